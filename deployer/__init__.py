@@ -1,0 +1,1 @@
+"""deployer: from a YAML profile to a verified, OpenAI-compatible SGLang endpoint."""

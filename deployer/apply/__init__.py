@@ -1,0 +1,1 @@
+"""The targets: where a release is carried out."""

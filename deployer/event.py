@@ -1,0 +1,35 @@
+"""An event of a server's life, as one JSON line: what ``serve`` tells and ``apply`` shows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from deployer.codec import decode, encode
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at ``time`` (seconds since the epoch).
+
+    ``phase`` is one of ``launch``, ``load``, ``warmup``, ``serving``, ``drain``, ``ended``;
+    ``state`` one of ``started``, ``progress``, ``done``, ``failed``. ``seconds`` is how long the
+    phase (or, for a warm-up request, the request) has taken so far. ``detail`` holds lines that
+    explain a failure, such as the end of the engine's log, redacted.
+    """
+
+    time: float
+    phase: str
+    state: str
+    message: str
+    seconds: float = 0.0
+    detail: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """Write the event as one line of JSON, without the line end."""
+        return json.dumps(encode(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Event:
+        """Read one line; raises :class:`~deployer.codec.DecodeError` or ``ValueError``."""
+        return decode(cls, json.loads(text))

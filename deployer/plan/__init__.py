@@ -1,0 +1,1 @@
+"""Release and release to changes, each with its consequence."""

@@ -1,0 +1,1 @@
+"""One pydantic model for each section of a profile."""

@@ -1,0 +1,190 @@
+"""A release: what a profile compiles to, as one frozen value that travels as JSON.
+
+Standard library only: the container on Modal and the local supervisor read a release with
+nothing else installed. A release names secrets and never holds one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from deployer.codec import DecodeError, decode, encode
+
+FORMAT_VERSION = 1
+"""The version of the JSON form; raised whenever an older reader would misread it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One engine argument: its flag, its values (none for a switch), and the YAML key behind it."""
+
+    flag: str
+    values: tuple[str, ...]
+    source: str
+
+    def words(self) -> tuple[str, ...]:
+        """Give the words of the command line."""
+        return (self.flag, *self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable of the engine, and the YAML key behind it."""
+
+    name: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSource:
+    """Where the weights come from and where the engine finds them.
+
+    ``repo`` is a Hugging Face repository, or the name of a model that is made on the spot
+    (``source`` is then ``builtin``). ``path`` is the folder that the engine loads; for a builtin
+    model it is empty until the local target fills it in.
+    """
+
+    source: str
+    repo: str
+    revision: str
+    path: str
+    served_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The inference engine: its release, its container image, and the command that starts it."""
+
+    name: str
+    version: str
+    image: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """The accelerators of one replica: ``gpu`` is Modal's name for the type, or ``cpu``."""
+
+    gpu: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where the engine listens, and the variable that holds the API key ('' is no key)."""
+
+    host: str
+    port: int
+    api_key_variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A Modal volume and the path at which containers see it."""
+
+    volume: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModalParameters:
+    """The parameters of the Modal app. Times are in seconds, memory in MiB."""
+
+    app: str
+    environment: str
+    endpoint: str
+    weights: Mount
+    kernel_cache: Mount
+    api_key_secret: str
+    hub_secret: str
+    min_containers: int
+    max_containers: int
+    max_inputs: int
+    target_inputs: int
+    scaledown_window: int
+    timeout: int
+    startup_timeout: int
+    regions: tuple[str, ...]
+    download_cpu: float
+    download_memory: int
+    download_timeout: int
+
+
+@dataclass(frozen=True, slots=True)
+class WarmupRequest:
+    """One request that is sent before a server is called ready, and what its answer must hold.
+
+    ``kind`` is one of ``chat``, ``no_thinking``, ``long_context``, ``tools``. ``body`` is the
+    JSON text of a ``/v1/chat/completions`` request. ``expect`` lists the fields of the answer's
+    message of which at least one must be non-empty (``content``, ``reasoning_content``,
+    ``tool_calls``).
+    """
+
+    kind: str
+    body: str
+    expect: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The budgets of a container's life, in seconds.
+
+    ``startup`` bounds launch to the first healthy answer, ``health_interval`` is the pause
+    between two health calls, ``health_timeout`` bounds one of them (the engine's handler
+    generates a token and takes at least 1 s), ``warmup`` bounds each warm-up request, ``drain``
+    the time that requests in flight get after SIGTERM.
+    """
+
+    startup: float
+    health_interval: float
+    health_timeout: float
+    warmup: float
+    drain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Everything that one deployment is made of, compiled from one profile."""
+
+    name: str
+    target: str
+    model: ModelSource
+    engine: Engine
+    hardware: Hardware
+    listen: Listen
+    arguments: tuple[Argument, ...]
+    environment: tuple[Variable, ...]
+    lifecycle: Lifecycle
+    warmup: tuple[WarmupRequest, ...]
+    modal: ModalParameters | None = None
+    format_version: int = FORMAT_VERSION
+
+    def argv(self) -> tuple[str, ...]:
+        """Give the engine's whole command line. It never holds the API key."""
+        words = [word for argument in self.arguments for word in argument.words()]
+        return (*self.engine.command, *words)
+
+    def digest(self) -> str:
+        """Give the SHA-256 of the JSON form, in hexadecimal: equal releases, equal digests."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def to_json(self) -> str:
+        """Write the release as JSON, the same bytes for the same release."""
+        return json.dumps(encode(self), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Release:
+        """Read a release; raises :class:`~deployer.codec.DecodeError` for anything else."""
+        try:
+            value = json.loads(text)
+        except ValueError as error:
+            msg = f"not JSON: {error}"
+            raise DecodeError(msg) from error
+        found = value.get("format_version") if isinstance(value, dict) else None
+        if found != FORMAT_VERSION:
+            msg = f"release format {found!r} is not the {FORMAT_VERSION} that this version reads"
+            raise DecodeError(msg)
+        return decode(cls, value)

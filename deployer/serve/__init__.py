@@ -1,0 +1,1 @@
+"""What runs beside the engine: launch, readiness, warm-up, liveness, drain."""

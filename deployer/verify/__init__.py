@@ -1,0 +1,1 @@
+"""The OpenAI-compatible surface as probes, one promise a file."""
