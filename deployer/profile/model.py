@@ -1,0 +1,71 @@
+"""A profile: one YAML file that says what to serve, on what, and how."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from deployer.profile.section import Section
+from deployer.profile.sections.engine import Engine
+from deployer.profile.sections.hardware import Hardware
+from deployer.profile.sections.kernels import Kernels
+from deployer.profile.sections.lifecycle import Lifecycle
+from deployer.profile.sections.memory import Memory
+from deployer.profile.sections.modal import Modal
+from deployer.profile.sections.model import Model
+from deployer.profile.sections.moe import Moe
+from deployer.profile.sections.observability import Observability
+from deployer.profile.sections.parallel import Parallel
+from deployer.profile.sections.schedule import Schedule
+from deployer.profile.sections.serving import Serving
+from deployer.profile.sections.speculative import Speculative
+
+
+class Profile(Section):
+    """What to serve, on what, and how."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$")]
+    """The deployment's name, in lower case: the same name is the same deployment."""
+
+    target: Literal["modal", "local"] = "modal"
+    """Where it runs: on Modal, or as processes on this machine."""
+
+    model: Model
+    """Which weights are served, and under which name."""
+
+    hardware: Hardware
+    """What one replica runs on."""
+
+    engine: Engine
+    """Which engine, in which release."""
+
+    parallel: Parallel = Parallel()
+    """How the model is divided over the GPUs."""
+
+    kernels: Kernels = Kernels()
+    """Which kernels compute what."""
+
+    moe: Moe = Moe()
+    """How mixture-of-experts layers are computed."""
+
+    speculative: Speculative | None = None
+    """Speculative decoding; left out, there is none."""
+
+    memory: Memory = Memory()
+    """What GPU memory is used for."""
+
+    schedule: Schedule = Schedule()
+    """How requests are admitted and batched."""
+
+    serving: Serving = Serving()
+    """The HTTP surface."""
+
+    observability: Observability = Observability()
+    """What can be seen of a running server."""
+
+    modal: Modal | None = None
+    """The Modal app; needed with `target: modal`."""
+
+    lifecycle: Lifecycle = Lifecycle()
+    """The budgets of a server's life."""

@@ -1,0 +1,37 @@
+"""Which engine, in which release, with what that has no typed field."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from deployer.profile.section import Section
+
+ArgName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+ArgScalar = Annotated[str, Field(min_length=1)] | int | float
+ArgValue = Literal[True] | ArgScalar | list[ArgScalar]
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+class Engine(Section):
+    """The inference engine: release, image, and whatever has no typed field."""
+
+    name: Literal["sglang"] = "sglang"
+    """The engine's name."""
+
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+(\.post\d+)?$")]
+    """The pinned release. It decides how every flag is spelt, so it must be the image's."""
+
+    image: Annotated[str, Field(pattern=r"^[\w./-]+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$")] | None = (
+        None
+    )
+    """The container image, pinned by tag or digest. Needed on Modal, unused on your machine."""
+
+    args: dict[ArgName, ArgValue] = Field(default_factory=dict)
+    """Engine flags without a typed field, by name without the dashes: a value, a list of values,
+    or `true` for a switch (`enable-mixed-chunk: true`)."""
+
+    env: dict[VariableName, str] = Field(default_factory=dict)
+    """Environment variables of the engine, as text (`"1"`). Never a secret: name those under
+    `modal` and in `serving.api_key_env`."""

@@ -1,0 +1,81 @@
+"""Which kernels compute attention, sampling, grammars and matrix products."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from deployer.profile.flag import Flag, Rename
+from deployer.profile.section import Section
+
+AttentionBackend = Literal[
+    "nsa", "dsa", "fa3", "fa4", "flashinfer", "flashmla", "cutlass_mla", "trtllm_mla",
+    "trtllm_mha", "triton", "torch_native", "flex_attention", "dual_chunk_flash_attn",
+]  # fmt: skip
+SparseBackend = Literal[
+    "flashmla_sparse", "flashmla_kv", "flashmla_auto", "fa3", "tilelang", "trtllm", "aiter"
+]
+
+
+class Kernels(Section):
+    """Which kernels compute what. What is left out, the engine chooses for the hardware."""
+
+    attention: Annotated[
+        AttentionBackend | None,
+        Flag(
+            "--attention-backend",
+            200,
+            renames=(Rename("0.5.13", "--attention-backend", values=(("nsa", "dsa"),)),),
+        ),
+    ] = None
+    """The attention kernels. `nsa` (DeepSeek sparse attention) is called `dsa` from 0.5.13 on;
+    either name compiles to the one that the pinned release knows."""
+
+    decode: Annotated[
+        SparseBackend | None,
+        Flag("--nsa-decode-backend", 201, renames=(Rename("0.5.13", "--dsa-decode-backend"),)),
+    ] = None
+    """The sparse-attention kernels of the decode phase. `trtllm` needs SM100 (B200)."""
+
+    prefill: Annotated[
+        SparseBackend | None,
+        Flag("--nsa-prefill-backend", 202, renames=(Rename("0.5.13", "--dsa-prefill-backend"),)),
+    ] = None
+    """The sparse-attention kernels of the prefill phase. With a BF16 KV cache on SM100 SGLang's
+    own choice is `flashmla_sparse`."""
+
+    sampling: Annotated[
+        Literal["flashinfer", "pytorch", "ascend"] | None, Flag("--sampling-backend", 203)
+    ] = None
+    """The kernels of the sampling layers."""
+
+    grammar: Annotated[
+        Literal["xgrammar", "outlines", "llguidance", "none"] | None, Flag("--grammar-backend", 204)
+    ] = None
+    """The grammar engine behind JSON mode and structured output."""
+
+    fp8_gemm: Annotated[
+        Literal[
+            "auto", "deep_gemm", "flashinfer_trtllm", "flashinfer_cutlass", "flashinfer_deepgemm",
+            "cutlass", "triton", "aiter",
+        ]
+        | None,
+        Flag("--fp8-gemm-backend", 205),
+    ] = None  # fmt: skip
+    """The kernels of block-wise FP8 matrix products. `auto` prefers DeepGEMM on SM90 and SM100."""
+
+    allreduce_fusion: Annotated[
+        bool | None,
+        Flag(
+            "--enable-flashinfer-allreduce-fusion",
+            220,
+            off="--enforce-disable-flashinfer-allreduce-fusion",
+            renames=(
+                Rename("0.5.14", "--flashinfer-allreduce-fusion-backend", switch_value="auto"),
+            ),
+        ),
+    ] = None
+    """Fuse the all-reduce of tensor parallelism with residual add and RMSNorm (FlashInfer, one
+    node). `false` forbids it where the engine would turn it on by itself."""
+
+    cuda_graph: Annotated[bool, Flag("--disable-cuda-graph", 221, inverted=True)] = True
+    """Capture CUDA graphs for decoding. `false` starts faster and decodes slower."""

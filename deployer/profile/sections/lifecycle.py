@@ -1,0 +1,42 @@
+"""The budgets of a server's life."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict
+
+from deployer.profile.section import Section
+
+WarmupKind = Literal["chat", "no_thinking", "long_context", "tools"]
+
+
+class Lifecycle(Section):
+    """From launch to end: how long each part may take, in seconds."""
+
+    startup_timeout: Annotated[float, Field(gt=0, le=86400)] = 1800
+    """From launch to the first healthy answer: loading weights, compiling, capturing graphs."""
+
+    health_interval: Annotated[float, Field(ge=0.1, le=60)] = 1
+    """Between two health calls while waiting."""
+
+    health_timeout: Annotated[float, Field(gt=1, le=600)] = 25
+    """For one health call. SGLang generates a token for each, so it takes at least a second and
+    up to 20."""
+
+    warmup: Annotated[tuple[WarmupKind, ...], Strict(strict=False)] = (
+        "chat",
+        "no_thinking",
+        "long_context",
+        "tools",
+    )
+    """The requests that are answered before the server is called ready, in this order."""
+
+    warmup_timeout: Annotated[float, Field(gt=0, le=86400)] = 300
+    """For each warm-up request; the first ones compile and capture."""
+
+    warmup_long_tokens: Annotated[int, Field(ge=16)] = 8192
+    """About how many tokens the long-context warm-up sends."""
+
+    drain_timeout: Annotated[float, Field(ge=0, le=86400)] = 25
+    """For requests in flight after a stop is asked for. Modal's `web_server` gives 30 s."""

@@ -1,0 +1,89 @@
+"""The Modal app."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict
+
+from deployer.profile.section import Section
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+MountPath = Annotated[str, Field(pattern=r"^/[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$")]
+
+
+class Volume(Section):
+    """A Modal volume and the path at which containers see it."""
+
+    volume: Name
+    """The volume's name; it is created if it does not exist."""
+
+    path: MountPath
+    """Where it is mounted. The image must have nothing at that path."""
+
+
+class Download(Section):
+    """The CPU container that downloads the weights."""
+
+    cpu: Annotated[float, Field(gt=0, le=64)] = 4.0
+    """CPU cores."""
+
+    memory: Annotated[int, Field(ge=128)] = 32768
+    """Memory in MiB."""
+
+    timeout: Annotated[int, Field(ge=1, le=86400)] = 7200
+    """Seconds after which a download ends; it resumes where it was."""
+
+
+class Modal(Section):
+    """The Modal app: scaling, volumes, secrets and time limits."""
+
+    app: Name
+    """The app's name, unique in its environment."""
+
+    environment: Name | None = None
+    """The Modal environment; by default the one that your Modal configuration names."""
+
+    endpoint: Literal["web_server", "server"] = "web_server"
+    """`web_server` queues requests while it scales from zero; `server` routes directly, answers
+    503 until ready, and drains longer: for containers that stay warm."""
+
+    weights: Volume
+    """The volume that holds the weights."""
+
+    kernel_cache: Volume
+    """The volume that holds compiled DeepGEMM kernels; `SGLANG_DG_CACHE_DIR` follows from it."""
+
+    api_key_secret: Name | None = None
+    """The Modal secret that holds the API key, in the variable that `serving.api_key_env` names."""
+
+    hub_secret: Name | None = None
+    """The Modal secret with the Hugging Face token (`HF_TOKEN`), for the download."""
+
+    min_containers: Annotated[int, Field(ge=0)] = 0
+    """Containers that stay up without traffic. Each costs its GPUs around the clock."""
+
+    max_containers: Annotated[int, Field(ge=1)] = 1
+    """The most containers at a time."""
+
+    max_inputs: Annotated[int | None, Field(ge=1)] = None
+    """Requests that one container takes at a time; by default `schedule.max_running_requests`."""
+
+    target_inputs: Annotated[int | None, Field(ge=1)] = None
+    """Requests in a container from which Modal starts another; by default `max_inputs`."""
+
+    scaledown_window: Annotated[int, Field(ge=2, le=3600)] = 900
+    """Seconds that an idle container stays up. Modal's client takes 2 to 3600."""
+
+    timeout: Annotated[int, Field(ge=1, le=86400)] = 86400
+    """Seconds that one request, and by default a container's start, may take; 24 h at most."""
+
+    startup_timeout: Annotated[int | None, Field(ge=1, le=86400)] = None
+    """Seconds from a container's start to its first request; by default the budgets of
+    `lifecycle` and a margin. Without it Modal would wait as long as `timeout`."""
+
+    regions: Annotated[tuple[Name, ...], Strict(strict=False)] = ()
+    """Regions to run in. Choosing costs more than letting Modal choose."""
+
+    download: Download = Download()
+    """The CPU container that downloads the weights."""

@@ -1,0 +1,46 @@
+"""The HTTP surface."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from deployer.profile.flag import Flag
+from deployer.profile.section import Section
+
+ReasoningParser = Literal[
+    "deepseek-r1", "deepseek-v3", "glm45", "gpt-oss", "kimi", "kimi_k2", "mimo", "qwen3",
+    "qwen3-thinking", "minimax", "minimax-append-think", "step3", "step3p5", "mistral",
+    "nemotron_3", "interns1",
+]  # fmt: skip
+ToolCallParser = Literal[
+    "deepseekv3", "deepseekv31", "deepseekv32", "glm", "glm45", "glm47", "gpt-oss", "kimi_k2",
+    "lfm2", "llama3", "mimo", "mistral", "pythonic", "qwen", "qwen25", "qwen3_coder", "step3",
+    "step3p5", "minimax-m2", "trinity", "interns1", "hermes", "gigachat3",
+]  # fmt: skip
+
+
+class Serving(Section):
+    """The HTTP surface: where the engine listens and how it reads the model's output."""
+
+    host: Annotated[str, Flag("--host", 30), Field(pattern=r"^[\w.:-]+$")] = "0.0.0.0"  # noqa: S104
+    """The address to listen on. In a container it must be 0.0.0.0, or the proxy finds nobody."""
+
+    port: Annotated[int, Flag("--port", 40), Field(ge=1, le=65535)] = 8000
+    """The port to listen on."""
+
+    reasoning_parser: Annotated[ReasoningParser | None, Flag("--reasoning-parser", 400)] = None
+    """Moves the model's thinking into `reasoning_content`. GLM-4.5 to GLM-5.1: `glm45`."""
+
+    tool_call_parser: Annotated[ToolCallParser | None, Flag("--tool-call-parser", 401)] = None
+    """Turns the model's tool markup into `tool_calls`. GLM-4.7 to GLM-5.1: `glm47`."""
+
+    chat_template: Annotated[str | None, Flag("--chat-template", 402)] = None
+    """A chat template of your own: a built-in name or a file that the engine can read."""
+
+    stream_interval: Annotated[int | None, Flag("--stream-interval", 403), Field(ge=1)] = None
+    """Tokens between two chunks of a stream."""
+
+    api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = "API_KEY"
+    """The environment variable that holds the API key. `null` serves everyone without a key."""
