@@ -120,12 +120,19 @@ class WarmupRequest:
     ``kind`` is one of ``chat``, ``no_thinking``, ``long_context``, ``tools``. ``body`` is the
     JSON text of a ``/v1/chat/completions`` request. ``expect`` lists the fields of the answer's
     message of which at least one must be non-empty (``content``, ``reasoning_content``,
-    ``tool_calls``).
+    ``tool_calls``). A long prompt is kept short here: :meth:`payload` puts ``repeat`` times
+    ``filler`` where the body says ``{filler}``.
     """
 
     kind: str
     body: str
     expect: tuple[str, ...]
+    filler: str = ""
+    repeat: int = 0
+
+    def payload(self) -> str:
+        """Give the JSON text to send."""
+        return self.body.replace("{filler}", json.dumps(self.filler * self.repeat)[1:-1])
 
 
 @dataclass(frozen=True, slots=True)

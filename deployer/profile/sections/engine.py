@@ -14,6 +14,12 @@ ArgValue = Literal[True] | ArgScalar | list[ArgScalar]
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
+ImageReference = Annotated[
+    str,
+    Field(pattern=r"^[\w./-]+(:[\w.-]+(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$"),
+]
+
+
 class Engine(Section):
     """The inference engine: release, image, and whatever has no typed field."""
 
@@ -23,9 +29,7 @@ class Engine(Section):
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+(\.post\d+)?$")]
     """The pinned release. It decides how every flag is spelt, so it must be the image's."""
 
-    image: Annotated[str, Field(pattern=r"^[\w./-]+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$")] | None = (
-        None
-    )
+    image: ImageReference | None = None
     """The container image, pinned by tag or digest. Needed on Modal, unused on your machine."""
 
     args: dict[ArgName, ArgValue] = Field(default_factory=dict)

@@ -9,11 +9,14 @@ from deployer.profile.section import Section
 
 AttentionBackend = Literal[
     "nsa", "dsa", "fa3", "fa4", "flashinfer", "flashmla", "cutlass_mla", "trtllm_mla",
-    "trtllm_mha", "triton", "torch_native", "flex_attention", "dual_chunk_flash_attn",
+    "trtllm_mha", "triton", "torch_native", "flex_attention", "dual_chunk_flash_attn", "qsa",
+    "dsv4", "cutedsl_mla", "tokenspeed_mla", "aiter", "wave", "intel_amx", "intel_xpu", "ascend",
 ]  # fmt: skip
 SparseBackend = Literal[
-    "flashmla_sparse", "flashmla_kv", "flashmla_auto", "fa3", "tilelang", "trtllm", "aiter"
-]
+    "flashmla_sparse", "flashmla_sparse_q8", "flashmla_kv", "flashmla_auto",
+    "flashinfer_sparse_mla", "triton_sparse_mla", "fa3", "tilelang", "triton", "trtllm", "aiter",
+    "intel_xpu",
+]  # fmt: skip
 
 
 class Kernels(Section):
@@ -44,7 +47,8 @@ class Kernels(Section):
     own choice is `flashmla_sparse`."""
 
     sampling: Annotated[
-        Literal["flashinfer", "pytorch", "ascend"] | None, Flag("--sampling-backend", 203)
+        Literal["flashinfer", "pytorch", "ascend", "intel_xpu"] | None,
+        Flag("--sampling-backend", 203),
     ] = None
     """The kernels of the sampling layers."""
 
@@ -56,7 +60,7 @@ class Kernels(Section):
     fp8_gemm: Annotated[
         Literal[
             "auto", "deep_gemm", "flashinfer_trtllm", "flashinfer_cutlass", "flashinfer_deepgemm",
-            "cutlass", "triton", "aiter",
+            "flashinfer_cutedsl", "cutlass", "triton", "aiter",
         ]
         | None,
         Flag("--fp8-gemm-backend", 205),

@@ -14,13 +14,13 @@ WarmupKind = Literal["chat", "no_thinking", "long_context", "tools"]
 class Lifecycle(Section):
     """From launch to end: how long each part may take, in seconds."""
 
-    startup_timeout: Annotated[float, Field(gt=0, le=86400)] = 1800
+    startup_timeout: Annotated[float, Field(gt=0, le=86400)] = 1800.0
     """From launch to the first healthy answer: loading weights, compiling, capturing graphs."""
 
-    health_interval: Annotated[float, Field(ge=0.1, le=60)] = 1
+    health_interval: Annotated[float, Field(ge=0.1, le=60)] = 1.0
     """Between two health calls while waiting."""
 
-    health_timeout: Annotated[float, Field(gt=1, le=600)] = 25
+    health_timeout: Annotated[float, Field(gt=1, le=600)] = 25.0
     """For one health call. SGLang generates a token for each, so it takes at least a second and
     up to 20."""
 
@@ -32,11 +32,11 @@ class Lifecycle(Section):
     )
     """The requests that are answered before the server is called ready, in this order."""
 
-    warmup_timeout: Annotated[float, Field(gt=0, le=86400)] = 300
+    warmup_timeout: Annotated[float, Field(gt=0, le=86400)] = 300.0
     """For each warm-up request; the first ones compile and capture."""
 
     warmup_long_tokens: Annotated[int, Field(ge=16)] = 8192
     """About how many tokens the long-context warm-up sends."""
 
-    drain_timeout: Annotated[float, Field(ge=0, le=86400)] = 25
+    drain_timeout: Annotated[float, Field(ge=0, le=86400)] = 25.0
     """For requests in flight after a stop is asked for. Modal's `web_server` gives 30 s."""

@@ -10,8 +10,9 @@ from deployer.profile.flag import Flag
 from deployer.profile.section import Section
 
 KvCacheDtype = Literal[
-    "auto", "bfloat16", "bf16", "fp8_e4m3", "fp8_e5m2", "fp4_e2m1", "mxfp8", "nvfp4"
-]
+    "auto", "bfloat16", "bf16", "fp8_e4m3", "fp8_e5m2", "fp4_e2m1", "mxfp8", "nvfp4",
+    "fp4_mx_block16",
+]  # fmt: skip
 
 
 class Memory(Section):

@@ -12,7 +12,8 @@ from deployer.profile.section import Section
 MoeRunner = Literal[
     "auto", "deep_gemm", "triton", "triton_kernel", "flashinfer_trtllm",
     "flashinfer_trtllm_routed", "flashinfer_cutlass", "flashinfer_mxfp4", "flashinfer_cutedsl",
-    "cutlass",
+    "flashinfer_megamoe", "megamoe", "cutlass", "marlin", "humming", "hpc_ops", "aiter",
+    "intel_xpu",
 ]  # fmt: skip
 
 
@@ -23,9 +24,13 @@ class Moe(Section):
     """The kernels of the experts. `flashinfer_trtllm` needs SM100 (B200)."""
 
     a2a: Annotated[
-        Literal["none", "deepep", "mooncake", "nixl", "mori", "flashinfer"] | None,
+        Literal[
+            "none", "deepep", "deepep_v2", "mooncake", "nixl", "mori", "flashinfer",
+            "flashinfer_megamoe", "megamoe", "pplx", "ascend_fuseep", "ascend_tp",
+        ]
+        | None,
         Flag("--moe-a2a-backend", 211),
-    ] = None
+    ] = None  # fmt: skip
     """The all-to-all that carries tokens to their experts under expert parallelism."""
 
     deepep_mode: Annotated[

@@ -34,9 +34,13 @@ class Schedule(Section):
     """Requests that may wait; one more is refused with 503."""
 
     policy: Annotated[
-        Literal["lpm", "random", "fcfs", "dfs-weight", "lof", "priority", "routing-key"] | None,
+        Literal[
+            "lpm", "random", "fcfs", "dfs-weight", "lof", "priority", "routing-key", "hrrn",
+            "shortest-prefill-first",
+        ]
+        | None,
         Flag("--schedule-policy", 523),
-    ] = None
+    ] = None  # fmt: skip
     """The order in which waiting requests are taken: `fcfs`, or `lpm` for longest cached prefix."""
 
     conservativeness: Annotated[float | None, Flag("--schedule-conservativeness", 524)] = Field(

@@ -10,15 +10,24 @@ from deployer.profile.flag import Flag
 from deployer.profile.section import Section
 
 ReasoningParser = Literal[
-    "deepseek-r1", "deepseek-v3", "glm45", "gpt-oss", "kimi", "kimi_k2", "mimo", "qwen3",
-    "qwen3-thinking", "minimax", "minimax-append-think", "step3", "step3p5", "mistral",
-    "nemotron_3", "interns1",
+    "apertus2509", "auto", "beam", "cohere_command4", "deepseek-r1", "deepseek-v3", "deepseek-v4",
+    "deepseek-v41", "dots", "gemma4", "gigachat35", "glm45", "gpt-oss", "granite_thinking_parser",
+    "hunyuan", "inkling", "interns1", "iquest_q1", "k2_horizon", "kimi", "kimi_k2", "kimi_k3",
+    "ling3", "mimo", "minimax", "minimax-append-think", "minimax-m3", "mistral", "muse",
+    "nanbeige", "nemotron_3", "poolside_v1", "qwen3", "qwen3-thinking", "response_template",
+    "step3", "step3p5",
 ]  # fmt: skip
+"""The reasoning parsers of SGLang 0.5.10.post1 and 0.5.23 (``srt/parser/reasoning_parser.py``)."""
+
 ToolCallParser = Literal[
-    "deepseekv3", "deepseekv31", "deepseekv32", "glm", "glm45", "glm47", "gpt-oss", "kimi_k2",
-    "lfm2", "llama3", "mimo", "mistral", "pythonic", "qwen", "qwen25", "qwen3_coder", "step3",
-    "step3p5", "minimax-m2", "trinity", "interns1", "hermes", "gigachat3",
+    "apertus2509", "auto", "beam", "cohere_command4", "deepseekv3", "deepseekv31", "deepseekv32",
+    "deepseekv4", "deepseekv41", "dots", "gemma4", "gigachat3", "gigachat35", "glm", "glm45",
+    "glm47", "gpt-oss", "hermes", "hunyuan", "inkling", "interns1", "iquest_q1", "k2_horizon",
+    "kimi_k2", "kimi_k3", "lfm2", "ling3", "llama3", "mimo", "minicpm5", "minimax-m2",
+    "minimax-m3", "mistral", "muse", "nanbeige", "poolside_v1", "pythonic", "qwen", "qwen25",
+    "qwen3_coder", "response_template", "spark25", "step3", "step3p5", "trinity",
 ]  # fmt: skip
+"""The tool-call parsers of the same releases (``srt/function_call/function_call_parser.py``)."""
 
 
 class Serving(Section):

@@ -1,0 +1,69 @@
+# The two that a newcomer needs: `make demo` and `make test`. Both set themselves up in .venv,
+# from nothing but Python 3.11 or later with pip.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEVELOP := $(VENV)/.develop
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-stop test check format lint types rooms unit generated fresh bench clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+demo: $(READY) ## Serve a tiny model with the real SGLang on this machine
+	$(BIN)/deployer engine install
+	$(BIN)/deployer apply profiles/cpu-tiny.yaml --yes
+
+demo-stop: $(READY) ## End what `make demo` started
+	$(BIN)/deployer destroy cpu-tiny --yes
+
+test: $(DEVELOP) format lint types rooms fresh ## Run everything, with the real engine (minutes)
+	$(BIN)/deployer engine install
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+check: $(DEVELOP) format lint types rooms fresh unit ## Run what needs no processes and no engine (under a minute)
+
+format:
+	$(BIN)/ruff format --check --quiet .
+
+lint:
+	$(BIN)/ruff check --quiet .
+
+types:
+	$(BIN)/mypy
+
+rooms:
+	$(BIN)/lint-imports --no-cache
+
+unit: $(DEVELOP)
+	$(BIN)/pytest -n $(WORKERS) -m "not engine and not process"
+
+fresh: $(DEVELOP)
+	$(BIN)/deployer schema | cmp - schemas/profile.schema.json
+	$(BIN)/deployer compile --check profiles/*.yaml
+
+generated: $(DEVELOP) ## Write the schema and the compiled flags again
+	$(BIN)/deployer schema > schemas/profile.schema.json.new
+	mv schemas/profile.schema.json.new schemas/profile.schema.json
+	$(BIN)/deployer compile --write profiles/*.yaml
+	$(BIN)/ruff format .
+
+bench: $(READY) ## Measure how fast the command line starts
+	$(BIN)/python bench/startup.py
+
+clean: ## Remove what this Makefile made in the checkout
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("deployer needs Python 3.11 or later; say which: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(DEVELOP): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@

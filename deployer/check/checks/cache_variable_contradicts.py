@@ -1,0 +1,51 @@
+"""The kernel cache variable does not name the mounted cache volume.
+
+Why it hurts: kernels are compiled on eight GPUs into a folder that ends with the container, at
+every start (12 to 15 minutes at $50 an hour were reported).
+
+Instead of::
+
+    engine:
+      env:
+        SGLANG_DG_CACHE_DIR: /root/.cache
+
+Write::
+
+    modal:
+      kernel_cache:
+        volume: deepgemm-cache
+        path: /dg-cache
+
+Source: SGLang 0.5.10.post1 ``srt/environ.py:383``: SGLang overwrites DG_JIT_CACHE_DIR with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Compare the stated variable with the mount, and look for the one that has no effect."""
+    if profile.modal is None:
+        return
+    mount = profile.modal.kernel_cache.path
+    stated = profile.engine.env.get("SGLANG_DG_CACHE_DIR", mount)
+    if stated != mount:
+        yield Problem(
+            ("engine", "env", "SGLANG_DG_CACHE_DIR"),
+            f"the kernel cache is mounted at {mount}, and this names {stated}",
+            "take it out: it follows from `modal.kernel_cache.path`",
+        )
+    if "DG_JIT_CACHE_DIR" in profile.engine.env:
+        yield Problem(
+            ("engine", "env", "DG_JIT_CACHE_DIR"),
+            "SGLang overwrites this with SGLANG_DG_CACHE_DIR, so it has no effect",
+            "take it out: the cache follows from `modal.kernel_cache.path`",
+        )
+
+
+RULE = Rule("cache-variable-contradicts", Severity.ERROR, find)

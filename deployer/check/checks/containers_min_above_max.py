@@ -1,0 +1,50 @@
+"""More containers are kept than are allowed.
+
+Why it hurts: Modal refuses the deployment, after the image is built.
+
+Instead of::
+
+    modal:
+      min_containers: 4
+      max_containers: 3
+
+Write::
+
+    modal:
+      min_containers: 0
+      max_containers: 3
+
+Source: Modal client 1.6.4: min_containers must not be above max_containers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.compile.derive import max_inputs
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Compare the two limits, and the two numbers of inputs."""
+    modal = profile.modal
+    if modal is None:
+        return
+    if modal.min_containers > modal.max_containers:
+        yield Problem(
+            ("modal", "min_containers"),
+            f"min_containers {modal.min_containers} is above max_containers {modal.max_containers}",
+            "lower the one or raise the other",
+        )
+    inputs = max_inputs(profile)
+    if modal.target_inputs is not None and modal.target_inputs > inputs:
+        yield Problem(
+            ("modal", "target_inputs"),
+            f"target_inputs {modal.target_inputs} is above the {inputs} that a container takes",
+            "lower it, or leave it out",
+        )
+
+
+RULE = Rule("containers-min-above-max", Severity.ERROR, find)

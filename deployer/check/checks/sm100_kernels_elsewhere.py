@@ -1,0 +1,57 @@
+"""Kernels that exist for SM100 (B200) only are asked for on another GPU.
+
+Why it hurts: SGLang accepts the flags on any GPU and fails when it builds the kernels, after
+loading hundreds of gigabytes of weights.
+
+Instead of::
+
+    hardware:
+      gpu: H200
+      count: 8
+    moe:
+      runner: flashinfer_trtllm
+
+Write::
+
+    hardware:
+      gpu: H200
+      count: 8
+    moe:
+      runner: auto
+
+Source: SGLang 0.5.10.post1 ``srt/server_args.py:1445-1487``; measured: its own resolution lets them
+through on H200.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+SM100 = frozenset({"B200", "B300"})
+"""GPU types of compute capability 10.x."""
+
+ONLY_SM100 = {
+    ("kernels", "decode"): "trtllm",
+    ("kernels", "prefill"): "trtllm",
+    ("moe", "runner"): "flashinfer_trtllm",
+}
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for the kernels that need SM100 where the GPU is another."""
+    if profile.hardware.gpu in SM100:
+        return
+    for (section, field), value in ONLY_SM100.items():
+        if getattr(getattr(profile, section), field) == value:
+            yield Problem(
+                (section, field),
+                f"`{value}` needs SM100 (B200), and the replica has {profile.hardware.gpu}",
+                "leave it out: the engine chooses for the hardware",
+            )
+
+
+RULE = Rule("sm100-kernels-elsewhere", Severity.ERROR, find)

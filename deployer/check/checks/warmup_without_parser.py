@@ -1,0 +1,41 @@
+"""A warm-up request asks for tools, and nothing parses tool calls.
+
+Why it hurts: the model writes its tool markup into the answer as text: the warm-up passes on it,
+and every client that sends tools gets markup instead of `tool_calls`.
+
+Instead of::
+
+    lifecycle:
+      warmup: [chat, tools]
+
+Write::
+
+    serving:
+      tool_call_parser: glm47
+    lifecycle:
+      warmup: [chat, tools]
+
+Source: SGLang ``srt/function_call/function_call_parser.py``: without a parser markup stays text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for a tools warm-up without a tool-call parser."""
+    if "tools" in profile.lifecycle.warmup and profile.serving.tool_call_parser is None:
+        yield Problem(
+            ("lifecycle", "warmup"),
+            "the warm-up asks for a tool call, and `serving.tool_call_parser` is not set",
+            "set the parser of the model's family (GLM-4.7 to GLM-5.1: `glm47`), "
+            "or take `tools` out of the list",
+        )
+
+
+RULE = Rule("warmup-without-parser", Severity.WARNING, find)

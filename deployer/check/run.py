@@ -1,0 +1,35 @@
+"""Run every check over a profile and place what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from deployer.check.catalogue import RULES
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Finding
+from deployer.profile.model import Profile
+from deployer.profile.source import Source, format_path
+
+
+def check(profile: Profile, source: Source, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
+    """Give what the checks find, in the order of the file."""
+    found = [
+        source.located(_finding(rule, problem)) for rule in rules for problem in rule.find(profile)
+    ]
+    return tuple(sorted(found, key=_position))
+
+
+def _finding(rule: Rule, problem: Problem) -> Finding:
+    return Finding(
+        check=rule.name,
+        severity=rule.severity,
+        path=format_path(problem.path),
+        message=problem.message,
+        hint=problem.hint,
+        link=rule.link,
+    )
+
+
+def _position(finding: Finding) -> tuple[int, int, str]:
+    span = finding.span
+    return (span.line, span.column, finding.check) if span else (0, 0, finding.check)

@@ -1,0 +1,92 @@
+"""`deployer compile`: profiles to flags, a command, or a release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from deployer.release import Release
+
+
+@click.command("compile")
+@click.argument("profiles", nargs=-1, required=True, metavar="PROFILE...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["flags", "command", "json"]),
+    default="flags",
+    help="One flag a line; a command for a shell; the whole release.",
+)
+@click.option(
+    "--write",
+    is_flag=True,
+    help="Write compiled/NAME.flags beside each profile, to be committed.",
+)
+@click.option("--check", "fresh", is_flag=True, help="Exit 1 if compiled/NAME.flags is not fresh.")
+def command(profiles: tuple[str, ...], form: str, *, write: bool, fresh: bool) -> int:
+    """Turn profiles into engine flags, a command, or a release.
+
+    The same profile gives the same bytes. The API key is in none of them.
+    """
+    from deployer.cli.reading import read_release  # noqa: PLC0415
+
+    if (write or fresh) and form != "flags":
+        msg = "--write and --check are about flags, not about another --format."
+        raise click.UsageError(msg)
+    if write and fresh:
+        msg = "--write and --check exclude each other."
+        raise click.UsageError(msg)
+    if form == "json" and len(profiles) > 1:
+        msg = "--format json takes one profile at a time."
+        raise click.UsageError(msg)
+    releases = [(path, read_release(path)) for path in profiles]
+    if fresh:
+        return max(_stale(path, release) for path, release in releases)
+    for path, release in releases:
+        if write:
+            _write(path, release)
+        else:
+            click.echo(_text(release, form), nl=False)
+    return 0
+
+
+def _text(release: Release, form: str) -> str:
+    from deployer.report import release as report  # noqa: PLC0415
+
+    forms = {"flags": report.flags, "command": report.command, "json": type(release).to_json}
+    return forms[form](release)
+
+
+def _compiled(path: str) -> Path:
+    return Path(path).parent / "compiled" / f"{Path(path).stem}.flags"
+
+
+def _write(path: str, release: Release) -> None:
+    target = _compiled(path)
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(_text(release, "flags"), encoding="utf-8")
+    click.echo(f"wrote {target}", err=True)
+
+
+def _stale(path: str, release: Release) -> int:
+    """Give 1, and say what differs, where the committed flags are not those of the profile."""
+    import difflib  # noqa: PLC0415
+
+    target = _compiled(path)
+    committed = target.read_text(encoding="utf-8") if target.exists() else ""
+    compiled = _text(release, "flags")
+    if committed == compiled:
+        click.echo(f"{target}: fresh")
+        return 0
+    lines = difflib.unified_diff(
+        committed.splitlines(keepends=True),
+        compiled.splitlines(keepends=True),
+        str(target),
+        f"compiled from {path}",
+    )
+    click.echo("".join(lines), nl=False)
+    click.echo(f"{target} is not fresh: run `deployer compile --write {path}`", err=True)
+    return 1

@@ -1,0 +1,143 @@
+"""The command `deployer`: its verbs, and what becomes of each error."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import sys
+import traceback
+from typing import Any
+
+import click
+
+from deployer.errors import DeployerError
+
+VERBS = {
+    "check": "Find what is wrong with profiles, without an account, a GPU or a network.",
+    "compile": "Turn profiles into engine flags, a command, or a release.",
+    "apply": "Carry a profile out: start, wait, warm up, verify.",
+    "status": "Show what is deployed on this machine.",
+    "logs": "Show the engine's log, with secrets redacted.",
+    "destroy": "Drain and end a deployment, and remove what it left.",
+    "verify": "Ask an endpoint for everything that it promises.",
+    "engine": "Install or remove the engine's own environment.",
+    "schema": "Print the JSON Schema of a profile, for editors.",
+}
+"""Each verb lives in a module of its name, which is imported when the verb is used."""
+
+
+class Verbs(click.Group):
+    """A group that imports a verb's module when the verb is called, not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the verbs in the order in which people use them."""
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the verb's module; a bare `--help` needs none."""
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"deployer.cli.{cmd_name}_verb")
+        command = module.command
+        if not isinstance(command, click.Command):
+            msg = f"{module.__name__}.command is no command"
+            raise TypeError(msg)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Say what was probably meant, for a verb that does not exist."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            import difflib  # noqa: PLC0415 - only for a mistake
+
+            near = difflib.get_close_matches(args[0], VERBS, n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            ctx.fail(f"There is no verb `{args[0]}`.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs from :data:`VERBS`, importing none."""
+        del ctx
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001
+    if wanted and not ctx.resilient_parsing:
+        import importlib.metadata  # noqa: PLC0415 - slow, and rarely asked
+
+        click.echo(f"deployer {importlib.metadata.version('deployer')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version)
+def cli() -> None:
+    """From a YAML profile to a verified, OpenAI-compatible SGLang endpoint."""
+
+
+def run(argv: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 fine, 1 not right or failed, 2 wrong usage."""
+    sys.exit(main(argv))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and give the exit code."""
+    try:
+        result: Any = cli.main(args=argv, prog_name="deployer", standalone_mode=False)
+    except BaseException as error:  # noqa: BLE001 - every way to end has its exit code
+        return _ended(error)
+    return result if isinstance(result, int) else 0
+
+
+def _ended(error: BaseException) -> int:
+    match error:
+        case click.exceptions.Exit():
+            return error.exit_code
+        case SystemExit():
+            return error.code if isinstance(error.code, int) else 1
+        case click.ClickException():
+            error.show()
+            return 2
+        case click.Abort() | KeyboardInterrupt():
+            click.echo("Interrupted.", err=True)
+            return 130
+        case DeployerError():
+            return _told(error)
+        case BrokenPipeError():
+            return _pipe_closed()
+        case _:
+            return _ours(error)
+
+
+def _told(error: DeployerError) -> int:
+    click.echo(f"{click.style('error', fg='red', bold=True)}: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"  {error.hint}", err=True)
+    return error.exit_code
+
+
+def _pipe_closed() -> int:
+    """Whoever read our output has enough (`| head`): no error, and none at exit either."""
+    sys.stdout = None
+    return 0
+
+
+def _ours(error: BaseException) -> int:
+    click.echo("".join(traceback.format_exception(error)), err=True)
+    click.echo(
+        "This is a fault of deployer, not yours. Please report it as an issue of the project, "
+        f"with the lines above (Python {platform.python_version()}, {platform.system()}).",
+        err=True,
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    run()

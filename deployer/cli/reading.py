@@ -1,0 +1,105 @@
+"""From a path on the command line to a checked profile: files are read here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from deployer.errors import Failure, UsageError
+from deployer.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from deployer.profile.model import Profile
+    from deployer.release import Release
+
+LARGEST = 1_000_000
+"""Bytes of a profile that are read. A profile is a few kilobytes; more is another file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A profile that was read and checked; ``profile`` is None where it could not be."""
+
+    path: str
+    profile: Profile | None
+    findings: tuple[Finding, ...]
+
+    def wrong(self, *, strict: bool = False) -> bool:
+        """Whether the findings stop a command: errors do, warnings only under ``--strict``."""
+        stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+        return any(finding.severity in stopping for finding in self.findings)
+
+
+def read_checked(path: str) -> Checked:
+    """Read one profile and run every check over it."""
+    from deployer.check.run import check  # noqa: PLC0415 - pydantic, only when there is a file
+    from deployer.profile.load import load_profile  # noqa: PLC0415
+
+    loaded = load_profile(_text(path), path)
+    findings = loaded.findings
+    if loaded.profile is not None:
+        findings = (*findings, *check(loaded.profile, loaded.source))
+    return Checked(path=path, profile=loaded.profile, findings=findings)
+
+
+def read_release(path: str) -> Release:
+    """Read, check and compile one profile; its findings go to stderr, and errors end the verb."""
+    from deployer.compile.release import compile_profile  # noqa: PLC0415
+    from deployer.report.findings import text  # noqa: PLC0415
+
+    checked = read_checked(path)
+    if checked.findings:
+        click.echo(text(checked.findings, color=colored_stderr()), err=True, nl=False)
+    if checked.profile is None or checked.wrong():
+        msg = f"{path} is not right, so nothing was done"
+        raise Failure(msg, hint="Mend what is said above; `deployer check` says it again.")
+    return compile_profile(checked.profile)
+
+
+def colored_stderr() -> bool:
+    """Whether the talk may be in colour: a terminal that did not decline."""
+    return _colored(click.get_text_stream("stderr").isatty())
+
+
+def colored_stdout() -> bool:
+    """Whether the result may be in colour."""
+    return _colored(click.get_text_stream("stdout").isatty())
+
+
+def _colored(terminal: bool) -> bool:  # noqa: FBT001 - the one thing it is asked about
+    import os  # noqa: PLC0415
+
+    return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _text(path: str) -> str:
+    """Read the file; bytes that are no UTF-8 are kept, for the loader to say where they are."""
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except FileNotFoundError as error:
+        msg = f"{path}: there is no such file"
+        raise UsageError(msg, hint=_nearby(path)) from error
+    except OSError as error:
+        msg = f"{path}: {error.strerror or error}"
+        raise UsageError(msg, hint="Give the path of a profile, a YAML file.") from error
+    if len(data) > LARGEST:
+        msg = f"{path} is larger than {LARGEST:,} bytes, so it is no profile"
+        raise UsageError(msg)
+    return data.decode("utf-8", errors="surrogateescape")
+
+
+def _nearby(path: str) -> str:
+    """Name a file of nearly that name, or the profiles that are there."""
+    import difflib  # noqa: PLC0415 - only for a mistake
+
+    folder = Path(path).parent
+    there = sorted(str(p) for p in folder.glob("*.y*ml")) if folder.is_dir() else []
+    there = there or sorted(str(p) for p in Path("profiles").glob("*.y*ml"))
+    near = difflib.get_close_matches(path, there, n=1)
+    if near:
+        return f"Did you mean {near[0]}?"
+    return f"There are: {', '.join(there[:8])}" if there else "Give the path of a profile."

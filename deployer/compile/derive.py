@@ -1,0 +1,63 @@
+"""What follows from other values, each computed in one place."""
+
+from __future__ import annotations
+
+from deployer.profile.model import Profile
+
+BUILTIN_PATH = "builtin:tiny"
+"""Stands for the folder of the builtin model until the local target has made it."""
+
+STARTUP_MARGIN = 300
+"""Seconds that a container gets beyond the budgets of `lifecycle`, for pulling and mounting."""
+
+
+def derived_fields(profile: Profile) -> dict[str, tuple[object, str]]:
+    """Give the value of each field that was left out, and the key that it follows from."""
+    found: dict[str, tuple[object, str]] = {"model.path": (model_path(profile), "model.repo")}
+    if tensor_parallel(profile) is not None:
+        found["parallel.tp"] = (tensor_parallel(profile), "hardware.count")
+    return found
+
+
+def model_path(profile: Profile) -> str:
+    """Give the folder that the engine loads."""
+    if profile.model.path is not None:
+        return profile.model.path
+    if profile.model.source == "builtin":
+        return BUILTIN_PATH
+    root = profile.modal.weights.path if profile.modal is not None else ""
+    return f"{root}/{profile.model.repo.rpartition('/')[2]}"
+
+
+def tensor_parallel(profile: Profile) -> int | None:
+    """Give the tensor-parallel size that uses every GPU, or None where there is none."""
+    gpus = profile.hardware.count
+    stages = profile.parallel.pp or 1
+    return gpus // stages if gpus >= stages else None
+
+
+def derived_environment(profile: Profile) -> dict[str, tuple[str, str]]:
+    """Give the environment variables that follow from the profile, each with its key.
+
+    SGLang overwrites DeepGEMM's own ``DG_JIT_CACHE_DIR`` with ``SGLANG_DG_CACHE_DIR``
+    (0.5.10.post1 ``srt/environ.py``), so only this name makes the mounted volume the cache.
+    """
+    found = {"HF_HUB_OFFLINE": ("1", "model.path")}
+    if profile.modal is not None:
+        found["SGLANG_DG_CACHE_DIR"] = (profile.modal.kernel_cache.path, "modal.kernel_cache.path")
+    return found
+
+
+def max_inputs(profile: Profile) -> int:
+    """Give the requests that one container takes: as many as it runs, or 1 where unstated."""
+    stated = profile.modal.max_inputs if profile.modal else None
+    return stated or profile.schedule.max_running_requests or 1
+
+
+def container_startup(profile: Profile) -> int:
+    """Give the seconds from a container's start to its first request, at most Modal's 24 h."""
+    if profile.modal is not None and profile.modal.startup_timeout is not None:
+        return profile.modal.startup_timeout
+    life = profile.lifecycle
+    warmup = life.warmup_timeout * len(life.warmup)
+    return min(86400, int(life.startup_timeout + warmup) + STARTUP_MARGIN)

@@ -1,0 +1,40 @@
+"""The parameters of the Modal app."""
+
+from __future__ import annotations
+
+from deployer.compile.derive import container_startup, max_inputs
+from deployer.profile.model import Profile
+from deployer.profile.sections.modal import Modal
+from deployer.release import ModalParameters, Mount
+
+
+def modal_parameters(profile: Profile) -> ModalParameters | None:
+    """Compile the `modal` section; None for a local target."""
+    section = profile.modal
+    if section is None or profile.target != "modal":
+        return None
+    return _parameters(profile, section)
+
+
+def _parameters(profile: Profile, section: Modal) -> ModalParameters:
+    inputs = max_inputs(profile)
+    return ModalParameters(
+        app=section.app,
+        environment=section.environment or "",
+        endpoint=section.endpoint,
+        weights=Mount(volume=section.weights.volume, path=section.weights.path),
+        kernel_cache=Mount(volume=section.kernel_cache.volume, path=section.kernel_cache.path),
+        api_key_secret=section.api_key_secret or "",
+        hub_secret=section.hub_secret or "",
+        min_containers=section.min_containers,
+        max_containers=section.max_containers,
+        max_inputs=inputs,
+        target_inputs=section.target_inputs or inputs,
+        scaledown_window=section.scaledown_window,
+        timeout=section.timeout,
+        startup_timeout=container_startup(profile),
+        regions=section.regions,
+        download_cpu=section.download.cpu,
+        download_memory=section.download.memory,
+        download_timeout=section.download.timeout,
+    )

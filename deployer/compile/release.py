@@ -1,0 +1,82 @@
+"""Profile to Release: pure, and the same to the byte for the same profile."""
+
+from __future__ import annotations
+
+from deployer.compile.arguments import arguments
+from deployer.compile.derive import derived_environment, derived_fields, model_path
+from deployer.compile.modal import modal_parameters
+from deployer.compile.warmup import warmup_requests
+from deployer.profile.model import Profile
+from deployer.release import (
+    Engine,
+    Hardware,
+    Lifecycle,
+    Listen,
+    ModelSource,
+    Release,
+    Variable,
+)
+
+COMMAND = ("python3", "-m", "sglang.launch_server")
+"""How every release of SGLang is started (0.5.23 suggests `sglang serve`, and takes both)."""
+
+
+def compile_profile(profile: Profile) -> Release:
+    """Compile a checked profile."""
+    return Release(
+        name=profile.name,
+        target=profile.target,
+        model=_model(profile),
+        engine=_engine(profile),
+        hardware=Hardware(gpu=profile.hardware.gpu, count=profile.hardware.count),
+        listen=_listen(profile),
+        arguments=arguments(profile, derived_fields(profile)),
+        environment=_environment(profile),
+        lifecycle=_lifecycle(profile),
+        warmup=warmup_requests(profile),
+        modal=modal_parameters(profile),
+    )
+
+
+def _model(profile: Profile) -> ModelSource:
+    model = profile.model
+    return ModelSource(
+        source=model.source,
+        repo=model.repo,
+        revision=model.revision,
+        path=model_path(profile),
+        served_name=model.served_name,
+    )
+
+
+def _engine(profile: Profile) -> Engine:
+    engine = profile.engine
+    return Engine(
+        name=engine.name, version=engine.version, image=engine.image or "", command=COMMAND
+    )
+
+
+def _listen(profile: Profile) -> Listen:
+    serving = profile.serving
+    return Listen(host=serving.host, port=serving.port, api_key_variable=serving.api_key_env or "")
+
+
+def _environment(profile: Profile) -> tuple[Variable, ...]:
+    """Stated variables win over derived ones; a check reports where they contradict."""
+    stated = {name: (value, f"engine.env.{name}") for name, value in profile.engine.env.items()}
+    merged = {**derived_environment(profile), **stated}
+    return tuple(
+        Variable(name=name, value=value, source=source)
+        for name, (value, source) in sorted(merged.items())
+    )
+
+
+def _lifecycle(profile: Profile) -> Lifecycle:
+    life = profile.lifecycle
+    return Lifecycle(
+        startup=life.startup_timeout,
+        health_interval=life.health_interval,
+        health_timeout=life.health_timeout,
+        warmup=life.warmup_timeout,
+        drain=life.drain_timeout,
+    )

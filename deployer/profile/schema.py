@@ -1,0 +1,81 @@
+"""The JSON Schema of a profile, for editors: keys, choices and each field's documentation."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from deployer.profile.flag import Flag
+from deployer.profile.model import Profile
+
+DIALECT = "http://json-schema.org/draft-07/schema#"
+"""The dialect that the YAML language server reads."""
+
+Json = dict[str, Any]
+
+
+def schema_text() -> str:
+    """Write the schema, the same bytes for the same fields."""
+    return json.dumps(profile_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def profile_schema() -> Json:
+    """Build the schema: pydantic's, with flags named and without what editors stumble over."""
+    raw = Profile.model_json_schema()
+    body = _cleaned(raw)
+    _name_flags(body)
+    return {"$schema": DIALECT, "title": "deployer profile", **body}
+
+
+def _cleaned(node: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Drop generated titles and section defaults, join lines, and unwrap `X or null`."""
+    if isinstance(node, list):
+        return [_cleaned(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = _unwrapped(node)
+    kept = {key: _entry(key, value) for key, value in node.items() if not _noise(key, value)}
+    if "patternProperties" in kept:
+        kept["additionalProperties"] = False
+    if isinstance(kept.get("description"), str):
+        kept["description"] = " ".join(kept["description"].split())
+    return kept
+
+
+def _entry(key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Clean below `properties` and `$defs` by entry: a field may be called `title`."""
+    if key in {"properties", "$defs"}:
+        return {name: _cleaned(item) for name, item in value.items()}
+    return value if key in {"enum", "const", "default"} else _cleaned(value)
+
+
+def _noise(key: str, value: object) -> bool:
+    return key == "title" or (key == "default" and (value is None or isinstance(value, dict)))
+
+
+def _unwrapped(node: Json) -> Json:
+    """Turn `anyOf: [X, null], default: null` into X: leaving a key out says the same."""
+    options = node.get("anyOf")
+    if not isinstance(options, list) or node.get("default", "") is not None:
+        return node
+    stated = [option for option in options if option != {"type": "null"}]
+    rest = {key: value for key, value in node.items() if key != "anyOf"}
+    return {**rest, **stated[0]} if len(stated) == 1 else {**rest, "anyOf": stated}
+
+
+def _name_flags(schema: Json) -> None:
+    """Say in each description which flag the field compiles to."""
+    for name, field in Profile.model_fields.items():
+        for kind in (field.annotation, *getattr(field.annotation, "__args__", ())):
+            properties = (
+                schema["$defs"].get(getattr(kind, "__name__", ""), {}).get("properties", {})
+            )
+            for key, inner in getattr(kind, "model_fields", {}).items():
+                for flag in (item for item in inner.metadata if isinstance(item, Flag)):
+                    properties[key]["description"] += f" SGLang: `{_spelt(flag)}`."
+        schema["properties"][name].setdefault("description", field.description or "")
+
+
+def _spelt(flag: Flag) -> str:
+    renamed = [f"`, from {r.since} `{r.flag}" for r in flag.renames if r.flag != flag.name]
+    return flag.name + "".join(renamed)

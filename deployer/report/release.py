@@ -1,0 +1,49 @@
+"""A release as the text that reviewers and shells read."""
+
+from __future__ import annotations
+
+import shlex
+
+from deployer.codec import encode
+from deployer.release import Release
+
+HEADER = "# Compiled by `deployer compile --write`. Edit the profile, not this file."
+
+
+def flags(release: Release) -> str:
+    """Give one flag a line, so that git's own diff of this text is the flag diff.
+
+    Behind the flags, as comments: the environment, the image and the Modal parameters.
+    """
+    lines = [HEADER, shlex.join(release.engine.command)]
+    lines += [shlex.join(argument.words()) for argument in release.arguments]
+    lines += [f"# env {v.name}={shlex.quote(v.value)}" for v in release.environment]
+    if release.engine.image:
+        lines.append(f"# image {release.engine.image}")
+    if release.hardware.count:
+        lines.append(f"# gpu {release.hardware.gpu}:{release.hardware.count}")
+    if release.modal is not None:
+        lines += [
+            f"# modal {name}: {_value(item)}"
+            for name, item in encode(release.modal).items()
+            if item not in ("", [])
+        ]
+    lines += [f"# lifecycle {name}: {item:g} s" for name, item in encode(release.lifecycle).items()]
+    lines.append(f"# warm-up {', '.join(request.kind for request in release.warmup) or 'none'}")
+    return "\n".join(lines) + "\n"
+
+
+def command(release: Release) -> str:
+    """Give the command for a shell, with its environment in front."""
+    variables = [f"{v.name}={shlex.quote(v.value)}" for v in release.environment]
+    head = " ".join([*variables, shlex.join(release.engine.command)])
+    rest = [shlex.join(argument.words()) for argument in release.arguments]
+    return " \\\n  ".join([head, *rest]) + "\n"
+
+
+def _value(item: object) -> str:
+    if isinstance(item, dict):
+        return " at ".join(str(part) for part in item.values())
+    if isinstance(item, list):
+        return ", ".join(str(part) for part in item)
+    return str(item)

@@ -1,0 +1,226 @@
+"""Every check: what it says where it should, and its silence where it should not speak."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from deployer.check.catalogue import RULES
+from deployer.check.run import check
+from deployer.profile.load import load_profile
+
+SANE: dict[str, Any] = {
+    "name": "sane",
+    "target": "modal",
+    "model": {"repo": "a/b", "served_name": "b"},
+    "hardware": {"gpu": "B200", "count": 8},
+    "engine": {"version": "0.5.10.post1", "image": "lmsysorg/sglang:v0.5.10.post1-cu130"},
+    "modal": {
+        "app": "b",
+        "weights": {"volume": "w", "path": "/w"},
+        "kernel_cache": {"volume": "k", "path": "/k"},
+        "api_key_secret": "s",
+    },
+    "lifecycle": {"warmup": ["chat"]},
+}
+LOCAL = {"target": "local", "modal": None, "hardware": {"gpu": "none", "count": 0}}
+
+CASES: list[tuple[str, dict[str, Any], str, str]] = [
+    ("gpus-unused", {"parallel": {"tp": 4}}, "parallel.tp", "uses 4 GPUs, and the replica has 8"),
+    ("gpus-unused", {"parallel": {"pp": 3}}, "parallel.pp", "8 GPUs cannot be divided into 3"),
+    (
+        "draft-tokens-contradict",
+        {
+            "speculative": {
+                "algorithm": "EAGLE",
+                "num_steps": 3,
+                "eagle_topk": 1,
+                "num_draft_tokens": 8,
+            }
+        },
+        "speculative.num_draft_tokens",
+        "3 steps make 4 draft tokens, not 8",
+    ),
+    ("warmup-without-parser", {"lifecycle": {"warmup": ["tools"]}}, "lifecycle.warmup", "not set"),
+    (
+        "containers-min-above-max",
+        {"modal": {"min_containers": 2}},
+        "modal.min_containers",
+        "min_containers 2 is above max_containers 1",
+    ),
+    (
+        "containers-min-above-max",
+        {"modal": {"max_inputs": 8, "target_inputs": 9}},
+        "modal.target_inputs",
+        "above the 8 that a container takes",
+    ),
+    (
+        "args-repeat-a-field",
+        {"engine": {"args": {"tp-size": 8}}},
+        "engine.args.tp-size",
+        "has a field of its own: `parallel.tp`",
+    ),
+    (
+        "args-repeat-a-field",
+        {"engine": {"args": {"mem-frac": 0.9}}},
+        "engine.args.mem-frac",
+        "abbreviates the flag of `memory.mem_fraction_static`",
+    ),
+    (
+        "args-repeat-a-field",
+        {"engine": {"args": {"api-key": "x"}}},
+        "engine.args.api-key",
+        "`--api-key` is not for a profile",
+    ),
+    ("target-lacks-parts", {"modal": None}, "target", "needs a section `modal`"),
+    ("target-lacks-parts", {"engine": {"image": None}}, "engine", "runs in an image"),
+    (
+        "target-lacks-parts",
+        {"hardware": {"gpu": "none", "count": 0}},
+        "hardware.gpu",
+        "without a GPU is not supported",
+    ),
+    (
+        "target-lacks-parts",
+        {"hardware": {"gpu": "none", "count": 2}},
+        "hardware.count",
+        "2 GPUs of type `none` contradict each other",
+    ),
+    (
+        "target-lacks-parts",
+        {"model": {"source": "builtin"}},
+        "model.source",
+        "is made on this machine",
+    ),
+    ("target-lacks-parts", {"target": "local"}, "modal", "uses no Modal app"),
+    ("target-lacks-parts", LOCAL, "model", "does not download weights"),
+    (
+        "sm100-kernels-elsewhere",
+        {"hardware": {"gpu": "H200"}, "moe": {"runner": "flashinfer_trtllm"}},
+        "moe.runner",
+        "needs SM100 (B200), and the replica has H200",
+    ),
+    (
+        "sm100-kernels-elsewhere",
+        {"hardware": {"gpu": "H100"}, "kernels": {"decode": "trtllm"}},
+        "kernels.decode",
+        "needs SM100",
+    ),
+    (
+        "cache-variable-contradicts",
+        {"engine": {"env": {"SGLANG_DG_CACHE_DIR": "/root/x"}}},
+        "engine.env.SGLANG_DG_CACHE_DIR",
+        "mounted at /k, and this names /root/x",
+    ),
+    (
+        "cache-variable-contradicts",
+        {"engine": {"env": {"DG_JIT_CACHE_DIR": "/k"}}},
+        "engine.env.DG_JIT_CACHE_DIR",
+        "has no effect",
+    ),
+    (
+        "secret-in-profile",
+        {"engine": {"env": {"HF_TOKEN": "x"}}},
+        "engine.env.HF_TOKEN",
+        "looks like a secret",
+    ),
+    (
+        "secret-in-profile",
+        {"engine": {"args": {"otlp-header": "sk-0123456789abcdefXYZ"}}},
+        "engine.args.otlp-header",
+        "holds what looks like a secret",
+    ),
+    (
+        "startup-beyond-timeout",
+        {"modal": {"startup_timeout": 600}},
+        "modal.startup_timeout",
+        "600 s for the whole start is less than 2100 s",
+    ),
+    (
+        "api-key-without-secret",
+        {"modal": {"api_key_secret": None}},
+        "modal",
+        "no secret brings that variable",
+    ),
+    (
+        "api-key-without-secret",
+        {"serving": {"api_key_env": None}},
+        "modal.api_key_secret",
+        "`serving.api_key_env` is null",
+    ),
+    (
+        "public-without-key",
+        {"serving": {"api_key_env": None}},
+        "serving.api_key_env",
+        "is public and asks for no key",
+    ),
+    (
+        "drain-beyond-platform",
+        {"lifecycle": {"warmup": ["chat"], "drain_timeout": 600}},
+        "lifecycle.drain_timeout",
+        "600 s of draining is more than the 30 s",
+    ),
+]
+
+
+def merged(change: dict[str, Any]) -> dict[str, Any]:
+    """Change a sane profile section by section; None takes a section or key out."""
+    result = {
+        name: dict(value) if isinstance(value, dict) else value for name, value in SANE.items()
+    }
+    for name, value in change.items():
+        if isinstance(value, dict):
+            section = {**result.get(name, {}), **value}
+            kept = name == "serving"
+            result[name] = {k: v for k, v in section.items() if kept or v is not None}
+        elif value is None:
+            result.pop(name)
+        else:
+            result[name] = value
+    return result
+
+
+def found(change: dict[str, Any]) -> list[tuple[str, str, str]]:
+    loaded = load_profile(yaml.safe_dump(merged(change), sort_keys=False), "p.yaml")
+    assert loaded.findings == ()
+    assert loaded.profile is not None
+    findings = check(loaded.profile, loaded.source)
+    for finding in findings:
+        assert finding.span is not None
+        assert finding.source_line
+        assert finding.hint
+    return [(finding.check, finding.path, finding.message) for finding in findings]
+
+
+@pytest.mark.parametrize(("name", "change", "path", "message"), CASES)
+def test_a_check_fires_at_its_key(
+    name: str, change: dict[str, Any], path: str, message: str
+) -> None:
+    hits = [(where, said) for check_name, where, said in found(change) if check_name == name]
+
+    assert [where for where, _ in hits] == [path]
+    assert message in hits[0][1]
+
+
+def test_a_sane_profile_has_no_findings() -> None:
+    assert found({}) == []
+
+
+def test_nothing_fires_at_what_only_looks_alike() -> None:
+    assert found({"engine": {"env": {"TOKENIZERS_PARALLELISM": "false", "MAX_TOKENS": "8"}}}) == []
+    assert found({"engine": {"args": {"cuda-graph-max-bs": 64, "dist-timeout": 9}}}) == []
+    assert found({"parallel": {"tp": 4, "pp": 2}}) == []
+    local = {**LOCAL, "model": {"source": "builtin", "repo": "tiny"}}
+    assert found(local) == []
+
+
+def test_every_check_is_listed_once_is_tested_and_says_its_source() -> None:
+    names = [rule.name for rule in RULES]
+
+    assert names == sorted(set(names))
+    assert set(names) == {case[0] for case in CASES}
+    for rule in RULES:
+        module = __import__(rule.find.__module__, fromlist=["RULE"])
+        assert module.RULE is rule
+        for part in ("Why it hurts:", "Instead of::", "Write::", "Source:"):
+            assert part in module.__doc__, rule.name

@@ -1,0 +1,116 @@
+"""What the shipped profiles compile to: where the known recipe is wrong, they are right."""
+
+from pathlib import Path
+
+import pytest
+
+from deployer.cli.reading import read_checked, read_release
+from deployer.release import Release
+from deployer.report.release import flags
+
+GLM = ["b200-fp8-eagle", "b200-no-spec", "h200-fallback"]
+ALL = [*GLM, "cpu-tiny"]
+
+
+def release(name: str) -> Release:
+    return read_release(f"profiles/{name}.yaml")
+
+
+def values(name: str) -> dict[str, str]:
+    return {a.flag: " ".join(a.values) for a in release(name).arguments}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_it_is_clean(name: str) -> None:
+    assert read_checked(f"profiles/{name}.yaml").findings == ()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_its_committed_flags_are_fresh(name: str) -> None:
+    committed = Path(f"profiles/compiled/{name}.flags").read_text(encoding="utf-8")
+
+    assert committed == flags(release(name))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_its_first_line_names_the_schema(name: str) -> None:
+    first = Path(f"profiles/{name}.yaml").read_text(encoding="utf-8").splitlines()[0]
+
+    assert first == "# yaml-language-server: $schema=../schemas/profile.schema.json"
+
+
+@pytest.mark.parametrize("name", GLM)
+def test_the_glm_profiles_share_what_is_about_the_model(name: str) -> None:
+    found = values(name)
+    compiled = release(name)
+
+    assert compiled.model.repo == "zai-org/GLM-5.1-FP8"
+    assert compiled.engine.version == "0.5.10.post1"
+    assert compiled.hardware.count == 8
+    assert found["--model-path"] == "/model-cache/GLM-5.1-FP8"
+    assert found["--served-model-name"] == "glm-5.1"
+    assert found["--tp-size"] == "8"
+    assert (found["--host"], found["--port"]) == ("0.0.0.0", "8000")  # noqa: S104
+    assert (found["--reasoning-parser"], found["--tool-call-parser"]) == ("glm45", "glm47")
+    assert found["--attention-backend"] == "nsa"
+    assert found["--kv-cache-dtype"] == "bfloat16"
+    assert found["--watchdog-timeout"] == "1200"
+    assert found["--enable-metrics"] == ""
+    assert "--max-total-tokens" not in found
+    assert {v.name: v.value for v in compiled.environment}["SGLANG_DG_CACHE_DIR"] == "/dg-cache"
+
+
+@pytest.mark.parametrize("name", GLM)
+def test_the_glm_profiles_share_their_modal_parameters(name: str) -> None:
+    modal = release(name).modal
+
+    assert modal is not None
+    assert (modal.weights.volume, modal.weights.path) == ("glm51-model-weights", "/model-cache")
+    assert modal.kernel_cache.volume == "glm51-deepgemm-cache"
+    assert (modal.api_key_secret, modal.hub_secret) == ("glm51-api-key", "huggingface-secret")
+    assert (modal.min_containers, modal.max_containers) == (0, 3)
+    assert modal.max_inputs == modal.target_inputs == 48
+    assert (modal.scaledown_window, modal.timeout) == (900, 86400)
+    assert modal.startup_timeout < modal.timeout
+
+
+def test_b200_uses_the_bf16_pair_of_backends() -> None:
+    for name in ("b200-fp8-eagle", "b200-no-spec"):
+        found = values(name)
+        assert found["--nsa-decode-backend"] == "trtllm"
+        assert found["--nsa-prefill-backend"] == "flashmla_sparse"
+        assert found["--moe-runner-backend"] == "flashinfer_trtllm"
+        assert "--enable-flashinfer-allreduce-fusion" in found
+
+
+def test_eagle_is_3_1_4_and_overlapped() -> None:
+    found = values("b200-fp8-eagle")
+    variables = {v.name: v.value for v in release("b200-fp8-eagle").environment}
+
+    assert [found[f"--speculative-{x}"] for x in ("num-steps", "eagle-topk")] == ["3", "1"]
+    assert found["--speculative-num-draft-tokens"] == "4"
+    assert variables["SGLANG_ENABLE_SPEC_V2"] == "1"
+
+
+def test_no_spec_says_nothing_of_speculation() -> None:
+    compiled = release("b200-no-spec").to_json()
+
+    assert "speculative" not in compiled
+    assert "SPEC" not in compiled
+
+
+def test_h200_leaves_out_what_only_b200_can() -> None:
+    found = values("h200-fallback")
+
+    assert not {"--nsa-decode-backend", "--nsa-prefill-backend", "--moe-runner-backend"} & set(
+        found
+    )
+    assert "trtllm" not in release("h200-fallback").to_json()
+
+
+def test_cpu_tiny_needs_no_gpu_flag() -> None:
+    compiled = release("cpu-tiny")
+
+    assert compiled.argv()[:3] == ("python3", "-m", "sglang.launch_server")
+    assert compiled.hardware.count == 0
+    assert compiled.modal is None
