@@ -100,8 +100,6 @@ def _ended(error: BaseException) -> int:
     match error:
         case click.exceptions.Exit():
             return error.exit_code
-        case SystemExit():
-            return error.code if isinstance(error.code, int) else 1
         case click.ClickException():
             error.show()
             return 2

@@ -82,9 +82,9 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     (
         "target-lacks-parts",
-        {"hardware": {"gpu": "none", "count": 2}},
+        {"hardware": {"gpu": "B200", "count": 0}},
         "hardware.count",
-        "2 GPUs of type `none` contradict each other",
+        "0 GPUs of type `B200` contradict each other",
     ),
     (
         "target-lacks-parts",
@@ -92,7 +92,12 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
         "model.source",
         "is made on this machine",
     ),
-    ("target-lacks-parts", {"target": "local"}, "modal", "uses no Modal app"),
+    (
+        "target-lacks-parts",
+        {"target": "local", "model": {"path": "/models/b"}},
+        "modal",
+        "uses no Modal app",
+    ),
     ("target-lacks-parts", LOCAL, "model", "does not download weights"),
     (
         "sm100-kernels-elsewhere",
