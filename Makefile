@@ -19,7 +19,7 @@ demo: $(READY) ## Serve a tiny model with the real SGLang on this machine
 	$(BIN)/deployer apply profiles/cpu-tiny.yaml --yes
 
 demo-stop: $(READY) ## End what `make demo` started
-	$(BIN)/deployer destroy cpu-tiny --yes
+	$(BIN)/deployer destroy cpu-tiny
 
 test: $(DEVELOP) format lint types rooms fresh ## Run everything, with the real engine (minutes)
 	$(BIN)/deployer engine install

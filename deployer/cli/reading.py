@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,17 +63,15 @@ def read_release(path: str) -> Release:
 
 def colored_stderr() -> bool:
     """Whether the talk may be in colour: a terminal that did not decline."""
-    return _colored(click.get_text_stream("stderr").isatty())
+    return _colored(sys.stderr.isatty())
 
 
 def colored_stdout() -> bool:
     """Whether the result may be in colour."""
-    return _colored(click.get_text_stream("stdout").isatty())
+    return _colored(sys.stdout.isatty())
 
 
 def _colored(terminal: bool) -> bool:  # noqa: FBT001 - the one thing it is asked about
-    import os  # noqa: PLC0415
-
     return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 

@@ -1,0 +1,147 @@
+"""`deployer apply`: carry a profile out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from deployer.errors import Failure
+
+if TYPE_CHECKING:
+    from deployer.apply.local.apply import Applied
+    from deployer.release import Release
+
+
+@click.command("apply")
+@click.argument("profile", metavar="PROFILE")
+@click.option("--yes", "-y", is_flag=True, help="Install the engine without asking.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def command(profile: str, form: str, *, yes: bool) -> int:
+    """Carry a profile out: start the engine, wait, warm up, verify.
+
+    Applying the same profile again does nothing; a changed one says what changes and replaces
+    the server. Exits 1 if the server does not keep every promise of its profile.
+    """
+    from deployer.cli.reading import read_release  # noqa: PLC0415
+
+    release = read_release(profile)
+    if release.target != "local":
+        msg = f"{profile} is for Modal, and this version carries out `target: local` only"
+        raise Failure(
+            msg,
+            hint=f"`deployer compile {profile}` shows what would run; nothing was deployed.",
+        )
+    _tell_changes(release)
+    applied = _apply(release, profile, yes=yes)
+    _tell_verdicts(applied)
+    click.echo(_json(applied, release) if form == "json" else _text(applied, release), nl=False)
+    return 0 if applied.verified else 1
+
+
+def _apply(release: Release, profile: str, *, yes: bool) -> Applied:
+    from deployer.apply.local.apply import apply  # noqa: PLC0415
+    from deployer.cli.progress import PhaseLines  # noqa: PLC0415
+
+    lines = PhaseLines()
+
+    def confirm(size: str) -> bool:
+        if yes:
+            return True
+        if not sys.stdin.isatty():
+            return False
+        with lines.paused():
+            return click.confirm(f"The engine is not installed ({size}). Install it?", err=True)
+
+    with lines:
+        return apply(release, profile_path=profile, on_event=lines.tell, confirm_install=confirm)
+
+
+def _tell_changes(release: Release) -> None:
+    """Say what differs from what was applied last, before anything is touched."""
+    from deployer.apply.local.connection import current_release  # noqa: PLC0415
+    from deployer.plan.changes import changes  # noqa: PLC0415
+    from deployer.report.changes import text  # noqa: PLC0415
+
+    try:
+        old = current_release(release.name)
+    except Failure as error:
+        click.echo(f"warning: {error.message}; it is replaced", err=True)
+        return
+    if found := changes(old, release):
+        click.echo(f"{release.name} changes, and its server is replaced:", err=True)
+        click.echo(text(found), err=True, nl=False)
+
+
+def _tell_verdicts(applied: Applied) -> None:
+    from deployer.cli.reading import colored_stderr  # noqa: PLC0415
+    from deployer.report.verdicts import text  # noqa: PLC0415
+
+    if applied.verdicts:
+        encoding = sys.stderr.encoding or "utf-8"
+        shown = text(applied.verdicts, color=colored_stderr(), encoding=encoding)
+        click.echo(shown, err=True, nl=False)
+
+
+def _text(applied: Applied, release: Release) -> str:
+    took = sum(phase.seconds for phase in applied.phases)
+    standing = "serves, and keeps its promises" if applied.verified else "serves, with faults"
+    rows = [
+        ("endpoint", f"{applied.url}/v1"),
+        ("model", release.model.served_name),
+        ("API key", _key(applied, release)),
+        ("log", f"deployer logs -f {applied.name}"),
+        ("stop", f"deployer destroy {applied.name}"),
+    ]
+    if applied.sample:
+        rows.insert(3, ("says", applied.sample))
+    head = f"{applied.name} {standing} ({applied.outcome}, {took:.0f} s)\n"
+    return (
+        head + "".join(f"  {name:<9} {value}\n" for name, value in rows) + _curl(applied, release)
+    )
+
+
+def _key(applied: Applied, release: Release) -> str:
+    """Show the key that was made here; one that came from the environment is not repeated."""
+    if applied.key_file is not None:
+        return f"{applied.key_file.read_text(encoding='utf-8').strip()}  (in {applied.key_file})"
+    variable = release.listen.api_key_variable
+    return f"the one in ${variable}" if variable else "none is asked for"
+
+
+def _curl(applied: Applied, release: Release) -> str:
+    variable = release.listen.api_key_variable
+    key = f"$(cat {applied.key_file})" if applied.key_file else f"${variable}"
+    header = f' -H "Authorization: Bearer {key}"' if variable else ""
+    body = json.dumps(
+        {
+            "model": release.model.served_name,
+            "messages": [{"role": "user", "content": "Say hello."}],
+        }
+    )
+    return (
+        f"\n  curl {applied.url}/v1/chat/completions{header} \\\n"
+        f"    -H 'Content-Type: application/json' -d '{body}'\n"
+    )
+
+
+def _json(applied: Applied, release: Release) -> str:
+    from deployer.codec import encode  # noqa: PLC0415
+
+    value = {
+        "format_version": 1,
+        "name": applied.name,
+        "outcome": applied.outcome,
+        "reason": applied.reason,
+        "endpoint": f"{applied.url}/v1",
+        "model": release.model.served_name,
+        "digest": release.digest(),
+        "api_key_file": str(applied.key_file) if applied.key_file else None,
+        "verified": applied.verified,
+        "verdicts": encode(applied.verdicts),
+        "sample": applied.sample,
+        "phases": encode(applied.phases),
+    }
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,70 @@
+"""`deployer engine`: the engine's own environment."""
+
+from __future__ import annotations
+
+import click
+
+NEWEST = "0.5.23"
+"""The release that `engine install` takes where none is named: the one with a CPU lock."""
+
+
+@click.group("engine")
+def command() -> None:
+    """Install or remove the engine's own environment: the real SGLang, for the CPU.
+
+    It is apart from deployer's own packages, which stay small, and is made from a complete lock.
+    """
+
+
+@command.command("install")
+@click.argument("version", default=NEWEST)
+def install_command(version: str) -> None:
+    """Install SGLang VERSION for the CPU; a second time does nothing."""
+    import time  # noqa: PLC0415
+
+    from deployer.cli.progress import PhaseLines, Steps  # noqa: PLC0415
+    from deployer.engine.install import install, locate  # noqa: PLC0415
+
+    found = locate(version)
+    if found is not None:
+        click.echo(f"SGLang {version} is installed in {found.root}")
+        return
+    start = time.monotonic()
+    with PhaseLines() as lines:
+        steps = Steps(lines, "engine")
+        engine = install(version, progress=steps)
+        steps.done(f"SGLang {version}, {_size(str(engine.root))}")
+    click.echo(f"SGLang {version} is installed in {engine.root} ({time.monotonic() - start:.0f} s)")
+
+
+@command.command("status")
+def status_command() -> None:
+    """Show which engines can be installed here, and which are."""
+    from deployer.engine.install import ENGINES, locate  # noqa: PLC0415
+
+    for version in ENGINES:
+        found = locate(version)
+        where = f"installed in {found.root}" if found else "not installed"
+        click.echo(f"SGLang {version} for the CPU: {where}")
+
+
+@command.command("remove")
+@click.argument("version", default=NEWEST)
+def remove_command(version: str) -> None:
+    """Delete the environment of SGLang VERSION."""
+    from deployer.engine.install import remove  # noqa: PLC0415
+
+    gone = remove(version)
+    click.echo(f"SGLang {version} is removed" if gone else f"SGLang {version} is not installed")
+
+
+def _size(root: str) -> str:
+    """Measure a folder on the disk, hard links counted once."""
+    import os  # noqa: PLC0415
+
+    seen: dict[tuple[int, int], int] = {}
+    for folder, _, names in os.walk(root):
+        for name in names:
+            info = os.lstat(f"{folder}/{name}")
+            seen[info.st_dev, info.st_ino] = info.st_blocks * 512
+    return f"{sum(seen.values()) / 1e9:.2f} GB on the disk"

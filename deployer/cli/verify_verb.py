@@ -1,0 +1,90 @@
+"""`deployer verify`: ask an endpoint for everything that it promises."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from deployer.errors import UsageError
+
+if TYPE_CHECKING:
+    from deployer.verify.endpoint import Endpoint
+    from deployer.verify.verdict import Verdict
+
+
+@click.command("verify")
+@click.argument("profile", required=False, metavar="[PROFILE|NAME]")
+@click.option("--url", help="The endpoint's base URL, such as https://host or http://host:8000.")
+@click.option("--model", help="The served name; by default the first that /v1/models lists.")
+@click.option(
+    "--key-env",
+    default="API_KEY",
+    show_default=True,
+    metavar="VARIABLE",
+    help="The environment variable that holds the API key, with --url.",
+)
+@click.option("--probe", "probes", multiple=True, metavar="NAME", help="Only this; repeatable.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=180.0)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def command(  # noqa: PLR0913, PLR0917 - one parameter an option
+    profile: str | None,
+    url: str | None,
+    model: str | None,
+    key_env: str,
+    probes: tuple[str, ...],
+    timeout: float,
+    form: str,
+) -> int:
+    """Ask an endpoint for everything that it promises, with the OpenAI SDK.
+
+    A PROFILE (or the NAME of a local deployment) says what is promised, and `--url` where it is
+    served if not on this machine. With `--url` alone everything is expected. Exits 1 if one
+    promise is broken.
+    """
+    from deployer.cli.reading import colored_stdout  # noqa: PLC0415
+    from deployer.report.verdicts import line, summary, to_json  # noqa: PLC0415
+    from deployer.verify.run import verify  # noqa: PLC0415
+    from deployer.verify.verdict import all_hold  # noqa: PLC0415
+
+    endpoint = _endpoint(profile, url, model, key_env)
+    color, encoding = colored_stdout(), sys.stdout.encoding
+
+    def show(verdict: Verdict) -> None:
+        if form == "text":
+            click.echo(line(verdict, color=color, encoding=encoding or "utf-8"))
+
+    verdicts = verify(endpoint, timeout=timeout, select=probes or None, on_verdict=show)
+    click.echo(to_json(verdicts) if form == "json" else summary(verdicts) + "\n", nl=False)
+    return 0 if all_hold(verdicts) else 1
+
+
+def _endpoint(profile: str | None, url: str | None, model: str | None, key_env: str) -> Endpoint:
+    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
+
+    if profile is None and url is None:
+        msg = "there is nothing to ask"
+        raise UsageError(msg, hint="Give a PROFILE, the NAME of a local deployment, or --url URL.")
+    if url is None:
+        return _local(str(profile))
+    if profile is not None:
+        from deployer.cli.reading import read_release  # noqa: PLC0415
+
+        release = read_release(profile)
+        key = os.environ.get(release.listen.api_key_variable or key_env)
+        return Endpoint.from_release(release, url, key)
+    key = os.environ.get(key_env)
+    return Endpoint(
+        url, key, model=model, thinking=True, tools=True, metrics=True, auth=key is not None
+    )
+
+
+def _local(profile: str) -> Endpoint:
+    from deployer.apply.local.connection import connect  # noqa: PLC0415
+    from deployer.cli.naming import deployment_name  # noqa: PLC0415
+    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
+
+    connection = connect(deployment_name(profile))
+    return Endpoint.from_release(connection.release, connection.url, connection.api_key)
