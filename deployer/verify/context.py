@@ -1,0 +1,103 @@
+"""What a probe asks with: the SDK's client, a plain HTTP session, and the bounds."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import requests
+from openai import OpenAI, Timeout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from deployer.verify.endpoint import Endpoint
+
+CONNECT_SECONDS = 10.0
+"""The most seconds to wait for a connection; Modal's front accepts at once, also while a
+container starts."""
+
+NO_KEY = "EMPTY"
+"""What the SDK sends where no key is needed, because it insists on one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a probe asks with.
+
+    ``timeout`` is the longest silence, in seconds, that is taken from the server: it bounds the
+    wait for an answer, for each further piece of it, and for each hop of a redirect.
+    ``max_tokens`` bounds each answer. ``settle`` is how many seconds metrics may lag behind.
+    """
+
+    endpoint: Endpoint
+    model: str
+    client: OpenAI
+    session: requests.Session
+    timeout: float
+    max_tokens: int
+    settle: float = 5.0
+    clock: Callable[[], float] = field(default=time.monotonic)
+    sleep: Callable[[float], None] = field(default=time.sleep)
+
+    def get(self, path: str, *, api_key: str | None = None) -> requests.Response:
+        """Send a GET, with a key if one is given; redirects are followed."""
+        url = f"{self.endpoint.url}{path}"
+        return self.session.get(url, timeout=self.bounds(), auth=_Bearer(api_key))
+
+    def post(
+        self, path: str, body: dict[str, object], *, api_key: str | None = None
+    ) -> requests.Response:
+        """Send a JSON body, with a key if one is given; redirects are followed."""
+        url = f"{self.endpoint.url}{path}"
+        return self.session.post(url, json=body, timeout=self.bounds(), auth=_Bearer(api_key))
+
+    def bounds(self) -> tuple[float, float]:
+        """Give the seconds to connect and the seconds to wait."""
+        return (min(self.timeout, CONNECT_SECONDS), self.timeout)
+
+
+@contextmanager
+def open_context(
+    endpoint: Endpoint,
+    *,
+    model: str,
+    timeout: float,
+    max_tokens: int,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Context]:
+    """Open the clients for one endpoint and close them at the end. ``timeout`` is in seconds."""
+    with _client(endpoint, timeout) as client, requests.Session() as session:
+        yield Context(
+            endpoint=endpoint,
+            model=model,
+            client=client,
+            session=session,
+            timeout=timeout,
+            max_tokens=max_tokens,
+            clock=clock,
+        )
+
+
+class _Bearer(requests.auth.AuthBase):
+    """The key, or nothing; an explicit object keeps ``requests`` from looking into ~/.netrc."""
+
+    def __init__(self, api_key: str | None) -> None:
+        self._key = api_key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._key is not None:
+            request.headers["Authorization"] = f"Bearer {self._key}"
+        return request
+
+
+def _client(endpoint: Endpoint, timeout: float) -> OpenAI:
+    return OpenAI(
+        api_key=endpoint.api_key or NO_KEY,
+        base_url=f"{endpoint.url}/v1",
+        timeout=Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
+        # A retry would hide an error behind a later success, and triple every timeout.
+        max_retries=0,
+    )

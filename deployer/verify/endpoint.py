@@ -1,0 +1,96 @@
+"""An endpoint to ask: where it is, how to get in, and what its profile promises."""
+
+from __future__ import annotations
+
+import html
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from deployer.errors import UsageError
+
+if TYPE_CHECKING:
+    from deployer.release import Release
+
+HIDDEN = "[key]"
+"""What stands in a text where the API key stood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A live endpoint, and which of its abilities the profile promises.
+
+    ``url`` is the base URL; a trailing ``/`` or ``/v1`` is taken off. ``api_key`` is None (or
+    empty) for an endpoint without one. ``model`` is the served name, or None to take the first
+    that ``/v1/models`` lists. ``thinking`` and ``tools`` say that a parser is set for them,
+    ``metrics`` that ``/metrics`` is on, ``auth`` that an API key is required.
+
+    Raises :class:`~deployer.errors.UsageError` for a URL or a key that no request can carry.
+    The key stands in no message and not in ``repr``.
+    """
+
+    url: str
+    api_key: str | None = field(default=None, repr=False)
+    model: str | None = None
+    thinking: bool = False
+    tools: bool = False
+    metrics: bool = False
+    auth: bool = False
+
+    def __post_init__(self) -> None:
+        """Normalise the URL, turn empty texts into None, and refuse what cannot be sent."""
+        object.__setattr__(self, "url", _base(self.url))
+        object.__setattr__(self, "api_key", self.api_key or None)
+        object.__setattr__(self, "model", self.model or None)
+        _check_key(self.api_key)
+
+    @classmethod
+    def from_release(cls, release: Release, url: str, api_key: str | None) -> Endpoint:
+        """Take the promises from a release's arguments; raises like the constructor."""
+        flags = {argument.flag for argument in release.arguments}
+        return cls(
+            url=url,
+            api_key=api_key,
+            model=release.model.served_name,
+            thinking="--reasoning-parser" in flags,
+            tools="--tool-call-parser" in flags,
+            metrics="--enable-metrics" in flags,
+            auth=bool(release.listen.api_key_variable),
+        )
+
+    def hide(self, text: str) -> str:
+        """Take the API key out of a text, also where JSON, HTML or a URL has escaped it."""
+        for form in _forms(self.api_key) if self.api_key else ():
+            text = text.replace(form, HIDDEN)
+        return text
+
+
+def _base(url: str) -> str:
+    base = url.strip().rstrip("/").removesuffix("/v1").rstrip("/")
+    try:
+        parts = urlsplit(base)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        inside = parts.username is not None or bool(parts.query) or bool(parts.fragment)
+        _ = parts.port  # raises for a port that is no number
+    except ValueError:
+        usable, inside = False, False
+    if inside:
+        # The URL is not shown: what stands there may be a secret.
+        msg = "the endpoint's URL holds a user name, a query or a fragment"
+        raise UsageError(msg, hint="give the bare URL; the API key travels in a header")
+    if not usable:
+        msg = f"{url!r} is not the URL of an endpoint"
+        raise UsageError(msg, hint="give http:// or https://, a host and, if need be, a port")
+    return base
+
+
+def _check_key(key: str | None) -> None:
+    if key and not all("!" <= character <= "~" for character in key):
+        msg = "the API key holds a space, a line end or a character that no HTTP header can carry"
+        raise UsageError(msg, hint="look for a trailing newline where the key is stored")
+
+
+def _forms(key: str) -> list[str]:
+    forms = {key, json.dumps(key)[1:-1], html.escape(key), quote(key, safe=""), repr(key)[1:-1]}
+    return sorted(forms, key=len, reverse=True)

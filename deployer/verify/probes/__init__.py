@@ -1,0 +1,1 @@
+"""One promise a file: what is asked, and what the answer must hold."""

@@ -1,0 +1,47 @@
+"""JSON mode gives a JSON object and nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from deployer.verify import prompts
+from deployer.verify.answers import check_content, cut_off, first_choice
+from deployer.verify.excerpt import excerpt
+
+if TYPE_CHECKING:
+    from deployer.verify.check import Check
+    from deployer.verify.context import Context
+    from deployer.verify.verdict import Verdict
+
+
+def ask(context: Context, check: Check) -> Verdict:
+    """Ask for ``json_object``; the grammar begins after the thinking and can be cut off."""
+    answer = context.client.chat.completions.create(
+        model=context.model,
+        messages=[{"role": "user", "content": prompts.PLANETS}],
+        response_format={"type": "json_object"},
+        temperature=0,
+        max_tokens=context.max_tokens,
+    )
+    choice = first_choice(context, answer)
+    content = check_content(context, check, choice.message.content, choice.finish_reason)
+    value = _parsed(content)
+    if value is None and choice.finish_reason == "length":
+        raise cut_off(context, "the JSON is not complete")
+    check.that(
+        isinstance(value, dict) and bool(value),
+        "content is a JSON object",
+        otherwise="content is not a JSON object with something in it",
+        hint="is a grammar backend set?",
+        detail=(excerpt(context.endpoint, content),),
+    )
+    return check.passed()
+
+
+def _parsed(content: str) -> object:
+    try:
+        value: object = json.loads(content)
+    except ValueError:
+        return None
+    return value

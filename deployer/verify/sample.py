@@ -1,0 +1,50 @@
+"""One short answer, to show that somebody is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deployer.errors import Failure
+from deployer.verify import prompts
+from deployer.verify.answers import first_choice, text_of
+from deployer.verify.context import Context, open_context
+from deployer.verify.probes import models
+from deployer.verify.run import MAX_TOKENS, TIMEOUT
+from deployer.verify.trouble import explain
+
+if TYPE_CHECKING:
+    from deployer.verify.endpoint import Endpoint
+
+
+def sample_answer(
+    endpoint: Endpoint, *, timeout: float = TIMEOUT, max_tokens: int = MAX_TOKENS
+) -> str:
+    """Ask one question, without thinking, and give the answer's text, free of the key.
+
+    ``timeout`` is the longest silence in seconds. Raises :class:`~deployer.errors.Failure` if
+    there is no answer, or none with text.
+    """
+    model = endpoint.model or ""
+    with open_context(endpoint, model=model, timeout=timeout, max_tokens=max_tokens) as context:
+        try:
+            answer = _answer(context)
+        except Exception as error:  # noqa: BLE001 - whatever it is, there is no answer
+            broken = explain(error, endpoint, timeout)
+            message, hint = endpoint.hide(broken.message), endpoint.hide(broken.hint)
+        else:
+            if answer:
+                return endpoint.hide(answer)
+            message, hint = "the sample answer is empty", "`deployer verify` looks closer"
+    # Raised out here, so that no exception with the SDK's request is chained to it.
+    raise Failure(message, hint=hint)
+
+
+def _answer(context: Context) -> str:
+    answer = context.client.chat.completions.create(
+        model=context.model or models.listed(context)[0],
+        messages=[{"role": "user", "content": prompts.QUICKSORT}],
+        temperature=0,
+        max_tokens=context.max_tokens,
+        extra_body=prompts.thinking(on=False) if context.endpoint.thinking else None,
+    )
+    return text_of(first_choice(context, answer).message.content)

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from deployer.verify.catalogue import PROBES
+from deployer.verify.verdict import Outcome
+
+from .asking import HASTY, ask
+from .fake_answers import MODEL, REASONING, Answer
+from .fake_engine import CHAT, COMPLETIONS, MODELS, Behaviour
+
+Edit = Callable[[str, Answer], None]
+NAMES = [probe.name for probe in PROBES]
+
+
+def message(situation: str, **changes: Any) -> Edit:
+    """Change the message of one situation."""
+    return _when(situation, lambda answer: answer["choices"][0]["message"].update(changes))
+
+
+def choice(situation: str, **changes: Any) -> Edit:
+    """Change the choice of one situation; ``message`` replaces the message's fields."""
+    return _when(situation, lambda answer: answer["choices"][0].update(changes))
+
+
+def top(situation: str, **changes: Any) -> Edit:
+    """Change the answer of one situation at its top."""
+    return _when(situation, lambda answer: answer.update(changes))
+
+
+def call(**changes: Any) -> Edit:
+    """Change the function of the tool call."""
+
+    def change(answer: Answer) -> None:
+        answer["choices"][0]["message"]["tool_calls"][0]["function"].update(changes)
+
+    return _when("tools", change)
+
+
+def both(*edits: Edit) -> Edit:
+    def edit(situation: str, answer: Answer) -> None:
+        for each in edits:
+            each(situation, answer)
+
+    return edit
+
+
+def cut(situation: str) -> Edit:
+    """Cut an answer while it is thinking."""
+    return both(choice(situation, finish_reason="length"), message(situation, content=None))
+
+
+def _when(wanted: str, change: Callable[[Answer], None]) -> Edit:
+    def edit(situation: str, answer: Answer) -> None:
+        if situation == wanted:
+            change(answer)
+
+    return edit
+
+
+def edited(edit: Edit) -> Behaviour:
+    return Behaviour(edit=edit)
+
+
+def without(part: str) -> Behaviour:
+    return Behaviour(stream_lacks=frozenset({part}))
+
+
+def raw(path: str, status: int, body: str = "", kind: str = "text/plain") -> Behaviour:
+    return Behaviour(raw={path: (status, kind, body)})
+
+
+def lets_in(who: str, path: str) -> Behaviour:
+    return Behaviour(lets_in=frozenset({(who, path)}))
+
+
+WRONG = {
+    "health": [
+        (raw("/health", 503), "HTTP 503 from GET /health"),
+        (raw("/health", 404), "HTTP 404 from GET /health"),
+        (raw("/deployer-verify-no-such-page", 200), "cannot exist says 200"),
+    ],
+    "models": [
+        (
+            edited(top("models", data=[{"id": "other"}])),
+            f"{MODEL} is not listed; listed are: other",
+        ),
+        (edited(top("models", data=[])), "lists no model"),
+        (edited(top("models", data="glm")), "lists no model"),
+        (raw(MODELS, 500, "boom"), "HTTP 500 from GET /v1/models: boom"),
+    ],
+    "chat": [
+        (raw(CHAT, 500, "boom"), "HTTP 500 from POST /v1/chat/completions: boom"),
+        (raw(CHAT, 400, '{"message": "too long"}'), "too long"),
+        (raw(CHAT, 200, "{broken", "application/json"), "not what the SDK can read"),
+        (edited(message("chat", content="")), "content is empty"),
+        (edited(message("chat", content="  \n")), "content is empty"),
+        (edited(message("chat", content=None)), "content is empty"),
+        (edited(message("chat", content=["a"])), "content is empty"),
+        (edited(message("chat", content=f"{REASONING}</think>Hi")), "mixed into content"),
+        (edited(message("chat", role="user")), "role is wrong"),
+        (edited(cut("chat")), "thinking had no end within 512 tokens"),
+        (edited(choice("chat", finish_reason=None)), "finish_reason is None"),
+        (edited(choice("chat", finish_reason="abort")), "finish_reason is abort"),
+        (edited(choice("chat", message=None)), "not a chat completion"),
+        (edited(top("chat", choices=[])), "not a chat completion"),
+        (edited(top("chat", usage=None)), "usage counts no tokens"),
+        (edited(top("chat", usage={"completion_tokens": 0})), "usage counts no tokens"),
+        (Behaviour(drop=frozenset({CHAT})), "the connection broke off"),
+    ],
+    "stream": [
+        (raw(CHAT, 503, "starting"), "HTTP 503 from POST /v1/chat/completions: starting"),
+        (without("role"), "the first chunk does not say"),
+        (without("finish"), "broke off without a finish_reason"),
+        (without("usage"), "no usage chunk"),
+        (without("done"), "without [DONE]"),
+        (without("kind"), "not labelled text/event-stream"),
+        (
+            edited(message("thinking", content="", reasoning_content="")),
+            "piece(s): nothing was streamed",
+        ),
+        (edited(message("thinking", content="")), "content is empty"),
+        (edited(message("thinking", reasoning_content="")), "no reasoning_content came before"),
+        (edited(message("thinking", content="a", reasoning_content=None)), "came in 1 piece(s)"),
+        (edited(message("thinking", content="a b</think>c")), "mixed into content"),
+        (edited(cut("thinking")), "thinking had no end within 512 tokens"),
+        (Behaviour(drop=frozenset({CHAT})), "the connection broke off"),
+        (Behaviour(stream_forever=True), "goes on beyond 512 tokens"),
+    ],
+    "thinking": [
+        (edited(message("thinking", reasoning_content="")), "reasoning_content is empty"),
+        (edited(message("thinking", reasoning_content=None)), "reasoning_content is empty"),
+        (edited(message("thinking", content="hm</think>Hi")), "mixed into content"),
+        (edited(message("thinking", content=f"{REASONING} Hi")), "begins with the whole reasoning"),
+        (edited(message("thinking", content="")), "content is empty"),
+        (edited(cut("thinking")), "thinking had no end within 512 tokens"),
+    ],
+    "no-thinking": [
+        (edited(message("no-thinking", reasoning_content="Hm.")), "although thinking is off"),
+        (edited(message("no-thinking", content="")), "content is empty"),
+        (edited(message("no-thinking", content="<think></think>4")), "mixed into content"),
+    ],
+    "tools": [
+        (edited(message("tools", tool_calls=None, content="Sunny.")), "there is no tool call"),
+        (edited(message("tools", tool_calls=[])), "there is no tool call"),
+        (edited(both(cut("tools"), message("tools", tool_calls=None))), "within 512 tokens"),
+        (edited(call(arguments="city=Tokyo")), "arguments are not JSON"),
+        (edited(call(arguments=None)), "arguments are not a JSON object"),
+        (edited(call(arguments="[1]")), "arguments are not a JSON object"),
+        (edited(call(arguments='{"unit": "celsius"}')), "lack the required city"),
+        (edited(call(arguments='{"city": 7}')), "a city that is no text"),
+        (edited(call(arguments='{"city": "Tokyo", "unit": "kelvin"}')), "a unit that the schema"),
+        (edited(call(arguments='{"city": "Tokyo", "unit": []}')), "a unit that the schema"),
+        (edited(call(name="get_time")), "calls get_time, which was not offered"),
+        (edited(choice("tools", finish_reason="stop")), "finish_reason is stop, not tool_calls"),
+        (edited(message("tool-result", content="")), "content is empty"),
+    ],
+    "json-mode": [
+        (edited(message("json", content="Earth, Mars and Venus.")), "not a JSON object"),
+        (edited(message("json", content='```json\n{"a": 1}\n```')), "not a JSON object"),
+        (edited(message("json", content="[1, 2]")), "not a JSON object"),
+        (edited(message("json", content="{}")), "not a JSON object"),
+        (edited(message("json", content="")), "content is empty"),
+        (
+            edited(both(choice("json", finish_reason="length"), message("json", content='{"a'))),
+            "the JSON is not complete",
+        ),
+        (edited(cut("json")), "thinking had no end within 512 tokens"),
+    ],
+    "completions": [
+        (raw(COMPLETIONS, 404, "no"), "HTTP 404 from POST /v1/completions: no"),
+        (edited(choice("completion", text="")), "the completion is empty"),
+        (edited(choice("completion", text=None)), "the completion is empty"),
+        (edited(choice("completion", finish_reason="abort")), "finish_reason is abort"),
+        (edited(top("completion", choices=[])), "not a completion"),
+        (edited(top("completion", usage=None)), "usage counts no tokens"),
+        (Behaviour(drop=frozenset({COMPLETIONS})), "the connection broke off"),
+    ],
+    "metrics": [
+        (raw("/metrics", 404), "HTTP 404 from GET /metrics"),
+        (raw("/metrics", 200, "vllm:num_requests_total 3\n"), "no metric of sglang:*"),
+        (raw("/metrics", 200, "sglang:gen_throughput 3\n"), "num_requests_total is missing"),
+        (raw("/metrics", 200, "<html></html>"), "not Prometheus text"),
+        (raw("/metrics", 200, "sglang:gen_throughput fast\n"), "not Prometheus text"),
+        (Behaviour(counts=False), "moved by 0 when 2 requests were made"),
+    ],
+    "auth": [
+        (Behaviour(key=None), "/v1/models says 200 to a wrong key, not 401"),
+        (lets_in("wrong", MODELS), "/v1/models says 200 to a wrong key, not 401"),
+        (lets_in("wrong", CHAT), "/v1/chat/completions says 200 to a wrong key, not 401"),
+        (lets_in("none", MODELS), "/v1/models says 200 to no key, not 401"),
+        (lets_in("none", CHAT), "/v1/chat/completions says 200 to no key, not 401"),
+        (raw(CHAT, 500), "/v1/chat/completions says 500 to a wrong key, not 401"),
+        (raw("*", 401, "no"), "HTTP 401 from GET /v1/models: no"),
+        (Behaviour(key="sk-another"), "HTTP 401 from GET /v1/models"),
+    ],
+}
+
+
+@pytest.mark.parametrize("probe", NAMES)
+def test_a_right_answer_passes_and_says_what_was_checked(probe: str) -> None:
+    verdict = ask(probe)
+    assert (verdict.outcome, verdict.message) == (Outcome.PASSED, "")
+    assert all(verdict.checked)
+    assert verdict.seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("probe", "behaviour", "message"),
+    [
+        pytest.param(probe, behaviour, words, id=f"{probe}-{number}-{words}")
+        for probe, cases in WRONG.items()
+        for number, (behaviour, words) in enumerate(cases)
+    ],
+)
+def test_a_wrong_answer_fails_and_says_why(probe: str, behaviour: Behaviour, message: str) -> None:
+    timeout = HASTY if probe == "metrics" else 5.0
+    verdict = ask(probe, behaviour, timeout=timeout)
+    assert verdict.outcome is Outcome.FAILED
+    assert message in verdict.message
+
+
+def test_every_probe_is_shown_wrong_answers() -> None:
+    assert set(WRONG) == set(NAMES)
+
+
+@pytest.mark.parametrize("probe", [name for name in NAMES if name != "models"])
+def test_a_server_that_hangs_fails_in_time(probe: str) -> None:
+    # The list of models is asked for first of all: see test_run.
+    paths = frozenset({"/health", "/metrics", CHAT, COMPLETIONS})
+    verdict = ask(probe, Behaviour(hang=paths), timeout=HASTY)
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.message == "the server said nothing for 0.3 s"
+    assert verdict.seconds < 2
+
+
+def test_a_stream_tells_when_its_first_piece_came() -> None:
+    assert any("pieces, the first after 0.0" in each for each in ask("stream").checked)
+
+
+def test_an_answer_cut_with_text_in_it_is_still_an_answer() -> None:
+    verdict = ask("chat", edited(choice("chat", finish_reason="length")))
+    assert "finish_reason is length" in verdict.checked
+
+
+def test_reasoning_that_is_only_a_short_word_may_come_again_in_content() -> None:
+    words = message("thinking", reasoning_content="It", content="It is a way to sort.")
+    assert ask("thinking", edited(words)).outcome is Outcome.PASSED
+
+
+def test_a_failure_keeps_what_held_before_it() -> None:
+    verdict = ask("tools", edited(call(arguments="no")))
+    assert verdict.checked == ("calls get_weather", "has an id")
+    assert verdict.detail == ("no",)
+
+
+def test_an_error_within_a_stream_is_told() -> None:
+    body = f"data: {json.dumps({'error': {'message': 'out of memory'}})}\n\n"
+    verdict = ask("stream", raw(CHAT, 200, body, "text/event-stream"))
+    assert verdict.message == "the server reported an error within its answer: out of memory"
