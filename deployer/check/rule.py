@@ -23,10 +23,12 @@ class Rule:
     """A check: the kebab-case name of the bad pattern, and the function that looks for it.
 
     The docstring of the module that it stands in says what it finds, why that hurts, what to
-    write instead, and where this is known from.
+    write instead, and where this is known from. ``hides_line`` keeps the line itself, which may
+    hold a secret, out of what is shown.
     """
 
     name: str
     severity: Severity
     find: Callable[[Profile], Iterator[Problem]]
     link: str = ""
+    hides_line: bool = False

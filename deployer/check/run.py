@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from deployer.check.catalogue import RULES
 from deployer.check.rule import Problem, Rule
@@ -13,10 +14,13 @@ from deployer.profile.source import Source, format_path
 
 def check(profile: Profile, source: Source, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
     """Give what the checks find, in the order of the file."""
-    found = [
-        source.located(_finding(rule, problem)) for rule in rules for problem in rule.find(profile)
-    ]
+    found = [_placed(rule, problem, source) for rule in rules for problem in rule.find(profile)]
     return tuple(sorted(found, key=_position))
+
+
+def _placed(rule: Rule, problem: Problem, source: Source) -> Finding:
+    finding = source.located(_finding(rule, problem))
+    return replace(finding, source_line="") if rule.hides_line else finding
 
 
 def _finding(rule: Rule, problem: Problem) -> Finding:

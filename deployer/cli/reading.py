@@ -97,7 +97,7 @@ def _nearby(path: str) -> str:
     import difflib  # noqa: PLC0415 - only for a mistake
 
     folder = Path(path).parent
-    there = sorted(str(p) for p in folder.glob("*.y*ml")) if folder.is_dir() else []
+    there = sorted(str(p) for p in folder.glob("[!.]*.y*ml")) if folder.is_dir() else []
     there = there or sorted(str(p) for p in Path("profiles").glob("*.y*ml"))
     near = difflib.get_close_matches(path, there, n=1)
     if near:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
+from pydantic import BaseModel
+
+from deployer.profile.documentation import field_docs
 from deployer.profile.flag import Flag
 from deployer.profile.model import Profile
 
@@ -23,7 +26,7 @@ def profile_schema() -> Json:
     """Build the schema: pydantic's, with flags named and without what editors stumble over."""
     raw = Profile.model_json_schema()
     body = _cleaned(raw)
-    _name_flags(body)
+    _document(body)
     return {"$schema": DIALECT, "title": "deployer profile", **body}
 
 
@@ -63,17 +66,28 @@ def _unwrapped(node: Json) -> Json:
     return {**rest, **stated[0]} if len(stated) == 1 else {**rest, "anyOf": stated}
 
 
-def _name_flags(schema: Json) -> None:
-    """Say in each description which flag the field compiles to."""
-    for name, field in Profile.model_fields.items():
-        for kind in (field.annotation, *getattr(field.annotation, "__args__", ())):
-            properties = (
-                schema["$defs"].get(getattr(kind, "__name__", ""), {}).get("properties", {})
-            )
-            for key, inner in getattr(kind, "model_fields", {}).items():
-                for flag in (item for item in inner.metadata if isinstance(item, Flag)):
-                    properties[key]["description"] += f" SGLang: `{_spelt(flag)}`."
-        schema["properties"][name].setdefault("description", field.description or "")
+def _document(schema: Json) -> None:
+    """Put each field's docstring into its description, with the flag that it compiles to."""
+    for kind in section_models():
+        properties = schema if kind is Profile else schema["$defs"][kind.__name__]
+        docs = field_docs(kind)
+        for name, field in kind.model_fields.items():
+            flags = [item for item in field.metadata if isinstance(item, Flag)]
+            spelt = "".join(f" SGLang: `{_spelt(flag)}`." for flag in flags)
+            properties["properties"][name]["description"] = docs[name] + spelt
+
+
+def section_models() -> tuple[type[BaseModel], ...]:
+    """Give the model of the profile and of every section and part below it."""
+    found: dict[type[BaseModel], None] = {}
+    waiting: list[type[BaseModel]] = [Profile]
+    while waiting:
+        kind = waiting.pop(0)
+        found[kind] = None
+        for field in kind.model_fields.values():
+            options = (field.annotation, *get_args(field.annotation))
+            waiting += [o for o in options if isinstance(o, type) and issubclass(o, BaseModel)]
+    return tuple(found)
 
 
 def _spelt(flag: Flag) -> str:

@@ -6,8 +6,9 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Section(BaseModel):
-    """A section of a profile. The docstring under a field is its documentation everywhere."""
+    """A section of a profile. The docstring under a field is its documentation everywhere.
 
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True
-    )
+    :mod:`deployer.profile.documentation` reads them.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)

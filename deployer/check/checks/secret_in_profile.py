@@ -45,4 +45,4 @@ def find(profile: Profile) -> Iterator[Problem]:
 
 HINT = "put it into a Modal secret, or into your shell's environment, and name it here"
 
-RULE = Rule("secret-in-profile", Severity.ERROR, find)
+RULE = Rule("secret-in-profile", Severity.ERROR, find, hides_line=True)

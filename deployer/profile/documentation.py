@@ -1,0 +1,34 @@
+"""The docstrings under a section's fields, read when a schema or an explanation needs them.
+
+pydantic can collect them itself (``use_attribute_docstrings``), but does so whenever a model is
+imported, which costs every command a tenth of its start.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+
+from pydantic import BaseModel
+
+
+def field_docs(kind: type[BaseModel]) -> dict[str, str]:
+    """Give the text under each field of a section, its lines joined."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    if not isinstance(definition, ast.ClassDef):
+        msg = f"{kind.__name__} is not declared as a class"
+        raise TypeError(msg)
+    found = {}
+    for field, doc in zip(definition.body, definition.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            text = _text(doc)
+            if text:
+                found[field.target.id] = text
+    return found
+
+
+def _text(statement: ast.stmt) -> str:
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        return " ".join(str(statement.value.value).split())
+    return ""

@@ -1,0 +1,231 @@
+"""The command line as people and programs use it: what it prints where, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from deployer.cli.main import VERBS, main
+from deployer.release import Release
+
+PROFILE = "profiles/b200-fp8-eagle.yaml"
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*words: str) -> Ran:
+        code = main(list(words))
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return call
+
+
+def changed(tmp_path: Path, old: str, new: str) -> str:
+    text = Path(PROFILE).read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "profile.yaml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return str(path)
+
+
+def test_help_lists_every_verb(run: Run) -> None:
+    ran = run("--help")
+
+    assert ran.code == 0
+    for verb in VERBS:
+        assert f"  {verb} " in ran.out
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_has_help(run: Run, verb: str) -> None:
+    ran = run(verb, "--help")
+
+    assert ran.code == 0
+    assert "Usage: deployer" in ran.out
+
+
+def test_a_verb_that_is_none_is_wrong_usage(run: Run) -> None:
+    ran = run("chek", PROFILE)
+
+    assert ran.code == 2
+    assert "There is no verb `chek`. Did you mean `check`?" in ran.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check"],
+        ["check", "--format", "xml", PROFILE],
+        ["compile", "--write", "--check", PROFILE],
+        ["compile", "--write", "--format", "json", PROFILE],
+        ["compile", "--format", "json", PROFILE, PROFILE],
+        ["check", "profiles"],
+        ["check", "no-such.yaml"],
+        ["verify"],
+        ["verify", "--url", "nonsense"],
+        ["logs", "nobody"],
+        ["status", "nobody"],
+        ["engine", "install", "0.0.1"],
+    ],
+)
+def test_wrong_usage_exits_2_and_prints_nothing_on_stdout(run: Run, words: list[str]) -> None:
+    ran = run(*words)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_file_that_is_not_there_is_answered_with_one_that_is(run: Run) -> None:
+    ran = run("check", "profiles/b200-fp8-eagel.yaml")
+
+    assert "Did you mean profiles/b200-fp8-eagle.yaml?" in ran.err
+
+
+def test_check_says_that_a_profile_is_fine(run: Run) -> None:
+    assert run("check", PROFILE) == Ran(0, f"{PROFILE}: fine\n", "")
+
+
+def test_check_places_what_is_wrong(run: Run, tmp_path: Path) -> None:
+    path = changed(tmp_path, "num_draft_tokens: 4", "num_draft_tokens: 8")
+    ran = run("check", path)
+
+    assert ran.code == 1
+    assert f"{path}:43:21: error[draft-tokens-contradict]" in ran.out
+    assert "43 |   num_draft_tokens: 8" in ran.out
+
+
+def test_strict_stops_at_warnings(run: Run, tmp_path: Path) -> None:
+    path = changed(tmp_path, "drain_timeout: 25", "drain_timeout: 250")
+
+    assert run("check", path).code == 0
+    assert run("check", "--strict", path).code == 1
+
+
+def test_check_as_json(run: Run, tmp_path: Path) -> None:
+    path = changed(tmp_path, "gpu: B200", "gpu: H200")
+    value = json.loads(run("check", "--format", "json", path).out)
+
+    assert value["format_version"] == 1
+    assert [f["path"] for f in value["findings"]] == ["kernels.decode", "moe.runner"]
+
+
+def test_compile_as_json_is_a_release(run: Run) -> None:
+    release = Release.from_json(run("compile", "--format", "json", PROFILE).out)
+
+    assert release.name == "b200-fp8-eagle"
+
+
+def test_compile_as_a_command_is_what_a_shell_runs(run: Run) -> None:
+    out = run("compile", "--format", "command", "profiles/cpu-tiny.yaml").out
+    script = out.replace("python3 -m sglang.launch_server", "env printf '%s\\n'")
+    words = subprocess.run(
+        ["sh", "-c", script], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    release = json.loads(run("compile", "--format", "json", "profiles/cpu-tiny.yaml").out)
+
+    assert words == [w for a in release["arguments"] for w in (a["flag"], *a["values"])]
+
+
+def test_compile_refuses_what_is_not_right(run: Run, tmp_path: Path) -> None:
+    path = changed(tmp_path, "count: 8", "count: 9")
+    ran = run("compile", path)
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "`hardware.count`" in ran.err
+
+
+def test_compile_check_shows_the_flag_diff(run: Run, tmp_path: Path) -> None:
+    path = changed(tmp_path, "max_running_requests: 48", "max_running_requests: 32")
+    assert run("compile", "--write", path).code == 0
+    assert run("compile", "--check", path).code == 0
+    file = Path(path)
+    file.write_text(file.read_text(encoding="utf-8").replace("requests: 32", "requests: 64"))
+    ran = run("compile", "--check", path)
+
+    assert ran.code == 1
+    assert "\n---max-running-requests 32\n+--max-running-requests 64\n" in ran.out
+
+
+def test_the_schema_accepts_the_shipped_profiles_and_refuses_others(run: Run) -> None:
+
+    schema = json.loads(run("schema").out)
+    assert json.dumps(schema) == json.dumps(
+        json.loads(Path("schemas/profile.schema.json").read_text(encoding="utf-8"))
+    )
+    validator = jsonschema.Draft7Validator(schema)
+    validator.check_schema(schema)
+    for path in [*Path("profiles").glob("*.yaml"), Path("tests/data/recipe.yaml")]:
+        validator.validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    wrong = yaml.safe_load(Path(PROFILE).read_text(encoding="utf-8"))
+    wrong["memory"]["mem_fraction"] = 0.9
+    wrong["hardware"]["gpu"] = "B2000"
+    assert len(list(validator.iter_errors(wrong))) == 2
+
+
+def test_a_modal_profile_is_not_carried_out_and_says_so(run: Run) -> None:
+    ran = run("apply", PROFILE)
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "carries out `target: local` only" in ran.err
+
+
+def test_nothing_is_deployed_at_first(run: Run) -> None:
+    assert run("status") == Ran(0, "Nothing is deployed on this machine.\n", "")
+    assert json.loads(run("status", "--format", "json").out)["deployments"] == []
+    assert run("destroy", "nobody").code == 0
+
+
+def test_a_fault_of_ours_has_a_traceback_and_asks_for_a_report(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_path: str) -> None:
+        msg = "inside"
+        raise ZeroDivisionError(msg)
+
+    monkeypatch.setattr("deployer.cli.reading.read_checked", broken)
+    ran = run("check", PROFILE)
+
+    assert ran.code == 1
+    assert "ZeroDivisionError: inside" in ran.err
+    assert "Please report it" in ran.err
+
+
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    script = f"{sys.executable} -m deployer schema | head -1; exit ${{PIPESTATUS[0]}}"
+    ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["check", PROFILE], ["compile", PROFILE]])
+def test_a_quick_verb_imports_nothing_heavy(words: list[str]) -> None:
+    log = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "deployer", *words],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stderr
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in log.splitlines()}
+
+    assert "click" in imported
+    assert not imported & {"modal", "torch", "sglang", "openai", "rich", "jinja2", "requests"}
