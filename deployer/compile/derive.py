@@ -58,6 +58,19 @@ def container_startup(profile: Profile) -> int:
     """Give the seconds from a container's start to its first request, at most Modal's 24 h."""
     if profile.modal is not None and profile.modal.startup_timeout is not None:
         return profile.modal.startup_timeout
+    return min(86400, int(launch_and_warmup(profile)) + STARTUP_MARGIN)
+
+
+def launch_and_warmup(profile: Profile) -> float:
+    """Give the seconds that launch and warm-up may take together."""
     life = profile.lifecycle
-    warmup = life.warmup_timeout * len(life.warmup)
-    return min(86400, int(life.startup_timeout + warmup) + STARTUP_MARGIN)
+    return life.startup_timeout + life.warmup_timeout * len(warmup_kinds(profile))
+
+
+def warmup_kinds(profile: Profile) -> tuple[str, ...]:
+    """Give the kinds of warm-up request: those that are listed, or all that can be answered."""
+    if profile.lifecycle.warmup is not None:
+        return profile.lifecycle.warmup
+    thinking = ("no_thinking",) if profile.serving.reasoning_parser else ()
+    tools = ("tools",) if profile.serving.tool_call_parser else ()
+    return ("chat", *thinking, "long_context", *tools)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from deployer.compile.derive import warmup_kinds
 from deployer.profile.model import Profile
 from deployer.release import WarmupRequest
 
@@ -37,8 +38,8 @@ Body = dict[str, Any]
 
 
 def warmup_requests(profile: Profile) -> tuple[WarmupRequest, ...]:
-    """Build the requests that ``lifecycle.warmup`` lists, in its order."""
-    return tuple(_REQUESTS[kind](profile) for kind in profile.lifecycle.warmup)
+    """Build the requests that are answered before the server is called ready, in their order."""
+    return tuple(_REQUESTS[kind](profile) for kind in warmup_kinds(profile))
 
 
 def _chat(profile: Profile) -> WarmupRequest:

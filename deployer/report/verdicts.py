@@ -54,6 +54,7 @@ def to_json(verdicts: Iterable[Verdict]) -> str:
     verdicts = tuple(verdicts)
     counts = Counter(verdict.outcome for verdict in verdicts)
     value = {
+        "format_version": 1,
         **{str(outcome): counts[outcome] for outcome in Outcome},
         "seconds": sum(verdict.seconds for verdict in verdicts),
         "verdicts": encode(verdicts),

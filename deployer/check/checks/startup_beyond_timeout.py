@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.derive import launch_and_warmup
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
@@ -31,8 +32,7 @@ def find(profile: Profile) -> Iterator[Problem]:
     """Compare the container's budget with the budgets of its parts."""
     if profile.modal is None or profile.modal.startup_timeout is None:
         return
-    life = profile.lifecycle
-    parts = life.startup_timeout + life.warmup_timeout * len(life.warmup)
+    parts = launch_and_warmup(profile)
     if profile.modal.startup_timeout < parts:
         yield Problem(
             ("modal", "startup_timeout"),

@@ -29,7 +29,7 @@ from deployer.profile.model import Profile
 
 def find(profile: Profile) -> Iterator[Problem]:
     """Look for a tools warm-up without a tool-call parser."""
-    if "tools" in profile.lifecycle.warmup and profile.serving.tool_call_parser is None:
+    if "tools" in (profile.lifecycle.warmup or ()) and profile.serving.tool_call_parser is None:
         yield Problem(
             ("lifecycle", "warmup"),
             "the warm-up asks for a tool call, and `serving.tool_call_parser` is not set",

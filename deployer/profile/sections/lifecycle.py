@@ -24,13 +24,9 @@ class Lifecycle(Section):
     """For one health call. SGLang generates a token for each, so it takes at least a second and
     up to 20."""
 
-    warmup: Annotated[tuple[WarmupKind, ...], Strict(strict=False)] = (
-        "chat",
-        "no_thinking",
-        "long_context",
-        "tools",
-    )
-    """The requests that are answered before the server is called ready, in this order."""
+    warmup: Annotated[tuple[WarmupKind, ...] | None, Strict(strict=False)] = None
+    """The requests that are answered before the server is called ready, in this order. By default
+    `chat` and `long_context`, with `no_thinking` and `tools` where the parsers for them are set."""
 
     warmup_timeout: Annotated[float, Field(gt=0, le=86400)] = 300.0
     """For each warm-up request; the first ones compile and capture."""

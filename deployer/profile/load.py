@@ -1,0 +1,57 @@
+"""From a profile's text to a Profile, or to everything that is wrong with it, in one pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from deployer.finding import Finding, Severity
+from deployer.profile import schema_findings, yaml_source
+from deployer.profile.model import Profile
+
+if TYPE_CHECKING:
+    from deployer.profile.source import Source
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[ModelT]):
+    """What a text came to: a profile, or findings of which at least one is an error.
+
+    ``source`` places whatever later rooms find about a value (:meth:`Source.located`).
+    """
+
+    profile: ModelT | None
+    findings: tuple[Finding, ...]
+    source: Source
+
+
+def load_profile(text: str, file: str) -> Loaded[Profile]:
+    """Read and validate a profile; ``file`` is the name that findings give it.
+
+    Raises nothing for what an author can write. ``text`` is the file decoded as UTF-8 with
+    ``errors="surrogateescape"``.
+    """
+    return load(Profile, text, file)
+
+
+def load(model: type[ModelT], text: str, file: str) -> Loaded[ModelT]:
+    """Read and validate a text as any model: the findings of YAML and schema, by line."""
+    source = yaml_source.read(text, file)
+    found = list(source.findings)
+    profile = None
+    if source.complete:
+        try:
+            profile = model.model_validate(source.value)
+        except ValidationError as error:
+            found += schema_findings.findings(error, model, source)
+    if any(finding.severity is Severity.ERROR for finding in found):
+        profile = None
+    return Loaded(profile=profile, findings=tuple(sorted(found, key=_place)), source=source)
+
+
+def _place(finding: Finding) -> tuple[int, int]:
+    return (finding.span.line, finding.span.column) if finding.span else (0, 0)

@@ -1,0 +1,152 @@
+"""Findings as text for a terminal and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from deployer import codec
+from deployer.finding import Finding, Severity, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: Raised when a reader of the JSON would have to change.
+JSON_VERSION = 1
+
+_TAB = "    "
+_WIDEST = 120
+_RESET = "\033[0m"
+_BOLD = "\033[1m"
+_BLUE = "\033[1;34m"
+_COLORS = {
+    Severity.ERROR: "\033[1;31m",
+    Severity.WARNING: "\033[1;33m",
+    Severity.NOTE: "\033[1;36m",
+}
+
+
+def text(findings: Iterable[Finding], *, color: bool) -> str:
+    """Write findings in the manner of a compiler, with a last line that counts them.
+
+    Each finding is its place, severity, check and message, the line with carets under what is
+    meant, and its hint and link. Nothing found gives an empty text.
+    """
+    found = tuple(findings)
+    if not found:
+        return ""
+    blocks = [_block(finding, color=color) for finding in found]
+    return "\n\n".join([*blocks, summary(found)]) + "\n"
+
+
+def summary(findings: Iterable[Finding]) -> str:
+    """Count findings on one line: ``2 errors, 1 warning in profiles/x.yaml``."""
+    found = tuple(findings)
+    counts = Counter(finding.severity for finding in found)
+    told = ", ".join(
+        f"{counts[severity]} {severity}{'s' if counts[severity] > 1 else ''}"
+        for severity in Severity
+        if counts[severity]
+    )
+    files = sorted({finding.file for finding in found if finding.file})
+    if not files:
+        return told or "no findings"
+    return f"{told} in {_safe(files[0]) if len(files) == 1 else f'{len(files)} files'}"
+
+
+def to_json(findings: Iterable[Finding]) -> str:
+    """Write findings as JSON: ``version``, the number of each severity, and every field.
+
+    ``span`` is null where a finding has no place; lines and columns begin at 1 and count
+    characters, the end column is exclusive.
+    """
+    found = tuple(findings)
+    document = {
+        "format_version": JSON_VERSION,
+        "counts": {str(each): sum(f.severity is each for f in found) for each in Severity},
+        "findings": [codec.encode(finding) for finding in found],
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _block(finding: Finding, *, color: bool) -> str:
+    paint = _Paint(on=color)
+    severity = paint(_COLORS[finding.severity], f"{finding.severity}[{finding.check}]")
+    message, *more = _safe(finding.message).split("\n")
+    where = _where(finding)
+    lines = [f"{paint(_BOLD, where)}: {severity}: {message}" if where else f"{severity}: {message}"]
+    gutter = " " * len(str(finding.span.line if finding.span else 0))
+    if finding.span and finding.source_line:
+        lines += _excerpt(finding.source_line, finding.span, gutter, finding.severity, paint)
+    notes = [*more, *_safe(finding.hint).split("\n"), _safe(finding.link)]
+    mark = paint(_BLUE, "=")
+    return "\n".join([*lines, *(f"{gutter} {mark} {note}" for note in notes if note)])
+
+
+def _where(finding: Finding) -> str:
+    if finding.file and finding.span:
+        return f"{_safe(finding.file)}:{finding.span.line}:{finding.span.column}"
+    return ": ".join(_safe(part) for part in (finding.file, finding.path) if part)
+
+
+def _excerpt(
+    source_line: str, span: Span, gutter: str, severity: Severity, paint: _Paint
+) -> list[str]:
+    """Show the line with carets below; both are cut alike where the line is too wide."""
+    end = span.end_column - 1 if span.end_line == span.line else len(source_line)
+    start, end = span.column - 1, max(span.column, min(end, len(source_line)))
+    before = _visible(source_line[:start])
+    marked = _visible(source_line[start:end])
+    after = _visible(source_line[end:])
+    if _width(before) > _WIDEST // 2:
+        before = f"…{_cut(before[::-1], _WIDEST // 2)[::-1]}"
+    if _width(marked) > _WIDEST // 2:
+        marked, after = f"{_cut(marked, _WIDEST // 2)}…", ""
+    if _width(before + marked + after) > _WIDEST:
+        after = f"{_cut(after, _WIDEST - _width(before + marked))}…"
+    carets = "^" * max(_width(marked), 1)
+    bar = paint(_BLUE, "|")
+    return [
+        f"{gutter} {bar}",
+        f"{paint(_BLUE, str(span.line))} {bar} {before}{marked}{after}".rstrip(),
+        f"{gutter} {bar} {' ' * _width(before)}{paint(_COLORS[severity], carets)}",
+    ]
+
+
+def _visible(part: str) -> str:
+    """Replace what would move the carets or control the terminal."""
+    return _safe(part.replace("\t", _TAB))
+
+
+def _safe(part: str) -> str:
+    return "".join(c if c == "\n" or c.isprintable() else "\ufffd" for c in part)
+
+
+def _cut(part: str, width: int) -> str:
+    taken: list[str] = []
+    for character in part:
+        width -= _width(character)
+        if width < 0:
+            break
+        taken.append(character)
+    return "".join(taken)
+
+
+def _width(part: Sequence[str]) -> int:
+    """Count terminal cells: wide characters take two, combining ones none."""
+    return sum(
+        0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in {"W", "F"})
+        for c in part
+    )
+
+
+class _Paint:
+    """ANSI colours, or none."""
+
+    def __init__(self, *, on: bool) -> None:
+        self._on = on
+
+    def __call__(self, code: str, part: str) -> str:
+        return f"{code}{part}{_RESET}" if self._on else part
