@@ -1,0 +1,116 @@
+"""The supervisor process: ``python -m deployer.serve --release FILE --log FILE --events FILE``.
+
+It runs one engine until SIGTERM or SIGINT and exits with 0 after the drain, 1 when the engine
+failed, 2 when it was called wrongly. It goes on when its terminal goes away. Events are
+appended to the events file, one JSON object a line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deployer.errors import DeployerError, UsageError
+from deployer.event import Event
+from deployer.release import Release
+from deployer.serve.runtime import Runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class EventFile:
+    """Events as JSON lines, each on the disk's side before the next is told.
+
+    A full disk loses events, which is said once, and never stops the engine.
+    """
+
+    def __init__(self, path: Path) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, flags, 0o600)
+        except OSError as error:
+            msg = f"cannot write the events file {path}: {error.strerror}"
+            raise UsageError(msg) from error
+        self._complained = False
+
+    def write(self, event: Event) -> None:
+        """Append one event; a single write, so that a reader sees whole lines."""
+        try:
+            os.write(self._file, f"{event.to_json()}\n".encode())
+        except OSError as error:
+            if not self._complained:
+                _say(f"cannot write events: {error.strerror}")
+            self._complained = True
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the supervisor; gives its exit code."""
+    options = _parse(arguments)
+    try:
+        events = EventFile(options.events)
+        try:
+            _supervise(options, events)
+        except UsageError as error:
+            events.write(Event(time.time(), "ended", "failed", error.message))
+            raise
+    except DeployerError as error:
+        _say(error.message)
+        if error.hint:
+            _say(f"hint: {error.hint}")
+        return error.exit_code
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="deployer.serve", description=__doc__)
+    parser.add_argument("--release", type=Path, required=True, help="the release, as JSON")
+    parser.add_argument("--log", type=Path, required=True, help="the engine's output goes here")
+    parser.add_argument("--events", type=Path, required=True, help="events go here, a line each")
+    parser.add_argument("--stream", action="store_true", help="show the engine's output as well")
+    return parser.parse_args(arguments)
+
+
+def _supervise(options: argparse.Namespace, events: EventFile) -> None:
+    runtime = Runtime(
+        _read_release(options.release),
+        os.environ,
+        emit=events.write,
+        log_file=options.log,
+        # Unbuffered: nothing is left in a buffer for the end, when the reader may be gone.
+        stream=open(1, "wb", buffering=0, closefd=False) if options.stream else None,  # noqa: SIM115
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: runtime.request_stop())
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if ignored, no exit code would reach us
+    if runtime.start():
+        runtime.watch()
+    runtime.stop()
+
+
+def _read_release(path: Path) -> Release:
+    try:
+        return Release.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        msg = f"cannot read the release {path}: {reason}"
+        raise UsageError(msg) from error
+
+
+def _say(message: str) -> None:
+    try:
+        sys.stderr.write(f"deployer.serve: {message}\n")
+        sys.stderr.flush()
+    except OSError:
+        pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())

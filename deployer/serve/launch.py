@@ -1,0 +1,107 @@
+"""Starting the engine: its command line, its environment, and the process itself."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deployer.errors import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from deployer.release import Release
+
+LEAD = Path(__file__).with_name("lead.py")
+
+
+def command_line(release: Release, extra: Sequence[str]) -> tuple[str, ...]:
+    """Give the engine's words with ``extra`` (the key file) at their end."""
+    words = release.argv()
+    if extra and any(word == "--config" or word.startswith("--config=") for word in words):
+        # SGLang takes one --config only, and that one has to hold the key.
+        msg = "the release passes --config to the engine, which the runtime needs for the API key"
+        raise Failure(msg, hint="write the options of that file into the profile itself")
+    return (*words, *extra)
+
+
+def engine_environment(release: Release, environ: Mapping[str, str], key: str) -> dict[str, str]:
+    """Give the engine's variables: ours and the release's, without any that holds the key."""
+    merged = {**environ, **{each.name: each.value for each in release.environment}}
+    return {
+        name: value
+        for name, value in merged.items()
+        if name != release.listen.api_key_variable and not (key and key in value)
+    }
+
+
+class EngineProcess:
+    """The running engine, in a session and process group of its own.
+
+    ``PR_SET_PDEATHSIG`` (see ``lead.py``) speaks of the death of the *thread* that forked, not
+    of its process. So the thread that starts the engine is the one that waits for its end: it
+    lives exactly as long as the engine, whichever thread calls us.
+    """
+
+    def __init__(
+        self, words: Sequence[str], environ: Mapping[str, str], on_end: Callable[[], None]
+    ) -> None:
+        self._words = [sys.executable, "-I", "-S", str(LEAD), str(os.getpid()), *words]
+        self._environ = dict(environ)
+        self._on_end = on_end
+        self.returncode: int | None = None
+        born: queue.SimpleQueue[subprocess.Popen[bytes] | OSError | ValueError] = (
+            queue.SimpleQueue()
+        )
+        threading.Thread(target=self._keep, args=(born,), name="engine", daemon=True).start()
+        outcome = born.get()
+        if not isinstance(outcome, subprocess.Popen):
+            msg = f"the engine cannot be started: {outcome}"
+            raise Failure(msg) from outcome
+        self._popen = outcome
+        self.pid = outcome.pid
+
+    @property
+    def output(self) -> int:
+        """The file descriptor from which the engine's stdout and stderr are read."""
+        if self._popen.stdout is None:  # pragma: no cover - always a pipe
+            msg = "the engine has no output"
+            raise Failure(msg)
+        return self._popen.stdout.fileno()
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM to the parent alone: SGLang takes one to its group for a crash."""
+        with suppress(ProcessLookupError):
+            self._popen.send_signal(signal.SIGTERM)
+
+    def close(self) -> None:
+        """Close our end of the pipe."""
+        if self._popen.stdout is not None:
+            self._popen.stdout.close()
+
+    def _keep(
+        self, born: queue.SimpleQueue[subprocess.Popen[bytes] | OSError | ValueError]
+    ) -> None:
+        try:
+            popen = subprocess.Popen(
+                self._words,
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                bufsize=0,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            born.put(error)
+            return
+        born.put(popen)
+        self.returncode = popen.wait()
+        self._on_end()

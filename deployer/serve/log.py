@@ -1,0 +1,174 @@
+"""The engine's output: read without ever holding up the engine, redacted, kept, shown."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import select
+import threading
+from collections import deque
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from deployer.serve.sink import ROTATE_AT, RotatingFile, Sink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from io import RawIOBase
+    from pathlib import Path
+
+    from deployer.serve.redact import Redactor
+
+PIECE = 256 * 1024
+PIPE_SIZE = 1024 * 1024  # fs.pipe-max-size, up to which any user may go; pipe(7)
+LINES = 40
+LINE_LIMIT = 1000
+FILE_LIMIT = 64 * 1024 * 1024
+STREAM_LIMIT = 8 * 1024 * 1024
+LAST_WORDS = 2.0
+"""Seconds. How long the end of a log may take to reach a slow disk or terminal."""
+
+ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?")
+"""Terminal escapes (ECMA-48 CSI, OSC, and the short ones): failure reports go to terminals."""
+
+
+class Tail:
+    """The last lines of an output, for failure reports; memory is bounded in every direction."""
+
+    def __init__(self, lines: int = LINES) -> None:
+        self._lock = threading.Lock()
+        self._lines: deque[bytes] = deque(maxlen=lines)
+        self._partial = b""
+
+    def feed(self, data: bytes) -> None:
+        """Take the next piece. A carriage return ends a line too: progress bars use them."""
+        wanted = self._lines.maxlen or 1
+        pieces = data.replace(b"\r", b"\n").rsplit(b"\n", wanted + 1)
+        with self._lock:
+            for piece in pieces[:-1]:
+                self._extend(piece)
+                if self._partial.strip():
+                    self._lines.append(self._partial)
+                self._partial = b""
+            self._extend(pieces[-1])
+
+    def lines(self) -> tuple[str, ...]:
+        """Give the last lines, the unfinished one included, as printable text."""
+        with self._lock:
+            raw = [*self._lines, self._partial] if self._partial.strip() else list(self._lines)
+        return tuple(_printable(line) for line in raw)
+
+    def last(self) -> str:
+        """Give the last line, or '' if there is none yet."""
+        return (self.lines() or ("",))[-1].strip()
+
+    def _extend(self, piece: bytes) -> None:
+        room = LINE_LIMIT - len(self._partial)
+        if room > 0:
+            self._partial += piece[:room]
+
+
+class EngineLog:
+    """The engine's log: a file, a tail, and a stream if one is given.
+
+    ``stream`` must be unbuffered; writing to it may block or fail, nobody waits for it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        redactor: Redactor,
+        stream: RawIOBase | None = None,
+        rotate_at: int = ROTATE_AT,
+    ) -> None:
+        self._tail = Tail()
+        self._troubles: list[str] = []
+        self._stream = redactor.stream()
+        self._file = RotatingFile(path, rotate_at)
+        self._sinks = [Sink(f"the log file {path}", self._file.write, FILE_LIMIT, self._complain)]
+        if stream is not None:
+            write = _whole(stream)
+            self._sinks.append(Sink("the log stream", write, STREAM_LIMIT, self._complain))
+        self._wake, self._waker = os.pipe()
+        self._thread: threading.Thread | None = None
+        self._cut = False
+
+    def follow(self, output: int) -> None:
+        """Begin to read the engine's output from a file descriptor."""
+        with suppress(OSError):
+            fcntl.fcntl(output, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+        os.set_blocking(output, False)
+        self._thread = threading.Thread(target=self._pump, args=(output,), name="log", daemon=True)
+        self._thread.start()
+
+    def tail(self) -> tuple[str, ...]:
+        """Give the last lines, redacted, after what went wrong with the log itself."""
+        return (*self._troubles, *self._tail.lines())
+
+    def last(self) -> str:
+        """Give the last line, redacted."""
+        return self._tail.last()
+
+    def close(self) -> None:
+        """Read what is there, write it out, and end; an unread rest is no reason to wait."""
+        os.close(self._waker)
+        if self._thread:
+            self._thread.join(LAST_WORDS)
+            self._cut = True  # somebody who escaped us still writes
+            self._thread.join()
+        os.close(self._wake)
+        written = [sink.close(LAST_WORDS) for sink in self._sinks]
+        if written[0]:  # else a write hangs in there, and its descriptor must stay its own
+            self._file.close()
+
+    def _pump(self, output: int) -> None:
+        poll = select.poll()
+        poll.register(output, select.POLLIN)
+        poll.register(self._wake, select.POLLIN)
+        while self._read(output):
+            ready = [number for number, _ in poll.poll()]
+            if output not in ready:
+                break
+        self._spread(self._stream.finish())
+
+    def _read(self, output: int) -> bool:
+        """Read what is there; gives whether more can come."""
+        try:
+            while not self._cut and (data := os.read(output, PIECE)):
+                self._spread(self._stream.feed(data))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def _spread(self, data: bytes) -> None:
+        if data:
+            self._tail.feed(data)
+            for sink in self._sinks:
+                sink.put(data)
+
+    def _complain(self, message: str) -> None:
+        self._troubles.append(f"[deployer] {message}")  # a flood would wash it out of the tail
+        self._spread(f"\n[deployer] {message}\n".encode())
+
+
+def _whole(stream: RawIOBase) -> Callable[[bytes], None]:
+    """Give a function that writes all of its bytes; a raw stream may take only some at a time."""
+
+    def write(data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            written = stream.write(view)
+            if written is None:  # somebody made the stream non-blocking, and it is full
+                select.select([], [stream], [])
+            view = view[written or 0 :]
+
+    return write
+
+
+def _printable(line: bytes) -> str:
+    text = ESCAPES.sub("", line.decode(errors="replace"))
+    cut = " [...]" if len(line) >= LINE_LIMIT else ""
+    return "".join(c for c in text.expandtabs(4) if c.isprintable()) + cut

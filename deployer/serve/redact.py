@@ -1,0 +1,109 @@
+"""Keeping secrets out of everything that is printed, stored or sent on.
+
+SGLang prints its API key in clear when it starts (``server_args={... 'api_key': '...'}``, seen in
+0.5.10.post1, 0.5.19 and 0.5.23), so its output passes through here before anyone sees it.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MARK = "[redacted]"
+"""What stands in the place of a secret."""
+
+SHORTEST = 8
+"""Shorter values are left alone: redacting ``1`` would make a log unreadable and hide nothing."""
+
+
+class Redactor:
+    """Replaces secrets, in every form in which a log would quote them, by :data:`MARK`."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        found = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
+        self._forms = tuple(sorted((f.encode() for f in found), key=len, reverse=True))
+        self._pattern = re.compile(b"|".join(map(re.escape, self._forms)))
+
+    def clean(self, data: bytes) -> bytes:
+        """Redact a text that is complete."""
+        return self._split(data, final=True)[0]
+
+    def text(self, text: str) -> str:
+        """Redact a text that is complete."""
+        return self.clean(text.encode(errors="surrogatepass")).decode(errors="replace")
+
+    def stream(self) -> RedactedStream:
+        """Begin a stream that arrives in pieces."""
+        return RedactedStream(self)
+
+    def _split(self, data: bytes, *, final: bool) -> tuple[bytes, bytes]:
+        """Give the redacted text, and the end of ``data`` that might be a secret's beginning."""
+        end = 0
+        if any(form in data for form in self._forms):
+            for match in self._pattern.finditer(data):
+                end = match.end()
+        keep = len(data) if final else max(end, len(data) - self._beginning(data))
+        ready, rest = data[:keep], data[keep:]
+        return (self._pattern.sub(MARK.encode(), ready) if end else ready), rest
+
+    def _beginning(self, data: bytes) -> int:
+        """Give the length of the longest end of ``data`` with which a form begins."""
+        longest = len(self._forms[0]) - 1 if self._forms else 0
+        for size in range(min(longest, len(data)), 0, -1):
+            if any(len(form) > size and form.startswith(data[-size:]) for form in self._forms):
+                return size
+        return 0
+
+
+class RedactedStream:
+    """One stream through a redactor. It holds back what may be the first half of a secret.
+
+    No secret contains a line end, so a complete line is never held back; memory is bounded by
+    the longest form of a secret, however long a line gets.
+    """
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._held = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next piece and give what can be shown by now."""
+        ready, self._held = self._redactor._split(self._held + data, final=False)  # noqa: SLF001
+        return ready
+
+    def finish(self) -> bytes:
+        """Give what was held back; the stream has ended."""
+        held, self._held = self._held, b""
+        return self._redactor.clean(held)
+
+
+def _forms(secret: str) -> set[str]:
+    """Give the spellings of a secret: as it is, and quoted once and twice over."""
+    forms = {secret}
+    for _ in range(2):
+        forms |= {quoted for form in forms for quoted in _quoted(form)}
+    return forms
+
+
+def _quoted(text: str) -> Iterable[str]:
+    plain = json.dumps(text)[1:-1]
+    yield plain
+    yield json.dumps(text, ensure_ascii=False)[1:-1]
+    yield plain.replace("/", "\\/")
+    # How Go and Jinja's tojson write JSON that may stand inside HTML.
+    yield re.sub("[<>&']", lambda found: f"\\u{ord(found[0]):04x}", plain)
+    yield repr(text)[1:-1]
+    yield repr(text + '"')[1:-2]  # as inside a repr that has to escape single quotes
+    yield text.replace("\\", "\\\\").replace("'", "\\'")
+    yield html.escape(text)
+    for encode in (quote, quote_plus):
+        for safe in ("", "/"):
+            percent = encode(text, safe=safe)
+            yield percent
+            yield re.sub("%..", lambda found: found[0].lower(), percent)

@@ -1,0 +1,84 @@
+"""An engine that has been launched, with all that belongs to it and must be given back."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from deployer.serve.drain import kill_family
+from deployer.serve.key import KeyFile, read_key
+from deployer.serve.launch import EngineProcess, command_line, engine_environment
+from deployer.serve.log import EngineLog
+from deployer.serve.port import check_free
+from deployer.serve.processes import Family, spell_exit
+from deployer.serve.watch import Watcher, vital_children
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from io import RawIOBase
+    from pathlib import Path
+
+    from deployer.release import Release
+    from deployer.serve.bell import Bell
+    from deployer.serve.redact import Redactor
+
+
+class Running:
+    """A launched engine: its process, its family, its log, and the file that holds its key.
+
+    ``bell`` rings when the engine or a child without which it is dead has ended. Raises
+    :class:`~deployer.errors.Failure` when there is no usable key, the port is taken, the log
+    cannot be written, or nothing can be started.
+    """
+
+    def __init__(
+        self,
+        release: Release,
+        environ: Mapping[str, str],
+        *,
+        log_file: Path,
+        stream: RawIOBase | None,
+        redactor: Redactor,
+        bell: Bell,
+    ) -> None:
+        self._bell = bell
+        self._watcher: Watcher | None = None
+        self.key = read_key(release.listen.api_key_variable, environ)
+        check_free(release.listen)
+        with ExitStack() as stack:
+            self.log = EngineLog(log_file, redactor, stream)
+            stack.callback(self.log.close)
+            self._key_file = KeyFile(self.key)
+            stack.callback(self._key_file.remove)
+            words = command_line(release, self._key_file.words())
+            variables = engine_environment(release, environ, self.key)
+            self.process = EngineProcess(words, variables, bell.ring)
+            self.family = Family(self.process.pid)
+            stack.callback(self.kill)
+            self.log.follow(self.process.output)
+            stack.pop_all()
+
+    def is_ready(self) -> None:
+        """Note that the engine serves: forget the key file, watch the children from here on."""
+        self._key_file.remove()
+        self._watcher = Watcher(vital_children(self.family), self._bell)
+
+    def lost(self) -> str:
+        """Say which process has ended, and how; '' while all that must live does."""
+        if self.process.returncode is not None:
+            how = spell_exit(self.process.returncode)
+            return f"the engine (process {self.process.pid}) has ended: {how}"
+        return self._watcher.lost if self._watcher else ""
+
+    def kill(self) -> tuple[str, ...]:
+        """End every process at once; gives what could not be ended."""
+        return kill_family(self.family)[1]
+
+    def release(self) -> tuple[str, ...]:
+        """Give everything back, once no process is left; gives the last lines of the log."""
+        if self._watcher:
+            self._watcher.close()
+        self._key_file.remove()
+        self.log.close()
+        self.process.close()
+        return self.log.tail()

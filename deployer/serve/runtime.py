@@ -1,0 +1,217 @@
+"""The life of one engine: launch, load, warm-up, serving, drain."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from deployer.errors import Failure, Interrupted
+from deployer.serve.bell import Bell
+from deployer.serve.drain import Drained, drain
+from deployer.serve.key import secrets_of
+from deployer.serve.ready import Readiness
+from deployer.serve.redact import Redactor
+from deployer.serve.running import Running
+from deployer.serve.timeline import Timeline
+from deployer.serve.warmup import Warmup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from io import RawIOBase
+    from pathlib import Path
+
+    from deployer.event import Event
+    from deployer.release import Release
+
+UNREADY_GRACE = 1.0
+"""Seconds between SIGTERM and SIGKILL for an engine that serves nobody yet."""
+
+REFRESH_EVERY = 5.0
+"""Seconds between two looks at who belongs to the engine, while it serves."""
+
+
+class Runtime:
+    """Runs beside one engine, from its launch to its end.
+
+    Call :meth:`start`, then :meth:`watch`, then :meth:`stop`. :meth:`request_stop` may be called
+    from a signal handler, and :meth:`stop` from another thread than the one that watches.
+    Events are handed to ``emit`` in the thread that calls; they and the log hold no secret.
+    ``stream`` gets the engine's output as well; it must be unbuffered.
+    """
+
+    def __init__(
+        self,
+        release: Release,
+        environ: Mapping[str, str],
+        *,
+        emit: Callable[[Event], None],
+        log_file: Path,
+        stream: RawIOBase | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._release = release
+        self._environ = environ
+        self._log_file = log_file
+        self._stream = stream
+        self._clock = clock
+        key = environ.get(release.listen.api_key_variable, "")
+        self._redactor = Redactor(secrets_of(key, environ))
+        self._timeline = Timeline(emit, self._redactor, clock)
+        self._bell = Bell()
+        self._ending = threading.Lock()
+        self._over = False
+        self._stops = 0
+        self._stopping = False
+        self._running: Running | None = None
+
+    def request_stop(self) -> None:
+        """Ask for the end; asked again during the drain, it does not wait any longer."""
+        self._stops += 1
+        self._bell.ring()
+
+    def start(self) -> bool:
+        """Bring the engine up to serving; False if somebody asked to stop before that.
+
+        Raises :class:`Failure` when the engine could not be started, did not become ready, or
+        answered a warm-up request wrongly; nothing of it is left then.
+        """
+        try:
+            running = self._launch()
+            self._load(running)
+            self._warm_up(running)
+        except Interrupted:
+            return False
+        except Failure as failure:
+            self._fail(failure)
+            raise
+        except BaseException as error:
+            self._fail(Failure(f"the runtime itself failed: {type(error).__name__}"))
+            raise
+        self._timeline.start("serving", f"ready on port {self._release.listen.port}")
+        return True
+
+    def watch(self) -> None:
+        """Return when a stop is asked for; raise :class:`Failure` when the engine dies."""
+        try:
+            with self._bell.listen() as ear:
+                while True:
+                    self._guard()
+                    ear.wait(REFRESH_EVERY)
+                    if self._running:
+                        self._running.family.refresh()
+        except Interrupted:
+            return
+        except Failure as failure:
+            self._fail(failure)
+            raise
+
+    def stop(self) -> Drained | None:
+        """Drain and end the engine; None if there is none. May be called at any time.
+
+        Raises :class:`Failure` when a process of the engine or its port could not be freed.
+        """
+        stops = self._stops
+        self._stopping = True
+        self._bell.ring()
+        with self._ending:
+            if self._over:
+                return None
+            self._over = True
+            drained = self._drain(lambda: self._stops > stops)
+            left = drained.left if drained else ()
+            message = drained.message() if drained else "nothing was running"
+            (self._timeline.fail if left else self._timeline.done)(message)
+            self._timeline.end(message if left else "stopped", failed=bool(left))
+        if left:
+            raise Failure(message)
+        return drained
+
+    def _launch(self) -> Running:
+        with self._ending:  # so that stop() in another thread finds all of the engine or nothing
+            self._guard()
+            self._timeline.start("launch", f"starting {self._release.engine.name}")
+            self._running = running = Running(
+                self._release,
+                self._environ,
+                log_file=self._log_file,
+                stream=self._stream,
+                redactor=self._redactor,
+                bell=self._bell,
+            )
+        self._timeline.done(f"engine is process {running.process.pid}")
+        return running
+
+    def _load(self, running: Running) -> None:
+        self._timeline.start("load", "waiting until the engine is healthy")
+        readiness = Readiness(
+            self._release.listen.port,
+            self._release.lifecycle,
+            running.family,
+            bell=self._bell,
+            guard=self._guard,
+            clock=self._clock,
+        )
+        report = self._timeline.progress
+        unsure = readiness.wait(lambda: report(running.log.last() or "no output yet"))
+        running.is_ready()
+        self._timeline.done(f"healthy ({unsure})" if unsure else "healthy")
+
+    def _warm_up(self, running: Running) -> None:
+        requests = self._release.warmup
+        self._timeline.start("warmup", f"{len(requests)} requests")
+        warmup = Warmup(
+            self._release.listen.port,
+            running.key,
+            self._release.lifecycle.warmup,
+            bell=self._bell,
+            guard=self._guard,
+            clock=self._clock,
+            redactor=self._redactor,
+        )
+        warmup.run(requests, self._timeline.progress)
+        self._guard()
+        self._timeline.done(f"{len(requests)} requests answered")
+
+    def _guard(self) -> None:
+        """Raise when there is nothing to wait for: a stop is asked for, a process has died."""
+        if self._stops or self._stopping:
+            msg = "a stop was asked for"
+            raise Interrupted(msg)
+        if self._running and (lost := self._running.lost()):
+            raise Failure(lost, hint="the end of the engine's log says more")
+
+    def _drain(self, hurry: Callable[[], bool]) -> Drained | None:
+        before = self._timeline.phase
+        self._timeline.start("drain", f"asked to stop during {before}")
+        if self._running is None:
+            return None
+        drained = drain(
+            self._running.process,
+            self._running.family,
+            self._release.listen,
+            budget=self._release.lifecycle.drain if before == "serving" else UNREADY_GRACE,
+            bell=self._bell,
+            hurry=hurry,
+            clock=self._clock,
+        )
+        self._running.release()
+        return drained
+
+    def _fail(self, failure: Failure) -> None:
+        """End everything at once and tell why; the failure is redacted where it stands."""
+        failure.message = self._redactor.text(failure.message)
+        failure.hint = self._redactor.text(failure.hint)
+        failure.args = (failure.message,)
+        with self._ending:
+            if self._over:
+                return
+            self._over = True
+            left: tuple[str, ...] = ()
+            tail: tuple[str, ...] = ()
+            if self._running:
+                left = self._running.kill()
+                tail = self._running.release()
+            self._timeline.fail(failure.message)
+            hints = (failure.hint,) if failure.hint else ()
+            self._timeline.end(failure.message, (*hints, *left, *tail), failed=True)

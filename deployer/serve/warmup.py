@@ -1,0 +1,151 @@
+"""Sending the warm-up requests, and looking at the answers before any user does."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from deployer.errors import Failure
+from deployer.serve.bell import Bell, Errand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from deployer.release import WarmupRequest
+    from deployer.serve.redact import Redactor
+
+SHOWN = 300
+"""Characters of an answer's body that a failure shows."""
+
+OK = 200
+
+DYING = 1.0
+"""Seconds between a broken connection and the moment at which the process is seen to be gone."""
+
+
+class Warmup:
+    """The warm-up of one server: ``budget`` seconds for each request, over all of its parts."""
+
+    def __init__(  # noqa: PLR0913 - keyword arguments, each a plain value
+        self,
+        port: int,
+        key: str,
+        budget: float,
+        *,
+        bell: Bell,
+        guard: Callable[[], None],
+        clock: Callable[[], float],
+        redactor: Redactor,
+    ) -> None:
+        self._url = f"http://127.0.0.1:{port}/v1/chat/completions"
+        self._headers = {"Content-Type": "application/json"}
+        if key:
+            self._headers["Authorization"] = f"Bearer {key}"
+        self._budget = budget
+        self._bell = bell
+        self._guard = guard
+        self._clock = clock
+        self._redactor = redactor
+
+    def run(self, requests_: Sequence[WarmupRequest], report: Callable[[str, float], None]) -> None:
+        """Send all in order; ``report`` is told each one's kind and seconds.
+
+        Raises :class:`Failure` at the first that is not answered as it should be, and whatever
+        ``guard`` raises when the engine dies in the middle.
+        """
+        for request in requests_:
+            began = self._clock()
+            status, body = self._answer(request)
+            self._guard()
+            if problem := find_problem(status, body, request.expect):
+                msg = f"warm-up request {request.kind!r} was answered wrongly: {problem}"
+                # Redacted before it is cut: half a key would not be recognised.
+                shown = self._redactor.text(body)[:SHOWN]
+                raise Failure(msg, hint=f"the answer began: {shown!r}")
+            report(request.kind, self._clock() - began)
+
+    def _answer(self, request: WarmupRequest) -> tuple[int, str]:
+        """Wait for the answer, for as long as the engine lives and the budget lasts."""
+        deadline = self._clock() + self._budget
+        with self._bell.listen() as ear:
+            errand = Errand(lambda: self._post(request.payload()), self._bell, "warm-up")
+            while not errand.done:
+                self._guard()
+                left = deadline - self._clock()
+                if left <= 0:
+                    raise self._too_late(request)
+                ear.wait(left)
+        try:
+            return errand.result()
+        except requests.Timeout as error:
+            raise self._too_late(request) from error
+        except requests.RequestException as error:
+            self._await_end()
+            msg = f"warm-up request {request.kind!r} failed: {type(error).__name__}"
+            raise Failure(msg) from error
+
+    def _too_late(self, request: WarmupRequest) -> Failure:
+        return Failure(f"warm-up request {request.kind!r} had no answer in {self._budget:g} s")
+
+    def _post(self, body: str) -> tuple[int, str]:
+        with requests.Session() as session:
+            session.trust_env = False  # neither a proxy nor a key out of ~/.netrc
+            answer = session.post(
+                self._url,
+                data=body.encode(),
+                headers=self._headers,
+                timeout=self._budget,
+                allow_redirects=False,
+            )
+            return answer.status_code, answer.content.decode(errors="replace")
+
+    def _await_end(self) -> None:
+        """Let an engine that broke the connection by dying be found dead: that explains more."""
+        with self._bell.listen() as ear:
+            self._guard()
+            ear.wait(DYING)
+            self._guard()
+
+
+def find_problem(status: int, body: str, expect: Sequence[str]) -> str:
+    """Say what is wrong with an answer to a chat completion; '' if it is as expected."""
+    if status != OK:
+        return f"status {status}"
+    try:
+        message = json.loads(body)["choices"][0]["message"]
+    except ValueError:
+        return "not JSON"
+    except (KeyError, IndexError, TypeError):
+        message = None
+    return _find_message_problem(message, expect)
+
+
+def _find_message_problem(message: object, expect: Sequence[str]) -> str:
+    if not isinstance(message, dict):
+        return "no choices[0].message"
+    calls = message.get("tool_calls")
+    if "tool_calls" in expect and calls and (problem := _find_call_problem(calls)):
+        return problem
+    if expect and not any(_filled(message.get(name)) for name in expect):
+        return f"nothing in {' or '.join(expect)}"
+    return ""
+
+
+def _filled(value: object) -> bool:
+    return bool(value.strip() if isinstance(value, str) else value)
+
+
+def _find_call_problem(calls: Any) -> str:  # noqa: ANN401 - whatever the server sent
+    try:
+        for call in calls:
+            function = call["function"]
+            if not isinstance(function["name"], str) or not function["name"]:
+                return "a tool call without a name"
+            json.loads(function["arguments"])
+    except ValueError:
+        return "a tool call whose arguments are not JSON"
+    except (KeyError, TypeError):
+        return "a tool call without function, name and arguments"
+    return ""

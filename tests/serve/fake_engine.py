@@ -1,0 +1,175 @@
+"""An engine without a model: a real process with SGLang's command line and its manners.
+
+It binds its port, answers 503 until it has "loaded", prints its key as SGLang does, drains on
+SIGTERM, and misbehaves in the one way that a flag asks for.
+"""
+
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+GOOD = {"role": "assistant", "content": "Hello!", "tool_calls": None}
+CALL = {"type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Tokyo"}'}}
+SPOILT = {"type": "function", "function": {"name": "get_weather", "arguments": '{"city": '}}
+MESSAGES = {
+    "good": {**GOOD, "tool_calls": [CALL]},
+    "empty": {**GOOD, "content": " "},
+    "bad-tools": {**GOOD, "tool_calls": [SPOILT]},
+}
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model-path", required=True)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--load", type=float, default=0.02)
+    parser.add_argument("--answer", default="good")
+    parser.add_argument("--exit-early", type=int)
+    parser.add_argument("--exit-in-warmup", action="store_true")
+    parser.add_argument("--ignore-sigterm", action="store_true")
+    parser.add_argument("--flood-mib", type=int, default=0)
+    parser.add_argument("--children", nargs="*", default=[])
+    parser.add_argument("--stray", action="store_true", help="a child with a session of its own")
+    parser.add_argument("--bind-after", type=float, default=0.0)
+    return parser.parse_args()
+
+
+class Engine(BaseHTTPRequestHandler):
+    options: argparse.Namespace
+    key = ""
+    healthy = False
+    draining = False
+    busy = 0
+
+    def do_GET(self) -> None:
+        ready = Engine.healthy and not Engine.draining
+        self.answer(200 if ready or self.path != "/health" else 503, b"")
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if Engine.key and self.headers["Authorization"] != f"Bearer {Engine.key}":
+            self.answer(401, b'{"error":"Unauthorized"}')
+        elif Engine.options.exit_in_warmup:
+            os._exit(9)
+        elif body.get("stream"):
+            self.stream()
+        else:
+            self.complete()
+
+    def complete(self) -> None:
+        kind = Engine.options.answer
+        if kind == "500":
+            self.answer(500, f"broken, and the key is {Engine.key}".encode())
+        elif kind == "not-json":
+            self.answer(200, b"<html>")
+        elif kind == "never":
+            time.sleep(600)
+        else:
+            answer = {"choices": [{"message": MESSAGES[kind]}]}
+            self.answer(200, json.dumps(answer).encode())
+
+    def stream(self) -> None:
+        Engine.busy += 1
+        self.send_response(200)
+        self.end_headers()
+        for number in range(10):
+            self.wfile.write(f"data: {number}\n\n".encode())
+            time.sleep(0.1)
+        self.wfile.write(b"data: [DONE]\n\n")
+        Engine.busy -= 1
+
+    def answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def drain(*_: object) -> None:
+    def wait() -> None:
+        while Engine.busy:
+            time.sleep(0.02)
+        os._exit(0)
+
+    Engine.draining = True
+    threading.Thread(target=wait).start()
+
+
+def spawn(title: str, **how: Any) -> None:
+    # A child that ends with its parent, as SGLang's do; a stray one never ends by itself.
+    script = "import sys, time; sys.stdin.read()"
+    if how:
+        script = "import time; time.sleep(600)"
+    words = [title, "-I", "-S", "-c", script]
+    subprocess.Popen(words, executable=sys.executable, stdin=subprocess.PIPE, **how)
+
+
+def flood(mebibytes: int) -> None:
+    """One endless line of invalid UTF-8, then more lines than anybody reads."""
+    junk = b"\xff\xfe" * (512 * 1024)
+    lines = b"a line of a flood\n" * 60_000
+    for number in range(mebibytes):
+        sys.stdout.buffer.write(junk if number < mebibytes // 2 else lines)
+    sys.stdout.buffer.flush()
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def bind(options: argparse.Namespace) -> ThreadingHTTPServer:
+    time.sleep(options.bind_after)
+    try:
+        return ThreadingHTTPServer((options.host, options.port), Engine)
+    except OSError as error:
+        # SGLang lingers here, and its warm-up may well report success from the other server.
+        say(f"{error}\nThe server is fired up and ready to roll!")
+        time.sleep(600)
+        raise
+
+
+def main() -> None:
+    options = parse()
+    if not options.ignore_sigterm:
+        signal.signal(signal.SIGTERM, drain)
+    else:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if options.config:
+        text = options.config.read_text()
+        Engine.key = json.loads(re.sub("^api-key: ", "", text))
+    shown = {"model_path": options.model_path, "api_key": Engine.key}
+    say(f"server_args={shown}")
+    if options.exit_early is not None:
+        sys.stderr.write("the last words\n")
+        sys.exit(options.exit_early)
+    Engine.options = options
+    for title in options.children:
+        spawn(title)
+    if options.stray:
+        spawn("stray", start_new_session=True)
+    flood(options.flood_mib)
+    server = bind(options)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    time.sleep(options.load)
+    say("loaded")
+    Engine.healthy = True
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The key file is the owner's alone, and holds what SGLang reads."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deployer.errors import Failure
+from deployer.serve.key import KeyFile, read_key
+from deployer.serve.launch import engine_environment
+
+from .living import KEY, VARIABLE, make_release
+
+
+def test_the_key_file_is_private_yaml() -> None:
+    file = KeyFile(KEY)
+    assert file.path is not None
+    assert file.words() == ("--config", str(file.path))
+    assert yaml.safe_load(file.path.read_text()) == {"api-key": KEY}
+    assert file.path.stat().st_mode & 0o777 == 0o600
+    assert file.path.parent.stat().st_mode & 0o777 == 0o700
+    file.remove()
+    file.remove()
+    assert not file.path.parent.exists()
+
+
+def test_without_a_key_there_is_no_file() -> None:
+    assert read_key("", {}) == ""
+    assert KeyFile("").words() == ()
+
+
+def test_no_room_for_the_file_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(Path(__file__) / "no-folder"))
+    with pytest.raises(Failure, match="key file cannot be written"):
+        KeyFile(KEY)
+
+
+def test_the_engine_gets_the_environment_without_the_key() -> None:
+    given = {"PATH": "/bin", VARIABLE: KEY, "HEADER": f"Bearer {KEY}", "FROM_RELEASE": "no"}
+    found = engine_environment(make_release(), given, KEY)
+    assert found == {"PATH": "/bin", "FROM_RELEASE": "yes"}

@@ -1,0 +1,49 @@
+"""The script that becomes the engine, run as a script."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from deployer.serve.launch import LEAD
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def lead(*words: str, supervisor: int | None = None) -> subprocess.CompletedProcess[str]:
+    pid = os.getpid() if supervisor is None else supervisor
+    command = [sys.executable, "-I", "-S", str(LEAD), str(pid), *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_it_becomes_the_command() -> None:
+    done = lead("sh", "-c", "echo $PPID")
+    assert done.stdout == f"{os.getpid()}\n"
+
+
+def test_signals_are_as_a_program_expects_them() -> None:
+    script = "import signal as s; print(int(s.getsignal(s.SIGHUP)), s.pthread_sigmask(0, []))"
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        done = lead(sys.executable, "-I", "-S", "-c", script)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert done.stdout == "0 set()\n"
+
+
+def test_a_supervisor_that_is_gone_starts_nothing() -> None:
+    done = lead("echo", "started", supervisor=1)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is gone already" in done.stderr
+
+
+def test_a_command_that_is_missing_or_no_program(tmp_path: Path) -> None:
+    assert lead("no-such-engine").returncode == 127
+    (tmp_path / "data").touch()
+    done = lead(str(tmp_path / "data"))
+    assert done.returncode == 126
+    assert "cannot start" in done.stderr

@@ -1,0 +1,106 @@
+"""The log keeps the end of everything in bounded memory, and files in bounded size."""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deployer.errors import Failure
+from deployer.serve.log import LINE_LIMIT, EngineLog, Tail
+from deployer.serve.redact import Redactor
+from deployer.serve.sink import RotatingFile, Sink
+
+from .living import wait_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def len_is(things: list[bytes], size: int) -> bool:
+    return len(things) == size
+
+
+def test_the_tail_is_the_last_lines() -> None:
+    tail = Tail(3)
+    tail.feed(b"1\n2\n3\n4")
+    tail.feed(b"4\n\n5\r6\xff")
+    assert tail.lines() == ("3", "44", "5", "6�")
+    assert tail.last() == "6�"
+
+
+def test_the_tail_is_bounded_and_printable() -> None:
+    tail = Tail(2)
+    for _ in range(100):
+        tail.feed(b"x" * 100_000)
+    tail.feed(b"\n\x1b[31mred\x1b[0m\x07 \x1b]0;title\x07text\n")
+    assert tail.lines() == ("x" * LINE_LIMIT + " [...]", "red text")
+
+
+def test_a_file_is_rotated_between_lines(tmp_path: Path) -> None:
+    file = RotatingFile(tmp_path / "deep" / "log", rotate_at=25)
+    for _ in range(5):
+        file.write(b"0123456789\n0123456789\n")
+    file.write(b"y" * 30)
+    file.close()
+    assert sorted(p.name for p in (tmp_path / "deep").iterdir()) == ["log", "log.1"]
+    assert (tmp_path / "deep" / "log.1").read_bytes() == b"y" * 25
+    assert (tmp_path / "deep" / "log").read_bytes() == b"y" * 5
+
+
+def test_a_file_that_cannot_be_opened_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Failure, match="cannot write the log file"):
+        RotatingFile(tmp_path / "file" / "log")
+
+
+def test_a_slow_sink_drops_and_says_so() -> None:
+    go = threading.Event()
+    written: list[bytes] = []
+
+    def write(data: bytes) -> None:
+        go.wait(10)
+        written.append(data)
+
+    sink = Sink("it", write, 100, print)
+    for _ in range(50):
+        sink.put(b"0123456789")
+    assert not sink.close(0.01)
+    go.set()
+    assert sink.close(10)
+    assert b"bytes of log were dropped here" in written[-1]
+
+
+def test_an_error_is_told_once_and_writing_goes_on() -> None:
+    told: list[str] = []
+    written: list[bytes] = []
+
+    def write(data: bytes) -> None:
+        if len(written) < 3:
+            written.append(b"")
+            raise OSError(28, "No space left on device")
+        written.append(data)
+
+    sink = Sink("the disk", write, 100, told.append)
+    for size in range(1, 5):
+        sink.put(b"%d" % size)
+        wait_for(partial(len_is, written, size))
+    assert sink.close(10)
+    assert told == ["cannot write the disk: No space left on device; the engine goes on"]
+    assert written[-1] == b"4"
+
+
+def test_a_writer_that_never_ends_does_not_keep_the_log_open(tmp_path: Path) -> None:
+    log = EngineLog(tmp_path / "log", Redactor([]))
+    reader, writer = os.pipe()
+    log.follow(reader)
+    os.write(writer, b"no line end")
+    wait_for(log.last)
+    log.close()
+    assert log.tail() == ("no line end",)
+    assert (tmp_path / "log").read_bytes() == b"no line end"
+    os.close(reader)
+    os.close(writer)

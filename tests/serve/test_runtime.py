@@ -1,0 +1,342 @@
+"""A life from launch to drain, and every way in which it can end before."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from deployer.errors import Failure
+from deployer.serve import ready
+
+from .living import KEY, VARIABLE, free_port, leaks, relatives, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .living import Story
+
+NORMAL = [
+    "launch/started",
+    "launch/done",
+    "load/started",
+    "load/done",
+    "warmup/started",
+    "warmup/done",
+    "serving/started",
+]
+
+
+def test_a_normal_life(live: Callable[..., Story]) -> None:
+    story = live("--children", "sglang::scheduler", "sglang::detokenizer")
+    assert story.runtime.start()
+    assert story.phases() == NORMAL
+    told = [e.message for e in story.events if e.phase == "warmup" and e.state == "progress"]
+    assert told == ["chat", "tools"]
+    proc = Path("/proc") / str(story.pid())
+    assert not leaks((proc / "environ").read_text(), (proc / "cmdline").read_text())
+    assert "FROM_RELEASE=yes" in (proc / "environ").read_text()
+    running = story.runtime._running
+    assert running is not None
+    assert running._key_file.path is not None
+    assert not running._key_file.path.parent.exists()
+    drained = story.runtime.stop()
+    assert drained is not None
+    assert drained.by_itself
+    assert not drained.left
+    assert story.phases()[len(NORMAL) :] == ["drain/started", "drain/done", "ended/done"]
+    assert "server_args=" in story.log.read_text()
+    assert "[redacted]" in story.log.read_text()
+    assert not story.leaks()
+    assert story.runtime.stop() is None
+
+
+def test_it_runs_without_a_key(live: Callable[..., Story]) -> None:
+    story = live(key=False)
+    assert story.runtime.start()
+    assert "'api_key': ''" in wait_for(story.log.read_text)
+
+
+@pytest.mark.parametrize(
+    ("flags", "phase", "message"),
+    [
+        (("--exit-early", "3"), "load", "has ended: exit code 3"),
+        (("--exit-in-warmup",), "warmup", "has ended: exit code 9"),
+        (("--answer", "500"), "warmup", "'chat' was answered wrongly: status 500"),
+        (("--answer", "empty"), "warmup", "'chat' was answered wrongly: nothing in content or"),
+        (("--answer", "not-json"), "warmup", "'chat' was answered wrongly: not JSON"),
+        (("--answer", "bad-tools"), "warmup", "'tools' was answered wrongly: a tool call whose"),
+    ],
+)
+def test_what_goes_wrong_is_told(
+    live: Callable[..., Story], flags: tuple[str, ...], phase: str, message: str
+) -> None:
+    story = live(*flags)
+    with pytest.raises(Failure, match=message) as caught:
+        story.runtime.start()
+    assert story.phases()[-2:] == [f"{phase}/failed", "ended/failed"]
+    end = story.events[-1]
+    assert message in end.message
+    assert any("server_args=" in line for line in end.detail)
+    assert not story.leaks()
+    assert not leaks(str(caught.value), caught.value.hint)
+
+
+def test_an_early_end_is_told_at_once(live: Callable[..., Story]) -> None:
+    story = live("--exit-early", "3", health_interval=60)
+    with pytest.raises(Failure):
+        story.runtime.start()
+    took = story.events[-1].time - story.events[0].time
+    assert took < 2
+    assert "the last words" in story.events[-1].detail
+
+
+@pytest.mark.parametrize(
+    ("flags", "budgets", "message"),
+    [
+        (("--load", "600"), {"startup": 1}, "not healthy within 1 s; .*: status 503"),
+        (("--bind-after", "600"), {"startup": 1}, "not healthy within 1 s; .*: nothing listens"),
+        (("--answer", "never"), {"warmup": 0.5}, "'chat' had no answer in 0.5 s"),
+    ],
+)
+def test_budgets_hold(
+    live: Callable[..., Story], flags: tuple[str, ...], budgets: dict[str, float], message: str
+) -> None:
+    with pytest.raises(Failure, match=message):
+        live(*flags, **budgets).runtime.start()
+
+
+def test_a_command_that_does_not_exist(live: Callable[..., Story], tmp_path: Path) -> None:
+    story = live()
+    object.__setattr__(story.release.engine, "command", (str(tmp_path / "no-such-engine"),))
+    with pytest.raises(Failure, match="exit code 127"):
+        story.runtime.start()
+    assert any("no-such-engine" in line for line in story.events[-1].detail)
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [("", "is not set"), ("short", "5 characters"), (f"{KEY}\n", "a space, a control")],
+)
+def test_a_bad_key_is_refused(live: Callable[..., Story], key: str, message: str) -> None:
+    story = live()
+    story.runtime._environ = {VARIABLE: key}
+    with pytest.raises(Failure, match=message):
+        story.runtime.start()
+    assert story.phases() == ["launch/started", "launch/failed", "ended/failed"]
+    assert not story.log.exists()
+
+
+def test_a_second_config_is_refused(live: Callable[..., Story]) -> None:
+    with pytest.raises(Failure, match="passes --config"):
+        live("--config").runtime.start()
+
+
+def test_a_taken_port_is_named(live: Callable[..., Story]) -> None:
+    port = free_port()
+    with stranger(port) as other:
+        story = live(port=port)
+        with pytest.raises(Failure, match=f"port {port} .* taken by process {other.pid} "):
+            story.runtime.start()
+
+
+def test_a_stranger_on_the_port_is_never_the_engine(live: Callable[..., Story]) -> None:
+    """The other server answers 200 to everything; ours cannot bind, and lingers."""
+    port = free_port()
+    story = live("--bind-after", "0.6", port=port, health_interval=0.2)
+    failed: list[str] = []
+
+    def run() -> None:
+        try:
+            story.runtime.start()
+        except Failure as failure:
+            failed.append(failure.message)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    wait_for(lambda: "launch/done" in story.phases())
+    with stranger(port) as other:
+        thread.join()
+    assert "serving/started" not in story.phases()
+    assert f"answered by process {other.pid} " in failed[0]
+
+
+@pytest.mark.parametrize("victim", ["sglang::detokenizer", "engine"])
+def test_a_death_is_seen_within_a_second(live: Callable[..., Story], victim: str) -> None:
+    story = live("--children", "sglang::scheduler", "sglang::detokenizer", "--stray")
+    assert story.runtime.start()
+    running = story.runtime._running
+    assert running is not None
+    assert running._watcher is not None
+    titles = {name.split()[0]: p.pid for p, name in running._watcher._titles.items()}
+    assert sorted(titles) == ["sglang::detokenizer", "sglang::scheduler"]
+    killed: list[float] = []
+
+    def kill() -> None:
+        killed.append(time.time())
+        os.kill(titles.get(victim, story.pid()), signal.SIGKILL)
+
+    threading.Timer(0.1, kill).start()
+    with pytest.raises(Failure, match=f"{victim}.*has ended: killed by SIGKILL"):
+        story.runtime.watch()
+    assert story.phases()[-1] == "ended/failed"
+    assert "loaded" in story.events[-1].detail
+    assert story.events[-1].time - killed[0] < 1
+
+
+def test_a_request_in_flight_is_finished(live: Callable[..., Story]) -> None:
+    story = live()
+    assert story.runtime.start()
+    with requests.post(
+        f"http://127.0.0.1:{story.release.listen.port}/v1/chat/completions",
+        json={"stream": True},
+        headers={"Authorization": f"Bearer {KEY}"},
+        stream=True,
+        timeout=PATIENCE,
+    ) as answer:
+        chunks = answer.iter_lines()
+        assert next(chunks) == b"data: 0"
+        drained = story.runtime.stop()
+        assert drained is not None
+        assert drained.by_itself
+        assert list(chunks)[-2] == b"data: [DONE]"
+
+
+def test_an_engine_that_ignores_sigterm_is_cut_off(live: Callable[..., Story]) -> None:
+    story = live("--ignore-sigterm", "--stray", "--children", "sglang::scheduler", drain=0.5)
+    assert story.runtime.start()
+    drained = story.runtime.stop()
+    assert drained is not None
+    assert not drained.by_itself
+    assert drained.killed == 3
+    assert "cut off after 0.5 s, 3 processes killed" in drained.message()
+
+
+def test_a_second_request_to_stop_does_not_wait(live: Callable[..., Story]) -> None:
+    story = live("--ignore-sigterm", drain=60)
+    assert story.runtime.start()
+    story.runtime.request_stop()
+    story.runtime.watch()
+    threading.Timer(0.2, story.runtime.request_stop).start()
+    began = time.monotonic()
+    drained = story.runtime.stop()
+    assert drained is not None
+    assert not drained.by_itself
+    assert time.monotonic() - began < 10
+
+
+def test_another_thread_may_stop_it(live: Callable[..., Story]) -> None:
+    story = live()
+    assert story.runtime.start()
+    threading.Timer(0.1, story.runtime.stop).start()
+    story.runtime.watch()
+    wait_for(lambda: story.phases()[-1] == "ended/done")
+
+
+def test_a_stop_ends_the_start(live: Callable[..., Story]) -> None:
+    story = live("--load", "600", "--ignore-sigterm")
+    threading.Timer(0.3, story.runtime.request_stop).start()
+    assert not story.runtime.start()
+    drained = story.runtime.stop()
+    assert drained is not None
+    assert drained.seconds < 5
+    assert "serving/started" not in story.phases()
+    assert story.phases()[-1] == "ended/done"
+
+
+def test_another_thread_may_stop_the_start(live: Callable[..., Story], marker: str) -> None:
+    story = live("--load", "600")
+    timer = threading.Timer(0.2, story.runtime.stop)
+    timer.start()
+    assert not story.runtime.start()
+    timer.join()
+    assert story.phases()[-1] == "ended/done"
+    assert not relatives(marker)
+
+
+def test_the_wait_is_told_now_and_then(
+    live: Callable[..., Story], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ready, "REPORT_EVERY", 0.2)
+    story = live("--load", "1")
+    assert story.runtime.start()
+    told = [e for e in story.events if (e.phase, e.state) == ("load", "progress")]
+    assert told
+    said = {e.message.partition("=")[0] for e in told}
+    assert said <= {"no output yet", "server_args", "loaded"}
+    assert all(b.seconds - a.seconds > 0.1 for a, b in pairwise(told))
+
+
+def test_where_nobody_can_tell_who_listens_it_says_so(
+    live: Callable[..., Story], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ready, "can_tell", lambda: False)
+    story = live()
+    assert story.runtime.start()
+    done = next(e for e in story.events if (e.phase, e.state) == ("load", "done"))
+    assert done.message == "healthy (this system does not tell who listens on the port)"
+
+
+def test_a_flood_does_not_stop_it(live: Callable[..., Story]) -> None:
+    story = live("--flood-mib", "72")
+    assert story.runtime.start()
+    wait_for(lambda: story.log.read_bytes().endswith(b"loaded\n"))
+    assert (story.folder / "engine.log.1").exists()
+    assert story.log.stat().st_size <= 64 * 1024 * 1024
+
+
+def test_a_full_disk_and_a_stuck_stream_do_not_stop_it(
+    live: Callable[..., Story], tmp_path: Path
+) -> None:
+    (tmp_path / "engine.log").symlink_to("/dev/full")
+    reader, writer = os.pipe()
+    with open(writer, "wb", buffering=0) as stuck:  # noqa: PTH123 - a descriptor
+        story = live("--flood-mib", "16", stream=stuck)
+        assert story.runtime.start()
+        running = story.runtime._running
+        assert running is not None
+        wait_for(lambda: any("No space left on device" in line for line in running.log.tail()))
+        os.close(reader)
+        assert story.runtime.stop()
+
+
+PATIENCE = 30.0
+
+STRANGER = """
+import http.server, sys
+class Yes(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+    def log_message(self, *_):
+        pass
+server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Yes)
+print("up", flush=True)
+server.serve_forever()
+"""
+
+
+class stranger:  # noqa: N801 - a context manager
+    """Somebody else's server, which calls itself healthy."""
+
+    def __init__(self, port: int) -> None:
+        words = [sys.executable, "-I", "-S", "-c", STRANGER, str(port)]
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE)
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == b"up\n"
+
+    def __enter__(self) -> subprocess.Popen[bytes]:
+        return self.process
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.communicate()
