@@ -71,7 +71,7 @@ def _tell_changes(release: Release) -> None:
         click.echo(f"warning: {error.message}; it is replaced", err=True)
         return
     if found := changes(old, release):
-        click.echo(f"{release.name} changes, and its server is replaced:", err=True)
+        click.echo(f"What changes in {release.name}:", err=True)
         click.echo(text(found), err=True, nl=False)
 
 

@@ -1,0 +1,310 @@
+"""The whole life on the real engine, as a user lives it: every step is the command line.
+
+The tests of this file run in its order, on one server after another, because each start of the
+engine takes half a minute of two cores.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from openai import OpenAI
+
+from deployer.engine.install import EngineEnvironment
+
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.xdist_group("engine"),
+    pytest.mark.timeout(600),
+]
+
+LONG = "Count from 1 to 200."
+
+
+@dataclass
+class Life:
+    """One deployment: its profile, its state folder, and how it is spoken to."""
+
+    profile: Path
+    port: int
+    environ: dict[str, str]
+    state: Path
+    seen: set[int] = field(default_factory=set)
+
+    def deployer(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        ran = subprocess.run(
+            [sys.executable, "-m", "deployer", *words],
+            capture_output=True,
+            text=True,
+            env=self.environ,
+            timeout=400,
+            check=False,
+        )
+        assert ran.returncode == code, f"{words}\n{ran.stdout}\n{ran.stderr}\n{self.log()}"
+        self.seen |= self.processes()
+        return ran
+
+    def status(self) -> dict[str, Any]:
+        ran = subprocess.run(
+            [sys.executable, "-m", "deployer", "status", "cpu-tiny", "--format", "json"],
+            capture_output=True,
+            text=True,
+            env=self.environ,
+            check=False,
+        )
+        (found,) = json.loads(ran.stdout)["deployments"]
+        return dict(found)
+
+    def key(self) -> str:
+        return (self.state / "api-key").read_text(encoding="utf-8").strip()
+
+    def log(self) -> str:
+        with contextlib.suppress(OSError):
+            return "\n".join((self.state / "engine.log").read_text().splitlines()[-30:])
+        return "(no log)"
+
+    def client(self) -> OpenAI:
+        return OpenAI(
+            base_url=f"http://127.0.0.1:{self.port}/v1", api_key=self.key(), max_retries=0
+        )
+
+    def processes(self) -> set[int]:
+        """Give the processes that have the state folder in their environment or arguments."""
+        found = set()
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdigit() and int(entry.name) != os.getpid():
+                    said = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+                    if str(self.state.parents[2]).encode() in said:
+                        found.add(int(entry.name))
+        return found
+
+    def events(self) -> list[dict[str, Any]]:
+        lines = (self.state / "events.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def life(
+    engine_environment: EngineEnvironment, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Life]:
+    del engine_environment  # installed is all that it has to be
+    root = tmp_path_factory.mktemp("life")
+    port = free_port()
+    text = Path("profiles/cpu-tiny.yaml").read_text(encoding="utf-8")
+    profile = root / "cpu-tiny.yaml"
+    profile.write_text(text.replace("port: 8000", f"port: {port}"), encoding="utf-8")
+    environ = {k: v for k, v in os.environ.items() if k != "API_KEY"}
+    environ["XDG_STATE_HOME"] = str(root / "state")
+    made = Life(profile, port, environ, root / "state" / "deployer" / "local" / "cpu-tiny")
+    yield made
+    made.deployer("destroy", "cpu-tiny")
+
+
+def test_apply_leaves_a_verified_server(life: Life) -> None:
+    ran = life.deployer("apply", str(life.profile), "--yes")
+
+    assert "cpu-tiny serves, and keeps its promises (created" in ran.stdout
+    assert f"http://127.0.0.1:{life.port}/v1" in ran.stdout
+    assert life.key() in ran.stdout
+    assert "deployer destroy cpu-tiny" in ran.stdout
+    assert re.search(r"says +\S", ran.stdout)
+    assert "11 passed" in ran.stderr
+    for kind in ("chat", "no_thinking", "long_context", "tools"):
+        assert re.search(rf"warmup +.*{kind}", ran.stderr), ran.stderr
+    assert life.key() not in ran.stderr
+
+
+def test_curl_with_the_printed_key_gets_an_answer(life: Life) -> None:
+    body = json.dumps(
+        {"model": "glm-tiny", "messages": [{"role": "user", "content": "Say hello."}]}
+    )
+    url = f"http://127.0.0.1:{life.port}/v1/chat/completions"
+    curl = ["curl", "-sS", "-m", "60", url, "-H", "Content-Type: application/json", "-d", body]
+    answer = subprocess.run(
+        [*curl, "-H", f"Authorization: Bearer {life.key()}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    refused = subprocess.run(curl, capture_output=True, text=True, check=True).stdout
+
+    message = json.loads(answer)["choices"][0]["message"]
+    assert message["content"].strip()
+    assert message["reasoning_content"].strip()
+    assert "Unauthorized" in refused
+
+
+def test_the_key_is_in_no_argument_and_in_no_file_but_its_own(life: Life) -> None:
+    key = life.key().encode()
+    pids = life.processes()
+
+    assert len(pids) >= 4, "supervisor, engine, scheduler, detokenizer"
+    for pid in pids:
+        assert key not in Path(f"/proc/{pid}/cmdline").read_bytes()
+    for file in life.state.rglob("*"):
+        if file.is_file() and file.name != "api-key":
+            assert key not in file.read_bytes(), file
+    assert "server_args=" in (life.state / "engine.log").read_text(), "where SGLang prints it"
+    assert (life.state / "api-key").stat().st_mode & 0o777 == 0o600
+
+
+def test_applying_the_same_again_does_nothing(life: Life) -> None:
+    before = life.status()["pid"]
+    ran = life.deployer("apply", str(life.profile))
+
+    assert "(unchanged" in ran.stdout
+    assert life.status()["pid"] == before
+
+
+def test_status_and_logs_tell(life: Life) -> None:
+    assert (life.status()["state"], life.status()["verified"]) == ("serving", True)
+    assert "The server is fired up" in life.deployer("logs", "cpu-tiny").stdout
+
+
+def test_verify_by_url_with_the_key_from_the_environment(life: Life) -> None:
+    life.environ["API_KEY"] = life.key()
+    ran = life.deployer("verify", "--url", f"http://127.0.0.1:{life.port}")
+    life.environ["API_KEY"] = "wrong-key-wrong-key-wrong"
+    wrong = life.deployer("verify", "--url", f"http://127.0.0.1:{life.port}", code=1)
+    del life.environ["API_KEY"]
+
+    assert "11 passed" in ran.stdout
+    assert "401" in wrong.stdout
+
+
+def test_sigterm_lets_a_stream_finish(life: Life) -> None:
+    supervisor = life.status()["pid"]
+    chunks: list[Any] = []
+    first = threading.Event()
+
+    def ask() -> None:
+        stream = life.client().chat.completions.create(
+            model="glm-tiny",
+            messages=[{"role": "user", "content": LONG}],
+            stream=True,
+            temperature=0,
+            max_tokens=3000,
+            extra_body={"ignore_eos": True},
+        )
+        for chunk in stream:
+            chunks.append((time.monotonic(), chunk))
+            first.set()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    assert first.wait(30)
+    told = time.monotonic()
+    os.kill(supervisor, signal.SIGTERM)
+    asking.join(60)
+
+    assert not asking.is_alive()
+    assert chunks[-1][0] > told, "the stream was still running when the end was asked for"
+    assert chunks[-1][1].choices[0].finish_reason in {"stop", "length"}
+    wait_until(lambda: life.status()["state"] == "stopped", 60)
+    assert [e for e in life.events() if e["phase"] == "drain"]
+    assert not life.processes()
+    assert port_is_free(life.port)
+
+
+def test_a_stopped_server_is_started_again_and_a_killed_engine_is_seen_at_once(
+    life: Life,
+) -> None:
+    life.deployer("apply", str(life.profile))
+    detokenizer = titled(life, "sglang::detokenizer")
+    killed = time.time()
+    os.kill(detokenizer, signal.SIGKILL)
+    wait_until(lambda: life.events()[-1]["state"] == "failed", 20)
+    last = life.events()[-1]
+
+    assert (last["phase"], last["state"]) == ("ended", "failed")
+    assert last["time"] - killed < 1.0, "SGLang itself takes 66 s"
+    assert "detoken" in last["message"]
+    wait_until(lambda: not life.processes(), 20)
+    assert life.status()["state"] == "failed"
+    assert life.deployer("status", "cpu-tiny", code=1).stdout
+
+
+def test_a_changed_profile_says_what_changes_and_replaces_the_server(life: Life) -> None:
+    text = life.profile.read_text(encoding="utf-8")
+    life.profile.write_text(text.replace("max_running_requests: 48", "max_running_requests: 16"))
+    ran = life.deployer("apply", str(life.profile))
+
+    assert "What changes in cpu-tiny:\n  ~ --max-running-requests  48 -> 16" in ran.stderr
+    answer = requests.get(
+        f"http://127.0.0.1:{life.port}/server_info",
+        headers={"Authorization": f"Bearer {life.key()}"},
+        timeout=30,
+    )
+    assert answer.json()["max_running_requests"] == 16
+
+
+def test_the_engine_itself_being_killed_is_seen_at_once(life: Life) -> None:
+    before = life.status()["pid"]
+    (engine,) = children(before)
+    killed = time.time()
+    os.kill(engine, signal.SIGKILL)
+    wait_until(lambda: life.events()[-1]["state"] == "failed", 20)
+
+    assert life.events()[-1]["time"] - killed < 1.0
+    assert "SIGKILL" in life.events()[-1]["message"]
+
+
+def test_destroy_leaves_no_process_no_port_and_no_file(life: Life) -> None:
+    life.deployer("apply", str(life.profile))
+    assert life.processes()
+    ran = life.deployer("destroy", str(life.profile))
+
+    assert "`cpu-tiny` is gone" in ran.stdout
+    assert not life.processes()
+    assert port_is_free(life.port)
+    assert not life.state.exists() or not any(p.name != "lock" for p in life.state.iterdir())
+    assert life.deployer("status").stdout == "Nothing is deployed on this machine.\n"
+
+
+def wait_until(holds: Any, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.05)
+
+
+def titled(life: Life, title: str) -> int:
+    for pid in life.processes():
+        if title.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+            return pid
+    pytest.fail(f"no process is called {title}")
+
+
+def children(pid: int) -> list[int]:
+    return [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
+
+
+def port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
