@@ -189,6 +189,8 @@ class Composer:
             depth -= isinstance(event, (SequenceEndEvent, MappingEndEvent))
             if not depth:
                 return
+            if depth > MAX_DEPTH:  # the parser's time grows with the square of the depth
+                raise TooDeepError(event_span(event))
             event = self._next()
 
     def _scalar_span(self, event: ScalarEvent) -> Span:

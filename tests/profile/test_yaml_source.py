@@ -250,8 +250,10 @@ def test_nesting_and_size_have_limits() -> None:
 
 
 def test_keys_can_be_nested_collections_of_any_depth_without_harm() -> None:
-    source = read("? " + "[" * 5000 + "]" * 5000 + "\n: 1\n", "p.yaml")
-    assert [finding.check for finding in source.findings] == ["non-string-key"]
+    shallow = read("? " + "[" * 5 + "]" * 5 + "\n: 1\n", "p.yaml")
+    deep = read("? " + "[" * 100_000 + "]" * 100_000 + "\n: 1\n", "p.yaml")
+    assert [finding.check for finding in shallow.findings] == ["non-string-key"]
+    assert [finding.check for finding in deep.findings] == ["nested-too-deep"]
 
 
 TEXTS = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), max_size=20)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from .living import Story
 
+pytestmark = pytest.mark.process
+
 NORMAL = [
     "launch/started",
     "launch/done",

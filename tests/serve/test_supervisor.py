@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.process
+
 
 def test_it_serves_until_it_is_asked_to_end(supervise: Callable[..., Supervisor]) -> None:
     supervisor = supervise("--children", "sglang::scheduler", words=("--stream",))

@@ -1,0 +1,84 @@
+"""Writes small files whole or not at all, and says in clear words why one could not be written."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from typing import TYPE_CHECKING
+
+from deployer.errors import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NO_RIGHT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+@contextlib.contextmanager
+def writing_in(folder: Path) -> Iterator[None]:
+    """Turn an OSError of the block into a :class:`Failure` that names ``folder``."""
+    try:
+        yield
+    except OSError as error:
+        raise in_words(error, folder) from error
+
+
+def in_words(error: OSError, folder: Path) -> Failure:
+    """Say what an OSError means for someone whose state lives in ``folder``."""
+    if error.errno in _NO_SPACE:
+        return Failure(
+            f"no space left on the disk that holds {folder}",
+            hint="free some space there, or point XDG_STATE_HOME at a folder on another disk",
+        )
+    reason = (error.strerror or str(error)).lower()
+    if error.errno in _NO_RIGHT:
+        return Failure(
+            f"{folder} cannot be written: {reason}",
+            hint="correct its owner and rights, or point XDG_STATE_HOME at a folder of yours",
+        )
+    return Failure(f"{error.filename or folder}: {reason}")
+
+
+def make_folder(folder: Path) -> None:
+    """Make ``folder`` and its missing parents, readable by their owner alone."""
+    with writing_in(folder):
+        for each in (*reversed(folder.parents), folder):
+            if not each.is_dir():
+                if each.exists():
+                    raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(each))
+                each.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        if folder.stat().st_mode & 0o777 != PRIVATE_FOLDER:
+            folder.chmod(PRIVATE_FOLDER)
+
+
+def write_whole(path: Path, text: str, *, write: Callable[[int, bytes], int] = os.write) -> None:
+    """Replace ``path`` with ``text``: a reader sees the old content or the new, never a part.
+
+    The file is readable by its owner alone. Raises :class:`Failure` where it cannot be written;
+    the old content then stands.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with writing_in(path.parent):
+        try:
+            _write_draft(draft, text.encode(), write)
+            draft.replace(path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+
+
+def _write_draft(draft: Path, content: bytes, write: Callable[[int, bytes], int]) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    descriptor = os.open(draft, flags, PRIVATE_FILE)
+    try:
+        while content:
+            content = content[write(descriptor, content) :]
+        os.fsync(descriptor)  # a full disk may be told of only here
+    finally:
+        os.close(descriptor)

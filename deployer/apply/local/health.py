@@ -1,0 +1,35 @@
+"""Asks a local server whether it answers, and whether it takes a key."""
+
+from __future__ import annotations
+
+import http.client
+
+_KEY_SECONDS = 10.0  # /v1/models is answered without the engine: hundreds of times what it takes
+
+
+def complaint(port: int, key: str, health_timeout: float) -> str:
+    """Say what is wrong with the server on ``port``; '' for one that is healthy and takes ``key``.
+
+    ``health_timeout`` is in seconds; SGLang generates a token for ``/health``, so it takes 1 s.
+    """
+    status = _get(port, "/health", "", health_timeout)
+    if status is None:
+        return f"it did not answer /health within {health_timeout:g} s"
+    if status != http.client.OK:
+        return f"it answered /health with {status}"
+    if _get(port, "/v1/models", key, _KEY_SECONDS) in {401, 403}:
+        return "it takes another API key"
+    return ""
+
+
+def _get(port: int, path: str, key: str, timeout: float) -> int | None:
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    # Directly, not through urllib: a proxy in the environment has no business here.
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request("GET", path, headers=headers)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()

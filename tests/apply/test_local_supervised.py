@@ -1,0 +1,83 @@
+"""The local target with the real supervisor, beside the fake engine of its own tests."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deployer.apply.local.logs import logs
+from deployer.apply.local.parts import Parts
+from deployer.apply.local.process import is_alive
+from deployer.apply.local.state import read_state
+from deployer.apply.local.status import status
+from deployer.errors import Failure
+from deployer.release import Argument, Engine, WarmupRequest
+
+from .world import VERSION, World, fake_parts, make_release, wait_until
+
+if TYPE_CHECKING:
+    from deployer.release import Release
+
+pytestmark = pytest.mark.process
+
+FAKE_ENGINE = Path(__file__).parents[1] / "serve" / "fake_engine.py"
+
+
+@pytest.fixture
+def real(world: World) -> World:
+    world.parts = fake_parts(world.home, supervisor=Parts().supervisor, margin=5.0)
+    return world
+
+
+def supervised(world: World, *flags: str) -> Release:
+    plain = make_release(world.port)
+    return dataclasses.replace(
+        plain,
+        engine=Engine("sglang", VERSION, "", (sys.executable, str(FAKE_ENGINE))),
+        arguments=(*plain.arguments, *(Argument(flag, (), "engine.args") for flag in flags)),
+        warmup=(WarmupRequest("chat", '{"messages": []}', ("content",)),),
+    )
+
+
+def test_a_whole_life(real: World) -> None:
+    release = supervised(real)
+    applied = real.apply(release)
+    assert applied.outcome == "created"
+    assert [each.phase for each in applied.phases][-4:] == ["launch", "load", "warmup", "verify"]
+    assert real.apply(release).outcome == "unchanged"
+    assert applied.key_file is not None
+    key = applied.key_file.read_text().strip()
+    shown = list(logs("demo", environ=real.environ))
+    assert any("[redacted]" in line for line in shown)
+    assert not any(key in line for line in shown)
+    state = read_state(real.folder())
+    assert state is not None
+
+    os.kill(state.supervisor.pid, signal.SIGKILL)
+    wait_until(lambda: not any(map(is_alive, state.known())))
+    assert [each.state for each in status(environ=real.environ)] == ["dead"]
+    assert real.apply(release).outcome == "restarted"
+
+    destroyed = real.destroy()
+    assert (destroyed.existed, destroyed.killed) == (True, 0)
+
+
+def test_an_engine_that_fails_is_quoted(real: World) -> None:
+    release = supervised(real)
+    broken = dataclasses.replace(
+        release, arguments=(*release.arguments, Argument("--exit-early", ("9",), "engine.args"))
+    )
+
+    with pytest.raises(Failure) as caught:
+        real.apply(broken)
+
+    assert "9" in caught.value.message
+    assert real.events[-1].phase == "ended"
+    assert real.events[-1].detail
+    assert [each.state for each in status(environ=real.environ)] == ["failed"]
