@@ -69,7 +69,7 @@ class PhaseLines:
         if event.state in MARKS:
             self._line(event)
         elif event.phase in STANDING and event.state == "progress":
-            self._print(f"    {event.phase:<8} {event.message}")
+            self._print(f"    {event.phase:<8} {event.seconds:6.2f} s  {event.message}")
         elif self._status is not None:
             self._status.update(f"{event.phase}  {event.seconds:.0f} s  {_escaped(event.message)}")
         elif event.state == "progress" and self._clock() - self._last >= QUIET:

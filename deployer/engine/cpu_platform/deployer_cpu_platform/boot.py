@@ -44,7 +44,7 @@ class TorchvisionHook:
 def _declare_operators() -> None:
     if importlib.util.find_spec("torch") is None:
         return
-    import torch  # noqa: PLC0415  # torch takes seconds: only when torchvision is wanted
+    import torch  # here, because torch takes seconds and few processes want torchvision
 
     for operator in ("nms", "qnms"):
         if not hasattr(torch.ops.torchvision, operator):

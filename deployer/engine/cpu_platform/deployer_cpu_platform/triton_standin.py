@@ -1,10 +1,12 @@
 """A stand-in for triton, so that modules which merely *define* kernels can be imported.
 
-SGLang imports triton without asking (``srt/utils/common.py``, line 91 in 0.5.23, and some 400 kernel
-files), and the real package takes 1 GB on disk for kernels that a CPU cannot run. Here decorators
-hand back an object that refuses to run, with a sentence: nothing pretends to have computed anything.
+SGLang imports triton without asking (``srt/utils/common.py``, line 91 in 0.5.23, and some 400
+kernel files), and the real package takes 1 GB on disk for kernels that a CPU cannot run. Here
+decorators hand back an object that refuses to run, with a sentence: nothing pretends to have
+computed anything.
 """
 
+import importlib
 import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -27,14 +29,14 @@ class Kernel:
         """Refuse ``kernel[grid](...)``."""
         self._refuse()
 
-    def __call__(self, *args: object, **kwargs: object) -> NoReturn:
+    def __call__(self, *_args: object, **_options: object) -> NoReturn:
         """Refuse a call from within another kernel."""
         self._refuse()
 
     def _refuse(self) -> NoReturn:
         message = (
-            f"the triton kernel {self.__module__}.{self.__name__} was launched, but this is the CPU "
-            "platform with a stand-in for triton: the feature that launched it needs a GPU"
+            f"the triton kernel {self.__module__}.{self.__name__} was launched, but this is the "
+            "CPU platform, where triton is a stand-in: the feature that launched it needs a GPU"
         )
         raise RuntimeError(message)
 
@@ -78,14 +80,44 @@ _HOST_SIDE: dict[str, dict[str, Any]] = {
         "next_power_of_2": next_power_of_2,
         "__version__": "0.0.0",
     },
-    # torch/_inductor/runtime/triton_compat.py catches these two, so they must be exceptions.
-    "triton.runtime.autotuner": {
-        "OutOfResources": type("OutOfResources", (Exception,), {"__module__": _MARK}),
-        "PTXASError": type("PTXASError", (Exception,), {"__module__": _MARK}),
-    },
+    # torch/_inductor/runtime/triton_compat.py catches it, so it must be an exception.
+    "triton.runtime.autotuner": {"OutOfResources": type("OutOfResources", (Exception,), {})},
     # srt/layers/attention/triton_ops and others mark compile-time helpers with it.
     "triton.runtime.jit": {"constexpr_function": lambda function: function},
 }
+
+
+# Reached as attributes after a bare `import triton`, as torch/_dynamo/utils.py does.
+_SUBMODULES = ("backends", "compiler", "language", "runtime", "testing")
+
+
+def make_up(name: str, module: str) -> type:
+    """Make a type for a name that triton would define: an exception or an empty type."""
+    if name.endswith("Error"):
+        return type(name, (Exception,), {"__module__": module})
+    return Empty(name, (Nothing,), {"__module__": module})
+
+
+class Empty(type):
+    """The type of made-up types. Their attributes are made up likewise.
+
+    ``torch/_inductor/runtime/triton_compat.py`` inspects ``triton.language.core.view``.
+    """
+
+    def __getattr__(cls, name: str) -> Any:
+        """Make up what stands below, the names of Python's own protocols left out."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        made = make_up(name, f"{cls.__module__}.{cls.__name__}")
+        setattr(cls, name, made)
+        return made
+
+
+class Nothing:
+    """Base of the made-up types: built from anything, without behaviour."""
+
+    def __init__(self, *_args: object, **_options: object) -> None:
+        """Accept what module-level code passes, as in ``tl.constexpr(128)``."""
 
 
 class StandIn(ModuleType):
@@ -97,7 +129,9 @@ class StandIn(ModuleType):
         """Make up ``tl.constexpr``, ``tl.float32``, ``JITFunction``…: types without behaviour."""
         if name.startswith("__"):
             raise AttributeError(name)
-        made = type(name, (), {"__module__": self.__name__})
+        if self.__name__ == "triton" and name in _SUBMODULES:
+            return importlib.import_module(f"triton.{name}")
+        made = make_up(name, self.__name__)
         setattr(self, name, made)
         return made
 

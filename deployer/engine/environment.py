@@ -1,0 +1,145 @@
+"""The engine's environment as a value: where it lies, and whether it is complete.
+
+An environment is complete when its marker file, written last, holds the digest of all that it was
+made from. Anything else in its place is leftovers, which the next installation removes.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deployer.engine import plugin
+from deployer.engine.exclusive import exclusive
+from deployer.errors import UsageError
+
+ENGINES: Mapping[str, Path] = {
+    "0.5.23": Path(__file__).parent / "locks" / "sglang-0.5.23-cpu.txt",
+}
+"""SGLang versions that can be installed here, each with the lock of its whole environment."""
+
+MARKER = "deployer-engine.json"
+
+
+@dataclass(frozen=True)
+class EngineEnvironment:
+    """A complete environment: SGLang, torch for the CPU and the platform plugin.
+
+    ``digest`` is the SHA-256 of lock, plugin and Python version, in hexadecimal.
+    """
+
+    version: str
+    root: Path
+    python: Path
+    digest: str
+
+    @property
+    def bin(self) -> Path:
+        """The directory of its programs."""
+        return self.root / "bin"
+
+
+def engine_home(environ: Mapping[str, str]) -> Path:
+    """Where environments lie: $DEPLOYER_ENGINE_HOME, else below the XDG data directory."""
+    if home := environ.get("DEPLOYER_ENGINE_HOME"):
+        return Path(home).expanduser().absolute()
+    data = environ.get("XDG_DATA_HOME") or str(_home(environ) / ".local" / "share")
+    return Path(data) / "deployer" / "engines"
+
+
+def describe(version: str, environ: Mapping[str, str]) -> EngineEnvironment:
+    """Say what the environment of this version would be, whether or not it is there.
+
+    Raises UsageError for a version that has no lock.
+    """
+    if version not in ENGINES:
+        known = ", ".join(ENGINES)
+        message = f"no CPU engine is known for SGLang {version}"
+        raise UsageError(message, hint=f"versions with a lock: {known}")
+    root = engine_home(environ) / f"sglang-{version}-cpu-py{_python_minor()}"
+    return EngineEnvironment(version, root, root / "bin" / "python3", digest(version))
+
+
+def locate(version: str, *, environ: Mapping[str, str] = os.environ) -> EngineEnvironment | None:
+    """Find the complete environment of this version, or None. Reads files and starts nothing.
+
+    Raises UsageError for a version that has no lock.
+    """
+    wanted = describe(version, environ)
+    try:
+        marker = json.loads((wanted.root / MARKER).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    matches = isinstance(marker, dict) and marker.get("digest") == wanted.digest
+    return wanted if matches and os.access(wanted.python, os.X_OK) else None
+
+
+def remove(version: str, *, environ: Mapping[str, str] = os.environ) -> bool:
+    """Delete the environment of this version; tell whether there was one.
+
+    Raises UsageError for an unknown version, OSError where files cannot be deleted.
+    """
+    wanted = describe(version, environ)
+    if not wanted.root.exists():
+        return False
+    with exclusive(lock_path(wanted)):
+        discard(wanted.root)
+    return True
+
+
+def discard(root: Path) -> None:
+    """Delete a directory, its marker first, so that a rest is never taken for complete."""
+    (root / MARKER).unlink(missing_ok=True)
+    if root.exists():
+        shutil.rmtree(root)
+
+
+def mark_complete(environment: EngineEnvironment) -> None:
+    """Write the marker: on disk before it has its name, so it is never half there."""
+    content = {"digest": environment.digest, "sglang": environment.version}
+    temporary = environment.root / f"{MARKER}.new"
+    with temporary.open("w", encoding="utf-8") as file:
+        json.dump(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(environment.root / MARKER)
+
+
+def lock_path(environment: EngineEnvironment) -> Path:
+    """The file that one installation or removal at a time holds locked."""
+    return environment.root.with_name(f".{environment.root.name}.lock")
+
+
+def digest(version: str) -> str:
+    """Hash what an environment is made from: lock, plugin sources, Python's minor version."""
+    parts = [ENGINES[version].read_bytes(), _python_minor().encode()]
+    for path, content in plugin.sources().items():
+        parts += [path.encode(), content]
+    return sha256_of(parts)
+
+
+def sha256_of(parts: Iterable[bytes]) -> str:
+    """Hash several byte strings, each with its length, so that no two lists collide."""
+    hasher = hashlib.sha256()
+    for part in parts:
+        hasher.update(len(part).to_bytes(8, "big"))
+        hasher.update(part)
+    return hasher.hexdigest()
+
+
+def requirements(version: str) -> list[str]:
+    """List the ``name==version`` lines of a lock, comments left out."""
+    lines = ENGINES[version].read_text("utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _python_minor() -> str:
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    return Path(environ["HOME"]) if environ.get("HOME") else Path.home()

@@ -1,0 +1,170 @@
+"""Installing: the steps, their order, and what is left when one of them fails."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from deployer.engine import child, environment
+from deployer.engine.environment import EngineEnvironment, locate
+from deployer.engine.exclusive import exclusive
+from deployer.engine.install import check_machine, check_space, install
+from deployer.errors import Failure
+
+from .stand_ins import NotingRunner, Said
+
+pytestmark = pytest.mark.usefixtures("roomy_disk")
+
+
+def test_steps_in_order(noting_runner: NotingRunner, said: Said, environ: dict[str, str]) -> None:
+    made = install("0.5.23", progress=said, environ=environ, run=noting_runner)
+    assert noting_runner.steps == [
+        "creating the environment",
+        "installing torch",
+        "reading torch's build",
+        "installing SGLang 0.5.23",
+        "installing the CPU platform plugin",
+        "checking the environment",
+    ]
+    assert locate("0.5.23", environ=environ) == made
+    assert said.fractions[-1] == 1.0
+    assert "GB in" in said.texts[-1]
+
+
+def test_only_torch_comes_from_the_other_index(
+    noting_runner: NotingRunner, said: Said, environ: dict[str, str]
+) -> None:
+    install("0.5.23", progress=said, environ=environ, run=noting_runner)
+    torch, rest = noting_runner.commands[1], noting_runner.commands[3]
+    assert torch[-5:] == [
+        "--extra-index-url",
+        "https://download.pytorch.org/whl/cpu",
+        "--retries",
+        "1",
+        "torch==2.13.0",
+    ]
+    assert "--extra-index-url" not in rest
+    assert "torch==2.13.0" not in rest
+    assert all("--no-deps" in command for command in (torch, rest, noting_runner.commands[4]))
+
+
+def test_pip_settings_of_the_user_stay(
+    noting_runner: NotingRunner, said: Said, environ: dict[str, str]
+) -> None:
+    mine = {"PIP_FIND_LINKS": "/wheels", "PIP_INDEX_URL": "http://mirror", "PYTHONPATH": "/other"}
+    install("0.5.23", progress=said, environ=environ | mine, run=noting_runner)
+    seen = noting_runner.environs[1]
+    assert (seen["PIP_FIND_LINKS"], seen["PIP_INDEX_URL"]) == ("/wheels", "http://mirror")
+    assert "PYTHONPATH" not in seen
+
+
+def test_second_call_does_nothing(
+    fake_engine: EngineEnvironment, noting_runner: NotingRunner, said: Said, environ: dict[str, str]
+) -> None:
+    assert install("0.5.23", progress=said, environ=environ, run=noting_runner) == fake_engine
+    assert noting_runner.steps == said.texts == []
+
+
+def test_leftovers_are_built_anew(
+    fake_engine: EngineEnvironment, noting_runner: NotingRunner, said: Said, environ: dict[str, str]
+) -> None:
+    (fake_engine.root / environment.MARKER).unlink()
+    (fake_engine.root / "half").write_text("")
+    install("0.5.23", progress=said, environ=environ, run=noting_runner)
+    assert not (fake_engine.root / "half").exists()
+
+
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt(), SystemExit(143)])
+@pytest.mark.parametrize("step", ["installing torch", "checking the environment"])
+def test_a_failed_step_leaves_nothing(
+    said: Said, environ: dict[str, str], step: str, error: BaseException | None
+) -> None:
+    runner = NotingRunner(fails_at=step, error=error)
+    with pytest.raises(type(error) if error else Failure):
+        install("0.5.23", progress=said, environ=environ, run=runner)
+    assert not environment.describe("0.5.23", environ).root.exists()
+    assert locate("0.5.23", environ=environ) is None
+
+
+def test_cuda_build_is_refused(said: Said, environ: dict[str, str]) -> None:
+    runner = NotingRunner(torch_build="13.0")
+    with pytest.raises(Failure, match=r"CUDA build of torch \(cuda: 13\.0\)") as caught:
+        install("0.5.23", progress=said, environ=environ, run=runner)
+    assert "PIP_FIND_LINKS" in caught.value.hint
+    assert runner.steps[-1] == "reading torch's build"
+
+
+def test_a_pip_that_fails_is_quoted(said: Said, environ: dict[str, str], tmp_path: Path) -> None:
+    """The real runner, with a script in pip's place."""
+    failing = tmp_path / "python3"
+    failing.write_text("#!/bin/sh\necho 'ERROR: No matching distribution found'\nexit 1\n")
+    failing.chmod(0o755)
+
+    def run(
+        command: Sequence[str],
+        *,
+        doing: str,
+        env: Mapping[str, str],
+        on_line: Callable[[str], None],
+    ) -> None:
+        if "venv" in command:
+            NotingRunner()(command, doing=doing, env=env, on_line=on_line)
+        else:
+            child.run([str(failing), *command[1:]], doing=doing, env=env, on_line=on_line)
+
+    with pytest.raises(Failure, match="installing torch failed") as caught:
+        install("0.5.23", progress=said, environ=environ, run=run)
+    assert "No matching distribution" in caught.value.message
+
+
+def test_unwritable_home(said: Said, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    environ = {"DEPLOYER_ENGINE_HOME": str(tmp_path / "file" / "engines")}
+    with pytest.raises(Failure, match="cannot be installed in") as caught:
+        install("0.5.23", progress=said, environ=environ, run=NotingRunner())
+    assert "DEPLOYER_ENGINE_HOME" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "python", "word"),
+    [
+        ("darwin", "arm64", (3, 12), "Linux x86_64"),
+        ("linux", "aarch64", (3, 12), "Linux x86_64"),
+        ("linux", "x86_64", (3, 10), "Python 3.11"),
+    ],
+)
+def test_wrong_machine(system: str, machine: str, python: tuple[int, ...], word: str) -> None:
+    with pytest.raises(Failure, match=word):
+        check_machine(system, machine, python)
+
+
+def test_full_disk(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match=r"needs 2\.5 GB of free disk; .* has 1\.0 GB") as caught:
+        check_space(tmp_path, 1_000_000_000)
+    assert "DEPLOYER_ENGINE_HOME" in caught.value.hint
+
+
+def test_second_process_waits_and_says_so(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    code = (
+        "import sys, time\nfrom pathlib import Path\n"
+        "from deployer.engine.exclusive import exclusive\n"
+        "with exclusive(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(0.5)\n"
+    )
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(lock)],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(root)},
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        waited: list[str] = []
+        begun = time.monotonic()
+        with exclusive(lock, on_wait=waited.append):
+            assert time.monotonic() - begun > 0.2
+    assert waited == [str(holder.pid)]

@@ -1,0 +1,282 @@
+"""The real SGLang on this CPU with the tiny model: one server start for all of it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployer.engine.environment import EngineEnvironment
+from deployer.engine.model import ensure_tiny_model
+
+# One worker runs the whole module, so that its server starts once.
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine"), pytest.mark.timeout(600)]
+
+KEY = "key-of-the-engine-tests"
+READY_SECONDS = 240
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Get the current weather in a given city",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "city": {"type": "string", "description": "City name, e.g. Tokyo"},
+                "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+            },
+            "required": ["city"],
+        },
+    },
+}
+
+
+@dataclass
+class Server:
+    """A running server and how to ask it."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def post(self, path: str, body: dict[str, Any], key: str = KEY) -> dict[str, Any]:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            json.dumps({"model": "glm-tiny", "temperature": 0} | body).encode(),
+            {"Content-Type": "application/json", "Authorization": f"Bearer {key}"},
+        )
+        with urllib.request.urlopen(request, timeout=120) as response:
+            answer: dict[str, Any] = json.load(response)
+            return answer
+
+    def chat(self, content: str | list[dict[str, Any]], **body: Any) -> dict[str, Any]:
+        messages = [{"role": "user", "content": content}] if isinstance(content, str) else content
+        answer = self.post("/v1/chat/completions", {"messages": messages, "max_tokens": 600} | body)
+        choice: dict[str, Any] = answer["choices"][0]
+        return choice
+
+
+@pytest.fixture(scope="module")
+def server(
+    engine_environment: EngineEnvironment, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    directory = tmp_path_factory.mktemp("engine")
+    model = ensure_tiny_model(engine_environment, progress=lambda _text, _fraction: None)
+    config = directory / "server.yaml"
+    config.touch(0o600)
+    config.write_text(f"api-key: {KEY}\n")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = directory / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            _command(engine_environment, model, config, port),
+            env=os.environ | {"DEPLOYER_CPU_PLATFORM": "1", "HF_HUB_OFFLINE": "1"},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _wait_until_ready(process, port, log)
+        yield Server(port, process, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _command(engine: EngineEnvironment, model: Path, config: Path, port: int) -> list[str]:
+    options = {
+        "model-path": model,
+        "served-model-name": "glm-tiny",
+        "host": "127.0.0.1",
+        "port": port,
+        "reasoning-parser": "glm45",
+        "tool-call-parser": "glm47",
+        "max-total-tokens": 16384,
+        "mem-fraction-static": 0.88,
+        "max-running-requests": 48,
+        "max-prefill-tokens": 32768,
+        "watchdog-timeout": 1200,
+        "tp-size": 1,
+        "config": config,
+    }
+    words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
+    flags = ["--enable-metrics", "--trust-remote-code"]
+    return [str(engine.python), "-m", "sglang.launch_server", *words, *flags]
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"the server ended with {process.returncode}:\n{log.read_text()[-3000:]}")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=25):
+                return
+        except OSError:
+            time.sleep(0.5)
+    pytest.fail(f"not ready after {READY_SECONDS} s:\n{log.read_text()[-3000:]}")
+
+
+def _in_engine(engine: EngineEnvironment, code: str, **variables: str) -> str:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    done = subprocess.run(
+        [str(engine.python), "-c", code],
+        env=kept | variables,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return done.stdout.strip().splitlines()[-1]
+
+
+def test_plugin_is_silent_without_the_variable(engine_environment: EngineEnvironment) -> None:
+    code = (
+        "import sys, importlib.metadata as metadata, importlib.util\n"
+        "point, = metadata.entry_points(group='sglang.srt.platforms')\n"
+        "loaded = 'deployer_cpu_platform' in sys.modules\n"
+        "print(point.load()(), loaded, importlib.util.find_spec('triton'))\n"
+    )
+    assert _in_engine(engine_environment, code) == "None False None"
+
+
+def test_plugin_is_the_platform_with_the_variable(engine_environment: EngineEnvironment) -> None:
+    code = (
+        "from sglang.srt.platforms import current_platform\nprint(type(current_platform).__name__)"
+    )
+    assert _in_engine(engine_environment, code, DEPLOYER_CPU_PLATFORM="1") == "CpuPlatform"
+
+
+def test_thinks_then_answers(server: Server) -> None:
+    choice = server.chat("Say hello.")
+    assert "greet" in choice["message"]["reasoning_content"]
+    assert choice["message"]["content"].startswith("Hello!")
+    assert choice["finish_reason"] == "stop"
+
+
+def test_answers_without_thinking(server: Server) -> None:
+    choice = server.chat(
+        "Explain quicksort in one sentence.", chat_template_kwargs={"enable_thinking": False}
+    )
+    assert not choice["message"].get("reasoning_content")
+    assert "pivot" in choice["message"]["content"]
+    assert choice["finish_reason"] == "stop"
+
+
+@pytest.mark.parametrize("thinking", [True, False])
+@pytest.mark.parametrize("choice", ["auto", "required"])
+@pytest.mark.parametrize("city", ["Tokyo", "Paris"])
+def test_calls_a_tool_with_the_city_of_the_question(
+    server: Server, city: str, choice: str, thinking: bool
+) -> None:
+    answer = server.chat(
+        f"What's the weather in {city}?",
+        tools=[WEATHER],
+        tool_choice=choice,
+        chat_template_kwargs={"enable_thinking": thinking},
+    )
+    assert answer["finish_reason"] == "tool_calls"
+    (call,) = answer["message"]["tool_calls"]
+    assert call["function"]["name"] == "get_weather"
+    assert json.loads(call["function"]["arguments"]) == {"city": city}
+
+
+def test_answers_from_the_tool_result(server: Server) -> None:
+    first = server.chat("What's the weather in Tokyo?", tools=[WEATHER])["message"]
+    result = json.dumps({"temperature": 21, "unit": "celsius", "condition": "sunny"})
+    second = server.chat(
+        [
+            {"role": "user", "content": "What's the weather in Tokyo?"},
+            first,
+            {"role": "tool", "tool_call_id": first["tool_calls"][0]["id"], "content": result},
+        ],
+        tools=[WEATHER],
+    )
+    assert second["message"]["content"] == "The weather in Tokyo is sunny."
+    assert second["finish_reason"] == "stop"
+
+
+@pytest.mark.parametrize("thinking", [True, False])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Name three colors as a JSON object.",
+        "List 3 planets as JSON with name and diameter_km.",
+        "Say hello.",
+    ],
+)
+def test_json_object(server: Server, question: str, thinking: bool) -> None:
+    choice = server.chat(
+        question,
+        response_format={"type": "json_object"},
+        chat_template_kwargs={"enable_thinking": thinking},
+    )
+    assert isinstance(json.loads(choice["message"]["content"]), dict)
+    assert choice["finish_reason"] == "stop"
+    assert bool(choice["message"].get("reasoning_content")) is thinking
+
+
+def test_json_schema(server: Server) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
+        "required": ["name", "age"],
+    }
+    choice = server.chat(
+        "Describe a person.",
+        response_format={
+            "type": "json_schema",
+            "json_schema": {"name": "person", "schema": schema},
+        },
+    )
+    assert set(json.loads(choice["message"]["content"])) == {"name", "age"}
+
+
+@pytest.mark.parametrize("many", [20, 100, 170])
+def test_long_prompts(server: Server, many: int) -> None:
+    text = "The quick brown fox jumps over the lazy dog. " * many
+    choice = server.chat(f"{text}\n\nSummarize the text above in one sentence.")
+    assert choice["message"]["content"].startswith("The text repeats")
+
+
+def test_long_answer(server: Server) -> None:
+    """What tests of draining stream: more than 300 tokens, or any number under ignore_eos."""
+    body = {"messages": [{"role": "user", "content": "Tell me a long story."}], "max_tokens": 600}
+    told = server.post("/v1/chat/completions", body)
+    assert told["usage"]["completion_tokens"] > 300
+    assert "Chapter 9." in told["choices"][0]["message"]["content"]
+    forced = server.post("/v1/chat/completions", body | {"ignore_eos": True})
+    assert forced["usage"]["completion_tokens"] == 600
+
+
+def test_plain_completion(server: Server) -> None:
+    answer = server.post("/v1/completions", {"prompt": "The capital of France is", "max_tokens": 8})
+    assert answer["choices"][0]["text"] == " Paris."
+
+
+def test_key_is_asked_for_and_stands_in_no_process_list(server: Server) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        server.post("/v1/completions", {"prompt": "x", "max_tokens": 1}, key="another")
+    caught.value.close()
+    assert caught.value.code == 401
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (directory / "cmdline").read_bytes()
+        except OSError:
+            continue
+        assert KEY.encode() not in words
