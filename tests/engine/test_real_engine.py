@@ -254,14 +254,12 @@ def test_long_prompts(server: Server, many: int) -> None:
     assert choice["message"]["content"].startswith("The text repeats")
 
 
-def test_long_answer(server: Server) -> None:
-    """What tests of draining stream: more than 300 tokens, or any number under ignore_eos."""
-    body = {"messages": [{"role": "user", "content": "Tell me a long story."}], "max_tokens": 600}
-    told = server.post("/v1/chat/completions", body)
-    assert told["usage"]["completion_tokens"] > 300
-    assert "Chapter 9." in told["choices"][0]["message"]["content"]
-    forced = server.post("/v1/chat/completions", body | {"ignore_eos": True})
-    assert forced["usage"]["completion_tokens"] == 600
+def test_answer_of_any_length(server: Server) -> None:
+    """What tests of draining stream: under ignore_eos an answer is as long as max_tokens says."""
+    body = {"messages": [{"role": "user", "content": "Tell me a long story."}]}
+    told = server.post("/v1/chat/completions", body | {"max_tokens": 600, "ignore_eos": True})
+    assert told["usage"]["completion_tokens"] == 600
+    assert told["choices"][0]["finish_reason"] == "length"
 
 
 def test_plain_completion(server: Server) -> None:

@@ -84,7 +84,10 @@ class Life:
         )
 
     def processes(self) -> set[int]:
-        """Give the processes that have the state folder in their environment or arguments."""
+        """Give the processes that have the state folder in their environment or arguments.
+
+        And their descendants: a process that gives itself a title writes over its environment.
+        """
         found = set()
         for entry in Path("/proc").iterdir():
             with contextlib.suppress(OSError):
@@ -92,6 +95,12 @@ class Life:
                     said = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
                     if str(self.state.parents[2]).encode() in said:
                         found.add(int(entry.name))
+        waiting = list(found)
+        while waiting:
+            for child in children(waiting.pop()):
+                if child not in found:
+                    found.add(child)
+                    waiting.append(child)
         return found
 
     def events(self) -> list[dict[str, Any]]:
@@ -298,11 +307,10 @@ def titled(life: Life, title: str) -> int:
 
 
 def children(pid: int) -> list[int]:
-    return [
-        int(child)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for child in (task / "children").read_text().split()
-    ]
+    with contextlib.suppress(OSError):
+        tasks = Path(f"/proc/{pid}/task").iterdir()
+        return [int(c) for task in tasks for c in (task / "children").read_text().split()]
+    return []
 
 
 def port_is_free(port: int) -> bool:
