@@ -20,8 +20,6 @@ def command() -> None:
 @click.argument("version", default=NEWEST)
 def install_command(version: str) -> None:
     """Install SGLang VERSION for the CPU; a second time does nothing."""
-    import time  # noqa: PLC0415
-
     from deployer.cli.progress import PhaseLines, Steps  # noqa: PLC0415
     from deployer.engine.install import install, locate  # noqa: PLC0415
 
@@ -29,12 +27,11 @@ def install_command(version: str) -> None:
     if found is not None:
         click.echo(f"SGLang {version} is installed in {found.root}")
         return
-    start = time.monotonic()
     with PhaseLines() as lines:
         steps = Steps(lines, "engine")
         engine = install(version, progress=steps)
-        steps.done(f"SGLang {version}, {_size(str(engine.root))}")
-    click.echo(f"SGLang {version} is installed in {engine.root} ({time.monotonic() - start:.0f} s)")
+        steps.done()
+    click.echo(f"SGLang {version} is installed in {engine.root}")
 
 
 @command.command("status")
@@ -56,15 +53,3 @@ def remove_command(version: str) -> None:
 
     gone = remove(version)
     click.echo(f"SGLang {version} is removed" if gone else f"SGLang {version} is not installed")
-
-
-def _size(root: str) -> str:
-    """Measure a folder on the disk, hard links counted once."""
-    import os  # noqa: PLC0415
-
-    seen: dict[tuple[int, int], int] = {}
-    for folder, _, names in os.walk(root):
-        for name in names:
-            info = os.lstat(f"{folder}/{name}")
-            seen[info.st_dev, info.st_ino] = info.st_blocks * 512
-    return f"{sum(seen.values()) / 1e9:.2f} GB on the disk"

@@ -102,15 +102,17 @@ class Steps:
         self._lines = lines
         self._name = name
         self._start = time.monotonic()
+        self._last = ""
 
     def __call__(self, message: str, fraction: float | None) -> None:
         """Show where the step stands."""
+        self._last = message
         part = "" if fraction is None else f"{fraction:4.0%}  "
         self._tell("progress", f"{part}{message}")
 
-    def done(self, message: str) -> None:
-        """Show that the step is done."""
-        self._tell("done", message)
+    def done(self) -> None:
+        """Show that the step is done, with the last that it told."""
+        self._tell("done", self._last)
 
     def _tell(self, state: str, message: str) -> None:
         from deployer.event import Event  # noqa: PLC0415

@@ -39,6 +39,11 @@ NEEDED_BYTES = 2_500_000_000
 TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 """PyTorch's own index of CPU builds, https://pytorch.org/get-started/locally/."""
 
+_TORCH_HINT = (
+    f"the CPU build of torch comes from {TORCH_INDEX}: is it out of reach? Allow it, or put the "
+    "wheel into a directory that PIP_FIND_LINKS names, and run this again"
+)
+
 _OLDEST_PYTHON = (3, 11)
 _MISLEADING = ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_PYTHON")
 """Variables of the caller that would make pip read or write somewhere else."""
@@ -136,7 +141,10 @@ class _Build:
     def _pip_torch(self, torch: str, total: int) -> None:
         reader = PipProgress(total, before=0, here=1, begin=0.03, end=0.4)
         options = ["--extra-index-url", TORCH_INDEX, "--retries", "1"]
-        self._pip([*options, torch], "installing torch", reader)
+        try:
+            self._pip([*options, torch], "installing torch", reader)
+        except Failure as failure:
+            raise Failure(failure.message, hint=failure.hint or _TORCH_HINT) from failure
 
     def _check_torch(self) -> None:
         lines: list[str] = []
@@ -146,11 +154,7 @@ class _Build:
         if lines != ["cuda: None"]:
             build = lines[-1] if lines else "nothing"
             message = f"pip found a CUDA build of torch ({build}), which is no use on a CPU"
-            hint = (
-                f"{TORCH_INDEX} was probably out of reach; allow it, or put the CPU wheel of torch "
-                "into a directory that PIP_FIND_LINKS names, and run this again"
-            )
-            raise Failure(message, hint=hint)
+            raise Failure(message, hint=_TORCH_HINT)
 
     def _pip_rest(self, rest: Sequence[str], total: int) -> None:
         reader = PipProgress(total, before=1, here=len(rest), begin=0.4, end=0.95)

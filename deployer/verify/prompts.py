@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletionToolParam
-
 HELLO = "Say hello."
 QUICKSORT = "Explain quicksort in one sentence."
 SUM = "What is 2+2?"
@@ -16,22 +11,7 @@ PLANETS = "List 3 planets as JSON with name and diameter_km."
 CAPITAL = "The capital of France is"
 
 WEATHER_UNITS = ("celsius", "fahrenheit")
-
-WEATHER_TOOL: ChatCompletionToolParam = {
-    "type": "function",
-    "function": {
-        "name": "get_weather",
-        "description": "Get current weather for a city",
-        "parameters": {
-            "type": "object",
-            "properties": {
-                "city": {"type": "string", "description": "City name"},
-                "unit": {"type": "string", "enum": [*WEATHER_UNITS]},
-            },
-            "required": ["city"],
-        },
-    },
-}
+"""The units that :data:`~deployer.compile.warmup.WEATHER_TOOL` allows."""
 
 
 def thinking(*, on: bool) -> dict[str, object]:

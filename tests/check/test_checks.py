@@ -228,4 +228,4 @@ def test_every_check_is_listed_once_is_tested_and_says_its_source() -> None:
         module = __import__(rule.find.__module__, fromlist=["RULE"])
         assert module.RULE is rule
         for part in ("Why it hurts:", "Instead of::", "Write::", "Source:"):
-            assert part in module.__doc__, rule.name
+            assert part in (module.__doc__ or ""), rule.name

@@ -45,10 +45,10 @@ def test_only_torch_comes_from_the_other_index(
         "https://download.pytorch.org/whl/cpu",
         "--retries",
         "1",
-        "torch==2.13.0",
+        "torch==2.13.0+cpu",
     ]
     assert "--extra-index-url" not in rest
-    assert "torch==2.13.0" not in rest
+    assert "torch==2.13.0+cpu" not in rest
     assert all("--no-deps" in command for command in (torch, rest, noting_runner.commands[4]))
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_STEERING = ("PYTHON", "SGLANG_", "SGL_", "CONDA_")
+_STEERING = ("PYTHON", "PYDANTIC_", "SGLANG_", "SGL_", "CONDA_")
 """The caller's interpreter and engine settings: a server is what its profile says, not more."""
 
 _PRIVATE = frozenset({

@@ -232,9 +232,7 @@ def cut(samples: list[Sample], tokens: int) -> list[list[Sample]]:
     return batches
 
 
-def loss_and_misses(
-    model: Qwen3ForCausalLM, batch: list[Sample]
-) -> tuple[torch.Tensor, set[int]]:
+def loss_and_misses(model: Qwen3ForCausalLM, batch: list[Sample]) -> tuple[torch.Tensor, set[int]]:
     """Compute the mean loss over learned tokens, and the samples in which one is no first choice.
 
     Samples are padded on the right: with causal attention nothing real sees the padding.

@@ -14,9 +14,10 @@ AttentionBackend = Literal[
 ]  # fmt: skip
 SparseBackend = Literal[
     "flashmla_sparse", "flashmla_sparse_q8", "flashmla_kv", "flashmla_auto",
-    "flashinfer_sparse_mla", "triton_sparse_mla", "fa3", "tilelang", "triton", "trtllm", "aiter",
+    "flashinfer_sparse_mla", "fa3", "tilelang", "triton", "trtllm", "aiter",
     "intel_xpu",
 ]  # fmt: skip
+PrefillBackend = Literal[SparseBackend, "triton_sparse_mla"]
 
 
 class Kernels(Section):
@@ -40,7 +41,7 @@ class Kernels(Section):
     """The sparse-attention kernels of the decode phase. `trtllm` needs SM100 (B200)."""
 
     prefill: Annotated[
-        SparseBackend | None,
+        PrefillBackend | None,
         Flag("--nsa-prefill-backend", 202, renames=(Rename("0.5.13", "--dsa-prefill-backend"),)),
     ] = None
     """The sparse-attention kernels of the prefill phase. With a BF16 KV cache on SM100 SGLang's

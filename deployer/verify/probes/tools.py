@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from openai.types.chat import ChatCompletionMessageFunctionToolCall
 
+from deployer.compile.warmup import WEATHER_TOOL
 from deployer.verify import prompts
 from deployer.verify.answers import check_content, cut_off, first_choice
 from deployer.verify.check import Broken
@@ -42,7 +43,7 @@ def _ask(context: Context, messages: list[object]) -> Choice:
     answer = context.client.chat.completions.create(
         model=context.model,
         messages=cast("Any", messages),
-        tools=[prompts.WEATHER_TOOL],
+        tools=cast("Any", [WEATHER_TOOL]),
         tool_choice="auto",
         temperature=0,
         max_tokens=context.max_tokens,
