@@ -23,7 +23,8 @@ demo-stop: $(READY) ## End what `make demo` started
 
 test: $(DEVELOP) format lint types rooms fresh ## Run everything, with the real engine (minutes)
 	$(BIN)/deployer engine install
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/pytest -n $(WORKERS) -m "not engine"
+	$(BIN)/pytest -m engine --durations 10
 
 check: $(DEVELOP) format lint types rooms fresh unit ## Run what needs no processes and no engine (under a minute)
 

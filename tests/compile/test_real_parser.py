@@ -14,7 +14,7 @@ from deployer.cli.reading import read_release
 from deployer.compile.arguments import all_flagged_fields, section_types
 from deployer.engine.install import EngineEnvironment
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 DUMP = """
 import argparse, json

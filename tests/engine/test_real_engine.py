@@ -18,8 +18,7 @@ import pytest
 from deployer.engine.environment import EngineEnvironment
 from deployer.engine.model import ensure_tiny_model
 
-# One worker runs the whole module, so that its server starts once.
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 KEY = "key-of-the-engine-tests"
 READY_SECONDS = 240

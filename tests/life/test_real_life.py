@@ -29,7 +29,6 @@ from deployer.engine.install import EngineEnvironment
 
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.xdist_group("engine"),
     pytest.mark.timeout(600),
 ]
 

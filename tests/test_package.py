@@ -1,0 +1,49 @@
+"""What `pip install deployer` brings, and what it must never bring."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+LEAN = {
+    "click",
+    "huggingface-hub",
+    "jinja2",
+    "modal",
+    "openai",
+    "pydantic",
+    "pyyaml",
+    "requests",
+    "rich",
+}
+
+
+def test_the_install_is_lean() -> None:
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = {re.split(r"[<>=!~ \[]", line)[0].lower() for line in project["dependencies"]}
+
+    assert names == LEAN
+
+
+def test_the_constraints_hold_neither_torch_nor_an_engine() -> None:
+    pins = Path("constraints.txt").read_text(encoding="utf-8").lower()
+
+    assert not re.search(r"^(torch|sglang|transformers|nvidia-|triton)", pins, re.MULTILINE)
+
+
+def test_init_files_hold_a_docstring_and_nothing_else() -> None:
+    for file in Path("deployer").rglob("__init__.py"):
+        if "cpu_platform" not in file.parts:
+            text = file.read_text(encoding="utf-8").strip()
+            assert text.startswith('"""'), file
+            assert text.endswith('"""'), file
+            assert text.count('"""') == 2, file
+
+
+def test_no_file_names_the_machine_that_it_was_written_on() -> None:
+    here = str(Path.cwd().parent)
+    for folder in ("deployer", "profiles", "schemas", "docs", "tests"):
+        for file in Path(folder).rglob("*"):
+            if file.is_file() and file.suffix in {".py", ".yaml", ".md", ".json", ".flags"}:
+                assert f"{here}/" not in file.read_text(encoding="utf-8"), file
