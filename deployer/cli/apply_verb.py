@@ -86,14 +86,16 @@ def _tell_verdicts(applied: Applied) -> None:
 
 
 def _text(applied: Applied, release: Release) -> str:
+    from deployer.cli.naming import program  # noqa: PLC0415
+
     took = sum(phase.seconds for phase in applied.phases)
     standing = "serves, and keeps its promises" if applied.verified else "serves, with faults"
     rows = [
         ("endpoint", f"{applied.url}/v1"),
         ("model", release.model.served_name),
         ("API key", _key(applied, release)),
-        ("log", f"deployer logs -f {applied.name}"),
-        ("stop", f"deployer destroy {applied.name}"),
+        ("log", f"{program()} logs -f {applied.name}"),
+        ("stop", f"{program()} destroy {applied.name}"),
     ]
     if applied.sample:
         rows.insert(3, ("says", applied.sample))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from pathlib import Path
+
 from deployer.errors import Failure
 
 
@@ -16,3 +20,11 @@ def deployment_name(given: str) -> str:
         msg = f"{given} is not right, so it names nothing"
         raise Failure(msg, hint="Give the deployment's name; `deployer status` lists them.")
     return profile.name
+
+
+def program() -> str:
+    """Give the words that call this program again: its path where PATH does not lead to it."""
+    called = Path(sys.argv[0])
+    if called.name == "deployer" and shutil.which("deployer") is None:
+        return str(called)
+    return "deployer"

@@ -71,7 +71,9 @@ class PhaseLines:
         elif event.phase in STANDING and event.state == "progress":
             self._print(f"    {event.phase:<8} {event.seconds:6.2f} s  {event.message}")
         elif self._status is not None:
-            self._status.update(f"{event.phase}  {event.seconds:.0f} s  {_escaped(event.message)}")
+            room = max(20, self._status.console.width - 24)  # one line, or the spinner smears
+            message = _escaped(event.message[:room])
+            self._status.update(f"{event.phase}  {event.seconds:.0f} s  {message}")
         elif event.state == "progress" and self._clock() - self._last >= QUIET:
             self._print(f"  … {event.phase:<8} {event.seconds:6.1f} s  {event.message}")
 
