@@ -113,9 +113,9 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     (
         "cache-variable-contradicts",
-        {"engine": {"env": {"SGLANG_DG_CACHE_DIR": "/root/x"}}},
+        {"engine": {"env": {"SGLANG_DG_CACHE_DIR": "/tmp/x"}}},
         "engine.env.SGLANG_DG_CACHE_DIR",
-        "mounted at /k, and this names /root/x",
+        "mounted at /k, and this names /tmp/x",
     ),
     (
         "cache-variable-contradicts",

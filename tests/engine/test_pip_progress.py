@@ -6,7 +6,7 @@ OUTPUT = """\
 Looking in indexes: https://pypi.org/simple, https://download.pytorch.org/whl/cpu
 Collecting aiohttp==3.14.5
   Downloading aiohttp-3.14.5-cp311-cp311-manylinux_2_17_x86_64.whl (1.7 MB)
-Processing /opt/wheels/sglang-0.5.23-py3-none-any.whl
+Processing /srv/wheels/sglang-0.5.23-py3-none-any.whl
 WARNING: Retrying (Retry(total=0)) after connection broken
 Installing collected packages: aiohttp, sglang
 Successfully installed aiohttp-3.14.5 sglang-0.5.23

@@ -7,7 +7,7 @@ Instead of::
 
     engine:
       env:
-        SGLANG_DG_CACHE_DIR: /root/.cache
+        SGLANG_DG_CACHE_DIR: /tmp/deep_gemm
 
 Write::
 
