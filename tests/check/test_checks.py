@@ -41,6 +41,18 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
         "speculative.num_draft_tokens",
         "3 steps make 4 draft tokens, not 8",
     ),
+    (
+        "host-out-of-reach",
+        {"serving": {"host": "127.0.0.1"}},
+        "serving.host",
+        "nobody reaches 127.0.0.1",
+    ),
+    (
+        "host-out-of-reach",
+        {**LOCAL, "model": {"path": "/models/b"}, "serving": {"host": "10.0.0.7"}},
+        "serving.host",
+        "the engine listens on 10.0.0.7",
+    ),
     ("warmup-without-parser", {"lifecycle": {"warmup": ["tools"]}}, "lifecycle.warmup", "not set"),
     (
         "containers-min-above-max",

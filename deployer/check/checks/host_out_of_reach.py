@@ -1,0 +1,51 @@
+"""The engine listens where nobody who needs it can reach it.
+
+Why it hurts: Modal's proxy connects to the container's own address, so an engine bound to the
+loopback address starts, loads for minutes at full price, and is then ended as unreachable. Locally
+readiness, warm-up and verification ask 127.0.0.1.
+
+Instead of::
+
+    target: modal
+    serving:
+      host: 127.0.0.1
+
+Write::
+
+    target: modal
+    serving:
+      host: 0.0.0.0
+
+Source: Modal client 1.6.4, measured: "Make sure the web server is bound to 0.0.0.0".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses to compare with
+LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Compare the address with the ones that the target can reach."""
+    host = profile.serving.host
+    if profile.target == "modal" and host not in EVERYWHERE:
+        yield Problem(
+            ("serving", "host"),
+            f"in a container on Modal nobody reaches {host}: the proxy uses another address",
+            "leave it out: the default is 0.0.0.0",
+        )
+    if profile.target == "local" and host not in EVERYWHERE | LOOPBACK:
+        yield Problem(
+            ("serving", "host"),
+            f"readiness, warm-up and verification ask 127.0.0.1, and the engine listens on {host}",
+            "write 127.0.0.1 for this machine alone, or 0.0.0.0 for every address",
+        )
+
+
+RULE = Rule("host-out-of-reach", Severity.ERROR, find)
