@@ -125,9 +125,9 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     (
         "cache-variable-contradicts",
-        {"engine": {"env": {"SGLANG_DG_CACHE_DIR": "/tmp/x"}}},
+        {"engine": {"env": {"SGLANG_DG_CACHE_DIR": "/cache/x"}}},
         "engine.env.SGLANG_DG_CACHE_DIR",
-        "mounted at /k, and this names /tmp/x",
+        "mounted at /k, and this names /cache/x",
     ),
     (
         "cache-variable-contradicts",

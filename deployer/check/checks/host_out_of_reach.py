@@ -27,7 +27,9 @@ from deployer.check.rule import Problem, Rule
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
-EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses to compare with
+EVERYWHERE = frozenset({"0.0.0.0"})  # noqa: S104 - an address to compare with
+"""Not `::`: asyncio binds it to IPv6 alone, and both Modal's proxy and we ask over IPv4."""
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
