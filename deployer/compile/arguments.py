@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import get_args
-
-from pydantic import BaseModel
-
+from deployer.profile.fields import flagged_fields
 from deployer.profile.flag import Flag, release_key
 from deployer.profile.model import Profile
 from deployer.release import Argument
@@ -19,7 +15,8 @@ def arguments(profile: Profile, derived: dict[str, tuple[object, str]]) -> tuple
     that follows from others and the key that it follows from.
     """
     placed: list[tuple[int, Argument]] = []
-    for path, flag, stated in flagged_fields(profile):
+    for section, name, flag in flagged_fields():
+        path, stated = f"{section}.{name}", getattr(getattr(profile, section), name, None)
         value, source = (stated, path) if stated is not None else derived.get(path, (None, path))
         argument = argument_for(flag, value, source, profile.engine.version)
         if argument is not None:
@@ -27,38 +24,6 @@ def arguments(profile: Profile, derived: dict[str, tuple[object, str]]) -> tuple
     placed.sort(key=lambda item: item[0])
     extra = (extra_argument(name, value) for name, value in profile.engine.args.items())
     return (*(argument for _, argument in placed), *extra)
-
-
-def flagged_fields(profile: Profile) -> Iterator[tuple[str, Flag, object]]:
-    """Give every field that carries a flag: its path, the flag, and what the author stated."""
-    for section_name, kind in section_types():
-        section = getattr(profile, section_name)
-        if section is not None:
-            for name, flag in flags_of(kind):
-                yield f"{section_name}.{name}", flag, getattr(section, name)
-
-
-def section_types() -> Iterator[tuple[str, type[BaseModel]]]:
-    """Give the sections of a profile, each with its model, in the order of the file."""
-    for name, field in Profile.model_fields.items():
-        kinds = (field.annotation, *get_args(field.annotation))
-        for kind in kinds:
-            if isinstance(kind, type) and issubclass(kind, BaseModel):
-                yield name, kind
-
-
-def flags_of(kind: type[BaseModel]) -> Iterator[tuple[str, Flag]]:
-    """Give the fields of one section that carry a flag."""
-    for name, field in kind.model_fields.items():
-        for flag in (item for item in field.metadata if isinstance(item, Flag)):
-            yield name, flag
-
-
-def all_flagged_fields() -> Iterator[tuple[str, Flag]]:
-    """Give the path and flag of every field that carries one, stated or not."""
-    for section_name, kind in section_types():
-        for name, flag in flags_of(kind):
-            yield f"{section_name}.{name}", flag
 
 
 def argument_for(flag: Flag, value: object, source: str, version: str) -> Argument | None:

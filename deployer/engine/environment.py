@@ -47,7 +47,7 @@ def engine_home(environ: Mapping[str, str]) -> Path:
     """Where environments lie: $DEPLOYER_ENGINE_HOME, else below the XDG data directory."""
     if home := environ.get("DEPLOYER_ENGINE_HOME"):
         return Path(home).expanduser().absolute()
-    data = environ.get("XDG_DATA_HOME") or str(_home(environ) / ".local" / "share")
+    data = environ.get("XDG_DATA_HOME") or str(home_of(environ) / ".local" / "share")
     return Path(data) / "deployer" / "engines"
 
 
@@ -141,5 +141,6 @@ def _python_minor() -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def _home(environ: Mapping[str, str]) -> Path:
+def home_of(environ: Mapping[str, str]) -> Path:
+    """Give the home folder that ``environ`` names, or the user's."""
     return Path(environ["HOME"]) if environ.get("HOME") else Path.home()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deployer.engine import child
-from deployer.engine.environment import EngineEnvironment, sha256_of
+from deployer.engine.environment import EngineEnvironment, home_of, sha256_of
 from deployer.engine.exclusive import exclusive
 from deployer.errors import Failure
 
@@ -139,12 +139,8 @@ def _training_environ(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _models_home(environ: Mapping[str, str]) -> Path:
-    cache = environ.get("XDG_CACHE_HOME") or str(_home(environ) / ".cache")
+    cache = environ.get("XDG_CACHE_HOME") or str(home_of(environ) / ".cache")
     return Path(cache) / "deployer" / "models"
-
-
-def _home(environ: Mapping[str, str]) -> Path:
-    return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
 
 
 def _say_wait(progress: Progress, holder: str) -> None:

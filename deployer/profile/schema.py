@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any, get_args
-
-from pydantic import BaseModel
+from typing import Any
 
 from deployer.profile.documentation import field_docs
+from deployer.profile.fields import flags_in, section_models
 from deployer.profile.flag import Flag
 from deployer.profile.model import Profile
 
@@ -72,22 +71,8 @@ def _document(schema: Json) -> None:
         properties = schema if kind is Profile else schema["$defs"][kind.__name__]
         docs = field_docs(kind)
         for name, field in kind.model_fields.items():
-            flags = [item for item in field.metadata if isinstance(item, Flag)]
-            spelt = "".join(f" SGLang: `{_spelt(flag)}`." for flag in flags)
+            spelt = "".join(f" SGLang: `{_spelt(flag)}`." for flag in flags_in(field))
             properties["properties"][name]["description"] = docs[name] + spelt
-
-
-def section_models() -> tuple[type[BaseModel], ...]:
-    """Give the model of the profile and of every section and part below it."""
-    found: dict[type[BaseModel], None] = {}
-    waiting: list[type[BaseModel]] = [Profile]
-    while waiting:
-        kind = waiting.pop(0)
-        found[kind] = None
-        for field in kind.model_fields.values():
-            options = (field.annotation, *get_args(field.annotation))
-            waiting += [o for o in options if isinstance(o, type) and issubclass(o, BaseModel)]
-    return tuple(found)
 
 
 def _spelt(flag: Flag) -> str:

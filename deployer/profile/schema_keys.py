@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from deployer.profile.documentation import field_docs
-from deployer.profile.flag import Flag
+from deployer.profile.fields import flags_in, models_in
 
 if typing.TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from pydantic.fields import FieldInfo
 
@@ -113,7 +113,7 @@ def _everywhere(model: type[BaseModel]) -> dict[str, tuple[Path, str]]:
     for section in sections:
         for name, info in fields(model, section).items():
             found.setdefault(_plain(name), (section, name))
-            for flag in (each for each in info.metadata if isinstance(each, Flag)):
+            for flag in flags_in(info):
                 flags.setdefault(_plain(flag.name), (section, name))
     return {**flags, **found}
 
@@ -123,14 +123,6 @@ def _models_at(model: type[BaseModel], section: Path) -> list[type[BaseModel]]:
     for step in section:
         infos = (each.model_fields.get(str(step)) for each in level)
         if known := [info.annotation for info in infos if info is not None]:
-            level = [found for annotation in known for found in _models_in(annotation)]
+            level = [found for annotation in known for found in models_in(annotation)]
         # A list's position, or a mapping's own key, leads to the models already found.
     return level
-
-
-def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-        return
-    for argument in typing.get_args(annotation):
-        yield from _models_in(argument)

@@ -6,11 +6,10 @@ SGLang prints its API key in clear when it starts (``server_args={... 'api_key':
 
 from __future__ import annotations
 
-import html
-import json
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus
+
+from deployer.secret import forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +25,7 @@ class Redactor:
     """Replaces secrets, in every form in which a log would quote them, by :data:`MARK`."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        found = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
+        found = {form for secret in secrets if len(secret) >= SHORTEST for form in forms(secret)}
         self._forms = tuple(sorted((f.encode() for f in found), key=len, reverse=True))
         self._pattern = re.compile(b"|".join(map(re.escape, self._forms)))
 
@@ -81,29 +80,3 @@ class RedactedStream:
         """Give what was held back; the stream has ended."""
         held, self._held = self._held, b""
         return self._redactor.clean(held)
-
-
-def _forms(secret: str) -> set[str]:
-    """Give the spellings of a secret: as it is, and quoted once and twice over."""
-    forms = {secret}
-    for _ in range(2):
-        forms |= {quoted for form in forms for quoted in _quoted(form)}
-    return forms
-
-
-def _quoted(text: str) -> Iterable[str]:
-    plain = json.dumps(text)[1:-1]
-    yield plain
-    yield json.dumps(text, ensure_ascii=False)[1:-1]
-    yield plain.replace("/", "\\/")
-    # How Go and Jinja's tojson write JSON that may stand inside HTML.
-    yield re.sub("[<>&']", lambda found: f"\\u{ord(found[0]):04x}", plain)
-    yield repr(text)[1:-1]
-    yield repr(text + '"')[1:-2]  # as inside a repr that has to escape single quotes
-    yield text.replace("\\", "\\\\").replace("'", "\\'")
-    yield html.escape(text)
-    for encode in (quote, quote_plus):
-        for safe in ("", "/"):
-            percent = encode(text, safe=safe)
-            yield percent
-            yield re.sub("%..", lambda found: found[0].lower(), percent)

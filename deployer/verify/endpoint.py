@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from deployer.errors import UsageError
+from deployer.secret import forms
 
 if TYPE_CHECKING:
     from deployer.release import Release
@@ -61,7 +60,8 @@ class Endpoint:
 
     def hide(self, text: str) -> str:
         """Take the API key out of a text, also where JSON, HTML or a URL has escaped it."""
-        for form in _forms(self.api_key) if self.api_key else ():
+        spellings = forms(self.api_key) if self.api_key else ()
+        for form in sorted(spellings, key=len, reverse=True):
             text = text.replace(form, HIDDEN)
         return text
 
@@ -89,8 +89,3 @@ def _check_key(key: str | None) -> None:
     if key and not all("!" <= character <= "~" for character in key):
         msg = "the API key holds a space, a line end or a character that no HTTP header can carry"
         raise UsageError(msg, hint="look for a trailing newline where the key is stored")
-
-
-def _forms(key: str) -> list[str]:
-    forms = {key, json.dumps(key)[1:-1], html.escape(key), quote(key, safe=""), repr(key)[1:-1]}
-    return sorted(forms, key=len, reverse=True)

@@ -6,12 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployer.compile.arguments import all_flagged_fields
 from deployer.compile.release import compile_profile
 from deployer.profile.documentation import field_docs
+from deployer.profile.fields import flagged_fields, section_models
 from deployer.profile.flag import release_key
 from deployer.profile.model import Profile
-from deployer.profile.schema import section_models
 from deployer.release import Release
 
 
@@ -96,7 +95,7 @@ def test_whole_numbers_have_no_point() -> None:
 
 
 def test_every_flag_stands_once_and_in_full() -> None:
-    flags = [flag.name for _, flag in all_flagged_fields()]
+    flags = [flag.name for _, _, flag in flagged_fields()]
 
     assert len(flags) == len(set(flags))
     assert all(flag.startswith("--") for flag in flags)

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from deployer.cli.reading import read_release
-from deployer.compile.arguments import all_flagged_fields, section_types
 from deployer.engine.install import EngineEnvironment
+from deployer.profile.fields import flagged_fields, section_types
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
@@ -44,18 +44,17 @@ def flags(engine_environment: EngineEnvironment) -> dict[str, typing.Any]:
 
 
 def test_every_typed_field_names_a_flag_in_full(flags: dict[str, typing.Any]) -> None:
-    for path, flag in all_flagged_fields():
-        assert flag.spelling("0.5.23").flag in flags, path
-        assert not flag.off or flag.off in flags, path
+    for section, name, flag in flagged_fields():
+        assert flag.spelling("0.5.23").flag in flags, (section, name)
+        assert not flag.off or flag.off in flags, (section, name)
 
 
 def test_every_choice_of_a_field_is_one_of_the_engine(flags: dict[str, typing.Any]) -> None:
     sections = dict(section_types())
-    for path, flag in all_flagged_fields():
-        section, _, name = path.partition(".")
+    for section, name, flag in flagged_fields():
         known = flags[flag.spelling("0.5.23").flag]["choices"]
         for value in literals(sections[section].model_fields[name].annotation):
-            assert not known or value in known or value in ONLY_BEFORE, (path, value)
+            assert not known or value in known or value in ONLY_BEFORE, (section, name, value)
 
 
 def test_switches_are_switches(flags: dict[str, typing.Any]) -> None:

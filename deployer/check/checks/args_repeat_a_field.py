@@ -23,8 +23,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.compile.arguments import all_flagged_fields
 from deployer.finding import Severity
+from deployer.profile.fields import flagged_fields
 from deployer.profile.model import Profile
 
 REFUSED = {
@@ -56,10 +56,10 @@ def find(profile: Profile) -> Iterator[Problem]:
 def _spellings(profile: Profile) -> dict[str, str]:
     """Map each spelling of a typed field's flag in this release to the field's path."""
     found: dict[str, str] = {}
-    for path, flag in all_flagged_fields():
+    for section, field, flag in flagged_fields():
         for name in (flag.spelling(profile.engine.version).flag, flag.off):
             if name:
-                found[name.removeprefix("--")] = path
+                found[name.removeprefix("--")] = f"{section}.{field}"
     return found
 
 
