@@ -171,6 +171,9 @@ def make_model(tokenizer: PreTrainedTokenizerFast) -> Qwen3ForCausalLM:
         )
     )
     model.generation_config.eos_token_id = ends
+    # Without a temperature SGLang samples as this file says; so small a model wanders off at 1.0.
+    model.generation_config.do_sample = True
+    model.generation_config.top_k = 1
     return model
 
 
