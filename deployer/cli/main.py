@@ -17,6 +17,10 @@ from deployer.errors import DeployerError
 VERBS = {
     "check": "Find what is wrong with profiles, without an account, a GPU or a network.",
     "compile": "Turn profiles into engine flags, a command, or a release.",
+    "diff": "Show what a change of profiles does: flags, memory, money, restarts.",
+    "upgrade": "Rewrite a profile for another engine release, and say what changes.",
+    "import": "Turn an existing launch command, script or config file into a profile.",
+    "resolve": "Let the engine itself fill in every value, as if on the profile's GPUs.",
     "apply": "Carry a profile out: start, wait, warm up, verify.",
     "status": "Show what is deployed on this machine.",
     "logs": "Show the engine's log, with secrets redacted.",

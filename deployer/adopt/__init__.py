@@ -1,0 +1,1 @@
+"""From an existing launch command to a profile."""

@@ -1,0 +1,1 @@
+"""Read an argument list exactly as a release of the engine would."""

@@ -1,0 +1,1 @@
+"""From a profile for one engine release to the same profile for another."""
