@@ -9,7 +9,7 @@ DEVELOP := $(VENV)/.develop
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test check format lint types rooms unit generated fresh bench clean
+.PHONY: help demo demo-stop test check format lint types rooms unit generated fresh bench bench-peers catalogue wheels clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -23,7 +23,8 @@ demo-stop: $(READY) ## End what `make demo` started
 
 test: $(DEVELOP) format lint types rooms fresh ## Run everything, with the real engine (minutes)
 	$(BIN)/deployer engine install
-	$(BIN)/pytest -n $(WORKERS) -m "not engine"
+	$(BIN)/pytest -n $(WORKERS) -m "not engine and not wheels"
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "wheels and not engine" --durations 10
 	$(BIN)/pytest -m engine --durations 10
 
 check: $(DEVELOP) format lint types rooms fresh unit ## Run what needs no processes and no engine (under a minute)
@@ -41,7 +42,7 @@ rooms:
 	$(BIN)/lint-imports --no-cache
 
 unit: $(DEVELOP)
-	$(BIN)/pytest -n $(WORKERS) -m "not engine and not process"
+	$(BIN)/pytest -n $(WORKERS) -m "not engine and not process and not wheels"
 
 fresh: $(DEVELOP)
 	$(BIN)/deployer schema | cmp - schemas/profile.schema.json
@@ -53,8 +54,11 @@ generated: $(DEVELOP) ## Write the schema and the compiled flags again
 	$(BIN)/deployer compile --write profiles/*.yaml
 	$(BIN)/ruff format .
 
-bench: $(READY) ## Measure how fast the command line starts
+bench: $(READY) ## Measure how fast the command line is, beside other tools
 	$(BIN)/python bench/startup.py
+
+bench-peers: $(READY) ## Install the other tools that `make bench` measures
+	$(BIN)/python bench/peers.py
 
 clean: ## Remove what this Makefile made in the checkout
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

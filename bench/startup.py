@@ -1,49 +1,119 @@
-"""How fast the command line starts, and what it must not import on the way.
+"""How fast the command line is, and what it must not import on the way.
 
-Run it with `make bench`. It prints the median of several runs of each command, the Python
-interpreter's own start beside it (figures of a shared machine are only worth comparing within one
-run), and exits 1 if a command imports an engine, Modal or the OpenAI SDK.
+Run it with `make bench`. It prints the median of several runs of each command, with the Python
+interpreter's own start and other tools of the field beside it (figures of a shared machine are
+only worth comparing within one run), and exits 1 if a command imports an engine, Modal or the
+OpenAI SDK. `make bench-peers` installs the other tools once, in an environment of their own; what
+is not installed is left out and said.
 """
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from peers import CLOUDFORMATION, peers
 
 RUNS = 9
 HEAVY = ("modal", "openai", "sglang", "torch", "transformers", "jinja2", "huggingface_hub")
 DEPLOYER = [sys.executable, "-m", "deployer"]
 PROFILE = "profiles/b200-fp8-eagle.yaml"
+MANY = 100
+"""Profiles that are checked in one call."""
 
-COMMANDS: tuple[tuple[str, list[str], float | None], ...] = (
-    ("python -c pass", [sys.executable, "-c", "pass"], None),
-    (
-        "python -c 'import pydantic, yaml'",
-        [sys.executable, "-c", "import pydantic.main, yaml"],
-        None,
-    ),
-    ("deployer --help", [*DEPLOYER, "--help"], 0.25),
-    ("deployer check PROFILE", [*DEPLOYER, "check", PROFILE], 0.4),
-    ("deployer compile PROFILE", [*DEPLOYER, "compile", PROFILE], 0.4),
-    ("deployer status", [*DEPLOYER, "status"], None),
-)
+FOUR_STEPS = ("  num_steps: 3", "  num_steps: 4")
+"""The one-line change that `diff` is timed with."""
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A command, the seconds that it may take (the project's own goal), and how often to run it.
+
+    ``own`` are deployer's commands, whose imports are looked at.
+    """
+
+    name: str
+    command: list[str]
+    goal: float | None = None
+    own: bool = False
+    runs: int = RUNS
 
 
 def main() -> int:
-    failed = 0
-    print(f"{'command':<36} {'median':>8} {'best':>8} {'goal':>7}   heavy imports")
-    for name, command, goal in COMMANDS:
-        times = [seconds(command) for _ in range(RUNS)]
-        heavy = imported(command) if goal is not None else []
-        failed |= bool(heavy)
-        wanted = f"{goal:.2f} s" if goal else "-"
-        print(
-            f"{name:<36} {statistics.median(times):>6.3f} s {min(times):>6.3f} s {wanted:>7}   "
-            f"{', '.join(heavy) or 'none'}"
-        )
+    failed = False
+    with tempfile.TemporaryDirectory(prefix="deployer-bench-") as folder:
+        rows = [*baseline(), *own(Path(folder)), *peers_timed(Path(folder))]
+        print(f"{'command':<40} {'median':>8} {'best':>8} {'goal':>7}   heavy imports")
+        for row in rows:
+            times = [seconds(row.command) for _ in range(row.runs)]
+            heavy = imported(row.command) if row.own else []
+            failed |= bool(heavy)
+            print(line(row, times, heavy))
+    for missing in peers().missing:
+        print(f"{missing} is not installed: `make bench-peers` installs it")
     return int(failed)
+
+
+def baseline() -> list[Timed]:
+    python = sys.executable
+    return [
+        Timed("python -c pass", [python, "-c", "pass"]),
+        Timed("python -c 'import pydantic, yaml'", [python, "-c", "import pydantic.main, yaml"]),
+    ]
+
+
+def own(folder: Path) -> list[Timed]:
+    """Give deployer's commands; the profiles that they need are written below ``folder``."""
+    text = Path(PROFILE).read_text(encoding="utf-8")
+    many = [folder / f"profile-{number}.yaml" for number in range(MANY)]
+    for number, path in enumerate(many):
+        path.write_text(text.replace("b200-fp8-eagle", f"profile-{number}"), encoding="utf-8")
+    changed = folder / "changed.yaml"
+    changed.write_text(text.replace(*FOUR_STEPS), encoding="utf-8")
+    launch = ["--", "python3", "-m", "sglang.launch_server", "--model-path", "m", "--tp", "8"]
+    commands: list[tuple[str, list[str], float | None, int]] = [
+        ("deployer --help", ["--help"], 0.25, RUNS),
+        ("deployer check PROFILE", ["check", PROFILE], 0.4, RUNS),
+        (
+            "deployer check --engine V -- COMMAND",
+            ["check", "--engine", "0.5.23", *launch],
+            0.4,
+            RUNS,
+        ),
+        ("deployer compile PROFILE", ["compile", PROFILE], 0.4, RUNS),
+        ("deployer diff OLD NEW", ["diff", PROFILE, str(changed)], 0.4, RUNS),
+        (f"deployer check, {MANY} profiles", ["check", *map(str, many)], 3.0, 3),
+        ("deployer status", ["status"], None, RUNS),
+    ]
+    return [
+        Timed(name, [*DEPLOYER, *words], goal, own=True, runs=runs)
+        for name, words, goal, runs in commands
+    ]
+
+
+def peers_timed(folder: Path) -> list[Timed]:
+    """Give the other tools that are installed, each doing its smallest useful thing."""
+    template = folder / "template.yaml"
+    template.write_text(CLOUDFORMATION, encoding="utf-8")
+    modal = shutil.which("modal", path=str(Path(sys.executable).parent))
+    found = [Timed("modal --help", [modal, "--help"])] if modal else []
+    return found + [
+        Timed(name, [word.format(template=template, profile=PROFILE) for word in words])
+        for name, words in peers().commands
+    ]
+
+
+def line(row: Timed, times: list[float], heavy: list[str]) -> str:
+    wanted = f"{row.goal:.2f} s" if row.goal else "-"
+    looked = (", ".join(heavy) or "none") if row.own else "-"
+    middle, best = statistics.median(times), min(times)
+    return f"{row.name:<40} {middle:>6.3f} s {best:>6.3f} s {wanted:>7}   {looked}"
 
 
 def seconds(command: list[str]) -> float:
