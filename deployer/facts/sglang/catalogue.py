@@ -33,10 +33,14 @@ class Option:
     ``BooleanOptionalAction`` adds. ``action`` is argparse's own name (``store``, ``store_true``,
     ``BooleanOptionalAction``) or the class that SGLang wrote (``DeprecatedAliasStoreAction``).
     ``type`` is the function that turns a word into a value (``int``, ``human_readable_int``; empty
-    where words stay text). ``choices`` and ``default`` hold JSON values. ``category`` is the
-    namespace of SGLang from 0.5.20 on, for every release. ``replaced_by`` is what the release
-    itself says to write instead, ``error`` what it answers where it refuses the option. ``since``
-    is the first release with this option among the catalogues, ``removed_in`` the first without.
+    where words stay text). ``choices`` and ``default`` hold JSON values; ``default_from`` says why
+    ``default`` is null where it is not the default: ``suppressed`` (argparse.SUPPRESS: without the
+    option ``dest`` keeps another option's default) or ``computed: EXPRESSION`` (known when the
+    engine runs). ``stores`` is the fixed value that a deprecated spelling writes to ``dest``.
+    ``category`` is the namespace of SGLang from 0.5.20 on, for every release. ``replaced_by`` is
+    what the release itself says to write instead, ``error`` what it answers where it refuses the
+    option. ``since`` is the first of the releases in a row that know ``name``, ``removed_in`` the
+    first release after them, empty where the newest knows it still.
     """
 
     strings: tuple[str, ...]
@@ -55,6 +59,8 @@ class Option:
     error: str
     since: str
     removed_in: str
+    default_from: str = ""
+    stores: Any = None
 
     @property
     def name(self) -> str:
@@ -76,11 +82,21 @@ class Option:
 class Catalogue:
     """Every option of one release, by spelling."""
 
-    def __init__(self, version: str, options: tuple[Option, ...], variables: dict[str, Any]):
+    def __init__(
+        self,
+        version: str,
+        options: tuple[Option, ...],
+        variables: dict[str, Any],
+        about: dict[str, Any] | None = None,
+    ):
         self.version = version
         self.options = options
         self.variables = variables
-        """The environment variables that the release declares (``SGLANG_*``), with defaults."""
+        """The environment variables that the release declares in ``srt/environ.py``, with their
+        defaults; null where the default is computed, or none."""
+        self.about = about or {}
+        """What the wheel says of itself: ``wheel``, ``date``, ``requires`` (pins by package), and
+        ``variable_aliases`` (deprecated variable to the new one)."""
         self._by_string = {string: option for option in options for string in option.strings}
 
     def __iter__(self) -> Iterator[Option]:
@@ -123,9 +139,9 @@ def load(version: str) -> Catalogue:
     if document["format_version"] != FORMAT_VERSION:
         msg = f"{path.name} has format {document['format_version']}, not {FORMAT_VERSION}"
         raise ValueError(msg)
-    return Catalogue(
-        version, tuple(_option(entry) for entry in document["options"]), document["variables"]
-    )
+    options = tuple(_option(entry) for entry in document["options"])
+    about = {key: document.get(key) for key in ("wheel", "date", "requires", "variable_aliases")}
+    return Catalogue(version, options, document["variables"], about)
 
 
 def _option(entry: dict[str, Any]) -> Option:
@@ -147,4 +163,6 @@ def _option(entry: dict[str, Any]) -> Option:
         error=entry.get("error", ""),
         since=entry.get("since", ""),
         removed_in=entry.get("removed_in", ""),
+        default_from=entry.get("default_from", ""),
+        stores=entry.get("stores"),
     )

@@ -1,0 +1,57 @@
+"""When each option, choice and variable of SGLang came and went.
+
+For messages about a mistake: ``history.json`` is written by ``tools/catalogue`` from all catalogues
+together, and is only read when somebody asks. A lifetime is the first release with something and
+the first without it again; the second is empty where the newest release still has it.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import Any, TypeAlias
+
+from deployer.facts.sglang.catalogue import FOLDER, FORMAT_VERSION
+
+Lifetimes: TypeAlias = tuple[tuple[str, str], ...]
+
+
+def lifetimes(string: str) -> Lifetimes:
+    """Give when a spelling (``--tp-size``) was known; nothing where no release knew it."""
+    return _pairs(_read()["strings"].get(string, ()))
+
+
+def all_strings() -> tuple[str, ...]:
+    """Give every spelling that any release knew, sorted."""
+    return tuple(_read()["strings"])
+
+
+def choice_lifetimes(option_name: str, value: str) -> Lifetimes:
+    """Give when a spelling's option took this value; nothing where no release offered it.
+
+    A release that checks no choices takes every value that another release offers.
+    """
+    history = _read()
+    changed = history["choices"].get(option_name, {})
+    if value in changed:
+        return _pairs(changed[value])
+    constant = history["constant_choices"].get(option_name, ())
+    return lifetimes(option_name) if value in constant else ()
+
+
+def variable_lifetimes(name: str) -> Lifetimes:
+    """Give when an environment variable was declared; nothing where no release declared it."""
+    return _pairs(_read()["variables"].get(name, ()))
+
+
+@functools.cache
+def _read() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((FOLDER / "history.json").read_text(encoding="utf-8"))
+    if document["format_version"] != FORMAT_VERSION:
+        msg = f"history.json has format {document['format_version']}, not {FORMAT_VERSION}"
+        raise ValueError(msg)
+    return document
+
+
+def _pairs(runs: list[list[str]]) -> Lifetimes:
+    return tuple((born, gone) for born, gone in runs)
