@@ -1,0 +1,1 @@
+"""The real parsers of SGLang's releases, for the tests of every room."""

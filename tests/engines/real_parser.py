@@ -1,0 +1,102 @@
+"""The real argparse parser of a published SGLang release, in a process of its own.
+
+    with RealParser("0.5.12") as parser:
+        verdict = parser.verdict(["--model-path", "m", "--tp", "8"])
+
+A verdict says what the release's own ``parse_args`` does with an argument list. ``--help`` counts
+as not accepted (message ``asked for help``): nothing is launched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tools.catalogue.cache import wheel_path
+
+__all__ = ["RealParser", "Verdict", "wheel_path"]
+
+SERVER = Path(__file__).with_name("parser_server.py")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the real parser answers to one argument list.
+
+    ``message`` is the error without the usage lines, ``namespace`` the parsed values as JSON (the
+    repr of what has no JSON form), ``warnings`` what was logged: the deprecations.
+    """
+
+    accepted: bool
+    message: str
+    namespace: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
+class RealParser:
+    """A context manager that starts the parser of one release and ends it."""
+
+    def __init__(self, version: str):
+        self.version = version
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> RealParser:
+        kept = {name: it for name, it in os.environ.items() if not name.startswith("SGL")}
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", str(SERVER), str(wheel_path(self.version))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=kept,
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        process = self._running()
+        process.communicate()
+        self._process = None
+
+    def verdict(self, words: Sequence[str]) -> Verdict:
+        """Say whether this release's parser accepts the words after ``sglang.launch_server``."""
+        answer = self._ask(list(words))
+        return Verdict(
+            answer["accepted"], answer["message"], answer["namespace"], tuple(answer["warnings"])
+        )
+
+    def dump(self) -> list[dict[str, Any]]:
+        """Give every option of the parser, ``--help`` apart, with the keys of a catalogue entry."""
+        options: list[dict[str, Any]] = self._ask(None)["options"]
+        return options
+
+    def failed(self) -> list[str]:
+        """Give the modules of the wheel that do not run on this machine and were replaced."""
+        found: list[str] = self._ask(None)["failed"]
+        return found
+
+    def _ask(self, question: list[str] | None) -> dict[str, Any]:
+        process = self._running()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(question) + "\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+        assert line, f"the parser of {self.version} ended; run {SERVER.name} by hand to see why"
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _running(self) -> subprocess.Popen[str]:
+        assert self._process is not None, "use `with RealParser(version) as parser:`"
+        return self._process
