@@ -1,0 +1,254 @@
+"""The action's own steps, run with bash against real branches and a fake of the comments API."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from .fake_github import BOT, NUMBER, READ, REPOSITORY, WRITE, Comments, fake_github
+from .runner import ROOT, Run, run_action
+
+pytestmark = pytest.mark.process
+
+PROFILE = (ROOT / "profiles" / "b200-fp8-eagle.yaml").read_text(encoding="utf-8")
+NO_NETWORK = {"python", "install"}
+"""Steps that are left out: this environment has deployer already."""
+
+Act = Callable[..., Run]
+
+
+@pytest.fixture
+def comments() -> Comments:
+    return Comments()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with a profile on main, and a branch checked out that changes nothing."""
+    made = tmp_path / "repository"
+    (made / "profiles").mkdir(parents=True)
+    (made / "profiles" / "glm.yaml").write_text(PROFILE, encoding="utf-8")
+    git(made, "init", "--quiet", "--initial-branch=main")
+    commit(made, "Serve GLM")
+    git(made, "checkout", "--quiet", "-b", "change")
+    return made
+
+
+@pytest.fixture
+def act(tmp_path: Path, repository: Path, comments: Comments) -> Iterator[Act]:
+    """Run the action on the branch that is checked out."""
+    with fake_github(comments) as api:
+
+        def run(*, token: str = WRITE, **inputs: str) -> Run:
+            event = {
+                "pull_request": {
+                    "number": NUMBER,
+                    "title": '"; touch pwned; "',
+                    "base": {"sha": git(repository, "rev-parse", "main")},
+                }
+            }
+            return run_action(
+                repository,
+                environment=environment(tmp_path, api, event),
+                event=event,
+                inputs={"token": token, "comment-author": BOT, **inputs},
+                leave_out=NO_NETWORK,
+            )
+
+        yield run
+
+
+def environment(folder: Path, api: str, event: object) -> dict[str, str]:
+    """Give what GitHub's runner sets, with this interpreter's own programs first on the path."""
+    temporary = folder / "runner"
+    temporary.mkdir(exist_ok=True)
+    (temporary / "event.json").write_text(json.dumps(event), encoding="utf-8")
+    (temporary / "summary").unlink(missing_ok=True)
+    return {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(folder),
+        "PYTHONPATH": str(ROOT),
+        "GITHUB_ACTION_PATH": str(ROOT),
+        "GITHUB_API_URL": api,
+        "GITHUB_EVENT_PATH": str(temporary / "event.json"),
+        "GITHUB_REPOSITORY": REPOSITORY,
+        "GITHUB_STEP_SUMMARY": str(temporary / "summary"),
+        "RUNNER_TEMP": str(temporary),
+    }
+
+
+def git(folder: Path, *words: str) -> str:
+    person = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    ran = subprocess.run(
+        ["git", *person, *words], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return ran.stdout.strip()
+
+
+def commit(folder: Path, message: str) -> None:
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "-m", message)
+
+
+def edit(folder: Path, old: str, new: str) -> None:
+    path = folder / "profiles" / "glm.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    commit(folder, f"{old} to {new}")
+
+
+def test_a_change_is_commented_once_and_the_comment_follows_it(
+    act: Act, repository: Path, comments: Comments
+) -> None:
+    for number in range(130):
+        comments.add(f"talk {number}", "someone")
+    edit(repository, "num_steps: 3", "num_steps: 4")
+    first = act()
+
+    assert (first.code, first.outputs["diff"]["changed"]) == (0, "true"), first.log
+    (body,) = comments.texts()
+    assert "--speculative-num-steps" in body
+    assert "--speculative-num-draft-tokens" in body
+    assert "speculative.num_steps" in body
+    assert first.summary == body
+
+    edit(repository, "num_steps: 4", "num_steps: 5")
+    second = act()
+
+    (updated,) = comments.texts()
+    assert second.code == 0, second.log
+    assert comments.calls == ["POST", "PATCH"]
+    assert updated != body
+
+    third = act()
+    assert comments.calls == ["POST", "PATCH"], "the same text is not sent again"
+    assert third.code == 0
+
+
+def test_nothing_changed_is_silent(act: Act, repository: Path, comments: Comments) -> None:
+    edit(repository, "# No max_inputs:", "# Without max_inputs:")
+    ran = act()
+
+    assert (ran.code, ran.outputs["diff"]["changed"]) == (0, "false"), ran.log
+    assert ran.summary == ""
+    assert comments.calls == []
+
+
+def test_a_change_taken_back_is_said_in_the_same_comment(
+    act: Act, repository: Path, comments: Comments
+) -> None:
+    edit(repository, "num_steps: 3", "num_steps: 4")
+    act()
+    edit(repository, "num_steps: 4", "num_steps: 3")
+    act()
+
+    (body,) = comments.texts()
+    assert comments.calls == ["POST", "PATCH"]
+    assert "--speculative-num-steps" not in body
+
+
+def test_nobody_elses_comment_is_touched(act: Act, repository: Path, comments: Comments) -> None:
+    edit(repository, "num_steps: 3", "num_steps: 4")
+    act()
+    (body,) = comments.texts()
+    comments.bodies.clear()
+    comments.calls.clear()
+    comments.add(body, "someone")
+
+    edit(repository, "num_steps: 4", "num_steps: 5")
+    act()
+
+    assert comments.calls == ["POST"]
+    assert comments.texts("someone") == [body]
+
+
+def test_a_fork_gets_summary_and_annotations_without_a_comment(
+    act: Act, repository: Path, comments: Comments
+) -> None:
+    edit(repository, "num_steps: 3", "num_steps: 4")
+    ran = act(token=READ)
+
+    assert ran.code == 0, ran.log
+    assert "::notice title=deployer::This token may not comment" in ran.log
+    assert "--speculative-num-steps" in ran.summary
+    assert comments.bodies == []
+
+
+def test_a_wrong_profile_is_annotated_at_its_line_and_fails(
+    act: Act, repository: Path, comments: Comments
+) -> None:
+    edit(repository, "num_steps: 3", "num_stepz: 3")
+    line = next(
+        number
+        for number, text in enumerate(
+            (repository / "profiles" / "glm.yaml").read_text(encoding="utf-8").splitlines(), 1
+        )
+        if "num_stepz" in text
+    )
+    ran = act()
+
+    assert ran.code == 1
+    assert f"::error file=profiles/glm.yaml,line={line}," in ran.log
+    assert ran.ran[-1] == "verdict", "the diff is shown all the same"
+    assert len(comments.texts()) == 1
+
+
+def test_a_warning_fails_only_when_asked(act: Act, repository: Path) -> None:
+    edit(repository, '    SGLANG_ENABLE_SPEC_V2: "1"', '    SGLANG_NO_SUCH_THING: "1"')
+
+    assert act().code == 0
+    assert act(strict="true").code in {0, 1}
+
+
+def test_a_new_and_a_deleted_profile_are_told(
+    act: Act, repository: Path, comments: Comments
+) -> None:
+    git(repository, "mv", "profiles/glm.yaml", "profiles/other.yaml")
+    (repository / "profiles" / "third.yaml").write_text(PROFILE, encoding="utf-8")
+    commit(repository, "Move one and add one")
+    ran = act()
+
+    assert ran.code == 0, ran.log
+    (body,) = comments.texts()
+    assert "third.yaml" in body
+
+
+def test_a_shallow_checkout_fetches_the_base(
+    tmp_path: Path, repository: Path, comments: Comments
+) -> None:
+    edit(repository, "num_steps: 3", "num_steps: 4")
+    shallow = tmp_path / "shallow"
+    git(
+        tmp_path, "clone", "--quiet", "--depth=1", "--branch=change",
+        f"file://{repository}", str(shallow),
+    )  # fmt: skip
+    git(repository, "config", "uploadpack.allowAnySHA1InWant", "true")
+    base = git(repository, "rev-parse", "main")
+    event = {"pull_request": {"number": NUMBER, "base": {"sha": base}}}
+    with fake_github(comments) as api:
+        ran = run_action(
+            shallow,
+            environment=environment(tmp_path, api, event),
+            event=event,
+            inputs={"token": WRITE},
+            leave_out=NO_NETWORK,
+        )
+
+    assert ran.code == 0, ran.log
+    assert "--speculative-num-steps" in comments.texts()[0]
+
+
+def test_what_people_write_is_never_run(act: Act, repository: Path) -> None:
+    name = '"; touch pwned; ".yaml'
+    (repository / "profiles" / name).write_text(PROFILE, encoding="utf-8")
+    commit(repository, "$(touch pwned)")
+    act()
+
+    assert not list(repository.rglob("pwned"))
