@@ -9,7 +9,7 @@ DEVELOP := $(VENV)/.develop
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test check format lint types rooms unit generated fresh bench bench-peers catalogue wheels clean
+.PHONY: help demo demo-stop test check format lint types rooms unit generated fresh bench bench-peers catalogue catalogue-check clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,6 +53,13 @@ generated: $(DEVELOP) ## Write the schema and the compiled flags again
 	mv schemas/profile.schema.json.new schemas/profile.schema.json
 	$(BIN)/deployer compile --write profiles/*.yaml
 	$(BIN)/ruff format .
+
+catalogue: $(DEVELOP) ## Add the catalogue of an engine release: make catalogue VERSION=0.5.24
+	@test -n "$(VERSION)" || { echo 'say which release: make catalogue VERSION=0.5.24' >&2; exit 2; }
+	$(BIN)/python -m tools.catalogue $(VERSION)
+
+catalogue-check: $(DEVELOP) ## Read every published wheel again, and compare with what is committed
+	$(BIN)/python -m tools.catalogue --check
 
 bench: $(READY) ## Measure how fast the command line is, beside other tools
 	$(BIN)/python bench/startup.py

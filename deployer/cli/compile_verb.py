@@ -42,7 +42,8 @@ def command(profiles: tuple[str, ...], form: str, *, write: bool, fresh: bool) -
     if form == "json" and len(profiles) > 1:
         msg = "--format json takes one profile at a time."
         raise click.UsageError(msg)
-    releases = [(path, read_release(path)) for path in profiles]
+    paths = dict.fromkeys(_profile(path) for path in profiles) if fresh else profiles
+    releases = [(path, read_release(path)) for path in paths]
     if fresh:
         return max(_stale(path, release) for path, release in releases)
     for path, release in releases:
@@ -58,6 +59,19 @@ def _text(release: Release, form: str) -> str:
 
     forms = {"flags": report.flags, "command": report.command, "json": type(release).to_json}
     return forms[form](release)
+
+
+def _profile(path: str) -> str:
+    """Give the profile of a compiled/NAME.flags, and any other path as it is.
+
+    A hook that watches both is called with whichever was changed.
+    """
+    given = Path(path)
+    if given.suffix != ".flags" or given.parent.name != "compiled":
+        return path
+    folder = given.parent.parent
+    found = [folder / f"{given.stem}{ending}" for ending in (".yaml", ".yml")]
+    return str(next((one for one in found if one.exists()), found[0]))
 
 
 def _compiled(path: str) -> Path:
