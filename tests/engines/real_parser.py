@@ -17,13 +17,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from tools.catalogue.cache import wheel_path
 
 __all__ = ["RealParser", "Verdict", "wheel_path"]
 
-SERVER = Path(__file__).with_name("parser_server.py")
+SERVER = "tests.engines.parser_server"
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -43,19 +44,20 @@ class Verdict:
 class RealParser:
     """A context manager that starts the parser of one release and ends it."""
 
-    def __init__(self, version: str):
+    def __init__(self, version: str) -> None:
         self.version = version
         self._process: subprocess.Popen[str] | None = None
 
-    def __enter__(self) -> RealParser:
+    def __enter__(self) -> Self:
         kept = {name: it for name, it in os.environ.items() if not name.startswith("SGL")}
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", str(SERVER), str(wheel_path(self.version))],
+            [sys.executable, "-W", "ignore", "-m", SERVER, str(wheel_path(self.version).resolve())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             env=kept,
+            cwd=ROOT,
         )
         return self
 
@@ -93,7 +95,9 @@ class RealParser:
         process.stdin.write(json.dumps(question) + "\n")
         process.stdin.flush()
         line = process.stdout.readline()
-        assert line, f"the parser of {self.version} ended; run {SERVER.name} by hand to see why"
+        assert line, (
+            f"the parser of {self.version} ended; run `python -m {SERVER} WHEEL` by hand to see why"
+        )
         answer: dict[str, Any] = json.loads(line)
         return answer
 

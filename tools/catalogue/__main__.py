@@ -31,7 +31,7 @@ def main() -> int:
         made = [_made(wheel) for wheel in wheels]
         texts = _linked(known | {it["version"]: it for it in made})
     except (NoSuchReleaseError, CannotEvaluateError, LookupError, ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201  # a tool's answer is what it prints
+        print(f"error: {error}", file=sys.stderr)
         return 1
     return _compare(arguments.folder, texts) if arguments.check else _write(arguments.folder, texts)
 
@@ -65,7 +65,7 @@ def _write(folder: Path, texts: dict[str, str]) -> int:
         path = folder / name
         if not path.exists() or path.read_text("utf-8") != text:
             path.write_text(text, "utf-8")
-            print(f"wrote {name}")  # noqa: T201
+            print(f"wrote {name}")
     return 0
 
 
@@ -76,7 +76,7 @@ def _compare(folder: Path, texts: dict[str, str]) -> int:
         if not (folder / name).exists() or (folder / name).read_text("utf-8") != text
     ]
     for name in stale:
-        print(f"{name} is stale: run `python -m tools.catalogue VERSION`", file=sys.stderr)  # noqa: T201
+        print(f"{name} is stale: run `python -m tools.catalogue VERSION`", file=sys.stderr)
     return 1 if stale else 0
 
 

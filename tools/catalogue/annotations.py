@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import Any
 
 from tools.catalogue.evaluate import Evaluator
 from tools.catalogue.names import Scope
 from tools.catalogue.source import Module
-from tools.catalogue.values import CannotEvaluateError, Instance, Symbol
+from tools.catalogue.values import CannotEvaluateError, Instance, Symbol, Value
 
 ARG_FIELDS = (
     "help",
@@ -32,7 +31,7 @@ class Annotated:
     """The type of a field, what its ``Arg`` says, and its ``NS``."""
 
     type: ast.expr
-    arg: dict[str, Any]
+    arg: dict[str, Value]
     namespace: str
 
 
@@ -42,7 +41,7 @@ class Described:
 
     type: str
     is_list: bool = False
-    literals: tuple[Any, ...] = ()
+    literals: tuple[Value, ...] = ()
 
 
 def unwrap(evaluator: Evaluator, node: ast.expr, module: Module) -> Annotated | None:
@@ -57,23 +56,22 @@ def unwrap(evaluator: Evaluator, node: ast.expr, module: Module) -> Annotated | 
     return None
 
 
-def _is(value: Any, name: str) -> bool:
+def _is(value: Value, name: str) -> bool:
     return (
-        isinstance(value, Instance)
-        and isinstance(value.maker, Symbol)
-        and value.maker.name == name
+        isinstance(value, Instance) and isinstance(value.maker, Symbol) and value.maker.name == name
     )
 
 
-def _arg(value: Any) -> dict[str, Any] | None:
+def _arg(value: Value) -> dict[str, Value] | None:
     if isinstance(value, str):
         return {"help": value}
-    if _is(value, "Arg"):
-        return dict(zip(ARG_FIELDS, value.args, strict=False)) | value.kwargs
+    if isinstance(value, Instance) and _is(value, "Arg"):
+        positional: dict[str, Value] = dict(zip(ARG_FIELDS, value.args, strict=False))
+        return positional | value.kwargs
     return None
 
 
-def describe(evaluator: Evaluator, node: ast.expr, module: Module) -> Described:
+def describe(evaluator: Evaluator, node: ast.expr, module: Module) -> Described:  # noqa: PLR0911  # one form a case
     """Describe a type; raises CannotEvaluateError where the source cannot be read."""
     match node:
         case ast.Constant(value=str(text)):

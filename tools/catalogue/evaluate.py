@@ -7,10 +7,9 @@ or needs more of Python raises CannotEvaluateError; nothing is guessed and nothi
 from __future__ import annotations
 
 import ast
-import operator
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
+from tools.catalogue.compute import METHODS, binary, builtin
 from tools.catalogue.names import Names, Scope
 from tools.catalogue.values import (
     CannotEvaluateError,
@@ -19,33 +18,9 @@ from tools.catalogue.values import (
     Instance,
     Lambda,
     Symbol,
+    Value,
 )
 
-OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.BitOr: operator.or_,
-    ast.Sub: operator.sub,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-    ast.In: lambda left, right: left in right,
-    ast.NotIn: lambda left, right: left not in right,
-}
-ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
-    ast.LShift: operator.lshift,
-    ast.Mult: operator.mul,
-    ast.Pow: operator.pow,
-    ast.FloorDiv: operator.floordiv,
-}
-"""For small numbers only, so that no source can ask for gigabytes."""
-LARGEST = 2**64
-METHODS: dict[type, frozenset[str]] = {
-    str: frozenset(("join", "lower", "replace", "split", "strip", "upper")),
-    dict: frozenset(("get", "items", "keys", "values")),
-    list: frozenset(("append", "extend", "index")),
-    set: frozenset(("add", "union", "update")),
-}
 DEPTH = 60
 """How deep names may lead to names; the sources need less than 20."""
 
@@ -57,12 +32,12 @@ class Evaluator:
         self.names = Names(self.evaluate)
         self._depth = 0
 
-    def call_function(self, function: Symbol, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def call_function(self, function: Symbol, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """Interpret a function of the wheel; here none is."""
         msg = f"{function.dotted} is a function, called with {len(args) + len(kwargs)} values"
         raise CannotEvaluateError(msg)
 
-    def evaluate(self, node: ast.expr, scope: Scope) -> Any:
+    def evaluate(self, node: ast.expr, scope: Scope) -> Value:
         """Give the value of an expression; raises CannotEvaluateError."""
         if self._depth > DEPTH:
             msg = f"names lead in circles in {scope.module.name}"
@@ -76,7 +51,7 @@ class Evaluator:
         finally:
             self._depth -= 1
 
-    def iterate(self, value: Any) -> list[Any]:
+    def iterate(self, value: Value) -> list[Value]:
         """Give the items of a collection or the members of an enumeration."""
         if isinstance(value, Symbol):
             return list(self.names.members(value))
@@ -85,7 +60,7 @@ class Evaluator:
         msg = f"{value!r} is no collection"
         raise CannotEvaluateError(msg)
 
-    def _evaluate(self, node: ast.expr, scope: Scope) -> Any:  # noqa: C901, PLR0911 (one kind a line)
+    def _evaluate(self, node: ast.expr, scope: Scope) -> Value:  # noqa: C901, PLR0911, PLR0912  # one kind of node a case
         match node:
             case ast.Constant(value=value):
                 return value
@@ -101,9 +76,9 @@ class Evaluator:
             case ast.JoinedStr(values=values):
                 return "".join(self._part(value, scope) for value in values)
             case ast.BinOp(left=left, op=op, right=right):
-                return _binary(op, self.evaluate(left, scope), self.evaluate(right, scope))
+                return binary(op, self.evaluate(left, scope), self.evaluate(right, scope))
             case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return _binary(op, self.evaluate(left, scope), self.evaluate(right, scope))
+                return binary(op, self.evaluate(left, scope), self.evaluate(right, scope))
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return -self.evaluate(operand, scope)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -119,15 +94,15 @@ class Evaluator:
         msg = f"cannot read {ast.unparse(node)[:120]} in {scope.module.name}"
         raise CannotEvaluateError(msg)
 
-    def _items(self, nodes: list[ast.expr], scope: Scope) -> Iterator[Any]:
+    def _items(self, nodes: list[ast.expr], scope: Scope) -> Iterator[Value]:
         for node in nodes:
             if isinstance(node, ast.Starred):
                 yield from self.iterate(self.evaluate(node.value, scope))
             else:
                 yield self.evaluate(node, scope)
 
-    def _dict(self, node: ast.Dict, scope: Scope) -> dict[Any, Any]:
-        found: dict[Any, Any] = {}
+    def _dict(self, node: ast.Dict, scope: Scope) -> dict[Value, Value]:
+        found: dict[Value, Value] = {}
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
                 found |= self.evaluate(value, scope)
@@ -151,7 +126,7 @@ class Evaluator:
 
     def _comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: Scope
-    ) -> list[Any] | set[Any]:
+    ) -> list[Value] | set[Value]:
         match node.generators:
             case [ast.comprehension(target=ast.Name(id=name), iter=source, ifs=tests)]:
                 inner = (
@@ -167,9 +142,9 @@ class Evaluator:
         msg = f"cannot read {ast.unparse(node)[:120]}"
         raise CannotEvaluateError(msg)
 
-    def _call(self, node: ast.Call, scope: Scope) -> Any:
+    def _call(self, node: ast.Call, scope: Scope) -> Value:
         args = list(self._items(node.args, scope))
-        kwargs: dict[str, Any] = {}
+        kwargs: dict[str, Value] = {}
         for keyword in node.keywords:
             value = self.evaluate(keyword.value, scope)
             kwargs |= value if keyword.arg is None else {keyword.arg: value}
@@ -182,14 +157,14 @@ class Evaluator:
                 return _environment_default(owner)
         return self._apply(self.evaluate(node.func, scope), args, kwargs)
 
-    def _apply(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def _apply(self, function: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
         match function:
             case External(name="sys.modules.get"):
                 return None  # what a fresh process has imported: nothing
             case External(name="os.path.expanduser"):
                 return args[0]  # `~` is what the source says, for every user
             case External(name=name) if name.startswith("builtins."):
-                return self._builtin(name.removeprefix("builtins."), args, kwargs)
+                return builtin(self.iterate, name.removeprefix("builtins."), args, kwargs)
             case Symbol(node=ast.FunctionDef()):
                 return self.call_function(function, args, kwargs)
             case Symbol() | External():
@@ -197,31 +172,8 @@ class Evaluator:
         msg = f"cannot call {function!r}"
         raise CannotEvaluateError(msg)
 
-    def _builtin(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        if name in ("list", "tuple", "set", "frozenset", "sorted"):
-            maker = {"list": list, "tuple": tuple, "sorted": sorted}.get(name, set)
-            return maker(*(self.iterate(arg) for arg in args), **kwargs)
-        if name == "range" and all(isinstance(arg, int) and abs(arg) < LARGEST for arg in args):
-            found = range(*args)
-            if len(found) <= 10_000:  # noqa: PLR2004  # more cannot be a list of choices
-                return list(found)
-        if name in ("str", "int", "float", "bool", "dict") and not kwargs:
-            return {"str": str, "int": int, "float": float, "bool": bool, "dict": dict}[name](*args)
-        msg = f"cannot call {name} with {args!r}"
-        raise CannotEvaluateError(msg)
 
-
-def _binary(op: ast.AST, left: Any, right: Any) -> Any:
-    if type(op) in OPERATORS:
-        return OPERATORS[type(op)](left, right)
-    small = all(isinstance(it, int | float) and abs(it) < LARGEST for it in (left, right))
-    if type(op) in ARITHMETIC and small and (isinstance(op, ast.Mult) or right < 128):  # noqa: PLR2004
-        return ARITHMETIC[type(op)](left, right)
-    msg = f"cannot compute {type(op).__name__} of {left!r} and {right!r}"
-    raise CannotEvaluateError(msg)
-
-
-def _environment_default(field: Instance) -> Any:
+def _environment_default(field: Instance) -> Value:
     """``envs.SGLANG_X.get()``: the declared default, as where nobody set the variable."""
     if isinstance(field.maker, Symbol) and field.maker.module.name == "sglang.srt.environ":
         default = field.args[0] if field.args else field.kwargs.get("default")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 from tools.catalogue.evaluate import Evaluator
 from tools.catalogue.fields import MISSING, Registration, collect, default_of, derive
 from tools.catalogue.names import Scope
 from tools.catalogue.source import Library, Module, bindings_of
-from tools.catalogue.values import CannotEvaluateError, Computed, Symbol
+from tools.catalogue.values import CannotEvaluateError, Computed, Symbol, Value
 
 SERVER_ARGS = "sglang.srt.server_args"
 
@@ -24,7 +23,7 @@ class Recorder:
 class Interpreter(Evaluator):
     """An evaluator that also reads functions of the wheel: straight lines, ifs and returns."""
 
-    def __init__(self, library: Library):
+    def __init__(self, library: Library) -> None:
         super().__init__()
         module = library.module(SERVER_ARGS)
         if module is None:
@@ -57,7 +56,7 @@ class Interpreter(Evaluator):
                     return path
         return ""
 
-    def call_function(self, function: Symbol, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def call_function(self, function: Symbol, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """Read a function with these arguments; gives what it returns."""
         if function.name == "_declared_default":
             return self._default(str(args[0]))
@@ -67,14 +66,14 @@ class Interpreter(Evaluator):
         scope = Scope(function.module, dict(zip(names, args, strict=False)) | kwargs)
         return self._run(node.body, scope)
 
-    def _default(self, name: str) -> Any:
+    def _default(self, name: str) -> Value:
         default = default_of(self, self._fields[name])
         if default is MISSING or isinstance(default, Computed):
             msg = f"the field {name} has no default that is stated"
             raise CannotEvaluateError(msg)
         return default
 
-    def _run(self, body: list[ast.stmt], scope: Scope) -> Any:
+    def _run(self, body: list[ast.stmt], scope: Scope) -> Value:
         for node in body:
             match node:
                 case ast.Return(value=value):
@@ -111,7 +110,7 @@ class Interpreter(Evaluator):
 
     def _registration(self, call: ast.Call, scope: Scope) -> Registration:
         names = tuple(self.evaluate(it, scope) for it in call.args)
-        kwargs: dict[str, Any] = {}
+        kwargs: dict[str, Value] = {}
         for keyword in call.keywords:
             try:
                 value = self.evaluate(keyword.value, scope)

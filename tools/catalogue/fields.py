@@ -10,13 +10,20 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from tools.catalogue.annotations import Described, describe, unwrap
 from tools.catalogue.evaluate import Evaluator
 from tools.catalogue.names import Scope
 from tools.catalogue.source import Module
-from tools.catalogue.values import CannotEvaluateError, Computed, External, Instance, Lambda, Symbol
+from tools.catalogue.values import (
+    CannotEvaluateError,
+    Computed,
+    External,
+    Instance,
+    Lambda,
+    Symbol,
+    Value,
+)
 
 MISSING = object()
 FIELD_MAKERS = frozenset(("dataclasses.field", "msgspec.field"))
@@ -38,7 +45,7 @@ class Registration:
     """One call of ``add_argument``: the spellings, the keywords, the namespace of the field."""
 
     names: tuple[str, ...]
-    kwargs: dict[str, Any]
+    kwargs: dict[str, Value]
     namespace: str = ""
 
 
@@ -79,7 +86,7 @@ def _in_order(
     return first | {name: it for name, it in fields.items() if name not in first}
 
 
-def default_of(evaluator: Evaluator, field: Field) -> Any:
+def default_of(evaluator: Evaluator, field: Field) -> Value:
     """Give the default of a field: a value, Computed, or MISSING where it has none."""
     if field.default is None:
         return MISSING
@@ -93,7 +100,7 @@ def default_of(evaluator: Evaluator, field: Field) -> Any:
     return value
 
 
-def _made(evaluator: Evaluator, value: Instance, node: ast.expr) -> Any:
+def _made(evaluator: Evaluator, value: Instance, node: ast.expr) -> Value:
     """``field(default=…)`` and ``field(default_factory=…)``."""
     if isinstance(value.maker, External) and value.maker.name in FIELD_MAKERS:
         if "default" in value.kwargs:
@@ -126,7 +133,7 @@ def derive(evaluator: Evaluator, fields: dict[str, Field]) -> Iterator[Registrat
         yield Registration(names, kwargs, field.namespace or found.namespace)
 
 
-def _keywords(arg: dict[str, Any], described: Described, *, required: bool) -> dict[str, Any]:
+def _keywords(arg: dict[str, Value], described: Described, *, required: bool) -> dict[str, Value]:
     if arg.get("action") is not None:
         return {"action": arg["action"], **(arg.get("action_kwargs") or {})}
     parser = arg.get("type_parser")

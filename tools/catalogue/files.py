@@ -69,10 +69,10 @@ def _short(entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _same(key: str, value: Any) -> bool:
-    """Whether a value is the loader's default; ``False`` is not ``None`` and ``0`` not ``False``."""
+def _same(key: str, value: object) -> bool:
+    """Whether a value is the loader's default; ``0`` is not ``False``."""
     return type(value) is type(DEFAULTS[key]) and value == DEFAULTS[key]
 
 
-def _compact(value: Any) -> str:
+def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)

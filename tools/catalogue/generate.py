@@ -38,7 +38,7 @@ def _options(interpreter: Interpreter) -> list[dict[str, Any]]:
         entry = option(interpreter, registration)
         entry["category"] = entry["category"] or interpreter.namespace(entry["dest"])
         if twice := taken & set(entry["strings"]):
-            msg = f"{sorted(twice)[0]} is registered twice: argparse would refuse it"
+            msg = f"{min(twice)} is registered twice: argparse would refuse it"
             raise CannotEvaluateError(msg)
         taken |= set(entry["strings"])
         found.append(entry)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from deployer.facts.sglang.versions import release_key
 from tools.catalogue.categories import VANISHED
+
 
 def link(catalogues: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Fill in category, since and removed_in of every option in place; give the history."""
@@ -16,21 +17,21 @@ def link(catalogues: dict[str, dict[str, Any]]) -> dict[str, Any]:
     for index, release in enumerate(releases):
         for entry in catalogues[release]["options"]:
             name = entry["strings"][0]
-            runs = lifetimes(releases, lambda it, name=name: name in strings[it])
+            runs = lifetimes(releases, [it for it in releases if name in strings[it]])
             born, gone = next(run for run in runs if _within(run, index, releases))
             entry["since"], entry["removed_in"] = born, gone
     return _history(releases, catalogues, strings)
 
 
-def lifetimes(releases: Sequence[str], present: Callable[[str], bool]) -> list[tuple[str, str]]:
-    """Give each run of releases that have something: the first with it, the first without it.
+def lifetimes(releases: Sequence[str], having: Collection[str]) -> list[tuple[str, str]]:
+    """Give each run of the releases having something: the first with it, the first without it.
 
     The second is empty where the newest release still has it.
     """
     runs: list[tuple[str, str]] = []
     born = ""
     for release in releases:
-        if present(release):
+        if release in having:
             born = born or release
         elif born:
             runs.append((born, release))
@@ -82,7 +83,8 @@ def _history(
 def _all(releases: list[str], sets: dict[str, frozenset[str]]) -> dict[str, Any]:
     everything = sorted(frozenset[str]().union(*sets.values()))
     return {
-        name: lifetimes(releases, lambda it, name=name: name in sets[it]) for name in everything
+        name: lifetimes(releases, [it for it in releases if name in sets[it]])
+        for name in everything
     }
 
 
@@ -97,19 +99,14 @@ def _choices(
     changed: dict[str, dict[str, Any]] = {}
     constant: dict[str, list[str]] = {}
     for name in sorted({name for found in offered.values() for name in found}):
-        own = lifetimes(releases, lambda it, name=name: name in strings[it])
+        here = [it for it in releases if name in strings[it]]
         values = {value for found in offered.values() for value in found.get(name, ())}
         for value in sorted(values):
-            runs = lifetimes(
-                releases,
-                lambda it, name=name, value=value: (
-                    name in strings[it] and value in offered[it].get(name, values)
-                ),
-            )
-            if runs == own:
+            taken = [it for it in here if value in offered[it].get(name, values)]
+            if taken == here:
                 constant.setdefault(name, []).append(value)
             else:
-                changed.setdefault(name, {})[value] = runs
+                changed.setdefault(name, {})[value] = lifetimes(releases, taken)
     return changed, constant
 
 

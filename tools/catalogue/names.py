@@ -5,31 +5,39 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from tools.catalogue.source import Library, Module, bindings_of
-from tools.catalogue.values import CannotEvaluateError, Computed, External, Instance, Member, Symbol
+from tools.catalogue.values import (
+    CannotEvaluateError,
+    Computed,
+    External,
+    Instance,
+    Member,
+    Symbol,
+    Value,
+)
 
 BUILTINS = frozenset(
     ("bool", "dict", "float", "frozenset", "int", "list", "range", "set", "sorted", "str", "tuple")
 )
 ENUMS = frozenset(("enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.IntFlag", "enum.Flag"))
 
+
 @dataclass(frozen=True)
 class Scope:
     """Where an expression stands: its module, and the names of the function or class around it."""
 
     module: Module
-    names: dict[str, Any] = field(default_factory=dict)
+    names: dict[str, Value] = field(default_factory=dict)
 
 
 class Names:
     """Looks names and attributes up; the evaluator of expressions is handed in."""
 
-    def __init__(self, evaluate: Callable[[ast.expr, Scope], Any]):
+    def __init__(self, evaluate: Callable[[ast.expr, Scope], Value]) -> None:
         self._evaluate = evaluate
 
-    def find(self, name: str, scope: Scope) -> Any:
+    def find(self, name: str, scope: Scope) -> Value:
         """Give what a name stands for; raises CannotEvaluateError where nothing binds it."""
         if name in scope.names:
             return scope.names[name]
@@ -40,7 +48,7 @@ class Names:
         msg = f"{scope.module.name} does not say what {name} is"
         raise CannotEvaluateError(msg)
 
-    def bound(self, name: str, node: ast.stmt, scope: Scope) -> Any:
+    def bound(self, name: str, node: ast.stmt, scope: Scope) -> Value:
         """Give the value that a statement binds to a name."""
         match node:
             case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
@@ -55,7 +63,7 @@ class Names:
         msg = f"{name} is bound by a {type(node).__name__} in {scope.module.name}"
         raise CannotEvaluateError(msg)
 
-    def attribute(self, owner: Any, name: str) -> Any:
+    def attribute(self, owner: Value, name: str) -> Value:
         """Give an attribute of a module, a class, an enumeration's member or something outside."""
         match owner:
             case External():
@@ -69,7 +77,7 @@ class Names:
             case Instance(maker=Symbol(node=ast.ClassDef()) as maker):
                 return self._of_class(maker, name)
             case Symbol() if name == "__doc__":
-                return ast.get_docstring(owner.node) or ""  # type: ignore[arg-type]
+                return ast.get_docstring(owner.node) or ""
         msg = f"{owner!r} has no {name} that can be read without running it"
         raise CannotEvaluateError(msg)
 
@@ -84,7 +92,7 @@ class Names:
             if isinstance(node, ast.Assign) and not name.startswith("_")
         ]
 
-    def bases(self, owner: Symbol) -> Iterator[Any]:
+    def bases(self, owner: Symbol) -> Iterator[Value]:
         """Give the classes that a class inherits from, as far as they can be named."""
         for base in owner.node.bases:  # type: ignore[union-attr]
             try:
@@ -92,7 +100,7 @@ class Names:
             except CannotEvaluateError:
                 continue
 
-    def _of_class(self, owner: Symbol, name: str) -> Any:
+    def _of_class(self, owner: Symbol, name: str) -> Value:
         bindings = bindings_of(owner.node.body)
         if name not in bindings:
             for base in self.bases(owner):
@@ -115,7 +123,7 @@ class Names:
     def _is_enum(self, owner: Symbol) -> bool:
         return any(isinstance(it, External) and it.name in ENUMS for it in self.bases(owner))
 
-    def _from(self, module_name: str, name: str, library: Library) -> Any:
+    def _from(self, module_name: str, name: str, library: Library) -> Value:
         module = library.module(module_name)
         if module is not None and name in module.bindings:
             return self.find(name, Scope(module))
@@ -123,10 +131,10 @@ class Names:
         return submodule or External(f"{module_name}.{name}")
 
 
-class _LazyBody(dict[str, Any]):
+class _LazyBody(dict[str, Value]):
     """The names of a class body, evaluated when an expression in it asks for them."""
 
-    def __init__(self, names: Names, owner: Symbol):
+    def __init__(self, names: Names, owner: Symbol) -> None:
         super().__init__()
         self._names = names
         self._owner = owner
@@ -135,11 +143,11 @@ class _LazyBody(dict[str, Any]):
     def __contains__(self, name: object) -> bool:
         return name in self._bindings
 
-    def __missing__(self, name: str) -> Any:
+    def __missing__(self, name: str) -> Value:
         return self._names.bound(name, self._bindings[name], Scope(self._owner.module))
 
 
-def _imported(name: str, names: list[ast.alias], library: Library) -> Any:
+def _imported(name: str, names: list[ast.alias], library: Library) -> Value:
     for alias in names:
         if (alias.asname or alias.name.partition(".")[0]) == name:
             dotted = alias.name if alias.asname else name

@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Any
 
 from tools.catalogue.evaluate import Evaluator
 from tools.catalogue.fields import Registration
 from tools.catalogue.names import Scope
 from tools.catalogue.source import bindings_of
-from tools.catalogue.values import CannotEvaluateError, Computed, External, Symbol, name_of, to_json
+from tools.catalogue.values import (
+    CannotEvaluateError,
+    Computed,
+    External,
+    Symbol,
+    Value,
+    name_of,
+    to_json,
+)
 
 SUPPRESS = External("argparse.SUPPRESS")
-ACTIONS: dict[str, dict[str, Any]] = {
+ACTIONS: dict[str, dict[str, Value]] = {
     "store": {},
     "store_true": {"nargs": 0, "const": True, "default": False},
     "store_false": {"nargs": 0, "const": False, "default": True},
@@ -27,16 +34,18 @@ ACTIONS: dict[str, dict[str, Any]] = {
 """Python 3.11 `argparse.py`: what each action hands to its base class."""
 STANDARD = ("nargs", "const", "default", "type", "choices", "required", "help", "metavar")
 
-DEPRECATED = re.compile(r"^\W*(?:deprecated|removed)\b|^note: .{0,60} is deprecated\b", re.I)
+DEPRECATED = re.compile(
+    r"^\W*(?:deprecated|removed)\b|^note: .{0,60} is deprecated\b", re.IGNORECASE
+)
 """How SGLang's help texts open where the option itself is deprecated."""
 REPLACEMENT = re.compile(
     r"(?:\buse|\balias (?:for|of)|\breplaced by|\bin favou?r of|\bprefer)\s+"
     r"[`'\"]?(--[a-z][^\s,;`'\"()]*(?:\s+<[^>]+>)?)",
-    re.I,
+    re.IGNORECASE,
 )
 
 
-def option(evaluator: Evaluator, registration: Registration) -> dict[str, Any]:
+def option(evaluator: Evaluator, registration: Registration) -> dict[str, Value]:
     """Give the entry of one registration; raises CannotEvaluateError where a part is unknown."""
     kwargs = registration.kwargs
     action, given = _action(evaluator, kwargs)
@@ -66,7 +75,7 @@ def option(evaluator: Evaluator, registration: Registration) -> dict[str, Any]:
     return entry | _deprecation(action, kwargs, text)
 
 
-def _action(evaluator: Evaluator, kwargs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _action(evaluator: Evaluator, kwargs: dict[str, Value]) -> tuple[str, dict[str, Value]]:
     action = kwargs.get("action", "store")
     if isinstance(action, Symbol):
         return action.name, _parameters(evaluator, action)
@@ -77,7 +86,7 @@ def _action(evaluator: Evaluator, kwargs: dict[str, Any]) -> tuple[str, dict[str
     return name, dict(ACTIONS[name])
 
 
-def _parameters(evaluator: Evaluator, action: Symbol) -> dict[str, Any]:
+def _parameters(evaluator: Evaluator, action: Symbol) -> dict[str, Value]:
     """The defaults of an action class's own ``__init__``, where it has one."""
     init = bindings_of(action.node.body).get("__init__")
     if not isinstance(init, ast.FunctionDef):
@@ -87,7 +96,7 @@ def _parameters(evaluator: Evaluator, action: Symbol) -> dict[str, Any]:
     return {name: it for name, it in zip(names, values, strict=True) if name in STANDARD}
 
 
-def _default(value: Any) -> tuple[Any, str]:
+def _default(value: Value) -> tuple[Value, str]:
     if value == SUPPRESS:
         return None, "suppressed"
     if isinstance(value, Computed):
@@ -100,12 +109,12 @@ def _dest(names: tuple[str, ...]) -> str:
     return (long or list(names))[0].lstrip("-").replace("-", "_")
 
 
-def _sorted(choices: Any) -> Any:
+def _sorted(choices: Value) -> Value:
     """A set has no order of its own: the catalogue writes it sorted."""
     return sorted(choices) if isinstance(choices, set | frozenset) else choices
 
 
-def _deprecation(action: str, kwargs: dict[str, Any], text: str) -> dict[str, Any]:
+def _deprecation(action: str, kwargs: dict[str, Value], text: str) -> dict[str, Value]:
     error = kwargs.get("error_message") or ""
     deprecated = action.startswith("Deprecated") or bool(DEPRECATED.match(text))
     said = kwargs.get("new_flag") or ""

@@ -12,7 +12,7 @@ from tools.catalogue.wheel import Wheel
 class Library:
     """The modules of one wheel, parsed when they are first asked for."""
 
-    def __init__(self, wheel: Wheel):
+    def __init__(self, wheel: Wheel) -> None:
         self._wheel = wheel
 
     @functools.cache  # noqa: B019  # one library a wheel, as short-lived as the process
@@ -28,7 +28,7 @@ class Library:
 class Module:
     """One module; ``bindings`` maps each top-level name to the last node that binds it."""
 
-    def __init__(self, library: Library, name: str, tree: ast.Module, *, is_package: bool):
+    def __init__(self, library: Library, name: str, tree: ast.Module, *, is_package: bool) -> None:
         self.library = library
         self.name = name
         self.tree = tree

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from tools.catalogue.source import Module
+
+
+Value: TypeAlias = Any
+"""What an expression evaluates to: a plain Python value, or one of the classes below."""
 
 
 class CannotEvaluateError(Exception):
@@ -45,7 +49,7 @@ class Member:
 
     owner: str
     name: str
-    value: Any
+    value: Value
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,8 @@ class Instance:
     """A call of a class, or of something outside the wheel: what was called, and with what."""
 
     maker: Symbol | External
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+    args: tuple[Value, ...]
+    kwargs: dict[str, Value]
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Computed:
     text: str
 
 
-def name_of(value: Any) -> str:
+def name_of(value: Value) -> str:
     """Give the name of a function or a class as a catalogue writes it: ``int``, ``json.loads``."""
     match value:
         case External(name):
@@ -85,7 +89,7 @@ def name_of(value: Any) -> str:
     raise CannotEvaluateError(msg)
 
 
-def to_json(value: Any) -> Any:
+def to_json(value: Value) -> Value:
     """Turn an evaluated value into JSON: tuples become lists, sets sorted lists."""
     match value:
         case None | bool() | int() | float() | str():

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 from tools.catalogue.evaluate import Evaluator
 from tools.catalogue.names import Scope
 from tools.catalogue.source import Library
-from tools.catalogue.values import CannotEvaluateError
+from tools.catalogue.values import CannotEvaluateError, Value
 
 ENVIRON = "sglang.srt.environ"
 
 
-def variables(library: Library) -> tuple[dict[str, Any], dict[str, str]]:
+def variables(library: Library) -> tuple[dict[str, Value], dict[str, str]]:
     """Give each declared variable with its default, and each deprecated name with the new one.
 
     A default that is computed (a lambda, the platform) is null; a tuple is written as the engine
@@ -24,18 +23,18 @@ def variables(library: Library) -> tuple[dict[str, Any], dict[str, str]]:
     if module is None or not isinstance(node, ast.ClassDef):
         msg = f"{ENVIRON} has no class Envs"
         raise CannotEvaluateError(msg)
-    defaults: dict[str, Any] = {}
+    defaults: dict[str, Value] = {}
     renamed: dict[str, str] = {}
     evaluator = Evaluator()
     for statement in node.body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
                 defaults[name] = _default(evaluator, call, Scope(module))
-                renamed |= {old: name for old in _old_names(call)}
+                renamed |= dict.fromkeys(_old_names(call), name)
     return defaults, renamed
 
 
-def _default(evaluator: Evaluator, call: ast.Call, scope: Scope) -> Any:
+def _default(evaluator: Evaluator, call: ast.Call, scope: Scope) -> Value:
     named = [it.value for it in call.keywords if it.arg == "default"]
     nodes = [*call.args[:1], *named]
     if not nodes:

@@ -26,7 +26,7 @@ PACKAGES_OF_INTEREST = (
 class Wheel:
     """The metadata and the sources in a wheel; raises ValueError where it is not one of SGLang."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path) -> None:
         self.path = path
         self._zip = zipfile.ZipFile(path)
         self._names = frozenset(self._zip.namelist())

@@ -1,1 +1,1 @@
-"""What SGLang's command line is, release by release: one generated JSON file each, and its loader."""
+"""What SGLang's command line is, release by release: a generated JSON file each, with a loader."""

@@ -88,7 +88,7 @@ class Catalogue:
         options: tuple[Option, ...],
         variables: dict[str, Any],
         about: dict[str, Any] | None = None,
-    ):
+    ) -> None:
         self.version = version
         self.options = options
         self.variables = variables
@@ -100,6 +100,7 @@ class Catalogue:
         self._by_string = {string: option for option in options for string in option.strings}
 
     def __iter__(self) -> Iterator[Option]:
+        """Give the options in the order of the release's own parser."""
         return iter(self.options)
 
     def find(self, string: str) -> Option | None:
