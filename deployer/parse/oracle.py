@@ -1,0 +1,204 @@
+"""The release's own verdict: a real argparse parser, built from the catalogue.
+
+Only the running Python's argparse decides what is accepted and what the values are, exactly as it
+does inside the engine; :mod:`deployer.parse.walk` finds out why, and everything else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from deployer.facts.sglang.catalogue import Catalogue, Option
+from deployer.parse.types import converter
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the parser says: the values by destination, or why it refuses."""
+
+    accepted: bool
+    message: str
+    values: dict[str, Any]
+
+
+HELP = "asked for help"
+"""The message where the list asks for help, with which nothing is launched."""
+
+
+def ask(catalogue: Catalogue, words: Sequence[str]) -> Answer:
+    """Let the release's parser read a list of words, without the command before them."""
+    try:
+        values = vars(_parser(catalogue.version, catalogue).parse_args(list(words)))
+    except _RefusedError as error:
+        return Answer(accepted=False, message=str(error), values={})
+    except _HelpError:
+        return Answer(accepted=False, message=HELP, values={})
+    return Answer(accepted=True, message="", values=values)
+
+
+@functools.lru_cache(maxsize=32)
+def _parser(_version: str, catalogue: Catalogue) -> argparse.ArgumentParser:
+    parser = _Parser(prog="sglang serve", usage="", add_help=False)
+    parser.add_argument("-h", "--help", action=_Help, nargs=0)
+    for option in catalogue:
+        _add(parser, option, catalogue.version)
+    return parser
+
+
+def _add(parser: argparse.ArgumentParser, option: Option, version: str) -> None:
+    default = argparse.SUPPRESS if option.default_from == "suppressed" else option.default
+    stated: dict[str, Any] = {"dest": option.dest, "default": default}
+    if option.required:
+        stated["required"] = True
+    stated["action"] = _action(option)
+    if option.action in {"store", "LoRAPathAction", "DeprecatedAliasStoreAction"}:
+        stated |= {"type": converter(option.type, version), "choices": option.choices}
+    if option.action in _VALUED:
+        stated["nargs"] = option.nargs
+    if option.action == "DeprecatedStoreConstAction":
+        stated |= {"stores": option.stores, "choices": option.choices}
+    if option.action == "DeprecatedAction":
+        stated["refusal"] = option.error
+    if option.nargs == "?":
+        stated["const"] = option.const
+    parser.add_argument(*_declared(option), **stated)
+
+
+def _declared(option: Option) -> list[str]:
+    """Give the spellings that were declared: argparse adds the ``--no-`` forms itself."""
+    if option.action != "BooleanOptionalAction":
+        return list(option.strings)
+    added = {f"--no-{string.removeprefix('--')}" for string in option.strings}
+    return [string for string in option.strings if string not in added]
+
+
+def _action(option: Option) -> Any:  # noqa: ANN401 - argparse takes names and classes
+    if option.action in {"store", "store_true", "store_false"}:
+        return option.action
+    return _ACTIONS[option.action]
+
+
+class _RefusedError(Exception):
+    """The parser refuses the list."""
+
+
+class _HelpError(Exception):
+    """The list asks for help."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises where argparse would print and end the program."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _RefusedError(message)
+
+
+class _Action(argparse.Action):
+    """What SGLang's own actions have in common: nothing but their call."""
+
+    def __call__(  # noqa: D102 - argparse's own
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,  # noqa: ANN401 - argparse's own
+        option_string: str | None = None,
+    ) -> None:
+        raise NotImplementedError
+
+
+class _Help(_Action):
+    def __call__(self, *_: object) -> None:
+        raise _HelpError
+
+
+class _Refusing(_Action):
+    """A retired flag: warns, or refuses where the release has something to say instead."""
+
+    def __init__(self, *args: Any, refusal: str = "", **stated: Any) -> None:  # noqa: ANN401
+        self.refusal = refusal
+        super().__init__(*args, **stated)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        if self.refusal:
+            parser.error(self.refusal)
+
+
+class _True(_Action):
+    """A deprecated switch that still stores true."""
+
+    def __init__(self, *args: Any, **stated: Any) -> None:  # noqa: ANN401 - argparse's own
+        super().__init__(*args, **{**stated, "nargs": 0, "const": True})
+
+    def __call__(self, _parser: object, namespace: argparse.Namespace, *_: object) -> None:
+        setattr(namespace, self.dest, True)
+
+
+class _Const(_Action):
+    """A deprecated spelling of one fixed value."""
+
+    def __init__(self, *args: Any, stores: Any = None, **stated: Any) -> None:  # noqa: ANN401
+        self.stores = stores
+        super().__init__(*args, **stated)
+
+    def __call__(self, _parser: object, namespace: argparse.Namespace, *_: object) -> None:
+        setattr(namespace, self.dest, self.stores)
+
+
+class _Alias(_Action):
+    """A deprecated name of an option that takes a value."""
+
+    def __call__(
+        self,
+        _parser: object,
+        namespace: argparse.Namespace,
+        values: Any,
+        *_: object,  # noqa: ANN401
+    ) -> None:
+        setattr(namespace, self.dest, values)
+
+
+class _LoraPaths(_Action):
+    """Adapter paths, as text or as JSON objects with a name and a path."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: list[str],
+        *_: object,
+    ) -> None:
+        setattr(namespace, self.dest, [_lora_path(parser, word.strip()) for word in values or []])
+
+
+def _lora_path(parser: argparse.ArgumentParser, word: str) -> Any:  # noqa: ANN401 - text or JSON
+    if not (word.startswith("{") and word.endswith("}")):
+        return word
+    try:
+        value = json.loads(word)
+    except ValueError as error:
+        parser.error(f"argument --lora-paths: {word} is not JSON: {error}")
+    if not {"lora_path", "lora_name"} <= set(value):
+        parser.error(f"argument --lora-paths: {word} lacks lora_path or lora_name")
+    return value
+
+
+_VALUED = {
+    "store",
+    "LoRAPathAction",
+    "DeprecatedAliasStoreAction",
+    "DeprecatedStoreConstAction",
+    "DeprecatedAction",
+}
+_ACTIONS: dict[str, type[argparse.Action]] = {
+    "BooleanOptionalAction": argparse.BooleanOptionalAction,
+    "DeprecatedAction": _Refusing,
+    "DeprecatedStoreTrueAction": _True,
+    "DeprecatedStoreConstAction": _Const,
+    "DeprecatedAliasStoreAction": _Alias,
+    "LoRAPathAction": _LoraPaths,
+}

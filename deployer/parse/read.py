@@ -1,0 +1,94 @@
+"""Read an argument list as a release of the engine would, and say all that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from deployer.facts.sglang.catalogue import Catalogue
+from deployer.finding import Severity
+from deployer.parse import faults
+from deployer.parse.oracle import Answer, ask
+from deployer.parse.parsed import Fault, Given, Parsed
+from deployer.parse.walk import Group, groups
+
+
+def parse(catalogue: Catalogue, words: Sequence[str]) -> Parsed:
+    """Read the words behind the command; ``Parsed.accepted`` is the release's own verdict.
+
+    The walk says why; should it and the release's parser ever disagree, the parser is right: an
+    error that it does not share becomes a warning, and what it alone refuses is said in its words.
+    """
+    words = tuple(words)
+    found = tuple(groups(catalogue, words))
+    answer = ask(catalogue, words)
+    walked = (
+        *(fault for group in found for fault in faults.of_group(catalogue, group)),
+        *_repeated(catalogue, found),
+        *_required(catalogue, found),
+    )
+    return Parsed(
+        version=catalogue.version,
+        words=words,
+        given=tuple(_given(catalogue, found, answer)),
+        faults=tuple(sorted(_agreed(walked, answer), key=lambda fault: fault.position)),
+    )
+
+
+def _agreed(walked: tuple[Fault, ...], answer: Answer) -> Iterator[Fault]:
+    if answer.accepted:
+        for fault in walked:
+            yield replace(fault, severity=min(fault.severity, Severity.WARNING, key=_weight))
+        return
+    yield from walked
+    if all(fault.severity is not Severity.ERROR for fault in walked):
+        yield Fault("refused-list", Severity.ERROR, 0, "", f"SGLang refuses it: {answer.message}")
+
+
+def _weight(severity: Severity) -> int:
+    return [Severity.NOTE, Severity.WARNING, Severity.ERROR].index(severity)
+
+
+def _repeated(catalogue: Catalogue, found: Sequence[Group]) -> Iterator[Fault]:
+    """Find options that are given twice: the last one wins, and nothing is said."""
+    seen: dict[str, Group] = {}
+    for group in found:
+        option = catalogue.find(group.string)
+        if option is None:
+            continue
+        if option.dest in seen and _value(group) != _value(seen[option.dest]):
+            message = f"`{option.name}` is given twice, and the engine takes the last"
+            yield Fault(
+                "repeated-flag", Severity.WARNING, group.position, option.name, message,
+                "keep one of them",
+            )  # fmt: skip
+        seen[option.dest] = group
+
+
+def _value(group: Group) -> tuple[str, ...]:
+    return group.words if group.explicit is None else (group.explicit,)
+
+
+def _required(catalogue: Catalogue, found: Sequence[Group]) -> Iterator[Fault]:
+    given = {option.dest for group in found if (option := catalogue.find(group.string))}
+    for option in catalogue:
+        if option.required and option.dest not in given:
+            message = f"`{option.name}` is missing, and the engine starts without it never"
+            yield Fault(
+                "required-missing", Severity.ERROR, 0, option.name, message,
+                f"give `{option.name}`",
+            )  # fmt: skip
+
+
+def _given(catalogue: Catalogue, found: Sequence[Group], answer: Answer) -> Iterator[Given]:
+    for group in found:
+        option = catalogue.find(group.string)
+        if option is not None:
+            yield Given(
+                option=option,
+                string=group.string,
+                written=group.written.partition("=")[0],
+                words=_value(group),
+                value=answer.values.get(option.dest),
+                position=group.position,
+            )
