@@ -16,6 +16,7 @@ import json
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from tests.engines import stubs
@@ -89,6 +90,23 @@ def _action_name(parser: argparse.ArgumentParser, action: argparse.Action) -> st
     return type(action).__name__
 
 
+def variables() -> dict[str, Any]:
+    """Give the declared environment variables with their defaults; null where one is computed."""
+    environ = importlib.import_module("sglang.srt.environ")
+    fields = {
+        name: it.default
+        for name, it in vars(environ.Envs).items()
+        if isinstance(it, environ.EnvField)
+    }
+    return {name: None if callable(it) else _unexpanded(plain(it)) for name, it in fields.items()}
+
+
+def _unexpanded(value: Any) -> Any:
+    """Write the user's own folder as ``~`` again: it is not the release's."""
+    home = str(Path.home())
+    return value.replace(home, "~", 1) if isinstance(value, str) else value
+
+
 class Recorder(logging.Handler):
     """Keeps what was logged while an argument list was parsed."""
 
@@ -132,7 +150,11 @@ def main() -> None:
         words = json.loads(line)
         if words is None:
             options = [describe(parser, it) for it in parser._actions if it.dest != "help"]
-            answer: dict[str, Any] = {"options": options, "failed": stubs.FAILED}
+            answer: dict[str, Any] = {
+                "options": options,
+                "variables": variables(),
+                "failed": stubs.FAILED,
+            }
         else:
             answer = judge(parser, words)
         answers.write(json.dumps(answer) + "\n")

@@ -44,14 +44,17 @@ class Verdict:
 class RealParser:
     """A context manager that starts the parser of one release and ends it."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, python: Path | None = None) -> None:
+        """``python``: that of an environment where SGLang is installed, instead of the wheel."""
         self.version = version
+        self._python = python
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         kept = {name: it for name, it in os.environ.items() if not name.startswith("SGL")}
+        wheel = [] if self._python else [str(wheel_path(self.version).resolve())]
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", SERVER, str(wheel_path(self.version).resolve())],
+            [str(self._python or sys.executable), "-W", "ignore", "-m", SERVER, *wheel],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -78,15 +81,14 @@ class RealParser:
             answer["accepted"], answer["message"], answer["namespace"], tuple(answer["warnings"])
         )
 
-    def dump(self) -> list[dict[str, Any]]:
-        """Give every option of the parser, ``--help`` apart, with the keys of a catalogue entry."""
-        options: list[dict[str, Any]] = self._ask(None)["options"]
-        return options
+    def dump(self) -> dict[str, Any]:
+        """Give what the release really has.
 
-    def failed(self) -> list[str]:
-        """Give the modules of the wheel that do not run on this machine and were replaced."""
-        found: list[str] = self._ask(None)["failed"]
-        return found
+        ``options``: every option in order, ``--help`` apart, with the keys of a catalogue's entry;
+        ``variables``: the declared environment variables; ``failed``: the modules of the wheel that
+        do not run on this machine and were replaced.
+        """
+        return self._ask(None)
 
     def _ask(self, question: list[str] | None) -> dict[str, Any]:
         process = self._running()

@@ -21,6 +21,16 @@ from tools.catalogue.values import (
     Value,
 )
 
+UNREADABLE = (
+    ArithmeticError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What Python raises where values do not fit an operation: the source is not what is read here."""
 DEPTH = 60
 """How deep names may lead to names; the sources need less than 20."""
 
@@ -45,7 +55,7 @@ class Evaluator:
         self._depth += 1
         try:
             return self._evaluate(node, scope)
-        except (TypeError, ValueError, KeyError, IndexError, ArithmeticError) as error:
+        except UNREADABLE as error:
             msg = f"{ast.unparse(node)[:120]}: {error}"
             raise CannotEvaluateError(msg) from error
         finally:

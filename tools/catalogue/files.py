@@ -32,13 +32,15 @@ DEFAULTS: dict[str, Any] = {
 
 def read(folder: Path) -> dict[str, dict[str, Any]]:
     """Read every catalogue in a folder, by release."""
-    found = (json.loads(it.read_text("utf-8")) for it in folder.glob("[0-9]*.json"))
+    found = (json.loads(it.read_text("utf-8")) for it in sorted(folder.glob("[0-9]*.json")))
     return {it["version"]: {**it, "options": list(map(_filled, it["options"]))} for it in found}
 
 
 def texts(catalogues: dict[str, dict[str, Any]], history: dict[str, Any]) -> dict[str, str]:
     """Give the text of every file, by its name."""
-    files = {f"{version}.json": _text(it, "options") for version, it in catalogues.items()}
+    files = {
+        f"{version}.json": _text(it, "options", "variables") for version, it in catalogues.items()
+    }
     return files | {HISTORY: _text(history, "strings", "choices", "constant_choices", "variables")}
 
 

@@ -7,7 +7,7 @@ import ast
 from tools.catalogue.evaluate import Evaluator
 from tools.catalogue.names import Scope
 from tools.catalogue.source import Library
-from tools.catalogue.values import CannotEvaluateError, Value
+from tools.catalogue.values import CannotEvaluateError, Member, Value
 
 ENVIRON = "sglang.srt.environ"
 
@@ -43,6 +43,8 @@ def _default(evaluator: Evaluator, call: ast.Call, scope: Scope) -> Value:
         value = evaluator.evaluate(nodes[0], scope)
     except CannotEvaluateError:
         return None
+    if isinstance(value, Member):
+        value = value.value
     if isinstance(value, tuple | list):
         return ",".join(map(str, value))
     return value if isinstance(value, bool | int | float | str) else None
