@@ -149,12 +149,30 @@ def test_known_facts_of_options() -> None:
     assert old.about["variable_aliases"]["SGLANG_NSA_FUSE_TOPK"] == "SGLANG_DSA_FUSE_TOPK"
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("--api-key", "Set API key of the server"),
+        (
+            "--export-metrics-to-file",
+            "Export performance metrics for each request to local file (e.g. for forwarding to "
+            "external systems)",
+        ),
+    ],
+)
+def test_one_line_says_what_an_option_does(name: str, sentence: str) -> None:
+    option = load("0.5.23").find(name)
+    assert option is not None
+    assert option.first_sentence == sentence
+
+
 def test_the_folder_stays_small_enough_to_commit() -> None:
     sizes = {path.name: path.stat().st_size for path in FOLDER.glob("*.json")}
     assert max(sizes.values()) < 300_000
     assert sum(sizes.values()) < 4_000_000
 
 
+@pytest.mark.process
 def test_loading_a_catalogue_imports_nothing_heavy() -> None:
     code = (
         "import sys; from deployer.facts.sglang import catalogue; catalogue.load('0.5.23');"

@@ -105,6 +105,7 @@ def test_what_is_no_release_is_refused_before_anything_is_downloaded(
     assert f"error: {word!r} is not an SGLang release" in capsys.readouterr().err
 
 
+@pytest.mark.process
 def test_a_release_that_does_not_exist_is_an_error(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

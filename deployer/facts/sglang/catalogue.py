@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ FORMAT_VERSION = 1
 """The version of the JSON form that this module reads."""
 
 FOLDER = Path(__file__).parent
+
+SENTENCE_END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)\. ")
+"""Where a help text's first sentence ends; `e.g.` and `i.e.` end none."""
 
 
 class UnknownReleaseError(LookupError):
@@ -75,7 +79,7 @@ class Option:
     @property
     def first_sentence(self) -> str:
         """The first sentence of the help, at most 140 characters: one line for a reviewer."""
-        sentence = " ".join(self.help.split()).split(". ")[0].rstrip(".")
+        sentence = SENTENCE_END.split(" ".join(self.help.split()), maxsplit=1)[0].rstrip(".")
         return sentence if len(sentence) <= 140 else f"{sentence[:139].rstrip()}…"  # noqa: PLR2004
 
 
