@@ -35,7 +35,7 @@ def _of_option(catalogue: Catalogue, group: Group) -> Iterator[Fault]:
         yield unknown(catalogue, name, group.position)
         return
     if len(group.candidates) > 1:
-        yield _ambiguous(group, name)
+        yield _ambiguous(catalogue, group, name)
         return
     if group.string in HELP:
         message = f"`{group.written}` prints the help, and nothing is launched"
@@ -51,7 +51,10 @@ def _of_option(catalogue: Catalogue, group: Group) -> Iterator[Fault]:
     yield from _of_values(catalogue, option, group)
 
 
-def _ambiguous(group: Group, name: str) -> Fault:
+def _ambiguous(catalogue: Catalogue, group: Group, name: str) -> Fault:
+    """Say what is meant; of a flag that is gone, its story says more than its likenesses."""
+    if history.lifetimes(name):
+        return unknown(catalogue, name, group.position)
     several = ", ".join(f"`{string}`" for string in group.candidates[:6])
     more = len(group.candidates) - 6
     message = f"`{name}` may mean {several}" + (f" and {more} more" if more > 0 else "")
@@ -109,7 +112,7 @@ def _bad_value(
 ) -> tuple[str, str, str] | None:
     """Give kind, message and hint where the word is no value of the option."""
     told = shown(string, word)
-    convert = converter(option.type, catalogue.version)
+    convert = converter(option, catalogue.version)
     value: Any = word
     if convert is not None:
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -44,7 +43,7 @@ def ask(catalogue: Catalogue, words: Sequence[str]) -> Answer:
 @functools.lru_cache(maxsize=32)
 def _parser(_version: str, catalogue: Catalogue) -> argparse.ArgumentParser:
     parser = _Parser(prog="sglang serve", usage="", add_help=False)
-    parser.add_argument("-h", "--help", action=_Help, nargs=0)
+    parser.add_argument("-h", "--help", action=_Help, nargs=0, default=argparse.SUPPRESS)
     for option in catalogue:
         _add(parser, option, catalogue.version)
     return parser
@@ -57,7 +56,7 @@ def _add(parser: argparse.ArgumentParser, option: Option, version: str) -> None:
         stated["required"] = True
     stated["action"] = _action(option)
     if option.action in {"store", "LoRAPathAction", "DeprecatedAliasStoreAction"}:
-        stated |= {"type": converter(option.type, version), "choices": option.choices}
+        stated |= {"type": converter(option, version), "choices": option.choices}
     if option.action in _VALUED:
         stated["nargs"] = option.nargs
     if option.action == "DeprecatedStoreConstAction":
@@ -98,25 +97,12 @@ class _Parser(argparse.ArgumentParser):
         raise _RefusedError(message)
 
 
-class _Action(argparse.Action):
-    """What SGLang's own actions have in common: nothing but their call."""
-
-    def __call__(  # noqa: D102 - argparse's own
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,  # noqa: ANN401 - argparse's own
-        option_string: str | None = None,
-    ) -> None:
-        raise NotImplementedError
-
-
-class _Help(_Action):
+class _Help(argparse.Action):
     def __call__(self, *_: object) -> None:
         raise _HelpError
 
 
-class _Refusing(_Action):
+class _Refusing(argparse.Action):
     """A retired flag: warns, or refuses where the release has something to say instead."""
 
     def __init__(self, *args: Any, refusal: str = "", **stated: Any) -> None:  # noqa: ANN401
@@ -128,7 +114,7 @@ class _Refusing(_Action):
             parser.error(self.refusal)
 
 
-class _True(_Action):
+class _True(argparse.Action):
     """A deprecated switch that still stores true."""
 
     def __init__(self, *args: Any, **stated: Any) -> None:  # noqa: ANN401 - argparse's own
@@ -138,7 +124,7 @@ class _True(_Action):
         setattr(namespace, self.dest, True)
 
 
-class _Const(_Action):
+class _Const(argparse.Action):
     """A deprecated spelling of one fixed value."""
 
     def __init__(self, *args: Any, stores: Any = None, **stated: Any) -> None:  # noqa: ANN401
@@ -149,42 +135,17 @@ class _Const(_Action):
         setattr(namespace, self.dest, self.stores)
 
 
-class _Alias(_Action):
-    """A deprecated name of an option that takes a value."""
+class _Alias(argparse.Action):
+    """Stores what the words come to: a deprecated name, or a list of adapters."""
 
     def __call__(
         self,
         _parser: object,
         namespace: argparse.Namespace,
-        values: Any,
-        *_: object,  # noqa: ANN401
-    ) -> None:
-        setattr(namespace, self.dest, values)
-
-
-class _LoraPaths(_Action):
-    """Adapter paths, as text or as JSON objects with a name and a path."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: list[str],
+        values: Any,  # noqa: ANN401 - argparse's own
         *_: object,
     ) -> None:
-        setattr(namespace, self.dest, [_lora_path(parser, word.strip()) for word in values or []])
-
-
-def _lora_path(parser: argparse.ArgumentParser, word: str) -> Any:  # noqa: ANN401 - text or JSON
-    if not (word.startswith("{") and word.endswith("}")):
-        return word
-    try:
-        value = json.loads(word)
-    except ValueError as error:
-        parser.error(f"argument --lora-paths: {word} is not JSON: {error}")
-    if not {"lora_path", "lora_name"} <= set(value):
-        parser.error(f"argument --lora-paths: {word} lacks lora_path or lora_name")
-    return value
+        setattr(namespace, self.dest, values)
 
 
 _VALUED = {
@@ -200,5 +161,5 @@ _ACTIONS: dict[str, type[argparse.Action]] = {
     "DeprecatedStoreTrueAction": _True,
     "DeprecatedStoreConstAction": _Const,
     "DeprecatedAliasStoreAction": _Alias,
-    "LoRAPathAction": _LoraPaths,
+    "LoRAPathAction": _Alias,
 }

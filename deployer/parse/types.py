@@ -14,6 +14,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from deployer.facts.sglang.catalogue import Option
 from deployer.facts.sglang.versions import release_key
 
 SI = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -25,8 +26,11 @@ LARGEST = 2**64 - 1
 Converter = Callable[[str], Any]
 
 
-def converter(name: str, version: str) -> Converter | None:
-    """Give the function of that name in that release; None where words stay text."""
+def converter(option: Option, version: str) -> Converter | None:
+    """Give the function that reads one word of an option; None where words stay text."""
+    name = option.type
+    if option.action == "LoRAPathAction":
+        return lora_path
     if name == "parse_cuda_graph_config_arg":
         return lambda word: cuda_graph_config(word, version)
     return CONVERTERS[name]
@@ -50,6 +54,18 @@ def human_readable_int(word: str) -> int:
 def nullable_str(word: str) -> str | None:
     """Read text; an empty word and ``None`` are no value."""
     return None if word in {"", "None"} else word
+
+
+def lora_path(word: str) -> Any:  # noqa: ANN401 - text or a JSON object
+    """Read an adapter: a path, ``name=path``, or a JSON object with its name and path."""
+    word = word.strip()
+    if not (word.startswith("{") and word.endswith("}")):
+        return word
+    value = json.loads(word)
+    if missing := [key for key in ("lora_name", "lora_path") if key not in value]:
+        msg = f"the JSON object lacks {' and '.join(missing)}"
+        raise ArgumentTypeError(msg)
+    return value
 
 
 def json_list(word: str) -> Any:  # noqa: ANN401 - a JSON value is any of six types

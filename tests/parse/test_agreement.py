@@ -1,0 +1,78 @@
+"""The law: our verdict and our values are those of the release's own parser, in every case."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from deployer.facts.sglang.catalogue import Catalogue, load, releases
+from deployer.finding import Severity
+from deployer.parse.oracle import HELP, ask
+from deployer.parse.read import parse
+from tests.engines.real_parser import RealParser
+
+from .lists import lists, plain
+
+pytestmark = [pytest.mark.wheels, pytest.mark.timeout(300)]
+
+LISTS = 400
+"""Argument lists for each release."""
+
+
+@pytest.mark.parametrize("version", releases())
+def test_the_verdict_is_that_of_the_real_parser(version: str) -> None:
+    catalogue = load(version)
+    with RealParser(version) as real:
+
+        @settings(
+            max_examples=LISTS,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(lists(catalogue))
+        def agree(words: list[str]) -> None:
+            verdict = real.verdict(words)
+            parsed, answer = parse(catalogue, words), ask(catalogue, words)
+            assert parsed.accepted == verdict.accepted, (verdict.message, parsed.faults)
+            assert "refused-list" not in {fault.kind for fault in parsed.faults}, verdict.message
+            if verdict.accepted:
+                assert same(catalogue, answer.values, verdict.namespace)
+            else:
+                errors = [f for f in parsed.faults if f.severity is Severity.ERROR]
+                assert errors
+                assert all(fault.message for fault in errors)
+
+        agree()
+
+
+def same(catalogue: Catalogue, ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    """Compare values; a default that is known only when the engine runs cannot be told."""
+    computed = {option.dest for option in catalogue if option.default_from.startswith("computed")}
+    for name, value in theirs.items():
+        mine = ours[name]
+        if name in computed and mine is None:
+            continue
+        assert json.dumps(plain(mine), sort_keys=True) == json.dumps(value, sort_keys=True), name
+    return set(ours) == set(theirs)
+
+
+def test_help_is_no_launch() -> None:
+    catalogue = load(releases()[-1])
+    with RealParser(releases()[-1]) as real:
+        assert not real.verdict(["--help"]).accepted
+    assert ask(catalogue, ["--help"]).message == HELP
+
+
+@given(st.sampled_from(releases()), st.data())
+@settings(max_examples=300, deadline=None)
+def test_every_word_is_accounted_for(version: str, data: st.DataObject) -> None:
+    words = data.draw(lists(load(version)))
+    parsed = parse(load(version), words)
+
+    assert all(0 <= fault.position < max(len(words), 1) for fault in parsed.faults)
