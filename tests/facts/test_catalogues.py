@@ -14,6 +14,11 @@ from deployer.facts.sglang.versions import release_key
 from tools.catalogue.files import read, texts
 from tools.catalogue.link import link
 
+EXPORT = (
+    "Export performance metrics for each request to local file "
+    "(e.g. for forwarding to external systems)"
+)
+
 COUNTS = {
     "0.5.9": (331, 341),
     "0.5.10": (354, 365),
@@ -155,8 +160,7 @@ def test_known_facts_of_options() -> None:
         ("--api-key", "Set API key of the server"),
         (
             "--export-metrics-to-file",
-            "Export performance metrics for each request to local file (e.g. for forwarding to "
-            "external systems)",
+            EXPORT,
         ),
     ],
 )
