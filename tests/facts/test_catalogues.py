@@ -150,6 +150,13 @@ def test_known_facts_of_options() -> None:
     piecewise = old.find("--disable-piecewise-cuda-graph")
     assert piecewise is not None
     assert (piecewise.stores, piecewise.dest) == ("disabled", "cuda_graph_backend_prefill")
+    backend = new.find("--attention-backend")
+    assert backend is not None
+    assert backend.choice_aliases == {
+        "nsa": "dsa",
+        "compressed": "dsv4",
+        "tokenspeed_mla": "cutedsl_mla",
+    }
     assert old.about["requires"]["torch"] == "==2.13.0"
     assert old.about["variable_aliases"]["SGLANG_NSA_FUSE_TOPK"] == "SGLANG_DSA_FUSE_TOPK"
 

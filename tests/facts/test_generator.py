@@ -157,6 +157,20 @@ parser.add_argument("--sampler", choices=choices, default="b")
     assert options(path)["--sampler"]["choices"] == ["a", "b"]
 
 
+def test_a_comment_beside_a_choice_says_that_it_is_an_old_name(tmp_path: Path) -> None:
+    path = plain_wheel(
+        tmp_path,
+        """
+parser.add_argument("--backend", choices=BACKENDS)
+parser.add_argument("--other", choices=["nsa"])
+""",
+        before='BACKENDS = [\n    "nsa",  # Deprecated alias for "dsa"\n    "dsa",\n]',
+    )
+    found = options(path)
+    assert found["--backend"]["choice_aliases"] == {"nsa": "dsa"}
+    assert found["--other"]["choice_aliases"] == {}
+
+
 def test_a_field_declared_twice_is_one_option_with_the_later_default(tmp_path: Path) -> None:
     text = LAYOUTS["annotated"][SERVER_ARGS].replace(
         "    internal: A", '    level: A[Literal[0, 2], "Level."] = 2\n    internal: A'

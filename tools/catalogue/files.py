@@ -15,6 +15,7 @@ DEFAULTS: dict[str, Any] = {
     "nargs": None,
     "const": None,
     "choices": None,
+    "choice_aliases": {},
     "default": None,
     "default_from": "",
     "required": False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from tools.catalogue.variables import variables
 from tools.catalogue.wheel import Wheel
 
 FORMAT_VERSION = 1
+CHOICES = ("sglang.srt.server_args", "sglang.srt.arg_groups.choices")
+"""Where the releases list their choices."""
+DEPRECATED = re.compile(r'"([\w-]+)", *# *Deprecated alias for "([\w-]+)"')
 
 
 def generate(path: Path) -> dict[str, Any]:
@@ -25,18 +29,30 @@ def generate(path: Path) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "engine": "sglang",
         **wheel.facts(),
-        "options": _options(interpreter),
+        "options": _options(interpreter, _choice_aliases(library)),
         "variables": declared,
         "variable_aliases": renamed,
     }
 
 
-def _options(interpreter: Interpreter) -> list[dict[str, Any]]:
+def _choice_aliases(library: Library) -> dict[str, str]:
+    """Give the deprecated choices with the new ones, as comments beside the choices say."""
+    modules = (library.module(name) for name in CHOICES)
+    return {
+        old: new for module in modules if module for old, new in DEPRECATED.findall(module.text)
+    }
+
+
+def _options(interpreter: Interpreter, aliases: dict[str, str]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     taken: set[str] = set()
     for registration in interpreter.registrations():
         entry = option(interpreter, registration)
         entry["category"] = entry["category"] or interpreter.namespace(entry["dest"])
+        choices = entry["choices"] or ()
+        entry["choice_aliases"] = {
+            old: new for old, new in aliases.items() if old in choices and new in choices
+        }
         if twice := taken & set(entry["strings"]):
             msg = f"{min(twice)} is registered twice: argparse would refuse it"
             raise CannotEvaluateError(msg)

@@ -22,18 +22,19 @@ class Library:
         if found is None:
             return None
         text, is_package = found
-        return Module(self, name, ast.parse(text), is_package=is_package)
+        return Module(self, name, text, is_package=is_package)
 
 
 class Module:
     """One module; ``bindings`` maps each top-level name to the last node that binds it."""
 
-    def __init__(self, library: Library, name: str, tree: ast.Module, *, is_package: bool) -> None:
+    def __init__(self, library: Library, name: str, text: str, *, is_package: bool) -> None:
         self.library = library
         self.name = name
-        self.tree = tree
+        self.text = text
+        self.tree = ast.parse(text)
         self._package = name if is_package else name.rpartition(".")[0]
-        self.bindings = bindings_of(tree.body)
+        self.bindings = bindings_of(self.tree.body)
 
     def definition(self, name: str) -> ast.ClassDef | ast.FunctionDef | None:
         """Give the class or function of that name, even where an assignment follows it.

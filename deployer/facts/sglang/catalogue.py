@@ -10,7 +10,7 @@ import functools
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class Option:
     ``default`` is null where it is not the default: ``suppressed`` (argparse.SUPPRESS: without the
     option ``dest`` keeps another option's default) or ``computed: EXPRESSION`` (known when the
     engine runs). ``stores`` is the fixed value that a deprecated spelling writes to ``dest``.
+    ``choice_aliases`` maps choices that are deprecated spellings to the new ones.
     ``category`` is the namespace of SGLang from 0.5.20 on, for every release. ``replaced_by`` is
     what the release itself says to write instead, ``error`` what it answers where it refuses the
     option. ``since`` is the first of the releases in a row that know ``name``, ``removed_in`` the
@@ -65,6 +66,7 @@ class Option:
     removed_in: str
     default_from: str = ""
     stores: Any = None
+    choice_aliases: dict[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def name(self) -> str:
@@ -170,4 +172,5 @@ def _option(entry: dict[str, Any]) -> Option:
         removed_in=entry.get("removed_in", ""),
         default_from=entry.get("default_from", ""),
         stores=entry.get("stores"),
+        choice_aliases=entry.get("choice_aliases", {}),
     )
