@@ -1,0 +1,88 @@
+"""Makes SGLang believe in GPUs that are not there: what torch, NVML and nvidia-smi would say.
+
+Only for the argument logic. Nothing here could compute, and a resolution that tries to fails.
+"""
+
+# ruff: noqa: ANN401  # the engine's own objects, whose types are not installed here
+
+import importlib
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType, SimpleNamespace
+from typing import Any, NoReturn
+
+PRETENDED_PACKAGES = ("flashinfer",)
+"""Packages of the release's CUDA image that decide arguments by being there, and are not here."""
+
+PRETENDED_CUDA = "13.0"
+"""What ``torch.version.cuda`` says. The rules ask for 12.3, 12.8 or 12.9 and more."""
+
+
+def pretend(gpu: dict[str, Any], count: int) -> None:
+    """Look like ``count`` GPUs of a kind: its ``name``, ``memory`` in MiB, and ``capability``."""
+    common: Any = importlib.import_module("sglang.srt.utils.common")
+    _torch(gpu, count)
+    _probes(common, gpu)
+    _platform()
+    sys.meta_path.append(_Present())
+
+
+def _torch(gpu: dict[str, Any], count: int) -> None:
+    torch: Any = importlib.import_module("torch")
+    major, minor = gpu["capability"]
+    size = gpu["memory"] * 1024 * 1024
+    properties = SimpleNamespace(
+        name=gpu["name"], total_memory=size, major=major, minor=minor, is_integrated=False
+    )
+    answers = {
+        "is_available": True,
+        "device_count": count,
+        "current_device": 0,
+        "get_device_capability": (major, minor),
+        "get_device_name": gpu["name"],
+        "get_device_properties": properties,
+        "mem_get_info": (size, size),
+    }
+    for name, answer in answers.items():
+        setattr(torch.cuda, name, lambda *_args, _answer=answer, **_options: _answer)
+    torch.version.cuda = PRETENDED_CUDA
+
+
+def _probes(common: Any, gpu: dict[str, Any]) -> None:
+    """Forget what was asked of the CPU, and answer for the two that ask past torch."""
+    for probe in list(vars(common).values()):
+        if callable(forget := getattr(probe, "cache_clear", None)):
+            forget()
+    major, minor = gpu["capability"]
+    common.get_nvgpu_memory_capacity = lambda: float(gpu["memory"])  # it runs nvidia-smi
+    common._get_device_sm_via_nvml = lambda *_args: major * 10 + minor  # noqa: SLF001
+
+
+def _platform() -> None:
+    """Put SGLang's CUDA platform in place of the one found at import (0.5.11 and later)."""
+    try:
+        platforms: Any = importlib.import_module("sglang.srt.platforms")
+        here, there = platforms.current_platform, platforms.CudaSRTPlatform()
+    except (ImportError, AttributeError):
+        return
+    platforms._current_platform = there  # noqa: SLF001 - where SGLang keeps it
+    for module in [m for name, m in sys.modules.items() if name.split(".")[0] == "sglang"]:
+        for name in [name for name, value in vars(module).items() if value is here]:
+            setattr(module, name, there)
+
+
+class _Present:
+    """Finds the pretended packages for those who only ask whether they are there."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """Give a spec that cannot be loaded."""
+        del path, target
+        return ModuleSpec(name, self) if name in PRETENDED_PACKAGES else None  # type: ignore[arg-type]
+
+    def create_module(self, spec: ModuleSpec) -> NoReturn:
+        """Refuse: it is only pretended."""
+        msg = f"{spec.name} is only pretended to be installed"
+        raise ImportError(msg)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Have nothing to run."""
