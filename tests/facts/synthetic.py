@@ -207,6 +207,7 @@ STRUCT_FIELDS = (
 
 NAMES = '''
 from enum import IntEnum
+import torch
 
 class Mode(IntEnum):
     FAST = 1

@@ -130,6 +130,17 @@ def test_variables_have_their_declared_defaults(tmp_path: Path) -> None:
     assert catalogue["variable_aliases"] == {"SGLANG_OLD": "SGLANG_NEW"}
 
 
+def test_a_default_from_outside_the_wheel_is_stated_as_such(tmp_path: Path) -> None:
+    found = options(
+        plain_wheel(
+            tmp_path,
+            'parser.add_argument("--x", type=int, default=os.cpu_count())',
+            before="import os",
+        )
+    )
+    assert found["--x"]["default_from"] == "computed: os.cpu_count()"
+
+
 def test_nothing_of_the_wheel_is_executed(tmp_path: Path) -> None:
     mark = tmp_path / "executed"
     hostile = f"__import__('pathlib').Path({str(mark)!r}).touch()"
@@ -192,6 +203,26 @@ def test_a_field_declared_twice_is_one_option_with_the_later_default(tmp_path: P
         ('parser.add_argument("--x", choices=3 + "a")', "", "unsupported operand"),
         ('parser.add_argument("--x", action="count")', "", "action count"),
         ('parser.add_argument("--x")\nparser.add_argument("--x")', "", "--x is registered twice"),
+        (
+            'if torch.cuda.is_available():\n    parser.add_argument("--x")',
+            "import torch",
+            "not known before the engine runs",
+        ),
+        (
+            'if torch.version.hip is None:\n    parser.add_argument("--x")',
+            "import torch",
+            "not known before the engine runs",
+        ),
+        (
+            'parser.add_argument("--x", choices=[n for n in ["a"] if not torch.has(n)])',
+            "import torch",
+            "not known before the engine runs",
+        ),
+        (
+            'parser.add_argument("--x", help=f"as {[torch.name()]}")',
+            "import torch",
+            "has no JSON form",
+        ),
         ("while True:\n    pass", "", "cannot read while True"),
         ("for x in (1, 2):\n    parser.add_argument(x)", "", "cannot read for x in"),
     ],

@@ -6,7 +6,7 @@ import ast
 import operator
 from collections.abc import Callable
 
-from tools.catalogue.values import CannotEvaluateError, Value
+from tools.catalogue.values import CannotEvaluateError, Value, known
 
 OPERATORS: dict[type[ast.AST], Callable[[Value, Value], Value]] = {
     ast.Add: operator.add,
@@ -55,7 +55,7 @@ LONGEST = 10_000
 def binary(op: ast.AST, left: Value, right: Value) -> Value:
     """Compute one operator; raises CannotEvaluateError where it is none of the tables'."""
     if type(op) in OPERATORS:
-        return OPERATORS[type(op)](left, right)
+        return OPERATORS[type(op)](known(left), known(right))
     small = all(isinstance(it, int | float) and abs(it) < LARGEST for it in (left, right))
     if type(op) in ARITHMETIC and small and (isinstance(op, ast.Mult) or right < HIGHEST_POWER):
         return ARITHMETIC[type(op)](left, right)
@@ -74,6 +74,6 @@ def builtin(
         if len(found) <= LONGEST:
             return list(found)
     if name in CONVERTERS and not kwargs:
-        return CONVERTERS[name](*args)
+        return CONVERTERS[name](*map(known, args))
     msg = f"cannot call {name} with {args!r}"
     raise CannotEvaluateError(msg)

@@ -19,6 +19,8 @@ from tools.catalogue.values import (
     Lambda,
     Symbol,
     Value,
+    known,
+    to_json,
 )
 
 UNREADABLE = (
@@ -92,7 +94,7 @@ class Evaluator:
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return -self.evaluate(operand, scope)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return not self.evaluate(operand, scope)
+                return not known(self.evaluate(operand, scope))
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
                 return self._comprehension(node, scope)
             case ast.Subscript(value=owner, slice=index):
@@ -130,6 +132,7 @@ class Evaluator:
             case ast.FormattedValue(value=value, conversion=conversion, format_spec=None):
                 found = self.evaluate(value, scope)
                 if isinstance(found, str | int | float | list | tuple | dict):
+                    to_json(found)  # or it holds something that has no text before the engine runs
                     return repr(found) if conversion == ord("r") else str(found)
         msg = f"cannot format {ast.unparse(node)}"
         raise CannotEvaluateError(msg)
@@ -146,7 +149,7 @@ class Evaluator:
                 found = [
                     self.evaluate(node.elt, it)
                     for it in inner
-                    if all(self.evaluate(test, it) for test in tests)
+                    if all(known(self.evaluate(test, it)) for test in tests)
                 ]
                 return set(found) if isinstance(node, ast.SetComp) else found
         msg = f"cannot read {ast.unparse(node)[:120]}"

@@ -8,7 +8,15 @@ from tools.catalogue.evaluate import Evaluator
 from tools.catalogue.fields import MISSING, Registration, collect, default_of, derive
 from tools.catalogue.names import Scope
 from tools.catalogue.source import Library, Module, bindings_of
-from tools.catalogue.values import CannotEvaluateError, Computed, Symbol, Value
+from tools.catalogue.values import (
+    SUPPRESS,
+    CannotEvaluateError,
+    Computed,
+    Symbol,
+    Value,
+    known,
+    to_json,
+)
 
 SERVER_ARGS = "sglang.srt.server_args"
 
@@ -85,7 +93,8 @@ class Interpreter(Evaluator):
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     scope.names[name] = self.evaluate(value, scope)
                 case ast.If(test=test, body=then, orelse=other):
-                    found = self._run(then if self.evaluate(test, scope) else other, scope)
+                    known_test = known(self.evaluate(test, scope))
+                    found = self._run(then if known_test else other, scope)
                     if found is not None:
                         return found
                 case ast.Import() | ast.ImportFrom():
@@ -112,11 +121,15 @@ class Interpreter(Evaluator):
         names = tuple(self.evaluate(it, scope) for it in call.args)
         kwargs: dict[str, Value] = {}
         for keyword in call.keywords:
-            try:
-                value = self.evaluate(keyword.value, scope)
-            except CannotEvaluateError:
-                if keyword.arg != "default":
-                    raise
-                value = Computed(ast.unparse(keyword.value))
+            read = self._stated if keyword.arg == "default" else self.evaluate
+            value = read(keyword.value, scope)
             kwargs |= value if keyword.arg is None else {keyword.arg: value}
         return Registration(names, kwargs)
+
+    def _stated(self, node: ast.expr, scope: Scope) -> Value:
+        """A default, or the expression where only the running engine knows it."""
+        try:
+            value = self.evaluate(node, scope)
+            return value if value == SUPPRESS else to_json(value)
+        except CannotEvaluateError:
+            return Computed(ast.unparse(node))

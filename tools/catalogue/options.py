@@ -14,16 +14,15 @@ from tools.catalogue.fields import Registration
 from tools.catalogue.names import Scope
 from tools.catalogue.source import bindings_of
 from tools.catalogue.values import (
+    SUPPRESS,
     CannotEvaluateError,
     Computed,
-    External,
     Symbol,
     Value,
     name_of,
     to_json,
 )
 
-SUPPRESS = External("argparse.SUPPRESS")
 ACTIONS: dict[str, dict[str, Value]] = {
     "store": {},
     "store_true": {"nargs": 0, "const": True, "default": False},

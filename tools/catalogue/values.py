@@ -25,6 +25,10 @@ class External:
     name: str
 
 
+SUPPRESS = External("argparse.SUPPRESS")
+"""argparse's own mark: no default at all, or no help."""
+
+
 @dataclass(frozen=True)
 class Symbol:
     """A function or a class that the wheel defines."""
@@ -74,6 +78,14 @@ class Computed:
     """A value that is only known when the engine runs; ``text`` is the expression."""
 
     text: str
+
+
+def known(value: Value) -> Value:
+    """Give the value back; raises CannotEvaluateError where only the running engine knows it."""
+    if isinstance(value, External | Symbol | Instance | Lambda | Member | Computed):
+        msg = f"{value!r} is not known before the engine runs"
+        raise CannotEvaluateError(msg)
+    return value
 
 
 def name_of(value: Value) -> str:
