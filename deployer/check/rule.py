@@ -11,11 +11,15 @@ from deployer.profile.model import Profile
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One place at which a check fires: the YAML key path, what is wrong, what to do instead."""
+    """One place at which a check fires: the YAML key path, what is wrong, what to do instead.
+
+    ``hides_line`` keeps this one line, which may hold a secret, out of what is shown.
+    """
 
     path: tuple[str | int, ...]
     message: str
     hint: str
+    hides_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)

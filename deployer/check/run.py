@@ -20,7 +20,7 @@ def check(profile: Profile, source: Source, rules: Iterable[Rule] = RULES) -> tu
 
 def _placed(rule: Rule, problem: Problem, source: Source) -> Finding:
     finding = source.located(_finding(rule, problem))
-    return replace(finding, source_line="") if rule.hides_line else finding
+    return replace(finding, source_line="") if rule.hides_line or problem.hides_line else finding
 
 
 def _finding(rule: Rule, problem: Problem) -> Finding:

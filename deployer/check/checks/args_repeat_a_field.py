@@ -1,4 +1,4 @@
-"""`engine.args` holds a flag that has a field, an abbreviation of one, or a secret.
+"""`engine.args` holds a flag that has a field, in whatever spelling, or a secret.
 
 Why it hurts: the engine takes the last of two values and says nothing, so the field would state
 what does not hold; an abbreviation stops working when a release adds a flag with the same
@@ -22,9 +22,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.check.flags import field_of
 from deployer.check.rule import Problem, Rule
 from deployer.finding import Severity
-from deployer.profile.fields import flagged_fields
+from deployer.parse.secrets import is_secret
 from deployer.profile.model import Profile
 
 REFUSED = {
@@ -36,31 +37,13 @@ REFUSED = {
 
 def find(profile: Profile) -> Iterator[Problem]:
     """Compare each name under `engine.args` with the flags of the typed fields."""
-    fields = _spellings(profile)
     for name in profile.engine.args:
         path = ("engine", "args", name)
         if name in REFUSED:
-            yield Problem(path, f"`--{name}` is not for a profile: {REFUSED[name]}", "take it out")
-        elif name in fields:
-            yield Problem(
-                path, f"`--{name}` has a field of its own: `{fields[name]}`", "write it there"
-            )
-        elif owners := sorted({fields[flag] for flag in fields if flag.startswith(name)}):
-            yield Problem(
-                path,
-                f"`--{name}` abbreviates the flag of `{'`, `'.join(owners)}`",
-                "write that field, or the whole name of the flag that you mean",
-            )
-
-
-def _spellings(profile: Profile) -> dict[str, str]:
-    """Map each spelling of a typed field's flag in this release to the field's path."""
-    found: dict[str, str] = {}
-    for section, field, flag in flagged_fields():
-        for name in (flag.spelling(profile.engine.version).flag, flag.off):
-            if name:
-                found[name.removeprefix("--")] = f"{section}.{field}"
-    return found
+            message = f"`--{name}` is not for a profile: {REFUSED[name]}"
+            yield Problem(path, message, "take it out", hides_line=is_secret(f"--{name}"))
+        elif field := field_of(profile, name):
+            yield Problem(path, f"`--{name}` has a field of its own: `{field}`", "write it there")
 
 
 RULE = Rule("args-repeat-a-field", Severity.ERROR, find)

@@ -10,7 +10,7 @@ from deployer.profile.section import Section
 
 ArgName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 ArgScalar = Annotated[str, Field(min_length=1)] | int | float
-ArgValue = Literal[True] | ArgScalar | list[ArgScalar]
+ArgValue = ArgScalar | list[ArgScalar] | Literal[True]
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 

@@ -1,0 +1,52 @@
+"""Another spelling of a flag instead of its own name.
+
+Why it hurts: the same thing stands under two names in two profiles, a search finds half of it, and
+aliases are what releases drop first.
+
+Instead of::
+
+    engine:
+      version: 0.5.23
+      args:
+        nccl-init-addr: 10.0.0.1:25000
+
+Write::
+
+    engine:
+      version: 0.5.23
+      args:
+        dist-init-addr: 10.0.0.1:25000
+
+Source: the spellings of the option in the release's catalogue, its own name first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.flags import field_of
+from deployer.check.rule import Problem, Rule
+from deployer.facts.sglang.catalogue import UnknownReleaseError, load
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Compare each name under `engine.args` with the option's own."""
+    try:
+        catalogue = load(profile.engine.version)
+    except UnknownReleaseError:
+        return
+    for name in profile.engine.args:
+        option = catalogue.find(f"--{name}")
+        if option is None or name.startswith("no-") or field_of(profile, name):
+            continue
+        if option.name != f"--{name}":
+            yield Problem(
+                ("engine", "args", name),
+                f"`--{name}` is another spelling of `{option.name}`",
+                f"write `{option.name.removeprefix('--')}`",
+            )
+
+
+RULE = Rule("alias-flag", Severity.WARNING, find)

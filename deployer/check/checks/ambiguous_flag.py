@@ -1,0 +1,28 @@
+"""The beginning of several flags.
+
+Why it hurts: argparse cannot tell which is meant, and refuses the whole command.
+
+Instead of::
+
+    engine:
+      version: 0.5.23
+      args:
+        cuda-graph-bs: 64
+
+Write::
+
+    engine:
+      version: 0.5.23
+      args:
+        cuda-graph-bs-decode: 64
+
+Source: argparse: ambiguous option.
+"""
+
+from __future__ import annotations
+
+from deployer.check.flags import faults_of
+from deployer.check.rule import Rule
+from deployer.finding import Severity
+
+RULE = Rule("ambiguous-flag", Severity.ERROR, faults_of("ambiguous-flag"))

@@ -1,0 +1,30 @@
+"""A flag of another engine.
+
+Why it hurts: the engine refuses the whole command; what it did elsewhere has another name here,
+or none.
+
+Instead of::
+
+    engine:
+      version: 0.5.23
+      args:
+        gpu-memory-utilization: 0.9
+
+Write::
+
+    engine:
+      version: 0.5.23
+    memory:
+      mem_fraction_static: 0.9
+
+Source: ``deployer/parse/foreign.py``; GPUStack's catalogue gives GLM-5.2 on SGLang a flag of
+vLLM.
+"""
+
+from __future__ import annotations
+
+from deployer.check.flags import faults_of
+from deployer.check.rule import Rule
+from deployer.finding import Severity
+
+RULE = Rule("foreign-flag", Severity.ERROR, faults_of("foreign-flag"))

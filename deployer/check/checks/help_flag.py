@@ -1,0 +1,26 @@
+"""A flag that prints the help.
+
+Why it hurts: the engine prints its help and ends, and nothing is served.
+
+Instead of::
+
+    engine:
+      version: 0.5.23
+      args:
+        help: true
+
+Write::
+
+    engine:
+      version: 0.5.23
+
+Source: argparse: ``--help`` exits with 0.
+"""
+
+from __future__ import annotations
+
+from deployer.check.flags import faults_of
+from deployer.check.rule import Rule
+from deployer.finding import Severity
+
+RULE = Rule("help-flag", Severity.ERROR, faults_of("help-flag"))

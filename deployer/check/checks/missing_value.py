@@ -1,0 +1,28 @@
+"""A flag without the value that it needs.
+
+Why it hurts: the engine refuses the whole command.
+
+Instead of::
+
+    engine:
+      version: 0.5.23
+      args:
+        dist-timeout: true
+
+Write::
+
+    engine:
+      version: 0.5.23
+      args:
+        dist-timeout: 3600
+
+Source: argparse: expected one argument.
+"""
+
+from __future__ import annotations
+
+from deployer.check.flags import faults_of
+from deployer.check.rule import Rule
+from deployer.finding import Severity
+
+RULE = Rule("missing-value", Severity.ERROR, faults_of("missing-value"))

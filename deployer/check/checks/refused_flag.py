@@ -1,0 +1,29 @@
+"""A flag that the release knows only to refuse it.
+
+Why it hurts: the engine ends with a message that names the replacement.
+
+Instead of::
+
+    engine:
+      version: 0.5.18
+      args:
+        enable-expert-distribution-metrics: true
+
+Write::
+
+    engine:
+      version: 0.5.18
+      args:
+        expert-balancedness-report-mode: server
+
+Source: SGLang ``srt/arg_groups/argparse_actions.py``, ``DeprecatedAction`` with
+``error_message``.
+"""
+
+from __future__ import annotations
+
+from deployer.check.flags import faults_of
+from deployer.check.rule import Rule
+from deployer.finding import Severity
+
+RULE = Rule("refused-flag", Severity.ERROR, faults_of("refused-flag"))

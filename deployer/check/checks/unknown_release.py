@@ -1,0 +1,53 @@
+"""A release of the engine that has no catalogue.
+
+Why it hurts: no flag can be checked or spelt for it, so nothing is known of the command before it
+runs.
+
+Instead of::
+
+    engine:
+      version: 0.5.99
+
+Write::
+
+    engine:
+      version: 0.5.23
+
+Source: ``deployer/facts/sglang/``, one file a release, from 0.5.9 on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.facts.sglang.catalogue import newest, releases
+from deployer.facts.sglang.versions import release_key
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for the pinned release among those that are known."""
+    version = profile.engine.version
+    if version in releases():
+        return
+    yield Problem(
+        ("engine", "version"),
+        f"SGLang {version} is not known here: {releases()[0]} to {newest()} are",
+        _hint(version),
+    )
+
+
+def _hint(version: str) -> str:
+    if release_key(version) > release_key(newest()):
+        return f"`make catalogue VERSION={version}` adds it, once it is published"
+    near = min(releases(), key=lambda known: _distance(known, version))
+    return f"did you mean {near}?"
+
+
+def _distance(one: str, other: str) -> tuple[int, ...]:
+    return tuple(abs(a - b) for a, b in zip(release_key(one), release_key(other), strict=True))
+
+
+RULE = Rule("unknown-release", Severity.ERROR, find)

@@ -1,0 +1,63 @@
+"""An environment variable that the pinned release does not read any more.
+
+Why it hurts: nothing refuses it, so the profile states what does not hold.
+
+Instead of::
+
+    engine:
+      version: 0.5.23
+      env:
+        SGLANG_ENABLE_SPEC_V2: "1"
+
+Write::
+
+    engine:
+      version: 0.5.23
+
+Source: the variables that each release declares in ``srt/environ.py``, in
+``deployer/facts/sglang/``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.facts.sglang.catalogue import Catalogue, UnknownReleaseError, load
+from deployer.facts.sglang.history import variable_lifetimes
+from deployer.facts.sglang.versions import release_key
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+PREFIX = "SGLANG_"
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look at the engine's variables; one that is only newer may be read undeclared before."""
+    try:
+        catalogue = load(profile.engine.version)
+    except UnknownReleaseError:
+        return
+    for name in profile.engine.env:
+        if not name.startswith(PREFIX) or name in catalogue.variables:
+            continue
+        story = _story(catalogue, name)
+        if story is not None:
+            yield Problem(("engine", "env", name), *story)
+
+
+def _story(catalogue: Catalogue, name: str) -> tuple[str, str] | None:
+    """Give message and hint for a variable that went, or that looks like a slip of the pen."""
+    known = variable_lifetimes(name)
+    gone = [end for _, end in known if end and release_key(end) <= release_key(catalogue.version)]
+    if gone:
+        message = f"SGLang reads `{name}` no more since {gone[-1]}, and this is {catalogue.version}"
+        return message, "take it out"
+    near = difflib.get_close_matches(name, catalogue.variables, n=1, cutoff=0.9)
+    if near and not known:
+        return f"SGLang {catalogue.version} declares no `{name}`", f"did you mean `{near[0]}`?"
+    return None
+
+
+RULE = Rule("variable-removed", Severity.WARNING, find)

@@ -1,0 +1,28 @@
+"""A value that is no number, or no JSON, where one is needed.
+
+Why it hurts: the engine refuses the whole command.
+
+Instead of::
+
+    engine:
+      version: 0.5.23
+      args:
+        dist-timeout: 1h
+
+Write::
+
+    engine:
+      version: 0.5.23
+      args:
+        dist-timeout: 3600
+
+Source: the type of the option in the release's catalogue; ``64k`` and ``64Ki`` differ in case.
+"""
+
+from __future__ import annotations
+
+from deployer.check.flags import faults_of
+from deployer.check.rule import Rule
+from deployer.finding import Severity
+
+RULE = Rule("wrong-type", Severity.ERROR, faults_of("wrong-type"))

@@ -1,0 +1,122 @@
+"""What the pinned release makes of a profile's flags: its own verdict, at the YAML keys."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+
+from deployer.check.rule import Problem
+from deployer.compile.arguments import arguments
+from deployer.compile.derive import derived_fields
+from deployer.facts.sglang.catalogue import UnknownReleaseError, load
+from deployer.finding import Severity
+from deployer.parse.parsed import Fault
+from deployer.parse.read import parse
+from deployer.parse.secrets import is_secret
+from deployer.profile.fields import flagged_fields
+from deployer.profile.model import Profile
+from deployer.release import Argument
+
+Placed = tuple[Argument, Fault]
+
+
+def faults_of(kind: str) -> Callable[[Profile], Iterator[Problem]]:
+    """Give a check's function: it finds the faults of one kind, each at the key behind the flag."""
+
+    def find(profile: Profile) -> Iterator[Problem]:
+        for argument, fault in _faults(_Same(profile)):
+            if fault.kind == kind and not _repeats(profile, argument):
+                yield Problem(
+                    key_path(argument.source),
+                    _told(argument, fault),
+                    fault.hint or "take it out",
+                    hides_line=is_secret(argument.flag),
+                )
+
+    return find
+
+
+def field_of(profile: Profile, name: str) -> str:
+    """Give the typed field of a flag's name, alias or abbreviation; the empty text for none."""
+    try:
+        catalogue = load(profile.engine.version)
+    except UnknownReleaseError:
+        return ""
+    near = catalogue.beginning_with(f"--{name}")
+    option = catalogue.find(f"--{name}") or (catalogue.find(near[0]) if len(near) == 1 else None)
+    return _fields(profile.engine.version).get(option.name, "") if option else ""
+
+
+@functools.lru_cache(maxsize=32)
+def _fields(version: str) -> dict[str, str]:
+    """Map the options of a release that have a typed field to the field's path."""
+    catalogue, found = load(version), {}
+    for section, field, flag in flagged_fields():
+        for string in (flag.spelling(version).flag, flag.off):
+            if (option := catalogue.find(string)) is not None:
+                found[option.name] = f"{section}.{field}"
+    return found
+
+
+def _repeats(profile: Profile, argument: Argument) -> bool:
+    """Whether `args-repeat-a-field` says already that this is no place for the flag."""
+    prefix = "engine.args."
+    name = argument.source.removeprefix(prefix)
+    return argument.source.startswith(prefix) and bool(field_of(profile, name))
+
+
+def key_path(source: str) -> tuple[str | int, ...]:
+    """Give the path of an argument's YAML key; a name under ``engine.args`` holds no dots."""
+    return tuple(source.split("."))
+
+
+def _told(argument: Argument, fault: Fault) -> str:
+    """Say the flag where the reader sees only a key."""
+    if argument.flag in fault.message or argument.source.startswith("engine.args."):
+        return fault.message
+    return f"{fault.message} (the flag is `{argument.flag}`)"
+
+
+class _Same:
+    """Compares a profile by identity: hashing every value would cost more than it saves."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.profile is other.profile
+
+    def __hash__(self) -> int:
+        return id(self.profile)
+
+
+@functools.lru_cache(maxsize=1)
+def _faults(same: _Same) -> tuple[Placed, ...]:
+    """Read the compiled arguments once for all checks; nothing where the release is unknown."""
+    profile = same.profile
+    try:
+        catalogue = load(profile.engine.version)
+    except UnknownReleaseError:
+        return ()
+    owners: list[Argument] = []
+    words: list[str] = []
+    for argument in arguments(profile, derived_fields(profile)):
+        owners += [argument] * len(argument.words())
+        words += argument.words()
+    found = parse(catalogue, words).faults
+    return tuple((owners[fault.position], _strict(fault)) for fault in found if owners)
+
+
+def _strict(fault: Fault) -> Fault:
+    """A profile is kept for years: what only works until the next release is an error in it."""
+    if fault.kind != "abbreviated-flag":
+        return fault
+    return Fault(
+        fault.kind,
+        Severity.ERROR,
+        fault.position,
+        fault.flag,
+        fault.message,
+        fault.hint,
+        fault.link,
+    )
