@@ -19,10 +19,21 @@ def command() -> None:
 @command.command("install")
 @click.argument("version", default=NEWEST)
 def install_command(version: str) -> None:
-    """Install SGLang VERSION for the CPU; a second time does nothing."""
+    """Install SGLang VERSION for the CPU; a second time does nothing.
+
+    A release without a CPU lock of its own is laid over the newest one, for `deployer resolve`.
+    """
     from deployer.cli.progress import PhaseLines, Steps  # noqa: PLC0415
     from deployer.engine.install import install, locate  # noqa: PLC0415
+    from deployer.engine.overlay import install_overlay, is_overlay  # noqa: PLC0415
 
+    if is_overlay(version):
+        with PhaseLines() as lines:
+            steps = Steps(lines, "engine")
+            root = install_overlay(version, progress=steps)
+            steps.done()
+        click.echo(f"SGLang {version} is installed in {root}, for `deployer resolve` only")
+        return
     found = locate(version)
     if found is not None:
         click.echo(f"SGLang {version} is installed in {found.root}")
@@ -38,11 +49,14 @@ def install_command(version: str) -> None:
 def status_command() -> None:
     """Show which engines can be installed here, and which are."""
     from deployer.engine.install import ENGINES, locate  # noqa: PLC0415
+    from deployer.engine.overlay import installed_overlays  # noqa: PLC0415
 
     for version in ENGINES:
         found = locate(version)
         where = f"installed in {found.root}" if found else "not installed"
         click.echo(f"SGLang {version} for the CPU: {where}")
+    for version, root in installed_overlays().items():
+        click.echo(f"SGLang {version} for `deployer resolve` only: installed in {root}")
 
 
 @command.command("remove")
@@ -50,6 +64,7 @@ def status_command() -> None:
 def remove_command(version: str) -> None:
     """Delete the environment of SGLang VERSION."""
     from deployer.engine.install import remove  # noqa: PLC0415
+    from deployer.engine.overlay import is_overlay, remove_overlay  # noqa: PLC0415
 
-    gone = remove(version)
+    gone = remove_overlay(version) if is_overlay(version) else remove(version)
     click.echo(f"SGLang {version} is removed" if gone else f"SGLang {version} is not installed")

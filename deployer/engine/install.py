@@ -207,7 +207,7 @@ def _build(
     environment.discard(wanted.root)
     check_space(wanted.root.parent, shutil.disk_usage(wanted.root.parent).free)
     try:
-        _Build(wanted, progress, _pip_environ(environ), run).steps()
+        _Build(wanted, progress, pip_environ(environ), run).steps()
         environment.mark_complete(wanted)
     except BaseException:
         progress("Removing the unfinished environment", None)
@@ -218,7 +218,8 @@ def _build(
     return wanted
 
 
-def _pip_environ(environ: Mapping[str, str]) -> dict[str, str]:
+def pip_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """Give the caller's environment without what would lead pip elsewhere."""
     kept = {name: value for name, value in environ.items() if name not in _MISLEADING}
     return kept | {
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",

@@ -52,6 +52,14 @@ def ensure_tiny_model(
     return model
 
 
+def find_tiny_model(
+    engine: EngineEnvironment, *, environ: Mapping[str, str] = os.environ
+) -> Path | None:
+    """Return the directory of the tiny model where it is there and intact, or None."""
+    model = _models_home(environ) / f"tiny-{model_digest(engine, _SOURCES)[:12]}"
+    return model if is_intact(model) else None
+
+
 def is_intact(model: Path) -> bool:
     """Tell whether the directory holds exactly the files that its manifest lists, unchanged."""
     try:

@@ -18,6 +18,11 @@ PRETENDED_CUDA = "13.0"
 """What ``torch.version.cuda`` says. The rules ask for 12.3, 12.8 or 12.9 and more."""
 
 
+def pretended() -> list[str]:
+    """Name what else is pretended, beside the GPUs."""
+    return [f"CUDA {PRETENDED_CUDA}", *PRETENDED_PACKAGES]
+
+
 def pretend(gpu: dict[str, Any], count: int) -> None:
     """Look like ``count`` GPUs of a kind: its ``name``, ``memory`` in MiB, and ``capability``."""
     common: Any = importlib.import_module("sglang.srt.utils.common")

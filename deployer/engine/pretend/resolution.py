@@ -51,23 +51,24 @@ def _values(engine: Any, arguments: list[str]) -> list[dict[str, Any]]:
     if hasattr(resolved, "resolve_once"):  # up to 0.5.12 the constructor resolves
         resolved.resolve_once()
     resolved.check_server_args()
-    given = _given(parser, arguments)
     rules = dict(_rules(resolved))
-    defaults = _defaults(engine.ServerArgs) | {a.dest: a.default for a in parser._actions}  # noqa: SLF001
-    flags = _flags(parser)
-    return [
-        {
+    defaults = _defaults(engine.ServerArgs)
+    words = {word.partition("=")[0] for word in arguments if word.startswith("--")}
+    values = []
+    for name, value in _fields(resolved).items():
+        options = _options(parser, name)
+        first = options[0] if options else None
+        about = {
             "field": name,
-            "flag": flags.get(name, ""),
-            "default": _plain(defaults.get(name)),
-            "given": name in given,
-            "stated": _plain(stated.get(name)),
+            "flag": first.option_strings[0] if first else "",
+            "default": _plain(first.default if first else defaults.get(name)),
+            "given": any(words & set(option.option_strings) for option in options),
+            "stated": _plain(stated.get(first.dest) if first else None),
             "resolved": _plain(value),
             "rule": rules.get(name, ""),
         }
-        for name, value in _fields(resolved).items()
-        if not name.startswith("_")
-    ]
+        values += [about] if not name.startswith("_") else []
+    return values
 
 
 def _fields(resolved: Any) -> dict[str, Any]:
@@ -95,19 +96,18 @@ def _default(field: Any) -> Any:
     return None if missing else field.default
 
 
-def _flags(parser: argparse.ArgumentParser) -> dict[str, str]:
-    """Give the first spelling of the option behind each field."""
-    flags: dict[str, str] = {}
-    for action in parser._actions:  # noqa: SLF001 - argparse has no other list
-        if action.option_strings:
-            flags.setdefault(action.dest, action.option_strings[0])
-    return flags
+def _options(parser: argparse.ArgumentParser, field: str) -> list[argparse.Action]:
+    """Give the options that write a field, the one of its own name first.
 
-
-def _given(parser: argparse.ArgumentParser, arguments: list[str]) -> set[str]:
-    """Name the fields whose option is among the arguments."""
-    words = {word.partition("=")[0] for word in arguments if word.startswith("--")}
-    return {a.dest for a in parser._actions if words & set(a.option_strings)}  # noqa: SLF001
+    Up to 0.5.12 ``--tp-size`` has another destination (``tensor_parallel_size``) than its field.
+    """
+    own = f"--{field.replace('_', '-')}"
+    found = [
+        action
+        for action in parser._actions  # noqa: SLF001 - argparse has no other list
+        if action.option_strings and (action.dest == field or own in action.option_strings)
+    ]
+    return sorted(found, key=lambda action: own not in action.option_strings)
 
 
 def _rules(resolved: Any) -> list[tuple[str, str]]:

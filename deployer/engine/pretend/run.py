@@ -23,7 +23,7 @@ def main(request_path: str, answer_path: str) -> None:
     signal.alarm(request["seconds"])  # its default is to end the process, even one that hangs in C
     engine = loading.load(overlay=request["overlay"])
     answers = [_in_a_fork(engine, question, answer_path) for question in request["questions"]]
-    about = {"packages": loading.packages(), "pretended": machine.PRETENDED_PACKAGES}
+    about = {"packages": loading.packages(), "pretended": machine.pretended()}
     Path(answer_path).write_text(json.dumps(about | {"answers": answers}), "utf-8")
 
 

@@ -1,0 +1,72 @@
+"""`deployer resolve`: what SGLang itself makes of a profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from deployer.profile.model import Profile
+    from deployer.release import Release
+
+
+@click.command("resolve")
+@click.argument("path", metavar="PROFILE")
+@click.option("--engine", "version", help="Ask this release instead of the profile's.")
+@click.option(
+    "--model-config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The model's config.json, where it is not on this machine.",
+)
+@click.option("--all", "everything", is_flag=True, help="Show what stays as it is, too.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def command(
+    path: str, version: str | None, model_config: Path | None, form: str, *, everything: bool
+) -> int:
+    """Let SGLang resolve a profile's arguments, as if on the profile's GPUs.
+
+    Shows what it would fill in, change and warn about. It reads the model's config and nothing
+    else: no GPU, no weights, no network, and never the API key. `deployer engine install VERSION`
+    puts a release in place. Exits 1 when SGLang refuses.
+    """
+    from deployer.cli.reading import colored_stdout  # noqa: PLC0415 - pydantic, only when used
+    from deployer.engine.model_config import model_config as find_config  # noqa: PLC0415
+    from deployer.engine.overlay import find_interpreter  # noqa: PLC0415
+    from deployer.engine.resolution import resolution  # noqa: PLC0415
+    from deployer.engine.resolve import ask  # noqa: PLC0415
+    from deployer.report.resolution import text, to_json  # noqa: PLC0415
+
+    release, stated = _release(path, version)
+    engine = find_interpreter(release.engine.version)
+    config = find_config(release.model, given=model_config)
+    (answer,) = ask(engine, [release], config)
+    found = resolution(release, answer, engine=engine, stated=stated, model=config.source)
+    if form == "json":
+        click.echo(to_json(found, everything=everything), nl=False)
+    else:
+        click.echo(text(found, everything=everything, color=colored_stdout()), nl=False)
+    return 0 if found.accepted else 1
+
+
+def _release(path: str, version: str | None) -> tuple[Release, str]:
+    """Read, check and compile the profile, for another release if asked; and name its own."""
+    from deployer.cli.reading import read_checked, read_release  # noqa: PLC0415
+    from deployer.compile.release import compile_profile  # noqa: PLC0415
+
+    release = read_release(path)
+    stated = release.engine.version
+    if version is None or version == stated:
+        return release, stated
+    profile = read_checked(path).profile
+    return (compile_profile(_at(profile, version)) if profile else release), stated
+
+
+def _at(profile: Profile, version: str) -> Profile:
+    """Give the profile with another release: its fields are respelt, `engine.args` stay."""
+    from deployer.engine.overlay import check_release  # noqa: PLC0415
+
+    check_release(version)
+    engine = profile.engine.model_copy(update={"version": version})
+    return profile.model_copy(update={"engine": engine})

@@ -1,0 +1,91 @@
+"""The model's config file, which is all of a model that the resolution of arguments reads."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deployer.engine.environment import ENGINES, locate
+from deployer.engine.model import find_tiny_model
+from deployer.errors import Failure, UsageError
+from deployer.release import ModelSource
+
+CONFIG = "config.json"
+
+BESIDE = ("hf_quant_config.json", "generation_config.json")
+"""Further files that SGLang looks at; no weights, no tokenizer and no code."""
+
+PACKAGED = {"zai-org/GLM-5.1-FP8": "glm-5.1-fp8.json"}
+"""Configs that come with deployer, by repository.
+
+GLM-5.1-FP8: the numbers are the defaults of transformers' ``GlmMoeDsaConfig``
+(``models/glm_moe_dsa/configuration_glm_moe_dsa.py``, 5.3.0 and later, written for zai-org/GLM-5),
+from which the published 744 billion parameters follow; one layer for multi-token prediction; FP8
+in blocks of 128 x 128. The repository's own file was not read.
+"""
+
+_FOLDER = Path(__file__).parent / "pretend" / "configs"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """The files that make a folder look like the model, and where they come from."""
+
+    files: Mapping[str, bytes]
+    source: str
+
+    def write(self, folder: Path) -> None:
+        """Write the files into ``folder``, which is made."""
+        folder.mkdir()
+        for name, content in self.files.items():
+            (folder / name).write_bytes(content)
+
+
+def model_config(
+    model: ModelSource, *, given: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> ModelConfig:
+    """Find the config of a model: the file that was given, the model's folder, or the packaged one.
+
+    Raises UsageError where ``given`` is no config, Failure where there is none at all.
+    """
+    if given is not None:
+        return _read(given, str(given))
+    folder = _folder(model, environ)
+    if folder is not None and (folder / CONFIG).is_file():
+        return _read(folder / CONFIG, str(folder / CONFIG))
+    if name := PACKAGED.get(model.repo):
+        return _read(_FOLDER / name, f"the config of {model.repo} that comes with deployer")
+    if model.source == "builtin":
+        hint = "`deployer apply` makes it on the spot; then there is a config to read."
+        message = "the tiny model is not on this machine yet"
+    else:
+        hint = "Fetch the repository's config.json and name it with `--model-config FILE`."
+        message = f"the config of {model.repo} is not on this machine"
+    raise Failure(message, hint=hint)
+
+
+def _folder(model: ModelSource, environ: Mapping[str, str]) -> Path | None:
+    if model.source != "builtin":
+        return Path(model.path)
+    engine = locate(list(ENGINES)[-1], environ=environ)
+    return find_tiny_model(engine, environ=environ) if engine else None
+
+
+def _read(path: Path, source: str) -> ModelConfig:
+    try:
+        content = path.read_bytes()
+        config = json.loads(content)
+    except OSError as error:
+        message = f"{path}: {error.strerror or error}"
+        raise UsageError(message, hint="Give the path of a model's config.json.") from error
+    except ValueError as error:
+        message = f"{path} is not JSON: {error}"
+        raise UsageError(message, hint="Give the path of a model's config.json.") from error
+    if not isinstance(config, dict) or not config.get("architectures"):
+        message = f"{path} names no `architectures`, so it is no model's config"
+        raise UsageError(message, hint="Give the path of a model's config.json.")
+    beside = {name: path.with_name(name) for name in BESIDE if path.with_name(name).is_file()}
+    return ModelConfig({CONFIG: content} | {n: p.read_bytes() for n, p in beside.items()}, source)
