@@ -1,30 +1,125 @@
-"""`deployer check`: what is wrong with profiles."""
+"""`deployer check`: what is wrong with profiles, or with a launch command."""
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 import click
+
+from deployer.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deployer.finding import Finding
+    from deployer.parse.launch import Launch
+
+PROGRAM = re.compile(r"(.*/)?(python[0-9.]*|sglang|env|launch_server\.py)|[A-Za-z_]\w*=.*")
 
 
 @click.command("check")
-@click.argument("profiles", nargs=-1, required=True, metavar="PROFILE...")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.argument("profiles", nargs=-1, metavar="[PROFILE...|-- COMMAND...]")
+@click.option(
+    "--engine",
+    metavar="RELEASE",
+    help="Check a launch command instead: what this release of SGLang makes of it.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
-def command(profiles: tuple[str, ...], form: str, *, strict: bool) -> int:
+def command(profiles: tuple[str, ...], engine: str | None, form: str, *, strict: bool) -> int:
     """Find what is wrong with profiles, without an account, a GPU or a network.
+
+    With `--engine 0.5.23 -- python3 -m sglang.launch_server ...` the same for a launch command:
+    exits 0 when that release would accept it, 1 when it would not. The words before the flags are
+    optional.
 
     Exits 0 when all are fine, 1 when one is not.
     """
-    from deployer.cli.reading import colored_stdout, read_checked  # noqa: PLC0415
-    from deployer.report.findings import text, to_json  # noqa: PLC0415
+    if not profiles:
+        msg = "there is nothing to check"
+        raise UsageError(msg, hint="Give a PROFILE, or `--engine RELEASE -- COMMAND`.")
+    if engine is not None or _is_command(profiles):
+        return _check_command(profiles, engine, form, strict=strict)
+    from deployer.cli.reading import read_checked  # noqa: PLC0415
 
     checked = [read_checked(path) for path in profiles]
-    findings = tuple(finding for one in checked for finding in one.findings)
+    findings = [finding for one in checked for finding in one.findings]
+    fine = [f"{one.path}: fine" for one in checked if not one.findings]
+    _tell(findings, fine, form)
+    return int(any(one.wrong(strict=strict) for one in checked))
+
+
+def _is_command(words: Sequence[str]) -> bool:
+    first = words[0]
+    return first.startswith("-") or PROGRAM.fullmatch(first) is not None
+
+
+def _check_command(words: tuple[str, ...], engine: str | None, form: str, *, strict: bool) -> int:
+    from deployer.check.command import check_command, refused  # noqa: PLC0415
+    from deployer.cli.reading import stops  # noqa: PLC0415
+    from deployer.facts.sglang.catalogue import load, newest  # noqa: PLC0415
+    from deployer.parse.config import ConfigError  # noqa: PLC0415
+
+    if engine is None:
+        engine = newest()
+        click.echo(f"Checked for SGLang {engine}; --engine names another release.", err=True)
+    engine = _known(engine)
+    catalogue = load(engine)
+    try:
+        findings = list(check_command(catalogue, _launch(words, engine)))
+    except ConfigError as error:
+        findings = [refused(str(error))]
+    wrong = any(stops(finding, strict=strict) for finding in findings)
+    fine = [] if wrong else [f"SGLang {engine} accepts it"]
+    _tell(findings, fine, form)
+    return int(wrong)
+
+
+def _launch(words: tuple[str, ...], engine: str) -> Launch:
+    from dataclasses import replace  # noqa: PLC0415
+
+    from deployer.facts.sglang.catalogue import load  # noqa: PLC0415
+    from deployer.parse.config import merge  # noqa: PLC0415
+    from deployer.parse.launch import launch  # noqa: PLC0415
+
+    found = launch(words)
+    if found is None:
+        msg = "no SGLang server is started by this command"
+        hint = "Write `-- python3 -m sglang.launch_server ...`, or the flags alone."
+        raise UsageError(msg, hint=hint)
+    return replace(found, words=merge(load(engine), found.words, _config))
+
+
+def _config(path: str) -> str:
+    from deployer.cli.reading import read_text  # noqa: PLC0415
+
+    return read_text(path, "the file that --config names")
+
+
+def _known(engine: str) -> str:
+    from deployer.facts.sglang.catalogue import releases  # noqa: PLC0415
+
+    version = engine.removeprefix("v")
+    if version not in releases():
+        msg = f"SGLang {engine} is not known here"
+        raise UsageError(msg, hint=f"Known are {', '.join(releases())}.")
+    return version
+
+
+def _tell(findings: Sequence[Finding], fine: Sequence[str], form: str) -> None:
+    from deployer.cli.reading import colored_stdout  # noqa: PLC0415
+    from deployer.report.findings import text, to_json  # noqa: PLC0415
+
     if form == "json":
         click.echo(to_json(findings), nl=False)
-    elif findings:
+        return
+    if form == "github":
+        from deployer.report.github import workflow_commands  # noqa: PLC0415
+
+        click.echo(workflow_commands(findings), nl=False)
+        return
+    if findings:
         click.echo(text(findings, color=colored_stdout()), nl=False)
-    if form == "text":
-        for one in checked:
-            if not one.findings:
-                click.echo(f"{one.path}: fine")
-    return int(any(one.wrong(strict=strict) for one in checked))
+    for line in fine:
+        click.echo(line)

@@ -31,8 +31,12 @@ class Checked:
 
     def wrong(self, *, strict: bool = False) -> bool:
         """Whether the findings stop a command: errors do, warnings only under ``--strict``."""
-        stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
-        return any(finding.severity in stopping for finding in self.findings)
+        return any(stops(finding, strict=strict) for finding in self.findings)
+
+
+def stops(finding: Finding, *, strict: bool = False) -> bool:
+    """Whether a finding stops a command: errors do, warnings only under ``--strict``."""
+    return finding.severity in {Severity.ERROR, Severity.WARNING if strict else Severity.ERROR}
 
 
 def read_checked(path: str) -> Checked:
@@ -40,7 +44,7 @@ def read_checked(path: str) -> Checked:
     from deployer.check.run import check  # noqa: PLC0415 - pydantic, only when there is a file
     from deployer.profile.load import load_profile  # noqa: PLC0415
 
-    loaded = load_profile(_text(path), path)
+    loaded = load_profile(read_text(path), path)
     findings = loaded.findings
     if loaded.profile is not None:
         findings = (*findings, *check(loaded.profile, loaded.source))
@@ -75,8 +79,11 @@ def _colored(terminal: bool) -> bool:  # noqa: FBT001 - the one thing it is aske
     return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def _text(path: str) -> str:
-    """Read the file; bytes that are no UTF-8 are kept, for the loader to say where they are."""
+def read_text(path: str, what: str = "a profile") -> str:
+    """Read a file; bytes that are no UTF-8 are kept, for the loader to say where they are.
+
+    ``what`` names what the path should be. Raises UsageError where there is no such file.
+    """
     try:
         with Path(path).open("rb") as file:
             data = file.read(LARGEST + 1)
@@ -85,9 +92,9 @@ def _text(path: str) -> str:
         raise UsageError(msg, hint=_nearby(path)) from error
     except OSError as error:
         msg = f"{path}: {error.strerror or error}"
-        raise UsageError(msg, hint="Give the path of a profile, a YAML file.") from error
+        raise UsageError(msg, hint=f"Give the path of {what}.") from error
     if len(data) > LARGEST:
-        msg = f"{path} is larger than {LARGEST:,} bytes, so it is no profile"
+        msg = f"{path} is larger than {LARGEST:,} bytes, so it is not {what}"
         raise UsageError(msg)
     return data.decode("utf-8", errors="surrogateescape")
 

@@ -97,6 +97,12 @@ def _of_values(catalogue: Catalogue, option: Option, group: Group) -> Iterator[F
         if found is not None:
             kind, message, hint = found
             yield Fault(kind, ERROR, first + index, option.name, message, hint)
+        elif word in option.choice_aliases:
+            newer = option.choice_aliases[word]
+            message = f"`{word}` is an old name of `{newer}` for `{option.name}`"
+            yield Fault(
+                "renamed-choice", WARNING, first + index, option.name, message, f"write `{newer}`"
+            )
 
 
 def _missing(option: Option, group: Group, given: int) -> Fault:

@@ -147,6 +147,12 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
         "`nvfp4` is no choice of `--kv-cache-dtype` in SGLang 0.5.10.post1",
     ),
     (
+        "renamed-choice",
+        {"engine": {"version": "0.5.23", "args": {"prefill-attention-backend": "nsa"}}},
+        "engine.args.prefill-attention-backend",
+        "`nsa` is an old name of `dsa`",
+    ),
+    (
         "missing-value",
         {"engine": {"args": {"dist-timeout": True}}},
         "engine.args.dist-timeout",

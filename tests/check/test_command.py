@@ -1,0 +1,81 @@
+"""A launch command without a profile: the verdict, the place of each fault, and no secret."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from deployer.cli.check_verb import command
+from tests.compile.test_recipe import RECIPE
+
+
+def check(*words: str) -> tuple[int, str]:
+    ran = CliRunner().invoke(command, list(words), standalone_mode=False)
+    if ran.exception is not None:
+        raise ran.exception
+    return ran.return_value, ran.output
+
+
+def test_the_recipe_is_refused_by_0_5_23_for_its_two_removed_flags() -> None:
+    code, said = check("--engine", "0.5.23", "--format", "json", "--", *RECIPE.split())
+    errors = [f for f in json.loads(said)["findings"] if f["severity"] == "error"]
+
+    assert code == 1
+    assert [(f["path"], f["hint"]) for f in errors] == [
+        ("--nsa-decode-backend", "write `--dsa-decode-backend` instead"),
+        ("--nsa-prefill-backend", "write `--dsa-prefill-backend` instead"),
+    ]
+
+
+@pytest.mark.parametrize("version", ["0.5.9", "0.5.10.post1", "0.5.12", "0.5.13", "0.5.19"])
+def test_the_recipe_is_accepted_as_long_as_its_flags_lasted(version: str) -> None:
+    code, said = check("--engine", version, "--", *RECIPE.split())
+
+    assert code == 0
+    assert said.endswith(f"SGLang {version} accepts it\n")
+
+
+def test_warnings_count_only_when_asked() -> None:
+    words = ["--engine", "0.5.23", "--", "--model-path", "m", "--tp", "8"]
+
+    assert check(*words)[0] == 0
+    assert check("--strict", *words)[0] == 1
+
+
+def test_the_caret_stands_under_the_word() -> None:
+    code, said = check("--engine", "0.5.23", "--", "sglang", "serve", "a b", "--tpx", "8")
+
+    assert code == 1
+    lines = said.splitlines()
+    assert lines[2] == "1 | sglang serve --model-path 'a b' --tpx 8"
+    assert lines[3] == "  |                                 ^^^^^"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--model-path", "m", "--api-key", "canary-7f", "--tpx"],
+        ["--model-path", "m", "--api-keyy=canary-7f"],
+        ["--model-path", "m", "--api-ke", "canary-7f", "--tpx"],
+        ["HF_TOKEN=canary-7f", "sglang", "serve", "m", "--tpx"],
+        ["--model-path", "m", "--hf-token", "canary-7f"],
+    ],
+)
+def test_secrets_are_hidden(words: list[str]) -> None:
+    code, said = check("--engine", "0.5.23", "--", *words)
+
+    assert code == 1
+    assert "canary" not in said
+    assert "***" in said
+
+
+def test_a_config_file_is_merged_as_the_engine_does(tmp_path: Path) -> None:
+    file = tmp_path / "engine.yaml"
+    file.write_text("model-path: m\nnsa-decode-backend: trtllm\n", encoding="utf-8")
+
+    assert check("--engine", "0.5.12", "--", "--config", str(file))[0] == 0
+    assert check("--engine", "0.5.23", "--", "--config", str(file))[0] == 1
+    assert check("--engine", "0.5.23", "--", "--config")[0] == 1
