@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from deployer.facts.sglang import replacements_gone, replacements_variables
 from deployer.facts.sglang.catalogue import Catalogue, load, newest, releases
-from deployer.facts.sglang.replacements import accepts, gone, replacement, spell
+from deployer.facts.sglang.replacements import accepts, gone, names, replacement, spell
 from deployer.facts.sglang.replacements_table import ALIASES, REPLACEMENTS, Replacement
 from deployer.facts.sglang.replacements_variables import spell_variable, variable_gone
 
@@ -31,6 +31,16 @@ def test_every_option_that_is_deprecated_or_vanishes_is_in_the_table() -> None:
 
     assert troubled <= replaced_names() | GONE_NAMES
     assert not replaced_names() & GONE_NAMES
+
+
+def test_every_choice_that_a_release_calls_an_old_name_is_in_the_table() -> None:
+    translated = {(row.old.flag, row.old.values): row.new[0].values for row in REPLACEMENTS}
+    covered = {(e.name, e.value): e.instead for e in replacements_gone.VALUES}
+    for catalogue in ALL:
+        for option in catalogue:
+            for old, new in option.choice_aliases.items():
+                said = translated.get((option.name, (old,)))
+                assert said == (new,) or covered.get((option.name, old)) == new
 
 
 def test_every_choice_that_vanishes_is_in_the_table() -> None:
@@ -171,11 +181,26 @@ def test_two_flags_that_became_one_are_said_once() -> None:
     both = {"--data-parallel-size": ("8",), "--enable-dp-attention": ()}
     for version, dp, attention in (
         ("0.5.21", (("--dp-size", ("8",)),), (("--enable-dp-attention", ()),)),
-        ("0.5.22", (), (("--attn-dp-size", ("8",)),)),
+        ("0.5.22", (("--attn-dp-size", ("8",)),), ()),
     ):
         assert spell(load(version), "--dp-size", ("8",), both) == dp
         assert spell(load(version), "--enable-dp-attention", (), both) == attention
     assert spell(load("0.5.23"), "--dp-size", ("8",)) == (("--dp-size", ("8",)),)
+
+
+def test_the_options_that_say_the_same_as_a_whole() -> None:
+    assert names(load("0.5.18"), "--dsa-decode-backend") == (
+        "--dsa-decode-backend",
+        "--nsa-decode-backend",
+    )
+    assert names(load("0.5.10"), "--tp-size") == ("--tensor-parallel-size",)
+    assert names(load("0.5.23"), "--enable-dp-attention") == (
+        "--enable-dp-attention",
+        "--attn-dp-size",
+    )
+    assert names(load("0.5.23"), "--enable-flashinfer-allreduce-fusion") == (
+        "--enable-flashinfer-allreduce-fusion",
+    )
 
 
 def test_a_stated_layout_is_not_restated() -> None:
@@ -206,7 +231,7 @@ def test_what_is_spelt_is_known_and_stays_as_it_is(
         ("--nsa-decode-backend", "0.5.23", ("fa3",), "--dsa-decode-backend fa3", "0.5.13"),
         ("--dsa-decode-backend", "0.5.10", None, "--nsa-decode-backend VALUE", "0.5.13"),
         ("--attention-backend", "0.5.10", ("dsa",), "--attention-backend nsa", "0.5.13"),
-        ("--enable-dp-attention", "0.5.23", None, "--attn-dp-size N", "0.5.22"),
+        ("--enable-dp-attention", "0.5.23", None, "--attn-dp-size VALUE", "0.5.22"),
         ("--attention-backend", "0.5.23", ("cutlass_mla",), "", "0.5.20"),
         ("--torchao-config", "0.5.23", None, "", "0.5.18"),
         (

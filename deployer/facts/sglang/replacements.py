@@ -21,7 +21,6 @@ from deployer.facts.sglang.replacements_gone import Gone
 from deployer.facts.sglang.replacements_table import (
     ALIASES,
     REPLACEMENTS,
-    Form,
     Replacement,
     Values,
 )
@@ -61,13 +60,31 @@ def spell(
 ) -> tuple[Words, ...] | None:
     """Say in this release's own words what a flag of any release says with these values.
 
-    The answer has canonical names only, and the newest of the release's spellings that mean the
-    same. It is empty where another flag of ``beside`` says it too (``--dp-size`` beside
-    ``--enable-dp-attention`` is part of ``--attn-dp-size``), and None where the release cannot say
-    it. Whether the values themselves are right is not looked at, beyond renamed choices.
+        The answer has canonical names only, and the newest of the release's spellings that mean the
+    XX where the release cannot say
+        it. Whether the values themselves are right is not looked at, beyond renamed choices.
     """
-    beside = {_canonical(catalogue, other): given for other, given in beside.items()}
+    beside = {canonical(catalogue, other): given for other, given in beside.items()}
     return _spell(catalogue, flag, values, beside, frozenset())
+
+
+def names(catalogue: Catalogue, flag: str) -> tuple[str, ...]:
+    """Give the options of this release that say as a whole what a flag of any release says.
+
+    They are canonical spellings of the catalogue; those that say a part of it, or more, are not
+    among them: ``--flashinfer-allreduce-fusion-backend`` says more than that there is fusion.
+    """
+    known: dict[str, None] = {}
+    waiting = [flag]
+    while waiting:
+        name = waiting.pop(0)
+        if name in known:
+            continue
+        known[name] = None
+        waiting += [f.flag for r in _BY_OLD.get(name, ()) for f in r.new if f.values is None]
+        waiting += [r.old.flag for r in _BY_NEW.get(name, ()) if r.new[0].values is None]
+    found = (catalogue.find(name) for name in known)
+    return tuple(dict.fromkeys(option.name for option in found if option is not None))
 
 
 def replacement(flag: str, version: str, values: Values | None = None) -> Advice | None:
@@ -98,12 +115,10 @@ def gone(flag: str, values: Values | None = None) -> Gone | None:
 def _spell(
     catalogue: Catalogue, flag: str, values: Values, beside: Beside, seen: frozenset[Words]
 ) -> tuple[Words, ...] | None:
-    flag = _canonical(catalogue, flag)
+    flag = canonical(catalogue, flag)
     if (flag, values) in seen:
         return None
     seen |= {(flag, values)}
-    if _absorbed(catalogue, flag, beside):
-        return ()
     release = release_key(catalogue.version)
     for forms in (*_newer(release, flag, values, beside), *_older(release, flag, values)):
         if (said := _all(catalogue, forms, beside, seen)) is not None:
@@ -134,7 +149,7 @@ def _all(
     return tuple(said)
 
 
-def _canonical(catalogue: Catalogue, flag: str) -> str:
+def canonical(catalogue: Catalogue, flag: str) -> str:
     """Give the name of an alias (``--model`` is ``--model-path``), and any other as it is.
 
     Where the release has another first spelling than the newer ones, the newer name is given: it
@@ -149,38 +164,33 @@ def _newer(release: Key, flag: str, values: Values, beside: Beside) -> Iterator[
     """Give the newer ways to say one flag, as of this release."""
     for row in _BY_OLD.get(flag, ()):
         if release >= release_key(row.since) and row.old.values in (None, values):
-            names = dict(row.values)
-            given = tuple(names.get(value, value) for value in values)
-            yield tuple(
-                (form.flag, _filled(form, given, beside))
-                for form in row.new
-                if not any(other in beside for other in form.unless)
-            )
+            yield () if row.joins in beside else _forms(row, values, beside)
+    for row in _BY_JOINED.get(flag, ()):
+        if release >= release_key(row.since) and row.old.flag in beside:
+            yield _forms(row, values, beside)
+
+
+def _forms(row: Replacement, values: Values, beside: Beside) -> tuple[Words, ...]:
+    names = dict(row.values)
+    given = tuple(names.get(value, value) for value in values)
+    if row.joins and not given:
+        given = ("1",)  # without the flag that it becomes one with, as that flag's default
+    return tuple(
+        (form.flag, given if form.values is None else form.values)
+        for form in row.new
+        if not any(other in beside for other in form.unless)
+    )
 
 
 def _older(release: Key, flag: str, values: Values) -> Iterator[tuple[Words, ...]]:
     """Give the ways to say one flag to a release that is older than it."""
     for row in _BY_NEW.get(flag, ()):
-        if release >= release_key(row.since):
+        if release >= release_key(row.since) or row.new[0].values not in (None, values):
             continue
-        if row.absorbs:
-            yield (*((other, values) for other in row.absorbs), (row.old.flag, ()))
-        elif row.new[0].values in (None, values):
-            names = {new: old for old, new in row.values}
-            yield ((row.old.flag, _filled(row.old, tuple(names.get(v, v) for v in values), ALONE)),)
-
-
-def _filled(form: Form, given: Values, beside: Beside) -> Values:
-    if form.values_of:
-        return beside.get(form.values_of, ("1",))
-    return given if form.values is None else form.values
-
-
-def _absorbed(catalogue: Catalogue, flag: str, beside: Beside) -> bool:
-    return any(
-        row.old.flag in beside and all(catalogue.find(form.flag) for form in row.new)
-        for row in _ABSORBING.get(flag, ())
-    )
+        names = {new: old for old, new in row.values}
+        given = tuple(names.get(value, value) for value in values)
+        old = (row.old.flag, given if row.old.values is None else row.old.values)
+        yield ((row.joins, given), old) if row.joins else (old,)
 
 
 def _rows_about(flag: str, values: Values | None) -> Iterator[Replacement]:
@@ -199,8 +209,8 @@ def _said(
     if values is None:
         switch = row.old.flag == flag and row.old.values == ()
         values = () if switch else ANY
-    beside = {form.values_of: ("N",) for form in row.new if form.values_of}
-    said = spell(catalogue, flag, values, beside)
+    joins = row.joins if row.old.flag == flag else ""
+    said = spell(catalogue, joins, ANY, {flag: ()}) if joins else spell(catalogue, flag, values)
     if not said or said == ((flag, values),):
         return None
     words = (word for name, given in said for word in (name, *given))
@@ -218,5 +228,5 @@ _BY_OLD = _index((row.old.flag, row) for row in REPLACEMENTS)
 _BY_NEW = _index(
     (row.new[0].flag, row) for row in REPLACEMENTS if row.both_ways and len(row.new) == 1
 )
-_ABSORBING = _index((flag, row) for row in REPLACEMENTS for flag in row.absorbs)
+_BY_JOINED = _index((row.joins, row) for row in REPLACEMENTS if row.joins)
 _SWAPPED = {row.old.flag: row.new[0].flag for row in ALIASES}

@@ -17,14 +17,12 @@ Values = tuple[str, ...]
 class Form:
     """A flag with its values, as a pattern or as what to write.
 
-    ``values`` None stands for whatever values are given. ``values_of`` takes those of another flag
-    of the same command line instead (``1`` where it is not there). A form is left out where a flag
-    of ``unless`` is there as well.
+    ``values`` None stands for whatever values are given. A form is left out where a flag of
+    ``unless`` is there as well.
     """
 
     flag: str
     values: Values | None = None
-    values_of: str = ""
     unless: tuple[str, ...] = ()
 
 
@@ -32,9 +30,10 @@ class Form:
 class Replacement:
     """From release ``since``, ``old`` is written ``new``; the meaning is the same.
 
-    ``values`` are values with new names, old to new. ``absorbs`` are flags that say nothing of
-    their own any more where ``old`` is there. ``both_ways``: an older release can be told ``new``
-    by writing ``old``; false where several old spellings became one.
+    ``values`` are values with new names, old to new. ``joins`` is the flag of the same command
+    line that ``old`` becomes one with: ``new`` has its values (or is ``1`` without it).
+    ``both_ways``: an older release can be told ``new`` by writing ``old``; false where several
+    became one.
     """
 
     old: Form
@@ -42,7 +41,7 @@ class Replacement:
     since: str
     source: str
     values: tuple[tuple[str, str], ...] = ()
-    absorbs: tuple[str, ...] = ()
+    joins: str = ""
     both_ways: bool = True
 
 
@@ -193,10 +192,10 @@ RESHAPED = (
     ),
     Replacement(
         Form("--enable-dp-attention", ()),
-        (Form("--attn-dp-size", values_of="--dp-size"),),
+        (Form("--attn-dp-size"),),
         "0.5.22",
         "0.5.22 and 0.5.23 arg_groups/parallel_hook.py, handle_deprecated_dp_attention",
-        absorbs=("--dp-size",),
+        joins="--dp-size",
     ),
     Replacement(
         Form("--enable-dsa-prefill-context-parallel", ()),
