@@ -1,0 +1,431 @@
+"""Read a shell script as data: which commands it would run, and with which words.
+
+A small and honest part of POSIX shell and bash: quotes, continuations, comments, variables and
+their defaults, arrays, `export`, lists of commands, pipes, redirections, here-documents. Nothing is
+run. What depends on running (`$(...)`, an argument, a loop, a variable that the script does not
+set) is not guessed: the word that holds it is marked, and a note says where.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from deployer.adopt.note import Kind, Note
+
+UNKNOWN = re.compile("\0(\\d+)\0")
+"""Stands in a word for text that only running the script would give: the number is its note's."""
+
+NAME = re.compile(r"[A-Za-z_]\w*")
+ASSIGN = re.compile(r"([A-Za-z_]\w*)(\+?)=")
+OPENING = frozenset({"if", "for", "while", "until", "case", "select", "function", "{"})
+CLOSING = frozenset({"fi", "done", "esac", "}"})
+BETWEEN = frozenset({"then", "else", "elif", "do", "in", "!"})
+DECLARING = frozenset({"export", "declare", "local", "readonly", "typeset"})
+OPERATORS = ("&&", "||", ";;", "|&", ";", "|", "&", "\n", "(", ")")
+Value = str | list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its words, the line of the first, and the variables that it would see.
+
+    ``nested`` says that it stands in a branch, a loop or a function, and may not run.
+    """
+
+    words: tuple[str, ...]
+    line: int
+    variables: tuple[tuple[str, str], ...]
+    nested: bool = False
+
+
+@dataclass(slots=True)
+class Script:
+    """What a script comes to: its commands in order, and what could not be evaluated.
+
+    ``broken`` are notes on the text itself; ``notes`` those that marks in words refer to.
+    """
+
+    commands: list[Command] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    broken: list[Note] = field(default_factory=list)
+
+    def notes_in(self, word: str) -> list[Note]:
+        """Give the notes on what of a word is not known."""
+        return [self.notes[int(number)] for number in UNKNOWN.findall(word)]
+
+
+def read(text: str) -> Script:
+    """Read a script; an unfinished quote or bracket is a note, never an error."""
+    return _Reader(text.replace("\r\n", "\n")).script()
+
+
+class _Reader:
+    """Reads a text from its start to its end, once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._found = Script()
+        self._values: dict[str, Value] = {}
+        self._exported: set[str] = set()
+        self._nesting: list[dict[str, Value | None]] = []
+        self._documents: list[str] = []
+
+    def script(self) -> Script:
+        while self._at < len(self._text):
+            self._command()
+        return self._found
+
+    # --- commands ---------------------------------------------------------------------------
+
+    def _command(self) -> None:
+        """Read up to the next operator, and keep what it says."""
+        words: list[str] = []
+        own: dict[str, str] = {}
+        start = 0
+        while not self._ends():
+            if self._redirection():
+                continue
+            at, line = self._at, self._line()
+            if not words and self._assignment(own):
+                continue
+            self._at = at
+            got = self._word()
+            start = start or line
+            if not words and got and self._keyword(got[0], line):
+                start = 0
+                continue
+            words += got
+        if words:
+            self._keep(words, own, start)
+        elif own:
+            for name, value in own.items():
+                self._set(name, value)
+
+    def _keep(self, words: list[str], own: dict[str, str], line: int) -> None:
+        if words[0] in DECLARING:
+            self._declare(words[1:])
+            return
+        if words[0] == "unset":
+            for name in words[1:]:
+                self._values.pop(name, None)
+            return
+        exported = {
+            name: value
+            for name in sorted(self._exported)
+            if isinstance(value := self._values.get(name), str)
+        }
+        variables = tuple({**exported, **own}.items())
+        self._found.commands.append(
+            Command(tuple(words), line, variables, nested=bool(self._nesting))
+        )
+
+    def _declare(self, words: list[str]) -> None:
+        for word in words:
+            name, equals, value = word.partition("=")
+            if not NAME.fullmatch(name):
+                continue
+            self._exported.add(name)
+            if equals:
+                self._set(name, value)
+
+    def _keyword(self, word: str, line: int) -> bool:
+        """Follow branches, loops and functions; tell whether the word was one of their marks."""
+        if word in OPENING:
+            self._nesting.append({})
+            if word in {"for", "case", "select", "function"}:
+                self._head(word)
+            return True
+        if word in CLOSING:
+            if self._nesting:
+                self._leave(line)
+            return True
+        return word in BETWEEN
+
+    def _head(self, word: str) -> None:
+        """Skip the head of a loop, a case or a function; a loop's variable is not known."""
+        head = re.compile(r"[^\n;{]*").match(self._text, self._at)
+        text = head[0] if head else ""
+        self._at += len(text)
+        if word in {"for", "select"} and (found := NAME.search(text)):
+            line = self._line()
+            self._set(found[0], self._unknown(f"`{found[0]}` goes through a list", line))
+
+    def _leave(self, line: int) -> None:
+        """Forget what a branch set: whether it ran is not known."""
+        for name, before in self._nesting.pop().items():
+            text = f"`{name}` may or may not be changed by the block that ends here"
+            mark = self._unknown(text, line)
+            after = self._values.get(name)
+            if isinstance(before, list) and isinstance(after, list):
+                kept = before if after[: len(before)] == before else []
+                self._set(name, [*kept, mark])
+            elif isinstance(before, str) and isinstance(after, str) and after.startswith(before):
+                self._set(name, f"{before} {mark}")
+            else:
+                self._set(name, mark)
+
+    def _set(self, name: str, value: Value) -> None:
+        if self._nesting:
+            self._nesting[-1].setdefault(name, self._values.get(name))
+        self._values[name] = value
+
+    def _ends(self) -> bool:
+        """Skip blanks and comments; at an operator, step over it and tell so."""
+        while self._at < len(self._text):
+            rest = self._text[self._at :]
+            if rest[0] in " \t":
+                self._at += 1
+            elif rest.startswith("\\\n"):
+                self._at += 2
+            elif rest[0] == "#":
+                self._at += len(rest.partition("\n")[0])
+            elif function := re.match(r"\(\s*\)\s*\{", rest):
+                self._at += len(function[0])
+                self._nesting.append({})
+                return True
+            else:
+                break
+        if self._at >= len(self._text):
+            return True
+        for operator in OPERATORS:
+            if self._text.startswith(operator, self._at) and not self._text.startswith(
+                "&>", self._at
+            ):
+                self._at += len(operator)
+                if operator == "\n":
+                    self._skip_documents()
+                return True
+        return False
+
+    def _redirection(self) -> bool:
+        """Step over `> file`, `2>&1`, `<<EOF` and the like."""
+        found = re.compile(r"(\d*|&)(>>|>\||>&|>|<<<|<<-?|<&|<)\s*").match(self._text, self._at)
+        if found is None:
+            return False
+        self._at += len(found[0])
+        if self._at < len(self._text) and self._text[self._at] not in "\n;":
+            words = self._word()
+            if found[2].startswith("<<") and found[2] != "<<<" and words:
+                self._documents.append(words[0])
+        return True
+
+    def _skip_documents(self) -> None:
+        """Step over the here-documents that the line before began."""
+        for mark in self._documents:
+            found = re.compile(rf"^\t*{re.escape(mark)}$", re.MULTILINE).search(
+                self._text, self._at
+            )
+            self._at = found.end() if found else len(self._text)
+        self._documents = []
+
+    # --- words ------------------------------------------------------------------------------
+
+    def _assignment(self, own: dict[str, str]) -> bool:
+        """Read `NAME=value` or an array, if there is one."""
+        found = ASSIGN.match(self._text, self._at)
+        if found is None:
+            return False
+        name, adds = found[1], bool(found[2])
+        self._at = found.end()
+        if self._text.startswith("(", self._at):
+            self._at += 1
+            items = self._array()
+            before = self._values.get(name, [])
+            kept = [before] if isinstance(before, str) else list(before)
+            self._set(name, [*kept, *items] if adds else items)
+            return True
+        value = "" if self._at_end_of_word() else " ".join(self._word(splits=False))
+        if adds:
+            before = self._values.get(name, "")
+            value = (before if isinstance(before, str) else " ".join(before)) + value
+        own[name] = value
+        return True
+
+    def _array(self) -> list[str]:
+        items: list[str] = []
+        while self._at < len(self._text):
+            character = self._text[self._at]
+            if character == ")":
+                self._at += 1
+                return items
+            if character in " \t\n":
+                self._at += 1
+            elif self._text.startswith("\\\n", self._at):
+                self._at += 2
+            elif character == "#":
+                self._at += len(self._text[self._at :].partition("\n")[0])
+            else:
+                items += self._word(closes=")")
+        self._broken("a bracket is not closed")
+        return items
+
+    def _at_end_of_word(self) -> bool:
+        return self._at >= len(self._text) or self._text[self._at] in " \t\n;&|"
+
+    def _word(self, *, splits: bool = True, closes: str = "") -> list[str]:
+        """Read one word of the text: none, one or several words once variables are put in."""
+        made = _Words()
+        while self._at < len(self._text):
+            character = self._text[self._at]
+            if character in " \t\n;|<>" + closes or (character in "&()" and not closes):
+                break
+            if character == "\\":
+                self._escaped(made)
+            elif character == "'":
+                self._single(made)
+            elif character == '"':
+                self._double(made)
+            elif character in "$`":
+                self._expand(made, quoted=not splits)
+            else:
+                made.add(character)
+                self._at += 1
+        return made.words
+
+    def _escaped(self, made: _Words) -> None:
+        following = self._text[self._at + 1 : self._at + 2]
+        if following != "\n":
+            made.add(following)
+        self._at += 2
+
+    def _single(self, made: _Words) -> None:
+        end = self._text.find("'", self._at + 1)
+        if end < 0:
+            self._broken("a single quote is not closed")
+            end = len(self._text)
+        made.add(self._text[self._at + 1 : end])
+        self._at = end + 1
+
+    def _double(self, made: _Words) -> None:
+        self._at += 1
+        made.add("")
+        while self._at < len(self._text):
+            character = self._text[self._at]
+            if character == '"':
+                self._at += 1
+                return
+            if character == "\\" and self._text[self._at + 1 : self._at + 2] in '"\\$`\n':
+                self._escaped(made)
+            elif character in "$`":
+                self._expand(made, quoted=True)
+            else:
+                made.add(character)
+                self._at += 1
+        self._broken("a double quote is not closed")
+
+    def _expand(self, made: _Words, *, quoted: bool) -> None:
+        """Put in what stands at a dollar sign or a backquote."""
+        rest = self._text[self._at :]
+        if rest.startswith("$'"):
+            self._at += 1
+            self._single(made)
+        elif found := re.match(r"\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)\}", rest):
+            self._at += len(found[0])
+            self._value(found[1] or found[2], found[0], made, quoted=quoted)
+        elif found := re.match(r"\$\{([A-Za-z_]\w*)\[[@*]\]\}", rest):
+            self._at += len(found[0])
+            self._items(found[1], found[0], made)
+        elif found := re.match(r"\$\{([A-Za-z_]\w*)(:?)([-=])([^{}$`]*)\}", rest):
+            self._at += len(found[0])
+            self._default(found, made, quoted=quoted)
+        elif rest.startswith(("$(", "${", "`")) or re.match(r"\$[\d@*#?!$]", rest):
+            self._running(rest, made)
+        else:
+            made.add("$")
+            self._at += 1
+
+    def _value(self, name: str, written: str, made: _Words, *, quoted: bool) -> None:
+        value = self._values.get(name)
+        if value is None:
+            value = self._unknown(f"`{written}` is set nowhere in the script", self._line())
+        text = value if isinstance(value, str) else (value[0] if value else "")
+        if quoted:
+            made.add(text)
+        else:
+            made.add_split(text)
+
+    def _items(self, name: str, written: str, made: _Words) -> None:
+        value = self._values.get(name)
+        if value is None:
+            value = self._unknown(f"`{written}` is set nowhere in the script", self._line())
+        made.add_items([value] if isinstance(value, str) else value)
+
+    def _default(self, found: re.Match[str], made: _Words, *, quoted: bool) -> None:
+        """Take a variable that the script sets, else the default beside it."""
+        value = self._values.get(found[1])
+        if value is None or (found[2] and not value):
+            value = found[4].strip("\"'")
+        text = value if isinstance(value, str) else " ".join(value)
+        if quoted:
+            made.add(text)
+        else:
+            made.add_split(text)
+
+    def _running(self, rest: str, made: _Words) -> None:
+        """Step over what only a shell can evaluate, and say so."""
+        length = _balanced(rest)
+        shown = " ".join(rest[:length].split())
+        shown = shown if len(shown) <= 40 else f"{shown[:39]}…"  # noqa: PLR2004 - one line
+        made.add(self._unknown(f"`{shown}` is known only when it runs", self._line()))
+        self._at += length
+
+    # --- places -----------------------------------------------------------------------------
+
+    def _line(self) -> int:
+        return self._text.count("\n", 0, self._at) + 1
+
+    def _unknown(self, text: str, line: int) -> str:
+        """Write down what is not known, and give the mark that stands for it."""
+        self._found.notes.append(Note(Kind.LEFT_OUT, text, line))
+        return f"\0{len(self._found.notes) - 1}\0"
+
+    def _broken(self, text: str) -> None:
+        self._found.broken.append(Note(Kind.LEFT_OUT, text, self._line()))
+
+
+class _Words:
+    """Words under construction: text is added to the last one until something splits them."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self._open = False
+
+    def add(self, text: str) -> None:
+        if self._open:
+            self.words[-1] += text
+        else:
+            self.words.append(text)
+            self._open = True
+
+    def add_split(self, text: str) -> None:
+        """Add unquoted text: blanks in it end words."""
+        parts = re.split(r"[ \t\n]+", text)
+        for index, part in enumerate(parts):
+            if index:
+                self._open = False
+            if part:
+                self.add(part)
+
+    def add_items(self, items: list[str]) -> None:
+        for index, item in enumerate(items):
+            if index:
+                self._open = False
+            self.add(item)
+
+
+def _balanced(rest: str) -> int:
+    """Give how long an expansion is, brackets within it counted."""
+    if rest[0] == "`":
+        end = rest.find("`", 1)
+        return len(rest) if end < 0 else end + 1
+    if len(rest) > 1 and rest[1] in "({":
+        opening, closing = rest[1], ")" if rest[1] == "(" else "}"
+        depth = 0
+        for index, character in enumerate(rest):
+            depth += (character == opening) - (character == closing)
+            if index > 0 and depth == 0:
+                return index + 1
+        return len(rest)
+    return 2
