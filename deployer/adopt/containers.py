@@ -1,0 +1,79 @@
+"""Take `docker run` apart: the image, and what of its options concerns the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+PROGRAMS = frozenset({"docker", "podman", "nerdctl"})
+SWITCHES = frozenset(
+    {
+        "--detach", "--init", "--interactive", "--privileged", "--publish-all", "--read-only",
+        "--rm", "--tty", "--no-healthcheck", "--oom-kill-disable", "--quiet", "--sig-proxy",
+    }
+)  # fmt: skip
+"""Options of `docker run` without a value (docs.docker.com, `docker container run`)."""
+
+SHORT_SWITCHES = frozenset("ditPq")
+VARIABLES, VOLUMES, PORTS = {"-e", "--env"}, {"-v", "--volume"}, {"-p", "--publish"}
+
+
+@dataclass(slots=True)
+class Container:
+    """A container's image, its command, and its options by name."""
+
+    image: str = ""
+    words: tuple[str, ...] = ()
+    variables: list[tuple[str, str]] = field(default_factory=list)
+    passed_on: list[str] = field(default_factory=list)
+    gpus: str = ""
+    others: list[str] = field(default_factory=list)
+
+
+def container(words: Sequence[str]) -> Container | None:
+    """Take a command apart that runs a container; None for any other."""
+    if len(words) < 3 or PurePosixPath(words[0]).name not in PROGRAMS:  # noqa: PLR2004 - docker run IMAGE
+        return None
+    rest = list(words[2:] if words[1] != "container" else words[3:])
+    if "run" not in words[1:3]:
+        return None
+    found = Container()
+    entrypoint: tuple[str, ...] = ()
+    while rest and rest[0].startswith("-"):
+        name, value = _option(rest)
+        if name == "--entrypoint":
+            entrypoint = (value,)
+        else:
+            _note(found, name, value)
+    if rest:
+        found.image, found.words = rest[0], (*entrypoint, *rest[1:])
+    return found
+
+
+def _option(rest: list[str]) -> tuple[str, str]:
+    """Take one option off the front, with its value."""
+    word = rest.pop(0)
+    name, equals, value = word.partition("=")
+    if equals:
+        return name, value
+    if word in SWITCHES or (not word.startswith("--") and set(word[1:]) <= SHORT_SWITCHES):
+        return word, ""
+    if not word.startswith("--") and len(word) > 2:  # noqa: PLR2004 - -eNAME=value
+        return word[:2], word[2:]
+    return word, rest.pop(0) if rest else ""
+
+
+def _note(found: Container, name: str, value: str) -> None:
+    if name in VARIABLES:
+        variable, equals, text = value.partition("=")
+        if equals:
+            found.variables.append((variable, text))
+        else:
+            found.passed_on.append(variable)
+    elif name == "--gpus":
+        found.gpus = value
+    elif name in SWITCHES or set(name[1:]) <= SHORT_SWITCHES:
+        return
+    else:
+        found.others.append(f"{name} {value}")
