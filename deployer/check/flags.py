@@ -9,7 +9,7 @@ from deployer.check.rule import Problem
 from deployer.compile.arguments import arguments
 from deployer.compile.derive import derived_fields
 from deployer.facts.sglang.catalogue import UnknownReleaseError, load
-from deployer.facts.sglang.replacements import ANY, spell
+from deployer.facts.sglang.replacements import names
 from deployer.finding import Severity
 from deployer.parse.parsed import Fault
 from deployer.parse.read import parse
@@ -50,21 +50,15 @@ def field_of(profile: Profile, name: str) -> str:
 
 @functools.lru_cache(maxsize=32)
 def _fields(version: str) -> dict[str, str]:
-    """Map the options of a release that a typed field says in full to the field's path.
-
-    An option of which a field says only some values (a switch that became a value) is no field's.
-    """
-    catalogue, found = load(version), {}
-    for section, field, flag in flagged_fields():
-        for string in (flag.name, flag.off):
-            for values in (ANY, ()):
-                said = spell(catalogue, string, values) if string else None
-                if not said or len(said) > 1 or said[0][1] != values:
-                    continue
-                option = catalogue.find(said[0][0])
-                if option is not None and option.takes_value == bool(values):
-                    found[option.name] = f"{section}.{field}"
-    return found
+    """Map the options of a release that a typed field says as a whole to the field's path."""
+    catalogue = load(version)
+    return {
+        name: f"{section}.{field}"
+        for section, field, flag in flagged_fields()
+        for string in (flag.name, flag.off)
+        if string
+        for name in names(catalogue, string)
+    }
 
 
 def _repeats(profile: Profile, argument: Argument) -> bool:

@@ -13,7 +13,7 @@ from deployer.finding import Severity
 from deployer.parse.parsed import Fault
 from deployer.parse.secrets import shown
 from deployer.parse.types import converter
-from deployer.parse.unknown import unknown
+from deployer.parse.unknown import instead, unknown
 from deployer.parse.walk import HELP, Group, least, most
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
@@ -32,7 +32,7 @@ def of_group(catalogue: Catalogue, group: Group) -> Iterator[Fault]:
 def _of_option(catalogue: Catalogue, group: Group) -> Iterator[Fault]:
     name = group.written.partition("=")[0]
     if not group.candidates:
-        yield unknown(catalogue, name, group.position)
+        yield unknown(catalogue, name, group.position, _given(group))
         return
     if len(group.candidates) > 1:
         yield _ambiguous(catalogue, group, name)
@@ -54,7 +54,7 @@ def _of_option(catalogue: Catalogue, group: Group) -> Iterator[Fault]:
 def _ambiguous(catalogue: Catalogue, group: Group, name: str) -> Fault:
     """Say what is meant; of a flag that is gone, its story says more than its likenesses."""
     if history.lifetimes(name):
-        return unknown(catalogue, name, group.position)
+        return unknown(catalogue, name, group.position, _given(group))
     several = ", ".join(f"`{string}`" for string in group.candidates[:6])
     more = len(group.candidates) - 6
     message = f"`{name}` may mean {several}" + (f" and {more} more" if more > 0 else "")
@@ -72,8 +72,7 @@ def _abbreviated(group: Group, name: str) -> Fault:
 
 def _deprecated(catalogue: Catalogue, option: Option, group: Group) -> Fault:
     gone = f", and is gone since {option.removed_in}" if option.removed_in else ""
-    replaced = option.replaced_by
-    hint = f"write `{replaced}` instead" if replaced else "there is no replacement: take it out"
+    hint = instead(group.string, catalogue.version, _given(group))
     if option.error:
         message = f"SGLang {catalogue.version} refuses `{group.string}`: {option.error}"
         return Fault("refused-flag", ERROR, group.position, option.name, message, hint)
@@ -103,6 +102,11 @@ def _of_values(catalogue: Catalogue, option: Option, group: Group) -> Iterator[F
             yield Fault(
                 "renamed-choice", WARNING, first + index, option.name, message, f"write `{newer}`"
             )
+
+
+def _given(group: Group) -> tuple[str, ...]:
+    """Give the words that were meant as values, whether or not the option takes them."""
+    return (group.explicit,) if group.explicit is not None else (*group.words, *group.stray)
 
 
 def _missing(option: Option, group: Group, given: int) -> Fault:

@@ -5,47 +5,52 @@ from __future__ import annotations
 import difflib
 
 from deployer.facts.sglang import history
-from deployer.facts.sglang.catalogue import Catalogue, load, releases
+from deployer.facts.sglang.catalogue import Catalogue
+from deployer.facts.sglang.replacements import Advice, replacement
 from deployer.facts.sglang.versions import release_key
 from deployer.finding import Severity
 from deployer.parse.foreign import FOREIGN
 from deployer.parse.parsed import Fault
+from deployer.parse.secrets import is_secret
 
 
-def unknown(catalogue: Catalogue, string: str, position: int) -> Fault:
-    """Say why the release does not know a flag, and what to write instead."""
-    kind, message, hint = _story(catalogue, string)
+def unknown(
+    catalogue: Catalogue, string: str, position: int, values: tuple[str, ...] = ()
+) -> Fault:
+    """Say why the release does not know a flag, and what to write instead with these values."""
+    kind, message, hint = _story(catalogue, string, values)
     return Fault(kind, Severity.ERROR, position, string, message, hint)
 
 
-def _story(catalogue: Catalogue, string: str) -> tuple[str, str, str]:
+def _story(catalogue: Catalogue, string: str, values: tuple[str, ...]) -> tuple[str, str, str]:
     version = catalogue.version
     before = [(born, gone) for born, gone in history.lifetimes(string) if _before(born, version)]
     after = [born for born, _ in history.lifetimes(string) if not _before(born, version)]
     if before:
         gone = before[-1][1]
-        return "removed-flag", f"`{string}` is gone since SGLang {gone}", instead(string, version)
+        return (
+            "removed-flag",
+            f"`{string}` is gone since SGLang {gone}",
+            instead(string, version, values),
+        )
     if after:
         message = f"`{string}` comes only with SGLang {after[0]}, and this is {version}"
-        return "future-flag", message, _earlier(catalogue, string, after[0])
+        return "future-flag", message, _earlier(catalogue, string, after[0], values)
     if (foreign := FOREIGN.get(string)) is not None:
         message = f"`{string}` is a flag of {foreign.engine}, and no SGLang release knows it"
         return "foreign-flag", message, foreign.instead
     return "unknown-flag", f"SGLang {version} has no flag `{string}`", nearest(catalogue, string)
 
 
-def instead(string: str, version: str) -> str:
-    """Give what the last release that knew a flag said to write instead."""
-    for release in reversed(releases()):
-        option = load(release).find(string)
-        if option is None:
-            continue
-        replaced = option.replaced_by or option.error
-        if not replaced:
-            return "there is no replacement: take it out"
-        known = load(version).find(replaced.partition("=")[0].split()[0])
-        return f"write `{replaced}` instead" if known else f"SGLang {release} says: {replaced}"
-    return "take it out"
+def instead(string: str, version: str, values: tuple[str, ...] = ()) -> str:
+    """Say what to write instead of a flag that the release does not know, or not for long."""
+    advice = _advice(string, version, values)
+    if advice is None or not advice.write:
+        why = f": {advice.why}" if advice is not None and advice.why else ""
+        return f"take it out{why}"
+    if advice.same:
+        return f"write `{advice.write}` instead"
+    return f"the nearest is `{advice.write}`" + (f": {advice.why}" if advice.why else "")
 
 
 def nearest(catalogue: Catalogue, string: str) -> str:
@@ -66,11 +71,18 @@ def _overlap(words: set[str], name: str) -> float:
     return len(words & other) / len(words | other)
 
 
-def _earlier(catalogue: Catalogue, string: str, born: str) -> str:
-    """Name what the release calls the same thing: what gave way to this flag, if it is known."""
-    for option in load(born):
-        if option.replaced_by.partition("=")[0] == string and catalogue.find(option.name):
-            return f"in SGLang {catalogue.version} it is `{option.name}`"
+def _advice(string: str, version: str, values: tuple[str, ...]) -> Advice | None:
+    """Ask about a flag with its values where they may be shown, else about the flag alone."""
+    if not values or is_secret(string):
+        return replacement(string, version)
+    return replacement(string, version, values) or replacement(string, version)
+
+
+def _earlier(catalogue: Catalogue, string: str, born: str, values: tuple[str, ...]) -> str:
+    """Name what the release calls the same thing, if it is known."""
+    advice = _advice(string, catalogue.version, values)
+    if advice is not None and advice.write and advice.same:
+        return f"in SGLang {catalogue.version} it is `{advice.write}`"
     return f"leave it out, or use SGLang {born} or later"
 
 

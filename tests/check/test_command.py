@@ -25,8 +25,8 @@ def test_the_recipe_is_refused_by_0_5_23_for_its_two_removed_flags() -> None:
 
     assert code == 1
     assert [(f["path"], f["hint"]) for f in errors] == [
-        ("--nsa-decode-backend", "write `--dsa-decode-backend` instead"),
-        ("--nsa-prefill-backend", "write `--dsa-prefill-backend` instead"),
+        ("--nsa-decode-backend", "write `--dsa-decode-backend trtllm` instead"),
+        ("--nsa-prefill-backend", "write `--dsa-prefill-backend trtllm` instead"),
     ]
 
 
