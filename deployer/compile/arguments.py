@@ -2,53 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from deployer.facts.sglang.catalogue import Catalogue, UnknownReleaseError, load
+from deployer.facts.sglang.replacements import Beside, Words, spell
 from deployer.profile.fields import flagged_fields
-from deployer.profile.flag import Flag, release_key
+from deployer.profile.flag import Flag
 from deployer.profile.model import Profile
 from deployer.release import Argument
+
+Stated = tuple[int, Words, str]
+"""The place in the list, the concept's own flag with its values, and the YAML key behind it."""
 
 
 def arguments(profile: Profile, derived: dict[str, tuple[object, str]]) -> tuple[Argument, ...]:
     """Compile a profile's fields, then ``engine.args``, to the engine's argument list.
 
     ``derived`` maps the path of a field that the author left out (``parallel.tp``) to the value
-    that follows from others and the key that it follows from.
+    that follows from others and the key that it follows from. What the pinned release cannot say
+    stands in the list under the concept's own name, for the checks to find; so does everything
+    where the release has no catalogue. ``engine.args`` stands as the author wrote it.
     """
-    placed: list[tuple[int, Argument]] = []
-    for section, name, flag in flagged_fields():
-        path, stated = f"{section}.{name}", getattr(getattr(profile, section), name, None)
-        value, source = (stated, path) if stated is not None else derived.get(path, (None, path))
-        argument = argument_for(flag, value, source, profile.engine.version)
-        if argument is not None:
-            placed.append((flag.order, argument))
-    placed.sort(key=lambda item: item[0])
+    catalogue = known(profile.engine.version)
+    stated = sorted(_stated(profile, derived), key=lambda item: item[0])
+    beside = {flag: values for _, (flag, values), _ in stated}
+    fields = (a for _, words, source in stated for a in _spelt(catalogue, words, source, beside))
     extra = (extra_argument(name, value) for name, value in profile.engine.args.items())
-    return (*(argument for _, argument in placed), *extra)
+    return (*fields, *extra)
 
 
-def argument_for(flag: Flag, value: object, source: str, version: str) -> Argument | None:
-    """Spell one field for an engine release; None where the value says nothing."""
-    spelling = flag.spelling(version)
+def known(version: str) -> Catalogue | None:
+    """Give the catalogue of a release, or None where there is none (`unknown-release` says so)."""
+    try:
+        return load(version)
+    except UnknownReleaseError:
+        return None
+
+
+def words_for(flag: Flag, value: object) -> Words | None:
+    """Say a field's value with the concept's own flag; None where the value says nothing."""
     if value is None:
         return None
     if isinstance(value, bool):
         if value is not flag.inverted:
-            switch = (spelling.switch_value,) if spelling.switch_value else ()
-            return Argument(flag=spelling.flag, values=switch, source=source)
-        return Argument(flag=flag.off, values=(), source=source) if flag.off else None
-    text = word(value)
-    return Argument(flag=spelling.flag, values=(_renamed(flag, text, version),), source=source)
+            return flag.name, ()
+        return (flag.off, ()) if flag.off else None
+    return flag.name, (word(value),)
 
 
 def extra_argument(name: str, value: object) -> Argument:
     """Compile one entry of ``engine.args``."""
+    return Argument(flag=f"--{name}", values=extra_values(value), source=f"engine.args.{name}")
+
+
+def extra_values(value: object) -> tuple[str, ...]:
+    """Write the value of one entry of ``engine.args`` as a command line has it."""
     if value is True:
-        values: tuple[str, ...] = ()
-    elif isinstance(value, list):
-        values = tuple(word(item) for item in value)
-    else:
-        values = (word(value),)
-    return Argument(flag=f"--{name}", values=values, source=f"engine.args.{name}")
+        return ()
+    if isinstance(value, list):
+        return tuple(word(item) for item in value)
+    return (word(value),)
 
 
 def word(value: object) -> str:
@@ -58,11 +71,17 @@ def word(value: object) -> str:
     return str(value)
 
 
-def _renamed(flag: Flag, text: str, version: str) -> str:
-    """Map a value's name to the one of this release, whichever of both the author wrote."""
-    for rename in flag.renames:
-        newer = release_key(version) >= release_key(rename.since)
-        for old, new in rename.values:
-            if text in {old, new}:
-                return new if newer else old
-    return text
+def _stated(profile: Profile, derived: dict[str, tuple[object, str]]) -> Iterator[Stated]:
+    for section, name, flag in flagged_fields():
+        path, stated = f"{section}.{name}", getattr(getattr(profile, section), name, None)
+        value, source = (stated, path) if stated is not None else derived.get(path, (None, path))
+        if (words := words_for(flag, value)) is not None:
+            yield flag.order, words, source
+
+
+def _spelt(
+    catalogue: Catalogue | None, words: Words, source: str, beside: Beside
+) -> Iterator[Argument]:
+    said = spell(catalogue, *words, beside) if catalogue is not None else None
+    for flag, values in (words,) if said is None else said:
+        yield Argument(flag=flag, values=values, source=source)

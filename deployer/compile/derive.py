@@ -11,11 +11,17 @@ STARTUP_MARGIN = 300
 """Seconds that a container gets beyond the budgets of `lifecycle`, for pulling and mounting."""
 
 
+DRAFTS_BY_STEPS = frozenset({"EAGLE", "EAGLE3", "NEXTN", "STANDALONE"})
+"""The algorithms whose draft is made in steps."""
+
+
 def derived_fields(profile: Profile) -> dict[str, tuple[object, str]]:
     """Give the value of each field that was left out, and the key that it follows from."""
     found: dict[str, tuple[object, str]] = {"model.path": (model_path(profile), "model.repo")}
     if tensor_parallel(profile) is not None:
         found["parallel.tp"] = (tensor_parallel(profile), "hardware.count")
+    if draft_tokens(profile) is not None:
+        found["speculative.num_draft_tokens"] = (draft_tokens(profile), "speculative.num_steps")
     return found
 
 
@@ -34,6 +40,19 @@ def tensor_parallel(profile: Profile) -> int | None:
     gpus = profile.hardware.count
     stages = profile.parallel.pp or 1
     return gpus // stages if gpus >= stages else None
+
+
+def draft_tokens(profile: Profile) -> int | None:
+    """Give the draft tokens that follow from the steps, or None where none do.
+
+    A draft with one branch has a token a step, and the model verifies them with the one that
+    follows (SGLang 0.5.10.post1 ``srt/server_args.py``: topk 1 forces draft tokens = steps + 1).
+    The other algorithms count otherwise, or have no steps.
+    """
+    spec = profile.speculative
+    if spec is None or spec.algorithm not in DRAFTS_BY_STEPS:
+        return None
+    return spec.num_steps + 1 if spec.num_steps is not None and spec.eagle_topk == 1 else None
 
 
 def derived_environment(profile: Profile) -> dict[str, tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from deployer.facts.sglang.replacements_table import REPLACEMENTS
 from deployer.profile.documentation import field_docs
 from deployer.profile.fields import flags_in, section_models
 from deployer.profile.flag import Flag
@@ -76,5 +77,13 @@ def _document(schema: Json) -> None:
 
 
 def _spelt(flag: Flag) -> str:
-    renamed = [f"`, from {r.since} `{r.flag}" for r in flag.renames if r.flag != flag.name]
-    return flag.name + "".join(renamed)
+    """Name a field's flag, and how older or newer releases spell it."""
+    found = [flag.name]
+    for row in REPLACEMENTS:
+        (new, *more) = row.new
+        if new.flag == flag.name and row.old.flag != flag.name and not (new.values or more):
+            found.append(f"before {row.since} `{row.old.flag}")
+        if row.old.flag == flag.name and new.flag != flag.name:
+            words = (word for form in row.new for word in (form.flag, *(form.values or ())))
+            found.append(f"from {row.since} `{' '.join(words)}")
+    return "`, ".join(found)

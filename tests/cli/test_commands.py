@@ -106,12 +106,12 @@ def test_check_says_that_a_profile_is_fine(run: Run) -> None:
 
 
 def test_check_places_what_is_wrong(run: Run, tmp_path: Path) -> None:
-    path = changed(tmp_path, "num_draft_tokens: 4", "num_draft_tokens: 8")
+    path = changed(tmp_path, "eagle_topk: 1", "eagle_topk: 1\n  num_draft_tokens: 8")
     ran = run("check", path)
 
     assert ran.code == 1
-    assert f"{path}:43:21: error[draft-tokens-contradict]" in ran.out
-    assert "43 |   num_draft_tokens: 8" in ran.out
+    assert f"{path}:44:21: error[draft-tokens-contradict]" in ran.out
+    assert "44 |   num_draft_tokens: 8" in ran.out
 
 
 def test_strict_stops_at_warnings(run: Run, tmp_path: Path) -> None:

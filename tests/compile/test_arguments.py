@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deployer.compile.release import compile_profile
+from deployer.facts.sglang.versions import release_key
 from deployer.profile.documentation import field_docs
-from deployer.profile.fields import flagged_fields, section_models
-from deployer.profile.flag import release_key
+from deployer.profile.fields import section_models
 from deployer.profile.model import Profile
 from deployer.release import Release
 
@@ -73,6 +73,71 @@ def test_fusion_is_spelt_as_the_release_knows_it(version: str, wanted: bool, exp
     assert compiled.endswith(expected)
 
 
+def test_data_parallel_attention_is_one_flag_where_the_release_has_it() -> None:
+    parallel = {"dp": 4, "dp_attention": True}
+    older = argv(engine={"version": "0.5.21"}, parallel=parallel)
+    newer = compile_profile(profile(engine={"version": "0.5.22"}, parallel=parallel)).arguments
+    (size,) = [a for a in newer if a.flag == "--attn-dp-size"]
+
+    assert "--dp-size 4 --enable-dp-attention" in older
+    assert (size.values, size.source) == (("4",), "parallel.dp")
+    assert not {"--dp-size", "--enable-dp-attention"} & {a.flag for a in newer}
+
+
+def test_replicas_stay_replicas() -> None:
+    assert "--dp-size 4" in argv(engine={"version": "0.5.23"}, parallel={"dp": 4})
+
+
+def test_no_graphs_are_said_to_both_phases_where_the_release_has_them() -> None:
+    off = {"cuda_graph": False}
+    newer = compile_profile(profile(engine={"version": "0.5.14"}, kernels=off)).arguments
+
+    assert argv(kernels=off).endswith("--disable-cuda-graph")
+    assert [(a.flag, a.values, a.source) for a in newer[-2:]] == [
+        ("--cuda-graph-backend-decode", ("disabled",), "kernels.cuda_graph"),
+        ("--cuda-graph-backend-prefill", ("disabled",), "kernels.cuda_graph"),
+    ]
+
+
+def test_what_a_release_cannot_say_keeps_its_own_name_and_key() -> None:
+    moe = {"runner": "humming"}
+    (runner,) = [a for a in compile_profile(profile(moe=moe)).arguments if "moe" in a.flag]
+    fusion = argv(engine={"version": "0.5.9"}, kernels={"allreduce_fusion": False})
+
+    assert (runner.flag, runner.values) == ("--moe-runner-backend", ("humming",))
+    assert runner.source == "moe.runner"
+    assert fusion.endswith("--enforce-disable-flashinfer-allreduce-fusion")
+
+
+def test_a_release_without_a_catalogue_is_compiled_in_the_newest_words() -> None:
+    compiled = argv(engine={"version": "0.6.99"}, kernels={"decode": "trtllm"})
+
+    assert compiled.endswith("--dsa-decode-backend trtllm")
+
+
+@pytest.mark.parametrize(
+    ("stated", "found"),
+    [
+        ({"num_steps": 3, "eagle_topk": 1}, ("4", "speculative.num_steps")),
+        (
+            {"num_steps": 3, "eagle_topk": 1, "num_draft_tokens": 4},
+            ("4", "speculative.num_draft_tokens"),
+        ),
+        ({"num_steps": 3, "eagle_topk": 4}, None),
+        ({"num_steps": 3}, None),
+        ({"eagle_topk": 1}, None),
+        ({"algorithm": "NGRAM", "num_steps": 3, "eagle_topk": 1}, None),
+    ],
+)
+def test_draft_tokens_follow_from_the_steps_of_one_branch(
+    stated: dict[str, Any], found: tuple[str, str] | None
+) -> None:
+    compiled = compile_profile(profile(speculative={"algorithm": "EAGLE", **stated}))
+    tokens = [a for a in compiled.arguments if a.flag == "--speculative-num-draft-tokens"]
+
+    assert [(*a.values, a.source) for a in tokens] == ([found] if found else [])
+
+
 def test_what_is_left_out_says_nothing() -> None:
     assert "fusion" not in argv()
     assert "radix" not in argv()
@@ -92,15 +157,6 @@ def test_free_arguments_come_last_in_the_order_of_the_file() -> None:
 def test_whole_numbers_have_no_point() -> None:
     assert "--watchdog-timeout 1200" in argv(observability={"watchdog_timeout": 1200.0})
     assert "--schedule-conservativeness 0.3" in argv(schedule={"conservativeness": 0.3})
-
-
-def test_every_flag_stands_once_and_in_full() -> None:
-    flags = [flag.name for _, _, flag in flagged_fields()]
-
-    assert len(flags) == len(set(flags))
-    assert all(flag.startswith("--") for flag in flags)
-    assert "--tp-size" in flags
-    assert "--tp" not in flags
 
 
 def test_every_field_is_documented() -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from deployer.profile.flag import Flag, Rename
+from deployer.profile.flag import Flag
 from deployer.profile.section import Section
 
 AttentionBackend = Literal[
     "nsa", "dsa", "fa3", "fa4", "flashinfer", "flashmla", "cutlass_mla", "trtllm_mla",
     "trtllm_mha", "triton", "torch_native", "flex_attention", "dual_chunk_flash_attn", "qsa",
-    "dsv4", "cutedsl_mla", "tokenspeed_mla", "aiter", "wave", "intel_amx", "intel_xpu", "ascend",
+    "dsv4", "compressed", "cutedsl_mla", "tokenspeed_mla", "hpc_ops", "minicpm_flashattn",
+    "minicpm_flashinfer", "llada2_cfg_flashinfer", "aiter", "wave", "intel_amx", "intel_xpu",
+    "ascend",
 ]  # fmt: skip
 SparseBackend = Literal[
     "flashmla_sparse", "flashmla_sparse_q8", "flashmla_kv", "flashmla_auto",
@@ -25,24 +27,20 @@ class Kernels(Section):
 
     attention: Annotated[
         AttentionBackend | None,
-        Flag(
-            "--attention-backend",
-            200,
-            renames=(Rename("0.5.13", "--attention-backend", values=(("nsa", "dsa"),)),),
-        ),
+        Flag("--attention-backend", 200),
     ] = None
     """The attention kernels. `nsa` (DeepSeek sparse attention) is called `dsa` from 0.5.13 on;
     either name compiles to the one that the pinned release knows."""
 
     decode: Annotated[
         SparseBackend | None,
-        Flag("--nsa-decode-backend", 201, renames=(Rename("0.5.13", "--dsa-decode-backend"),)),
+        Flag("--dsa-decode-backend", 201),
     ] = None
     """The sparse-attention kernels of the decode phase. `trtllm` needs SM100 (B200)."""
 
     prefill: Annotated[
         PrefillBackend | None,
-        Flag("--nsa-prefill-backend", 202, renames=(Rename("0.5.13", "--dsa-prefill-backend"),)),
+        Flag("--dsa-prefill-backend", 202),
     ] = None
     """The sparse-attention kernels of the prefill phase. With a BF16 KV cache on SM100 SGLang's
     own choice is `flashmla_sparse`."""
@@ -74,9 +72,6 @@ class Kernels(Section):
             "--enable-flashinfer-allreduce-fusion",
             220,
             off="--enforce-disable-flashinfer-allreduce-fusion",
-            renames=(
-                Rename("0.5.14", "--flashinfer-allreduce-fusion-backend", switch_value="auto"),
-            ),
         ),
     ] = None
     """Fuse the all-reduce of tensor parallelism with residual add and RMSNorm (FlashInfer, one

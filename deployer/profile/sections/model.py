@@ -44,7 +44,8 @@ class Model(Section):
     load_format: Annotated[
         Literal[
             "auto", "safetensors", "pt", "dummy", "gguf", "bitsandbytes", "mistral", "layered",
-            "sharded_state", "fastsafetensors", "runai_streamer", "remote", "npcache",
+            "sharded_state", "presharded", "fastsafetensors", "instanttensor", "runai_streamer",
+            "remote", "remote_instance", "npcache", "flash_rl", "private", "expert_pack",
         ]
         | None,
         Flag("--load-format", 72),

@@ -12,7 +12,8 @@ from deployer.profile.section import Section
 MoeRunner = Literal[
     "auto", "deep_gemm", "triton", "triton_kernel", "flashinfer_trtllm",
     "flashinfer_trtllm_routed", "flashinfer_cutlass", "flashinfer_mxfp4", "flashinfer_cutedsl",
-    "flashinfer_megamoe", "megamoe", "cutlass", "marlin", "humming", "hpc_ops", "aiter",
+    "flashinfer_megamoe", "megamoe", "cutlass", "marlin", "humming", "experimental_sgl_trtllm",
+    "experimental_sgl_marlin", "lora_cutedsl", "lora_triton", "lora_marlin", "hpc_ops", "aiter",
     "intel_xpu",
 ]  # fmt: skip
 

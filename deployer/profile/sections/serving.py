@@ -14,10 +14,10 @@ ReasoningParser = Literal[
     "deepseek-v41", "dots", "gemma4", "gigachat35", "glm45", "gpt-oss", "granite_thinking_parser",
     "hunyuan", "inkling", "interns1", "iquest_q1", "k2_horizon", "kimi", "kimi_k2", "kimi_k3",
     "ling3", "mimo", "minimax", "minimax-append-think", "minimax-m3", "mistral", "muse",
-    "nanbeige", "nemotron_3", "poolside_v1", "qwen3", "qwen3-thinking", "response_template",
-    "step3", "step3p5",
+    "nanbeige", "nano_v3", "nemotron_3", "poolside_v1", "qwen3", "qwen3-thinking",
+    "response_template", "step3", "step3p5",
 ]  # fmt: skip
-"""The reasoning parsers of SGLang 0.5.10.post1 and 0.5.23 (``srt/parser/reasoning_parser.py``)."""
+"""The reasoning parsers of all catalogued releases (``srt/parser/reasoning_parser.py``)."""
 
 ToolCallParser = Literal[
     "apertus2509", "auto", "beam", "cohere_command4", "deepseekv3", "deepseekv31", "deepseekv32",

@@ -14,10 +14,11 @@ class Speculative(Section):
     """Speculative decoding: a cheap draft proposes tokens, the model verifies them at once."""
 
     algorithm: Annotated[
-        Literal["EAGLE", "EAGLE3", "NEXTN", "STANDALONE", "NGRAM"],
+        Literal["EAGLE", "EAGLE3", "NEXTN", "STANDALONE", "NGRAM", "DFLASH", "DSPARK", "UNO"],
         Flag("--speculative-algorithm", 300),
     ]
-    """The algorithm. `EAGLE` uses the checkpoint's own multi-token-prediction layer in GLM-5."""
+    """The algorithm. `EAGLE` uses the checkpoint's own multi-token-prediction layer in GLM-5.
+    `DFLASH`, `DSPARK` and `UNO` are of newer releases."""
 
     num_steps: Annotated[int | None, Flag("--speculative-num-steps", 301), Field(ge=1)] = None
     """Draft steps between two verifications."""
@@ -28,7 +29,8 @@ class Speculative(Section):
     num_draft_tokens: Annotated[int | None, Flag("--speculative-num-draft-tokens", 303)] = Field(
         default=None, ge=1
     )
-    """Tokens that are verified at once. With `eagle_topk: 1` it is always `num_steps` + 1."""
+    """Tokens that are verified at once. With `eagle_topk: 1` they follow from `num_steps`, so leave
+    them out: always one more."""
 
     draft_model: Annotated[str | None, Flag("--speculative-draft-model-path", 304)] = None
     """The draft model's folder or repository, where the checkpoint does not bring its own."""
