@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from deployer.engine import child
+from deployer.engine.environment import ENGINES
 from deployer.engine.gpus import gpu_of
 from deployer.engine.model_config import ModelConfig
 from deployer.engine.overlay import Interpreter
@@ -90,6 +91,11 @@ def ask(
 
     Raises Failure where a GPU is not known, SGLang cannot be imported, or time runs out.
     """
+    if engine.overlay and any(gpu_of(release.hardware.gpu) is None for release in releases):
+        message = f"SGLang {engine.version} is here for GPUs only, which it can be told to see"
+        raise Failure(
+            message, hint=f"On a CPU it takes a release with a lock: {', '.join(ENGINES)}."
+        )
     with tempfile.TemporaryDirectory(prefix="deployer-resolve-") as name:
         folder = Path(name)
         model.write(folder / "model")
