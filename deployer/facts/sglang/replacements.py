@@ -60,9 +60,10 @@ def spell(
 ) -> tuple[Words, ...] | None:
     """Say in this release's own words what a flag of any release says with these values.
 
-        The answer has canonical names only, and the newest of the release's spellings that mean the
-    XX where the release cannot say
-        it. Whether the values themselves are right is not looked at, beyond renamed choices.
+    The answer has canonical names only, and the newest of the release's spellings that mean the
+    same. It is empty where another flag of ``beside`` says it too (``--enable-dp-attention`` beside
+    ``--dp-size``, which is ``--attn-dp-size`` then), and None where the release cannot say it.
+    Whether the values themselves are right is not looked at, beyond renamed choices.
     """
     beside = {canonical(catalogue, other): given for other, given in beside.items()}
     return _spell(catalogue, flag, values, beside, frozenset())
