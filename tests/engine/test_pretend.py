@@ -181,7 +181,7 @@ def torch(monkeypatch: pytest.MonkeyPatch) -> Any:
     platforms: Any = modules["sglang.srt.platforms"]
     platforms.current_platform, platforms.CudaSRTPlatform = here, lambda: "cuda"
     user: Any = modules["sglang.srt.arg_groups.speculative_hook"]
-    user.current_platform = here
+    user.current_platform, user._is_cuda = here, False
     for name, module in modules.items():
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
@@ -210,7 +210,7 @@ def test_a_machine_with_gpus(torch: Any) -> None:
     assert common.cleared
     assert common.get_nvgpu_memory_capacity() == 183_359.0
     hook: Any = sys.modules["sglang.srt.arg_groups.speculative_hook"]
-    assert hook.current_platform == "cuda"
+    assert (hook.current_platform, hook._is_cuda) == ("cuda", True)
 
 
 def test_a_release_without_platforms(torch: Any) -> None:

@@ -28,7 +28,7 @@ def pretend(gpu: dict[str, Any], count: int) -> None:
     common: Any = importlib.import_module("sglang.srt.utils.common")
     _torch(gpu, count)
     _probes(common, gpu)
-    _platform()
+    _modules()
     sys.meta_path.append(_Present())
 
 
@@ -63,17 +63,26 @@ def _probes(common: Any, gpu: dict[str, Any]) -> None:
     common._get_device_sm_via_nvml = lambda *_args: major * 10 + minor  # noqa: SLF001
 
 
-def _platform() -> None:
-    """Put SGLang's CUDA platform in place of the one found at import (0.5.11 and later)."""
+def _modules() -> None:
+    """Mend what SGLang's modules noted at import: the platform (0.5.11 and later), and no CUDA."""
+    here, there = _platforms()
+    loaded: list[Any] = [m for name, m in sys.modules.items() if name.split(".")[0] == "sglang"]
+    for module in loaded:
+        for name in [name for name, value in vars(module).items() if value is here]:
+            setattr(module, name, there)
+        if hasattr(module, "_is_cuda"):  # quantization methods choose their Marlin kernels by it
+            module._is_cuda = True  # noqa: SLF001
+
+
+def _platforms() -> tuple[object, object]:
+    """Give the platform that was found at import, and SGLang's CUDA platform in its place."""
     try:
         platforms: Any = importlib.import_module("sglang.srt.platforms")
         here, there = platforms.current_platform, platforms.CudaSRTPlatform()
     except (ImportError, AttributeError):
-        return
+        return object(), None
     platforms._current_platform = there  # noqa: SLF001 - where SGLang keeps it
-    for module in [m for name, m in sys.modules.items() if name.split(".")[0] == "sglang"]:
-        for name in [name for name, value in vars(module).items() if value is here]:
-            setattr(module, name, there)
+    return here, there
 
 
 class _Present:
