@@ -16,7 +16,9 @@ VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 ImageReference = Annotated[
     str,
-    Field(pattern=r"^[\w./-]+(:[\w.-]+(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$"),
+    Field(
+        pattern=r"^([\w.-]+(:\d+)?/)?[\w./-]+(:[\w.-]+(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$"
+    ),
 ]
 
 

@@ -1,0 +1,93 @@
+"""`deployer upgrade`: a profile for another release of the engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from deployer.errors import Failure, UsageError
+
+if TYPE_CHECKING:
+    from deployer.finding import Finding
+    from deployer.upgrade.notes import Upgrade
+
+
+@click.command("upgrade")
+@click.argument("profile", metavar="PROFILE")
+@click.option("--engine", metavar="RELEASE", help="The release; by default the newest known here.")
+@click.option("--write", is_flag=True, help="Replace the file; without it, only show.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
+    """Rewrite a profile for another engine release, newer or older.
+
+    Comments and layout stay as they are. What the release cannot be told is left in the file and
+    said. Shows also which defaults change although the file does not. Exits 1 when --write leaves
+    a profile that is not right.
+    """
+    from deployer.cli.reading import colored_stdout, read_text, stops  # noqa: PLC0415
+    from deployer.report.upgrade import text, to_json  # noqa: PLC0415
+    from deployer.upgrade.upgrade import upgrade  # noqa: PLC0415
+
+    version = _known(engine)
+    done = upgrade(read_text(profile), profile, version)
+    findings = _findings(done)
+    written = write and done.changed
+    if written:
+        _replace(profile, done.text)
+    if form == "json":
+        click.echo(to_json(done, findings, written=written), nl=False)
+    else:
+        click.echo(text(done, findings, color=colored_stdout()), nl=False)
+        _tell(profile, done, written=written)
+    return int(write and any(stops(finding) for finding in findings))
+
+
+def _known(engine: str | None) -> str:
+    from deployer.facts.sglang.catalogue import newest, releases  # noqa: PLC0415
+
+    version = newest() if engine is None else engine.removeprefix("v")
+    if version not in releases():
+        msg = f"SGLang {engine} is not known here"
+        raise UsageError(msg, hint=f"Known are {', '.join(releases())}.")
+    return version
+
+
+def _findings(done: Upgrade) -> tuple[Finding, ...]:
+    """Check the result like any profile."""
+    from deployer.check.run import check  # noqa: PLC0415
+    from deployer.profile.load import load_profile  # noqa: PLC0415
+
+    loaded = load_profile(done.text, done.file)
+    found = check(loaded.profile, loaded.source) if loaded.profile is not None else ()
+    return (*loaded.findings, *found)
+
+
+def _tell(profile: str, done: Upgrade, *, written: bool) -> None:
+    if written:
+        click.echo(f"wrote {profile}", err=True)
+    elif done.changed:
+        click.echo(f"Nothing was written; --write replaces {profile}.", err=True)
+
+
+def _replace(profile: str, text: str) -> None:
+    """Put the new text in the file's place at once, with the file's own permissions."""
+    import os  # noqa: PLC0415 - only to write
+    import shutil  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415
+
+    target = Path(profile).resolve()
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        new = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text.encode("utf-8", errors="surrogateescape"))
+            shutil.copymode(target, new)
+            new.replace(target)
+        finally:
+            new.unlink(missing_ok=True)
+    except OSError as error:
+        msg = f"{profile} could not be written: {error.strerror or error}"
+        raise Failure(msg, hint="The file is as it was.") from error

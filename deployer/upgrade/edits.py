@@ -1,0 +1,145 @@
+"""Changes of single entries of a profile's text, as edits; None where the layout forbids one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from deployer.profile.source import Path
+from deployer.upgrade.document import Document, Edit, scalar, written
+
+Edits = tuple[Edit, ...]
+
+_REST = re.compile(r"[ \t]*(#[^\r\n]*)?")
+_COLON = re.compile(r"[ \t]*:")
+
+
+def renamed_key(doc: Document, path: Path, name: str) -> Edits:
+    """Write another key in the place of one, in the same quotes."""
+    start, end = doc.key(path)
+    return (Edit(start, end, scalar(name, doc.text[start:end])),)
+
+
+def changed_value(doc: Document, path: Path, value: object) -> Edits | None:
+    """Write another scalar in the place of one, a text in the same quotes; not over lines."""
+    span = doc.source.value_span(path)
+    start, end = doc.range(span)
+    if span.line != span.end_line or doc.text[start : start + 1] in {"{", "[", "|", ">"}:
+        return None
+    return (Edit(start, end, written(value, doc.text[start:end])),)
+
+
+def commented_out(doc: Document, path: Path) -> Edits | None:
+    """Make a comment of an entry, on its own lines; None in brackets, where there is no line."""
+    if (lines := _own_lines(doc, path)) is None:
+        return None
+    column = doc.source.key_span(path).column
+    edits = []
+    for number in range(*lines):
+        line = doc.source.line(number)
+        if line.strip() and not line[: column - 1].isspace() and column > 1:
+            return None
+        if line.strip():
+            at = doc.offset(number, column)
+            edits.append(Edit(at, at, "# "))
+    return tuple(edits)
+
+
+def taken_out(doc: Document, path: Path) -> tuple[Edits, str] | None:
+    """Take an entry of one line out; give the edits, and the comment that stood behind it."""
+    if doc.is_flow(path[:-1]):
+        cut = _cut_from_brackets(doc, path)
+        return None if cut is None else ((cut,), "")
+    lines = _own_lines(doc, path)
+    if lines is None or lines[1] - lines[0] != 1:
+        return None
+    _, end = doc.value(path)
+    rest = _REST.match(doc.text, end)
+    comment = (rest[1] or "").rstrip() if rest else ""
+    return (Edit(doc.line_start(lines[0]), doc.line_start(lines[1]), ""),), comment
+
+
+def emptied(doc: Document, path: Path, gone: Collection[Path]) -> Edits:
+    """Write ``{}`` behind the key of a block mapping of which every entry is gone."""
+    entries = {(*path, key) for key in doc.keys(path)}
+    if not entries or not entries <= set(gone) or doc.is_flow(path):
+        return ()
+    _, end = doc.key(path)
+    colon = _COLON.match(doc.text, end)
+    at = colon.end() if colon else end
+    return (Edit(at, at, " {}"),)
+
+
+def added_entry(doc: Document, path: Path, entry: str, comment: str = "") -> Edits | None:
+    """Write an entry behind the last one of a mapping that is there."""
+    keys = doc.keys(path)
+    if doc.is_flow(path):
+        if comment:
+            return None
+        if keys:
+            _, at = doc.value((*path, keys[-1]))
+            return (Edit(at, at, f", {entry}"),)
+        start, end = doc.value(path)
+        return (Edit(start, end, f"{{{entry}}}"),)
+    return added_after(doc, (*path, keys[-1]), entry, comment) if keys else None
+
+
+def added_after(doc: Document, path: Path, entry: str, comment: str = "") -> Edits | None:
+    """Write an entry on a line of its own behind an entry of a block mapping, or in brackets."""
+    if doc.is_flow(path[:-1]):
+        _, at = doc.value(path)
+        return (Edit(at, at, f", {entry}"),)
+    first = (*path[:-1], doc.keys(path[:-1])[0])
+    indent = doc.source.line(doc.source.key_span(first).line)[
+        : doc.source.key_span(first).column - 1
+    ]
+    if indent.strip():
+        return None
+    line = f"{indent}{entry}{f'  {comment}' if comment else ''}"
+    return (_line_after(doc, doc.source.value_span(path).end_line, line),)
+
+
+def added_section(doc: Document, name: str, entries: list[tuple[str, str]]) -> Edits | None:
+    """Write a new section at the end of the file, before the mark of its end."""
+    if doc.text.lstrip().startswith("{"):
+        return None
+    lines = [f"{name}:", *(f"  {e}{f'  {c}' if c else ''}" for e, c in entries)]
+    block = doc.newline.join(lines)
+    last = doc.source.value_span(()).end_line
+    marks = range(last + 1, len(doc.source.lines) + 1)
+    if any(doc.source.line(number).startswith("...") for number in marks):
+        return (_line_after(doc, last, block),)
+    at = len(doc.text)
+    if not doc.text or doc.text.endswith("\n"):
+        return (Edit(at, at, block + doc.newline),)
+    return (Edit(at, at, doc.newline + block),)
+
+
+def _line_after(doc: Document, number: int, line: str) -> Edit:
+    at = doc.line_start(number + 1)
+    ends = doc.text[:at].endswith("\n")
+    return Edit(at, at, line + doc.newline if ends else doc.newline + line)
+
+
+def _own_lines(doc: Document, path: Path) -> tuple[int, int] | None:
+    """Give the lines of an entry, the end exclusive, where nothing else stands on them."""
+    if doc.is_flow(path[:-1]):
+        return None
+    start, _ = doc.key(path)
+    first, last = doc.source.key_span(path).line, doc.source.value_span(path).end_line
+    _, end = doc.value(path)
+    before = doc.text[doc.line_start(first) : start]
+    after = doc.text[end : doc.line_start(last + 1)]
+    if before.strip() or not _REST.fullmatch(after.rstrip("\r\n")):
+        return None
+    return first, last + 1
+
+
+def _cut_from_brackets(doc: Document, path: Path) -> Edit | None:
+    """Cut an entry and one comma out of a mapping in brackets; not where a comment is near."""
+    start, (_, end) = doc.key(path)[0], doc.value(path)
+    behind = re.compile(r"\s*,[ \t]*").match(doc.text, end)
+    if behind:
+        return None if "#" in behind[0] else Edit(start, behind.end(), "")
+    before = re.search(r",\s*\Z", doc.text[:start])
+    return Edit(before.start() if before else start, end, "")

@@ -1,0 +1,65 @@
+"""What an upgrade says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from deployer.plan.defaults import ChangedDefault
+
+
+class Kind(StrEnum):
+    """What became of one thing that a profile says."""
+
+    REWRITTEN = "rewritten"
+    """A key or a value has another name now."""
+
+    MOVED = "moved"
+    """A flag of ``engine.args`` stands under its typed field now."""
+
+    COMMENTED = "commented out"
+    """What the new release does anyway, or does not listen to, is kept as a comment."""
+
+    RESPELT = "respelt"
+    """The file stays as it is, and compiles to other words."""
+
+    DEPRECATED = "newly deprecated"
+    """The new release still takes it, and has nothing that means the same."""
+
+    LEFT = "left"
+    """It cannot be said to the new release, or not here; somebody must decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that an upgrade did or left: at which YAML key, from what to what, and why."""
+
+    kind: Kind
+    path: str
+    before: str
+    after: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """A profile's text for another release, and what a reader should know of the step.
+
+    ``defaults`` are decisions, options and variables that the profile leaves to the engine, and
+    that come out otherwise now. ``unknown`` says why they are not known, where the old release has
+    no catalogue.
+    """
+
+    file: str
+    old_version: str
+    new_version: str
+    old_text: str
+    text: str
+    notes: tuple[Note, ...]
+    defaults: tuple[ChangedDefault, ...] = ()
+    unknown: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file changes at all."""
+        return self.text != self.old_text

@@ -1,0 +1,1 @@
+"""Upgrading a profile to another release of the engine."""

@@ -1,0 +1,66 @@
+"""The shipped profiles, upgraded, are clean and are taken by each release's real parser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deployer.check.run import check
+from deployer.compile.release import compile_profile
+from deployer.profile.load import load_profile
+from deployer.release import Release
+from deployer.upgrade.notes import Kind
+from deployer.upgrade.upgrade import upgrade
+from tests.engines.real_parser import RealParser
+
+GLM = ["b200-fp8-eagle", "b200-no-spec", "h200-fallback"]
+VERSIONS = ["0.5.9", "0.5.10.post1", "0.5.12", "0.5.13", "0.5.14", "0.5.18", "0.5.20", "0.5.23"]
+
+
+def upgraded(name: str, version: str) -> Release:
+    """Upgrade a shipped profile; nothing is left over, and no check has anything to say."""
+    path = Path(f"profiles/{name}.yaml")
+    done = upgrade(path.read_text(encoding="utf-8"), str(path), version)
+    loaded = load_profile(done.text, str(path))
+    assert loaded.profile is not None
+    assert check(loaded.profile, loaded.source) == ()
+    assert [note for note in done.notes if note.kind in {Kind.LEFT, Kind.DEPRECATED}] == []
+    return compile_profile(loaded.profile)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", GLM)
+def test_a_shipped_profile_is_clean_on_every_release(name: str, version: str) -> None:
+    compiled = upgraded(name, version)
+
+    assert compiled.engine.version == version
+    assert compiled.engine.image == f"lmsysorg/sglang:v{version}-cu130"
+    variables = {variable.name for variable in compiled.environment}
+    overlaps = name != "b200-no-spec" and version in VERSIONS[:4]
+    assert ("SGLANG_ENABLE_SPEC_V2" in variables) == overlaps
+
+
+@pytest.mark.parametrize("name", GLM)
+def test_the_way_there_and_back_compiles_to_the_same(name: str) -> None:
+    path = Path(f"profiles/{name}.yaml")
+    text = path.read_text(encoding="utf-8")
+    there = upgrade(text, str(path), "0.5.23").text
+    back = upgrade(there, str(path), "0.5.10.post1").text
+    first, last = (load_profile(one, "x").profile for one in (text, back))
+
+    assert first is not None
+    assert last is not None
+    assert compile_profile(first).arguments == compile_profile(last).arguments
+
+
+@pytest.mark.wheels
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_real_parser_takes_it_without_a_warning(version: str) -> None:
+    with RealParser(version) as parser:
+        for name in GLM:
+            verdict = parser.verdict(upgraded(name, version).argv()[3:])
+
+            assert verdict.accepted, (name, verdict.message)
+            assert verdict.warnings == (), name
