@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deployer.check.checks.secret_in_profile import VALUE
 from deployer.compile.arguments import extra_values, word, words_for
-from deployer.facts.sglang.replacements import Words, canonical, gone, spell
+from deployer.facts.sglang.replacements import ANY, Words, canonical, gone, spell
 from deployer.facts.sglang.versions import release_key
 from deployer.parse.secrets import HIDDEN, is_secret
 from deployer.profile.fields import flagged_fields
@@ -138,11 +138,17 @@ def _stated(draft: Draft) -> dict[str, tuple[str, ...]]:
 
 
 def _whole_name(draft: Draft, flag: str) -> str:
-    """Give the flag that an abbreviation stood for in the old release."""
-    if draft.old is None or draft.old.find(flag) or draft.new.find(flag):
+    """Give the flag that an abbreviation stands for: to the old release, or else to the new."""
+    catalogues = [catalogue for catalogue in (draft.old, draft.new) if catalogue is not None]
+    if any(catalogue.find(flag) for catalogue in catalogues) or gone(flag):
         return flag
-    near = draft.old.beginning_with(flag)
-    return near[0] if len(near) == 1 else flag
+    if spell(draft.new, flag) is not None or spell(draft.new, flag, ANY) is not None:
+        return flag
+    for catalogue in catalogues:
+        near = catalogue.beginning_with(flag)
+        if len(near) == 1:
+            return near[0]
+    return flag
 
 
 def _is_past(draft: Draft, since: str) -> bool:

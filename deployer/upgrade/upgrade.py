@@ -99,8 +99,9 @@ def _respelt(draft: Draft, before: Release, after: Release) -> Iterator[Note]:
     told = {note.path for note in draft.notes}
     old, new = _by_key(before), _by_key(after)
     for key, words in old.items():
-        if key in new and words != new[key] and key not in told:
-            yield Note(Kind.RESPELT, key, words, new[key])
+        said = new.get(key, "part of another flag")
+        if words != said and key not in told:
+            yield Note(Kind.RESPELT, key, words, said)
 
 
 def _by_key(release: Release) -> dict[str, str]:

@@ -314,6 +314,15 @@ def test_the_report_says_what_the_file_does_not() -> None:
     assert defaults["overlapped speculation"] == ("off", "on")
 
 
+def test_two_fields_that_are_one_flag_now() -> None:
+    done = upgraded("engine: {version: 0.5.21}\nparallel: {dp: 8, dp_attention: true}", "0.5.22")
+
+    assert told(done, Kind.RESPELT) == {
+        "parallel.dp": "--attn-dp-size 8",
+        "parallel.dp_attention": "part of another flag",
+    }
+
+
 def test_what_was_decided_otherwise_is_told_the_other_way_round_on_the_way_back() -> None:
     rest = "engine: {version: 0.5.23}\nspeculative: {algorithm: EAGLE}"
     defaults = {one.what: (one.old, one.new) for one in upgraded(rest, "0.5.10").defaults}
