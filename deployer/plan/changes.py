@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from deployer.codec import encode
-from deployer.release import Release
+from deployer.compile.arguments import word
+from deployer.plan.keys import OWN, Written, key_of
+from deployer.release import Release, WarmupRequest
 
-LISTED = frozenset({"arguments", "environment", "warmup", "format_version", "name"})
+Kind = Literal["added", "removed", "changed", "renamed"]
+
+LISTED = frozenset({"arguments", "environment", "warmup", "format_version"})
 """Parts of a release that are compared by their own names, or that cannot change."""
+
+TOLD = frozenset({"model.path", "model.served_name", "listen.host", "listen.port"})
+"""Parts that a flag tells already."""
+
+ON = "on"
+"""The text of a switch that is there."""
+
+HIDDEN = "***"
+"""Stands for a value that looks like a secret: a diff shows the old side of a mended leak too."""
+
+SECRET_NAME = re.compile(r"(^|[-_])(api[-_]?key|token|secret|password)$", re.IGNORECASE)
+SECRET_VALUE = re.compile(r"^(hf_|sk-|ak-|as-)[A-Za-z0-9_-]{16,}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,30 +36,55 @@ class Change:
     """One difference: ``key`` in the profile, ``what`` it compiles to, the old and new text.
 
     ``old`` is empty for something added, ``new`` for something removed; a switch has the text
-    ``on``.
+    ``on``. ``what`` is a flag, a variable, ``warm-up KIND``, or the key itself; ``was`` is the old
+    flag where the same key is spelt otherwise now. Only the spelling differs where the kind is
+    ``renamed``.
     """
 
-    kind: Literal["added", "removed", "changed"]
+    kind: Kind
     key: str
     what: str
     old: str
     new: str
+    was: str = ""
 
 
-def changes(old: Release | None, new: Release) -> tuple[Change, ...]:
-    """Compare two releases; without an old one everything is new, and nothing is listed."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing of a release: its key, its text, and a text that decides whether it changed."""
+
+    key: str
+    text: str
+    compared: str
+
+
+Entries = Mapping[str, Entry]
+
+
+def changes(
+    old: Release | None, new: Release, written: Written | None = None
+) -> tuple[Change, ...]:
+    """Compare two releases; without an old one everything is new, and nothing is listed.
+
+    ``written`` says which keys the new profile states, so that a value that follows from another
+    is shown with the key that it follows from.
+    """
     if old is None:
         return ()
     return (
         *_compare(_flags(old), _flags(new)),
         *_compare(_variables(old), _variables(new)),
         *_compare(_warmup(old), _warmup(new)),
-        *_compare(_parameters(old), _parameters(new)),
+        *_compare(_parameters(old, written), _parameters(new, written)),
     )
 
 
-Entries = Mapping[str, tuple[str, str]]
-"""What something is called, to its YAML key and its text."""
+def everything(release: Release, written: Written | None = None) -> tuple[Change, ...]:
+    """Give all that a release is made of, as additions."""
+    parts = (_flags(release), _variables(release), _warmup(release))
+    return tuple(
+        change for part in (*parts, _parameters(release, written)) for change in _compare({}, part)
+    )
 
 
 def _compare(old: Entries, new: Entries) -> tuple[Change, ...]:
@@ -49,45 +92,66 @@ def _compare(old: Entries, new: Entries) -> tuple[Change, ...]:
     for what in [*old, *(name for name in new if name not in old)]:
         before, after = old.get(what), new.get(what)
         if before is None and after is not None:
-            found.append(Change("added", after[0], what, "", after[1]))
+            found.append(Change("added", after.key, what, "", after.text))
         elif before is not None and after is None:
-            found.append(Change("removed", before[0], what, before[1], ""))
-        elif before is not None and after is not None and before[1] != after[1]:
-            found.append(Change("changed", after[0], what, before[1], after[1]))
+            found.append(Change("removed", before.key, what, before.text, ""))
+        elif before is not None and after is not None and before.compared != after.compared:
+            found.append(Change("changed", after.key, what, before.text, after.text))
     return tuple(found)
 
 
 def _flags(release: Release) -> Entries:
-    return {a.flag: (a.source, " ".join(a.values) or "on") for a in release.arguments}
+    return {a.flag: _entry(a.flag, a.source, " ".join(a.values) or ON) for a in release.arguments}
 
 
 def _variables(release: Release) -> Entries:
-    return {v.name: (v.source, v.value) for v in release.environment}
+    return {v.name: _entry(v.name, v.source, v.value) for v in release.environment}
+
+
+def _entry(name: str, key: str, value: str) -> Entry:
+    secret = value != ON and (SECRET_NAME.search(name) or SECRET_VALUE.match(value))
+    return Entry(key=key, text=HIDDEN if secret else value, compared=value)
 
 
 def _warmup(release: Release) -> Entries:
+    """Describe the requests; the model's name in each body is told by its flag."""
     return {
-        f"warm-up {request.kind}": ("lifecycle.warmup", f"request {index + 1}: {request.payload()}")
+        f"warm-up {request.kind}": Entry(
+            "lifecycle.warmup", _request(index, request), f"{index} {_without_model(request)}"
+        )
         for index, request in enumerate(release.warmup)
     }
 
 
-def _parameters(release: Release) -> Entries:
-    """Flatten the rest; the model's path and name and the port are told by their flags."""
-    flat: dict[str, tuple[str, str]] = {}
+def _request(index: int, request: WarmupRequest) -> str:
+    length = f", {len(request.payload()):,} characters" if request.repeat else ""
+    return f"request {index + 1}, answered by {' or '.join(request.expect)}{length}"
+
+
+def _without_model(request: WarmupRequest) -> str:
+    body = {**json.loads(request.body), "model": ""}
+    return json.dumps([body, request.expect, request.filler, request.repeat], sort_keys=True)
+
+
+def _parameters(release: Release, written: Written | None) -> Entries:
+    """Flatten the rest."""
+    flat: dict[str, str] = {}
     for name, value in encode(release).items():
         if name not in LISTED:
             _flatten(name, value, flat)
-    for told in ("model.path", "model.served_name", "listen.host", "listen.port"):
-        flat.pop(told, None)
-    return flat
+    return {
+        OWN.get(path, path): Entry(key_of(path, written), text, text)
+        for path, text in flat.items()
+        if path not in TOLD
+    }
 
 
-def _flatten(path: str, value: object, into: dict[str, tuple[str, str]]) -> None:
+def _flatten(path: str, value: object, into: dict[str, str]) -> None:
     if isinstance(value, dict):
         for name, item in value.items():
             _flatten(f"{path}.{name}", item, into)
     elif isinstance(value, list):
-        into[path] = (path, " ".join(str(item) for item in value))
+        if value:
+            into[path] = " ".join(str(item) for item in value)
     elif value not in (None, ""):
-        into[path] = (path, str(value))
+        into[path] = word(value)

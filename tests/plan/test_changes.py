@@ -1,19 +1,26 @@
 """The difference between two releases, and what a reader sees of it."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
+import pytest
+
 from deployer.cli.reading import read_release
-from deployer.plan.changes import Change, changes
+from deployer.plan.changes import HIDDEN, Change, changes, everything
+from deployer.plan.diff import diff
 from deployer.release import Argument, Variable
 from deployer.report.changes import text
 
 BASE = read_release("profiles/cpu-tiny.yaml")
+MODAL = read_release("profiles/b200-fp8-eagle.yaml")
 
 
 def test_the_same_release_has_no_changes() -> None:
     assert changes(BASE, BASE) == ()
     assert changes(None, BASE) == ()
     assert text(()) == ""
+    assert not diff(BASE, BASE)
 
 
 def test_each_kind_of_change_is_told_with_its_key() -> None:
@@ -34,14 +41,14 @@ def test_each_kind_of_change_is_told_with_its_key() -> None:
         Change("removed", "observability.metrics", "--enable-metrics", "on", ""),
         Change("added", "memory.page_size", "--page-size", "", "64"),
         Change("added", "engine.env.SGLANG_X", "SGLANG_X", "", "1"),
-        Change("changed", "lifecycle.drain", "lifecycle.drain", "60.0", "5.0"),
+        Change("changed", "lifecycle.drain_timeout", "lifecycle.drain_timeout", "60", "5"),
     )
     assert text(changes(BASE, new)) == (
-        "  ~ --max-running-requests  48 -> 32  (schedule.max_running_requests)\n"
-        "  - --enable-metrics        was on  (observability.metrics)\n"
-        "  + --page-size             64  (memory.page_size)\n"
-        "  + SGLANG_X                1  (engine.env.SGLANG_X)\n"
-        "  ~ lifecycle.drain         60.0 -> 5.0\n"
+        "  ~ --max-running-requests   48 -> 32  (schedule.max_running_requests)\n"
+        "  - --enable-metrics         was on  (observability.metrics)\n"
+        "  + --page-size              64  (memory.page_size)\n"
+        "  + SGLANG_X                 1  (engine.env.SGLANG_X)\n"
+        "  ~ lifecycle.drain_timeout  60 -> 5\n"
     )
 
 
@@ -51,3 +58,62 @@ def test_a_different_digest_always_has_a_change_to_show() -> None:
         assert other.digest() != BASE.digest()
         assert changes(BASE, other)
     assert changes(BASE, replace(BASE, warmup=BASE.warmup[::-1]))
+
+
+def test_every_parameter_is_told_by_a_key_that_a_profile_has() -> None:
+    from deployer.plan.meaning import of_key  # noqa: PLC0415 - only this test
+
+    told = [c for c in everything(MODAL) if "." in c.what and not c.what.startswith("--")]
+
+    assert len(told) > 25
+    assert [c.what for c in told if not of_key(c.what).help] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        (frozenset[str](), "schedule.max_running_requests"),
+        (frozenset({"modal.max_inputs"}), "modal.max_inputs"),
+    ],
+)
+def test_what_follows_from_a_key_names_that_key(written: frozenset[str], key: str) -> None:
+    assert MODAL.modal is not None
+    new = replace(MODAL, modal=replace(MODAL.modal, max_inputs=64))
+
+    (change,) = changes(MODAL, new, written.__contains__)
+
+    assert change == Change("changed", key, "modal.max_inputs", "48", "64")
+
+
+def test_another_served_name_is_one_change_though_every_request_holds_it() -> None:
+    bodies = tuple(replace(r, body=r.body.replace("glm-tiny", "new")) for r in BASE.warmup)
+    named = tuple(
+        replace(a, values=("new",)) if a.flag == "--served-model-name" else a
+        for a in BASE.arguments
+    )
+    new = replace(
+        BASE, arguments=named, warmup=bodies, model=replace(BASE.model, served_name="new")
+    )
+
+    assert [c.what for c in changes(BASE, new)] == ["--served-model-name"]
+
+
+def test_another_length_of_the_long_request_is_told() -> None:
+    longer = tuple(replace(r, repeat=r.repeat * 2) for r in BASE.warmup)
+
+    (change,) = changes(BASE, replace(BASE, warmup=longer))
+
+    assert change.what == "warm-up long_context"
+    assert change.old != change.new
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("MY_API_KEY", "x"), ("PLAIN", "hf_abcdefghijklmnopqrst")]
+)
+def test_what_looks_like_a_secret_is_never_shown(name: str, value: str) -> None:
+    old = replace(BASE, environment=(Variable(name, value, "engine.env"),))
+    new = replace(BASE, environment=(Variable(name, value + "2", "engine.env"),))
+
+    (change,) = changes(old, new)
+
+    assert (change.old, change.new) == (HIDDEN, HIDDEN)

@@ -1,0 +1,96 @@
+"""`deployer diff`: what a change of profiles does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from deployer.errors import UsageError
+
+if TYPE_CHECKING:
+    from deployer.cli.git_profiles import Pair
+    from deployer.finding import Finding
+    from deployer.plan.review import Review
+
+
+@click.command("diff")
+@click.argument("profiles", nargs=-1, metavar="OLD NEW | [PROFILE...]")
+@click.option(
+    "--base",
+    metavar="GITREF",
+    help="Compare the working tree with where it left this branch, tag or commit.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    help="Markdown is ready to be the comment of a pull request.",
+)
+@click.option("--exit-code", is_flag=True, help="Exit 1 if anything changes at run time, too.")
+def command(profiles: tuple[str, ...], base: str | None, form: str, *, exit_code: bool) -> int:
+    """Show what a change of profiles does: flags, memory, money, restarts.
+
+    Compares two files, or with --base the profiles in the working tree with those of a commit:
+    PROFILE names files, folders or patterns, by default profiles/*.yaml. New, deleted and moved
+    profiles are told as such.
+
+    Exits 0 whether or not something changes, 1 when a profile on the new side is not right.
+    """
+    found = _between(*_two(profiles)) if base is None else _since(base, profiles)
+    from deployer.cli.diff_sides import reviewed  # noqa: PLC0415 - only what the verb needs
+
+    review, findings = reviewed(found)
+    _tell(findings)
+    click.echo(_text(review, form), nl=False)
+    broken = any(one.status == "broken" for one in review.profiles)
+    return int(broken or (exit_code and review.changed))
+
+
+def _two(profiles: tuple[str, ...]) -> tuple[str, str]:
+    if len(profiles) != 2:  # noqa: PLR2004 - the old and the new
+        msg = "it takes two files to compare, OLD and NEW"
+        raise UsageError(msg, hint="Or compare with a commit: `deployer diff --base main`.")
+    return profiles[0], profiles[1]
+
+
+def _between(old: str, new: str) -> list[Pair]:
+    from deployer.cli.git_profiles import Pair, Text  # noqa: PLC0415 - only what a verb needs
+    from deployer.cli.reading import read_text  # noqa: PLC0415
+
+    return [Pair(Text(old, read_text(old)), Text(new, read_text(new)))]
+
+
+def _since(ref: str, profiles: tuple[str, ...]) -> list[Pair]:
+    from deployer.cli import git  # noqa: PLC0415
+    from deployer.cli.git_profiles import pairs  # noqa: PLC0415
+
+    repo = git.repository()
+    base = git.base(repo, ref)
+    if base.note:
+        click.echo(f"note: {base.note}", err=True)
+    return pairs(repo, base, profiles)
+
+
+def _tell(findings: list[Finding]) -> None:
+    """Say what is wrong on the new side; stdout has the diff."""
+    if findings:
+        from deployer.cli.reading import colored_stderr  # noqa: PLC0415
+        from deployer.report.findings import text  # noqa: PLC0415
+
+        click.echo(text(findings, color=colored_stderr()), err=True, nl=False)
+
+
+def _text(review: Review, form: str) -> str:
+    if form == "json":
+        from deployer.report.review_json import to_json  # noqa: PLC0415
+
+        return to_json(review)
+    if form == "markdown":
+        from deployer.report.review_markdown import markdown  # noqa: PLC0415
+
+        return markdown(review)
+    from deployer.report.review_text import text  # noqa: PLC0415
+
+    return text(review)

@@ -1,0 +1,127 @@
+"""What git knows of the profiles: which commit to compare with, and what the files were there.
+
+Nothing here changes a repository, and nothing of a repository is run: only plumbing that reads.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from deployer.errors import Failure, UsageError
+
+REGULAR = ("100644", "100755")
+"""The modes of regular files; links and submodules are no profiles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository: where it begins, and where below it the command was called."""
+
+    root: Path
+    prefix: str
+
+    def inside(self, path: str) -> str:
+        """Give a path or pattern of the command line as the repository calls it."""
+        if not Path(path).is_absolute():
+            return posixpath.normpath(posixpath.join(self.prefix, path))
+        try:
+            return Path(path).resolve().relative_to(self.root).as_posix()
+        except ValueError as error:
+            msg = f"{path} is outside of this repository"
+            raise UsageError(msg, hint="Compare such files by `deployer diff OLD NEW`.") from error
+
+    def shown(self, path: str) -> str:
+        """Give a path of the repository as the command line would."""
+        return posixpath.relpath(path, self.prefix or ".")
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The commit that is compared with; ``note`` says where it is not the common ancestor."""
+
+    commit: str
+    note: str = ""
+
+
+def repository() -> Repository:
+    """Find the repository that the command was called in."""
+    try:
+        ran = _git(Path(), "rev-parse", "--show-toplevel", "--show-prefix")
+    except FileNotFoundError as error:
+        msg = "`--base` needs git, and there is none here"
+        raise UsageError(msg, hint="Compare two files: `deployer diff OLD NEW`.") from error
+    if ran.returncode:
+        msg = "this is no git repository, so there is nothing to compare with"
+        raise UsageError(msg, hint="Compare two files: `deployer diff OLD NEW`.")
+    root, prefix = ran.stdout.decode(errors="surrogateescape").split("\n")[:2]
+    return Repository(Path(root), prefix)
+
+
+def base(repo: Repository, ref: str) -> Base:
+    """Find the commit where this branch left ``ref``: what a pull request against it shows.
+
+    In a shallow clone the common ancestor may be missing; then it is ``ref`` itself, and said so.
+    """
+    commit = _commit(repo, ref)
+    if commit is None:
+        msg = f"git knows no commit `{ref}` here"
+        raise UsageError(msg, hint=_where(repo, ref))
+    ancestor = _git(repo.root, "merge-base", commit, "HEAD")
+    if ancestor.returncode == 0:
+        return Base(ancestor.stdout.decode().split()[0])
+    why = "this clone is shallow" if _shallow(repo) else "the histories have no common commit"
+    return Base(commit, note=f"{why}, so the comparison is with {ref} as it is now")
+
+
+def blobs(repo: Repository, commit: str) -> dict[str, str]:
+    """Give every regular file of a commit, and the object that holds its content."""
+    listed = _read(repo, "ls-tree", "-r", "-z", "--full-tree", commit)
+    found = {}
+    for entry in filter(None, listed.split(b"\0")):
+        about, _, path = entry.partition(b"\t")
+        mode, kind, name = about.decode().split()[:3]
+        if kind == "blob" and mode in REGULAR:
+            found[path.decode(errors="surrogateescape")] = name
+    return found
+
+
+def text(repo: Repository, blob: str, largest: int) -> str:
+    """Read an object as text, at most ``largest`` bytes of it."""
+    data = _read(repo, "cat-file", "blob", blob)
+    return data[:largest].decode("utf-8", errors="surrogateescape")
+
+
+def _commit(repo: Repository, ref: str) -> str | None:
+    if not ref or ref.startswith("-"):
+        return None
+    found = _git(repo.root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    return found.stdout.decode().strip() if found.returncode == 0 else None
+
+
+def _where(repo: Repository, ref: str) -> str:
+    if _commit(repo, f"origin/{ref}"):
+        return f"Did you mean origin/{ref}?"
+    name = ref.removeprefix("origin/")
+    if _shallow(repo):
+        return f"This clone is shallow: `git fetch --depth=1 origin {name}` brings that commit."
+    return f"`git fetch origin {name}` may bring it; `git branch --all` lists what is here."
+
+
+def _shallow(repo: Repository) -> bool:
+    return _git(repo.root, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+
+
+def _read(repo: Repository, *words: str) -> bytes:
+    ran = _git(repo.root, *words)
+    if ran.returncode:
+        msg = f"git could not read the repository: {ran.stderr.decode(errors='replace').strip()}"
+        raise Failure(msg, hint=f"The command was: git {' '.join(words)}")
+    return ran.stdout
+
+
+def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    command = ["git", "--no-optional-locks", "-C", str(folder), *words]
+    return subprocess.run(command, capture_output=True, check=False)

@@ -1,0 +1,158 @@
+"""The consequences of one change: rules for its flag, variable or key, and what can be reckoned."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from deployer.facts.sglang.catalogue import Option
+from deployer.plan import money
+from deployer.plan.capacity import NoEstimate, Pool, estimate
+from deployer.plan.changes import Change
+from deployer.plan.effects import Consequence, Effect, ordered
+from deployer.plan.flag_rules import NAMESPACES, RULES, SPECULATIVE
+from deployer.plan.parameter_rules import PARAMETERS, VARIABLES
+from deployer.plan.sides import Sides
+from deployer.plan.speculation import WHY
+from deployer.release import Argument, Release
+
+RESTART = {
+    "modal": "the next deploy replaces the running containers",
+    "local": "the next apply ends this server and starts another",
+}
+SAME_MEANING = "the same setting, as this release spells it"
+
+MONEY: dict[str, Callable[[Release, Release], Consequence]] = {
+    "hardware.gpu": money.container,
+    "hardware.count": money.container,
+    "modal.min_containers": money.kept,
+    "modal.max_containers": money.most,
+    "modal.scaledown_window": money.idle,
+}
+"""Keys whose money has a figure."""
+
+MEASURED = re.compile(
+    r"hardware\.gpu|model\.repo|--(mem-fraction-static|kv-cache-dtype|max-total-tokens|tp-size"
+    r"|chunked-prefill-size|max-prefill-tokens|max-running-requests|context-length"
+    r"|speculative-(algorithm|num-steps|num-draft-tokens|eagle-topk)|(disable-)?cuda-graph.*)"
+)
+"""What the estimate of the pool knows about: these change it, or leave it as it is where the
+fraction is stated."""
+
+
+def consequences(change: Change, sides: Sides) -> tuple[Consequence, ...]:
+    """Give what one change leads to, the most important first; never nothing."""
+    if change.kind == "renamed":
+        return (Consequence(Effect.NOTHING, SAME_MEANING),)
+    if change.what.startswith("--"):
+        found = _of_flag(change, sides)
+    elif change.what in {v.name for side in (sides.old, sides.new) for v in side.environment}:
+        found = _of_variable(change, sides)
+    elif change.what.startswith("warm-up "):
+        found = _from_rules("lifecycle.warmup")
+    else:
+        found = _of_key(change, sides)
+    if not any(one.effect in {Effect.NOTHING, Effect.CONTAINERS} for one in found):
+        found.append(Consequence(Effect.CONTAINERS, RESTART[sides.new.target]))
+    return ordered(found)
+
+
+def bears_on_the_pool(what: str) -> bool:
+    """Whether the estimate of the pool has something to say about a flag or key."""
+    return MEASURED.fullmatch(what) is not None
+
+
+def _of_flag(change: Change, sides: Sides) -> list[Consequence]:
+    names = {word.removeprefix("--") for word in change.what.split()}
+    found = [Consequence(r.effect, r.reason) for r in RULES if names & r.flags]
+    if names & SPECULATIVE:
+        found.append(Consequence(Effect.CAPACITY, WHY))
+    if not found:
+        option = _option(change.what.split()[0], sides)
+        namespace = option.category if option else ""
+        found = [Consequence(*one) for one in NAMESPACES.get(namespace, ())]
+    return [_measured(one, change, sides) for one in found]
+
+
+def _of_variable(change: Change, sides: Sides) -> list[Consequence]:
+    catalogue = sides.new_catalogue
+    ours = change.what.startswith(("SGLANG_", "SGL_"))
+    if ours and catalogue is not None and change.what not in catalogue.variables:
+        return [Consequence(Effect.NOTHING, f"SGLang {catalogue.version} does not read it")]
+    for pattern, rules in VARIABLES:
+        if re.fullmatch(pattern, change.what):
+            return [Consequence(*rule) for rule in rules]
+    return []
+
+
+def _of_key(change: Change, sides: Sides) -> list[Consequence]:
+    found = _from_rules(change.what)
+    if change.what in MONEY and (sides.old.modal or sides.new.modal):
+        found.append(MONEY[change.what](sides.old, sides.new))
+    if change.what == "serving.api_key_env":
+        found += _key(change)
+    if change.what == "model.revision" and _runs_remote_code(sides.new):
+        found.append(
+            Consequence(
+                Effect.SECURITY, "`trust_remote_code` is on, so the code of the new revision runs"
+            )
+        )
+    return [_measured(one, change, sides) for one in found]
+
+
+def _from_rules(key: str) -> list[Consequence]:
+    return [Consequence(*rule) for rule in PARAMETERS.get(key, ())]
+
+
+def _key(change: Change) -> list[Consequence]:
+    if not change.new:
+        return [
+            Consequence(Effect.SECURITY, "whoever reaches the endpoint is served", "(no API key)"),
+            Consequence(Effect.CLIENTS, "requests need no key any more"),
+        ]
+    amount = "" if change.old else "(an API key from now on)"
+    return [
+        Consequence(Effect.SECURITY, "it names the variable that holds the API key", amount),
+        Consequence(Effect.CLIENTS, "requests without the key that it holds are refused"),
+    ]
+
+
+def _runs_remote_code(release: Release) -> bool:
+    return any(argument.flag == "--trust-remote-code" for argument in release.arguments)
+
+
+def _option(flag: str, sides: Sides) -> Option | None:
+    for catalogue in (sides.new_catalogue, sides.old_catalogue):
+        option = catalogue.find(flag) if catalogue else None
+        if option is not None:
+            return option
+    return None
+
+
+def _measured(found: Consequence, change: Change, sides: Sides) -> Consequence:
+    """Say how many tokens the pool gains or loses by this change alone, where that is known."""
+    if found.effect is not Effect.CAPACITY or not bears_on_the_pool(change.what):
+        return found
+    before, after = estimate(sides.old), estimate(_alone(change, sides))
+    if isinstance(before, NoEstimate) or isinstance(after, NoEstimate):
+        return found
+    return replace(found, amount=tokens(before, after))
+
+
+def tokens(before: Pool, after: Pool) -> str:
+    """Write a difference of two pools, to a thousand tokens: an estimate is no more precise."""
+    difference = round(after.tokens - before.tokens, -3)
+    return f"{difference:+,} tokens" if difference else "±0 tokens"
+
+
+def _alone(change: Change, sides: Sides) -> Release:
+    """Give the old release with nothing but this change."""
+    old, new = sides.old, sides.new
+    if change.what.startswith("--"):
+        kept = tuple(a for a in old.arguments if a.flag not in {change.what, change.was})
+        added: tuple[Argument, ...] = tuple(a for a in new.arguments if a.flag == change.what)
+        return replace(old, arguments=kept + added)
+    if change.what == "hardware.gpu":
+        return replace(old, hardware=replace(old.hardware, gpu=new.hardware.gpu))
+    return replace(old, model=new.model)

@@ -1,0 +1,94 @@
+"""What an engine release does otherwise although the profile says the same: changed defaults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from deployer.facts.sglang.catalogue import Catalogue, Option
+from deployer.facts.sglang.runtime_defaults import between
+from deployer.facts.sglang.versions import release_key
+from deployer.plan.sides import Sides
+
+UNSET = "not set"
+"""The text of a default that is nothing: often the engine then works a value out."""
+
+COMPUTED = "computed"
+"""The text of a default that only the running engine knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedDefault:
+    """One flag or variable that the profile does not state, with its default in both releases."""
+
+    what: str
+    old: str
+    new: str
+    help: str = ""
+
+
+def changed_defaults(sides: Sides) -> tuple[ChangedDefault, ...]:
+    """Give what the engine decides otherwise, then options and variables with another default.
+
+    What either side states is left out: that is a change, or none. Nothing where a release has no
+    catalogue, or both are one.
+    """
+    old, new = sides.old_catalogue, sides.new_catalogue
+    if old is None or new is None or old.version == new.version:
+        return ()
+    return (*_decisions(sides), *_options(sides, old, new), *_variables(sides, old, new))
+
+
+def _decisions(sides: Sides) -> Iterator[ChangedDefault]:
+    """Give what is decided when the engine starts, and stands in no catalogue."""
+    new = sides.new
+    command = {a.flag: a.values for side in (sides.old, new) for a in side.arguments}
+    command |= {v.name: (v.value,) for side in (sides.old, new) for v in side.environment}
+    versions = sides.old.engine.version, new.engine.version
+    forward = release_key(versions[0]) < release_key(versions[1])
+    for row in between(*versions, command, new.hardware.gpu, new.model.repo):
+        before, after = (row.before, row.after) if forward else (row.after, row.before)
+        yield ChangedDefault(row.what, before, after, f"since {row.since}, decided at the start")
+
+
+def _options(sides: Sides, old: Catalogue, new: Catalogue) -> Iterator[ChangedDefault]:
+    flags = {a.flag for side in (sides.old, sides.new) for a in side.arguments}
+    stated = {o.dest for flag in flags for o in (old.find(flag), new.find(flag)) if o}
+    for option in new:
+        before = _same(option, old)
+        if before is None or option.dest in stated or option.stores is not None:
+            continue
+        stated.add(option.dest)
+        if shown_default(before) != shown_default(option):
+            yield ChangedDefault(
+                option.name, shown_default(before), shown_default(option), option.first_sentence
+            )
+
+
+def _same(option: Option, old: Catalogue) -> Option | None:
+    """Find the option in the older release by any of its spellings."""
+    found = (old.find(string) for string in option.strings if not string.startswith("--no-"))
+    return next((one for one in found if one is not None), None)
+
+
+def _variables(sides: Sides, old: Catalogue, new: Catalogue) -> Iterator[ChangedDefault]:
+    stated = {v.name for side in (sides.old, sides.new) for v in side.environment}
+    for name in sorted((old.variables.keys() & new.variables.keys()) - stated):
+        before, after = old.variables[name], new.variables[name]
+        if before != after:
+            yield ChangedDefault(name, shown_value(before), shown_value(after))
+
+
+def shown_default(option: Option) -> str:
+    """Give an option's default as a reader knows it: `on`, `off`, a value, `not set`."""
+    return COMPUTED if option.default_from else shown_value(option.default)
+
+
+def shown_value(value: object) -> str:
+    """Give a value of a catalogue as a reader knows it."""
+    if value is None:
+        return UNSET
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,177 @@
+"""From two releases to a Diff: all that a reviewer should know, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deployer.facts.sglang.catalogue import Catalogue, UnknownReleaseError, load
+from deployer.plan import meaning
+from deployer.plan.capacity import NoEstimate, Pool, estimate
+from deployer.plan.changes import Change, changes
+from deployer.plan.consequences import RESTART, bears_on_the_pool, consequences, tokens
+from deployer.plan.defaults import ChangedDefault, changed_defaults
+from deployer.plan.effects import RANK, Consequence, Effect
+from deployer.plan.keys import Written
+from deployer.plan.sides import Sides
+from deployer.plan.speculation import memory
+from deployer.plan.spelling import respelt
+from deployer.release import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One change, what it concerns in a sentence, the default, and what it leads to."""
+
+    change: Change
+    help: str
+    default: str
+    consequences: tuple[Consequence, ...]
+
+    @property
+    def rank(self) -> int:
+        """The importance of its gravest consequence, 0 the greatest."""
+        return RANK[self.consequences[0].effect]
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """The KV pool before and after; ``why_not`` says what is missing where there is no number.
+
+    ``drafts`` says what else changes in it, and beside it, for speculation.
+    """
+
+    old: Pool | None
+    new: Pool | None
+    why_not: str = ""
+    drafts: str = ""
+
+    @property
+    def difference(self) -> str:
+        """The tokens gained or lost, empty where they are not known."""
+        return tokens(self.old, self.new) if self.old and self.new else ""
+
+    @property
+    def sentence(self) -> str:
+        """The pools in a sentence."""
+        return f"{self._pools()}; {self.drafts}" if self.drafts else self._pools()
+
+    def _pools(self) -> str:
+        if self.old is None or self.new is None:
+            known = self.old or self.new
+            half = "" if known is None else f" (about {_about(known)} {_side(self)})"
+            return f"KV pool: no estimate of the difference{half}, because {self.why_not}"
+        if self.old == self.new:
+            return f"KV pool: about {_about(self.new)} before and after"
+        gib = f"{self.new.gib - self.old.gib:+.1f}"
+        room = "the same room" if float(gib) == 0 else f"{gib} GiB on each GPU"
+        return (
+            f"KV pool: about {_about(self.old)} -> {_about(self.new)} ({self.difference}, {room})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What changes between two releases; ``changes`` stand with the most important first.
+
+    ``capacity`` is None where nothing that changed bears on it. ``replaces`` says what becomes of
+    what runs, where that is replaced.
+    """
+
+    changes: tuple[Explained, ...]
+    defaults: tuple[ChangedDefault, ...] = ()
+    capacity: Capacity | None = None
+    versions: tuple[str, str] = ("", "")
+    replaces: str = ""
+
+    def __bool__(self) -> bool:
+        """Whether anything changes."""
+        return bool(self.changes or self.defaults)
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """Every kind of consequence, the most important first.
+
+        A changed release is always carried out anew, even where the engine then does the same.
+        """
+        found = {one.effect for explained in self.changes for one in explained.consequences}
+        if self.changes:
+            found = (found - {Effect.NOTHING}) | {Effect.CONTAINERS}
+        return tuple(sorted(found, key=RANK.__getitem__))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every kind of consequence in few words, with the amounts that are known."""
+        return tuple(self._label(effect) for effect in self.effects)
+
+    def _label(self, effect: Effect) -> str:
+        if effect is Effect.CAPACITY and self.capacity and self.capacity.difference:
+            return f"{effect} {self.capacity.difference}"
+        found = (one for explained in self.changes for one in explained.consequences)
+        amounts = dict.fromkeys(o.amount for o in found if o.effect is effect and o.amount)
+        return f"{effect} {', '.join(amounts)}" if amounts else str(effect)
+
+
+def diff(old: Release, new: Release, written: Written | None = None) -> Diff:
+    """Compare two releases and say what each change leads to.
+
+    ``written`` says which keys the new profile states.
+    """
+    sides = Sides(old, new, catalogue(old.engine.version), catalogue(new.engine.version))
+    compared = respelt(changes(old, new, written), sides)
+    found = [_explained(change, sides) for change in compared]
+    return Diff(
+        changes=tuple(sorted(found, key=lambda one: one.rank)),
+        defaults=changed_defaults(sides),
+        capacity=_capacity(found, sides),
+        versions=(old.engine.version, new.engine.version),
+        replaces=RESTART[new.target] if found else "",
+    )
+
+
+def catalogue(version: str) -> Catalogue | None:
+    """Give the catalogue of a release, or None for a release that nobody has catalogued."""
+    try:
+        return load(version)
+    except UnknownReleaseError:
+        return None
+
+
+def _explained(change: Change, sides: Sides) -> Explained:
+    what = change.what
+    if what.startswith("--"):
+        about = meaning.of_flag(what, sides.new_catalogue, sides.old_catalogue)
+    elif what.startswith("warm-up "):
+        about = meaning.of_key(change.key)
+    else:
+        about = meaning.of_key(what)
+        if about == meaning.Meaning():
+            about = meaning.of_variable(what, sides.new_catalogue, sides.old_catalogue)
+    return Explained(change, about.help, about.default, consequences(change, sides))
+
+
+def _capacity(found: list[Explained], sides: Sides) -> Capacity | None:
+    if not any(bears_on_the_pool(explained.change.what) for explained in found):
+        return None
+    if not {sides.old.hardware.gpu, sides.new.hardware.gpu} - {"none"}:
+        return None
+    drafts = memory(sides.old, sides.new)
+    return Capacity(_pool(sides.old), _pool(sides.new), _why_not(sides), drafts)
+
+
+def _about(pool: Pool) -> str:
+    capped = ", capped by memory.max_total_tokens" if pool.capped else ""
+    return f"{round(pool.tokens, -3):,} tokens in {pool.gib:.1f} GiB{capped}"
+
+
+def _side(capacity: Capacity) -> str:
+    return "before" if capacity.old else "after"
+
+
+def _pool(release: Release) -> Pool | None:
+    found = estimate(release)
+    return found if isinstance(found, Pool) else None
+
+
+def _why_not(sides: Sides) -> str:
+    found = (estimate(side) for side in (sides.old, sides.new))
+    return next((one.reason for one in found if isinstance(one, NoEstimate)), "")

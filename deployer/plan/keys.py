@@ -1,0 +1,37 @@
+"""Which YAML key is behind a part of a release that no flag and no variable carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+OWN = {
+    "listen.api_key_variable": "serving.api_key_env",
+    "listen.host": "serving.host",
+    "listen.port": "serving.port",
+    "engine.command": "engine.name",
+    "lifecycle.startup": "lifecycle.startup_timeout",
+    "lifecycle.warmup": "lifecycle.warmup_timeout",
+    "lifecycle.drain": "lifecycle.drain_timeout",
+    "modal.download_cpu": "modal.download.cpu",
+    "modal.download_memory": "modal.download.memory",
+    "modal.download_timeout": "modal.download.timeout",
+}
+"""Paths in a release that are called otherwise in a profile; every other path is its own key."""
+
+FOLLOWS = {
+    "modal.max_inputs": "schedule.max_running_requests",
+    "modal.target_inputs": "modal.max_inputs",
+    "modal.startup_timeout": "lifecycle.startup_timeout",
+}
+"""Keys that follow from another where the profile does not state them (``compile/derive.py``)."""
+
+Written = Callable[[str], bool]
+"""Whether a profile states a key."""
+
+
+def key_of(path: str, written: Written | None) -> str:
+    """Give the key to edit for what stands at ``path`` in a release."""
+    key = OWN.get(path, path)
+    while written is not None and key in FOLLOWS and not written(key):
+        key = FOLLOWS[key]
+    return key

@@ -1,0 +1,129 @@
+"""What the parts of a profile lead to that are no engine flags, as data with reasons.
+
+How Modal deploys: a deployed app's running containers are outdated after the next deploy and are
+replaced one after another (modal 1.6.4, ``modal app rollover --help``). The compiled release is
+part of what is deployed, so that holds for each change of it.
+"""
+
+from __future__ import annotations
+
+from deployer.plan.effects import Effect
+
+Rules = tuple[tuple[Effect, str], ...]
+
+NEW_NAME: Rules = (
+    (Effect.MONEY, "what runs under the old name goes on, and costs, until it is destroyed"),
+    (Effect.CLIENTS, "the address is another one"),
+)
+KERNEL_CACHE: Rules = (
+    (Effect.KERNELS, "the cache that has the compiled kernels is no longer the one that is read"),
+)
+DOWNLOAD: Rules = (
+    (Effect.NOTHING, "it concerns the container that downloads the weights, not the server"),
+)
+
+PARAMETERS: dict[str, Rules] = {
+    "name": NEW_NAME,
+    "target": NEW_NAME,
+    "model.source": ((Effect.WEIGHTS, "the weights come from elsewhere"),),
+    "model.repo": (
+        (Effect.WEIGHTS, "it names the weights"),
+        (Effect.KERNELS, "another model has matrices of other shapes"),
+        (Effect.ACCURACY, "another model answers"),
+        (Effect.CLIENTS, "another model answers"),
+        (Effect.CAPACITY, "another model leaves another room, and has another cache"),
+    ),
+    "model.revision": (
+        (Effect.WEIGHTS, "it names the weights"),
+        (Effect.ACCURACY, "other weights, tokenizer or templates can answer otherwise"),
+    ),
+    "engine.name": ((Effect.CONTAINERS, "the engine is started by another command"),),
+    "engine.version": (
+        (Effect.KERNELS, "DeepGEMM's cache is by its version, its compiler and its path"),
+        (Effect.ACCURACY, "kernels and defaults differ between releases"),
+        (Effect.CLIENTS, "answers are parsed by another release"),
+        (Effect.CAPACITY, "releases reckon memory otherwise (0.5.10 leaves the draft layer out)"),
+    ),
+    "engine.image": (
+        (Effect.KERNELS, "DeepGEMM's cache is by the compiler and the path in the image"),
+        (Effect.ACCURACY, "the image brings the engine's libraries and kernels"),
+    ),
+    "hardware.gpu": (
+        (Effect.KERNELS, "kernels are compiled for one architecture"),
+        (Effect.ACCURACY, "the engine takes other kernels, and other defaults, on another GPU"),
+        (Effect.CAPACITY, "another GPU has another memory"),
+    ),
+    "hardware.count": ((Effect.CAPACITY, "the model is divided over another number of GPUs"),),
+    "lifecycle.startup_timeout": (
+        (Effect.CONTAINERS, "it bounds how long a start may take, and is read at the start"),
+    ),
+    "lifecycle.health_interval": ((Effect.CONTAINERS, "it is read at the start"),),
+    "lifecycle.health_timeout": ((Effect.CONTAINERS, "it is read at the start"),),
+    "lifecycle.warmup": (
+        (Effect.CONTAINERS, "other requests are answered before a server is called ready"),
+    ),
+    "lifecycle.warmup_timeout": ((Effect.CONTAINERS, "it is read at the start"),),
+    "lifecycle.drain_timeout": (
+        (Effect.CLIENTS, "requests in flight get that long when a server ends"),
+    ),
+    "modal.app": NEW_NAME,
+    "modal.environment": NEW_NAME,
+    "modal.endpoint": (
+        (
+            Effect.CLIENTS,
+            "`web_server` queues requests while it starts; `server` answers 503 until it is ready",
+        ),
+    ),
+    "modal.weights.volume": ((Effect.WEIGHTS, "another volume may be empty"),),
+    "modal.weights.path": ((Effect.CONTAINERS, "the volume is mounted elsewhere"),),
+    "modal.kernel_cache.volume": KERNEL_CACHE,
+    "modal.kernel_cache.path": ((Effect.CONTAINERS, "the volume is mounted elsewhere"),),
+    "modal.api_key_secret": (
+        (Effect.SECURITY, "the secret holds the key that opens the endpoint"),
+        (Effect.CLIENTS, "clients need the key that it holds"),
+    ),
+    "modal.hub_secret": ((Effect.SECURITY, "the secret holds the token for the hub"),),
+    "modal.max_inputs": (
+        (Effect.MONEY, "beyond it another container starts"),
+        (Effect.CLIENTS, "requests beyond it wait for another container"),
+    ),
+    "modal.target_inputs": ((Effect.MONEY, "from it on another container starts"),),
+    "modal.timeout": ((Effect.CLIENTS, "a request that takes longer is ended"),),
+    "modal.startup_timeout": (
+        (Effect.CONTAINERS, "Modal gives up a container that takes longer to start"),
+    ),
+    "modal.regions": (
+        (Effect.MONEY, "choosing regions costs more; Modal's own pages disagree on the factor"),
+        (Effect.CLIENTS, "the way to the server is longer or shorter"),
+    ),
+    "modal.download.cpu": DOWNLOAD,
+    "modal.download.memory": DOWNLOAD,
+    "modal.download.timeout": DOWNLOAD,
+}
+"""By what the change is about; money that has a figure is in :mod:`deployer.plan.money`."""
+
+VARIABLES: tuple[tuple[str, Rules], ...] = (
+    (
+        r"(SGLANG|SGLANG_DG|TRITON|TORCHINDUCTOR|TILELANG)_CACHE_DIR|DG_JIT_CACHE_DIR",
+        KERNEL_CACHE,
+    ),
+    (
+        r".*(JIT|DEEPGEMM|NVRTC|_DG_).*",
+        ((Effect.KERNELS, "it decides how and when kernels are compiled"),),
+    ),
+    (
+        r"SGLANG_ENABLE_SPEC_V2",
+        ((Effect.CAPACITY, "overlapped speculation reserves twice the draft's tokens"),),
+    ),
+    (
+        r"SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION|SGLANG_HEALTH_CHECK_TIMEOUT",
+        ((Effect.CLIENTS, "it decides what `/health` does"),),
+    ),
+    (r"HF_.*|HUGGING_FACE_.*|MODELSCOPE.*", ((Effect.WEIGHTS, "it decides where files are from"),)),
+    (r".*(KEY|TOKEN|SECRET|PASSWORD)", ((Effect.SECURITY, "its name is that of a secret"),)),
+    (
+        r"NCCL_.*|CUDA_.*|PYTORCH_CUDA_ALLOC_CONF",
+        ((Effect.CAPACITY, "it can take or free GPU memory outside the pool"),),
+    ),
+)
+"""Patterns of whole names of environment variables; the first that matches counts."""

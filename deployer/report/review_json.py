@@ -1,0 +1,56 @@
+"""A review as JSON, for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from deployer.codec import encode
+from deployer.plan.diff import Diff
+from deployer.plan.review import Review, Reviewed
+
+FORMAT_VERSION = 1
+"""Raised when a reader of the JSON would have to change."""
+
+
+def to_json(review: Review) -> str:
+    """Write everything that the other forms say."""
+    value = {
+        "format_version": FORMAT_VERSION,
+        "changed": review.changed,
+        "profiles": [_profile(one) for one in review.profiles],
+    }
+    return json.dumps(value, indent=2) + "\n"
+
+
+def _profile(one: Reviewed) -> dict[str, Any]:
+    return {
+        "status": one.status,
+        "file": one.file,
+        "old_file": one.old_file or None,
+        "name": one.name,
+        "note": one.note,
+        "problems": list(one.problems),
+        "facts": dict(one.facts),
+        "contents": encode(one.contents),
+        **(_diff(one.diff) if one.diff else {}),
+    }
+
+
+def _diff(diff: Diff) -> dict[str, Any]:
+    old, new = diff.versions
+    return {
+        "engine": {"old": old, "new": new},
+        "effects": [str(effect) for effect in diff.effects],
+        "changes": [
+            {
+                **encode(explained.change),
+                "help": explained.help,
+                "default": explained.default,
+                "consequences": encode(explained.consequences),
+            }
+            for explained in diff.changes
+        ],
+        "changed_defaults": encode(diff.defaults),
+        "capacity": encode(diff.capacity),
+    }

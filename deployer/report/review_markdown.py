@@ -1,0 +1,143 @@
+"""A review as Markdown, ready to be the comment of a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.plan.changes import Change
+from deployer.plan.diff import Diff, Explained
+from deployer.plan.effects import Consequence, Effect
+from deployer.plan.review import Review, Reviewed
+from deployer.report.budget import Piece, fitted
+from deployer.report.markdown import ARROW, code, prose
+
+MARKER = "<!-- deployer-diff -->"
+"""The first line: by it the comment is found again, to be updated in place."""
+
+LIMIT = 65_000
+"""Bytes; GitHub takes 65,536 characters."""
+
+TITLE = f"{MARKER}\n### What this changes at run time\n\n"
+NOTHING = f"{MARKER}\nNothing changes at run time.\n"
+LEFT_OUT = (
+    "\n_Left out, for this comment can be no longer: {}. "
+    "`deployer diff --base BASE` shows everything._\n"
+)
+HEAD = "| what | old | new | what it leads to |\n|---|---|---|---|\n"
+MARK = {"added": "added", "removed": "removed", "changed": "", "renamed": "renamed"}
+
+DEFAULTS, CONTENTS, DETAILS, ROWS, SECTIONS, SUMMARY = 5, 4, 3, 2, 1, 0
+"""The order in which pieces are left out: the changed defaults first."""
+
+
+def markdown(review: Review) -> str:
+    """Write the comment: a line a profile, then each in detail; one line where nothing changes."""
+    if not review.changed:
+        gap = "\n" if review.profiles else ""
+        return fitted([Piece(NOTHING + gap), *_summaries(review)], LIMIT, LEFT_OUT)
+    pieces = [Piece(TITLE), *_summaries(review)]
+    for place, one in enumerate(review.profiles):
+        pieces += _section(one, place)
+    return fitted(pieces, LIMIT, LEFT_OUT)
+
+
+def _summaries(review: Review) -> Iterator[Piece]:
+    for place, one in enumerate(review.profiles):
+        yield Piece(_summary(one), (SUMMARY, place), ("profile", "profiles"))
+
+
+def _summary(one: Reviewed) -> str:
+    moved = f" (was {code(one.old_file)})" if one.old_file else ""
+    return f"- **{code(one.file)}**{moved}: {prose(one.headline)}\n"
+
+
+def _section(one: Reviewed, place: int) -> Iterator[Piece]:
+    if one.status == "unchanged":
+        return
+    yield Piece(f"\n#### {code(one.file)}\n\n", (SECTIONS, place))
+    yield Piece("".join(_remarks(one)), (SECTIONS, place))
+    if one.diff:
+        yield from _changes(one.diff, place)
+    if one.contents:
+        body = "".join(f"- {_content(change)}\n" for change in one.contents)
+        shown = _folded("All that it compiles to", body)
+        yield Piece(shown, (CONTENTS, place), ("list of contents", "lists of contents"))
+
+
+def _remarks(one: Reviewed) -> Iterator[str]:
+    if one.problems:
+        yield "It is not right, so what it would do is not known. `deployer check` says more.\n\n"
+    for problem in one.problems:
+        yield f"- {prose(problem)}\n"
+    if one.facts:
+        yield "| | |\n|---|---|\n"
+    for name, value in one.facts:
+        yield f"| {name} | {code(value, widest=300)} |\n"
+    if one.note:
+        yield f"\n{prose(one.note)}\n"
+
+
+def _changes(diff: Diff, place: int) -> Iterator[Piece]:
+    yield Piece(HEAD, (SECTIONS, place))
+    for number, explained in enumerate(diff.changes):
+        yield Piece(_row(explained), (ROWS, place, number), ("change", "changes"))
+    if diff.capacity:
+        yield Piece(f"\n{prose(diff.capacity.sentence)}.\n", (SECTIONS, place))
+    if diff.replaces:
+        yield Piece(f"\nNew containers: {prose(diff.replaces)}.\n", (SECTIONS, place))
+    body = "".join(map(_detail, diff.changes))
+    details = _folded("Why, and what each of them is", body)
+    yield Piece(details, (DETAILS, place), ("explanation", "explanations"))
+    if diff.defaults:
+        label = ("list of changed defaults", "lists of changed defaults")
+        yield Piece(_defaults(diff), (DEFAULTS, place), label)
+
+
+def _row(explained: Explained) -> str:
+    change = explained.change
+    kind = f" {MARK[change.kind]}" if MARK[change.kind] else ""
+    key = f"<br>{code(change.key)}" if change.key != change.what else ""
+    labels = "; ".join(one.label for one in _telling(explained))
+    cells = (f"{_what(change)}{kind}{key}", code(change.old), code(change.new), prose(labels))
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _what(change: Change) -> str:
+    was = f"{code(change.was)} {ARROW} " if change.was else ""
+    return f"{was}{code(change.what)}"
+
+
+def _telling(explained: Explained) -> tuple[Consequence, ...]:
+    """Leave out that containers are new where that is not all: the section says it once."""
+    found = explained.consequences
+    return found[:-1] if len(found) > 1 and found[-1].effect is Effect.CONTAINERS else found
+
+
+def _detail(explained: Explained) -> str:
+    default = f" Default: {code(explained.default)}." if explained.default else ""
+    about = f": {prose(explained.help)}." if explained.help else "."
+    reasons = "".join(
+        f"  - {prose(one.label)}: {prose(one.reason)}\n" for one in _telling(explained)
+    )
+    return f"- {_what(explained.change)}{about}{default}\n{reasons}"
+
+
+def _content(change: Change) -> str:
+    return f"{code(change.what)} {code(change.new)}"
+
+
+def _defaults(diff: Diff) -> str:
+    old, new = diff.versions
+    rows = "".join(
+        f"| {code(one.what)} | {code(one.old)} | {code(one.new)} | {prose(one.help)} |\n"
+        for one in diff.defaults
+    )
+    title = f"{len(diff.defaults)} defaults that the profile does not state differ"
+    return _folded(f"{title} between {prose(old)} and {prose(new)}", f"{HEAD_DEFAULTS}{rows}")
+
+
+HEAD_DEFAULTS = "| what | old | new | |\n|---|---|---|---|\n"
+
+
+def _folded(title: str, body: str) -> str:
+    return f"\n<details><summary>{title}</summary>\n\n{body}\n</details>\n"

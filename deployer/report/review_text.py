@@ -1,0 +1,64 @@
+"""A review as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.plan.diff import Diff
+from deployer.plan.effects import Effect
+from deployer.plan.review import Review, Reviewed
+from deployer.report import changes
+from deployer.report.visible import visible
+
+NOTHING = "Nothing changes at run time.\n"
+SHOWN_DEFAULTS = 40
+"""Changed defaults that are listed; JSON has all."""
+
+
+def text(review: Review) -> str:
+    """Write a block for each profile; one line where nothing changes at all."""
+    blocks = ["\n".join(_block(one)) + "\n" for one in review.profiles]
+    if not review.changed:
+        return NOTHING + "".join(blocks)
+    return "\n".join(blocks)
+
+
+def explained(diff: Diff) -> Iterator[str]:
+    """Give the lines of each change: what, its key, what it is, and what it leads to."""
+    for one in diff.changes:
+        yield changes.line(one.change)
+        about = "; ".join(
+            part for part in (one.help, one.default and f"default: {one.default}") if part
+        )
+        if about:
+            yield f"      {about}"
+        for consequence in one.consequences:
+            if consequence.effect is not Effect.CONTAINERS or len(one.consequences) == 1:
+                yield f"      {consequence.label}: {consequence.reason}"
+
+
+def _block(one: Reviewed) -> Iterator[str]:
+    moved = f" (was {visible(one.old_file)})" if one.old_file else ""
+    yield f"{visible(one.file)}{moved}: {one.headline}"
+    if one.note:
+        yield f"  note: {visible(one.note)}"
+    for problem in one.problems:
+        yield f"  {problem}"
+    for name, value in one.facts:
+        yield f"  {name:<8} {value}"
+    if one.diff and one.diff.changes:
+        yield from explained(one.diff)
+        if one.diff.capacity:
+            yield f"  {one.diff.capacity.sentence}"
+        yield f"  New containers: {one.diff.replaces}"
+        yield from _defaults(one.diff)
+
+
+def _defaults(diff: Diff) -> Iterator[str]:
+    if not diff.defaults:
+        return
+    yield f"  Defaults that differ between {diff.versions[0]} and {diff.versions[1]}:"
+    for one in diff.defaults[:SHOWN_DEFAULTS]:
+        yield f"    {one.what}  {one.old} -> {one.new}"
+    if len(diff.defaults) > SHOWN_DEFAULTS:
+        yield f"    and {len(diff.defaults) - SHOWN_DEFAULTS} more (--format json has all)"

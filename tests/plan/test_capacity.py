@@ -1,0 +1,91 @@
+"""The size of the KV pool: the table of the research, and what there is no number for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from deployer.cli.reading import read_release
+from deployer.plan.capacity import NoEstimate, Pool, estimate
+from deployer.release import Argument, Release
+
+B200 = read_release("profiles/b200-fp8-eagle.yaml")
+H200 = read_release("profiles/h200-fallback.yaml")
+
+
+def stated(release: Release, **values: str) -> Release:
+    """Give a release with other values of flags; an empty one takes the flag away."""
+    flags = {f"--{name.replace('_', '-')}": value for name, value in values.items()}
+    kept = tuple(a for a in release.arguments if a.flag not in flags)
+    added = tuple(Argument(flag, (value,), flag) for flag, value in flags.items() if value)
+    return replace(release, arguments=kept + added)
+
+
+@pytest.mark.parametrize(
+    ("release", "fraction", "dtype", "thousands", "gib"),
+    [
+        (B200, "0.88", "bfloat16", 700, 66.2),
+        (B200, "0.85", "bfloat16", 644, 60.8),
+        (B200, "0.88", "fp8_e4m3", 1270, 66.2),
+        (B200, "0.85", "fp8_e4m3", 1168, 60.8),
+        (B200, "0.85", "auto", 1168, 60.8),
+        (H200, "0.85", "bf16", 296, 28.0),
+        (H200, "0.85", "auto", 296, 28.0),
+        (H200, "0.85", "fp8_e4m3", 482, 28.0),
+        (H200, "0.88", "bfloat16", 340, 32.1),
+        (H200, "0.88", "fp8_e4m3", 554, 32.1),
+    ],
+)
+def test_the_published_and_the_derived_pools(
+    release: Release, fraction: str, dtype: str, thousands: int, gib: float
+) -> None:
+    pool = estimate(stated(release, mem_fraction_static=fraction, kv_cache_dtype=dtype))
+
+    assert isinstance(pool, Pool)
+    assert round(pool.tokens / 1000) == thousands
+    assert round(pool.gib, 1) == gib
+    assert not pool.capped
+
+
+def test_without_speculation_there_is_no_draft_layer() -> None:
+    pool = estimate(stated(B200, speculative_algorithm=""))
+
+    assert isinstance(pool, Pool)
+    assert round(pool.tokens / 1000) == 666
+
+
+@pytest.mark.parametrize("cap", ["65536", "64Ki", "65.536k"])
+def test_a_cap_is_the_pool_where_it_is_smaller(cap: str) -> None:
+    pool = estimate(stated(B200, max_total_tokens=cap))
+
+    assert isinstance(pool, Pool)
+    assert (pool.tokens, pool.capped, round(pool.gib, 2)) == (65536, True, 6.19)
+
+
+@pytest.mark.parametrize(
+    ("release", "reason"),
+    [
+        (stated(B200, mem_fraction_static=""), "memory.mem_fraction_static is not stated"),
+        (stated(B200, tp_size="2"), "the weights on 2 GPUs are not known"),
+        (stated(B200, ep_size="8"), "does not cover pipeline and expert parallelism"),
+        (stated(B200, cpu_offload_gb="4"), "does not cover --cpu-offload-gb"),
+        (stated(B200, speculative_algorithm="NGRAM"), "the memory of NGRAM is not known"),
+        (stated(B200, kv_cache_dtype="nvfp4"), "a nvfp4 cache is not known"),
+        (stated(B200, mem_fraction_static="much"), "no number"),
+        (stated(B200, max_total_tokens="1.5Ki"), "no number"),
+        (stated(B200, mem_fraction_static="0.3"), "do not fit"),
+        (
+            stated(B200, kv_cache_dtype="fp8_e4m3", nsa_decode_backend="flashmla_kv"),
+            "depends on the release",
+        ),
+        (replace(B200, hardware=replace(B200.hardware, gpu="L4")), "the memory of a L4"),
+        (replace(B200, model=replace(B200.model, repo="a/b")), "the memory of a/b"),
+        (read_release("profiles/cpu-tiny.yaml"), "the memory of tiny"),
+    ],
+)
+def test_where_there_is_no_number_the_reason_is_said(release: Release, reason: str) -> None:
+    found = estimate(release)
+
+    assert isinstance(found, NoEstimate)
+    assert reason in found.reason

@@ -1,0 +1,168 @@
+"""What changes lead to: the tables are about things that exist, and nothing is without effect."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from deployer.cli.reading import read_release
+from deployer.facts.sglang.catalogue import load, newest, releases
+from deployer.facts.sglang.history import all_strings
+from deployer.plan.diff import diff
+from deployer.plan.effects import RANK, Effect
+from deployer.plan.flag_rules import NAMESPACES, RULES, SPECULATIVE
+from deployer.plan.meaning import of_key
+from deployer.plan.parameter_rules import PARAMETERS
+from deployer.release import Argument, Release, Variable
+
+BASE = read_release("profiles/b200-fp8-eagle.yaml")
+
+
+def test_every_rule_names_flags_that_some_release_knows() -> None:
+    known = {string.removeprefix("--") for string in all_strings()}
+
+    assert {flag for rule in RULES for flag in rule.flags} | SPECULATIVE <= known
+    categories = {o.category for version in releases() for o in load(version)}
+    assert set(NAMESPACES) <= categories
+
+
+def test_every_rule_of_a_key_names_a_field() -> None:
+    assert [key for key in PARAMETERS if not of_key(key).help] == []
+
+
+def test_every_option_of_the_newest_release_has_a_consequence() -> None:
+    for option in load(newest()):
+        new = replace(BASE, arguments=(*BASE.arguments, Argument(option.name, ("1",), "x")))
+        for explained in diff(BASE, new).changes:
+            assert explained.consequences, option.name
+            ranks = [RANK[one.effect] for one in explained.consequences]
+            assert ranks == sorted(set(ranks)), option.name
+            assert all(one.reason for one in explained.consequences)
+
+
+def with_parts(**parts: object) -> Release:
+    return replace(BASE, **parts)  # type: ignore[arg-type]
+
+
+def modal(**parts: object) -> Release:
+    assert BASE.modal is not None
+    return replace(BASE, modal=replace(BASE.modal, **parts))  # type: ignore[arg-type]
+
+
+def flag(name: str, *values: str) -> Release:
+    kept = tuple(a for a in BASE.arguments if a.flag != name)
+    return replace(BASE, arguments=(*kept, Argument(name, values, "engine.args.x")))
+
+
+def without(name: str) -> Release:
+    return replace(BASE, arguments=tuple(a for a in BASE.arguments if a.flag != name))
+
+
+def variable(name: str) -> Release:
+    return replace(BASE, environment=(*BASE.environment, Variable(name, "1", "engine.env")))
+
+
+S, M, W, K = Effect.SECURITY, Effect.MONEY, Effect.WEIGHTS, Effect.KERNELS
+A, V, C, N = Effect.ACCURACY, Effect.CLIENTS, Effect.CAPACITY, Effect.CONTAINERS
+
+
+@pytest.mark.parametrize(
+    ("new", "effects"),
+    [
+        (flag("--kv-cache-dtype", "fp8_e4m3"), [A, C, N]),
+        (flag("--quantization", "fp8"), [K, A, C, N]),
+        (flag("--tp-size", "4"), [K, A, C, N]),
+        (flag("--dsa-decode-backend", "trtllm"), [K, A, N]),
+        (flag("--sampling-backend", "pytorch"), [A, N]),
+        (flag("--context-length", "65536"), [V, C, N]),
+        (flag("--chunked-prefill-size", "8192"), [K, C, N]),
+        (flag("--max-queued-requests", "64"), [V, N]),
+        (flag("--chat-template", "x"), [V, N]),
+        (flag("--page-size", "64"), [C, N]),
+        (flag("--log-requests"), [S, N]),
+        (flag("--host", "127.0.0.1"), [S, N]),
+        (flag("--admin-api-key", "k"), [S, V, N]),
+        (flag("--lora-paths", "a"), [V, C, N]),
+        (flag("--watchdog-timeout", "5"), [N]),
+        (without("--enable-metrics"), [S, N]),
+        (without("--trust-remote-code"), [S, N]),
+        (with_parts(model=replace(BASE.model, repo="a/b")), [W, K, A, V, C, N]),
+        (with_parts(model=replace(BASE.model, revision="b")), [S, W, A, N]),
+        (with_parts(engine=replace(BASE.engine, image="a:b")), [K, A, N]),
+        (with_parts(engine=replace(BASE.engine, version="0.5.10")), [K, A, V, C, N]),
+        (with_parts(hardware=replace(BASE.hardware, gpu="H200")), [M, K, A, C, N]),
+        (with_parts(listen=replace(BASE.listen, api_key_variable="")), [S, V, N]),
+        (with_parts(lifecycle=replace(BASE.lifecycle, startup=9.0)), [N]),
+        (with_parts(lifecycle=replace(BASE.lifecycle, drain=9.0)), [V, N]),
+        (with_parts(warmup=BASE.warmup[:1]), [N]),
+        (with_parts(name="other"), [M, V, N]),
+        (modal(regions=("us-east",)), [M, V, N]),
+        (modal(endpoint="server"), [V, N]),
+        (modal(scaledown_window=60), [M, N]),
+        (modal(download_cpu=8.0), [N]),
+        (variable("SGLANG_JIT_DEEPGEMM_PRECOMPILE"), [K, N]),
+        (variable("SGLANG_NO_SUCH_VARIABLE"), [N]),
+        (variable("HF_ENDPOINT"), [W, N]),
+    ],
+)
+def test_the_consequences_that_matter(new: Release, effects: list[Effect]) -> None:
+    assert list(diff(BASE, new).effects) == effects
+
+
+def labels(new: Release) -> tuple[str, ...]:
+    return diff(BASE, new).labels
+
+
+def test_money_has_its_figure() -> None:
+    assert "money $36,498 a month more" in labels(modal(min_containers=1))
+    assert "money at most $149.99 -> $50.00 an hour" in labels(modal(max_containers=1))
+    assert "money $12.50 -> $0.83 for an idle container before it stops" in labels(
+        modal(scaledown_window=60)
+    )
+    gpu = with_parts(hardware=replace(BASE.hardware, gpu="H200"))
+    assert "money $50.00 -> $36.32 an hour a container" in labels(gpu)
+
+
+def test_a_gpu_without_a_known_price_says_so() -> None:
+    found = diff(BASE, with_parts(hardware=replace(BASE.hardware, gpu="L4")))
+
+    (money,) = [o for e in found.changes for o in e.consequences if o.effect is Effect.MONEY]
+    assert money.amount == ""
+    assert "the price of L4 is not among the known facts" in money.reason
+
+
+def test_each_flag_has_the_tokens_that_it_alone_gains_or_loses() -> None:
+    new = flag("--kv-cache-dtype", "fp8_e4m3")
+    fraction = tuple(
+        replace(a, values=("0.8",)) if a.flag == "--mem-fraction-static" else a
+        for a in new.arguments
+    )
+    found = diff(BASE, replace(new, arguments=fraction))
+
+    alone = {
+        e.change.what: o.amount
+        for e in found.changes
+        for o in e.consequences
+        if o.effect is Effect.CAPACITY
+    }
+    assert alone == {
+        "--kv-cache-dtype": "+524,000 tokens",
+        "--mem-fraction-static": "-94,000 tokens",
+    }
+    assert found.capacity is not None
+    assert found.capacity.difference == "+353,000 tokens"
+
+
+def test_no_number_is_made_up_for_another_model() -> None:
+    other = replace(BASE, model=replace(BASE.model, repo="a/b"))
+    new = replace(flag("--mem-fraction-static", "0.9"), model=other.model)
+
+    found = diff(other, new)
+
+    assert found.labels == ("KV capacity", "new containers")
+    assert found.capacity is not None
+    assert found.capacity.sentence == (
+        "KV pool: no estimate of the difference, because the memory of a/b is not among the "
+        "known facts"
+    )

@@ -1,0 +1,305 @@
+"""`deployer diff` against real repositories: what git knows is found, and told in each form."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployer.cli.main import main
+
+from .pull_requests import BASE, edited
+
+pytestmark = pytest.mark.process
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def profiles(self) -> dict[str, dict[str, Any]]:
+        return {one["file"]: one for one in json.loads(self.out)["profiles"]}
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    made = tmp_path / "repository"
+    (made / "profiles").mkdir(parents=True)
+    write(made, "glm", BASE)
+    git(made, "init", "--quiet", "--initial-branch=main")
+    commit(made)
+    git(made, "checkout", "--quiet", "-b", "change")
+    monkeypatch.chdir(made)
+    return made
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*words: str) -> Ran:
+        code = main(["diff", *words])
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return call
+
+
+def git(folder: Path, *words: str) -> str:
+    person = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    ran = subprocess.run(
+        ["git", *person, *words], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return ran.stdout.strip()
+
+
+def commit(folder: Path) -> None:
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "change")
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    (folder / "profiles" / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+
+def test_no_change_is_one_line(repository: Path, run: Run) -> None:
+    assert repository.is_dir()
+    assert run("--base", "main") == Ran(0, "Nothing changes at run time.\n", "")
+    assert run("--base", "main", "--exit-code").code == 0
+
+
+def test_what_is_in_the_working_tree_counts(repository: Path, run: Run) -> None:
+    write(repository, "glm", edited("num_steps"))
+
+    ran = run("--base", "main")
+
+    assert ran == Ran(
+        0,
+        "profiles/glm.yaml: 2 changes: KV capacity ±0 tokens; new containers\n"
+        "  ~ --speculative-num-steps  3 -> 4  (speculative.num_steps)\n"
+        "      The number of steps sampled from draft model in Speculative Decoding; "
+        "default: not set\n"
+        "      KV capacity ±0 tokens: running requests reserve tokens of the pool for drafts, and "
+        "CUDA graphs are captured for the tokens that are verified at once\n"
+        "  ~ --speculative-num-draft-tokens  4 -> 5  (speculative.num_steps)\n"
+        "      The number of tokens sampled from the draft model in Speculative Decoding; "
+        "default: not set\n"
+        "      KV capacity ±0 tokens: running requests reserve tokens of the pool for drafts, and "
+        "CUDA graphs are captured for the tokens that are verified at once\n"
+        "  KV pool: about 644,000 tokens in 60.8 GiB before and after; a running request reserves "
+        "up to 10 tokens of the pool instead of 8 (480 for 48 requests instead of 384), and CUDA "
+        "graphs are captured for 5 tokens a request instead of 4, in memory outside the pool\n"
+        "  New containers: the next deploy replaces the running containers\n",
+        "",
+    )
+    assert run("--base", "main", "--exit-code").code == 1
+
+
+def test_json_holds_what_the_other_forms_say(repository: Path, run: Run) -> None:
+    write(repository, "glm", edited("mem_fraction"))
+
+    ran = run("--base", "main", "--format", "json")
+
+    document = json.loads(ran.out)
+    assert (ran.code, document["format_version"], document["changed"]) == (0, 1, True)
+    (profile,) = document["profiles"]
+    assert profile["effects"] == ["KV capacity", "new containers"]
+    (change,) = profile["changes"]
+    assert change["key"] == "memory.mem_fraction_static"
+    assert (change["what"], change["old"], change["new"]) == (
+        "--mem-fraction-static",
+        "0.85",
+        "0.88",
+    )
+    assert change["default"] == "not set"
+    assert [c["effect"] for c in change["consequences"]] == profile["effects"]
+    assert round(profile["capacity"]["old"]["tokens"], -3) == 644_000
+
+
+def test_new_deleted_and_moved_profiles_are_told(repository: Path, run: Run) -> None:
+    write(
+        repository,
+        "gone",
+        BASE.replace("name: b200-fp8-eagle", "name: gone").replace("glm-5.1", "x"),
+    )
+    git(repository, "checkout", "--quiet", "main")
+    commit(repository)
+    git(repository, "checkout", "--quiet", "-b", "second")
+    (repository / "profiles" / "gone.yaml").unlink()
+    git(repository, "mv", "profiles/glm.yaml", "profiles/moved.yaml")
+    write(repository, "moved", edited("served_name"))
+    tiny = Path(__file__).resolve().parents[2] / "profiles" / "cpu-tiny.yaml"
+    write(repository, "tiny", tiny.read_text(encoding="utf-8"))
+
+    ran = run("--base", "main", "--format", "json")
+
+    assert ran.code == 0, ran.err
+    assert {file: one["status"] for file, one in ran.profiles.items()} == {
+        "profiles/gone.yaml": "deleted",
+        "profiles/moved.yaml": "changed",
+        "profiles/tiny.yaml": "added",
+    }
+    moved = ran.profiles["profiles/moved.yaml"]
+    assert moved["old_file"] == "profiles/glm.yaml"
+    assert [c["what"] for c in moved["changes"]] == ["--served-model-name"]
+    text = run("--base", "main").out
+    assert "profiles/gone.yaml: deleted, gone\n  note: What runs goes on, and costs" in text
+    assert "profiles/tiny.yaml: a new deployment, cpu-tiny\n" in text
+    assert "profiles/moved.yaml (was profiles/glm.yaml): 1 change: visible to API clients" in text
+
+
+def test_the_base_is_where_the_branch_left_it(repository: Path, run: Run) -> None:
+    git(repository, "checkout", "--quiet", "main")
+    write(repository, "glm", edited("gpu"))
+    commit(repository)
+    git(repository, "checkout", "--quiet", "change")
+    write(repository, "glm", edited("served_name"))
+    commit(repository)
+
+    ran = run("--base", "main", "--format", "json")
+
+    assert [c["what"] for c in ran.profiles["profiles/glm.yaml"]["changes"]] == [
+        "--served-model-name"
+    ]
+
+
+def test_a_broken_new_side_is_named_and_exits_1(repository: Path, run: Run) -> None:
+    write(repository, "glm", BASE.replace("num_steps", "num_stepz"))
+    write(repository, "other", edited("image").replace("name: b200-fp8-eagle", "name: other"))
+
+    ran = run("--base", "main")
+
+    assert ran.code == 1
+    assert "error[unknown-key]" in ran.err
+    assert ran.out.startswith("profiles/glm.yaml: not right, 1 error\n  line 41: unknown-key\n")
+    assert "profiles/other.yaml: a new deployment, other\n" in ran.out
+
+
+def test_a_broken_old_side_is_said_and_the_rest_is_compared(repository: Path, run: Run) -> None:
+    write(repository, "glm", BASE.replace("num_steps", "num_stepz"))
+    git(repository, "checkout", "--quiet", "main")
+    commit(repository)
+    git(repository, "checkout", "--quiet", "-b", "second")
+    write(repository, "glm", BASE)
+
+    ran = run("--base", "main", "profiles/glm.yaml")
+
+    assert ran.code == 0
+    assert "note: what was there before could not be read, so all of it is shown as new" in ran.out
+
+
+def test_profiles_are_named_by_file_folder_and_pattern(repository: Path, run: Run) -> None:
+    (repository / "other").mkdir()
+    (repository / "other" / "b.yml").write_text(BASE, encoding="utf-8")
+    write(repository, "glm", edited("image"))
+    git(repository, "add", "--all")
+
+    def files(*words: str) -> set[str]:
+        return set(run("--base", "main", "--format", "json", *words).profiles)
+
+    assert files() == {"profiles/glm.yaml"}
+    assert files("other") == {"other/b.yml"}
+    assert files("*/*.y*ml") == {"profiles/glm.yaml", "other/b.yml"}
+    assert files("profiles/glm.yaml") == {"profiles/glm.yaml"}
+    assert files(str(repository / "other")) == {"other/b.yml"}
+
+
+def test_a_subfolder_sees_paths_as_people_type_them(
+    repository: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(repository, "glm", edited("image"))
+    monkeypatch.chdir(repository / "profiles")
+
+    assert set(run("--base", "main", "--format", "json", "glm.yaml").profiles) == {"glm.yaml"}
+    assert set(run("--base", "main", "--format", "json", ".").profiles) == {"glm.yaml"}
+
+
+def test_a_missing_ref_says_what_brings_it(
+    repository: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = run("--base", "no-such")
+    assert ran.code == 2
+    assert "git knows no commit `no-such` here" in ran.err
+
+    write(repository, "glm", edited("image"))
+    commit(repository)
+    shallow = tmp_path / "shallow"
+    git(
+        tmp_path,
+        "clone",
+        "--quiet",
+        "--depth=1",
+        "--branch=change",
+        f"file://{repository}",
+        str(shallow),
+    )
+    monkeypatch.chdir(shallow)
+
+    ran = run("--base", "origin/main")
+    assert ran.code == 2
+    assert "This clone is shallow: `git fetch --depth=1 origin main` brings that commit." in ran.err
+
+    git(shallow, "fetch", "--quiet", "--depth=1", "origin", "main:refs/remotes/origin/main")
+    ran = run("--base", "origin/main")
+    assert ran.code == 0
+    assert ran.err == (
+        "note: this clone is shallow, so the comparison is with origin/main as it is now\n"
+    )
+    assert "engine.image" in ran.out
+
+    assert "Did you mean origin/main?" in run("--base", "main").err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["one.yaml"], "it takes two files to compare"),
+        (["--base", "--output=x"], "git knows no commit `--output=x` here"),
+        (["--base", "main", "no.yaml"], "no.yaml: there is no such file, here or in the commit"),
+        (["a.yaml", "b.yaml"], "a.yaml: there is no such file"),
+        (["--base", "main", "/"], "outside of this repository"),
+    ],
+)
+def test_wrong_usage_exits_2(repository: Path, run: Run, words: list[str], said: str) -> None:
+    assert repository.is_dir()
+    ran = run(*words)
+
+    assert ran.code == 2
+    assert said in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_outside_of_a_repository_two_files_can_be_compared(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    Path("old.yaml").write_text(BASE, encoding="utf-8")
+    Path("new.yaml").write_text(edited("image"), encoding="utf-8")
+
+    assert run("--base", "main").code == 2
+    ran = run("old.yaml", "new.yaml")
+    assert ran.code == 0
+    assert ran.out.startswith("new.yaml (was old.yaml): 1 change: kernels compiled again")
+
+
+def test_nothing_heavy_is_imported() -> None:
+    script = (
+        "import sys; from deployer.cli.main import main; "
+        "main(['diff', 'profiles/b200-fp8-eagle.yaml', 'profiles/h200-fallback.yaml']); "
+        "print([m for m in ('modal', 'torch', 'sglang', 'jinja2', 'openai', 'rich', 'requests') "
+        "if m in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert ran.stdout.splitlines()[-1] == "[]"

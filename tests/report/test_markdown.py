@@ -1,0 +1,130 @@
+"""Markdown that shows what others wrote and does nothing else, within GitHub's limit."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deployer.cli.diff_sides import reviewed
+from deployer.cli.git_profiles import Pair, Text
+from deployer.report.budget import Piece, fitted
+from deployer.report.markdown import WIDEST, code, prose
+from deployer.report.review_markdown import LIMIT, MARKER, markdown
+from deployer.report.visible import visible
+
+from .pull_requests import BASE, edited
+
+CODE_SPAN = re.compile(r"`[^`|\\\n]+`")
+CODE_TAG = re.compile(r"<code>(?:[\w ./:=+,…-]|&#\d+;)+</code>")
+
+
+def test_plain_values_are_plain_code() -> None:
+    assert code("--mem-fraction-static") == "`--mem-fraction-static`"
+    assert code("<b>@someone</b> #1") == "`<b>@someone</b> #1`"
+    assert code("") == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("a|b", "<code>a&#124;b</code>"),
+        ("a\\|b", "<code>a&#92;&#124;b</code>"),
+        ("`rm`", "<code>&#96;rm&#96;</code>"),
+        ("a\nb", r"<code>a&#92;nb</code>"),
+        (" a", "<code> a</code>"),
+        ("\u202eevil", r"<code>&#92;u202eevil</code>"),
+    ],
+)
+def test_values_that_could_break_a_table_become_entities(value: str, shown: str) -> None:
+    assert code(value) == shown
+
+
+@given(st.text(max_size=300))
+def test_no_value_gets_out_of_its_code(value: str) -> None:
+    shown = code(value)
+
+    assert not value or CODE_SPAN.fullmatch(shown) or CODE_TAG.fullmatch(shown)
+    plain = html.unescape(shown.removeprefix("<code>").removesuffix("</code>")).strip("`")
+    cut = visible(value)
+    assert len(cut) > WIDEST or plain == cut.strip("`") or "`" in cut
+
+
+def test_sentences_keep_their_code_and_call_nobody() -> None:
+    assert prose("`a|b` and <b> @name #12 *x* [y](z) a_b _c_") == (
+        "<code>a&#124;b</code> and &lt;b&gt; @\u200bname #\u200b12 "
+        r"\*x\* \[y\](z) a_b \_c\_"
+    )
+    assert prose("1 -> 2") == "1 → 2"
+
+
+def test_hostile_values_stay_inside_the_table() -> None:
+    template = (
+        "  chat_template: '</code></details><!-- deployer-diff --> | @all `x` \\| \\\\| #1'\n"
+    )
+    new = BASE.replace("  tool_call_parser: glm47\n", f"  tool_call_parser: glm47\n{template}")
+    review, findings = reviewed([Pair(Text("p|`<b>.yaml", BASE), Text("p|`<b>.yaml", new))])
+
+    body = markdown(review)
+
+    assert not findings
+    row = next(line for line in body.splitlines() if "--chat-template" in line)
+    assert len(re.findall(r"(?<!\\)\|", row)) == 5
+    assert body.count(MARKER) == 1
+    assert body.count("</details>") == 1
+    assert "@all" not in body
+    assert "<b>" not in body
+
+
+def test_a_secret_that_is_mended_is_not_shown_again() -> None:
+    old = BASE.replace("  env:\n", '  env:\n    HF_TOKEN: "hf_aaaaaaaaaaaaaaaaaaaa"\n', 1)
+    review, _ = reviewed([Pair(Text("p.yaml", old), Text("p.yaml", BASE))])
+
+    body = markdown(review)
+
+    assert "| `HF_TOKEN` removed<br>`engine.env.HF_TOKEN` | `***` |" in body
+    assert "hf_a" not in body
+
+
+def test_the_limit_holds_and_what_is_left_out_is_said() -> None:
+    pairs = [
+        Pair(Text(f"profiles/{n}.yaml", BASE), Text(f"profiles/{n}.yaml", edited("engine")))
+        for n in range(30)
+    ]
+    money = Text("profiles/money.yaml", edited("min_containers"))
+    review, _ = reviewed([*pairs, Pair(Text("profiles/money.yaml", BASE), money)])
+
+    body = markdown(review)
+
+    assert len(body.encode()) <= LIMIT
+    assert body.startswith(f"{MARKER}\n")
+    assert body.index("profiles/money.yaml") < body.index("profiles/0.yaml"), "most important first"
+    assert "money $36,498 a month more" in body
+    last = body.splitlines()[-1]
+    assert last.startswith("_Left out, for this comment can be no longer: 30 lists of changed def")
+    assert body.count("<details>") == body.count("</details>")
+
+
+def test_hundreds_of_new_profiles_fit() -> None:
+    pairs = [Pair(None, Text(f"profiles/{'x' * 90}{n}.yaml", BASE)) for n in range(400)]
+    review, _ = reviewed(pairs[:1])
+    many = type(review)(review.profiles * 400)
+
+    body = markdown(many)
+
+    assert len(body.encode()) <= LIMIT
+    assert "Left out" in body
+
+
+@given(st.lists(st.tuples(st.text(max_size=20), st.integers(0, 5)), max_size=40))
+def test_pieces_fit_or_are_the_least_that_must_stay(given: list[tuple[str, int]]) -> None:
+    pieces = [Piece(text, (order,), ("piece", "pieces")) for text, order in given]
+
+    text = fitted(pieces, 450, "left out: {}")
+
+    assert len(text.encode()) <= 450
+    if sum(len(piece.text.encode()) for piece in pieces) <= 450:
+        assert text == "".join(piece.text for piece in pieces)
