@@ -8,12 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 
 from deployer.codec import DecodeError, decode, encode
 
 FORMAT_VERSION = 1
 """The version of the JSON form; raised whenever an older reader would misread it."""
+
+
+NEGATIVE = re.compile(r"-\d+|-\d*\.\d+")
+"""What argparse takes for a negative number."""
+
+
+def _like_a_flag(word: str) -> bool:
+    return word.startswith("-") and word != "-" and NEGATIVE.fullmatch(word) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +34,12 @@ class Argument:
     source: str
 
     def words(self) -> tuple[str, ...]:
-        """Give the words of the command line."""
+        """Give the words of the command line.
+
+        A value that looks like a flag is joined to its own, or argparse would take it for one.
+        """
+        if len(self.values) == 1 and _like_a_flag(self.values[0]):
+            return (f"{self.flag}={self.values[0]}",)
         return (self.flag, *self.values)
 
 

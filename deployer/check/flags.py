@@ -45,11 +45,11 @@ def field_of(profile: Profile, name: str) -> str:
         return ""
     near = catalogue.beginning_with(f"--{name}")
     option = catalogue.find(f"--{name}") or (catalogue.find(near[0]) if len(near) == 1 else None)
-    return _fields(profile.engine.version).get(option.name, "") if option else ""
+    return option_fields(profile.engine.version).get(option.name, "") if option else ""
 
 
 @functools.lru_cache(maxsize=32)
-def _fields(version: str) -> dict[str, str]:
+def option_fields(version: str) -> dict[str, str]:
     """Map the options of a release that a typed field says as a whole to the field's path."""
     catalogue = load(version)
     return {

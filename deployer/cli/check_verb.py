@@ -64,7 +64,7 @@ def _check_command(words: tuple[str, ...], engine: str | None, form: str, *, str
     if engine is None:
         engine = newest()
         click.echo(f"Checked for SGLang {engine}; --engine names another release.", err=True)
-    engine = _known(engine)
+    engine = known_release(engine)
     catalogue = load(engine)
     try:
         findings = list(check_command(catalogue, _launch(words, engine)))
@@ -97,7 +97,8 @@ def _config(path: str) -> str:
     return read_text(path, "the file that --config names")
 
 
-def _known(engine: str) -> str:
+def known_release(engine: str) -> str:
+    """Give a release as its catalogue names it; raises UsageError where there is none."""
     from deployer.facts.sglang.catalogue import releases  # noqa: PLC0415
 
     version = engine.removeprefix("v")

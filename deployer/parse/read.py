@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
-from deployer.facts.sglang.catalogue import Catalogue
+from deployer.facts.sglang.catalogue import Catalogue, Option
 from deployer.finding import Severity
 from deployer.parse import faults
 from deployer.parse.oracle import Answer, ask
 from deployer.parse.parsed import Fault, Given, Parsed
+from deployer.parse.types import converter
 from deployer.parse.walk import Group, groups
 
 
@@ -80,6 +83,20 @@ def _required(catalogue: Catalogue, found: Sequence[Group]) -> Iterator[Fault]:
             )  # fmt: skip
 
 
+def _read(catalogue: Catalogue, option: Option, group: Group, answer: Answer) -> Any:  # noqa: ANN401 - whatever the option stores
+    """Give what the engine makes of an option's words; None where it makes nothing of them."""
+    if answer.accepted:
+        return answer.values.get(option.dest)
+    convert = converter(option, catalogue.version) or str
+    try:
+        values = [convert(word) for word in _value(group)]
+    except (ArgumentTypeError, TypeError, ValueError):
+        return None
+    if not values:
+        return True
+    return values if option.nargs in {"+", "*"} or isinstance(option.nargs, int) else values[0]
+
+
 def _given(catalogue: Catalogue, found: Sequence[Group], answer: Answer) -> Iterator[Given]:
     for group in found:
         option = catalogue.find(group.string)
@@ -89,6 +106,6 @@ def _given(catalogue: Catalogue, found: Sequence[Group], answer: Answer) -> Iter
                 string=group.string,
                 written=group.written.partition("=")[0],
                 words=_value(group),
-                value=answer.values.get(option.dest),
+                value=_read(catalogue, option, group, answer),
                 position=group.position,
             )

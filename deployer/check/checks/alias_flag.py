@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from deployer.check.flags import field_of
 from deployer.check.rule import Problem, Rule
 from deployer.facts.sglang.catalogue import UnknownReleaseError, load
+from deployer.facts.sglang.replacements import canonical
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
@@ -41,11 +42,12 @@ def find(profile: Profile) -> Iterator[Problem]:
         option = catalogue.find(f"--{name}")
         if option is None or name.startswith("no-") or field_of(profile, name):
             continue
-        if option.name != f"--{name}":
+        own = canonical(catalogue, f"--{name}")
+        if own != f"--{name}":
             yield Problem(
                 ("engine", "args", name),
-                f"`--{name}` is another spelling of `{option.name}`",
-                f"write `{option.name.removeprefix('--')}`",
+                f"`--{name}` is another spelling of `{own}`",
+                f"write `{own.removeprefix('--')}`",
             )
 
 

@@ -1,0 +1,204 @@
+"""Where each option of a launch goes in a profile: its typed field, or `engine.args`."""
+
+from __future__ import annotations
+
+import functools
+import math
+from argparse import ArgumentTypeError
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from deployer.adopt.note import Kind, Note
+from deployer.adopt.shell import UNKNOWN
+from deployer.check.flags import option_fields
+from deployer.compile.arguments import extra_values, words_for
+from deployer.facts.sglang.catalogue import Catalogue
+from deployer.facts.sglang.replacements import Words, spell
+from deployer.finding import Severity
+from deployer.parse.parsed import Given, Parsed
+from deployer.parse.secrets import is_secret
+from deployer.parse.types import converter
+from deployer.parse.walk import groups
+from deployer.profile.fields import flagged_fields, section_types
+from deployer.profile.flag import Flag
+
+NAMED_ELSEWHERE = frozenset({"--model-path", "--served-model-name", "--api-key"})
+"""Options that :mod:`deployer.adopt.profile` reads itself."""
+
+SKIPPED = frozenset({"--config"})
+"""Options that have done their work: the file is merged before."""
+
+ArgValue = str | int | float | bool | list[str | int | float]
+
+
+@dataclass(slots=True)
+class Placed:
+    """What the options come to: values by section and field, free arguments, and notes."""
+
+    sections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    args: dict[str, ArgValue] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def place(catalogue: Catalogue, parsed: Parsed) -> Placed:
+    """Place every option; of one that is given twice the last counts, as in the engine."""
+    placed = Placed()
+    wrong = {fault.position: fault for fault in parsed.faults if fault.severity is Severity.ERROR}
+    for fault in parsed.faults:
+        if fault.severity is Severity.ERROR and fault.kind != "required-missing":
+            hint = fault.hint.partition("\n")[0]
+            text = f"SGLang {catalogue.version} refuses it: {fault.message}"
+            placed.notes.append(Note(Kind.LEFT_OUT, f"{text}; {hint}" if hint else text))
+    for given in _last(parsed.given):
+        places = range(given.position, given.position + 1 + len(given.words))
+        if given.option.name in SKIPPED or any(place in wrong for place in places):
+            continue
+        placed.values[given.option.name] = _value(given)
+        if given.option.name not in NAMED_ELSEWHERE:
+            _place(catalogue, given, placed)
+    return placed
+
+
+def known(catalogue: Catalogue, words: Sequence[str]) -> tuple[tuple[str, ...], list[Note]]:
+    """Leave out what holds something that is not known, but for the model's name and the key."""
+    kept: list[str] = []
+    notes: list[Note] = []
+    for group in groups(catalogue, words):
+        option = catalogue.find(group.string)
+        unsure = any(UNKNOWN.search(word) for word in (group.explicit or "", *group.words))
+        own = [group.written, *group.words] if group.written else []
+        if unsure and (option is None or option.name not in NAMED_ELSEWHERE):
+            name = option.name if option is not None else group.written.partition("=")[0]
+            notes.append(
+                Note(Kind.LEFT_OUT, f"`{UNKNOWN.sub('…', name)}` has a value that is not known")
+            )
+            own = []
+        kept += [*own, *(word for word in group.stray if not UNKNOWN.search(word))]
+    return tuple(kept), notes
+
+
+def _last(given: tuple[Given, ...]) -> Iterator[Given]:
+    """Keep the last of what is given for the same destination, in the order of the list."""
+    last = {one.option.dest: one for one in given}
+    yield from sorted(last.values(), key=lambda one: one.position)
+
+
+def _value(given: Given) -> Any:  # noqa: ANN401 - what the engine makes of the words
+    return given.value
+
+
+def _place(catalogue: Catalogue, given: Given, placed: Placed) -> None:
+    if is_secret(given.string):
+        text = f"`{given.option.name}` holds a secret, which a profile never does"
+        placed.notes.append(Note(Kind.LEFT_OUT, text))
+        return
+    for section, name, _, flag in _fields():
+        value = _for_field(catalogue, given, flag)
+        if value is not None:
+            placed.sections.setdefault(section, {})[name] = value
+            return
+    if owner := option_fields(catalogue.version).get(given.option.name):
+        text = f"`{given.option.name} {' '.join(given.words)}`".replace(" `", "`")
+        placed.notes.append(Note(Kind.LEFT_OUT, f"{text} is no value that `{owner}` takes"))
+        return
+    free = _free(given)
+    if free is None:
+        text = f"`{given.option.name}` has an empty value, which a profile cannot say"
+        placed.notes.append(Note(Kind.LEFT_OUT, text))
+        return
+    string = given.string if given.string.startswith("--no-") else given.option.name
+    placed.args[string.removeprefix("--")] = free
+
+
+@functools.cache
+def _fields() -> tuple[tuple[str, str, FieldInfo, Flag], ...]:
+    sections = dict(section_types())
+    return tuple(
+        (section, name, sections[section].model_fields[name], flag)
+        for section, name, flag in flagged_fields()
+    )
+
+
+def _for_field(catalogue: Catalogue, given: Given, flag: Flag) -> Any:  # noqa: ANN401 - a field's value
+    """Give the value with which the field compiles to the same option; None where none does."""
+    for value in _candidates(given):
+        words = words_for(flag, value)
+        said = spell(catalogue, *words) if words is not None else None
+        if said is None or not _same(catalogue, given, said):
+            continue
+        try:
+            return _adapter(flag.name).validate_python(value, strict=True)
+        except ValidationError:
+            continue
+    return None
+
+
+@functools.cache
+def _adapter(flag: str) -> TypeAdapter[Any]:
+    """Give what validates a field as its section would."""
+    for _, _, info, carried in _fields():
+        if carried.name == flag:
+            kind: Any = Annotated[(info.annotation, *info.metadata)]
+            return TypeAdapter(kind)
+    raise KeyError(flag)
+
+
+def _candidates(given: Given) -> Iterator[Any]:
+    if not given.words:
+        yield True
+        yield False
+        return
+    if len(given.words) == 1:
+        yield given.value
+        if isinstance(given.value, int):
+            yield float(given.value)
+        yield given.words[0]
+
+
+def _same(catalogue: Catalogue, given: Given, said: tuple[Words, ...]) -> bool:
+    """Whether a field says the option that was given, with the value that was given."""
+    mine = spell(catalogue, given.string, given.words)
+    if mine is None or [flag for flag, _ in mine] != [flag for flag, _ in said]:
+        return False
+    try:
+        return _read(catalogue, mine) == _read(catalogue, said)
+    except (ArgumentTypeError, ValueError):
+        return False
+
+
+def _read(catalogue: Catalogue, said: tuple[Words, ...]) -> list[list[Any]]:
+    """Give the values behind words: `64k` and `65536` are one."""
+    read: list[list[Any]] = []
+    for flag, words in said:
+        option = catalogue.find(flag)
+        convert = (converter(option, catalogue.version) if option is not None else None) or str
+        read.append([convert(word) for word in words])
+    return read
+
+
+def _free(given: Given) -> ArgValue | None:
+    """Write the words as `engine.args` takes them; None where it cannot."""
+    if not given.words:
+        return True
+    scalars = [_scalar(word) for word in given.words]
+    if "" in scalars:
+        return None
+    takes_several = given.option.nargs in {"+", "*"} or isinstance(given.option.nargs, int)
+    return scalars if takes_several and len(scalars) > 1 else scalars[0]
+
+
+def _scalar(word: str) -> str | int | float:
+    """Give a number where it is written back the same."""
+    for kind in (int, float):
+        try:
+            value = kind(word)
+        except ValueError:
+            continue
+        if math.isfinite(value) and extra_values(value) == (word,):
+            return value
+    return word

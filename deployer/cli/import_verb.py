@@ -1,0 +1,172 @@
+"""`deployer import`: an existing launch command becomes a profile."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import click
+
+from deployer.errors import UsageError
+
+if TYPE_CHECKING:
+    from deployer.adopt.adopt import Adopted
+    from deployer.adopt.profile import Wishes
+    from deployer.finding import Finding
+
+
+@click.command("import")
+@click.argument("words", nargs=-1, metavar="[-- COMMAND...]")
+@click.option("--file", "script", metavar="SCRIPT", help="A shell script with the command.")
+@click.option("--config", metavar="FILE", help="A YAML file as SGLang's own --config takes it.")
+@click.option("--engine", metavar="RELEASE", help="The release that the command is for.")
+@click.option("--name", default="", help="The deployment's name.")
+@click.option("--gpu", default="", metavar="TYPE", help="The GPU type, which no command names.")
+@click.option("--count", type=click.IntRange(0, 8), help="GPUs of one replica.")
+@click.option("--target", type=click.Choice(["modal", "local"]), default="modal")
+@click.option("--output", "-o", metavar="PROFILE", help="Write the profile there.")
+@click.option("--force", is_flag=True, help="Let --output replace a file.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def command(  # noqa: PLR0913, PLR0917 - one parameter an option
+    words: tuple[str, ...],
+    script: str | None,
+    config: str | None,
+    engine: str | None,
+    name: str,
+    gpu: str,
+    count: int | None,
+    target: str,
+    output: str | None,
+    form: str,
+    *,
+    force: bool,
+) -> int:
+    """Turn an existing launch command, script or config file into a profile.
+
+    Give `-- COMMAND...` (also `docker run ...`), `--file SCRIPT`, or `--config FILE`. Nothing is
+    run. The profile goes to stdout; what it does not say, and what was assumed, to stderr. Exits 0
+    when everything found its place, 1 when something did not.
+    """
+    from deployer.adopt.profile import Wishes  # noqa: PLC0415
+
+    if sum((bool(words), script is not None, config is not None)) != 1:
+        msg = "give one of `-- COMMAND...`, `--file SCRIPT` and `--config FILE`"
+        raise UsageError(msg)
+    if output is not None and Path(output).exists() and not force:
+        msg = f"{output} is there already, and was left alone"
+        raise UsageError(msg, hint="Give another --output, or --force to replace it.")
+    wishes = Wishes(name=_name(name), gpu=_gpu(gpu), count=count, target=target)
+    adopted = _adopted(words, script, config, engine, wishes)
+    findings = _checked(adopted, output or "profile")
+    if output is not None:
+        Path(output).write_text(adopted.profile, encoding="utf-8")
+        click.echo(f"wrote {output}", err=True)
+    _tell(adopted, findings, form, to_stdout=output is None)
+    wrong = any(finding.severity == "error" for finding in findings)
+    return int(not adopted.complete or wrong)
+
+
+def _adopted(
+    words: tuple[str, ...],
+    script: str | None,
+    config: str | None,
+    engine: str | None,
+    wishes: Wishes,
+) -> Adopted:
+    from deployer.adopt.adopt import (  # noqa: PLC0415
+        NoLaunchError,
+        from_config,
+        from_script,
+        from_words,
+    )
+    from deployer.cli.check_verb import known_release  # noqa: PLC0415
+    from deployer.errors import Failure  # noqa: PLC0415
+    from deployer.parse.config import ConfigError  # noqa: PLC0415
+
+    release = known_release(engine) if engine else ""
+    try:
+        if config is not None:
+            return from_config(_text(config, "an SGLang config file"), wishes, release)
+        if script is not None:
+            beside = Path(script).parent
+            text = _text(script, "a shell script")
+            return from_script(text, wishes, lambda path: _beside(beside, path), release)
+        return from_words(words, wishes, lambda path: _beside(Path(), path), release)
+    except NoLaunchError as error:
+        msg = f"{script or 'the command'}: {error}"
+        raise Failure(msg, hint="A launch is `python3 -m sglang.launch_server ...`, `sglang serve "
+                      "...`, or a container that runs one of them.") from error  # fmt: skip
+    except ConfigError as error:
+        msg = f"{config or script or 'the command'}: {error}"
+        raise Failure(msg) from error
+
+
+def _text(path: str, what: str) -> str:
+    from deployer.cli.reading import read_text  # noqa: PLC0415
+
+    text = read_text(path, what)
+    if "\0" in text or any("\udc80" <= character <= "\udcff" for character in text):
+        msg = f"{path} is no text, so it is not {what}"
+        raise UsageError(msg)
+    return text
+
+
+def _beside(folder: Path, path: str) -> str:
+    return _text(str(folder / path), "the file that --config names")
+
+
+def _name(name: str) -> str:
+    import re  # noqa: PLC0415
+
+    if name and not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,47}", name):
+        msg = f"`{name}` is no name: lower-case letters, digits and dashes, at most 48"
+        raise UsageError(msg)
+    return name
+
+
+def _gpu(gpu: str) -> str:
+    from deployer.profile.sections.hardware import Hardware  # noqa: PLC0415
+
+    known = get_args(Hardware.model_fields["gpu"].annotation)
+    if gpu and gpu not in known:
+        msg = f"`{gpu}` is no GPU type"
+        raise UsageError(msg, hint=f"There are {', '.join(known)}.")
+    return gpu
+
+
+def _checked(adopted: Adopted, file: str) -> tuple[Finding, ...]:
+    from deployer.check.run import check  # noqa: PLC0415
+    from deployer.profile.load import load_profile  # noqa: PLC0415
+
+    loaded = load_profile(adopted.profile, file)
+    if loaded.profile is None:
+        return loaded.findings
+    return (*loaded.findings, *check(loaded.profile, loaded.source))
+
+
+def _tell(adopted: Adopted, findings: tuple[Finding, ...], form: str, *, to_stdout: bool) -> None:
+    from deployer.cli.reading import colored_stderr  # noqa: PLC0415
+    from deployer.codec import encode  # noqa: PLC0415
+    from deployer.report.findings import text  # noqa: PLC0415
+
+    if form == "json":
+        document = {
+            "format_version": 1,
+            "profile": adopted.profile,
+            "engine": adopted.release,
+            "engine_because": adopted.release_because,
+            "complete": adopted.complete,
+            "notes": [encode(note) for note in adopted.notes],
+            "findings": [encode(finding) for finding in findings],
+        }
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    if to_stdout:
+        click.echo(adopted.profile, nl=False)
+    click.echo(f"For SGLang {adopted.release}: {adopted.release_because}.", err=True)
+    for note in adopted.notes:
+        where = f"line {note.line}: " if note.line else ""
+        click.echo(f"{note.kind}: {where}{note.text}", err=True)
+    if findings:
+        click.echo(text(findings, color=colored_stderr()), err=True, nl=False)

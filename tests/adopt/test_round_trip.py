@@ -1,0 +1,116 @@
+"""The law: a profile made from a command compiles to a command that means the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from deployer.adopt.adopt import Adopted, from_config, from_script, from_words
+from deployer.adopt.find import in_script
+from deployer.adopt.note import Kind
+from deployer.adopt.profile import Wishes
+from deployer.compile.release import compile_profile
+from deployer.facts.sglang.catalogue import Catalogue, load
+from deployer.facts.sglang.replacements import spell
+from deployer.parse.config import config_words
+from deployer.parse.oracle import ask
+from deployer.parse.read import parse
+from deployer.profile.load import load_profile
+from deployer.release import Argument
+from tests.parse.lists import lists
+
+from .corpus import COMMANDS, CONFIGS
+
+LOCAL = Wishes(target="local", gpu="H100")
+
+OUR_OWN = {"api_key", "config", "host"}
+"""What a profile says in its own way: the key's variable, no config file, a host in a container."""
+
+
+def meaning(catalogue: Catalogue, words: Sequence[str]) -> dict[str, Any]:
+    """Give the effective value of every option, with one spelling for what has several."""
+    given_options = {one.option.dest: one for one in parse(catalogue, words).given}
+    beside = {one.string: one.words for one in given_options.values()}
+    respelt: list[str] = []
+    for one in given_options.values():
+        said = spell(catalogue, one.string, one.words, beside)
+        for flag, values in [(one.string, one.words)] if said is None else said:
+            respelt += Argument(flag, values, "").words()
+    answer = ask(catalogue, respelt)
+    assert answer.accepted, answer.message
+    found = {name: value for name, value in answer.values.items() if name not in OUR_OWN}
+    found["served_model_name"] = found["served_model_name"] or found["model_path"]
+    return found
+
+
+def compiled(adopted: Adopted) -> list[str]:
+    loaded = load_profile(adopted.profile, "imported.yaml")
+    assert loaded.findings == (), (loaded.findings, adopted.profile)
+    assert loaded.profile is not None
+    return list(compile_profile(loaded.profile).argv()[3:])
+
+
+def same_meaning(adopted: Adopted, words: Sequence[str]) -> None:
+    catalogue = load(adopted.release)
+    wanted, got = meaning(catalogue, words), meaning(catalogue, compiled(adopted))
+    if not str(wanted["model_path"]).startswith("/"):
+        # Deployer serves a folder of its own: the repository stands in `model.repo`.
+        assert f"repo: {wanted['model_path']}\n" in adopted.profile
+        wanted["model_path"] = got["model_path"]
+        if wanted["revision"]:
+            assert f"revision: {wanted.pop('revision')}" in adopted.profile.replace('"', "")
+            del got["revision"]
+    assert repr(sorted(got.items())) == repr(sorted(wanted.items()))
+
+
+def test_the_corpus_is_large_enough() -> None:
+    assert len(COMMANDS) + len(CONFIGS) >= 60
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("target", ["local", "modal"])
+def test_a_command_survives(name: str, target: str) -> None:
+    text = COMMANDS[name]
+    adopted = from_script(text, Wishes(target=target, gpu="H100"), lambda _: "")
+    found = in_script(text)[0][0]
+
+    assert adopted.complete or "multinode" in name, adopted.notes
+    same_meaning(adopted, found.words)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_config_file_survives(name: str) -> None:
+    adopted = from_config(CONFIGS[name], LOCAL)
+
+    assert adopted.complete, adopted.notes
+    same_meaning(adopted, config_words(load(adopted.release), CONFIGS[name]))
+
+
+@pytest.mark.parametrize("version", ["0.5.9", "0.5.10.post1", "0.5.14", "0.5.18", "0.5.23"])
+def test_whatever_is_placed_means_the_same(version: str) -> None:
+    catalogue = load(version)
+
+    @given(lists(catalogue))
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    def survives(words: list[str]) -> None:
+        assume("--config" not in words and parse(catalogue, words).accepted)
+        adopted = from_words(words, LOCAL, lambda _: "", version)
+        if adopted.complete:
+            same_meaning(adopted, words)
+        else:
+            assert all(n.text for n in adopted.notes if n.kind is Kind.LEFT_OUT)
+
+    survives()
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=300, deadline=None)
+def test_any_text_can_be_read_as_a_script(text: str) -> None:
+    launches, script = in_script(text)
+
+    assert isinstance(launches, list)
+    assert all(command.words for command in script.commands)
