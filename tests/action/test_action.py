@@ -17,6 +17,7 @@ from .runner import ROOT, Run, run_action
 pytestmark = pytest.mark.process
 
 PROFILE = (ROOT / "profiles" / "b200-fp8-eagle.yaml").read_text(encoding="utf-8")
+TINY = (ROOT / "profiles" / "cpu-tiny.yaml").read_text(encoding="utf-8")
 NO_NETWORK = {"python", "install"}
 """Steps that are left out: this environment has deployer already."""
 
@@ -210,14 +211,58 @@ def test_a_warning_fails_only_when_asked(act: Act, repository: Path) -> None:
 def test_a_new_and_a_deleted_profile_are_told(
     act: Act, repository: Path, comments: Comments
 ) -> None:
-    git(repository, "mv", "profiles/glm.yaml", "profiles/other.yaml")
-    (repository / "profiles" / "third.yaml").write_text(PROFILE, encoding="utf-8")
-    commit(repository, "Move one and add one")
+    (repository / "profiles" / "tiny.yaml").write_text(TINY, encoding="utf-8")
+    git(repository, "rm", "--quiet", "profiles/glm.yaml")
+    commit(repository, "Remove one and add one")
     ran = act()
 
     assert ran.code == 0, ran.log
     (body,) = comments.texts()
-    assert "third.yaml" in body
+    assert "- **`profiles/glm.yaml`**: deleted, b200-fp8-eagle\n" in body
+    assert "- **`profiles/tiny.yaml`**: a new deployment, cpu-tiny\n" in body
+
+
+def test_the_last_profile_can_be_deleted(act: Act, repository: Path, comments: Comments) -> None:
+    git(repository, "rm", "--quiet", "profiles/glm.yaml")
+    commit(repository, "Remove it")
+    ran = act()
+
+    assert ran.code == 0, ran.log
+    assert "deleted, b200-fp8-eagle" in comments.texts()[0]
+
+
+def test_the_merged_commit_knows_its_base_better_than_the_event(
+    tmp_path: Path, repository: Path, comments: Comments
+) -> None:
+    """The base branch has moved on since the event's base, and the branch does not know it."""
+    event_base = git(repository, "rev-parse", "main")
+    edit(repository, "num_steps: 3", "num_steps: 4")
+    head = git(repository, "rev-parse", "HEAD")
+    git(repository, "checkout", "--quiet", "main")
+    edit(repository, "served_name: glm-5.1", "served_name: other")
+    git(repository, "checkout", "--quiet", "-b", "merged")
+    git(repository, "merge", "--quiet", "--no-edit", head)
+    event = {"pull_request": {"number": NUMBER, "base": {"sha": event_base}, "head": {"sha": head}}}
+    with fake_github(comments) as api:
+        ran = run_action(
+            repository,
+            environment=environment(tmp_path, api, event),
+            event=event,
+            inputs={"token": WRITE},
+            leave_out=NO_NETWORK,
+        )
+
+    assert ran.code == 0, ran.log
+    (body,) = comments.texts()
+    assert "--speculative-num-steps" in body
+    assert "served" not in body
+
+
+def test_a_base_that_cannot_be_had_fails_and_says_so(act: Act) -> None:
+    ran = act(base="no-such-branch")
+
+    assert ran.code != 0
+    assert "git knows no commit `no-such-branch` here" in ran.log
 
 
 def test_a_shallow_checkout_fetches_the_base(

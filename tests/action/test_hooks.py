@@ -1,0 +1,158 @@
+"""The hooks, run by the real pre-commit in a real repository.
+
+Only the environment is not made: with ``language: system`` pre-commit calls the deployer that is
+here instead of installing it from the package index.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .runner import ROOT
+
+pytestmark = pytest.mark.process
+
+MANIFEST = ROOT / ".pre-commit-hooks.yaml"
+TINY = (ROOT / "profiles" / "cpu-tiny.yaml").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with one profile, its flags, and the two hooks of a checkout of deployer."""
+    hooks, made = tmp_path / "hooks", tmp_path / "repository"
+    hooks.mkdir()
+    (hooks / MANIFEST.name).write_bytes(MANIFEST.read_bytes())
+    git(hooks, "init", "--quiet")
+    commit(hooks)
+    (made / "profiles").mkdir(parents=True)
+    (made / "profiles" / "tiny.yaml").write_text(TINY, encoding="utf-8")
+    git(made, "init", "--quiet")
+    config = {
+        "repos": [
+            {
+                "repo": str(hooks),
+                "rev": git(hooks, "rev-parse", "HEAD"),
+                "hooks": [
+                    {"id": hook["id"], "language": "system"}
+                    for hook in yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+                ],
+            }
+        ]
+    }
+    (made / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    deployer(made, "compile", "--write", "profiles/tiny.yaml")
+    commit(made)
+    return made
+
+
+def git(folder: Path, *words: str) -> str:
+    person = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    ran = subprocess.run(
+        ["git", *person, *words], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return ran.stdout.strip()
+
+
+def commit(folder: Path) -> None:
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "change")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(folder),
+        "PRE_COMMIT_HOME": str(folder.parent / "cache"),
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def deployer(folder: Path, *words: str) -> None:
+    subprocess.run(["deployer", *words], cwd=folder, env=environment(folder), check=True)
+
+
+def hook(folder: Path, name: str) -> Ran:
+    """Run one hook as a commit would: on what is staged."""
+    git(folder, "add", "--all")
+    ran = subprocess.run(
+        ["pre-commit", "run", name],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return Ran(ran.returncode, ran.stdout + ran.stderr)
+
+
+def edit(folder: Path, file: str, old: str, new: str) -> None:
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_the_manifest_is_one_that_pre_commit_takes() -> None:
+    program = Path(sys.executable).with_name("pre-commit")
+    subprocess.run([program, "validate-manifest", str(MANIFEST)], cwd=ROOT, check=True)
+    assert {h["language"] for h in yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))} == {
+        "python"
+    }
+
+
+def test_a_right_profile_with_fresh_flags_passes(repository: Path) -> None:
+    edit(repository, "profiles/tiny.yaml", "port: 8000", "port: 8001")
+    deployer(repository, "compile", "--write", "profiles/tiny.yaml")
+
+    assert hook(repository, "deployer-check").code == 0
+    assert hook(repository, "deployer-compiled").code == 0
+
+
+def test_a_wrong_profile_stops_the_commit(repository: Path) -> None:
+    edit(repository, "profiles/tiny.yaml", "port: 8000", "prot: 8000")
+
+    ran = hook(repository, "deployer-check")
+
+    assert ran.code == 1
+    assert "error[unknown-key]" in ran.out
+
+
+def test_a_profile_without_fresh_flags_stops_the_commit(repository: Path) -> None:
+    edit(repository, "profiles/tiny.yaml", "port: 8000", "port: 8001")
+
+    ran = hook(repository, "deployer-compiled")
+
+    assert ran.code == 1
+    assert "profiles/compiled/tiny.flags is not fresh" in ran.out
+
+
+def test_flags_that_were_edited_by_hand_stop_the_commit(repository: Path) -> None:
+    edit(repository, "profiles/compiled/tiny.flags", "--port 8000", "--port 9000")
+
+    ran = hook(repository, "deployer-compiled")
+
+    assert ran.code == 1
+    assert "+--port 8000" in ran.out
+
+
+def test_other_files_are_none_of_the_hooks_business(repository: Path) -> None:
+    (repository / "values.yaml").write_text("no: profile\n", encoding="utf-8")
+    (repository / "profiles" / "notes.txt").write_text("none\n", encoding="utf-8")
+
+    for name in ("deployer-check", "deployer-compiled"):
+        ran = hook(repository, name)
+        assert (ran.code, "no files to check" in ran.out) == (0, True)
