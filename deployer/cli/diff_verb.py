@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     help="Compare the working tree with where it left this branch, tag or commit.",
 )
 @click.option(
+    "--head",
+    metavar="GITREF",
+    help="With --base: the new side is this commit, not the working tree.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["text", "markdown", "json"]),
@@ -29,7 +34,14 @@ if TYPE_CHECKING:
     help="Markdown is ready to be the comment of a pull request.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit 1 if anything changes at run time, too.")
-def command(profiles: tuple[str, ...], base: str | None, form: str, *, exit_code: bool) -> int:
+def command(
+    profiles: tuple[str, ...],
+    base: str | None,
+    head: str | None,
+    form: str,
+    *,
+    exit_code: bool,
+) -> int:
     """Show what a change of profiles does: flags, memory, money, restarts.
 
     Compares two files, or with --base the profiles in the working tree with those of a commit:
@@ -38,7 +50,10 @@ def command(profiles: tuple[str, ...], base: str | None, form: str, *, exit_code
 
     Exits 0 whether or not something changes, 1 when a profile on the new side is not right.
     """
-    found = _between(*_two(profiles)) if base is None else _since(base, profiles)
+    if head is not None and base is None:
+        msg = "--head is about git, so it needs --base too"
+        raise UsageError(msg, hint="For example: deployer diff --base main --head my-branch")
+    found = _between(*_two(profiles)) if base is None else _since(base, head, profiles)
     from deployer.cli.diff_sides import reviewed  # noqa: PLC0415 - only what the verb needs
 
     review, findings = reviewed(found)
@@ -62,15 +77,16 @@ def _between(old: str, new: str) -> list[Pair]:
     return [Pair(Text(old, read_text(old)), Text(new, read_text(new)))]
 
 
-def _since(ref: str, profiles: tuple[str, ...]) -> list[Pair]:
+def _since(ref: str, head: str | None, profiles: tuple[str, ...]) -> list[Pair]:
     from deployer.cli import git  # noqa: PLC0415
     from deployer.cli.git_profiles import pairs  # noqa: PLC0415
 
     repo = git.repository()
-    base = git.base(repo, ref)
+    new = None if head is None else git.head(repo, head)
+    base = git.base(repo, ref, new or "HEAD")
     if base.note:
         click.echo(f"note: {base.note}", err=True)
-    return pairs(repo, base, profiles)
+    return pairs(repo, base, profiles, new)
 
 
 def _tell(findings: list[Finding]) -> None:

@@ -60,16 +60,22 @@ def repository() -> Repository:
     return Repository(Path(root), prefix)
 
 
-def base(repo: Repository, ref: str) -> Base:
-    """Find the commit where this branch left ``ref``: what a pull request against it shows.
-
-    In a shallow clone the common ancestor may be missing; then it is ``ref`` itself, and said so.
-    """
+def head(repo: Repository, ref: str) -> str:
+    """Find the commit of a ref; raises UsageError where there is none."""
     commit = _commit(repo, ref)
     if commit is None:
         msg = f"git knows no commit `{ref}` here"
         raise UsageError(msg, hint=_where(repo, ref))
-    ancestor = _git(repo.root, "merge-base", commit, "HEAD")
+    return commit
+
+
+def base(repo: Repository, ref: str, new: str = "HEAD") -> Base:
+    """Find the commit where ``new`` left ``ref``: what a pull request against it shows.
+
+    In a shallow clone the common ancestor may be missing; then it is ``ref`` itself, and said so.
+    """
+    commit = head(repo, ref)
+    ancestor = _git(repo.root, "merge-base", commit, new)
     if ancestor.returncode == 0:
         return Base(ancestor.stdout.decode().split()[0])
     why = "this clone is shallow" if _shallow(repo) else "the histories have no common commit"

@@ -40,22 +40,36 @@ class Pair:
     new: Text | None
 
 
-def pairs(repo: git.Repository, base: git.Base, paths: Iterable[str]) -> list[Pair]:
-    """Give each profile that is not the same to the byte on both sides."""
+def pairs(
+    repo: git.Repository, base: git.Base, paths: Iterable[str], head: str | None = None
+) -> list[Pair]:
+    """Give each profile that is not the same to the byte on both sides.
+
+    The new side is the commit ``head``, or the working tree.
+    """
     patterns = [p for path in paths for p in _patterns(repo, path)] or list(DEFAULT)
-    blobs = {
-        path: blob for path, blob in git.blobs(repo, base.commit).items() if _any(path, patterns)
-    }
-    here = _here(repo, patterns)
+    old = _then(repo, base.commit, patterns)
+    new = _now(repo, patterns) if head is None else _then(repo, head, patterns)
     for pattern in patterns:
-        if not MAGIC.search(pattern) and pattern not in blobs and pattern not in here:
+        if not MAGIC.search(pattern) and pattern not in old and pattern not in new:
             msg = f"{repo.shown(pattern)}: there is no such file, here or in the commit"
             raise UsageError(msg, hint="Name profiles, folders of profiles, or patterns.")
-    old = {
-        path: Text(repo.shown(path), git.text(repo, blob, LARGEST)) for path, blob in blobs.items()
-    }
-    new = {path: Text(repo.shown(path), read_text(str(repo.root / path))) for path in here}
     return _paired(old, new)
+
+
+def _then(repo: git.Repository, commit: str, patterns: list[str]) -> dict[str, Text]:
+    """Read the profiles of a commit."""
+    return {
+        path: Text(repo.shown(path), git.text(repo, blob, LARGEST))
+        for path, blob in git.blobs(repo, commit).items()
+        if _any(path, patterns)
+    }
+
+
+def _now(repo: git.Repository, patterns: list[str]) -> dict[str, Text]:
+    """Read the profiles of the working tree."""
+    here = _here(repo, patterns)
+    return {path: Text(repo.shown(path), read_text(str(repo.root / path))) for path in here}
 
 
 def _paired(old: dict[str, Text], new: dict[str, Text]) -> list[Pair]:

@@ -173,6 +173,19 @@ def test_the_base_is_where_the_branch_left_it(repository: Path, run: Run) -> Non
     ]
 
 
+def test_two_commits_can_be_compared_without_a_checkout(repository: Path, run: Run) -> None:
+    write(repository, "glm", edited("served_name"))
+    (repository / "profiles" / "link.yaml").symlink_to("/etc/hostname")
+    commit(repository)
+    git(repository, "checkout", "--quiet", "main")
+
+    ran = run("--base", "main", "--head", "change", "--format", "json")
+
+    assert set(ran.profiles) == {"profiles/glm.yaml"}, "links are not followed"
+    assert [c["new"] for c in ran.profiles["profiles/glm.yaml"]["changes"]] == ["glm-5.1-fp8"]
+    assert run("--base", "main").out == "Nothing changes at run time.\n"
+
+
 def test_a_broken_new_side_is_named_and_exits_1(repository: Path, run: Run) -> None:
     write(repository, "glm", BASE.replace("num_steps", "num_stepz"))
     write(repository, "other", edited("image").replace("name: b200-fp8-eagle", "name: other"))
@@ -263,6 +276,8 @@ def test_a_missing_ref_says_what_brings_it(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["--head", "main"], "it needs --base too"),
+        (["--base", "main", "--head", "no"], "git knows no commit `no` here"),
         (["one.yaml"], "it takes two files to compare"),
         (["--base", "--output=x"], "git knows no commit `--output=x` here"),
         (["--base", "main", "no.yaml"], "no.yaml: there is no such file, here or in the commit"),
