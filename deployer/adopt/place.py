@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from argparse import ArgumentTypeError
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from deployer.parse.types import converter
 from deployer.parse.walk import groups
 from deployer.profile.fields import flagged_fields, section_types
 from deployer.profile.flag import Flag
+from deployer.profile.yaml_scalars import resolve
 
 NAMED_ELSEWHERE = frozenset({"--model-path", "--served-model-name", "--api-key"})
 """Options that :mod:`deployer.adopt.profile` reads itself."""
@@ -193,12 +193,8 @@ def _free(given: Given) -> ArgValue | None:
 
 
 def _scalar(word: str) -> str | int | float:
-    """Give a number where it is written back the same."""
-    for kind in (int, float):
-        try:
-            value = kind(word)
-        except ValueError:
-            continue
-        if math.isfinite(value) and extra_values(value) == (word,):
-            return value
-    return word
+    """Give a number where YAML reads one and it is written back the same."""
+    value = resolve(word)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return word
+    return value if extra_values(value) == (word,) else word

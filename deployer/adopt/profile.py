@@ -108,9 +108,13 @@ def _repo(given: str, placed: Placed) -> str:
         return given
     if (match := SNAPSHOT.search(given)) is not None:
         return f"{match[1]}/{match[2]}"
-    name = re.sub(r"[^\w.-]", "-", given.rstrip("/").rpartition("/")[2]) or "model"
-    note = f"which repository {given} came from is not said: `model.repo` is {name}"
-    placed.notes.append(Note(Kind.ASSUMED, note))
+    name = re.sub(r"[^\w.-]", "-", given.rstrip("/").rpartition("/")[2]).lstrip("-") or "model"
+    if given.startswith("/"):
+        note = f"which repository {given} came from is not said: `model.repo` is {name}"
+        placed.notes.append(Note(Kind.ASSUMED, note))
+    elif name != given:
+        note = f"{given} is neither a repository nor a whole path: `model.repo` is {name}"
+        placed.notes.append(Note(Kind.LEFT_OUT, note))
     return name
 
 

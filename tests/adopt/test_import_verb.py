@@ -1,0 +1,188 @@
+"""`deployer import` as people call it: what goes where, what is said, and what is never shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from deployer.cli.import_verb import command
+from deployer.errors import Failure, UsageError
+
+LAUNCH = "python3 -m sglang.launch_server --model-path a/b"
+
+
+@dataclass
+class Ran:
+    code: int
+    out: str
+    err: str
+
+
+def run(*words: str) -> Ran:
+    ran = CliRunner().invoke(command, list(words), standalone_mode=False)
+    if ran.exception is not None:
+        raise ran.exception
+    return Ran(ran.return_value, ran.stdout, ran.stderr)
+
+
+def script(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "launch.sh"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_the_profile_goes_to_stdout_and_the_talk_to_stderr() -> None:
+    ran = run("--gpu", "H200", "--", *LAUNCH.split(), "--tp", "8", "--api-key", "canary-7f")
+
+    assert ran.code == 0
+    assert ran.out.startswith("# yaml-language-server: $schema=")
+    assert "  gpu: H200\n  count: 8\n" in ran.out
+    assert ran.err.startswith("For SGLang 0.5.23: the newest release that accepts the command.\n")
+    assert "moved: the API key is not copied" in ran.err
+
+
+def test_the_same_words_give_the_same_profile_without_a_command_before_them() -> None:
+    flags = ["--model-path", "a/b", "--tp", "8", "--api-key", "k"]
+
+    assert run("--", *flags).out == run("--", *LAUNCH.split()[:3], *flags).out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [*LAUNCH.split(), "--api-key", "canary-7f"],
+        [*LAUNCH.split(), "--api-key=canary-7f"],
+        [*LAUNCH.split(), "--admin-api-key", "canary-7f"],
+        ["HF_TOKEN=canary-7f", *LAUNCH.split()],
+        ["docker", "run", "-e", "HF_TOKEN=canary-7f", "lmsysorg/sglang:v0.5.23", *LAUNCH.split()],
+        [f"export OPENAI_API_KEY=canary-7f; {LAUNCH} --api-key $OPENAI_API_KEY"],
+        [f"KEY=canary-7f; {LAUNCH} --api-key $KEY --tpx $KEY"],
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_secret_is_shown(words: list[str], form: str, tmp_path: Path) -> None:
+    given = ["--file", script(tmp_path, words[0])] if len(words) == 1 else ["--", *words]
+    ran = run("--format", form, *given)
+
+    assert "canary" not in ran.out + ran.err
+
+
+def test_what_could_not_be_placed_is_named_and_counts(tmp_path: Path) -> None:
+    text = f"""\
+{LAUNCH} \\
+  --tp $(nvidia-smi -L | wc -l) \\
+  --port "$PORT" \\
+  --no-such-flag 8
+{LAUNCH} --port 2
+"""
+    ran = run("--gpu", "H100", "--file", script(tmp_path, text))
+
+    assert ran.code == 1
+    said = ran.err.splitlines()
+    assert "left-out: line 2: `$(nvidia-smi -L | wc -l)` is known only when it runs" in said
+    assert "left-out: line 3: `$PORT` is set nowhere in the script" in said
+    assert "left-out: `--tp-size` has a value that is not known" in said
+    assert any("has no flag `--no-such-flag`" in line for line in said)
+    assert "left-out: line 5: another server is started here, and only the first is taken" in said
+    assert "name: b\n" in ran.out
+
+
+def test_the_environment_of_the_caller_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", "4711")
+
+    ran = run("--file", script(tmp_path, f"{LAUNCH} --port $PORT\n"))
+    assert "4711" not in ran.out
+
+
+def test_json_holds_profile_and_notes() -> None:
+    document = json.loads(run("--format", "json", "--", *LAUNCH.split()).out)
+
+    assert document["engine"] == "0.5.23"
+    assert document["complete"] is True
+    assert {note["kind"] for note in document["notes"]} == {"assumed"}
+    assert document["profile"].startswith("#")
+
+
+def test_a_release_that_is_named_is_taken() -> None:
+    image = ["docker", "run", "--gpus", "all", "lmsysorg/sglang:v0.5.10.post1-cu130"]
+    named = run("--", *image, *LAUNCH.split(), "--nsa-decode-backend", "trtllm")
+    asked = run("--engine", "0.5.18", "--", *LAUNCH.split())
+
+    assert "  version: 0.5.10.post1\n" in named.out
+    assert "  image: lmsysorg/sglang:v0.5.10.post1-cu130\n" in named.out
+    assert "  decode: trtllm\n" in named.out
+    assert "  gpu: B200\n" in named.out, "trtllm decode runs on SM100 only"
+    assert "  version: 0.5.18\n" in asked.out
+
+
+def test_without_a_release_the_newest_that_accepts_it_is_taken() -> None:
+    ran = run("--", *LAUNCH.split(), "--nsa-decode-backend", "trtllm")
+
+    assert "  version: 0.5.19\n" in ran.out
+
+
+def test_a_file_is_never_replaced_unasked(tmp_path: Path) -> None:
+    target = tmp_path / "x.yaml"
+    target.write_text("mine", encoding="utf-8")
+
+    with pytest.raises(UsageError, match="there already"):
+        run("--output", str(target), "--", *LAUNCH.split())
+    assert target.read_text(encoding="utf-8") == "mine"
+    assert run("--output", str(target), "--force", "--", *LAUNCH.split()).out == ""
+    assert target.read_text(encoding="utf-8").startswith("# yaml-language-server")
+
+
+def test_a_config_file_beside_the_script_is_merged(tmp_path: Path) -> None:
+    (tmp_path / "engine.yaml").write_text("tp-size: 4\nport: 1\n", encoding="utf-8")
+    ran = run("--file", script(tmp_path, f"{LAUNCH} --config engine.yaml --port 2\n"))
+
+    assert "  tp: 4\n" in ran.out
+    assert "  port: 2\n" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "message"),
+    [
+        ([], UsageError, "give one of"),
+        (["--gpu", "H1000", "--", *LAUNCH.split()], UsageError, "no GPU type"),
+        (["--name", "Not A Name", "--", *LAUNCH.split()], UsageError, "is no name"),
+        (["--engine", "9.9.9", "--", *LAUNCH.split()], UsageError, "is not known here"),
+        (["--file", "/no/such/file"], UsageError, "there is no such file"),
+        (["--", "vllm", "serve", "a/b"], Failure, "no SGLang server is started"),
+        (["--", "echo", "hello"], Failure, "no SGLang server is started"),
+    ],
+)
+def test_wrong_usage_is_told(words: list[str], kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind, match=message):
+        run(*words)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "no SGLang server is started"),
+        (b"\x7fELF\x00\x01", "is no text"),
+        (b"\xff\xfe", "is no text"),
+        (b"#!/bin/sh\necho hi\n", "no SGLang server is started"),
+        (b"x" * 1_000_001, "is larger than"),
+    ],
+)
+def test_a_file_that_is_no_launch_script(tmp_path: Path, data: bytes, message: str) -> None:
+    path = tmp_path / "x.sh"
+    path.write_bytes(data)
+
+    with pytest.raises((UsageError, Failure), match=message):
+        run("--file", str(path))
+
+
+def test_an_unfinished_script_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    ran = run("--file", script(tmp_path, f'{LAUNCH} --served-model-name "x\n'))
+
+    assert ran.code == 1
+    assert "a double quote is not closed" in ran.err
