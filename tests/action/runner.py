@@ -39,11 +39,15 @@ def run_action(
     event: dict[str, Any],
     inputs: dict[str, str],
     leave_out: set[str],
+    event_name: str = "pull_request",
 ) -> Run:
     """Run the action's steps in ``repository``; it ends at the first that fails."""
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
     defaults = {name: str(given.get("default", "")) for name, given in action["inputs"].items()}
-    contexts: dict[str, Any] = {"inputs": {**defaults, **inputs}, "github": {"event": event}}
+    contexts: dict[str, Any] = {
+        "inputs": {**defaults, **inputs},
+        "github": {"event": event, "event_name": event_name},
+    }
     outcome = Run(code=0, log="")
     summary = Path(environment["GITHUB_STEP_SUMMARY"])
     for step in action["runs"]["steps"]:

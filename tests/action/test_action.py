@@ -290,6 +290,67 @@ def test_a_shallow_checkout_fetches_the_base(
     assert "--speculative-num-steps" in comments.texts()[0]
 
 
+@pytest.fixture
+def fork(repository: Path) -> tuple[Path, str]:
+    """The repository itself on its default branch, and the commit of a pull request from a fork."""
+    edit(repository, "num_steps: 3", "num_steps: 4")
+    (repository / "profiles" / "link.yaml").symlink_to("/proc/self/environ")
+    commit(repository, "Link to secrets")
+    head = git(repository, "rev-parse", "HEAD")
+    git(repository, "update-ref", f"refs/pull/{NUMBER}/head", head)
+    clone = repository.parent / "clone"
+    git(repository.parent, "clone", "--quiet", "--branch=main", f"file://{repository}", str(clone))
+    return clone, head
+
+
+def of_fork(tmp_path: Path, clone: Path, head: str, comments: Comments, newest: str) -> Run:
+    base = git(clone, "rev-parse", "main")
+    run = {
+        "event": "pull_request",
+        "head_sha": head,
+        "head_branch": "a&b=c",
+        "head_repository": {"owner": {"login": "someone"}},
+    }
+    other = {"number": 1, "head": {"sha": base}, "base": {"sha": base}}
+    pull = {"number": NUMBER, "head": {"sha": newest}, "base": {"sha": base}}
+    comments.pulls["someone:a&b=c"] = [other, pull]
+    event = {"workflow_run": run}
+    with fake_github(comments) as api:
+        return run_action(
+            clone,
+            environment=environment(tmp_path, api, event),
+            event=event,
+            inputs={"token": WRITE},
+            leave_out=NO_NETWORK,
+            event_name="workflow_run",
+        )
+
+
+def test_a_second_workflow_comments_on_a_fork_without_a_checkout(
+    tmp_path: Path, fork: tuple[Path, str], comments: Comments
+) -> None:
+    clone, head = fork
+    ran = of_fork(tmp_path, clone, head, comments, newest=head)
+
+    assert ran.code == 0, ran.log
+    (body,) = comments.texts()
+    assert "| `--speculative-num-steps`<br>`speculative.num_steps` | `3` | `4` |" in body
+    assert "link.yaml" not in body
+    assert git(clone, "status", "--porcelain") == ""
+    assert "check" not in ran.ran
+
+
+def test_a_fork_that_has_moved_on_is_left_to_its_newer_run(
+    tmp_path: Path, fork: tuple[Path, str], comments: Comments
+) -> None:
+    clone, head = fork
+    ran = of_fork(tmp_path, clone, head, comments, newest="0" * 40)
+
+    assert ran.code == 0, ran.log
+    assert "No open pull request has this commit as its newest" in ran.log
+    assert comments.bodies == []
+
+
 def test_what_people_write_is_never_run(act: Act, repository: Path) -> None:
     name = '"; touch pwned; ".yaml'
     (repository / "profiles" / name).write_text(PROFILE, encoding="utf-8")

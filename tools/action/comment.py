@@ -6,7 +6,8 @@ so now. A token that may not write (a pull request from a fork) is no failure: t
 in the job's summary. Standard library only: it runs before anything is installed.
 
 The environment is GitHub's own: GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_EVENT_PATH, and
-GITHUB_TOKEN, COMMENT_AUTHOR from the action. The API: docs.github.com/rest/issues/comments.
+GITHUB_TOKEN, COMMENT_AUTHOR, PULL_REQUEST (a number that the event does not have) from the action.
+The API: docs.github.com/rest/issues/comments.
 """
 
 from __future__ import annotations
@@ -92,7 +93,8 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
 def pull_request(environ: Mapping[str, str]) -> PullRequest | None:
     """Find the pull request that this run is about, or None."""
     event = json.loads(Path(environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
-    number = event.get("pull_request", {}).get("number")
+    stated = environ.get("PULL_REQUEST", "")
+    number = int(stated) if stated else event.get("pull_request", {}).get("number")
     if not isinstance(number, int):
         return None
     return PullRequest(
