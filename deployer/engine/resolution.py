@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from deployer.engine.gpus import Gpu, gpu_of
+from deployer.engine.gpus import gpu_of
 from deployer.engine.overlay import Interpreter
 from deployer.engine.resolve import Answer, Said, Value
+from deployer.facts.gpus import Gpu
 from deployer.facts.sglang.catalogue import Catalogue, load
 from deployer.parse.secrets import shown
 from deployer.release import Argument, Release

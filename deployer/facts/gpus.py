@@ -1,4 +1,7 @@
-"""GPUs as an engine sees them: how much memory one has, and which kernels it can run."""
+"""The GPUs that a profile may name: what a driver says of them, which is all that an engine asks.
+
+Where one of Modal's names stands for several boards, it is the one that Modal runs.
+"""
 
 from __future__ import annotations
 
@@ -11,27 +14,49 @@ TAKEN_BEFORE_LOAD_GIB = 1.5
 nobody published the figure, and the pools that follow from it agree with the two that were
 published for H200 (297K tokens with BF16, 464,256 with FP8, for which this gives 296K and 482K)."""
 
+_MODAL = "nvidia-smi on Modal, https://github.com/modal-labs/modal-client/pull/2797"
+_B200 = "nvidia-smi in https://github.com/sgl-project/sglang/issues/27487"
+_H200 = "nvidia-smi in https://github.com/sgl-project/sglang/issues/3196"
+_B300 = "ai-dynamo/aiconfigurator, systems/b300_sxm.yaml (275040MiB, sm_version 103)"
+_PRO = "https://github.com/vllm-project/recipes/pull/831 (RTX PRO 6000 Blackwell)"
+
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
-    """One GPU: Modal's name for it, its memory as `nvidia-smi` shows it, and its architecture."""
+    """One kind of GPU: the driver's name, the memory of ``nvidia-smi`` in MiB, the capability.
+
+    ``source`` is the evidence for the memory; compute capabilities are those of
+    https://developer.nvidia.com/cuda-gpus.
+    """
 
     name: str
-    memory_mib: int
-    architecture: str
+    memory: int
+    capability: tuple[int, int]
+    source: str
+
+    @property
+    def architecture(self) -> str:
+        """The family of kernels that it runs: ``sm100`` for B200 and B300."""
+        return f"sm{self.capability[0]}0"
 
     @property
     def usable_gib(self) -> float:
         """The GiB that an engine finds free before it loads anything."""
-        return self.memory_mib / MIB_PER_GIB - TAKEN_BEFORE_LOAD_GIB
+        return self.memory / MIB_PER_GIB - TAKEN_BEFORE_LOAD_GIB
 
 
 GPUS = {
-    gpu.name: gpu
-    for gpu in (
-        Gpu("B200", 183_359, "sm100"),
-        Gpu("H200", 143_771, "sm90"),
-    )
+    "T4": Gpu("Tesla T4", 15_360, (7, 5), _MODAL),
+    "L4": Gpu("NVIDIA L4", 23_034, (8, 9), _MODAL),
+    "A10": Gpu("NVIDIA A10", 23_028, (8, 6), _MODAL),
+    "A100-40GB": Gpu("NVIDIA A100-SXM4-40GB", 40_960, (8, 0), _MODAL),
+    "A100-80GB": Gpu("NVIDIA A100-SXM4-80GB", 81_920, (8, 0), _MODAL),
+    "L40S": Gpu("NVIDIA L40S", 46_068, (8, 9), _MODAL),
+    "RTX-PRO-6000": Gpu("NVIDIA RTX PRO 6000 Blackwell Server Edition", 97_887, (12, 0), _PRO),
+    "H100": Gpu("NVIDIA H100 80GB HBM3", 81_559, (9, 0), _MODAL),
+    "H100!": Gpu("NVIDIA H100 80GB HBM3", 81_559, (9, 0), _MODAL),
+    "H200": Gpu("NVIDIA H200", 143_771, (9, 0), _H200),
+    "B200": Gpu("NVIDIA B200", 183_359, (10, 0), _B200),
+    "B300": Gpu("NVIDIA B300 SXM6 AC", 275_040, (10, 3), _B300),
 }
-"""The GPUs whose memory is known here, by Modal's name. Source: `nvidia-smi` of both, as the memory
-figures of SGLang's own issues and recipes for them show it."""
+"""By the name of `hardware.gpu`, which is Modal's."""

@@ -4,8 +4,9 @@ import typing
 
 import pytest
 
-from deployer.engine.gpus import GPUS, gpu_of
+from deployer.engine.gpus import gpu_of
 from deployer.errors import Failure
+from deployer.facts.gpus import GPUS
 from deployer.profile.sections.hardware import Hardware
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from deployer.engine.gpus import GPUS
 from deployer.engine.resolution import Resolution, Row
 from deployer.engine.resolve import Said
+from deployer.facts.gpus import GPUS
 from deployer.report.resolution import text, to_json
 
 ON, OFF = True, False
