@@ -50,7 +50,7 @@ def estimate(release: Release) -> Pool | NoEstimate:
     if model is None:
         return NoEstimate(f"the memory of {release.model.repo} is not among the known facts")
     if gpu is None:
-        return NoEstimate(f"the memory of a {release.hardware.gpu} is not among the known facts")
+        return NoEstimate(f"the memory of GPU {release.hardware.gpu} is not among the known facts")
     flags = {argument.flag: " ".join(argument.values) for argument in release.arguments}
     for flag in ELSEWHERE:
         if flag in flags:

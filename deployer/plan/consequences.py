@@ -18,8 +18,8 @@ from deployer.plan.speculation import WHY
 from deployer.release import Argument, Release
 
 RESTART = {
-    "modal": "the next deploy replaces the running containers",
-    "local": "the next apply ends this server and starts another",
+    "modal": "the next deploy replaces the containers that run",
+    "local": "the next apply ends the server that runs, and starts another",
 }
 SAME_MEANING = "the same setting, as this release spells it"
 

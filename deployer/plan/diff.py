@@ -124,7 +124,7 @@ def diff(old: Release, new: Release, written: Written | None = None) -> Diff:
         defaults=changed_defaults(sides),
         capacity=_capacity(found, sides),
         versions=(old.engine.version, new.engine.version),
-        replaces=RESTART[new.target] if found else "",
+        replaces=_sentence(RESTART[new.target]) if found else "",
     )
 
 
@@ -147,6 +147,10 @@ def _explained(change: Change, sides: Sides) -> Explained:
         if about == meaning.Meaning():
             about = meaning.of_variable(what, sides.new_catalogue, sides.old_catalogue)
     return Explained(change, about.help, about.default, consequences(change, sides))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
 
 
 def _capacity(found: list[Explained], sides: Sides) -> Capacity | None:

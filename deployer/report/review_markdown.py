@@ -84,7 +84,7 @@ def _changes(diff: Diff, place: int) -> Iterator[Piece]:
     if diff.capacity:
         yield Piece(f"\n{prose(diff.capacity.sentence)}.\n", (SECTIONS, place))
     if diff.replaces:
-        yield Piece(f"\nNew containers: {prose(diff.replaces)}.\n", (SECTIONS, place))
+        yield Piece(f"\n{prose(diff.replaces)}.\n", (SECTIONS, place))
     body = "".join(map(_detail, diff.changes))
     details = _folded("Why, and what each of them is", body)
     yield Piece(details, (DETAILS, place), ("explanation", "explanations"))

@@ -50,7 +50,7 @@ def _block(one: Reviewed) -> Iterator[str]:
         yield from explained(one.diff)
         if one.diff.capacity:
             yield f"  {one.diff.capacity.sentence}"
-        yield f"  New containers: {one.diff.replaces}"
+        yield f"  {one.diff.replaces}"
         yield from _defaults(one.diff)
 
 

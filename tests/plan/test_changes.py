@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deployer.cli.reading import read_release
 from deployer.plan.changes import HIDDEN, Change, changes, everything
@@ -58,6 +60,29 @@ def test_a_different_digest_always_has_a_change_to_show() -> None:
         assert other.digest() != BASE.digest()
         assert changes(BASE, other)
     assert changes(BASE, replace(BASE, warmup=BASE.warmup[::-1]))
+
+
+FLAGS = st.dictionaries(
+    st.sampled_from([f"--flag-{letter}" for letter in "abcdef"]),
+    st.lists(st.text("xyz1 ", min_size=1), max_size=2).map(tuple),
+)
+
+
+@given(FLAGS, FLAGS)
+def test_the_changes_applied_to_the_old_give_the_new(
+    old: dict[str, tuple[str, ...]], new: dict[str, tuple[str, ...]]
+) -> None:
+    sides = [
+        replace(BASE, arguments=tuple(Argument(f, v, f"engine.args.{f}") for f, v in side.items()))
+        for side in (old, new)
+    ]
+    texts, wanted = ({a.flag: " ".join(a.values) or "on" for a in side.arguments} for side in sides)
+
+    for change in changes(*sides):
+        assert texts.get(change.what, "") == change.old
+        texts |= {change.what: change.new}
+
+    assert {flag: text for flag, text in texts.items() if text} == wanted
 
 
 def test_every_parameter_is_told_by_a_key_that_a_profile_has() -> None:

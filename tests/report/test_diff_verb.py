@@ -99,7 +99,7 @@ def test_what_is_in_the_working_tree_counts(repository: Path, run: Run) -> None:
         "  KV pool: about 644,000 tokens in 60.8 GiB before and after; a running request reserves "
         "up to 10 tokens of the pool instead of 8 (480 for 48 requests instead of 384), and CUDA "
         "graphs are captured for 5 tokens a request instead of 4, in memory outside the pool\n"
-        "  New containers: the next deploy replaces the running containers\n",
+        "  The next deploy replaces the containers that run\n",
         "",
     )
     assert run("--base", "main", "--exit-code").code == 1
@@ -209,6 +209,21 @@ def test_a_broken_old_side_is_said_and_the_rest_is_compared(repository: Path, ru
 
     assert ran.code == 0
     assert "note: what was there before could not be read, so all of it is shown as new" in ran.out
+
+
+def test_an_old_side_with_errors_is_compared_all_the_same(repository: Path, run: Run) -> None:
+    write(repository, "glm", BASE.replace("version: 0.5.10.post1", "version: 9.9.9"))
+    git(repository, "checkout", "--quiet", "main")
+    commit(repository)
+    git(repository, "checkout", "--quiet", "-b", "second")
+    write(repository, "glm", BASE)
+
+    ran = run("--base", "main")
+
+    assert ran.code == 0
+    assert ran.err == ""
+    assert "note: what was there before was not right, and is compared all the same\n" in ran.out
+    assert "  ~ engine.version  9.9.9 -> 0.5.10.post1\n" in ran.out
 
 
 def test_profiles_are_named_by_file_folder_and_pattern(repository: Path, run: Run) -> None:

@@ -27,4 +27,4 @@ def test_a_change_of_the_draft_steps_shows_both_flags_their_key_and_what_it_mean
     assert "about 644,000 tokens in 60.8 GiB before and after" in body
     assert "reserves up to 10 tokens of the pool instead of 8" in body
     assert "CUDA graphs are captured for 5 tokens a request instead of 4" in body
-    assert "the next deploy replaces the running containers" in body
+    assert "The next deploy replaces the containers that run." in body
