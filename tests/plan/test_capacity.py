@@ -80,7 +80,7 @@ def test_a_cap_is_the_pool_where_it_is_smaller(cap: str) -> None:
             "depends on the release",
         ),
         (replace(B200, hardware=replace(B200.hardware, gpu="L4")), "do not fit"),
-        (replace(B200, hardware=replace(B200.hardware, gpu="none")), "the memory of a none"),
+        (replace(B200, hardware=replace(B200.hardware, gpu="none")), "the memory of GPU none"),
         (replace(B200, model=replace(B200.model, repo="a/b")), "the memory of a/b"),
         (read_release("profiles/cpu-tiny.yaml"), "the memory of tiny"),
     ],

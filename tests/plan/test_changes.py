@@ -72,13 +72,15 @@ FLAGS = st.dictionaries(
 def test_the_changes_applied_to_the_old_give_the_new(
     old: dict[str, tuple[str, ...]], new: dict[str, tuple[str, ...]]
 ) -> None:
-    sides = [
+    before, after = (
         replace(BASE, arguments=tuple(Argument(f, v, f"engine.args.{f}") for f, v in side.items()))
         for side in (old, new)
-    ]
-    texts, wanted = ({a.flag: " ".join(a.values) or "on" for a in side.arguments} for side in sides)
+    )
+    texts, wanted = (
+        {a.flag: " ".join(a.values) or "on" for a in side.arguments} for side in (before, after)
+    )
 
-    for change in changes(*sides):
+    for change in changes(before, after):
         assert texts.get(change.what, "") == change.old
         texts |= {change.what: change.new}
 
