@@ -87,9 +87,14 @@ def _of_variable(change: Change, sides: Sides) -> list[Consequence]:
 
 
 def _of_key(change: Change, sides: Sides) -> list[Consequence]:
+    both = sides.old.modal is not None and sides.new.modal is not None
+    if change.what.startswith("modal.") and not both:
+        return []  # The whole section came or went: `target` says what that means.
     found = _from_rules(change.what)
-    if change.what in MONEY and (sides.old.modal or sides.new.modal):
+    if change.what in MONEY and both:
         found.append(MONEY[change.what](sides.old, sides.new))
+    if change.what == "target" and sides.new.modal is not None:
+        found.append(money.begins(sides.new))
     if change.what == "serving.api_key_env":
         found += _key(change)
     if change.what == "model.revision" and _runs_remote_code(sides.new):

@@ -104,8 +104,8 @@ class Diff:
         return tuple(self._label(effect) for effect in self.effects)
 
     def _label(self, effect: Effect) -> str:
-        if effect is Effect.CAPACITY and self.capacity and self.capacity.difference:
-            return f"{effect} {self.capacity.difference}"
+        if effect is Effect.CAPACITY and self.capacity:
+            return f"{effect} {self.capacity.difference}".rstrip()
         found = (one for explained in self.changes for one in explained.consequences)
         amounts = dict.fromkeys(o.amount for o in found if o.effect is effect and o.amount)
         return f"{effect} {', '.join(amounts)}" if amounts else str(effect)

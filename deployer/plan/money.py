@@ -28,6 +28,13 @@ def container(old: Release, new: Release) -> Consequence:
     return Consequence(Effect.MONEY, f"a container costs its GPUs ({TABLE})", amount)
 
 
+def begins(new: Release) -> Consequence:
+    """Say what a container costs, for what was not on Modal before."""
+    after = hourly(new)
+    amount = "" if after is None else f"{dollars(after)} an hour a container"
+    return Consequence(Effect.MONEY, f"Modal bills the GPUs of each container ({TABLE})", amount)
+
+
 def kept(old: Release, new: Release) -> Consequence:
     """Say what containers that stay up without traffic cost in a month."""
     before, after = _monthly(old), _monthly(new)

@@ -24,7 +24,10 @@ DOWNLOAD: Rules = (
 
 PARAMETERS: dict[str, Rules] = {
     "name": NEW_NAME,
-    "target": NEW_NAME,
+    "target": (
+        (Effect.MONEY, "what runs in the old place goes on, and costs, until it is destroyed"),
+        (Effect.CLIENTS, "the address is another one"),
+    ),
     "model.source": ((Effect.WEIGHTS, "the weights come from elsewhere"),),
     "model.repo": (
         (Effect.WEIGHTS, "it names the weights"),

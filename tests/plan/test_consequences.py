@@ -124,6 +124,24 @@ def test_money_has_its_figure() -> None:
     assert "money $50.00 -> $36.32 an hour a container" in labels(gpu)
 
 
+def test_from_this_machine_to_modal_the_money_begins() -> None:
+    local = replace(BASE, target="local", modal=None)
+
+    to_modal, to_local = diff(local, BASE), diff(BASE, local)
+
+    assert to_modal.labels[0] == "money $50.00 an hour a container"
+    assert [e.change.what for e in to_modal.changes if e.rank == RANK[Effect.MONEY]] == ["target"]
+    assert to_local.labels[0] == "money"
+    assert [e.change.what for e in to_local.changes if e.rank == RANK[Effect.MONEY]] == ["target"]
+    assert to_local.replaces == "The next apply ends the server that runs, and starts another"
+
+
+def test_parts_of_a_pool_are_no_sum_where_the_whole_is_not_known() -> None:
+    new = replace(flag("--kv-cache-dtype", "fp8_e4m3"), hardware=replace(BASE.hardware, gpu="none"))
+
+    assert "KV capacity" in diff(BASE, new).labels
+
+
 def test_a_gpu_without_a_known_price_says_so() -> None:
     found = diff(BASE, with_parts(hardware=replace(BASE.hardware, gpu="L4")))
 
