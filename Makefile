@@ -24,7 +24,7 @@ demo-stop: $(READY) ## End what `make demo` started
 test: $(DEVELOP) format lint types rooms fresh ## Run everything, with the real engine (minutes)
 	$(BIN)/deployer engine install
 	$(BIN)/pytest -n $(WORKERS) -m "not engine and not wheels"
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "wheels and not engine" --durations 10
+	$(BIN)/pytest -n $(WORKERS) -m "wheels and not engine" --durations 10
 	$(BIN)/pytest -m engine --durations 10
 
 check: $(DEVELOP) format lint types rooms fresh unit ## Run what needs no processes and no engine (under a minute)

@@ -62,17 +62,18 @@ def _apply(release: Release, profile: str, *, yes: bool) -> Applied:
 def _tell_changes(release: Release) -> None:
     """Say what differs from what was applied last, before anything is touched."""
     from deployer.apply.local.connection import current_release  # noqa: PLC0415
-    from deployer.plan.changes import changes  # noqa: PLC0415
-    from deployer.report.changes import text  # noqa: PLC0415
+    from deployer.plan.diff import diff  # noqa: PLC0415
+    from deployer.report.review_text import explained  # noqa: PLC0415
 
     try:
         old = current_release(release.name)
     except Failure as error:
         click.echo(f"warning: {error.message}; it is replaced", err=True)
         return
-    if found := changes(old, release):
+    found = diff(old, release) if old is not None else None
+    if found is not None and found.changes:
         click.echo(f"What changes in {release.name}:", err=True)
-        click.echo(text(found), err=True, nl=False)
+        click.echo("\n".join([*explained(found), f"  {found.replaces}"]), err=True)
 
 
 def _tell_verdicts(applied: Applied) -> None:
