@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from deployer.check.rule import Problem
 from deployer.compile.arguments import arguments
 from deployer.compile.derive import derived_fields
-from deployer.facts.sglang.catalogue import UnknownReleaseError, load
+from deployer.facts.sglang.catalogue import Catalogue, UnknownReleaseError, load
 from deployer.facts.sglang.replacements import names
 from deployer.finding import Severity
 from deployer.parse.parsed import Fault
@@ -27,14 +27,18 @@ def faults_of(kind: str) -> Callable[[Profile], Iterator[Problem]]:
     def find(profile: Profile) -> Iterator[Problem]:
         for argument, fault in _faults(_Same(profile)):
             if fault.kind == kind and not _repeats(profile, argument):
-                yield Problem(
-                    key_path(argument.source),
-                    _told(argument, fault),
-                    fault.hint or "take it out",
-                    hides_line=is_secret(argument.flag),
-                )
+                yield _problem(argument, fault)
 
     return find
+
+
+def _problem(argument: Argument, fault: Fault) -> Problem:
+    return Problem(
+        key_path(argument.source),
+        _told(argument, fault),
+        fault.hint or "take it out",
+        hides_line=is_secret(argument.flag),
+    )
 
 
 def field_of(profile: Profile, name: str) -> str:
@@ -96,11 +100,15 @@ class _Same:
 @functools.lru_cache(maxsize=1)
 def _faults(same: _Same) -> tuple[Placed, ...]:
     """Read the compiled arguments once for all checks; nothing where the release is unknown."""
-    profile = same.profile
     try:
-        catalogue = load(profile.engine.version)
+        catalogue = load(same.profile.engine.version)
     except UnknownReleaseError:
         return ()
+    return _read_by(catalogue, same.profile)
+
+
+def _read_by(catalogue: Catalogue, profile: Profile) -> tuple[Placed, ...]:
+    """Let a release read the arguments that a profile compiles to for its own."""
     owners: list[Argument] = []
     words: list[str] = []
     for argument in arguments(profile, derived_fields(profile)):
@@ -108,6 +116,12 @@ def _faults(same: _Same) -> tuple[Placed, ...]:
         words += argument.words()
     found = parse(catalogue, words).faults
     return tuple((owners[fault.position], _strict(fault)) for fault in found if owners)
+
+
+def on_another_release(catalogue: Catalogue, profile: Profile) -> Iterator[tuple[Fault, Problem]]:
+    """Find what another release would say to the command that a profile is compiled to now."""
+    for argument, fault in _read_by(catalogue, profile):
+        yield fault, _problem(argument, fault)
 
 
 def _strict(fault: Fault) -> Fault:

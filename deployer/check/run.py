@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from deployer.check.catalogue import RULES
+from deployer.check.flags import on_another_release
 from deployer.check.rule import Problem, Rule
+from deployer.facts.sglang.catalogue import Catalogue
 from deployer.finding import Finding
 from deployer.profile.model import Profile
 from deployer.profile.source import Source, format_path
@@ -15,6 +17,15 @@ from deployer.profile.source import Source, format_path
 def check(profile: Profile, source: Source, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
     """Give what the checks find, in the order of the file."""
     found = [_placed(rule, problem, source) for rule in rules for problem in rule.find(profile)]
+    return tuple(sorted(found, key=_position))
+
+
+def check_on(catalogue: Catalogue, profile: Profile, source: Source) -> tuple[Finding, ...]:
+    """Give what another release would say to the command that the profile compiles to now."""
+    found = [
+        _placed(Rule(fault.kind, fault.severity, lambda _: iter(())), problem, source)
+        for fault, problem in on_another_release(catalogue, profile)
+    ]
     return tuple(sorted(found, key=_position))
 
 

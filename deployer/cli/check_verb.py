@@ -23,7 +23,7 @@ PROGRAM = re.compile(r"(.*/)?(python[0-9.]*|sglang|env|launch_server\.py)|[A-Za-
 @click.option(
     "--engine",
     metavar="RELEASE",
-    help="Check a launch command instead: what this release of SGLang makes of it.",
+    help="What this release of SGLang makes of a launch command, or of the profiles' commands.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
@@ -32,21 +32,27 @@ def command(profiles: tuple[str, ...], engine: str | None, form: str, *, strict:
 
     With `--engine 0.5.23 -- python3 -m sglang.launch_server ...` the same for a launch command:
     exits 0 when that release would accept it, 1 when it would not. The words before the flags are
-    optional.
+    optional. With `--engine 0.5.23 PROFILE` that release reads the command that the profile
+    compiles to for its own.
 
     Exits 0 when all are fine, 1 when one is not.
     """
     if not profiles:
         msg = "there is nothing to check"
         raise UsageError(msg, hint="Give a PROFILE, or `--engine RELEASE -- COMMAND`.")
-    if engine is not None or _is_command(profiles):
+    files = all(word.endswith((".yaml", ".yml")) for word in profiles)
+    if _is_command(profiles) or (engine is not None and not files):
         return _check_command(profiles, engine, form, strict=strict)
     from deployer.cli.reading import read_checked  # noqa: PLC0415
 
-    checked = [read_checked(path) for path in profiles]
+    other = known_release(engine) if engine is not None else ""
+    checked = [read_checked(path, also_on=other) for path in profiles]
     findings = [finding for one in checked for finding in one.findings]
     fine = [f"{one.path}: fine" for one in checked if not one.findings]
     _tell(findings, fine, form)
+    if other and findings:
+        hint = f"`deployer upgrade PROFILE --engine {other}` rewrites a profile for that release."
+        click.echo(hint, err=True)
     return int(any(one.wrong(strict=strict) for one in checked))
 
 

@@ -39,15 +39,21 @@ def stops(finding: Finding, *, strict: bool = False) -> bool:
     return finding.severity in {Severity.ERROR, Severity.WARNING if strict else Severity.ERROR}
 
 
-def read_checked(path: str) -> Checked:
-    """Read one profile and run every check over it."""
-    from deployer.check.run import check  # noqa: PLC0415 - pydantic, only when there is a file
+def read_checked(path: str, also_on: str = "") -> Checked:
+    """Read one profile and run every check over it.
+
+    ``also_on`` is a release that reads the command for the profile's own release as well.
+    """
+    from deployer.check.run import check, check_on  # noqa: PLC0415 - pydantic, only for a file
+    from deployer.facts.sglang.catalogue import load  # noqa: PLC0415
     from deployer.profile.load import load_profile  # noqa: PLC0415
 
     loaded = load_profile(read_text(path), path)
     findings = loaded.findings
     if loaded.profile is not None:
         findings = (*findings, *check(loaded.profile, loaded.source))
+        if also_on and also_on != loaded.profile.engine.version:
+            findings += check_on(load(also_on), loaded.profile, loaded.source)
     return Checked(path=path, profile=loaded.profile, findings=findings)
 
 

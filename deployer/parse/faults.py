@@ -13,7 +13,7 @@ from deployer.finding import Severity
 from deployer.parse.parsed import Fault
 from deployer.parse.secrets import shown
 from deployer.parse.types import converter
-from deployer.parse.unknown import instead, unknown
+from deployer.parse.unknown import instead, successor_since, unknown
 from deployer.parse.walk import HELP, Group, least, most
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
@@ -76,7 +76,9 @@ def _deprecated(catalogue: Catalogue, option: Option, group: Group) -> Fault:
     if option.error:
         message = f"SGLang {catalogue.version} refuses `{group.string}`: {option.error}"
         return Fault("refused-flag", ERROR, group.position, option.name, message, hint)
-    message = f"`{group.string}` is deprecated in SGLang {catalogue.version}{gone}"
+    since = successor_since(group.string, catalogue.version)
+    came = f"; what replaces it came with {since}" if since else ""
+    message = f"`{group.string}` is deprecated in SGLang {catalogue.version}{gone}{came}"
     return Fault("deprecated-flag", WARNING, group.position, option.name, message, hint)
 
 

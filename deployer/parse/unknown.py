@@ -53,6 +53,12 @@ def instead(string: str, version: str, values: tuple[str, ...] = ()) -> str:
     return f"the nearest is `{advice.write}`" + (f": {advice.why}" if advice.why else "")
 
 
+def successor_since(string: str, version: str) -> str:
+    """Give the release that brought what replaces a flag; nothing where it is not known."""
+    advice = _advice(string, version, ())
+    return advice.since if advice is not None and advice.write else ""
+
+
 def nearest(catalogue: Catalogue, string: str) -> str:
     """Name the flag that was probably meant."""
     known = catalogue.strings()

@@ -30,6 +30,31 @@ def test_the_recipe_is_refused_by_0_5_23_for_its_two_removed_flags() -> None:
     ]
 
 
+def test_the_recipe_as_a_profile_is_refused_at_its_keys_and_mended_by_upgrade() -> None:
+    code, said = check("--engine", "0.5.23", "--format", "json", "tests/data/recipe.yaml")
+    errors = [f for f in json.loads(said[: said.rindex("}") + 1])["findings"]
+              if f["severity"] == "error"]  # fmt: skip
+
+    assert code == 1
+    assert [(f["path"], f["message"], f["hint"]) for f in errors] == [
+        (
+            "kernels.decode",
+            "`--nsa-decode-backend` is gone since SGLang 0.5.20",
+            "write `--dsa-decode-backend trtllm` instead",
+        ),
+        (
+            "kernels.prefill",
+            "`--nsa-prefill-backend` is gone since SGLang 0.5.20",
+            "write `--dsa-prefill-backend trtllm` instead",
+        ),
+    ]
+    assert "`deployer upgrade PROFILE --engine 0.5.23` rewrites" in said
+    assert check("--engine", "0.5.12", "tests/data/recipe.yaml") == (
+        0,
+        "tests/data/recipe.yaml: fine\n",
+    )
+
+
 @pytest.mark.parametrize("version", ["0.5.9", "0.5.10.post1", "0.5.12", "0.5.13", "0.5.19"])
 def test_the_recipe_is_accepted_as_long_as_its_flags_lasted(version: str) -> None:
     code, said = check("--engine", version, "--", *RECIPE.split())
