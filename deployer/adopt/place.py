@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from deployer.adopt.note import Kind, Note
-from deployer.adopt.shell import UNKNOWN
+from deployer.adopt.shell_words import UNKNOWN
 from deployer.check.flags import option_fields
 from deployer.compile.arguments import extra_values, words_for
 from deployer.facts.sglang.catalogue import Catalogue

@@ -14,7 +14,7 @@ from typing import Any
 from deployer.adopt.find import Found
 from deployer.adopt.note import Kind, Note
 from deployer.adopt.place import Placed
-from deployer.adopt.shell import UNKNOWN
+from deployer.adopt.shell_words import UNKNOWN
 from deployer.check.checks.secret_in_profile import NAME as SECRET_NAME
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.profile.model import Profile

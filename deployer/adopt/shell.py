@@ -11,10 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from deployer.adopt.note import Kind, Note
-
-UNKNOWN = re.compile("\0(\\d+)\0")
-"""Stands in a word for text that only running the script would give: the number is its note's."""
+from deployer.adopt.note import Note
+from deployer.adopt.shell_words import UNKNOWN, Value, WordReader
 
 NAME = re.compile(r"[A-Za-z_]\w*")
 ASSIGN = re.compile(r"([A-Za-z_]\w*)(\+?)=")
@@ -23,7 +21,6 @@ CLOSING = frozenset({"fi", "done", "esac", "}"})
 BETWEEN = frozenset({"then", "else", "elif", "do", "in", "!"})
 DECLARING = frozenset({"export", "declare", "local", "readonly", "typeset"})
 OPERATORS = ("&&", "||", ";;", "|&", ";", "|", "&", "\n", "(", ")")
-Value = str | list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +57,12 @@ def read(text: str) -> Script:
     return _Reader(text.replace("\r\n", "\n")).script()
 
 
-class _Reader:
+class _Reader(WordReader):
     """Reads a text from its start to its end, once."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
-        self._found = Script()
-        self._values: dict[str, Value] = {}
+        super().__init__(text)
+        self._commands: list[Command] = []
         self._exported: set[str] = set()
         self._nesting: list[dict[str, Value | None]] = []
         self._documents: list[str] = []
@@ -75,9 +70,7 @@ class _Reader:
     def script(self) -> Script:
         while self._at < len(self._text):
             self._command()
-        return self._found
-
-    # --- commands ---------------------------------------------------------------------------
+        return Script(self._commands, self.notes, self.broken)
 
     def _command(self) -> None:
         """Read up to the next operator, and keep what it says."""
@@ -117,9 +110,7 @@ class _Reader:
             if isinstance(value := self._values.get(name), str)
         }
         variables = tuple({**exported, **own}.items())
-        self._found.commands.append(
-            Command(tuple(words), line, variables, nested=bool(self._nesting))
-        )
+        self._commands.append(Command(tuple(words), line, variables, nested=bool(self._nesting)))
 
     def _declare(self, words: list[str]) -> None:
         for word in words:
@@ -220,8 +211,6 @@ class _Reader:
             self._at = found.end() if found else len(self._text)
         self._documents = []
 
-    # --- words ------------------------------------------------------------------------------
-
     def _assignment(self, own: dict[str, str]) -> bool:
         """Read `NAME=value` or an array, if there is one."""
         found = ASSIGN.match(self._text, self._at)
@@ -242,190 +231,3 @@ class _Reader:
             value = (before if isinstance(before, str) else " ".join(before)) + value
         own[name] = value
         return True
-
-    def _array(self) -> list[str]:
-        items: list[str] = []
-        while self._at < len(self._text):
-            character = self._text[self._at]
-            if character == ")":
-                self._at += 1
-                return items
-            if character in " \t\n":
-                self._at += 1
-            elif self._text.startswith("\\\n", self._at):
-                self._at += 2
-            elif character == "#":
-                self._at += len(self._text[self._at :].partition("\n")[0])
-            else:
-                items += self._word(closes=")")
-        self._broken("a bracket is not closed")
-        return items
-
-    def _at_end_of_word(self) -> bool:
-        return self._at >= len(self._text) or self._text[self._at] in " \t\n;&|"
-
-    def _word(self, *, splits: bool = True, closes: str = "") -> list[str]:
-        """Read one word of the text: none, one or several words once variables are put in."""
-        made = _Words()
-        while self._at < len(self._text):
-            character = self._text[self._at]
-            if character in " \t\n;|<>" + closes or (character in "&()" and not closes):
-                break
-            if character == "\\":
-                self._escaped(made)
-            elif character == "'":
-                self._single(made)
-            elif character == '"':
-                self._double(made)
-            elif character in "$`":
-                self._expand(made, quoted=not splits)
-            else:
-                made.add(character)
-                self._at += 1
-        return made.words
-
-    def _escaped(self, made: _Words) -> None:
-        following = self._text[self._at + 1 : self._at + 2]
-        if following != "\n":
-            made.add(following)
-        self._at += 2
-
-    def _single(self, made: _Words) -> None:
-        end = self._text.find("'", self._at + 1)
-        if end < 0:
-            self._broken("a single quote is not closed")
-            end = len(self._text)
-        made.add(self._text[self._at + 1 : end])
-        self._at = end + 1
-
-    def _double(self, made: _Words) -> None:
-        self._at += 1
-        made.add("")
-        while self._at < len(self._text):
-            character = self._text[self._at]
-            if character == '"':
-                self._at += 1
-                return
-            if character == "\\" and self._text[self._at + 1 : self._at + 2] in '"\\$`\n':
-                self._escaped(made)
-            elif character in "$`":
-                self._expand(made, quoted=True)
-            else:
-                made.add(character)
-                self._at += 1
-        self._broken("a double quote is not closed")
-
-    def _expand(self, made: _Words, *, quoted: bool) -> None:
-        """Put in what stands at a dollar sign or a backquote."""
-        rest = self._text[self._at :]
-        if rest.startswith("$'"):
-            self._at += 1
-            self._single(made)
-        elif found := re.match(r"\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)\}", rest):
-            self._at += len(found[0])
-            self._value(found[1] or found[2], found[0], made, quoted=quoted)
-        elif found := re.match(r"\$\{([A-Za-z_]\w*)\[[@*]\]\}", rest):
-            self._at += len(found[0])
-            self._items(found[1], found[0], made)
-        elif found := re.match(r"\$\{([A-Za-z_]\w*)(:?)([-=])([^{}$`]*)\}", rest):
-            self._at += len(found[0])
-            self._default(found, made, quoted=quoted)
-        elif rest.startswith(("$(", "${", "`")) or re.match(r"\$[\d@*#?!$]", rest):
-            self._running(rest, made)
-        else:
-            made.add("$")
-            self._at += 1
-
-    def _value(self, name: str, written: str, made: _Words, *, quoted: bool) -> None:
-        value = self._values.get(name)
-        if value is None:
-            value = self._unknown(f"`{written}` is set nowhere in the script", self._line())
-        text = value if isinstance(value, str) else (value[0] if value else "")
-        if quoted:
-            made.add(text)
-        else:
-            made.add_split(text)
-
-    def _items(self, name: str, written: str, made: _Words) -> None:
-        value = self._values.get(name)
-        if value is None:
-            value = self._unknown(f"`{written}` is set nowhere in the script", self._line())
-        made.add_items([value] if isinstance(value, str) else value)
-
-    def _default(self, found: re.Match[str], made: _Words, *, quoted: bool) -> None:
-        """Take a variable that the script sets, else the default beside it."""
-        value = self._values.get(found[1])
-        if value is None or (found[2] and not value):
-            value = found[4].strip("\"'")
-        text = value if isinstance(value, str) else " ".join(value)
-        if quoted:
-            made.add(text)
-        else:
-            made.add_split(text)
-
-    def _running(self, rest: str, made: _Words) -> None:
-        """Step over what only a shell can evaluate, and say so."""
-        length = _balanced(rest)
-        shown = " ".join(rest[:length].split())
-        shown = shown if len(shown) <= 40 else f"{shown[:39]}…"  # noqa: PLR2004 - one line
-        made.add(self._unknown(f"`{shown}` is known only when it runs", self._line()))
-        self._at += length
-
-    # --- places -----------------------------------------------------------------------------
-
-    def _line(self) -> int:
-        return self._text.count("\n", 0, self._at) + 1
-
-    def _unknown(self, text: str, line: int) -> str:
-        """Write down what is not known, and give the mark that stands for it."""
-        self._found.notes.append(Note(Kind.LEFT_OUT, text, line))
-        return f"\0{len(self._found.notes) - 1}\0"
-
-    def _broken(self, text: str) -> None:
-        self._found.broken.append(Note(Kind.LEFT_OUT, text, self._line()))
-
-
-class _Words:
-    """Words under construction: text is added to the last one until something splits them."""
-
-    def __init__(self) -> None:
-        self.words: list[str] = []
-        self._open = False
-
-    def add(self, text: str) -> None:
-        if self._open:
-            self.words[-1] += text
-        else:
-            self.words.append(text)
-            self._open = True
-
-    def add_split(self, text: str) -> None:
-        """Add unquoted text: blanks in it end words."""
-        parts = re.split(r"[ \t\n]+", text)
-        for index, part in enumerate(parts):
-            if index:
-                self._open = False
-            if part:
-                self.add(part)
-
-    def add_items(self, items: list[str]) -> None:
-        for index, item in enumerate(items):
-            if index:
-                self._open = False
-            self.add(item)
-
-
-def _balanced(rest: str) -> int:
-    """Give how long an expansion is, brackets within it counted."""
-    if rest[0] == "`":
-        end = rest.find("`", 1)
-        return len(rest) if end < 0 else end + 1
-    if len(rest) > 1 and rest[1] in "({":
-        opening, closing = rest[1], ")" if rest[1] == "(" else "}"
-        depth = 0
-        for index, character in enumerate(rest):
-            depth += (character == opening) - (character == closing)
-            if index > 0 and depth == 0:
-                return index + 1
-        return len(rest)
-    return 2
