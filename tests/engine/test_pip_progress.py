@@ -3,7 +3,7 @@
 from deployer.engine.pip_progress import PipProgress
 
 OUTPUT = """\
-Looking in indexes: https://pypi.org/simple, https://download.pytorch.org/whl/cpu
+Looking in indexes: https://index.example/simple, https://wheels.example/cpu
 Collecting aiohttp==3.14.5
   Downloading aiohttp-3.14.5-cp311-cp311-manylinux_2_17_x86_64.whl (1.7 MB)
 Processing /srv/wheels/sglang-0.5.23-py3-none-any.whl
