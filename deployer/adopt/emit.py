@@ -64,7 +64,9 @@ def scalar(value: object) -> str:
 
 
 def _float(value: float) -> str:
-    """Write a number with a point and without an exponent, as strict YAML reads it."""
+    """Write a number without an exponent, as strict YAML reads it; a whole one without a point."""
+    if value.is_integer():
+        return str(int(value))
     text = repr(value)
     if "e" in text:
         text = f"{value:.20f}".rstrip("0")
