@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from deployer.adopt.emit import emit
-from deployer.adopt.find import Found, in_script, in_words
+from deployer.adopt.find import ANOTHER, Found, in_script, in_words
 from deployer.adopt.note import Kind, Note
 from deployer.adopt.place import known, place
-from deployer.adopt.profile import Wishes, document
-from deployer.adopt.shell import Script
+from deployer.adopt.profile import document
+from deployer.adopt.script import UNKNOWN, Script
+from deployer.adopt.wishes import Wishes
 from deployer.facts.sglang.catalogue import Catalogue, load, newest, releases
-from deployer.parse.config import ConfigError, config_words, merge
+from deployer.parse.config import FLAG as CONFIG
+from deployer.parse.config import ConfigError, config_path, config_words, merge
 from deployer.parse.read import parse
 from deployer.parse.walk import groups
 
@@ -36,59 +38,78 @@ class Adopted:
         return all(note.kind is not Kind.LEFT_OUT for note in self.notes)
 
 
-Read = Callable[[str], str]
-"""Gives the text of a file that a command names."""
+Read = Callable[[str], str | None]
+"""Gives the text of a file that a command names; None where there is no such file."""
+
+WordsOf = Callable[[Catalogue], tuple[str, ...]]
+"""Gives the words as one release would see them; raises ConfigError where it would end."""
+
+MOST_OTHERS = 8
+"""Names of other commands that a note lists."""
 
 
-def from_words(words: Sequence[str], wishes: Wishes, read: Read, release: str = "") -> Adopted:
+def from_words(words: Sequence[str], wishes: Wishes, read: Read) -> Adopted:
     """Adopt one command; raises NoLaunchError or ConfigError."""
-    found = in_words(words)
+    found, script = in_words(words)
     if found is None and len(words) == 1:
-        return from_script(words[0], wishes, read, release)
+        return from_script(words[0], wishes, read)
     if found is None:
         msg = "no SGLang server is started by this command"
         raise NoLaunchError(msg)
-    return _adopt(found, Script(), wishes, read, release)
+    return _adopt(*_with_config(found, read), script, wishes)
 
 
-def from_script(text: str, wishes: Wishes, read: Read, release: str = "") -> Adopted:
+def from_script(text: str, wishes: Wishes, read: Read) -> Adopted:
     """Adopt the first launch of a script; others are said."""
     launches, script = in_script(text)
     if not launches:
         msg = "no SGLang server is started in it"
         raise NoLaunchError(msg)
-    adopted = _adopt(launches[0], script, wishes, read, release)
-    others = [
-        Note(Kind.LEFT_OUT, "another server is started here, and only the first is taken", one.line)
-        for one in launches[1:]
-    ]
-    return replace(adopted, notes=(*adopted.notes, *others))
+    adopted = _adopt(*_with_config(launches[0], read), script, wishes)
+    notes = [Note(Kind.LEFT_OUT, ANOTHER, one.line) for one in launches[1:]]
+    if names := list(dict.fromkeys(UNKNOWN.sub("…", name) for name in script.others)):
+        more = ", …" if len(names) > MOST_OTHERS else ""
+        text = f"the script's other commands are not kept: {', '.join(names[:MOST_OTHERS])}{more}"
+        notes.append(Note(Kind.MOVED, text))
+    return replace(adopted, notes=(*adopted.notes, *notes))
 
 
-def from_config(text: str, wishes: Wishes, release: str = "") -> Adopted:
+def from_config(text: str, wishes: Wishes) -> Adopted:
     """Adopt an SGLang `--config` file; raises ConfigError where the engine would end over it."""
-    version = release or newest()
-    words = config_words(load(version), text)
-    return _adopt(Found(words, (), 0), Script(), wishes, lambda _: "", version)
+    found = Found((), (), 0)
+    return _adopt(found, lambda catalogue: config_words(catalogue, text), Script(), wishes)
 
 
-def _adopt(found: Found, script: Script, wishes: Wishes, read: Read, release: str) -> Adopted:
-    catalogue, because, words = _release(found, read, release)
+def _with_config(found: Found, read: Read) -> tuple[Found, WordsOf]:
+    """Read the config file that a launch names once, for whichever release merges it."""
+    path = config_path(found.words)
+    text = read(path) if path is not None and not UNKNOWN.search(path) else None
+    if path is None or text is not None:
+        return found, lambda catalogue: merge(catalogue, found.words, lambda _: text or "")
+    place = found.words.index(CONFIG)
+    words = (*found.words[:place], *found.words[place + 2 :])
+    shown = UNKNOWN.sub("…", path)
+    note = Note(Kind.LEFT_OUT, f"the config file {shown} is not here, so it is not merged")
+    return replace(found, words=words, notes=(*found.notes, note)), lambda _: words
+
+
+def _adopt(found: Found, words_of: WordsOf, script: Script, wishes: Wishes) -> Adopted:
+    version, because = _release(found, words_of, wishes)
+    catalogue = load(version)
+    words = words_of(catalogue)
     sure, unsure = known(catalogue, words)
     parsed = parse(catalogue, sure)
     placed = place(catalogue, parsed)
+    if found.release and found.release not in releases():
+        text = f"{found.named_by}: that release is not known, only {releases()[0]} to {newest()}"
+        placed.notes.append(Note(Kind.LEFT_OUT, text))
     if not any(one.option.name == "--model-path" for one in parsed.given):
         placed.notes.append(Note(Kind.LEFT_OUT, "no model is named: mend `model`"))
     sections, comments = document(catalogue, found, placed, wishes)
-    comments[""] = f"Imported for SGLang {catalogue.version}: {because}."
+    comments[""] = f"Imported for SGLang {version}: {because}."
     unknown = [note for word in _without_key(catalogue, words) for note in script.notes_in(word)]
     notes = (*script.broken, *unknown, *unsure, *found.notes, *placed.notes)
-    return Adopted(
-        profile=emit(sections, comments),
-        release=catalogue.version,
-        release_because=because,
-        notes=tuple(dict.fromkeys(notes)),
-    )
+    return Adopted(emit(sections, comments), version, because, tuple(dict.fromkeys(notes)))
 
 
 def _without_key(catalogue: Catalogue, words: Sequence[str]) -> list[str]:
@@ -101,25 +122,18 @@ def _without_key(catalogue: Catalogue, words: Sequence[str]) -> list[str]:
     ]
 
 
-def _release(found: Found, read: Read, release: str) -> tuple[Catalogue, str, tuple[str, ...]]:
-    """Choose the release: as asked, as named, or the newest that accepts the command."""
-    if release:
-        return _with(release, "as asked", found, read)
+def _release(found: Found, words_of: WordsOf, wishes: Wishes) -> tuple[str, str]:
+    """Choose the release, and say why: as asked, as named, or the newest that accepts it."""
+    if wishes.release:
+        return wishes.release, "as asked"
     if found.release in releases():
-        return _with(found.release, found.named_by, found, read)
+        return found.release, found.named_by
     for version in reversed(releases()):
         catalogue = load(version)
         try:
-            words = merge(catalogue, found.words, read)
+            words = words_of(catalogue)
         except ConfigError:
             continue
         if parse(catalogue, known(catalogue, words)[0]).accepted:
-            return catalogue, "the newest release that accepts the command", words
-    return _with(newest(), "no known release accepts the command as it is", found, read)
-
-
-def _with(
-    version: str, because: str, found: Found, read: Read
-) -> tuple[Catalogue, str, tuple[str, ...]]:
-    catalogue = load(version)
-    return catalogue, because, merge(catalogue, found.words, read)
+            return version, "the newest release that accepts the command"
+    return newest(), "no known release accepts the command as it is"

@@ -16,27 +16,31 @@ SWITCHES = frozenset(
 """Options of `docker run` without a value (docs.docker.com, `docker container run`)."""
 
 SHORT_SWITCHES = frozenset("ditPq")
-VARIABLES, VOLUMES, PORTS = {"-e", "--env"}, {"-v", "--volume"}, {"-p", "--publish"}
+VARIABLES = {"-e", "--env"}
+VERBS = {"run", "exec"}
 
 
 @dataclass(slots=True)
 class Container:
-    """A container's image, its command, and its options by name."""
+    """A container's image, its command, and its options by name.
+
+    ``image`` is empty for `docker exec`, which names a container that runs already.
+    """
 
     image: str = ""
     words: tuple[str, ...] = ()
     variables: list[tuple[str, str]] = field(default_factory=list)
     passed_on: list[str] = field(default_factory=list)
     gpus: str = ""
-    others: list[str] = field(default_factory=list)
+    others: list[tuple[str, str]] = field(default_factory=list)
 
 
 def container(words: Sequence[str]) -> Container | None:
     """Take a command apart that runs a container; None for any other."""
     if len(words) < 3 or PurePosixPath(words[0]).name not in PROGRAMS:  # noqa: PLR2004 - docker run IMAGE
         return None
-    rest = list(words[2:] if words[1] != "container" else words[3:])
-    if "run" not in words[1:3]:
+    verb, *rest = words[2:] if words[1] == "container" else words[1:]
+    if verb not in VERBS:
         return None
     found = Container()
     entrypoint: tuple[str, ...] = ()
@@ -47,7 +51,8 @@ def container(words: Sequence[str]) -> Container | None:
         else:
             _note(found, name, value)
     if rest:
-        found.image, found.words = rest[0], (*entrypoint, *rest[1:])
+        found.image = rest[0] if verb == "run" else ""
+        found.words = (*entrypoint, *rest[1:])
     return found
 
 
@@ -76,4 +81,4 @@ def _note(found: Container, name: str, value: str) -> None:
     elif name in SWITCHES or set(name[1:]) <= SHORT_SWITCHES:
         return
     else:
-        found.others.append(f"{name} {value}")
+        found.others.append((name, value))

@@ -5,22 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from deployer.adopt.containers import Container, container
 from deployer.adopt.note import Kind, Note
-from deployer.adopt.shell import Command, Script, read
-from deployer.parse.launch import launch
+from deployer.adopt.script import UNKNOWN, Command, Script
+from deployer.adopt.secrets import is_secret_name
+from deployer.adopt.shell import read, read_within
+from deployer.adopt.wrappers import bare
+from deployer.parse.launch import COMPILE, SERVE_ONLY, launch
 
 SHELLS = frozenset({"sh", "bash", "zsh", "dash"})
-RUNNERS = {"uv": ("run",), "poetry": ("run",), "conda": ("run",), "pixi": ("run",), "srun": ()}
-RUNNER_VALUES = frozenset(
-    {"-n", "--name", "-p", "--prefix", "--with", "--python", "--project", "--directory", "-N"}
-)
-"""Options of these runners that take the word after them."""
+ANOTHER = "another server is started here, and only the first is taken"
 
 INSTALLED = re.compile(r"sglang(?:\[[^\]]*\])?==(\d+\.\d+\.\d+(?:\.post\d+)?)")
-TAGGED = re.compile(r":v?(\d+\.\d+\.\d+(?:\.post\d+)?)(?:[-@]|$)")
+TAGGED = re.compile(r"[^:@]*sgl[^:@/]*:v?(\d+\.\d+\.\d+(?:\.post\d+)?)(?:[-@]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,65 +35,93 @@ class Found:
     variables: tuple[tuple[str, str], ...]
     line: int
     image: str = ""
+    image_release: str = ""
     gpus: str = ""
     release: str = ""
     named_by: str = ""
-    nested: bool = False
     notes: tuple[Note, ...] = ()
 
 
 def in_script(text: str) -> tuple[list[Found], Script]:
     """Give every launch of a script, in order, and the script as it was read."""
     script = read(text)
-    return list(_of_commands(script)), script
+    return list(_of_commands(script.commands, script)), script
 
 
-def in_words(words: Sequence[str]) -> Found | None:
+def in_words(words: Sequence[str]) -> tuple[Found | None, Script]:
     """Give the launch of one command, already divided into words; None where there is none."""
-    return _of_command(Command(tuple(words), 0, ()))
+    script = Script()
+    return _of_command(Command(tuple(words), 0, ()), script), script
 
 
-def _of_commands(script: Script) -> Iterator[Found]:
+def _of_commands(commands: Sequence[Command], script: Script) -> Iterator[Found]:
+    """Give the launches among commands; the names of the others go into ``script``."""
     release = ""
-    for command in script.commands:
+    for command in commands:
         for word in command.words:
             if match := INSTALLED.search(word):
                 release = match[1]
-        if (found := _of_command(command)) is not None:
-            if not found.release and release:
-                found = replace(found, release=release, named_by=f"sglang=={release} is installed")
-            yield found
+        if (found := _of_command(command, script)) is None:
+            script.others.append(PurePosixPath(command.words[0]).name)
+            continue
+        if not found.release and release:
+            found = replace(found, release=release, named_by=f"sglang=={release} is installed")
+        yield found
 
 
-def _of_command(command: Command) -> Found | None:
-    words = _unwrapped(command.words)
-    inside = container(words)
-    if inside is not None:
-        return _of_container(command, inside)
-    if words and PurePosixPath(words[0]).name in SHELLS:
-        return _of_shell(command, words)
-    taken = launch(words)
-    if taken is None or (not taken.entry and command.line):
-        return None
-    return Found(
-        words=taken.words,
-        variables=(*command.variables, *taken.variables),
-        line=command.line,
-        nested=command.nested,
+def _of_command(command: Command, script: Script) -> Found | None:
+    plain = bare(command.words)
+    notes = tuple(_beside(command, plain.limits))
+    command = replace(
+        command, words=plain.words, variables=(*command.variables, *plain.variables), files=()
     )
+    found = _of_bare(command, script)
+    return found and replace(found, notes=(*notes, *found.notes))
 
 
-def _of_container(command: Command, inside: Container) -> Found | None:
-    found = _of_command(replace(command, words=inside.words, variables=()))
-    if found is None:
+def _beside(command: Command, limits: Sequence[str]) -> Iterator[Note]:
+    """Say what stands around a launch and is not part of it."""
+    for limit in limits:
+        yield Note(
+            Kind.MOVED, f"`{UNKNOWN.sub('…', limit)}` has no place in a profile", command.line
+        )
+    for file in command.files:
+        yield Note(Kind.MOVED, f"`{file}` has no place in a profile", command.line)
+    if command.nested:
+        text = "the launch stands in a branch, a loop or a function, and is taken as if it ran once"
+        yield Note(Kind.ASSUMED, text, command.line)
+
+
+def _of_bare(command: Command, script: Script) -> Found | None:
+    inside = container(command.words)
+    if inside is not None:
+        return _of_container(command, inside, script)
+    if command.words and PurePosixPath(command.words[0]).name in SHELLS:
+        return _of_shell(command, script)
+    taken = launch(command.words)
+    if taken is None or taken.entry == COMPILE or (not taken.entry and command.line):
         return None
+    notes: tuple[Note, ...] = ()
+    if any(word.partition("=")[0] == SERVE_ONLY for word in command.words):
+        text = f"`{SERVE_ONLY}` is no flag of the server: deployer starts `sglang.launch_server`"
+        notes = (Note(Kind.MOVED, text, command.line),)
+    return Found(taken.words, command.variables, command.line, notes=notes)
+
+
+def _of_container(command: Command, inside: Container, script: Script) -> Found | None:
     known = dict(command.variables)
     passed = [(name, known[name]) for name in inside.passed_on if name in known]
-    match = TAGGED.search(inside.image)
+    variables = (*inside.variables, *passed)
+    found = _of_command(
+        replace(command, words=inside.words, variables=variables, nested=False), script
+    )
+    if found is None:
+        return None
+    match = TAGGED.match(inside.image)
     return replace(
         found,
-        variables=(*inside.variables, *passed, *found.variables),
         image=inside.image,
+        image_release=match[1] if match else "",
         gpus=inside.gpus,
         release=match[1] if match else found.release,
         named_by=f"the image is {inside.image}" if match else found.named_by,
@@ -102,8 +130,10 @@ def _of_container(command: Command, inside: Container) -> Found | None:
 
 
 def _left_out(command: Command, inside: Container, known: dict[str, str]) -> Iterator[Note]:
-    for option in inside.others:
-        text = f"the container's `{option}` has no place in a profile"
+    for name, value in inside.others:
+        key, equals, _ = value.partition("=")
+        shown = f"{key}=…" if equals and is_secret_name(key) else UNKNOWN.sub("…", value)
+        text = f"the container's `{name} {shown}` has no place in a profile"
         yield Note(Kind.MOVED, text, command.line)
     for name in inside.passed_on:
         if name not in known:
@@ -111,23 +141,15 @@ def _left_out(command: Command, inside: Container, known: dict[str, str]) -> Ite
             yield Note(Kind.MOVED, text, command.line)
 
 
-def _of_shell(command: Command, words: Sequence[str]) -> Found | None:
-    """Follow `bash -c "..."`."""
-    for index, word in enumerate(words[:-1]):
+def _of_shell(command: Command, script: Script) -> Found | None:
+    """Follow `bash -c "..."`, into the first launch within."""
+    for word, text in pairwise(command.words):
         if word.startswith("-") and not word.startswith("--") and word.endswith("c"):
-            inner = in_script(words[index + 1])[0]
-            if inner:
-                merged = (*command.variables, *inner[0].variables)
-                return replace(inner[0], variables=merged, line=command.line)
+            inner = read_within(text, command, script)
+            script.broken += inner.broken
+            launches = list(_of_commands(inner.commands, script))
+            more = Note(Kind.LEFT_OUT, ANOTHER, command.line)
+            notes = [more] if len(launches) > 1 else []
+            if launches:
+                return replace(launches[0], notes=(*launches[0].notes, *notes))
     return None
-
-
-def _unwrapped(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Take runners off: `uv run`, `conda run -n x`, `srun`."""
-    while words and (verb := RUNNERS.get(PurePosixPath(words[0]).name)) is not None:
-        if words[1 : 1 + len(verb)] != verb:
-            return words
-        words = words[1 + len(verb) :]
-        while words and words[0].startswith("-"):
-            words = words[2:] if words[0] in RUNNER_VALUES else words[1:]
-    return words

@@ -12,7 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from deployer.adopt.note import Kind, Note
-from deployer.adopt.shell_words import UNKNOWN
+from deployer.adopt.script import UNKNOWN
+from deployer.adopt.secrets import is_secret_value
 from deployer.check.flags import option_fields
 from deployer.compile.arguments import extra_values, words_for
 from deployer.facts.sglang.catalogue import Catalogue
@@ -93,7 +94,7 @@ def _value(given: Given) -> Any:  # noqa: ANN401 - what the engine makes of the 
 
 
 def _place(catalogue: Catalogue, given: Given, placed: Placed) -> None:
-    if is_secret(given.string):
+    if is_secret(given.string) or any(map(is_secret_value, given.words)):
         text = f"`{given.option.name}` holds a secret, which a profile never does"
         placed.notes.append(Note(Kind.LEFT_OUT, text))
         return

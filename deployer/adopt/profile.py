@@ -5,17 +5,15 @@ What a command does not say is derived, and what was assumed is said.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from deployer.adopt.find import Found
 from deployer.adopt.note import Kind, Note
 from deployer.adopt.place import Placed
-from deployer.adopt.shell_words import UNKNOWN
-from deployer.check.checks.secret_in_profile import NAME as SECRET_NAME
+from deployer.adopt.script import UNKNOWN
+from deployer.adopt.surroundings import engine, hardware
+from deployer.adopt.wishes import Wishes
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.profile.model import Profile
 
@@ -25,25 +23,6 @@ REVISION = re.compile(r"[\w./-]+")
 
 SNAPSHOT = re.compile(r"models--([\w.-]+?)--([\w.-]+)")
 """A model's folder in the cache of huggingface_hub."""
-
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-MOST_GPUS = 8
-"""GPUs of one container on Modal (`hardware.count`)."""
-
-SM100_VALUES = frozenset({"trtllm", "flashinfer_trtllm", "flashinfer_trtllm_routed", "trtllm_mla"})
-"""Kernels for SM100 only, which tell the GPU."""
-
-DERIVED_VARIABLES = frozenset({"HF_HUB_OFFLINE", "PYTHONUNBUFFERED", "SGLANG_DG_CACHE_DIR"})
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the author of an import says beside the command."""
-
-    name: str = ""
-    gpu: str = ""
-    count: int | None = None
-    target: str = "modal"
 
 
 def document(
@@ -59,8 +38,8 @@ def document(
         "name": name,
         "target": wishes.target,
         "model": {**model, **placed.sections.get("model", {})},
-        "hardware": _hardware(found, placed, wishes, comments),
-        "engine": _engine(catalogue, found, placed, comments),
+        "hardware": hardware(found, placed, wishes, comments),
+        "engine": engine(catalogue, found, placed, wishes, comments),
         "parallel": _parallel(placed),
         "serving": _serving(catalogue, placed, wishes),
         "modal": _modal(name, model, placed) if wishes.target == "modal" else None,
@@ -116,72 +95,6 @@ def _repo(given: str, placed: Placed) -> str:
         note = f"{given} is neither a repository nor a whole path: `model.repo` is {name}"
         placed.notes.append(Note(Kind.LEFT_OUT, note))
     return name
-
-
-def _hardware(
-    found: Found, placed: Placed, wishes: Wishes, comments: dict[str, str]
-) -> dict[str, Any]:
-    needed = _needed(placed)
-    count = wishes.count if wishes.count is not None else _visible(found) or needed
-    gpu = wishes.gpu or ("none" if placed.values.get("--device") == "cpu" else "")
-    if gpu == "none":
-        return {"gpu": "none", "count": 0}
-    if not gpu:
-        spoken = [value for section in placed.sections.values() for value in section.values()]
-        gpu = "B200" if SM100_VALUES & {v for v in spoken if isinstance(v, str)} else "H100"
-        text = f"a command does not name its GPUs: {gpu} is assumed, `--gpu` says which"
-        placed.notes.append(Note(Kind.ASSUMED, text))
-        comments["hardware.gpu"] = "Assumed: the command does not name its GPUs."
-    if count > MOST_GPUS:
-        text = f"{count} GPUs are more than the {MOST_GPUS} of one container: mend `hardware`"
-        placed.notes.append(Note(Kind.LEFT_OUT, text))
-    return {"gpu": gpu, "count": min(max(count, 1), MOST_GPUS)}
-
-
-def _needed(placed: Placed) -> int:
-    """Give the GPUs that the parallel sizes ask for."""
-    sizes = dict(placed.sections.get("parallel", {}))
-    replicas = 1 if sizes.get("dp_attention") or "attn-dp-size" in placed.args else sizes.get("dp")
-    return int(math.prod((sizes.get("tp") or 1, sizes.get("pp") or 1, replicas or 1)))
-
-
-def _visible(found: Found) -> int:
-    """Count the GPUs that the environment or the container shows; 0 where neither says."""
-    devices = dict(found.variables).get("CUDA_VISIBLE_DEVICES", "")
-    if not devices and "device=" in found.gpus:
-        devices = found.gpus.partition("device=")[2].strip("\"'")
-    if found.gpus.isdigit():
-        return int(found.gpus)
-    return len([one for one in devices.split(",") if one.strip()])
-
-
-def _engine(
-    catalogue: Catalogue, found: Found, placed: Placed, comments: dict[str, str]
-) -> dict[str, Any]:
-    engine: dict[str, Any] = {"version": catalogue.version}
-    if found.image and ":" in found.image:
-        engine["image"] = found.image
-    else:
-        engine["image"] = f"lmsysorg/sglang:v{catalogue.version}"
-        comments["engine.image"] = "Assumed: the command names no image with a tag."
-        text = f"the image is assumed: {engine['image']}"
-        placed.notes.append(Note(Kind.ASSUMED, text))
-    if placed.args:
-        engine["args"] = placed.args
-    if variables := dict(_variables(found, placed)):
-        engine["env"] = variables
-    return engine
-
-
-def _variables(found: Found, placed: Placed) -> Iterator[tuple[str, str]]:
-    for name, value in dict(found.variables).items():
-        if SECRET_NAME.search(name):
-            text = f"`{name}` holds a secret: name it under `modal.hub_secret` or in your shell"
-            placed.notes.append(Note(Kind.MOVED, text))
-        elif UNKNOWN.search(value) or not VARIABLE.fullmatch(name):
-            placed.notes.append(Note(Kind.LEFT_OUT, f"the variable `{name}` is not known"))
-        elif name not in DERIVED_VARIABLES:
-            yield name, value
 
 
 def _parallel(placed: Placed) -> dict[str, Any]:

@@ -9,10 +9,11 @@ set) is not guessed: the word that holds it is marked, and a note says where.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 from deployer.adopt.note import Note
-from deployer.adopt.shell_words import UNKNOWN, Value, WordReader
+from deployer.adopt.script import UNKNOWN, Command, Script
+from deployer.adopt.shell_words import Value, WordReader
 
 NAME = re.compile(r"[A-Za-z_]\w*")
 ASSIGN = re.compile(r"([A-Za-z_]\w*)(\+?)=")
@@ -20,52 +21,43 @@ OPENING = frozenset({"if", "for", "while", "until", "case", "select", "function"
 CLOSING = frozenset({"fi", "done", "esac", "}"})
 BETWEEN = frozenset({"then", "else", "elif", "do", "in", "!"})
 DECLARING = frozenset({"export", "declare", "local", "readonly", "typeset"})
-OPERATORS = ("&&", "||", ";;", "|&", ";", "|", "&", "\n", "(", ")")
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command: its words, the line of the first, and the variables that it would see.
-
-    ``nested`` says that it stands in a branch, a loop or a function, and may not run.
-    """
-
-    words: tuple[str, ...]
-    line: int
-    variables: tuple[tuple[str, str], ...]
-    nested: bool = False
-
-
-@dataclass(slots=True)
-class Script:
-    """What a script comes to: its commands in order, and what could not be evaluated.
-
-    ``broken`` are notes on the text itself; ``notes`` those that marks in words refer to.
-    """
-
-    commands: list[Command] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    broken: list[Note] = field(default_factory=list)
-
-    def notes_in(self, word: str) -> list[Note]:
-        """Give the notes on what of a word is not known."""
-        return [self.notes[int(number)] for number in UNKNOWN.findall(word)]
+OPERATOR = re.compile(r"&&|\|\||;;|\|&|;|\||&(?!>)|\n|\(|\)")
+FUNCTION = re.compile(r"\(\s*\)\s*\{")
+HEAD = re.compile(r"[^\n;{]*")
+REDIRECTION = re.compile(r"(\d*|&)(>>|>\||>&|>|<<<|<<-?|<&|<)[ \t]*")
 
 
 def read(text: str) -> Script:
     """Read a script; an unfinished quote or bracket is a note, never an error."""
-    return _Reader(text.replace("\r\n", "\n")).script()
+    return _Reader(text.replace("\r\n", "\n").replace("\0", "")).script()
+
+
+def read_within(text: str, command: Command, outer: Script) -> Script:
+    """Read a text that is a word of a command, as in `bash -c TEXT`.
+
+    It sees the command's variables, and what it does not know is noted with what the outer script
+    does not know.
+    """
+    reader = _Reader(text, outer.notes, command.line)
+    reader.know(dict(command.variables))
+    return reader.script()
 
 
 class _Reader(WordReader):
     """Reads a text from its start to its end, once."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, notes: list[Note] | None = None, line: int | None = None) -> None:
+        super().__init__(text, notes, line)
         self._commands: list[Command] = []
         self._exported: set[str] = set()
         self._nesting: list[dict[str, Value | None]] = []
         self._documents: list[str] = []
+        self._files: list[str] = []
+
+    def know(self, variables: Mapping[str, str]) -> None:
+        """Begin with variables that are set, and seen by commands, already."""
+        self._values.update(variables)
+        self._exported.update(variables)
 
     def script(self) -> Script:
         while self._at < len(self._text):
@@ -77,6 +69,7 @@ class _Reader(WordReader):
         words: list[str] = []
         own: dict[str, str] = {}
         start = 0
+        self._files = []
         while not self._ends():
             if self._redirection():
                 continue
@@ -110,7 +103,8 @@ class _Reader(WordReader):
             if isinstance(value := self._values.get(name), str)
         }
         variables = tuple({**exported, **own}.items())
-        self._commands.append(Command(tuple(words), line, variables, nested=bool(self._nesting)))
+        nested = bool(self._nesting)
+        self._commands.append(Command(tuple(words), line, variables, nested, tuple(self._files)))
 
     def _declare(self, words: list[str]) -> None:
         for word in words:
@@ -136,7 +130,7 @@ class _Reader(WordReader):
 
     def _head(self, word: str) -> None:
         """Skip the head of a loop, a case or a function; a loop's variable is not known."""
-        head = re.compile(r"[^\n;{]*").match(self._text, self._at)
+        head = HEAD.match(self._text, self._at)
         text = head[0] if head else ""
         self._at += len(text)
         if word in {"for", "select"} and (found := NAME.search(text)):
@@ -165,41 +159,43 @@ class _Reader(WordReader):
     def _ends(self) -> bool:
         """Skip blanks and comments; at an operator, step over it and tell so."""
         while self._at < len(self._text):
-            rest = self._text[self._at :]
-            if rest[0] in " \t":
+            character = self._text[self._at]
+            if character in " \t":
                 self._at += 1
-            elif rest.startswith("\\\n"):
+            elif self._text.startswith("\\\n", self._at):
                 self._at += 2
-            elif rest[0] == "#":
-                self._at += len(rest.partition("\n")[0])
-            elif function := re.match(r"\(\s*\)\s*\{", rest):
-                self._at += len(function[0])
+            elif character == "#":
+                self._skip_comment()
+            elif character == "(" and (function := FUNCTION.match(self._text, self._at)):
+                self._at = function.end()
                 self._nesting.append({})
                 return True
             else:
                 break
         if self._at >= len(self._text):
             return True
-        for operator in OPERATORS:
-            if self._text.startswith(operator, self._at) and not self._text.startswith(
-                "&>", self._at
-            ):
-                self._at += len(operator)
-                if operator == "\n":
-                    self._skip_documents()
-                return True
-        return False
+        operator = OPERATOR.match(self._text, self._at)
+        if operator is None:
+            return False
+        self._at = operator.end()
+        if operator[0] == "\n":
+            self._skip_documents()
+        return True
 
     def _redirection(self) -> bool:
         """Step over `> file`, `2>&1`, `<<EOF` and the like."""
-        found = re.compile(r"(\d*|&)(>>|>\||>&|>|<<<|<<-?|<&|<)\s*").match(self._text, self._at)
+        found = REDIRECTION.match(self._text, self._at)
         if found is None:
             return False
-        self._at += len(found[0])
+        self._at = found.end()
         if self._at < len(self._text) and self._text[self._at] not in "\n;":
             words = self._word()
-            if found[2].startswith("<<") and found[2] != "<<<" and words:
-                self._documents.append(words[0])
+            if found[2].startswith("<<"):
+                if found[2] != "<<<" and words:
+                    self._documents.append(words[0])
+            elif words and words[0] != "/dev/null" and not words[0].isdigit():
+                shown = UNKNOWN.sub("…", " ".join(words))
+                self._files.append(f"{found[0].strip()} {shown}")
         return True
 
     def _skip_documents(self) -> None:

@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from deployer.adopt.note import Kind, Note
-
-UNKNOWN = re.compile("\0(\\d+)\0")
-"""Stands in a word for text that only running the script would give: the number is its note's."""
+from deployer.adopt.words import Words, balanced
 
 LONGEST_SHOWN = 40
 """Characters of an expansion that a note shows."""
 
+MOST_EXPANDED = 4_000_000
+"""Characters that the variables of one text may come to: `A=$A$A` doubles with every line."""
+
 Value = str | list[str]
 """A variable's text, or an array's items."""
+
+NAMED = re.compile(r"\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)\}")
+ITEMS = re.compile(r"\$\{([A-Za-z_]\w*)\[[@*]\]\}")
+DEFAULTED = re.compile(r"\$\{([A-Za-z_]\w*)(:?)([-=])([^{}$`]*)\}")
+RUNNING = re.compile(r"\$[({\d@*#?!$]|`")
+"""What begins an expansion that only a shell can evaluate, where none of the others is there."""
+
+PLAIN = re.compile(r"[^\s\\'\"$`;|<>&()]+", re.ASCII)
+"""Characters of a word that mean themselves."""
 
 
 class WordReader:
     """Reads words from a text at a place that moves; what it cannot evaluate it marks and notes.
 
-    ``notes`` are those that marks refer to, ``broken`` those on the text itself.
+    ``notes`` are those that marks refer to, ``broken`` those on the text itself. A text within
+    another's word goes on with that one's ``notes``, and all of it stands at one ``line``.
     """
 
-    def __init__(self, text: str) -> None:
-        self.notes: list[Note] = []
+    def __init__(self, text: str, notes: list[Note] | None = None, line: int | None = None) -> None:
+        self.notes: list[Note] = [] if notes is None else notes
         self.broken: list[Note] = []
         self._text = text
         self._at = 0
         self._values: dict[str, Value] = {}
+        self._only_line = line
+        self._room = MOST_EXPANDED
+        self._breaks = [found.start() for found in re.finditer("\n", text)]
 
     def _array(self) -> list[str]:
         items: list[str] = []
@@ -41,11 +56,17 @@ class WordReader:
             elif self._text.startswith("\\\n", self._at):
                 self._at += 2
             elif character == "#":
-                self._at += len(self._text[self._at :].partition("\n")[0])
+                self._skip_comment()
+            elif character in ";|<>":
+                self._at += 1  # no array has them; the word before was one
             else:
                 items += self._word(closes=")")
         self._mend("a bracket is not closed")
         return items
+
+    def _skip_comment(self) -> None:
+        end = self._text.find("\n", self._at)
+        self._at = len(self._text) if end < 0 else end
 
     def _at_end_of_word(self) -> bool:
         return self._at >= len(self._text) or self._text[self._at] in " \t\n;&|"
@@ -66,8 +87,9 @@ class WordReader:
             elif character in "$`":
                 self._expand(made, quoted=not splits)
             else:
-                made.add(character)
-                self._at += 1
+                found = PLAIN.match(self._text, self._at)
+                made.add(found[0] if found else character)
+                self._at += len(found[0]) if found else 1
         return made.words
 
     def _escaped(self, made: Words) -> None:
@@ -103,29 +125,27 @@ class WordReader:
 
     def _expand(self, made: Words, *, quoted: bool) -> None:
         """Put in what stands at a dollar sign or a backquote."""
-        rest = self._text[self._at :]
-        if rest.startswith("$'"):
+        text, at = self._text, self._at
+        if text.startswith("$'", at):
             self._at += 1
             self._single(made)
-        elif found := re.match(r"\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)\}", rest):
-            self._at += len(found[0])
+        elif found := NAMED.match(text, at):
+            self._at = found.end()
             self._value(found[1] or found[2], found[0], made, quoted=quoted)
-        elif found := re.match(r"\$\{([A-Za-z_]\w*)\[[@*]\]\}", rest):
-            self._at += len(found[0])
+        elif found := ITEMS.match(text, at):
+            self._at = found.end()
             self._items(found[1], found[0], made)
-        elif found := re.match(r"\$\{([A-Za-z_]\w*)(:?)([-=])([^{}$`]*)\}", rest):
-            self._at += len(found[0])
+        elif found := DEFAULTED.match(text, at):
+            self._at = found.end()
             self._default(found, made, quoted=quoted)
-        elif rest.startswith(("$(", "${", "`")) or re.match(r"\$[\d@*#?!$]", rest):
-            self._running(rest, made)
+        elif RUNNING.match(text, at):
+            self._running(made)
         else:
             made.add("$")
             self._at += 1
 
     def _value(self, name: str, written: str, made: Words, *, quoted: bool) -> None:
-        value = self._values.get(name)
-        if value is None:
-            value = self._unknown(f"`{written}` is set nowhere in the script", self._line())
+        value = self._known(name, written)
         text = value if isinstance(value, str) else (value[0] if value else "")
         if quoted:
             made.add(text)
@@ -133,32 +153,42 @@ class WordReader:
             made.add_split(text)
 
     def _items(self, name: str, written: str, made: Words) -> None:
+        value = self._known(name, written)
+        made.add_items([value] if isinstance(value, str) else value)
+
+    def _known(self, name: str, written: str) -> Value:
+        """Give a variable's value, or the mark of one that is not known."""
         value = self._values.get(name)
         if value is None:
-            value = self._unknown(f"`{written}` is set nowhere in the script", self._line())
-        made.add_items([value] if isinstance(value, str) else value)
+            return self._unknown(f"`{written}` is set nowhere in the script", self._line())
+        self._room -= len(value) if isinstance(value, str) else sum(map(len, value))
+        if self._room < 0:
+            return self._unknown(f"`{written}` comes to too much text", self._line())
+        return value
 
     def _default(self, found: re.Match[str], made: Words, *, quoted: bool) -> None:
         """Take a variable that the script sets, else the default beside it."""
-        value = self._values.get(found[1])
-        if value is None or (found[2] and not value):
-            value = found[4].strip("\"'")
+        value: Value = found[4].strip("\"'")
+        if self._values.get(found[1]) or (found[1] in self._values and not found[2]):
+            value = self._known(found[1], found[0])
         text = value if isinstance(value, str) else " ".join(value)
         if quoted:
             made.add(text)
         else:
             made.add_split(text)
 
-    def _running(self, rest: str, made: Words) -> None:
+    def _running(self, made: Words) -> None:
         """Step over what only a shell can evaluate, and say so."""
-        length = _balanced(rest)
-        shown = " ".join(rest[:length].split())
+        length = balanced(self._text, self._at) - self._at
+        shown = " ".join(self._text[self._at : self._at + length].split())
         shown = shown if len(shown) <= LONGEST_SHOWN else f"{shown[: LONGEST_SHOWN - 1]}…"
         made.add(self._unknown(f"`{shown}` is known only when it runs", self._line()))
         self._at += length
 
     def _line(self) -> int:
-        return self._text.count("\n", 0, self._at) + 1
+        if self._only_line is not None:
+            return self._only_line
+        return bisect_left(self._breaks, self._at) + 1
 
     def _unknown(self, text: str, line: int) -> str:
         """Write down what is not known, and give the mark that stands for it."""
@@ -168,51 +198,3 @@ class WordReader:
     def _mend(self, text: str) -> None:
         """Write down what is not finished, and go on."""
         self.broken.append(Note(Kind.LEFT_OUT, text, self._line()))
-
-
-class Words:
-    """Words under construction: text is added to the last one until something splits them."""
-
-    def __init__(self) -> None:
-        self.words: list[str] = []
-        self._open = False
-
-    def add(self, text: str) -> None:
-        """Add quoted text, or one character."""
-        if self._open:
-            self.words[-1] += text
-        else:
-            self.words.append(text)
-            self._open = True
-
-    def add_split(self, text: str) -> None:
-        """Add unquoted text: blanks in it end words."""
-        parts = re.split(r"[ \t\n]+", text)
-        for index, part in enumerate(parts):
-            if index:
-                self._open = False
-            if part:
-                self.add(part)
-
-    def add_items(self, items: list[str]) -> None:
-        """Add an array: each item ends the word before it."""
-        for index, item in enumerate(items):
-            if index:
-                self._open = False
-            self.add(item)
-
-
-def _balanced(rest: str) -> int:
-    """Give how long an expansion is, brackets within it counted."""
-    if rest[0] == "`":
-        end = rest.find("`", 1)
-        return len(rest) if end < 0 else end + 1
-    if len(rest) > 1 and rest[1] in "({":
-        opening, closing = rest[1], ")" if rest[1] == "(" else "}"
-        depth = 0
-        for index, character in enumerate(rest):
-            depth += (character == opening) - (character == closing)
-            if index > 0 and depth == 0:
-                return index + 1
-        return len(rest)
-    return 2

@@ -12,7 +12,7 @@ from deployer.errors import UsageError
 
 if TYPE_CHECKING:
     from deployer.adopt.adopt import Adopted
-    from deployer.adopt.profile import Wishes
+    from deployer.adopt.wishes import Wishes
     from deployer.finding import Finding
 
 
@@ -48,7 +48,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     run. The profile goes to stdout; what it does not say, and what was assumed, to stderr. Exits 0
     when everything found its place, 1 when something did not.
     """
-    from deployer.adopt.profile import Wishes  # noqa: PLC0415
+    from deployer.adopt.wishes import Wishes  # noqa: PLC0415
 
     if sum((bool(words), script is not None, config is not None)) != 1:
         msg = "give one of `-- COMMAND...`, `--file SCRIPT` and `--config FILE`"
@@ -56,8 +56,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     if output is not None and Path(output).exists() and not force:
         msg = f"{output} is there already, and was left alone"
         raise UsageError(msg, hint="Give another --output, or --force to replace it.")
-    wishes = Wishes(name=_name(name), gpu=_gpu(gpu), count=count, target=target)
-    adopted = _adopted(words, script, config, engine, wishes)
+    wishes = Wishes(_name(name), _gpu(gpu), count, target, _release(engine))
+    adopted = _adopted(words, script, config, wishes)
     findings = _checked(adopted, output or "profile")
     if output is not None:
         Path(output).write_text(adopted.profile, encoding="utf-8")
@@ -71,7 +71,6 @@ def _adopted(
     words: tuple[str, ...],
     script: str | None,
     config: str | None,
-    engine: str | None,
     wishes: Wishes,
 ) -> Adopted:
     from deployer.adopt.adopt import (  # noqa: PLC0415
@@ -80,19 +79,17 @@ def _adopted(
         from_script,
         from_words,
     )
-    from deployer.cli.check_verb import known_release  # noqa: PLC0415
     from deployer.errors import Failure  # noqa: PLC0415
     from deployer.parse.config import ConfigError  # noqa: PLC0415
 
-    release = known_release(engine) if engine else ""
     try:
         if config is not None:
-            return from_config(_text(config, "an SGLang config file"), wishes, release)
+            return from_config(_text(config, "an SGLang config file"), wishes)
         if script is not None:
             beside = Path(script).parent
             text = _text(script, "a shell script")
-            return from_script(text, wishes, lambda path: _beside(beside, path), release)
-        return from_words(words, wishes, lambda path: _beside(Path(), path), release)
+            return from_script(text, wishes, lambda path: _beside(beside, path))
+        return from_words(words, wishes, lambda path: _beside(Path(), path))
     except NoLaunchError as error:
         msg = f"{script or 'the command'}: {error}"
         raise Failure(msg, hint="A launch is `python3 -m sglang.launch_server ...`, `sglang serve "
@@ -112,8 +109,16 @@ def _text(path: str, what: str) -> str:
     return text
 
 
-def _beside(folder: Path, path: str) -> str:
-    return _text(str(folder / path), "the file that --config names")
+def _beside(folder: Path, path: str) -> str | None:
+    """Read the file that a command's --config names; None where it is not on this machine."""
+    place = folder / path
+    return _text(str(place), "the file that --config names") if place.is_file() else None
+
+
+def _release(engine: str | None) -> str:
+    from deployer.cli.check_verb import known_release  # noqa: PLC0415
+
+    return known_release(engine) if engine else ""
 
 
 def _name(name: str) -> str:

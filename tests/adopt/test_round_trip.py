@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from deployer.adopt.adopt import Adopted, from_config, from_script, from_words
 from deployer.adopt.find import in_script
 from deployer.adopt.note import Kind
-from deployer.adopt.profile import Wishes
+from deployer.adopt.wishes import Wishes
 from deployer.compile.release import compile_profile
 from deployer.facts.sglang.catalogue import Catalogue, load
 from deployer.facts.sglang.replacements import spell
@@ -100,7 +101,7 @@ def test_whatever_is_placed_means_the_same(version: str) -> None:
     )
     def survives(words: list[str]) -> None:
         assume("--config" not in words and parse(catalogue, words).accepted)
-        adopted = from_words(words, LOCAL, lambda _: "", version)
+        adopted = from_words(words, replace(LOCAL, release=version), lambda _: "")
         if adopted.complete:
             same_meaning(adopted, words)
         else:

@@ -1,0 +1,28 @@
+"""Which variables and values are secrets, so that no import ever shows them.
+
+Wider than the check `secret-in-profile`: a variable that is kept back for nothing is named in a
+note, and one that is shown is out.
+"""
+
+from __future__ import annotations
+
+import re
+
+from deployer.check.checks.secret_in_profile import VALUE
+
+NAME = re.compile(
+    r"(^|_)(\w*KEY(_ID)?|TOKEN|PAT|AUTH|PASSWD|PASSPHRASE|CREDENTIALS?)$|SECRET|PASSWORD",
+    re.IGNORECASE,
+)
+WITHIN = re.compile(r"://[^/@\s]+@")
+"""A user, with or without a password, in an address."""
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a variable of that name is there to hold a secret."""
+    return NAME.search(name) is not None
+
+
+def is_secret_value(value: str) -> bool:
+    """Whether a text looks like a key, or has a password in an address."""
+    return VALUE.match(value) is not None or WITHIN.search(value) is not None
