@@ -20,7 +20,7 @@ from deployer.parse.walk import groups
 
 
 class NoLaunchError(ValueError):
-    """Nothing in what was given starts an SGLang server; the message says so."""
+    """Nothing in what was given is a launch of an SGLang server; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,9 @@ Read = Callable[[str], str | None]
 
 WordsOf = Callable[[Catalogue], tuple[str, ...]]
 """Gives the words as one release would see them; raises ConfigError where it would end."""
+
+MOST_WORDS = 2_000
+"""Words of a launch that are read: every option of a release with a value is about a thousand."""
 
 MOST_OTHERS = 8
 """Names of other commands that a note lists."""
@@ -96,7 +99,7 @@ def _with_config(found: Found, read: Read) -> tuple[Found, WordsOf]:
 def _adopt(found: Found, words_of: WordsOf, script: Script, wishes: Wishes) -> Adopted:
     version, because = _release(found, words_of, wishes)
     catalogue = load(version)
-    words = words_of(catalogue)
+    words = _bounded(words_of(catalogue))
     sure, unsure = known(catalogue, words)
     parsed = parse(catalogue, sure)
     placed = place(catalogue, parsed)
@@ -110,6 +113,18 @@ def _adopt(found: Found, words_of: WordsOf, script: Script, wishes: Wishes) -> A
     unknown = [note for word in _without_key(catalogue, words) for note in script.notes_in(word)]
     notes = (*script.broken, *unknown, *unsure, *found.notes, *placed.notes)
     return Adopted(emit(sections, comments), version, because, tuple(dict.fromkeys(notes)))
+
+
+def _unheard_of(catalogue: Catalogue, words: tuple[str, ...]) -> bool:
+    """Whether a release has no such flag: told at once, without looking for the nearest."""
+    return any(group.written and not group.candidates for group in groups(catalogue, words))
+
+
+def _bounded(words: tuple[str, ...]) -> tuple[str, ...]:
+    if len(words) > MOST_WORDS:
+        msg = f"the launch has {len(words):,} words, and no more than {MOST_WORDS:,} are read"
+        raise NoLaunchError(msg)
+    return words
 
 
 def _without_key(catalogue: Catalogue, words: Sequence[str]) -> list[str]:
@@ -131,9 +146,10 @@ def _release(found: Found, words_of: WordsOf, wishes: Wishes) -> tuple[str, str]
     for version in reversed(releases()):
         catalogue = load(version)
         try:
-            words = words_of(catalogue)
+            words = _bounded(words_of(catalogue))
         except ConfigError:
             continue
-        if parse(catalogue, known(catalogue, words)[0]).accepted:
+        sure = known(catalogue, words)[0]
+        if not _unheard_of(catalogue, sure) and parse(catalogue, sure).accepted:
             return version, "the newest release that accepts the command"
     return newest(), "no known release accepts the command as it is"

@@ -34,8 +34,7 @@ def hardware(
     found: Found, placed: Placed, wishes: Wishes, comments: dict[str, str]
 ) -> dict[str, Any]:
     """Give the GPUs: as wished, as shown to the command, else as many as it needs."""
-    needed = _needed(placed)
-    count = wishes.count if wishes.count is not None else _visible(found) or needed
+    count = wishes.count if wishes.count is not None else _count(found, placed)
     gpu = wishes.gpu or ("none" if placed.values.get("--device") == "cpu" else "")
     if gpu == "none":
         return {"gpu": "none", "count": 0}
@@ -49,6 +48,15 @@ def hardware(
         text = f"{count} GPUs are more than the {MOST_GPUS} of one container: mend `hardware`"
         placed.notes.append(Note(Kind.LEFT_OUT, text))
     return {"gpu": gpu, "count": min(max(count, 1), MOST_GPUS)}
+
+
+def _count(found: Found, placed: Placed) -> int:
+    """Give the GPUs that the engine uses; fewer where the command shows it fewer."""
+    needed, shown = _needed(placed), _visible(found)
+    if shown > needed:
+        text = f"the command shows {shown} GPUs and the engine uses {needed}: `hardware.count`"
+        placed.notes.append(Note(Kind.ASSUMED, f"{text} is {needed}"))
+    return min(shown or needed, needed)
 
 
 def _needed(placed: Placed) -> int:

@@ -61,6 +61,11 @@ def test_the_same_words_give_the_same_profile_without_a_command_before_them() ->
         ["docker", "run", "-e", "HF_TOKEN=canary-7f", "lmsysorg/sglang:v0.5.23", *LAUNCH.split()],
         [f"export OPENAI_API_KEY=canary-7f; {LAUNCH} --api-key $OPENAI_API_KEY"],
         [f"KEY=canary-7f; {LAUNCH} --api-key $KEY --tpx $KEY"],
+        [f"AWS_SECRET_ACCESS_KEY=canary-7f {LAUNCH}"],
+        [f"MINE=hf_canary0123456789abcdef {LAUNCH} --file-storage-path hf_canary0123456789abcdef"],
+        [f"DB=postgres://me:canary-7f@host/x {LAUNCH}"],
+        [f"docker run --label token=canary-7f lmsysorg/sglang:v0.5.23 {LAUNCH}"],
+        [f"export HF_TOKEN=canary-7f; bash -c '{LAUNCH} --api-key $HF_TOKEN'"],
     ],
 )
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -89,6 +94,121 @@ def test_what_could_not_be_placed_is_named_and_counts(tmp_path: Path) -> None:
     assert any("has no flag `--no-such-flag`" in line for line in said)
     assert "left-out: line 5: another server is started here, and only the first is taken" in said
     assert "name: b\n" in ran.out
+
+
+SAID = {
+    "within another shell": (
+        f"export TP=2\nPORT=1\nbash -c '{LAUNCH} --tp $TP --port $PORT'",
+        ["left-out: line 3: `$PORT` is set nowhere in the script"],
+        "  tp: 2\n",
+    ),
+    "two within another shell": (
+        f"bash -c '{LAUNCH} --port 1; {LAUNCH} --port 2'",
+        ["left-out: line 1: another server is started here, and only the first is taken"],
+        "  port: 1\n",
+    ),
+    "in a branch": (
+        f"if true; then\n{LAUNCH} --port 1\nfi",
+        [("assumed: line 2: the launch stands in a branch, a loop or a function, and is taken as if"
+         " it ran once")],
+        "  port: 1\n",
+    ),
+    "an image of an old release": (
+        f"docker run lmsysorg/sglang:v0.4.6-cu124 {LAUNCH}",
+        [("left-out: the image lmsysorg/sglang:v0.4.6-cu124 is not of SGLang 0.5.23, so it is not"
+         " taken")],
+        "  image: lmsysorg/sglang:v0.5.23\n",
+    ),
+    "an image that is not known": (
+        f"docker run lmsysorg/sglang:$TAG {LAUNCH}",
+        ["left-out: the image is not known: mend `engine.image`"],
+        "  image: lmsysorg/sglang:v0.5.23\n",
+    ),
+    "an image of another name": (
+        f"sudo docker run --gpus 2 registry/llm:1.2.3 {LAUNCH}",
+        ["assumed: the command shows 2 GPUs and the engine uses 1: `hardware.count` is 1"],
+        "  image: registry/llm:1.2.3\n",
+    ),
+    "a container that runs": (
+        f"docker exec -it -e NCCL_DEBUG=WARN box {LAUNCH}",
+        ["assumed: the image is assumed: lmsysorg/sglang:v0.5.23"],
+        "    NCCL_DEBUG: WARN\n",
+    ),
+    "a config file elsewhere": (
+        f"{LAUNCH} --config /no/such.yaml --port 7",
+        ["left-out: the config file /no/such.yaml is not here, so it is not merged"],
+        "  port: 7\n",
+    ),
+    "limits and files": (
+        f"nohup timeout -k 5 60 numactl -N 0 uv run {LAUNCH} >> server.log 2>&1 &",
+        ["moved: line 1: `timeout -k 5 60` has no place in a profile",
+         "moved: line 1: `numactl -N 0` has no place in a profile",
+         "moved: line 1: `>> server.log` has no place in a profile"],
+        "name: b\n",
+    ),
+    "other commands": (
+        f"ulimit -n 65536\n/usr/bin/mkdir -p x && {LAUNCH} | tee log",
+        ["moved: the script's other commands are not kept: ulimit, mkdir, tee"],
+        "name: b\n",
+    ),
+    "kernels compiled before": (
+        f"python3 -m sglang.compile_deep_gemm --model x/y --timeout 9\n{LAUNCH}",
+        [],
+        "  repo: a/b\n",
+    ),
+    "what deployer sets": (
+        f"PYTHONUNBUFFERED=0 CUDA_VISIBLE_DEVICES=4,5 {LAUNCH} --tp 2",
+        ["moved: deployer sets `PYTHONUNBUFFERED` itself",
+         ("moved: `CUDA_VISIBLE_DEVICES` is not kept: a container sees its own GPUs,"
+         " `hardware.count` many")],
+        "  count: 2\n",
+    ),
+    "a variable that doubles": (
+        "A=abcdefgh\n" + "A=$A$A\n" * 60 + f"{LAUNCH} --served-model-name $A",
+        ["left-out: line 62: `$A` comes to too much text"],
+        "  served_name: model\n",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_is_around_a_launch_is_said(name: str, tmp_path: Path) -> None:
+    text, notes, line = SAID[name]
+    ran = run("--gpu", "H100", "--file", script(tmp_path, text))
+
+    said = ran.err.splitlines()
+    assert [note for note in notes if note not in said] == [], ran.err
+    assert line in ran.out
+    assert ran.code == int(any(one.startswith("left-out") for one in said))
+
+
+def test_an_image_of_another_release_gives_way_to_the_one_asked_for() -> None:
+    ran = run("--engine", "0.5.20", "--", "docker", "run", "lmsysorg/sglang:v0.5.18",
+              *LAUNCH.split())  # fmt: skip
+
+    assert ran.code == 0
+    assert "  image: lmsysorg/sglang:v0.5.20\n" in ran.out
+    assert "assumed: the image lmsysorg/sglang:v0.5.18 is not of SGLang 0.5.20" in ran.err
+
+
+def test_a_config_file_of_an_older_release_is_read_by_that_release(tmp_path: Path) -> None:
+    config = tmp_path / "engine.yaml"
+    config.write_text("model-path: a/b\nnsa-decode-backend: trtllm\n", encoding="utf-8")
+
+    assert "  version: 0.5.19\n" in run("--config", str(config)).out
+
+
+def test_a_script_as_large_as_may_be_is_read(tmp_path: Path) -> None:
+    """Each step looks at a part of the text: a quadratic reader took minutes for this."""
+    text = 'echo a $X "y z"\n' * 20_000
+    ran = run("--file", script(tmp_path, f"{text}{LAUNCH}\n"))
+
+    assert ran.code == 0
+
+
+def test_a_launch_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match="50,001 words"):
+        run("--file", script(tmp_path, LAUNCH + " --enable-metrics" * 49_998 + " x"))
 
 
 def test_the_environment_of_the_caller_is_not_used(
