@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.finding import Finding, Severity, Span
+from deployer.parse.config import FLAG, ConfigError, merge
+from deployer.parse.hidden import marked, told
 from deployer.parse.launch import Launch
 from deployer.parse.parsed import Fault
 from deployer.parse.read import parse
-from deployer.parse.secrets import HIDDEN, is_secret
+from deployer.parse.secrets import HIDDEN, shown_alone
+from deployer.parse.walk import groups
 
-VARIABLE = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
+REPEATED = "repeated-flag"
 FILE = "command"
 """What stands in place of a file's name."""
 
@@ -27,11 +29,48 @@ class Shown:
     columns: tuple[tuple[int, int], ...]
 
 
-def check_command(catalogue: Catalogue, launch: Launch) -> tuple[Finding, ...]:
-    """Give everything that is wrong with a command, in the order of its words."""
+def check_command(
+    catalogue: Catalogue, launch: Launch, read: Callable[[str], str]
+) -> tuple[Finding, ...]:
+    """Give everything that is wrong with a command, in the order of its words.
+
+    ``read`` gives the text of the file that `--config` names, and raises ConfigError where there
+    is none. The words of the file are checked, and shown, before the command's own.
+    """
+    try:
+        words = merge(catalogue, launch.words, read)
+    except ConfigError as error:
+        return _placed(catalogue, launch, _without_file(catalogue, launch.words, str(error)))
+    from_file = len(words) - len(launch.words) + (2 if FLAG in launch.words else 0)
+    found = _not_overridden(catalogue, words, from_file)
+    return _placed(catalogue, replace(launch, words=words), found)
+
+
+def _without_file(catalogue: Catalogue, words: Sequence[str], message: str) -> Iterator[Fault]:
+    """Say what is wrong with the file, and with the rest, which lacks what the file would give."""
+    hint = f"mend it, or leave `{FLAG}` out to check the rest alone"
+    yield Fault("refused-config", Severity.ERROR, words.index(FLAG), FLAG, message, hint)
+    for fault in parse(catalogue, words).faults:
+        if fault.kind != "required-missing" and fault.flag != FLAG:
+            yield fault
+
+
+def _not_overridden(catalogue: Catalogue, words: Sequence[str], from_file: int) -> Iterator[Fault]:
+    """Leave out that a flag repeats one of the file: that is how a file is overridden."""
+    twice = {
+        fault.position + from_file
+        for fault in (parse(catalogue, words[from_file:]).faults if from_file else ())
+        if fault.kind == REPEATED
+    }
+    for fault in parse(catalogue, words).faults:
+        own = from_file and fault.position >= from_file
+        if fault.kind != REPEATED or not own or fault.position in twice:
+            yield fault
+
+
+def _placed(catalogue: Catalogue, launch: Launch, found: Iterable[Fault]) -> tuple[Finding, ...]:
     shown = show(catalogue, launch)
-    faults = parse(catalogue, launch.words).faults
-    return tuple(_finding(fault, shown) for fault in faults)
+    return tuple(_finding(one, shown) for one in sorted(found, key=lambda one: one.position))
 
 
 def _finding(fault: Fault, shown: Shown) -> Finding:
@@ -50,45 +89,24 @@ def _finding(fault: Fault, shown: Shown) -> Finding:
     )
 
 
-def refused(message: str) -> Finding:
-    """Give the finding of a command that cannot be read at all."""
-    return Finding("refused-command", Severity.ERROR, "", message, file=FILE)
-
-
 def show(catalogue: Catalogue, launch: Launch) -> Shown:
     """Write a command for a reader: quoted as a shell needs it, secrets hidden."""
-    before = [_hidden_assignment(word) for word in launch.before]
-    text = shlex.join(before)
+    text = " ".join(_quoted(shown_alone(word)) for word in launch.before)
     columns: list[tuple[int, int]] = []
-    for word in masked(catalogue, launch.words):
+    for word in _masked(catalogue, launch.words):
         text += " " if text else ""
         start = len(text) + 1
-        text += word if HIDDEN in word else shlex.quote(word)
+        text += _quoted(word)
         columns.append((start, len(text) + 1))
     return Shown(text, tuple(columns))
 
 
-def masked(catalogue: Catalogue, words: Sequence[str]) -> Iterator[str]:
-    """Give the words with the values of secret flags, right or misspelt, hidden."""
-    hides = False
-    for word in words:
-        name, equals, _ = word.partition("=")
-        if not word.startswith("--"):
-            yield HIDDEN if hides else word
-            hides = False
-            continue
-        secret = _may_hold_secret(catalogue, name)
-        yield f"{name}={HIDDEN}" if secret and equals else word
-        hides = secret and not equals
+def _quoted(word: str) -> str:
+    """Quote as a shell needs it; the stars of a hidden value need nothing."""
+    plain = word.replace(HIDDEN, "")
+    return word if plain != word and plain in {"", shlex.quote(plain)} else shlex.quote(word)
 
 
-def _may_hold_secret(catalogue: Catalogue, name: str) -> bool:
-    if catalogue.find(name) is not None:
-        return is_secret(name)
-    meant = catalogue.beginning_with(name)
-    return any(is_secret(string) for string in meant) or VARIABLE.search(name) is not None
-
-
-def _hidden_assignment(word: str) -> str:
-    name, equals, _ = word.partition("=")
-    return f"{name}={HIDDEN}" if equals and VARIABLE.search(name) else word
+def _masked(catalogue: Catalogue, words: Sequence[str]) -> Iterator[str]:
+    for group in marked(catalogue, groups(catalogue, words)):
+        yield from told(group)

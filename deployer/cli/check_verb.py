@@ -62,31 +62,22 @@ def _is_command(words: Sequence[str]) -> bool:
 
 
 def _check_command(words: tuple[str, ...], engine: str | None, form: str, *, strict: bool) -> int:
-    from deployer.check.command import check_command, refused  # noqa: PLC0415
+    from deployer.check.command import check_command  # noqa: PLC0415
     from deployer.cli.reading import stops  # noqa: PLC0415
     from deployer.facts.sglang.catalogue import load, newest  # noqa: PLC0415
-    from deployer.parse.config import ConfigError  # noqa: PLC0415
 
     if engine is None:
         engine = newest()
         click.echo(f"Checked for SGLang {engine}; --engine names another release.", err=True)
     engine = known_release(engine)
-    catalogue = load(engine)
-    try:
-        findings = list(check_command(catalogue, _launch(words, engine)))
-    except ConfigError as error:
-        findings = [refused(str(error))]
+    findings = check_command(load(engine), _launch(words), _config)
     wrong = any(stops(finding, strict=strict) for finding in findings)
     fine = [] if wrong else [f"SGLang {engine} accepts it"]
     _tell(findings, fine, form)
     return int(wrong)
 
 
-def _launch(words: tuple[str, ...], engine: str) -> Launch:
-    from dataclasses import replace  # noqa: PLC0415
-
-    from deployer.facts.sglang.catalogue import load  # noqa: PLC0415
-    from deployer.parse.config import merge  # noqa: PLC0415
+def _launch(words: tuple[str, ...]) -> Launch:
     from deployer.parse.launch import launch  # noqa: PLC0415
 
     found = launch(words)
@@ -94,13 +85,17 @@ def _launch(words: tuple[str, ...], engine: str) -> Launch:
         msg = "no SGLang server is started by this command"
         hint = "Write `-- python3 -m sglang.launch_server ...`, or the flags alone."
         raise UsageError(msg, hint=hint)
-    return replace(found, words=merge(load(engine), found.words, _config))
+    return found
 
 
 def _config(path: str) -> str:
     from deployer.cli.reading import read_text  # noqa: PLC0415
+    from deployer.parse.config import ConfigError  # noqa: PLC0415
 
-    return read_text(path, "the file that --config names")
+    try:
+        return read_text(path, "a config file of the engine")
+    except UsageError as error:
+        raise ConfigError(error.message) from error
 
 
 def known_release(engine: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import PurePosixPath
 
 import yaml
 
@@ -52,7 +53,7 @@ def merge(
     path = config_path(words)
     if path is None:
         return tuple(words)
-    if not path.lower().endswith((".yaml", ".yml")):
+    if PurePosixPath(path).suffix.lower() not in {".yaml", ".yml"}:
         msg = f"{path} is no .yaml or .yml file, and the engine takes no other"
         raise ConfigError(msg)
     place = list(words).index(FLAG)
@@ -64,8 +65,9 @@ def config_words(catalogue: Catalogue, text: str) -> tuple[str, ...]:
     """Turn a config file's text into words; raises ConfigError as the engine would end."""
     try:
         value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        msg = f"the config file is no YAML: {str(error).splitlines()[0]}"
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        first = str(error).partition("\n")[0]
+        msg = f"the config file is no YAML: {first}"
         raise ConfigError(msg) from error
     if value is None:
         return ()

@@ -10,8 +10,9 @@ from typing import Any
 from deployer.facts.sglang import history
 from deployer.facts.sglang.catalogue import Catalogue, Option
 from deployer.finding import Severity
+from deployer.parse.hidden import told_values
 from deployer.parse.parsed import Fault
-from deployer.parse.secrets import shown
+from deployer.parse.secrets import shown, shown_alone
 from deployer.parse.types import converter
 from deployer.parse.unknown import instead, successor_since, unknown
 from deployer.parse.walk import HELP, Group, least, most
@@ -30,7 +31,10 @@ def of_group(catalogue: Catalogue, group: Group) -> Iterator[Fault]:
 
 
 def _of_option(catalogue: Catalogue, group: Group) -> Iterator[Fault]:
-    name = group.written.partition("=")[0]
+    name = group.name
+    if group.misplaced:
+        yield _misplaced(group)
+        return
     if not group.candidates:
         yield unknown(catalogue, name, group.position, _given(group))
         return
@@ -38,7 +42,7 @@ def _of_option(catalogue: Catalogue, group: Group) -> Iterator[Fault]:
         yield _ambiguous(catalogue, group, name)
         return
     if group.string in HELP:
-        message = f"`{group.written}` prints the help, and nothing is launched"
+        message = f"`{name}` prints the help, and nothing is launched"
         yield Fault("help-flag", ERROR, group.position, "--help", message, "take it out")
         return
     option = catalogue.find(group.string)
@@ -49,6 +53,12 @@ def _of_option(catalogue: Catalogue, group: Group) -> Iterator[Fault]:
     if option.deprecated or option.error:
         yield _deprecated(catalogue, option, group)
     yield from _of_values(catalogue, option, group)
+
+
+def _misplaced(group: Group) -> Fault:
+    message = "what begins with a dash is read as a flag, not as the value of the flag before it"
+    hint = "write `--flag=VALUE` in one word"
+    return Fault("unknown-flag", ERROR, group.position, "", message, hint)
 
 
 def _ambiguous(catalogue: Catalogue, group: Group, name: str) -> Fault:
@@ -107,8 +117,10 @@ def _of_values(catalogue: Catalogue, option: Option, group: Group) -> Iterator[F
 
 
 def _given(group: Group) -> tuple[str, ...]:
-    """Give the words that were meant as values, whether or not the option takes them."""
-    return (group.explicit,) if group.explicit is not None else (*group.words, *group.stray)
+    """Give the words that were meant as values, as far as they may be shown."""
+    if group.secret:
+        return ()
+    return (shown_alone(group.explicit),) if group.explicit is not None else told_values(group)
 
 
 def _missing(option: Option, group: Group, given: int) -> Fault:
@@ -173,11 +185,11 @@ def _stray(catalogue: Catalogue, group: Group) -> Fault:
     option = catalogue.find(group.string)
     taken = len(group.words) + (1 if group.written else 0)
     position = group.position + taken
+    told = told_values(group)[len(group.words)]
     if option is None:
         what = "no flag is before it" if group.written == "" else "no flag takes it"
-        message = f"`{group.stray[0]}` belongs to nothing: {what}"
+        message = f"`{told}` belongs to nothing: {what}"
         return Fault("stray-value", ERROR, position, "", message, "take it out")
-    told = shown(group.string, group.stray[0])
     if most(option) == 0:
         message = f"`{group.string}` is a switch and takes no value, and `{told}` follows it"
         hint = f"write `{group.string}` alone, or leave it out"

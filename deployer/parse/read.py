@@ -10,8 +10,10 @@ from typing import Any
 from deployer.facts.sglang.catalogue import Catalogue, Option
 from deployer.finding import Severity
 from deployer.parse import faults
+from deployer.parse.hidden import hidden, marked
 from deployer.parse.oracle import Answer, ask
 from deployer.parse.parsed import Fault, Given, Parsed
+from deployer.parse.secrets import HIDDEN, LOOKS
 from deployer.parse.types import converter
 from deployer.parse.walk import Group, groups
 
@@ -23,7 +25,7 @@ def parse(catalogue: Catalogue, words: Sequence[str]) -> Parsed:
     error that it does not share becomes a warning, and what it alone refuses is said in its words.
     """
     words = tuple(words)
-    found = tuple(groups(catalogue, words))
+    found = tuple(marked(catalogue, groups(catalogue, words)))
     answer = ask(catalogue, words)
     walked = (
         *(fault for group in found for fault in faults.of_group(catalogue, group)),
@@ -34,18 +36,21 @@ def parse(catalogue: Catalogue, words: Sequence[str]) -> Parsed:
         version=catalogue.version,
         words=words,
         given=tuple(_given(catalogue, found, answer)),
-        faults=tuple(sorted(_agreed(walked, answer), key=lambda fault: fault.position)),
+        faults=tuple(sorted(_agreed(walked, answer, found), key=lambda fault: fault.position)),
     )
 
 
-def _agreed(walked: tuple[Fault, ...], answer: Answer) -> Iterator[Fault]:
+def _agreed(walked: tuple[Fault, ...], answer: Answer, found: Sequence[Group]) -> Iterator[Fault]:
     if answer.accepted:
         for fault in walked:
             yield replace(fault, severity=min(fault.severity, Severity.WARNING, key=_weight))
         return
     yield from walked
     if all(fault.severity is not Severity.ERROR for fault in walked):
-        yield Fault("refused-list", Severity.ERROR, 0, "", f"SGLang refuses it: {answer.message}")
+        message = LOOKS.sub(HIDDEN, answer.message)
+        for text in sorted(hidden(found), key=len, reverse=True):
+            message = message.replace(text, HIDDEN)
+        yield Fault("refused-list", Severity.ERROR, 0, "", f"SGLang refuses it: {message}")
 
 
 def _weight(severity: Severity) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from deployer.facts.sglang.catalogue import Catalogue, Option
+from deployer.parse.secrets import HIDDEN, shown_alone
 
 NEGATIVE = re.compile(r"-\d+|-\d*\.\d+")
 """What argparse takes for a negative number, and so for a value (3.11 to 3.13)."""
@@ -26,6 +27,8 @@ class Group:
     abbreviation, several where it is ambiguous, none where no option begins so. ``explicit`` is
     the text behind an equals sign. ``words`` are what the option takes of what follows, ``stray``
     the words after those, which no option takes; a group of stray words alone has no ``written``.
+    ``secret`` says that these words may be a secret, ``misplaced`` that ``written`` itself may be
+    the value of a secret flag before it (:mod:`deployer.parse.hidden` marks both).
     """
 
     position: int
@@ -34,6 +37,13 @@ class Group:
     explicit: str | None
     words: tuple[str, ...]
     stray: tuple[str, ...]
+    secret: bool = False
+    misplaced: bool = False
+
+    @property
+    def name(self) -> str:
+        """What was written as a flag, as it may be shown."""
+        return HIDDEN if self.misplaced else shown_alone(self.written.partition("=")[0])
 
     @property
     def string(self) -> str:

@@ -87,6 +87,11 @@ def test_the_caret_stands_under_the_word() -> None:
         ["--model-path", "m", "--api-ke", "canary-7f", "--tpx"],
         ["HF_TOKEN=canary-7f", "sglang", "serve", "m", "--tpx"],
         ["--model-path", "m", "--hf-token", "canary-7f"],
+        ["--model-path", "m", "--api-key", "--canary-7f"],
+        ["--model-path", "m", "--api-key", "-canary-7f"],
+        ["--model-path", "m", "--api-key=x", "canary-7f"],
+        ["--model-path", "m", "api_key=canary-7f"],
+        ["env", "API_KEY=a canary-7f", "sglang", "serve", "m", "--tpx"],
     ],
 )
 def test_secrets_are_hidden(words: list[str]) -> None:
@@ -103,4 +108,41 @@ def test_a_config_file_is_merged_as_the_engine_does(tmp_path: Path) -> None:
 
     assert check("--engine", "0.5.12", "--", "--config", str(file))[0] == 0
     assert check("--engine", "0.5.23", "--", "--config", str(file))[0] == 1
-    assert check("--engine", "0.5.23", "--", "--config")[0] == 1
+
+
+def test_a_config_file_is_overridden_without_a_word(tmp_path: Path) -> None:
+    file = tmp_path / "engine.yaml"
+    file.write_text("model-path: m\nport: 1\n", encoding="utf-8")
+    words = ["--strict", "--engine", "0.5.23", "--", "--config", str(file), "--port", "2"]
+
+    assert check(*words)[0] == 0
+    assert check(*words, "--port", "3")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("none.yaml", "there is no such file"),
+        ("engine.json", "is no .yaml or .yml file"),
+        ("bad.yaml", "keys and values"),
+    ],
+)
+def test_a_config_file_that_the_engine_would_not_take(
+    name: str, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.yaml").write_text("- a", encoding="utf-8")
+    path = str(tmp_path / name)
+    code, said = check("--engine", "0.5.23", "--format", "json", "--", "--tpx", "--config", path)
+    found = json.loads(said)["findings"]
+
+    assert code == 1
+    assert [finding["check"] for finding in found] == ["unknown-flag", "refused-config"]
+    assert message in found[1]["message"]
+
+
+def test_a_config_flag_without_its_file() -> None:
+    code, said = check("--engine", "0.5.23", "--", "--model-path", "m", "--config")
+
+    assert code == 1
+    assert "error[refused-config]: no file is named after --config" in said
+    assert "1 error in command" in said
