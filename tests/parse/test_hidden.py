@@ -60,7 +60,7 @@ def test_a_key_that_begins_with_a_dash_is_no_flag_to_repeat() -> None:
 
 
 @given(st.data())
-@settings(max_examples=6000, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_canary_gets_out(data: st.DataObject) -> None:
     canary, flag = data.draw(CANARY), data.draw(FLAG)
     ways = [[flag, canary], [f"{flag}={canary}"]]
