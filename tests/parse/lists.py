@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from deployer.facts.sglang.catalogue import Catalogue, Option
 from deployer.facts.sglang.history import all_strings
-from deployer.parse.walk import most
+from deployer.parse.walk import least, most
 
 WORDS: dict[str, list[str]] = {
-    "int": ["0", "1", "8", "-1", " 4 ", "1_000", "64k", "x", "1.5", "", "--", "٣"],
+    "int": ["0", "-1", "8", "1", " 4 ", "1_000", "64k", "x", "1.5", "", "--", "٣"],
     "float": ["0.5", "1", "-0.25", "1e-3", "nan", "x", "", "-.5", "-1e5"],
     "human_readable_int": [
         "65536",
@@ -41,7 +41,7 @@ WORDS: dict[str, list[str]] = {
         "x",
     ],
     "parse_cuda_graph_backend_arg": ["full", "breakable", "disabled", "tc_piecewise", "x"],
-    "": ["x", "a b", "-x", "--", "-", "", "-1", "a=b", "{}", '{"lora_name": "a"}'],
+    "": ["x", "a b", "a=b", "--", "-", "", "-1", "-x", "{}", '{"lora_name": "a"}'],
 }
 """Words for each type: good ones, borderline ones, wrong ones."""
 
@@ -76,7 +76,31 @@ def one(draw: st.DrawFn, catalogue: Catalogue) -> list[str]:
     return [string, *words]
 
 
+@st.composite
+def careful(draw: st.DrawFn, catalogue: Catalogue) -> list[str]:
+    """Draw one option as its release wants it, in either spelling, with as many words."""
+    option = draw(st.sampled_from(catalogue.options))
+    count = most(option)
+    if count > 1:
+        count = draw(st.integers(max(least(option), 1), 3))
+    good = [str(choice) for choice in option.choices or WORDS.get(option.type, WORDS[""])[:3]]
+    words = [draw(st.sampled_from(good)) for _ in range(count)]
+    string = draw(st.sampled_from(option.strings))
+    if len(words) == 1 and draw(st.booleans()):
+        return [f"{string}={words[0]}"]
+    return [string, *words]
+
+
 def lists(catalogue: Catalogue) -> st.SearchStrategy[list[str]]:
+    """Draw whole lists: half of them careful, half with something spoilt."""
+    right = st.builds(
+        lambda parts: ["--model-path", "m", *(word for part in parts for word in part)],
+        st.lists(careful(catalogue), max_size=6),
+    )
+    return st.one_of(right, spoilt(catalogue))
+
+
+def spoilt(catalogue: Catalogue) -> st.SearchStrategy[list[str]]:
     """Draw whole lists, with flags of other releases and noise among them."""
     other = st.builds(lambda string: [string], st.sampled_from(all_strings()))
     noise = st.builds(lambda word: [word], st.sampled_from(NOISE))

@@ -22,6 +22,10 @@ pytestmark = [pytest.mark.wheels, pytest.mark.timeout(300)]
 LISTS = 400
 """Argument lists for each release."""
 
+DEEP = {"0.5.9", "0.5.10.post1", "0.5.12", "0.5.13", "0.5.14", "0.5.18", "0.5.20", "0.5.23"}
+DEEP_LISTS = 2000
+"""Argument lists for the releases at which the command line changed most."""
+
 
 @pytest.mark.parametrize("version", releases())
 def test_the_verdict_is_that_of_the_real_parser(version: str) -> None:
@@ -29,7 +33,7 @@ def test_the_verdict_is_that_of_the_real_parser(version: str) -> None:
     with RealParser(version) as real:
 
         @settings(
-            max_examples=LISTS,
+            max_examples=DEEP_LISTS if version in DEEP else LISTS,
             deadline=None,
             derandomize=True,
             database=None,
