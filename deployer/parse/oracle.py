@@ -42,11 +42,17 @@ def ask(catalogue: Catalogue, words: Sequence[str]) -> Answer:
 
 @functools.lru_cache(maxsize=32)
 def _parser(_version: str, catalogue: Catalogue) -> argparse.ArgumentParser:
-    parser = _Parser(prog="sglang serve", usage="", add_help=False)
+    parser = _Parser(usage="", add_help=False, formatter_class=_formatter)
     parser.add_argument("-h", "--help", action=_Help, nargs=0, default=argparse.SUPPRESS)
     for option in catalogue:
         _add(parser, option, catalogue.version)
     return parser
+
+
+@functools.cache
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """Give one formatter for all options: argparse asks for one with each that is added."""
+    return argparse.HelpFormatter(prog, width=80)
 
 
 def _add(parser: argparse.ArgumentParser, option: Option, version: str) -> None:
