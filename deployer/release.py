@@ -18,7 +18,7 @@ FORMAT_VERSION = 1
 
 
 NEGATIVE = re.compile(r"-\d+|-\d*\.\d+")
-"""What argparse takes for a negative number."""
+"""What argparse takes for a negative number, and so for a value (Python 3.11 to 3.13)."""
 
 
 def _like_a_flag(word: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from deployer.check.checks.secret_in_profile import VALUE
+from deployer.parse.secrets import IS_KEY
 
 NAME = re.compile(
     r"(^|_)(\w*KEY(_ID)?|TOKEN|PAT|AUTH|PASSWD|PASSPHRASE|CREDENTIALS?)$|SECRET|PASSWORD",
@@ -25,4 +25,4 @@ def is_secret_name(name: str) -> bool:
 
 def is_secret_value(value: str) -> bool:
     """Whether a text looks like a key, or has a password in an address."""
-    return VALUE.match(value) is not None or WITHIN.search(value) is not None
+    return IS_KEY.match(value) is not None or WITHIN.search(value) is not None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from deployer.check.rule import Problem
 from deployer.compile.arguments import arguments
 from deployer.compile.derive import derived_fields
-from deployer.facts.sglang.catalogue import Catalogue, UnknownReleaseError, load
+from deployer.facts.sglang.catalogue import Catalogue, load
+from deployer.facts.sglang.catalogue import find as find_catalogue
 from deployer.facts.sglang.replacements import names
 from deployer.finding import Severity
 from deployer.parse.parsed import Fault
@@ -43,9 +45,8 @@ def _problem(argument: Argument, fault: Fault) -> Problem:
 
 def field_of(profile: Profile, name: str) -> str:
     """Give the typed field of a flag's name, alias or abbreviation; the empty text for none."""
-    try:
-        catalogue = load(profile.engine.version)
-    except UnknownReleaseError:
+    catalogue = find_catalogue(profile.engine.version)
+    if catalogue is None:
         return ""
     near = catalogue.beginning_with(f"--{name}")
     option = catalogue.find(f"--{name}") or (catalogue.find(near[0]) if len(near) == 1 else None)
@@ -100,11 +101,8 @@ class _Same:
 @functools.lru_cache(maxsize=1)
 def _faults(same: _Same) -> tuple[Placed, ...]:
     """Read the compiled arguments once for all checks; nothing where the release is unknown."""
-    try:
-        catalogue = load(same.profile.engine.version)
-    except UnknownReleaseError:
-        return ()
-    return _read_by(catalogue, same.profile)
+    catalogue = find_catalogue(same.profile.engine.version)
+    return () if catalogue is None else _read_by(catalogue, same.profile)
 
 
 def _read_by(catalogue: Catalogue, profile: Profile) -> tuple[Placed, ...]:
@@ -128,12 +126,4 @@ def _strict(fault: Fault) -> Fault:
     """A profile is kept for years: what only works until the next release is an error in it."""
     if fault.kind != "abbreviated-flag":
         return fault
-    return Fault(
-        fault.kind,
-        Severity.ERROR,
-        fault.position,
-        fault.flag,
-        fault.message,
-        fault.hint,
-        fault.link,
-    )
+    return replace(fault, severity=Severity.ERROR)

@@ -10,8 +10,16 @@ from deployer.check.flags import on_another_release
 from deployer.check.rule import Problem, Rule
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.finding import Finding
+from deployer.profile.load import Loaded, load_profile
 from deployer.profile.model import Profile
 from deployer.profile.source import Source, format_path
+
+
+def load_checked(text: str, file: str) -> tuple[Loaded[Profile], tuple[Finding, ...]]:
+    """Read a profile's text, and give it with all that loader and checks find."""
+    loaded = load_profile(text, file)
+    found = check(loaded.profile, loaded.source) if loaded.profile is not None else ()
+    return loaded, (*loaded.findings, *found)
 
 
 def check(profile: Profile, source: Source, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:

@@ -43,7 +43,7 @@ def command(profiles: tuple[str, ...], engine: str | None, form: str, *, strict:
     files = all(word.endswith((".yaml", ".yml")) for word in profiles)
     if _is_command(profiles) or (engine is not None and not files):
         return _check_command(profiles, engine, form, strict=strict)
-    from deployer.cli.reading import read_checked  # noqa: PLC0415
+    from deployer.cli.reading import known_release, read_checked  # noqa: PLC0415
 
     other = known_release(engine) if engine is not None else ""
     checked = [read_checked(path, also_on=other) for path in profiles]
@@ -63,7 +63,7 @@ def _is_command(words: Sequence[str]) -> bool:
 
 def _check_command(words: tuple[str, ...], engine: str | None, form: str, *, strict: bool) -> int:
     from deployer.check.command import check_command  # noqa: PLC0415
-    from deployer.cli.reading import stops  # noqa: PLC0415
+    from deployer.cli.reading import known_release, stops  # noqa: PLC0415
     from deployer.facts.sglang.catalogue import load, newest  # noqa: PLC0415
 
     if engine is None:
@@ -96,17 +96,6 @@ def _config(path: str) -> str:
         return read_text(path, "a config file of the engine")
     except UsageError as error:
         raise ConfigError(error.message) from error
-
-
-def known_release(engine: str) -> str:
-    """Give a release as its catalogue names it; raises UsageError where there is none."""
-    from deployer.facts.sglang.catalogue import releases  # noqa: PLC0415
-
-    version = engine.removeprefix("v")
-    if version not in releases():
-        msg = f"SGLang {engine} is not known here"
-        raise UsageError(msg, hint=f"Known are {', '.join(releases())}.")
-    return version
 
 
 def _tell(findings: Sequence[Finding], fine: Sequence[str], form: str) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deployer.check.run import check
+from deployer.check.run import load_checked
 from deployer.cli.reading import stops
 from deployer.compile.release import compile_profile
 from deployer.plan import review
-from deployer.profile.load import load_profile
 from deployer.profile.source import format_path
 
 if TYPE_CHECKING:
@@ -46,10 +45,7 @@ def reviewed(pairs: list[Pair]) -> tuple[Review, list[Finding]]:
 
 
 def _side(text: Text) -> Side:
-    loaded = load_profile(text.text, text.file)
-    findings = loaded.findings
-    if loaded.profile is not None:
-        findings = (*findings, *check(loaded.profile, loaded.source))
+    loaded, findings = load_checked(text.text, text.file)
     return Side(
         file=text.file,
         release=compile_profile(loaded.profile) if loaded.profile else None,

@@ -49,6 +49,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     when everything found its place, 1 when something did not.
     """
     from deployer.adopt.wishes import Wishes  # noqa: PLC0415
+    from deployer.check.run import load_checked  # noqa: PLC0415
 
     if sum((bool(words), script is not None, config is not None)) != 1:
         msg = "give one of `-- COMMAND...`, `--file SCRIPT` and `--config FILE`"
@@ -58,7 +59,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise UsageError(msg, hint="Give another --output, or --force to replace it.")
     wishes = Wishes(_name(name), _gpu(gpu), count, target, _release(engine))
     adopted = _adopted(words, script, config, wishes)
-    findings = _checked(adopted, output or "profile")
+    _, findings = load_checked(adopted.profile, output or "profile")
     if output is not None:
         Path(output).write_text(adopted.profile, encoding="utf-8")
         click.echo(f"wrote {output}", err=True)
@@ -116,7 +117,7 @@ def _beside(folder: Path, path: str) -> str | None:
 
 
 def _release(engine: str | None) -> str:
-    from deployer.cli.check_verb import known_release  # noqa: PLC0415
+    from deployer.cli.reading import known_release  # noqa: PLC0415
 
     return known_release(engine) if engine else ""
 
@@ -138,16 +139,6 @@ def _gpu(gpu: str) -> str:
         msg = f"`{gpu}` is no GPU type"
         raise UsageError(msg, hint=f"There are {', '.join(known)}.")
     return gpu
-
-
-def _checked(adopted: Adopted, file: str) -> tuple[Finding, ...]:
-    from deployer.check.run import check  # noqa: PLC0415
-    from deployer.profile.load import load_profile  # noqa: PLC0415
-
-    loaded = load_profile(adopted.profile, file)
-    if loaded.profile is None:
-        return loaded.findings
-    return (*loaded.findings, *check(loaded.profile, loaded.source))
 
 
 def _tell(adopted: Adopted, findings: tuple[Finding, ...], form: str, *, to_stdout: bool) -> None:

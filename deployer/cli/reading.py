@@ -44,22 +44,25 @@ def read_checked(path: str, also_on: str = "") -> Checked:
 
     ``also_on`` is a release that reads the command for the profile's own release as well.
     """
-    from deployer.check.run import check, check_on  # noqa: PLC0415 - pydantic, only for a file
+    from deployer.check.run import check_on, load_checked  # noqa: PLC0415 - pydantic, only for a file
     from deployer.facts.sglang.catalogue import load  # noqa: PLC0415
-    from deployer.profile.load import load_profile  # noqa: PLC0415
 
-    loaded = load_profile(read_text(path), path)
-    findings = loaded.findings
-    if loaded.profile is not None:
-        findings = (*findings, *check(loaded.profile, loaded.source))
-        if also_on and also_on != loaded.profile.engine.version:
-            findings += check_on(load(also_on), loaded.profile, loaded.source)
+    loaded, findings = load_checked(read_text(path), path)
+    profile = loaded.profile
+    if profile is not None and also_on and also_on != profile.engine.version:
+        findings += check_on(load(also_on), profile, loaded.source)
     return Checked(path=path, profile=loaded.profile, findings=findings)
 
 
 def read_release(path: str) -> Release:
     """Read, check and compile one profile; its findings go to stderr, and errors end the verb."""
     from deployer.compile.release import compile_profile  # noqa: PLC0415
+
+    return compile_profile(read_profile(path))
+
+
+def read_profile(path: str) -> Profile:
+    """Read and check one profile; its findings go to stderr, and errors end the verb."""
     from deployer.report.findings import text  # noqa: PLC0415
 
     checked = read_checked(path)
@@ -68,7 +71,18 @@ def read_release(path: str) -> Release:
     if checked.profile is None or checked.wrong():
         msg = f"{path} is not right, so nothing was done"
         raise Failure(msg, hint="Mend what is said above; `deployer check` says it again.")
-    return compile_profile(checked.profile)
+    return checked.profile
+
+
+def known_release(engine: str) -> str:
+    """Give a release as its catalogue names it; raises UsageError where there is none."""
+    from deployer.facts.sglang.catalogue import releases  # noqa: PLC0415
+
+    version = engine.removeprefix("v")
+    if version not in releases():
+        msg = f"SGLang {engine} is not known here"
+        raise UsageError(msg, hint=f"Known are {', '.join(releases())}.")
+    return version
 
 
 def colored_stderr() -> bool:

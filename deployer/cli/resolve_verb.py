@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from deployer.profile.model import Profile
     from deployer.release import Release
 
 
@@ -51,22 +50,18 @@ def command(
 
 
 def _release(path: str, version: str | None) -> tuple[Release, str]:
-    """Read, check and compile the profile, for another release if asked; and name its own."""
-    from deployer.cli.reading import read_checked, read_release  # noqa: PLC0415
+    """Read, check and compile the profile, for another release if asked; and name its own.
+
+    For another release the fields are respelt, and `engine.args` stay.
+    """
+    from deployer.cli.reading import read_profile  # noqa: PLC0415
     from deployer.compile.release import compile_profile  # noqa: PLC0415
-
-    release = read_release(path)
-    stated = release.engine.version
-    if version is None or version == stated:
-        return release, stated
-    profile = read_checked(path).profile
-    return (compile_profile(_at(profile, version)) if profile else release), stated
-
-
-def _at(profile: Profile, version: str) -> Profile:
-    """Give the profile with another release: its fields are respelt, `engine.args` stay."""
     from deployer.engine.overlay import check_release  # noqa: PLC0415
 
-    check_release(version)
-    engine = profile.engine.model_copy(update={"version": version})
-    return profile.model_copy(update={"engine": engine})
+    profile = read_profile(path)
+    stated = profile.engine.version
+    if version is not None and version != stated:
+        check_release(version)
+        engine = profile.engine.model_copy(update={"version": version})
+        profile = profile.model_copy(update={"engine": engine})
+    return compile_profile(profile), stated

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deployer.errors import Failure, UsageError
+from deployer.errors import Failure
 
 if TYPE_CHECKING:
-    from deployer.finding import Finding
     from deployer.upgrade.notes import Upgrade
 
 
@@ -25,13 +24,20 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
     said. Shows also which defaults change although the file does not. Exits 1 when --write leaves
     a profile that is not right.
     """
-    from deployer.cli.reading import colored_stdout, read_text, stops  # noqa: PLC0415
+    from deployer.check.run import load_checked  # noqa: PLC0415
+    from deployer.cli.reading import (  # noqa: PLC0415
+        colored_stdout,
+        known_release,
+        read_text,
+        stops,
+    )
+    from deployer.facts.sglang.catalogue import newest  # noqa: PLC0415
     from deployer.report.upgrade import text, to_json  # noqa: PLC0415
     from deployer.upgrade.upgrade import upgrade  # noqa: PLC0415
 
-    version = _known(engine)
+    version = newest() if engine is None else known_release(engine)
     done = upgrade(read_text(profile), profile, version)
-    findings = _findings(done)
+    _, findings = load_checked(done.text, done.file)
     written = write and done.changed
     if written:
         _replace(profile, done.text)
@@ -41,26 +47,6 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
         click.echo(text(done, findings, color=colored_stdout()), nl=False)
         _tell(profile, done, written=written)
     return int(write and any(stops(finding) for finding in findings))
-
-
-def _known(engine: str | None) -> str:
-    from deployer.facts.sglang.catalogue import newest, releases  # noqa: PLC0415
-
-    version = newest() if engine is None else engine.removeprefix("v")
-    if version not in releases():
-        msg = f"SGLang {engine} is not known here"
-        raise UsageError(msg, hint=f"Known are {', '.join(releases())}.")
-    return version
-
-
-def _findings(done: Upgrade) -> tuple[Finding, ...]:
-    """Check the result like any profile."""
-    from deployer.check.run import check  # noqa: PLC0415
-    from deployer.profile.load import load_profile  # noqa: PLC0415
-
-    loaded = load_profile(done.text, done.file)
-    found = check(loaded.profile, loaded.source) if loaded.profile is not None else ()
-    return (*loaded.findings, *found)
 
 
 def _tell(profile: str, done: Upgrade, *, written: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.facts.sglang.catalogue import Catalogue, UnknownReleaseError, load
+from deployer.facts.sglang.catalogue import Catalogue, find
 from deployer.facts.sglang.replacements import Beside, Words, spell
 from deployer.profile.fields import flagged_fields
 from deployer.profile.flag import Flag
@@ -23,20 +23,12 @@ def arguments(profile: Profile, derived: dict[str, tuple[object, str]]) -> tuple
     stands in the list under the concept's own name, for the checks to find; so does everything
     where the release has no catalogue. ``engine.args`` stands as the author wrote it.
     """
-    catalogue = known(profile.engine.version)
+    catalogue = find(profile.engine.version)
     stated = sorted(_stated(profile, derived), key=lambda item: item[0])
     beside = {flag: values for _, (flag, values), _ in stated}
     fields = (a for _, words, source in stated for a in _spelt(catalogue, words, source, beside))
     extra = (extra_argument(name, value) for name, value in profile.engine.args.items())
     return (*fields, *extra)
-
-
-def known(version: str) -> Catalogue | None:
-    """Give the catalogue of a release, or None where there is none (`unknown-release` says so)."""
-    try:
-        return load(version)
-    except UnknownReleaseError:
-        return None
 
 
 def words_for(flag: Flag, value: object) -> Words | None:

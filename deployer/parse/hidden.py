@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.parse.secrets import HIDDEN, NAMED, is_secret, shown_alone
-from deployer.parse.walk import NEGATIVE, Group
+from deployer.parse.walk import Group
+from deployer.release import NEGATIVE
 
 
 def marked(catalogue: Catalogue, groups: Iterable[Group]) -> Iterator[Group]:

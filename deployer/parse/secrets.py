@@ -9,8 +9,12 @@ NOT_SECRET = frozenset({"--ssl-keyfile", "--skip-tokenizer-init"})
 NAMED = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
 """What the name of a secret holds, where no release says what the name is for."""
 
-LOOKS = re.compile(r"(hf_|sk-|ak-|as-)[A-Za-z0-9_-]{16,}")
+KEY = r"(hf_|sk-|ak-|as-)[A-Za-z0-9_-]{16,}"
+LOOKS = re.compile(KEY)
 """What keys of Hugging Face, OpenAI and Modal look like, wherever they stand."""
+
+IS_KEY = re.compile(rf"^{KEY}$")
+"""A text that is such a key and nothing else."""
 
 HIDDEN = "***"
 

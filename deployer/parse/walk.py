@@ -6,15 +6,12 @@ argparse stops at its first error; a reader wants them all. The rules are those 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from deployer.facts.sglang.catalogue import Catalogue, Option
 from deployer.parse.secrets import HIDDEN, shown_alone
-
-NEGATIVE = re.compile(r"-\d+|-\d*\.\d+")
-"""What argparse takes for a negative number, and so for a value (3.11 to 3.13)."""
+from deployer.release import NEGATIVE
 
 HELP = ("-h", "--help")
 

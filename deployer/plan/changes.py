@@ -10,6 +10,7 @@ from typing import Literal
 
 from deployer.codec import encode
 from deployer.compile.arguments import word
+from deployer.parse.secrets import HIDDEN, IS_KEY
 from deployer.plan.keys import OWN, Written, key_of
 from deployer.release import Release, WarmupRequest
 
@@ -24,11 +25,8 @@ TOLD = frozenset({"model.path", "model.served_name", "listen.host", "listen.port
 ON = "on"
 """The text of a switch that is there."""
 
-HIDDEN = "***"
-"""Stands for a value that looks like a secret: a diff shows the old side of a mended leak too."""
-
+# A diff shows the old side of a mended leak too, so values that look like secrets are hidden.
 SECRET_NAME = re.compile(r"(^|[-_])(api[-_]?key|token|secret|password)$", re.IGNORECASE)
-SECRET_VALUE = re.compile(r"^(hf_|sk-|ak-|as-)[A-Za-z0-9_-]{16,}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ def _variables(release: Release) -> Entries:
 
 
 def _entry(name: str, key: str, value: str) -> Entry:
-    secret = value != ON and (SECRET_NAME.search(name) or SECRET_VALUE.match(value))
+    secret = value != ON and (SECRET_NAME.search(name) or IS_KEY.match(value))
     return Entry(key=key, text=HIDDEN if secret else value, compared=value)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deployer.facts.sglang.catalogue import Catalogue, UnknownReleaseError, load
+from deployer.facts.sglang.catalogue import find
 from deployer.plan import meaning
 from deployer.plan.capacity import NoEstimate, Pool, estimate
 from deployer.plan.changes import Change, changes
@@ -116,7 +116,7 @@ def diff(old: Release, new: Release, written: Written | None = None) -> Diff:
 
     ``written`` says which keys the new profile states.
     """
-    sides = Sides(old, new, catalogue(old.engine.version), catalogue(new.engine.version))
+    sides = Sides(old, new, find(old.engine.version), find(new.engine.version))
     compared = respelt(changes(old, new, written), sides)
     found = [_explained(change, sides) for change in compared]
     return Diff(
@@ -126,14 +126,6 @@ def diff(old: Release, new: Release, written: Written | None = None) -> Diff:
         versions=(old.engine.version, new.engine.version),
         replaces=_sentence(RESTART[new.target]) if found else "",
     )
-
-
-def catalogue(version: str) -> Catalogue | None:
-    """Give the catalogue of a release, or None for a release that nobody has catalogued."""
-    try:
-        return load(version)
-    except UnknownReleaseError:
-        return None
 
 
 def _explained(change: Change, sides: Sides) -> Explained:

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from deployer import codec
-from deployer.check.checks.secret_in_profile import NAME, VALUE
+from deployer.check.checks.secret_in_profile import NAME
 from deployer.finding import Finding
-from deployer.parse.secrets import HIDDEN, is_secret
+from deployer.parse.secrets import HIDDEN, IS_KEY, is_secret
 from deployer.profile.source import Path
 from deployer.report import findings as told
 from deployer.report.visible import visible
@@ -125,4 +125,4 @@ def _secret(doc: Document, path: Path) -> bool:
         return False
     name, value = str(path[-1]), doc.written(path).strip("'\"")
     named = {"args": is_secret(f"--{name}"), "env": NAME.search(name) is not None}
-    return named.get(str(path[1]), False) or VALUE.search(value) is not None
+    return named.get(str(path[1]), False) or IS_KEY.search(value) is not None

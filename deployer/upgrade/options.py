@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from deployer.check.checks.secret_in_profile import VALUE
 from deployer.compile.arguments import extra_values, word, words_for
 from deployer.facts.sglang.replacements import ANY, Words, canonical, gone, spell
 from deployer.facts.sglang.versions import release_key
-from deployer.parse.secrets import HIDDEN, is_secret
+from deployer.parse.secrets import HIDDEN, IS_KEY, is_secret
 from deployer.profile.fields import flagged_fields
 from deployer.profile.flag import Flag
 from deployer.profile.source import Path
@@ -169,7 +168,7 @@ def _leave(draft: Draft, path: Path, shown: str, words: Words) -> None:
 def _shown(words: Words) -> str:
     """Write words for a reader, who must not see a secret."""
     flag, values = words
-    hidden = is_secret(flag) or any(VALUE.match(value) for value in values)
+    hidden = is_secret(flag) or any(IS_KEY.match(value) for value in values)
     return " ".join((flag, *((HIDDEN,) if hidden else values)))
 
 

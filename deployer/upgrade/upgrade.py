@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from deployer.compile.release import compile_profile
 from deployer.errors import Failure
-from deployer.facts.sglang.catalogue import Catalogue, UnknownReleaseError, load
+from deployer.facts.sglang.catalogue import find, load
 from deployer.plan.defaults import changed_defaults
 from deployer.plan.sides import Sides
 from deployer.profile.load import Loaded, load_profile
@@ -30,7 +30,7 @@ def upgrade(text: str, file: str, version: str) -> Upgrade:
     loaded = load_profile(text, file)
     profile = _profile(loaded, file)
     doc = Document(text, loaded.source)
-    draft = Draft(doc, profile, _known(profile.engine.version), new)
+    draft = Draft(doc, profile, find(profile.engine.version), new)
     migrate_version(draft)
     migrate_image(draft)
     migrate_fields(draft)
@@ -46,13 +46,6 @@ def _profile(loaded: Loaded[Profile], file: str) -> Profile:
         msg = f"{file} cannot be read as a profile, so nothing was done"
         raise Failure(msg, hint=f"`deployer check {file}` says what is wrong; mend that first.")
     return loaded.profile
-
-
-def _known(version: str) -> Catalogue | None:
-    try:
-        return load(version)
-    except UnknownReleaseError:
-        return None
 
 
 def _verified(draft: Draft, text: str, file: str) -> Profile:

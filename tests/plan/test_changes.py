@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployer.cli.reading import read_release
-from deployer.plan.changes import HIDDEN, Change, changes, everything
+from deployer.parse.secrets import HIDDEN
+from deployer.plan.changes import Change, changes, everything
 from deployer.plan.diff import diff
 from deployer.release import Argument, Variable
 from deployer.report.changes import text

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 
 from deployer.check.flags import field_of
 from deployer.check.rule import Problem, Rule
-from deployer.facts.sglang.catalogue import UnknownReleaseError, load
+from deployer.facts.sglang.catalogue import find as find_catalogue
 from deployer.facts.sglang.replacements import canonical
 from deployer.finding import Severity
 from deployer.profile.model import Profile
@@ -34,9 +34,8 @@ from deployer.profile.model import Profile
 
 def find(profile: Profile) -> Iterator[Problem]:
     """Compare each name under `engine.args` with the option's own."""
-    try:
-        catalogue = load(profile.engine.version)
-    except UnknownReleaseError:
+    catalogue = find_catalogue(profile.engine.version)
+    if catalogue is None:
         return
     for name in profile.engine.args:
         option = catalogue.find(f"--{name}")

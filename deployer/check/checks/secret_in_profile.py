@@ -24,20 +24,20 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.finding import Severity
+from deployer.parse.secrets import IS_KEY
 from deployer.profile.model import Profile
 
 NAME = re.compile(r"(^|_)(API_?KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
-VALUE = re.compile(r"^(hf_|sk-|ak-|as-)[A-Za-z0-9_-]{16,}$")
 
 
 def find(profile: Profile) -> Iterator[Problem]:
     """Look at the names and values of variables, and at the values of free arguments."""
     for name, value in profile.engine.env.items():
-        if NAME.search(name) or VALUE.match(value):
+        if NAME.search(name) or IS_KEY.match(value):
             yield Problem(("engine", "env", name), f"`{name}` looks like a secret", HINT)
     for name, argument in profile.engine.args.items():
         values = argument if isinstance(argument, list) else [argument]
-        if any(isinstance(item, str) and VALUE.match(item) for item in values):
+        if any(isinstance(item, str) and IS_KEY.match(item) for item in values):
             yield Problem(
                 ("engine", "args", name), f"`{name}` holds what looks like a secret", HINT
             )

@@ -24,7 +24,8 @@ import difflib
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.facts.sglang.catalogue import Catalogue, UnknownReleaseError, load
+from deployer.facts.sglang.catalogue import Catalogue
+from deployer.facts.sglang.catalogue import find as find_catalogue
 from deployer.facts.sglang.history import variable_lifetimes
 from deployer.facts.sglang.versions import release_key
 from deployer.finding import Severity
@@ -35,9 +36,8 @@ PREFIX = "SGLANG_"
 
 def find(profile: Profile) -> Iterator[Problem]:
     """Look at the engine's variables; one that is only newer may be read undeclared before."""
-    try:
-        catalogue = load(profile.engine.version)
-    except UnknownReleaseError:
+    catalogue = find_catalogue(profile.engine.version)
+    if catalogue is None:
         return
     for name in profile.engine.env:
         if not name.startswith(PREFIX) or name in catalogue.variables:

@@ -134,6 +134,11 @@ def newest() -> str:
     return releases()[-1]
 
 
+def find(version: str) -> Catalogue | None:
+    """Read the catalogue of a release, or give None for one that nobody has catalogued."""
+    return load(version) if version in releases() else None
+
+
 @functools.cache
 def load(version: str) -> Catalogue:
     """Read the catalogue of a release; raises UnknownReleaseError where there is none."""
