@@ -49,9 +49,10 @@ class Placed:
 def place(catalogue: Catalogue, parsed: Parsed) -> Placed:
     """Place every option; of one that is given twice the last counts, as in the engine."""
     placed = Placed()
-    wrong = {fault.position: fault for fault in parsed.faults if fault.severity is Severity.ERROR}
-    for fault in parsed.faults:
-        if fault.severity is Severity.ERROR and fault.kind != "required-missing":
+    errors = [fault for fault in parsed.faults if fault.severity is Severity.ERROR]
+    wrong = {fault.position for fault in errors}
+    for fault in errors:
+        if fault.kind != "required-missing":
             hint = fault.hint.partition("\n")[0]
             text = f"SGLang {catalogue.version} refuses it: {fault.message}"
             placed.notes.append(Note(Kind.LEFT_OUT, f"{text}; {hint}" if hint else text))
@@ -59,7 +60,7 @@ def place(catalogue: Catalogue, parsed: Parsed) -> Placed:
         places = range(given.position, given.position + 1 + len(given.words))
         if given.option.name in SKIPPED or any(place in wrong for place in places):
             continue
-        placed.values[given.option.name] = _value(given)
+        placed.values[given.option.name] = given.value
         if given.option.name not in NAMED_ELSEWHERE:
             _place(catalogue, given, placed)
     return placed
@@ -71,7 +72,7 @@ def known(catalogue: Catalogue, words: Sequence[str]) -> tuple[tuple[str, ...], 
     notes: list[Note] = []
     for group in groups(catalogue, words):
         option = catalogue.find(group.string)
-        unsure = any(UNKNOWN.search(word) for word in (group.explicit or "", *group.words))
+        unsure = any(UNKNOWN.search(word) for word in group.values)
         own = [group.written, *group.words] if group.written else []
         if unsure and (option is None or option.name not in NAMED_ELSEWHERE):
             name = option.name if option is not None else group.written.partition("=")[0]
@@ -89,20 +90,13 @@ def _last(given: tuple[Given, ...]) -> Iterator[Given]:
     yield from sorted(last.values(), key=lambda one: one.position)
 
 
-def _value(given: Given) -> Any:  # noqa: ANN401 - what the engine makes of the words
-    return given.value
-
-
 def _place(catalogue: Catalogue, given: Given, placed: Placed) -> None:
     if is_secret(given.string) or any(map(is_secret_value, given.words)):
         text = f"`{given.option.name}` holds a secret, which a profile never does"
         placed.notes.append(Note(Kind.LEFT_OUT, text))
         return
-    for section, name, _, flag in _fields():
-        value = _for_field(catalogue, given, flag)
-        if value is not None:
-            placed.sections.setdefault(section, {})[name] = value
-            return
+    if _fill_field(catalogue, given, placed):
+        return
     if owner := option_fields(catalogue.version).get(given.option.name):
         text = f"`{given.option.name} {' '.join(given.words)}`".replace(" `", "`")
         placed.notes.append(Note(Kind.LEFT_OUT, f"{text} is no value that `{owner}` takes"))
@@ -116,6 +110,19 @@ def _place(catalogue: Catalogue, given: Given, placed: Placed) -> None:
     placed.args[string.removeprefix("--")] = free
 
 
+def _fill_field(catalogue: Catalogue, given: Given, placed: Placed) -> bool:
+    """Give the option to the typed field that says it, if there is one."""
+    meant = spell(catalogue, given.string, given.words)
+    if meant is None:
+        return False
+    for section, name, _, flag in _fields():
+        value = _for_field(catalogue, given, meant, flag)
+        if value is not None:
+            placed.sections.setdefault(section, {})[name] = value
+            return True
+    return False
+
+
 @functools.cache
 def _fields() -> tuple[tuple[str, str, FieldInfo, Flag], ...]:
     sections = dict(section_types())
@@ -125,12 +132,12 @@ def _fields() -> tuple[tuple[str, str, FieldInfo, Flag], ...]:
     )
 
 
-def _for_field(catalogue: Catalogue, given: Given, flag: Flag) -> Any:  # noqa: ANN401 - a field's value
+def _for_field(catalogue: Catalogue, given: Given, meant: tuple[Words, ...], flag: Flag) -> Any:  # noqa: ANN401 - a field's value
     """Give the value with which the field compiles to the same option; None where none does."""
     for value in _candidates(given):
         words = words_for(flag, value)
         said = spell(catalogue, *words) if words is not None else None
-        if said is None or not _same(catalogue, given, said):
+        if said is None or not _same(catalogue, meant, said):
             continue
         try:
             return _adapter(flag.name).validate_python(value, strict=True)
@@ -161,13 +168,12 @@ def _candidates(given: Given) -> Iterator[Any]:
         yield given.words[0]
 
 
-def _same(catalogue: Catalogue, given: Given, said: tuple[Words, ...]) -> bool:
-    """Whether a field says the option that was given, with the value that was given."""
-    mine = spell(catalogue, given.string, given.words)
-    if mine is None or [flag for flag, _ in mine] != [flag for flag, _ in said]:
+def _same(catalogue: Catalogue, meant: tuple[Words, ...], said: tuple[Words, ...]) -> bool:
+    """Whether a field says the option that is meant, with the value that is meant."""
+    if [flag for flag, _ in meant] != [flag for flag, _ in said]:
         return False
     try:
-        return _read(catalogue, mine) == _read(catalogue, said)
+        return _read(catalogue, meant) == _read(catalogue, said)
     except (ArgumentTypeError, ValueError):
         return False
 

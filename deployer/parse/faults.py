@@ -98,7 +98,7 @@ def _of_values(catalogue: Catalogue, option: Option, group: Group) -> Iterator[F
         hint = f"write `{group.string}` alone, or leave it out"
         yield Fault("switch-with-value", ERROR, group.position, option.name, message, hint)
         return
-    words = group.words if group.explicit is None else (group.explicit,)
+    words = group.values
     if len(words) < least(option):
         yield _missing(option, group, len(words))
         return

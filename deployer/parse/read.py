@@ -43,7 +43,8 @@ def parse(catalogue: Catalogue, words: Sequence[str]) -> Parsed:
 def _agreed(walked: tuple[Fault, ...], answer: Answer, found: Sequence[Group]) -> Iterator[Fault]:
     if answer.accepted:
         for fault in walked:
-            yield replace(fault, severity=min(fault.severity, Severity.WARNING, key=_weight))
+            wrong = fault.severity is Severity.ERROR
+            yield replace(fault, severity=Severity.WARNING) if wrong else fault
         return
     yield from walked
     if all(fault.severity is not Severity.ERROR for fault in walked):
@@ -53,10 +54,6 @@ def _agreed(walked: tuple[Fault, ...], answer: Answer, found: Sequence[Group]) -
         yield Fault("refused-list", Severity.ERROR, 0, "", f"SGLang refuses it: {message}")
 
 
-def _weight(severity: Severity) -> int:
-    return [Severity.NOTE, Severity.WARNING, Severity.ERROR].index(severity)
-
-
 def _repeated(catalogue: Catalogue, found: Sequence[Group]) -> Iterator[Fault]:
     """Find options that are given twice: the last one wins, and nothing is said."""
     seen: dict[str, Group] = {}
@@ -64,17 +61,13 @@ def _repeated(catalogue: Catalogue, found: Sequence[Group]) -> Iterator[Fault]:
         option = catalogue.find(group.string)
         if option is None:
             continue
-        if option.dest in seen and _value(group) != _value(seen[option.dest]):
+        if option.dest in seen and group.values != seen[option.dest].values:
             message = f"`{option.name}` is given twice, and the engine takes the last"
             yield Fault(
                 "repeated-flag", Severity.WARNING, group.position, option.name, message,
                 "keep one of them",
             )  # fmt: skip
         seen[option.dest] = group
-
-
-def _value(group: Group) -> tuple[str, ...]:
-    return group.words if group.explicit is None else (group.explicit,)
 
 
 def _required(catalogue: Catalogue, found: Sequence[Group]) -> Iterator[Fault]:
@@ -94,7 +87,7 @@ def _read(catalogue: Catalogue, option: Option, group: Group, answer: Answer) ->
         return answer.values.get(option.dest)
     convert = converter(option, catalogue.version) or str
     try:
-        values = [convert(word) for word in _value(group)]
+        values = [convert(word) for word in group.values]
     except (ArgumentTypeError, TypeError, ValueError):
         return None
     if not values:
@@ -110,7 +103,7 @@ def _given(catalogue: Catalogue, found: Sequence[Group], answer: Answer) -> Iter
                 option=option,
                 string=group.string,
                 written=group.written.partition("=")[0],
-                words=_value(group),
+                words=group.values,
                 value=_read(catalogue, option, group, answer),
                 position=group.position,
             )

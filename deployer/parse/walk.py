@@ -43,6 +43,11 @@ class Group:
         return HIDDEN if self.misplaced else shown_alone(self.written.partition("=")[0])
 
     @property
+    def values(self) -> tuple[str, ...]:
+        """The words of the option's value: those that it takes, or the one behind the sign."""
+        return self.words if self.explicit is None else (self.explicit,)
+
+    @property
     def string(self) -> str:
         """The spelling that is meant, empty where it is unknown or ambiguous."""
         return self.candidates[0] if len(self.candidates) == 1 else ""

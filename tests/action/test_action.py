@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.repository import commit, git
 
 from .fake_github import BOT, NUMBER, READ, REPOSITORY, WRITE, Comments, fake_github
 from .runner import ROOT, Run, run_action
@@ -82,19 +83,6 @@ def environment(folder: Path, api: str, event: object) -> dict[str, str]:
         "GITHUB_STEP_SUMMARY": str(temporary / "summary"),
         "RUNNER_TEMP": str(temporary),
     }
-
-
-def git(folder: Path, *words: str) -> str:
-    person = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
-    ran = subprocess.run(
-        ["git", *person, *words], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return ran.stdout.strip()
-
-
-def commit(folder: Path, message: str) -> None:
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "-m", message)
 
 
 def edit(folder: Path, old: str, new: str) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.repository import commit, git
+
 from .runner import ROOT
 
 pytestmark = pytest.mark.process
@@ -56,19 +58,6 @@ def repository(tmp_path: Path) -> Path:
     deployer(made, "compile", "--write", "profiles/tiny.yaml")
     commit(made)
     return made
-
-
-def git(folder: Path, *words: str) -> str:
-    person = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
-    ran = subprocess.run(
-        ["git", *person, *words], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return ran.stdout.strip()
-
-
-def commit(folder: Path) -> None:
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "change")
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from deployer.cli.main import main
+from tests.repository import commit, git
 
 from .pull_requests import BASE, edited
 
@@ -53,19 +54,6 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
         return Ran(code, captured.out, captured.err)
 
     return call
-
-
-def git(folder: Path, *words: str) -> str:
-    person = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
-    ran = subprocess.run(
-        ["git", *person, *words], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return ran.stdout.strip()
-
-
-def commit(folder: Path) -> None:
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "change")
 
 
 def write(folder: Path, name: str, text: str) -> None:
