@@ -9,7 +9,7 @@ from deployer.check.catalogue import RULES
 from deployer.check.flags import on_another_release
 from deployer.check.rule import Problem, Rule
 from deployer.facts.sglang.catalogue import Catalogue
-from deployer.finding import Finding
+from deployer.finding import Finding, Severity
 from deployer.profile.load import Loaded, load_profile
 from deployer.profile.model import Profile
 from deployer.profile.source import Source, format_path
@@ -24,33 +24,36 @@ def load_checked(text: str, file: str) -> tuple[Loaded[Profile], tuple[Finding, 
 
 def check(profile: Profile, source: Source, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
     """Give what the checks find, in the order of the file."""
-    found = [_placed(rule, problem, source) for rule in rules for problem in rule.find(profile)]
+    found = [_of_rule(rule, problem, source) for rule in rules for problem in rule.find(profile)]
     return tuple(sorted(found, key=_position))
 
 
 def check_on(catalogue: Catalogue, profile: Profile, source: Source) -> tuple[Finding, ...]:
     """Give what another release would say to the command that the profile compiles to now."""
     found = [
-        _placed(Rule(fault.kind, fault.severity, lambda _: iter(())), problem, source)
+        _placed(fault.kind, fault.severity, problem, source)
         for fault, problem in on_another_release(catalogue, profile)
     ]
     return tuple(sorted(found, key=_position))
 
 
-def _placed(rule: Rule, problem: Problem, source: Source) -> Finding:
-    finding = source.located(_finding(rule, problem))
-    return replace(finding, source_line="") if rule.hides_line or problem.hides_line else finding
+def _of_rule(rule: Rule, problem: Problem, source: Source) -> Finding:
+    hides = rule.hides_line or problem.hides_line
+    found = _placed(rule.name, rule.severity, replace(problem, hides_line=hides), source)
+    return replace(found, link=rule.link)
 
 
-def _finding(rule: Rule, problem: Problem) -> Finding:
-    return Finding(
-        check=rule.name,
-        severity=rule.severity,
-        path=format_path(problem.path),
-        message=problem.message,
-        hint=problem.hint,
-        link=rule.link,
+def _placed(check_name: str, severity: Severity, problem: Problem, source: Source) -> Finding:
+    finding = source.located(
+        Finding(
+            check=check_name,
+            severity=severity,
+            path=format_path(problem.path),
+            message=problem.message,
+            hint=problem.hint,
+        )
     )
+    return replace(finding, source_line="") if problem.hides_line else finding
 
 
 def _position(finding: Finding) -> tuple[int, int, str]:

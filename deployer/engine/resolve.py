@@ -13,7 +13,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -121,8 +121,9 @@ def _question(release: Release, model: Path) -> dict[str, Any]:
     gpu = gpu_of(release.hardware.gpu)
     words: list[str] = []
     for argument in release.arguments:
-        values = [shown(argument.flag, value) for value in argument.values]
-        words += [argument.flag, *([str(model)] if argument.flag == "--model-path" else values)]
+        values = tuple(shown(argument.flag, value) for value in argument.values)
+        values = (str(model),) if argument.flag == "--model-path" else values
+        words += replace(argument, values=values).words()
     about = asdict(gpu) if gpu else None
     return {"gpu": about, "count": release.hardware.count, "arguments": words}
 

@@ -20,12 +20,13 @@ Home = tuple[str, str, object]
 
 def migrate_fields(draft: Draft) -> None:
     """Give typed values the names that the new release has for them."""
+    beside = _stated(draft)
     for section, name, flag in flagged_fields():
         path: Path = (section, name)
         stated = getattr(getattr(draft.profile, section), name, None)
         if not draft.doc.source.written(path) or (words := words_for(flag, stated)) is None:
             continue
-        said = spell(draft.new, *words, _stated(draft))
+        said = spell(draft.new, *words, beside)
         if said is None:
             _leave(draft, path, str(stated), words)
         elif isinstance(stated, str) and (value := _other_value(flag, stated, said)):
@@ -38,11 +39,12 @@ def migrate_fields(draft: Draft) -> None:
 
 def migrate_args(draft: Draft) -> None:
     """Give the entries of `engine.args` the names, values and places that they have now."""
+    beside = _stated(draft)
     for name, value in draft.profile.engine.args.items():
         path = (*ARGS, name)
         flag = _whole_name(draft, f"--{name}")
         words = (flag, extra_values(value))
-        said = spell(draft.new, *words, _stated(draft))
+        said = spell(draft.new, *words, beside)
         lost = gone(*words)
         if lost is not None and _is_past(draft, lost.since):
             if not (lost.harmless and draft.comment_out(path)):
