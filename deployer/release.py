@@ -57,8 +57,9 @@ class ModelSource:
     """Where the weights come from and where the engine finds them.
 
     ``repo`` is a Hugging Face repository, or the name of a model that is made on the spot
-    (``source`` is then ``builtin``). ``path`` is the folder that the engine loads; for a builtin
-    model it is empty until the local target fills it in.
+    (``source`` is then ``builtin``). ``commit`` is what ``revision`` was found to mean, 40
+    hexadecimal digits, and empty until somebody has looked. ``path`` is the folder that the engine
+    loads; for a builtin model it is empty until the local target fills it in.
     """
 
     source: str
@@ -66,6 +67,7 @@ class ModelSource:
     revision: str
     path: str
     served_name: str
+    commit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from deployer.profile.model import Profile
 
 BUILTIN_PATH = "builtin:tiny"
@@ -10,6 +12,9 @@ BUILTIN_PATH = "builtin:tiny"
 STARTUP_MARGIN = 300
 """Seconds that a container gets beyond the budgets of `lifecycle`, for pulling and mounting."""
 
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+"""A commit of a Hugging Face repository: the SHA-1 of git, in full."""
 
 DRAFTS_BY_STEPS = frozenset({"EAGLE", "EAGLE3", "NEXTN", "STANDALONE"})
 """The algorithms whose draft is made in steps."""
@@ -32,7 +37,22 @@ def model_path(profile: Profile) -> str:
     if profile.model.source == "builtin":
         return BUILTIN_PATH
     root = profile.modal.weights.path if profile.modal is not None else ""
-    return f"{root}/{profile.model.repo.rpartition('/')[2]}"
+    unpinned = f"{root}/{profile.model.repo.rpartition('/')[2]}"
+    return pinned_path(unpinned, commit(profile))
+
+
+def pinned_path(unpinned: str, commit: str) -> str:
+    """Give the folder of one commit: another commit is another folder, so neither harms the other.
+
+    Without a commit it is the folder of all.
+    """
+    return f"{unpinned}/{commit}" if commit else unpinned
+
+
+def commit(profile: Profile) -> str:
+    """Give the commit that the revision states, or '' where it is a branch or a tag."""
+    revision = profile.model.revision
+    return revision if COMMIT.fullmatch(revision) else ""
 
 
 def tensor_parallel(profile: Profile) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deployer.compile.arguments import arguments
-from deployer.compile.derive import derived_environment, derived_fields, model_path
+from deployer.compile.derive import commit, derived_environment, derived_fields, model_path
 from deployer.compile.modal import modal_parameters
 from deployer.compile.warmup import warmup_requests
 from deployer.profile.model import Profile
@@ -46,6 +46,7 @@ def _model(profile: Profile) -> ModelSource:
         revision=model.revision,
         path=model_path(profile),
         served_name=model.served_name,
+        commit=commit(profile),
     )
 
 

@@ -19,6 +19,7 @@ OWN = {
 """Paths in a release that are called otherwise in a profile; every other path is its own key."""
 
 FOLLOWS = {
+    "model.commit": "model.revision",
     "modal.max_inputs": "schedule.max_running_requests",
     "modal.target_inputs": "modal.max_inputs",
     "modal.startup_timeout": "lifecycle.startup_timeout",

@@ -40,6 +40,10 @@ PARAMETERS: dict[str, Rules] = {
         (Effect.WEIGHTS, "it names the weights"),
         (Effect.ACCURACY, "other weights, tokenizer or templates can answer otherwise"),
     ),
+    "model.commit": (
+        (Effect.WEIGHTS, "it names the weights"),
+        (Effect.ACCURACY, "other weights, tokenizer or templates can answer otherwise"),
+    ),
     "engine.name": ((Effect.CONTAINERS, "the engine is started by another command"),),
     "engine.version": (
         (Effect.KERNELS, "DeepGEMM's cache is by its version, its compiler and its path"),
