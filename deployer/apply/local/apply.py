@@ -14,11 +14,11 @@ from deployer.apply.local.key import choose_key
 from deployer.apply.local.launch import Proof, launch, verify
 from deployer.apply.local.lock import locked, port_locked
 from deployer.apply.local.parts import DEFAULT_PARTS, Parts
-from deployer.apply.local.phases import Phases, PhaseTime
 from deployer.apply.local.prepare import prepare_engine, prepare_model
 from deployer.apply.local.standing import Outcome, Standing, compare, refuse_foreign_port
 from deployer.apply.local.state import StateUnreadableError, read_release
 from deployer.apply.local.task import ConfirmInstall, Task
+from deployer.apply.phases import Phases, PhaseTime
 from deployer.errors import DeployerError, Failure, Interrupted, UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deployer.apply.local.folder import Folder
-    from deployer.apply.local.phases import OnEvent
+    from deployer.apply.phases import OnEvent
     from deployer.release import Release
     from deployer.verify.verdict import Verdict
 

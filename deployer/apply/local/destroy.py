@@ -8,22 +8,22 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deployer.apply.files import writing_in
 from deployer.apply.local.ending import Ending, end
 from deployer.apply.local.family import family
-from deployer.apply.local.files import writing_in
 from deployer.apply.local.folder import folder_of
 from deployer.apply.local.interrupts import Interrupts
 from deployer.apply.local.lock import locked
 from deployer.apply.local.parts import DEFAULT_PARTS, Parts
-from deployer.apply.local.phases import Phases
 from deployer.apply.local.state import State, StateUnreadableError, read_release, read_state
+from deployer.apply.phases import Phases
 from deployer.errors import Failure, Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from deployer.apply.local.folder import Folder
-    from deployer.apply.local.phases import OnEvent
+    from deployer.apply.phases import OnEvent
 
 _FALLBACK_DRAIN = 30.0  # seconds, where the release that says it cannot be read
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deployer.apply.local.files import in_words
+from deployer.apply.files import in_words, state_home
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,15 +70,8 @@ class Folder:
 
 
 def root(environ: Mapping[str, str]) -> Path:
-    """Give the folder of all local deployments, by the XDG base directory specification.
-
-    A relative ``XDG_STATE_HOME`` counts as unset, as the specification demands.
-    """
-    chosen = Path(environ.get("XDG_STATE_HOME", ""))
-    if not chosen.is_absolute():
-        home = environ.get("HOME")
-        chosen = (Path(home) if home else Path.home()) / ".local" / "state"
-    return chosen.resolve() / "deployer" / "local"
+    """Give the folder of all local deployments."""
+    return state_home(environ) / "local"
 
 
 def folder_of(name: str, environ: Mapping[str, str]) -> Folder:

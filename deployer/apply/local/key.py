@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from deployer.apply.local.files import write_whole, writing_in
+from deployer.apply.files import write_whole, writing_in
 from deployer.errors import Failure
 from deployer.serve.key import read_key
 

@@ -6,18 +6,18 @@ import contextlib
 import dataclasses
 from typing import TYPE_CHECKING
 
+from deployer.apply.files import write_whole
 from deployer.apply.local.ending import Ending, end
 from deployer.apply.local.environment import supervisor_environment
 from deployer.apply.local.family import family
-from deployer.apply.local.files import write_whole
 from deployer.apply.local.key import keep_key
 from deployer.apply.local.state import State, read_state, write_state
 from deployer.apply.local.supervisor import Supervisor, start
 from deployer.errors import DeployerError, Failure
 
 if TYPE_CHECKING:
-    from deployer.apply.local.phases import Phase
     from deployer.apply.local.task import Task
+    from deployer.apply.phases import Phase
     from deployer.engine.environment import EngineEnvironment
     from deployer.release import Release
     from deployer.verify.verdict import Verdict

@@ -7,7 +7,7 @@ import fcntl
 import os
 from typing import TYPE_CHECKING
 
-from deployer.apply.local.files import PRIVATE_FILE, make_folder, writing_in
+from deployer.apply.files import PRIVATE_FILE, make_folder, writing_in
 from deployer.errors import Failure
 
 if TYPE_CHECKING:

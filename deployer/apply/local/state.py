@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deployer.apply.local.files import write_whole
+from deployer.apply.files import write_whole
 from deployer.apply.local.process import Identity, is_alive
 from deployer.codec import DecodeError, decode, encode
 from deployer.errors import Failure

@@ -8,8 +8,8 @@ import subprocess
 from collections import deque
 from typing import TYPE_CHECKING
 
+from deployer.apply.files import PRIVATE_FILE, writing_in
 from deployer.apply.local.events import EventReader, size
-from deployer.apply.local.files import PRIVATE_FILE, writing_in
 from deployer.apply.local.process import Identity, identify
 from deployer.errors import Failure
 from deployer.event import Event

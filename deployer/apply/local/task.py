@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from deployer.apply.local.interrupts import Interrupts
     from deployer.apply.local.key import Key
     from deployer.apply.local.parts import Parts
-    from deployer.apply.local.phases import Phases
+    from deployer.apply.phases import Phases
     from deployer.release import Release
 
 ConfirmInstall = Callable[[str], bool]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from deployer.errors import DeployerError
 from deployer.event import Event
@@ -12,12 +12,22 @@ from deployer.event import Event
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from deployer.apply.local.parts import Parts
-
     OnEvent = Callable[[Event], None]
 
 SUPERVISED = frozenset({"launch", "load", "warmup"})
 """The phases of a start that the supervisor tells itself."""
+
+
+class Clocks(Protocol):
+    """Where a phase gets its times from, in seconds."""
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Measure: any origin, never backwards."""
+
+    @property
+    def now(self) -> Callable[[], float]:
+        """Date: since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +41,22 @@ class PhaseTime:
 class Phase:
     """One phase that is under way."""
 
-    def __init__(self, name: str, on_event: OnEvent, parts: Parts) -> None:
+    def __init__(self, name: str, on_event: OnEvent, clocks: Clocks) -> None:
         self._name = name
         self._on_event = on_event
-        self._parts = parts
-        self._start = parts.clock()
+        self._clocks = clocks
+        self._start = clocks.clock()
         self.result = ""
         self.end = "done"
 
     @property
     def seconds(self) -> float:
         """How long it has taken so far."""
-        return self._parts.clock() - self._start
+        return self._clocks.clock() - self._start
 
     def tell(self, state: str, message: str) -> None:
         """Tell where it stands: ``started``, ``progress``, ``done`` or ``failed``."""
-        event = Event(self._parts.now(), self._name, state, message, round(self.seconds, 3))
+        event = Event(self._clocks.now(), self._name, state, message, round(self.seconds, 3))
         self._on_event(event)
 
     def progress(self, message: str, fraction: float | None = None) -> None:
@@ -58,9 +68,9 @@ class Phase:
 class Phases:
     """The phases of one apply, in their order."""
 
-    def __init__(self, on_event: OnEvent, parts: Parts) -> None:
+    def __init__(self, on_event: OnEvent, clocks: Clocks) -> None:
         self._on_event = on_event
-        self._parts = parts
+        self._clocks = clocks
         self._seconds: dict[str, float] = {}
 
     @contextlib.contextmanager
@@ -69,7 +79,7 @@ class Phases:
 
         The block may set what the end says (``result``) and that it is ``failed`` (``end``).
         """
-        phase = Phase(name, self._on_event, self._parts)
+        phase = Phase(name, self._on_event, self._clocks)
         phase.tell("started", message)
         try:
             yield phase

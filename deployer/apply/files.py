@@ -5,19 +5,31 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.errors import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NO_RIGHT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+def state_home(environ: Mapping[str, str]) -> Path:
+    """Give the folder of all that deployer remembers, by the XDG base directory specification.
+
+    A relative ``XDG_STATE_HOME`` counts as unset, as the specification demands.
+    """
+    chosen = Path(environ.get("XDG_STATE_HOME", ""))
+    if not chosen.is_absolute():
+        home = environ.get("HOME")
+        chosen = (Path(home) if home else Path.home()) / ".local" / "state"
+    return chosen.resolve() / "deployer"
 
 
 @contextlib.contextmanager

@@ -1,0 +1,216 @@
+"""The Modal app of a release: its functions, its server, their images, volumes and secrets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import modal
+
+from deployer.apply.modal import remote
+from deployer.apply.modal.tags import app_tags
+from deployer.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from deployer.release import ModalParameters, Mount, Release
+
+PARTS = ("download_model", "compile_deepgemm", "verify_setup", remote.SERVER)
+"""Everything that an app can be made of; only the last one is deployed to serve."""
+
+PYTHON = "3.12"
+"""The Python of the small image; what runs there is tested with 3.11 and later."""
+
+HUB = ("huggingface-hub[hf_xet]>=1.0,<2", "requests>=2.32,<3")
+"""What the small image holds beside Python."""
+
+HUB_VARIABLE = "HF_TOKEN"
+
+IMAGE_TIMEOUT = 1800
+"""Seconds for a container of the engine's image to start, about 20 GB to unpack."""
+
+SMALL_TIMEOUT = 300
+"""Seconds for a container of the small image to start."""
+
+COMPILE_TIMEOUT = 2 * 3600
+"""Seconds for the kernels: upstream's own bound is an hour, and the weights are loaded first."""
+
+VERIFY_TIMEOUT = 900
+"""Seconds for the cheap proof; it reads the headers of some hundred files."""
+
+CONTAINER_CODE = (
+    "__init__.py", "codec.py", "errors.py", "event.py", "release.py", "secret.py",
+    "apply/__init__.py", "apply/modal/__init__.py", "apply/modal/remote.py",
+    "facts/__init__.py", "facts/gpus.py", "serve/",
+)  # fmt: skip
+"""What of this package goes into a container: nothing that a change of a check or of a report
+would change, so that such a change is no new deployment."""
+
+
+Mounts = dict[str | PurePosixPath, modal.Volume | modal.CloudBucketMount]
+"""What Modal takes for ``volumes``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An app, and its functions by name, for calling them."""
+
+    app: modal.App
+    functions: Mapping[str, Any]
+
+
+def build_app(release: Release, release_file: Path, parts: tuple[str, ...] = PARTS) -> Built:
+    """Make the app of a release, or only some parts of it.
+
+    ``release_file`` holds the release as JSON; it is put into every container. Raises
+    UsageError for a release that is not for Modal.
+    """
+    parameters = release.modal
+    if parameters is None:
+        message = f"`{release.name}` is for `target: {release.target}`, not for Modal"
+        raise UsageError(message)
+    app = modal.App(parameters.app, tags=app_tags(release), include_source=False)
+    makers = {
+        "download_model": _download_model,
+        "compile_deepgemm": _compile_deepgemm,
+        "verify_setup": _verify_setup,
+        remote.SERVER: _server,
+    }
+    functions = {part: makers[part](app, release, parameters, release_file) for part in parts}
+    return Built(app, functions)
+
+
+def _download_model(
+    app: modal.App, release: Release, parameters: ModalParameters, release_file: Path
+) -> Any:  # noqa: ANN401 - Modal's Function is generic over what it wraps
+    del release
+    return app.function(
+        image=_with_code(_small_image(), release_file),
+        cpu=parameters.download_cpu,
+        memory=parameters.download_memory,
+        volumes=_mounts(parameters.weights),
+        secrets=_secrets((parameters.hub_secret, HUB_VARIABLE)),
+        timeout=parameters.download_timeout,
+        startup_timeout=SMALL_TIMEOUT,
+        max_containers=1,
+    )(remote.download_model)
+
+
+def _compile_deepgemm(
+    app: modal.App, release: Release, parameters: ModalParameters, release_file: Path
+) -> Any:  # noqa: ANN401 - as above
+    return app.function(
+        image=_with_code(_engine_image(release), release_file),
+        gpu=_gpu(release),
+        region=_regions(parameters),
+        volumes={
+            **_mounts(parameters.weights, read_only=True),
+            **_mounts(parameters.kernel_cache),
+        },
+        timeout=COMPILE_TIMEOUT,
+        startup_timeout=IMAGE_TIMEOUT,
+        max_containers=1,
+    )(remote.compile_deepgemm)
+
+
+def _verify_setup(
+    app: modal.App, release: Release, parameters: ModalParameters, release_file: Path
+) -> Any:  # noqa: ANN401 - as above
+    del release
+    mounts = (parameters.weights, parameters.kernel_cache)
+    return app.function(
+        image=_with_code(_small_image(), release_file),
+        volumes={path: v for m in mounts for path, v in _mounts(m, read_only=True).items()},
+        timeout=VERIFY_TIMEOUT,
+        startup_timeout=SMALL_TIMEOUT,
+        max_containers=1,
+    )(remote.verify_setup)
+
+
+def _server(
+    app: modal.App, release: Release, parameters: ModalParameters, release_file: Path
+) -> Any:  # noqa: ANN401 - as above
+    common: dict[str, Any] = {
+        "image": _with_code(_engine_image(release), release_file),
+        "gpu": _gpu(release),
+        "volumes": {
+            **_mounts(parameters.weights, read_only=True),
+            **_mounts(parameters.kernel_cache),
+        },
+        "secrets": _secrets((parameters.api_key_secret, release.listen.api_key_variable)),
+        "min_containers": parameters.min_containers,
+        "max_containers": parameters.max_containers,
+        "scaledown_window": parameters.scaledown_window,
+        "startup_timeout": parameters.startup_timeout,
+    }
+    user_class = remote.server_class(release)
+    if parameters.endpoint == "server":
+        return app.server(
+            **common,
+            compute_region=_regions(parameters),
+            port=release.listen.port,
+            # SGLang asks for its own key; Modal's would need headers that no OpenAI client sends.
+            unauthenticated=True,
+            exit_grace_period=math.ceil(release.lifecycle.drain),
+            target_concurrency=parameters.target_inputs,
+            max_concurrency=parameters.max_inputs,
+        )(user_class)
+    concurrent = modal.concurrent(
+        max_inputs=parameters.max_inputs, target_inputs=parameters.target_inputs
+    )
+    return app.cls(**common, region=_regions(parameters), timeout=parameters.timeout)(
+        concurrent(user_class)
+    )
+
+
+def _gpu(release: Release) -> str:
+    return f"{release.hardware.gpu}:{release.hardware.count}"
+
+
+def _regions(parameters: ModalParameters) -> list[str] | None:
+    return list(parameters.regions) or None
+
+
+def _mounts(mount: Mount, *, read_only: bool = False) -> Mounts:
+    volume = modal.Volume.from_name(mount.volume, create_if_missing=True)
+    return {mount.path: volume.with_mount_options(read_only=True) if read_only else volume}
+
+
+def _secrets(*named: tuple[str, str]) -> list[modal.Secret]:
+    """Name the secrets; a deployment fails where one, or the variable in it, is missing."""
+    return [
+        modal.Secret.from_name(name, required_keys=[variable] if variable else [])
+        for name, variable in named
+        if name
+    ]
+
+
+def _small_image() -> modal.Image:
+    return modal.Image.debian_slim(python_version=PYTHON).uv_pip_install(*HUB)
+
+
+def _engine_image(release: Release) -> modal.Image:
+    # The image's own entrypoint would run in place of Modal's.
+    return modal.Image.from_registry(release.engine.image).entrypoint([])
+
+
+def _with_code(image: modal.Image, release_file: Path) -> modal.Image:
+    package = Path(__file__).resolve().parents[2]
+    return image.add_local_dir(package, "/root/deployer", ignore=_ignored).add_local_file(
+        release_file, f"/root/{remote.RELEASE_FILE}"
+    )
+
+
+def _ignored(path: Path) -> bool:
+    """Tell of a path inside this package whether a container does without it."""
+    name = path.as_posix()
+    wanted = any(
+        name == one or (one.endswith("/") and f"{name}/".startswith(one)) for one in CONTAINER_CODE
+    )
+    parent = any(one.startswith(f"{name}/") for one in CONTAINER_CODE)
+    if path.suffix:
+        return not wanted or path.suffix != ".py"
+    return path.name == "__pycache__" or not (wanted or parent)

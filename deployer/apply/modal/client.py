@@ -1,0 +1,294 @@
+"""Everything that is asked of Modal, through Modal's own client.
+
+Where the client has a public call it is used; its history, rollback, lifecycle and scheduling
+parameters are only in its command line, so they are asked for here by the same RPCs. This is the
+one module that knows those: the range of the client in ``pyproject.toml`` is what its tests run on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import modal
+from modal._utils.async_utils import synchronizer
+from modal.client import _Client
+from modal.config import config
+from modal_proto import api_pb2
+
+from deployer.apply.modal.remote import SERVER
+from deployer.apply.modal.words import in_words
+from deployer.errors import Failure
+
+if TYPE_CHECKING:
+    from deployer.release import Release
+
+STATES = {
+    api_pb2.APP_STATE_DEPLOYED: "deployed",
+    api_pb2.APP_STATE_STOPPED: "stopped",
+    api_pb2.APP_STATE_STOPPING: "stopping",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AppFacts:
+    """An app that is deployed, or was: its id, its state, its newest version."""
+
+    id: str
+    state: str
+    version: int
+    deployed_at: float
+    deployed_by: str
+    stopped_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One version in an app's history. ``tag`` is what it was deployed with."""
+
+    version: int
+    tag: str
+    deployed_at: float
+    deployed_by: str
+    commit: str
+    dirty: bool
+    rollback_of: int
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """What runs the server, as Modal has it: the function's definition, and its autoscaler.
+
+    ``override`` are the settings that somebody changed by hand since the deployment.
+    """
+
+    id: str
+    url: str
+    definition: Any
+    static: Any
+    override: Any
+
+
+@synchronizer.create_blocking
+async def ask(rpc: str, request: Any) -> Any:  # noqa: ANN401 - each RPC has messages of its own
+    """Ask Modal's control plane one thing. Raises what the client raises."""
+    client = await _Client.from_env()
+    return await getattr(client._stub, rpc)(request)  # noqa: SLF001 - see the module
+
+
+class Account:
+    """One environment of a Modal workspace.
+
+    ``environment`` is '' for the one that the user's configuration names. Raises Failure where
+    there is no token; every method raises it for what Modal refuses, in words.
+    """
+
+    def __init__(self, environment: str = "") -> None:
+        if not has_token():
+            message = "there is no Modal token on this machine"
+            hint = "`modal token new` makes one; in CI, set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET"
+            raise Failure(message, hint=hint)
+        self.environment = environment or str(config["environment"] or "")
+
+    def app(self, name: str) -> AppFacts | None:
+        """Look an app up by its name; None where none was ever deployed."""
+        request = api_pb2.AppGetByDeploymentNameRequest(
+            name=name, environment_name=self.environment
+        )
+        found = self._ask("AppGetByDeploymentName", request)
+        app_id = found.app_id or found.previous_app_id
+        if not app_id:
+            return None
+        life = found.lifecycle
+        return AppFacts(
+            id=app_id,
+            state=STATES.get(life.app_state, "running"),
+            version=life.version,
+            deployed_at=life.deployed_at,
+            deployed_by=life.deployed_by,
+            stopped_at=life.stopped_at,
+        )
+
+    def history(self, app: AppFacts) -> tuple[HistoryEntry, ...]:
+        """Give every version of an app, the newest first."""
+        request = api_pb2.AppDeploymentHistoryRequest(app_id=app.id)
+        found = self._ask("AppDeploymentHistory", request)
+        entries = sorted(found.app_deployment_histories, key=lambda e: -int(e.version))
+        newest = entries[0].version if entries else 0
+        current = found.production_app_version or newest
+        return tuple(
+            HistoryEntry(
+                version=e.version,
+                tag=e.tag,
+                deployed_at=e.deployed_at,
+                deployed_by=e.deployed_by,
+                commit=e.commit_info.commit_hash,
+                dirty=e.commit_info.dirty,
+                rollback_of=e.rollback_version,
+                current=e.version == current,
+            )
+            for e in entries
+        )
+
+    def tags(self, app: AppFacts) -> dict[str, str]:
+        """Give an app's tags."""
+        return dict(self._ask("AppGetTags", api_pb2.AppGetTagsRequest(app_id=app.id)).tags)
+
+    def rollback(self, app: AppFacts, version: int) -> None:
+        """Make an older version the current one, as a new version."""
+        self._ask("AppRollback", api_pb2.AppRollbackRequest(app_id=app.id, version=version))
+
+    def set_tags(self, app: AppFacts, tags: dict[str, str]) -> None:
+        """Replace an app's tags."""
+        self._ask("AppSetTags", api_pb2.AppSetTagsRequest(app_id=app.id, tags=tags))
+
+    def stop(self, app: AppFacts) -> None:
+        """End an app and its containers."""
+        source = api_pb2.APP_STOP_SOURCE_PYTHON_CLIENT
+        self._ask("AppStop", api_pb2.AppStopRequest(app_id=app.id, source=source))
+
+    def containers(self, app: AppFacts) -> tuple[str, ...]:
+        """Give the ids of an app's containers that run or start."""
+        request = api_pb2.TaskListRequest(environment_name=self.environment, app_id=app.id)
+        return tuple(task.task_id for task in self._ask("TaskList", request).tasks)
+
+    def server(self, release: Release) -> ServerFacts | None:
+        """Give what runs the server of a release's app; None where that app has none."""
+        if release.modal is None:
+            return None
+        tag = SERVER if release.modal.endpoint == "server" else f"{SERVER}.*"
+        request = api_pb2.FunctionGetRequest(
+            app_name=release.modal.app, object_tag=tag, environment_name=self.environment
+        )
+        try:
+            found = self._ask("FunctionGet", request)
+        except NotThereError:
+            return None
+        scheduling = self._ask(
+            "FunctionGetSchedulingParams",
+            api_pb2.FunctionGetSchedulingParamsRequest(function_id=found.function_id),
+        ).autoscaler_configuration
+        data = found.function
+        urls = [*data.flash_service_urls, *(m.web_url for m in data.method_definitions.values())]
+        return ServerFacts(
+            id=found.function_id,
+            url=next((url for url in urls if url), ""),
+            definition=data,
+            static=scheduling.static_settings,
+            override=scheduling.override_settings,
+        )
+
+    def secret_problem(self, name: str, variable: str) -> str:
+        """Say what is wrong with a secret; '' where it is there and holds the variable."""
+        secret = modal.Secret.from_name(
+            name,
+            environment_name=self.environment or None,
+            required_keys=[variable] if variable else [],
+        )
+        try:
+            secret.hydrate()
+        except modal.exception.AuthError as error:
+            raise in_words(error) from error
+        except modal.exception.Error as error:
+            return str(error)
+        return ""
+
+    def read(self, volume: str, path: str) -> bytes | None:
+        """Read a file of a volume; None where there is no such file, or no such volume."""
+        try:
+            handle = modal.Volume.from_name(volume, environment_name=self.environment or None)
+            return b"".join(handle.read_file(path))
+        except (FileNotFoundError, modal.exception.NotFoundError):
+            return None
+        except modal.exception.Error as error:
+            raise in_words(error) from error
+
+    def write(self, volume: str, path: str, data: bytes) -> None:
+        """Write a file into a volume, which is created where it is missing."""
+        import io  # noqa: PLC0415 - small, and used here only
+
+        try:
+            handle = modal.Volume.from_name(
+                volume, environment_name=self.environment or None, create_if_missing=True
+            )
+            with handle.batch_upload(force=True) as batch:
+                batch.put_file(io.BytesIO(data), path)
+        except modal.exception.Error as error:
+            raise in_words(error) from error
+
+    def delete_volume(self, volume: str) -> bool:
+        """Delete a volume and all that is in it; False where there is none."""
+        try:
+            handle = modal.Volume.from_name(volume, environment_name=self.environment or None)
+            handle.hydrate()
+            self._ask(
+                "VolumeDelete",
+                api_pb2.VolumeDeleteRequest(
+                    volume_id=handle.object_id, environment_name=self.environment
+                ),
+            )
+        except modal.exception.NotFoundError:
+            return False
+        except modal.exception.Error as error:
+            raise in_words(error) from error
+        return True
+
+    def logs(self, app_id: str, until: Callable[[], bool]) -> Iterator[tuple[float, str]]:
+        """Follow an app's log from now on: each line and when it was written, until told.
+
+        Ends with the app. ``until`` is asked at least once a second.
+        """
+        return _follow(app_id, until)
+
+    def _ask(self, rpc: str, request: Any) -> Any:  # noqa: ANN401 - see `ask`
+        try:
+            return ask(rpc, request)
+        except modal.exception.NotFoundError as error:
+            failure = in_words(error)
+            raise NotThereError(failure.message, hint=failure.hint) from error
+        except (modal.exception.Error, OSError) as error:
+            raise in_words(error) from error
+
+
+class NotThereError(Failure):
+    """What was asked about is not there."""
+
+
+def has_token() -> bool:
+    """Tell whether Modal's client has credentials: no message is sent."""
+    if os.environ.get("MODAL_IS_REMOTE") == "1":
+        return True
+    names = ("token_id", "oauth_refresh_token")
+    return any(bool(config.get(name)) for name in names)
+
+
+@synchronizer.create_blocking
+async def _log_batches(app_id: str, last: str) -> Any:  # noqa: ANN401 - a protocol message
+    client = await _Client.from_env()
+    request = api_pb2.AppGetLogsRequest(app_id=app_id, timeout=1.0, last_entry_id=last)
+    with suppress(StopAsyncIteration):
+        async for batch in client._stub.AppGetLogs.unary_stream(request):  # noqa: SLF001
+            if batch.items or batch.app_done:
+                return batch
+    return None
+
+
+def _follow(app_id: str, until: Callable[[], bool]) -> Iterator[tuple[float, str]]:
+    last, open_line = "", ""
+    while True:
+        over = until()
+        batch = _log_batches(app_id, last)
+        if batch is None:
+            if over:
+                return
+            continue
+        last = batch.entry_id or last
+        for item in batch.items:
+            *lines, open_line = (open_line + item.data).split("\n")
+            yield from ((item.timestamp, line) for line in lines)
+        if batch.app_done:
+            return

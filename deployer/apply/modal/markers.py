@@ -1,0 +1,81 @@
+"""Which phases are done, read from the markers on the volumes: no container is started."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from deployer.errors import Failure
+from deployer.plan.deployment import PhaseFact
+from deployer.serve.kernels.key import KernelKey, key_of
+from deployer.serve.kernels.marker import KernelMarker, marker_path
+from deployer.serve.weights.marker import MARKER, Complete
+
+if TYPE_CHECKING:
+    from deployer.apply.modal.client import Account
+    from deployer.plan.deployment import Deployed
+    from deployer.release import Release
+
+GB = 1e9
+
+
+def volume_folder(release: Release) -> str:
+    """Give the folder of the weights inside their volume. Raises Failure if it is not in there."""
+    mount = PurePosixPath(release.modal.weights.path if release.modal else "/")
+    path = PurePosixPath(release.model.path)
+    if not path.is_relative_to(mount) or path == mount:
+        message = f"`model.path` is {path}, which is not inside the weights volume at {mount}"
+        raise Failure(message, hint="leave `model.path` out: it then follows from `model.repo`")
+    return str(path.relative_to(mount))
+
+
+def weights_fact(account: Account, release: Release) -> PhaseFact:
+    """Say whether the weights of a release are complete on their volume."""
+    parameters = release.modal
+    if parameters is None or release.model.source != "huggingface":
+        return PhaseFact("weights", done=True, reason="the release needs none")
+    folder = volume_folder(release)
+    data = account.read(parameters.weights.volume, f"{folder}/{MARKER}")
+    if data is None:
+        where = f"`{parameters.weights.volume}` at {folder}"
+        return PhaseFact("weights", done=False, reason=f"no complete download is on {where}")
+    try:
+        marker = Complete.from_json(data.decode(errors="replace"))
+    except ValueError as error:
+        return PhaseFact("weights", done=False, reason=f"the marker cannot be read: {error}")
+    if reasons := marker.fits(release.model):
+        return PhaseFact("weights", done=False, reason="; ".join(reasons))
+    size = f"{len(marker.files)} files, {marker.bytes / GB:.1f} GB"
+    return PhaseFact("weights", done=True, reason=f"complete since {_day(marker.finished)}, {size}")
+
+
+def kernels_fact(account: Account, release: Release, deployed: Deployed | None) -> PhaseFact:
+    """Say whether the kernels of a release are compiled on their volume, and if not, why."""
+    parameters = release.modal
+    if parameters is None:
+        return PhaseFact("kernels", done=True, reason="the release needs none")
+    key = key_of(release)
+    data = account.read(parameters.kernel_cache.volume, marker_path(key))
+    if data is None:
+        return PhaseFact("kernels", done=False, reason=_why(key, deployed))
+    try:
+        marker = KernelMarker.from_json(data.decode(errors="replace"))
+    except ValueError as error:
+        return PhaseFact("kernels", done=False, reason=f"the marker cannot be read: {error}")
+    kernels = f"{marker.entries} kernels" if marker.entries else "the release needs none"
+    reason = f"compiled on {_day(marker.finished)}, {kernels}"
+    return PhaseFact("kernels", done=True, reason=reason)
+
+
+def _why(key: KernelKey, deployed: Deployed | None) -> str:
+    if deployed is None or deployed.release is None:
+        return "kernels compile: none are on the volume for this release"
+    differences = key.differences(key_of(deployed.release))
+    if not differences:
+        return "kernels compile again: their marker is not on the volume"
+    return f"kernels compile again, because {'; '.join(differences)}"
+
+
+def _day(seconds: float) -> str:
+    return dt.datetime.fromtimestamp(seconds, tz=dt.UTC).strftime("%Y-%m-%d")

@@ -1,0 +1,132 @@
+"""Releases that were deployed, by digest: a copy on this machine, and one on a Modal volume.
+
+Neither decides what is deployed; the app's own history does, which holds the digest. A release is
+read from wherever it lies and taken only if its digest is the one that was asked for, so a copy
+can be missing but never wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deployer.apply.files import make_folder, state_home, write_whole
+from deployer.apply.modal.tags import short_digest
+from deployer.codec import DecodeError, decode, encode
+from deployer.release import Release
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from deployer.apply.modal.client import Account
+
+VOLUME = "deployer-releases"
+"""The volume of each Modal environment that keeps the releases that were deployed there."""
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was deployed from this machine last: enough for a plan without a network.
+
+    ``when`` is in seconds since the epoch, ``version`` the app's.
+    """
+
+    name: str
+    app: str
+    environment: str
+    endpoint: str
+    digest: str
+    version: int
+    when: float
+    url: str
+    format_version: int = FORMAT_VERSION
+
+
+class Records:
+    """The records and releases on this machine, below the XDG state directory."""
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        self._root = state_home(environ) / "modal"
+
+    def keep_release(self, release: Release) -> Path:
+        """Write a release to the file that is named by its digest; gives the file."""
+        path = self._root / "releases" / f"{short_digest(release)}.json"
+        make_folder(path.parent)
+        if not path.exists():
+            write_whole(path, release.to_json())
+        return path
+
+    def release(self, digest: str) -> Release | None:
+        """Read the release of a digest; None where it is not here."""
+        with suppress(OSError, UnicodeDecodeError):
+            text = (self._root / "releases" / f"{digest}.json").read_text(encoding="utf-8")
+            return checked(text, digest)
+        return None
+
+    def keep(self, record: Record) -> None:
+        """Write what was deployed."""
+        path = self._path(record.app, record.environment)
+        make_folder(path.parent)
+        write_whole(path, json.dumps(encode(record), indent=2) + "\n")
+
+    def record(self, app: str, environment: str) -> Record | None:
+        """Read what was deployed last as an app from this machine; None where nothing was."""
+        return _read(self._path(app, environment))
+
+    def all(self) -> tuple[Record, ...]:
+        """Read every record, by the profile's name."""
+        found = map(_read, sorted(self._root.glob("apps/*/*.json")))
+        return tuple(sorted((r for r in found if r is not None), key=lambda r: r.name))
+
+    def forget(self, app: str, environment: str) -> None:
+        """Remove a record; the releases stay."""
+        self._path(app, environment).unlink(missing_ok=True)
+
+    def _path(self, app: str, environment: str) -> Path:
+        return self._root / "apps" / (environment or "-") / f"{app}.json"
+
+
+def publish(account: Account, release: Release) -> None:
+    """Write a release to the volume, for whoever plans from another machine."""
+    account.write(VOLUME, _stored(release, short_digest(release)), release.to_json().encode())
+
+
+def find(account: Account | None, records: Records, app: str, digest: str) -> Release | None:
+    """Find a deployed release by its digest: here, then on the volume."""
+    if found := records.release(digest):
+        return found
+    data = account.read(VOLUME, f"{app}/{digest}.json") if account else None
+    return checked(data.decode(errors="replace"), digest) if data else None
+
+
+def checked(text: str, digest: str) -> Release | None:
+    """Read a release, and take it only if it has the digest."""
+    with suppress(DecodeError):
+        release = Release.from_json(text)
+        if short_digest(release) == digest:
+            return release
+    return None
+
+
+def now() -> float:
+    """Give the time for a record, in seconds since the epoch."""
+    return time.time()
+
+
+def _stored(release: Release, digest: str) -> str:
+    app = release.modal.app if release.modal else release.name
+    return f"{app}/{digest}.json"
+
+
+def _read(path: Path) -> Record | None:
+    with suppress(OSError, ValueError):
+        found = decode(Record, json.loads(path.read_text(encoding="utf-8")))
+        return found if found.format_version == FORMAT_VERSION else None
+    return None

@@ -1,0 +1,214 @@
+"""What runs in Modal's containers: plain functions and one class, told by a release what to do.
+
+The release travels with the deployment, as a file beside this package, and is read from there and
+nowhere else. A module that read a profile while it is imported would find, in the container, no
+such file or another one, and serve something else without a word (measured with modal 1.6.4).
+Nothing is decorated here except what Modal calls by name; :mod:`deployer.apply.modal.app` makes
+the app, on the machine that deploys.
+
+In the container there are the standard library, requests, modal, and, for the download,
+huggingface_hub.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import modal
+
+from deployer.errors import Failure
+from deployer.release import ModalParameters, Release
+from deployer.serve.lines import to_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deployer.event import Event
+    from deployer.serve.runtime import Runtime
+
+ROOT = Path(__file__).resolve().parents[3]
+"""The folder that this package lies in: ``/root`` in a container."""
+
+RELEASE_FILE = "deployer-release.json"
+"""The release's file in :data:`ROOT`."""
+
+SERVER = "Server"
+"""The name of the class that serves; Modal finds it in this module by that name."""
+
+PORT_TIMEOUT = 60.0
+"""Seconds that Modal waits for the port once ``serve`` returned. The server is ready by then, so
+this bounds a single connection; it never bounded a start (modal 1.6.4 starts the clock after the
+method returned, ``construct_webhook_callable``)."""
+
+
+def baked() -> Release:
+    """Read the release that travels with the deployment."""
+    return Release.from_json((ROOT / RELEASE_FILE).read_text(encoding="utf-8"))
+
+
+def download_model() -> None:
+    """Fetch the weights onto their volume, and prove them complete; done already is done at once.
+
+    Raises :class:`~deployer.errors.Failure`, which Modal carries to whoever called.
+    """
+    from deployer.serve.weights.download import download  # noqa: PLC0415 - needs huggingface_hub
+
+    release, parameters = _modal_release()
+    download(release.model, commit=_commit(parameters.weights.volume), tell=tell)
+
+
+def compile_deepgemm() -> None:
+    """Compile the kernels that the release needs, on its GPUs, onto their volume.
+
+    Raises :class:`~deployer.errors.Failure`.
+    """
+    from deployer.serve.kernels.compile import compile_kernels  # noqa: PLC0415 - as above
+
+    release, parameters = _modal_release()
+    _refuse(_missing_weights(release))
+    compile_kernels(
+        release,
+        cache=Path(parameters.kernel_cache.path),
+        commit=_commit(parameters.kernel_cache.volume),
+        tell=tell,
+    )
+
+
+def verify_setup() -> None:
+    """Prove that weights and kernels are complete and those of the release; costs no GPU.
+
+    Raises :class:`~deployer.errors.Failure` with everything that is missing.
+    """
+    release, _ = _modal_release()
+    missing = [*_missing_weights(release), *_missing_kernels(release)]
+    _refuse(missing)
+    sys.stdout.write("weights and kernels are complete\n")
+
+
+def tell(event: Event) -> None:
+    """Write an event into the container's log."""
+    sys.stdout.write(f"{to_line(event)}\n")
+    for line in event.detail:
+        sys.stdout.write(f"    {line}\n")
+    sys.stdout.flush()
+
+
+class Life:
+    """One server's life in its container, from Modal's first call to its last.
+
+    All of the start is in ``enter``: it is bounded by the container's ``startup_timeout``, and
+    Modal gives the container no request before it is over.
+    """
+
+    _runtime: Runtime
+
+    @modal.enter()
+    def start(self) -> None:
+        """Launch the engine, wait, and warm up. Raises :class:`~deployer.errors.Failure`.
+
+        Modal runs no exit hook when this raises; the runtime leaves nothing behind then.
+        """
+        from deployer.serve.runtime import Runtime  # noqa: PLC0415 - needs requests
+
+        release, _ = _modal_release()
+        _refuse(_missing_weights(release))
+        for problem in _missing_kernels(release):
+            sys.stdout.write(f"deployer: the engine will compile kernels at its start: {problem}\n")
+        _end_on_sigterm()
+        self._runtime = Runtime(
+            release,
+            os.environ,
+            emit=tell,
+            log_file=Path(tempfile.mkdtemp(prefix="deployer-")) / "engine.log",
+            stream=open(1, "wb", buffering=0, closefd=False),  # noqa: SIM115 - never closed
+        )
+        if not self._runtime.start():
+            message = "the container was asked to end before it was ready"
+            raise Failure(message)
+        threading.Thread(target=self._watch, name="watch", daemon=True).start()
+
+    @modal.exit()
+    def stop(self) -> None:
+        """Drain the engine: requests in flight may finish within the budget."""
+        self._runtime.stop()
+
+    def _watch(self) -> None:
+        """End the container when the engine dies, so that the next request gets another one.
+
+        Everything of the engine is ended by then and said, so no exit hook is missed; leaving by
+        an exception would only end this thread.
+        """
+        try:
+            self._runtime.watch()
+        except Failure:
+            sys.stdout.flush()
+            os._exit(1)
+
+
+def serve(self: Life) -> None:
+    """Tell Modal that the port may be asked; the start is over when Modal calls this."""
+    del self
+
+
+def server_class(release: Release) -> type[Life]:
+    """Make the class that serves a release.
+
+    For a ``web_server`` it has the method that Modal finds the port by. Modal reads the port from
+    the class that it finds in the container, so both sides make it from the release.
+    """
+    parameters = release.modal
+    body: dict[str, Any] = {"__module__": __name__, "__qualname__": SERVER, "__doc__": Life.__doc__}
+    if parameters is not None and parameters.endpoint == "web_server":
+        body["serve"] = modal.web_server(release.listen.port, startup_timeout=PORT_TIMEOUT)(serve)
+    return type(SERVER, (Life,), body)
+
+
+def _modal_release() -> tuple[Release, ModalParameters]:
+    release = baked()
+    if release.modal is None:
+        message = "the release that travels with this deployment is not for Modal"
+        raise Failure(message)
+    return release, release.modal
+
+
+def _commit(volume: str) -> Callable[[], None]:
+    return lambda: modal.Volume.from_name(volume).commit()
+
+
+def _missing_weights(release: Release) -> list[str]:
+    from deployer.serve.weights.verify import verify  # noqa: PLC0415 - only what a part needs
+
+    return [f"weights: {problem}" for problem in verify(release.model)]
+
+
+def _missing_kernels(release: Release) -> list[str]:
+    from deployer.serve.kernels.verify import verify  # noqa: PLC0415 - as above
+
+    _, parameters = _modal_release()
+    cache = Path(parameters.kernel_cache.path)
+    return [f"kernels: {problem}" for problem in verify(release, cache)]
+
+
+def _refuse(missing: list[str]) -> None:
+    if missing:
+        raise Failure("; ".join(missing), hint="`deployer apply` puts what is missing in place")
+
+
+def _end_on_sigterm() -> None:
+    """Let SIGTERM end the container as SIGINT does.
+
+    Modal's container has no handler for it in a class, and would die without its exit hook
+    (measured with modal 1.6.4).
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+
+
+if not modal.is_local():
+    Server = server_class(baked())

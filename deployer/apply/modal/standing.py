@@ -1,0 +1,155 @@
+"""What a plan must know of the world: what is deployed, and which phases are done already."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from deployer.apply.hub import resolve
+from deployer.apply.modal.markers import kernels_fact, weights_fact
+from deployer.apply.modal.records import Records, find
+from deployer.apply.modal.tags import DIGEST
+from deployer.compile.pin import pin
+from deployer.errors import Failure
+from deployer.plan.deployment import Deployed, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from deployer.apply.modal.client import Account, HistoryEntry
+    from deployer.release import ModalParameters, Release
+
+
+def look(
+    account: Account, release: Release, records: Records, environ: Mapping[str, str] = os.environ
+) -> tuple[Release, Standing]:
+    """Ask Modal how things stand, and pin the release to the commit that its revision means now.
+
+    Nothing is changed anywhere. Raises Failure where Modal or the hub cannot be asked.
+    """
+    parameters = _parameters(release)
+    deployed = deployed_now(account, parameters, records)
+    pinned, notes = _pinned(release, deployed, environ)
+    facts = (weights_fact(account, pinned), kernels_fact(account, pinned, deployed))
+    notes = (*notes, *missing_secrets(account, pinned))
+    return pinned, Standing(source="modal", deployed=deployed, facts=facts, notes=notes)
+
+
+def remember(release: Release, records: Records) -> tuple[Release, Standing]:
+    """Say how things stood when something was deployed from this machine last.
+
+    A branch is taken for the commit that it was then.
+    """
+    parameters = _parameters(release)
+    record = records.record(parameters.app, parameters.environment)
+    if record is None:
+        note = "nothing is recorded on this machine, so everything is shown as new"
+        return release, Standing(source="nothing", deployed=None, facts=(), notes=(note,))
+    deployed = Deployed(
+        release=records.release(record.digest),
+        digest=record.digest,
+        app=record.app,
+        environment=record.environment,
+        version=record.version,
+        state="deployed",
+        who="",
+        when=record.when,
+        commit="",
+        dirty=False,
+        url=record.url,
+        containers=0,
+    )
+    pinned, notes = _as_deployed(release, deployed)
+    return pinned, Standing(source="record", deployed=deployed, facts=(), notes=notes)
+
+
+def deployed_now(
+    account: Account,
+    parameters: ModalParameters,
+    records: Records,
+) -> Deployed | None:
+    """Say what is deployed as an app; None where nothing ever was."""
+    app = account.app(parameters.app)
+    if app is None:
+        return None
+    history = account.history(app)
+    current = next((entry for entry in history if entry.current), None)
+    digest = digest_of(current, history) or account.tags(app).get(DIGEST, "")
+    return Deployed(
+        release=find(account, records, parameters.app, digest) if digest else None,
+        digest=digest,
+        app=parameters.app,
+        environment=account.environment,
+        version=current.version if current else app.version,
+        state=app.state,
+        who=current.deployed_by if current else app.deployed_by,
+        when=current.deployed_at if current else app.deployed_at,
+        commit=current.commit if current else "",
+        dirty=current.dirty if current else False,
+        url="",
+        containers=len(account.containers(app)) if app.state == "deployed" else 0,
+    )
+
+
+def digest_of(entry: HistoryEntry | None, history: tuple[HistoryEntry, ...]) -> str:
+    """Give the digest of a version: its tag, or that of the version that it rolled back to."""
+    seen: set[int] = set()
+    while entry is not None and not entry.tag and entry.rollback_of not in seen:
+        seen.add(entry.version)
+        entry = next((e for e in history if e.version == entry.rollback_of), None)
+    return entry.tag if entry else ""
+
+
+def missing_secrets(account: Account, release: Release) -> tuple[str, ...]:
+    """Say which secrets of a release are not there, or lack their variable."""
+    parameters = _parameters(release)
+    named = (
+        (parameters.api_key_secret, release.listen.api_key_variable),
+        (parameters.hub_secret, "HF_TOKEN"),
+    )
+    found = ((name, account.secret_problem(name, variable)) for name, variable in named if name)
+    return tuple(f"secret `{name}`: {problem}" for name, problem in found if problem)
+
+
+def _pinned(
+    release: Release, deployed: Deployed | None, environ: Mapping[str, str]
+) -> tuple[Release, tuple[str, ...]]:
+    if release.model.source != "huggingface" or release.model.commit:
+        return release, ()
+    commit = resolve(release.model.repo, release.model.revision, environ)
+    pinned = pin(release, commit)
+    before = deployed.release.model.commit if deployed and deployed.release else ""
+    if before and before != commit and deployed and deployed.release:
+        same = (release.model.repo, release.model.revision)
+        if same == (deployed.release.model.repo, deployed.release.model.revision):
+            note = f"`{release.model.revision}` has moved: it is {commit} now, and was {before}"
+            return pinned, (note,)
+    return pinned, ()
+
+
+def _as_deployed(release: Release, deployed: Deployed) -> tuple[Release, tuple[str, ...]]:
+    old = deployed.release
+    if release.model.commit or release.model.source != "huggingface":
+        return release, ()
+    if old is None or old.model.repo != release.model.repo:
+        return release, ("the revision of the weights was not looked up",)
+    if old.model.revision != release.model.revision or not old.model.commit:
+        return release, ("the revision of the weights was not looked up",)
+    note = f"`{release.model.revision}` is taken for the {old.model.commit[:12]} that it was then"
+    return pin(release, old.model.commit), (note,)
+
+
+def _parameters(release: Release) -> ModalParameters:
+    if release.modal is None:
+        message = f"`{release.name}` is for `target: {release.target}`, not for Modal"
+        raise Failure(message)
+    return release.modal
+
+    "AppFacts",
+    "deployed_now",
+    "digest_of",
+    "look",
+    "missing_secrets",
+    "remember",
+    "replace",
+]

@@ -1,0 +1,41 @@
+"""What a deployment says of itself on Modal: its tags, and the tag of one version of it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deployer.release import Release
+
+DIGEST = "deployer.release"
+PROFILE = "deployer.profile"
+ENGINE = "deployer.engine"
+VERSION = "deployer.version"
+
+DIGEST_LENGTH = 40
+"""Digits of the digest that are kept: a tag's value has 63 characters at most, a version's tag 50
+(modal 1.6.4), and SHA-256 has 64 digits. 160 bits are as many as git has."""
+
+LONGEST = 63
+
+
+def short_digest(release: Release) -> str:
+    """Give the digest as tags have it."""
+    return release.digest()[:DIGEST_LENGTH]
+
+
+def app_tags(release: Release) -> dict[str, str]:
+    """Give the tags of the app."""
+    return {
+        DIGEST: short_digest(release),
+        PROFILE: _fitting(release.name),
+        ENGINE: _fitting(f"{release.engine.name}-{release.engine.version}"),
+        VERSION: _fitting(importlib.metadata.version("deployer")),
+    }
+
+
+def _fitting(text: str) -> str:
+    """Replace what Modal takes in no tag."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", text)[:LONGEST]

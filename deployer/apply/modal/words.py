@@ -1,0 +1,48 @@
+"""What Modal's client raises, in words that say what to do."""
+
+from __future__ import annotations
+
+import re
+
+import modal
+
+from deployer.errors import Failure
+
+_SECRET = re.compile(r"Secret '?(?P<name>[\w.-]+)'?")
+_MODAL = (
+    r"(?i)limit|quota|exceed",
+    "https://modal.com/settings shows the plan: 10 GPUs at a time on Starter, 50 on Team",
+)
+
+
+def in_words(error: BaseException) -> Failure:
+    """Turn an exception of Modal's client into a :class:`Failure` with what mends it."""
+    if isinstance(error, Failure):
+        return error
+    text = " ".join(str(error).split()) or type(error).__name__
+    return Failure(f"Modal: {text}", hint=_hint(error, text))
+
+
+def secret_hint(name: str, variable: str, *, made_up: bool) -> str:
+    """Say how a secret is made: with a value that is made up, or one that the user has."""
+    value = "$(openssl rand -hex 24)" if made_up else "..."
+    return f"`modal secret create {name} {variable or 'NAME'}={value}` makes it"
+
+
+def _hint(error: BaseException, text: str) -> str:  # noqa: PLR0911 - a table with conditions
+    exceptions = modal.exception
+    if isinstance(error, exceptions.AuthError):
+        return "`modal token new` makes a token; `modal token info` says what there is"
+    if found := _SECRET.search(text):
+        return f"`modal secret create {found['name']} NAME=...` makes it, in the right environment"
+    if "nvironment" in text and isinstance(error, exceptions.NotFoundError):
+        return "`modal environment list` names the environments; `modal.environment` chooses one"
+    if isinstance(error, exceptions.ResourceExhaustedError) or re.search(_MODAL[0], text):
+        return _MODAL[1]
+    if isinstance(error, exceptions.PermissionDeniedError):
+        return "the token's workspace or environment does not allow it"
+    if isinstance(error, exceptions.ConnectionError | OSError):
+        return "Modal cannot be reached from here; `deployer plan --offline` needs no network"
+    if isinstance(error, exceptions.ImageBuildError):
+        return "the build's output above says why; the image's tag may not exist"
+    return ""

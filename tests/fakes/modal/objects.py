@@ -1,0 +1,173 @@
+"""Environments, secrets, volumes, mounts and images."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from google.protobuf.empty_pb2 import Empty
+from grpclib import GRPCError, Status
+from modal_proto import api_pb2
+
+from tests.fakes.modal.state import identity
+
+if TYPE_CHECKING:
+    from tests.fakes.modal.state import State
+
+BUILDER = "2025.06"
+"""The image builder that this plane says it has. A client refuses one that it does not know."""
+
+
+class Objects:
+    """The handlers of these RPCs; each takes the request and gives the response."""
+
+    state: State
+    url: str
+
+    async def environment_get_or_create(
+        self, request: api_pb2.EnvironmentGetOrCreateRequest
+    ) -> api_pb2.EnvironmentGetOrCreateResponse:
+        name = request.deployment_name or "main"
+        if name not in self.state.environments:
+            raise GRPCError(Status.NOT_FOUND, f"Environment '{name}' not found")
+        settings = api_pb2.EnvironmentSettings(image_builder_version=BUILDER)
+        return api_pb2.EnvironmentGetOrCreateResponse(
+            environment_id=identity("en", name),
+            metadata=api_pb2.EnvironmentMetadata(name=name, settings=settings),
+        )
+
+    async def secret_get_or_create(
+        self, request: api_pb2.SecretGetOrCreateRequest
+    ) -> api_pb2.SecretGetOrCreateResponse:
+        if not request.deployment_name:
+            values = dict(request.env_dict)
+            secret_id = identity("st", sorted(values.items()))
+            self.state.anonymous_secrets[secret_id] = values
+            return api_pb2.SecretGetOrCreateResponse(secret_id=secret_id)
+        environment = request.environment_name or "main"
+        found = self.state.secrets.get((request.deployment_name, environment))
+        if found is None:
+            message = f"Secret '{request.deployment_name}' not found in environment '{environment}'"
+            raise GRPCError(Status.NOT_FOUND, message)
+        if missing := [key for key in request.required_keys if key not in found]:
+            message = f"Secret '{request.deployment_name}' is missing key(s): {', '.join(missing)}"
+            raise GRPCError(Status.FAILED_PRECONDITION, message)
+        return api_pb2.SecretGetOrCreateResponse(
+            secret_id=identity("st", request.deployment_name, environment)
+        )
+
+    async def volume_get_or_create(
+        self, request: api_pb2.VolumeGetOrCreateRequest
+    ) -> api_pb2.VolumeGetOrCreateResponse:
+        name, environment = request.deployment_name, request.environment_name or "main"
+        volume_id = identity("vo", name, environment)
+        if volume_id not in self.state.volumes:
+            if request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_UNSPECIFIED:
+                message = f"Volume '{name}' not found in environment '{environment}'"
+                raise GRPCError(Status.NOT_FOUND, message)
+            self.state.volumes[volume_id] = (name, environment)
+            self.state.volume(volume_id).mkdir(parents=True)
+        return api_pb2.VolumeGetOrCreateResponse(
+            volume_id=volume_id,
+            metadata=api_pb2.VolumeMetadata(name=name, version=api_pb2.VOLUME_FS_VERSION_V1),
+        )
+
+    async def volume_reload(self, request: api_pb2.VolumeReloadRequest) -> Empty:
+        del request
+        return Empty()
+
+    async def volume_commit(
+        self, request: api_pb2.VolumeCommitRequest
+    ) -> api_pb2.VolumeCommitResponse:
+        del request
+        return api_pb2.VolumeCommitResponse(skip_reload=True)
+
+    async def volume_delete(self, request: api_pb2.VolumeDeleteRequest) -> Empty:
+        del self.state.volumes[request.volume_id]
+        return Empty()
+
+    async def volume_put_files(self, request: api_pb2.VolumePutFilesRequest) -> Empty:
+        for file in request.files:
+            path = self._inside(request.volume_id, file.filename)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self.state.files[file.sha256_hex].read_bytes())
+        return Empty()
+
+    async def volume_get_file2(
+        self, request: api_pb2.VolumeGetFile2Request
+    ) -> api_pb2.VolumeGetFile2Response:
+        path = self._inside(request.volume_id, request.path)
+        if not path.is_file():
+            raise GRPCError(Status.NOT_FOUND, f"No such file: {request.path}")
+        size = path.stat().st_size
+        relative = path.relative_to(self.state.volume(request.volume_id))
+        urls = [f"{self.url}/volume/{request.volume_id}/{relative}"] if size else []
+        return api_pb2.VolumeGetFile2Response(get_urls=urls, size=size, start=0, len=size)
+
+    async def volume_list_files(
+        self, request: api_pb2.VolumeListFilesRequest
+    ) -> AsyncIterator[api_pb2.VolumeListFilesResponse]:
+        folder = self._inside(request.volume_id, request.path)
+        if not folder.exists():
+            raise GRPCError(Status.NOT_FOUND, f"No such file or directory: {request.path}")
+        found = sorted(folder.rglob("*") if request.recursive else folder.iterdir())
+        root = self.state.volume(request.volume_id)
+        entries = [
+            api_pb2.FileEntry(
+                path=str(path.relative_to(root)),
+                type=api_pb2.FileEntry.DIRECTORY if path.is_dir() else api_pb2.FileEntry.FILE,
+                size=path.stat().st_size,
+                mtime=int(path.stat().st_mtime),
+            )
+            for path in found
+        ]
+        yield api_pb2.VolumeListFilesResponse(entries=entries)
+
+    async def mount_batched_check_existence(
+        self, request: api_pb2.MountBatchedCheckExistenceRequest
+    ) -> api_pb2.MountBatchedCheckExistenceResponse:
+        missing = [h for h in request.sha256_hex_hashes if h not in self.state.files]
+        return api_pb2.MountBatchedCheckExistenceResponse(missing_sha256_hex_hashes=missing)
+
+    async def mount_put_file(
+        self, request: api_pb2.MountPutFileRequest
+    ) -> api_pb2.MountPutFileResponse:
+        if request.WhichOneof("data_oneof") == "data":
+            digest = hashlib.sha256(request.data).hexdigest()
+            if digest != request.sha256_hex:
+                raise GRPCError(Status.INVALID_ARGUMENT, "the hash is not that of the data")
+            path = self.state.root / "files" / digest
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(request.data)
+            self.state.files[digest] = path
+        exists = request.sha256_hex in self.state.files
+        return api_pb2.MountPutFileResponse(exists=exists)
+
+    async def mount_get_or_create(
+        self, request: api_pb2.MountGetOrCreateRequest
+    ) -> api_pb2.MountGetOrCreateResponse:
+        files = sorted(request.files, key=lambda one: one.filename)
+        parts = [(one.filename, one.sha256_hex, one.mode) for one in files]
+        mount_id = identity("mo", request.deployment_name, parts)
+        self.state.mounts[mount_id] = files
+        return api_pb2.MountGetOrCreateResponse(
+            mount_id=mount_id, handle_metadata=api_pb2.MountHandleMetadata()
+        )
+
+    async def image_get_or_create(
+        self, request: api_pb2.ImageGetOrCreateRequest
+    ) -> api_pb2.ImageGetOrCreateResponse:
+        image_id = identity("im", request.image.SerializeToString(deterministic=True))
+        self.state.images[image_id] = request.image
+        return api_pb2.ImageGetOrCreateResponse(
+            image_id=image_id,
+            result=api_pb2.GenericResult(status=api_pb2.GenericResult.GENERIC_STATUS_SUCCESS),
+            metadata=api_pb2.ImageMetadata(image_builder_version=BUILDER),
+        )
+
+    def _inside(self, volume_id: str, path: str) -> Path:
+        if volume_id not in self.state.volumes:
+            raise GRPCError(Status.NOT_FOUND, f"Volume {volume_id} not found")
+        return self.state.volume(volume_id) / path.lstrip("/")

@@ -1,0 +1,236 @@
+"""Runs containers: the true entrypoint of Modal's client, in an environment of its own.
+
+A container here is a process. Its files lie below a folder of its own, which stands for ``/``:
+what a mount puts at ``/root/x`` lies at ``<folder>/root/x``. Volumes are linked at the paths that
+the release names; tests choose paths below their own temporary folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import shutil
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modal_proto import api_pb2
+
+from tests.fakes.modal.state import App, identity
+
+if TYPE_CHECKING:
+    from tests.fakes.modal.state import State
+
+HEADER = "x-fake-task"
+GRACE = 30.0
+"""Seconds after SIGINT or SIGTERM before SIGKILL, as Modal's own."""
+
+
+@dataclass
+class Task:
+    """One container; ``result`` is what it said of a failed start."""
+
+    id: str
+    app_id: str
+    function_id: str
+    started: float
+    process: asyncio.subprocess.Process
+    is_server: bool
+    port: int = 0
+    ready: bool = False
+    stopping: bool = False
+    result: api_pb2.GenericResult | None = None
+    log: list[str] = field(default_factory=list)
+    watching: asyncio.Task[None] | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self.process.returncode is None
+
+
+class Worker:
+    """Starts, feeds and ends containers.
+
+    ``pythons`` gives the interpreter for an image, by a part of its commands; an image without one
+    cannot be run. ``paths`` are folders that come first in a container's PATH.
+    """
+
+    def __init__(
+        self, state: State, pythons: Mapping[str, Path], variables: Mapping[str, str]
+    ) -> None:
+        self.state = state
+        self.grpc_url = ""
+        self.layout_of: Callable[[App], api_pb2.AppLayout]
+        self.tasks: dict[str, Task] = {}
+        self._pythons = pythons
+        self._variables = variables
+
+    def running(self, app: App) -> list[Task]:
+        return [t for t in self.tasks.values() if t.app_id == app.id and t.alive]
+
+    async def scale(self, function_id: str) -> None:
+        """Start a container where no one is there that could take an input."""
+        free = [
+            task
+            for task in self.tasks.values()
+            if task.function_id == function_id and task.alive and not task.stopping
+        ]
+        if not free:
+            await self.start(function_id)
+
+    async def start(self, function_id: str) -> Task:
+        app = self.state.app_of(function_id)
+        definition = self.state.definition(function_id)
+        task_id = identity("ta", function_id, len(self.tasks))
+        folder = self.state.root / "containers" / task_id
+        (folder / "root").mkdir(parents=True)
+        self._place_files(definition, folder)
+        arguments = folder / "arguments"
+        arguments.write_bytes(
+            api_pb2.ContainerArguments(
+                task_id=task_id,
+                function_id=function_id,
+                app_id=app.id,
+                function_def=definition,
+                app_layout=self.layout_of(app),
+                environment_name=app.environment,
+            ).SerializeToString()
+        )
+        process = await asyncio.create_subprocess_exec(
+            str(self._python(definition)),
+            "-m",
+            "modal._container_entrypoint",
+            cwd=folder / "root",
+            env={
+                **self._environment(definition, task_id, folder, arguments),
+                "MODAL_ENVIRONMENT": app.environment,
+            },
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            limit=1 << 20,
+        )
+        task = Task(task_id, app.id, function_id, time.time(), process, definition.is_server)
+        task.port = definition.http_config.port
+        self.tasks[task_id] = task
+        task.watching = asyncio.create_task(self._watch(task, app))
+        return task
+
+    async def terminate(self, task: Task) -> None:
+        """End a container as Modal does: SIGINT for functions, SIGTERM for servers."""
+        task.stopping = True
+        if task.alive:
+            task.process.send_signal(signal.SIGTERM if task.is_server else signal.SIGINT)
+        try:
+            await asyncio.wait_for(task.process.wait(), GRACE)
+        except TimeoutError:
+            os.killpg(task.process.pid, signal.SIGKILL)
+            await task.process.wait()
+
+    async def end(self, app: App) -> None:
+        """End every container of an app."""
+        await asyncio.gather(*(self.terminate(task) for task in self.running(app)))
+
+    async def replaced(self, app: App) -> None:
+        """Let the containers of older versions end once they are idle, as a rolling deploy does."""
+        for task in self.running(app):
+            task.stopping = True
+            if task.is_server:
+                await self.terminate(task)
+        await self.state.tell()
+
+    async def close(self) -> None:
+        """End everything."""
+        await asyncio.gather(*(self.terminate(task) for task in self.tasks.values() if task.alive))
+        for task in self.tasks.values():
+            if task.watching:
+                await task.watching
+
+    async def _watch(self, task: Task, app: App) -> None:
+        assert task.process.stdout
+        async for raw in task.process.stdout:
+            line = raw.decode(errors="replace")
+            task.log.append(line)
+            item = api_pb2.TaskLogs(
+                data=line,
+                timestamp=time.time(),
+                file_descriptor=api_pb2.FILE_DESCRIPTOR_STDOUT,
+            )
+            app.logs.append(
+                api_pb2.TaskLogsBatch(task_id=task.id, function_id=task.function_id, items=[item])
+            )
+            await self.state.tell()
+        await task.process.wait()
+        for call in self.state.calls.values():
+            if call.taken_by == task.id and not call.done:
+                call.output = _lost(call.input_id)
+            if not call.taken_by and call.function_id == task.function_id and task.result:
+                call.output = api_pb2.FunctionGetOutputsItem(
+                    result=task.result,
+                    input_id=call.input_id,
+                    data_format=api_pb2.DATA_FORMAT_PICKLE,
+                )
+        await self.state.tell()
+
+    def _python(self, definition: api_pb2.Function) -> Path:
+        commands = "\n".join(self._commands(definition.image_id))
+        found = [python for part, python in self._pythons.items() if part in commands]
+        if not found:
+            message = f"no interpreter stands for the image\n{commands}"
+            raise LookupError(message)
+        return found[0]
+
+    def _commands(self, image_id: str) -> list[str]:
+        image = self.state.images[image_id]
+        below = [c for base in image.base_images for c in self._commands(base.image_id)]
+        return [*below, *image.dockerfile_commands]
+
+    def _place_files(self, definition: api_pb2.Function, folder: Path) -> None:
+        for mount_id in definition.mount_ids:
+            for file in self.state.mounts[mount_id]:
+                target = folder / file.filename.lstrip("/")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(self.state.files[file.sha256_hex], target)
+        for mount in definition.volume_mounts:
+            link = Path(mount.mount_path)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            if link.is_symlink():
+                link.unlink()
+            link.symlink_to(self.state.volume(mount.volume_id))
+
+    def _environment(
+        self, definition: api_pb2.Function, task_id: str, folder: Path, arguments: Path
+    ) -> dict[str, str]:
+        found = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder / "root"),
+            "PYTHONPATH": str(folder / "root"),
+            "PYTHONUNBUFFERED": "1",
+            **self._variables,
+            "MODAL_SERVER_URL": self.grpc_url,
+            "MODAL_TASK_ID": task_id,
+            "MODAL_IS_REMOTE": "1",
+            "MODAL_CONTAINER_ARGUMENTS_PATH": str(arguments),
+            "MODAL_OVERRIDE_HEADERS": f"{HEADER}:{task_id}",
+        }
+        for command in self._commands(definition.image_id):
+            if command.startswith("ENV "):
+                name, _, value = command.removeprefix("ENV ").partition("=")
+                found[name] = shlex.split(value)[0] if value else ""
+        for secret_id in definition.secret_ids:
+            found |= self.state.secret(secret_id)
+        return found
+
+
+def _lost(input_id: str) -> api_pb2.FunctionGetOutputsItem:
+    result = api_pb2.GenericResult(
+        status=api_pb2.GenericResult.GENERIC_STATUS_FAILURE, exception="the container ended"
+    )
+    return api_pb2.FunctionGetOutputsItem(
+        result=result, input_id=input_id, data_format=api_pb2.DATA_FORMAT_PICKLE
+    )
