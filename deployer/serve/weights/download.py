@@ -1,0 +1,207 @@
+"""The download: from the hub to a complete, proven and marked folder, again and again if killed.
+
+The order on the volume is files, commit, marker, commit. A container that ends anywhere in
+between leaves a folder without a marker, and the next one goes on from its bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deployer.errors import Failure
+from deployer.serve.weights.fetch import Fetcher
+from deployer.serve.weights.hub import Hub
+from deployer.serve.weights.lock import alone
+from deployer.serve.weights.manifest import Manifest, read_listing
+from deployer.serve.weights.marker import Complete, read_marker, remove_marker, write_marker
+from deployer.serve.weights.needed import is_shard, lacks, needed, notes
+from deployer.serve.weights.pace import PACE, Gate, Later, Pace, Patience
+from deployer.serve.weights.part import part_size
+from deployer.serve.weights.progress import Progress
+from deployer.serve.weights.record import Record
+from deployer.serve.weights.space import FULL, amount, doubt, too_full
+from deployer.serve.weights.verify import problems, unlisted_shards, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from deployer.event import Event
+    from deployer.release import ModelSource
+    from deployer.serve.weights.manifest import HubFile
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def download(
+    model: ModelSource,
+    *,
+    commit: Callable[[], None],
+    tell: Callable[[Event], None],
+    environ: Mapping[str, str] = os.environ,
+    pace: Pace = PACE,
+) -> Complete:
+    """Fill ``model.path`` with what serving needs of a commit, and mark it complete.
+
+    Complete already is done at once. ``commit`` persists the volume; it is called now and then,
+    before the marker is written, and after. ``tell`` gets events of the phase ``weights``, at
+    most one in two seconds while it goes on. The hub and the token are ``HF_ENDPOINT`` and
+    ``HF_TOKEN`` of ``environ``. Raises :class:`Failure`; what is there then stays for next time.
+    """
+    progress = Progress(tell)
+    folder = Path(model.path)
+    try:
+        _check_pinned(model)
+        folder.mkdir(parents=True, exist_ok=True)
+        with alone(folder):
+            return _Download(model, commit, progress, environ, pace).run()
+    except Failure as failure:
+        progress.failed(failure)
+        raise
+    except OSError as error:
+        broken = _broken(folder, error, progress.missing())
+        progress.failed(broken)
+        raise broken from error
+
+
+class _Download:
+    def __init__(
+        self,
+        model: ModelSource,
+        commit: Callable[[], None],
+        progress: Progress,
+        environ: Mapping[str, str],
+        pace: Pace,
+    ) -> None:
+        self._model = model
+        self._folder = Path(model.path)
+        self._commit = commit
+        self._progress = progress
+        self._pace = pace
+        self._gate = Gate()
+        self._hub = Hub.of(environ, pace)
+        self._committed = (time.monotonic(), 0)
+
+    def run(self) -> Complete:
+        marker = read_marker(self._model.path)
+        if isinstance(marker, Complete) and not verify(self._model):
+            self._progress.done(f"complete already: {_summary(marker)}")
+            return marker
+        # From here on files may change, and a marker, of whatever commit, must not vouch for them.
+        remove_marker(self._model.path)
+        manifest = self._ask()
+        self._fill(manifest)
+        self._refuse(problems(self._folder, manifest))
+        self._commit()
+        complete = Complete.of(manifest, time.time())
+        write_marker(self._model.path, complete)
+        self._commit()
+        self._progress.done("; ".join((_summary(complete), *notes(manifest.files))))
+        return complete
+
+    def _ask(self) -> Manifest:
+        """Get the manifest of what serving needs."""
+        repo, commit = self._model.repo, self._model.commit
+        patience = Patience(f"asking {self._hub.name} for {repo}", self._pace, self._gate)
+        while True:
+            try:
+                self._gate.enter()
+                listing = self._hub.listing(repo, commit)
+                break
+            except Later as later:
+                self._progress.trouble(f"waiting because {later.reason}")
+                self._progress.tick()
+                patience.wait(later)
+        whole = read_listing(repo, commit, listing)
+        files = needed(whole.files)
+        self._refuse(lacks(files))
+        return Manifest(repo, commit, files)
+
+    def _fill(self, manifest: Manifest) -> None:
+        """Fetch the small files first: the index among them tells if the hub has all shards."""
+        there = sum(_size_there(self._folder, file) for file in manifest.files)
+        count, size = len(manifest.files), manifest.size()
+        self._progress.plan(count, size, there)
+        note = doubt(self._folder, size - there)
+        text = f"{amount(size)} in {count} files of {manifest.repo} at {manifest.commit[:12]}"
+        text += f", {amount(there)} of them here already" if there else ""
+        self._progress.started(f"{text}; {note}" if note else text)
+        record = Record(self._folder)
+        fetcher = Fetcher(
+            self._hub,
+            manifest,
+            self._folder,
+            record=record,
+            progress=self._progress,
+            pace=self._pace,
+            gate=self._gate,
+        )
+        self._all(fetcher, (file for file in manifest.files if not is_shard(file.path)))
+        self._refuse(unlisted_shards(self._folder, manifest))
+        self._all(fetcher, (file for file in manifest.files if is_shard(file.path)))
+
+    def _all(self, fetcher: Fetcher, files: Iterable[HubFile]) -> None:
+        with ThreadPoolExecutor(self._pace.workers, thread_name_prefix="weights") as pool:
+            futures = [pool.submit(fetcher.settle, file) for file in files]
+            try:
+                self._watch(set(futures))
+            except BaseException:
+                self._gate.stop()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _watch(self, pending: set[Future[None]]) -> None:
+        """Wait for files, tell how far it is, commit now and then; raise what a file raises."""
+        while pending:
+            done, pending = wait(pending, self._pace.tick, FIRST_EXCEPTION)
+            for future in done:
+                future.result()
+            self._progress.tick()
+            self._commit_if_due()
+
+    def _commit_if_due(self) -> None:
+        now, arrived = time.monotonic(), self._progress.arrived()
+        then, before = self._committed
+        if arrived == before:
+            return
+        if arrived - before >= self._pace.commit_bytes or now - then >= self._pace.commit_seconds:
+            try:
+                self._commit()
+            except Exception as error:  # noqa: BLE001 - the platform's own, and there is a next time
+                self._progress.trouble(f"the volume was not committed: {type(error).__name__}")
+            self._committed = (time.monotonic(), arrived)
+
+    def _refuse(self, found: tuple[str, ...]) -> None:
+        if found:
+            repo = self._model.repo
+            message = f"{repo} is not complete: {'; '.join(found)}"
+            raise Failure(message, hint="this is how the hub has it; is it the right revision?")
+
+
+def _check_pinned(model: ModelSource) -> None:
+    if _COMMIT.fullmatch(model.commit) is None:
+        message = f"no commit of {model.repo} is known for the revision `{model.revision}`"
+        raise Failure(message, hint="`deployer apply` looks it up and records it")
+
+
+def _size_there(folder: Path, file: HubFile) -> int:
+    try:
+        size = (folder / file.path).stat().st_size
+    except (FileNotFoundError, NotADirectoryError):
+        size = -1
+    return size if size == file.size else part_size(folder, file)
+
+
+def _summary(complete: Complete) -> str:
+    where = f"{complete.repo} at {complete.commit[:12]}"
+    return f"{len(complete.files)} files, {amount(complete.bytes)} of {where}, proven"
+
+
+def _broken(folder: Path, error: OSError, missing: int) -> Failure:
+    if error.errno in FULL and folder.is_dir():
+        return too_full(folder, missing)
+    return Failure(f"{folder} cannot be filled: {error.strerror or error}")

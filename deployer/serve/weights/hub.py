@@ -1,0 +1,177 @@
+"""The hub over HTTP: the list of a commit's files, and their bytes from any offset on.
+
+Plain HTTP ranges, and not huggingface_hub, because a download has to go on where it stopped.
+Since huggingface_hub 1.19 every attempt writes to a new file and removes it when it fails, so a
+killed container would begin each half-finished shard anew (its ``_download_to_tmp_and_move``,
+read in 2.4.0; huggingface/huggingface_hub#4196 and #4306); hf_xet begins at the first byte too.
+The hub serves files in Xet storage to such clients as well, up to 50 GB each
+(``MAX_HTTP_DOWNLOAD_SIZE`` there).
+
+The token goes to the hub alone: a redirect to another host is followed without it. No exception
+and no message here carries an address that a redirect gave, for such an address is a pass.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+import requests
+
+from deployer.errors import Failure
+from deployer.serve.weights.pace import PACE, Later, Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from requests import PreparedRequest, Response
+
+ENDPOINT = "https://huggingface.co"
+"""The hub, unless the environment says another one."""
+
+ENDPOINT_VARIABLE = "HF_ENDPOINT"
+TOKEN_VARIABLE = "HF_TOKEN"  # noqa: S105 - a variable's name
+
+_OK = 200
+_PARTIAL = 206
+_BAD_RANGE = 416
+_UNAUTHORIZED, _FORBIDDEN, _MISSING = 401, 403, 404
+_TIMEOUT, _TOO_MANY, _BROKEN = 408, 429, 500
+_RESET = re.compile(r"\br=0\b.*\bt=(\d+)")
+
+
+class Hub:
+    """A hub, and the token that is shown to it ('' is none)."""
+
+    def __init__(self, endpoint: str, token: str, pace: Pace = PACE) -> None:
+        self._endpoint = endpoint.rstrip("/")
+        self._token = token
+        self._timeout = (pace.connect_timeout, pace.read_timeout)
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str], pace: Pace = PACE) -> Hub:
+        """Find the hub and the token in an environment."""
+        endpoint = environ.get(ENDPOINT_VARIABLE, "").strip() or ENDPOINT
+        return cls(endpoint, environ.get(TOKEN_VARIABLE, "").strip(), pace)
+
+    @property
+    def name(self) -> str:
+        """The hub's host, for messages."""
+        parts = urlsplit(self._endpoint)
+        return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+
+    def listing(self, repo: str, revision: str) -> object:
+        """Get what the hub says of a revision. Raises :class:`Failure` or :class:`Later`."""
+        url = f"{self._endpoint}/api/models/{quote(repo)}/revision/{quote(revision, safe='')}"
+        with self._get(f"{url}?blobs=true", {}) as response:
+            if response.status_code != _OK:
+                raise self._refusal(response, f"revision {revision} of {repo}", repo)
+            return self._json(response)
+
+    def open(self, repo: str, commit: str, path: str, offset: int) -> tuple[Response, int]:
+        """Ask for a file's bytes from an offset on; also give the offset that they begin at.
+
+        That is 0 where the hub sends the whole file whatever it was asked for. Raises
+        :class:`Failure` or :class:`Later`.
+        """
+        url = f"{self._endpoint}/{quote(repo)}/resolve/{commit}/{quote(path)}"
+        response = self._get(url, {"Range": f"bytes={offset}-"} if offset else {})
+        if response.status_code == _OK:
+            return response, 0
+        if response.status_code == _PARTIAL and _begins(response) == offset:
+            return response, offset
+        with response:
+            raise self._refusal(response, f"the file {path} of {repo}", repo)
+
+    def _json(self, response: Response) -> object:
+        try:
+            return json.loads(response.content)
+        except requests.RequestException:
+            message = f"{self.name} broke its answer off"
+            raise Later(message) from None
+        except ValueError:
+            message = f"{self.name} does not answer as a hub does"
+            raise Failure(message, hint=f"look at {ENDPOINT_VARIABLE}") from None
+
+    def _get(self, url: str, headers: dict[str, str]) -> Response:
+        try:
+            return requests.get(
+                url,
+                # Compressed on the way, a range would count other bytes than the file's.
+                headers={"Accept-Encoding": "identity", **headers},
+                auth=self._authorize,
+                timeout=self._timeout,
+                stream=True,
+            )
+        except (requests.RequestException, ValueError) as error:
+            raise self._unreached(error) from None
+
+    def _unreached(self, error: Exception) -> Exception:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            message = f"the certificate of {self.name} is not trusted here"
+            return Failure(message, hint="name your own authority in REQUESTS_CA_BUNDLE")
+        if isinstance(error, requests.ConnectionError):
+            return Later(f"{self.name} cannot be reached")
+        if isinstance(error, requests.Timeout):
+            return Later(f"{self.name} does not answer")
+        if isinstance(error, requests.exceptions.ChunkedEncodingError):
+            return Later(f"{self.name} broke its answer off")
+        message = f"{self.name} cannot be asked: {type(error).__name__}"
+        return Failure(message, hint=f"look at {ENDPOINT_VARIABLE}")
+
+    def _authorize(self, request: PreparedRequest) -> PreparedRequest:
+        # Given as `auth` also without a token: requests would look into ~/.netrc otherwise.
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+    def _refusal(self, response: Response, what: str, repo: str) -> Exception:
+        status = response.status_code
+        if status in {_TIMEOUT, _TOO_MANY} or status >= _BROKEN:
+            return Later(f"{self.name} answers {status}", _asked(response.headers))
+        if urlsplit(response.url).netloc != urlsplit(self._endpoint).netloc:
+            # The pass in a redirect's address runs out; the hub gives a new one.
+            return Later(f"the storage behind {self.name} answers {status}")
+        if status in {_PARTIAL, _BAD_RANGE}:
+            return Later(f"{self.name} sends another part of the file than it was asked for")
+        if status not in {_UNAUTHORIZED, _FORBIDDEN, _MISSING}:
+            return Failure(f"{self.name} answers {status} for {what}")
+        return self._denial(response, what, repo)
+
+    def _denial(self, response: Response, what: str, repo: str) -> Failure:
+        """Describe an answer 401, 403 or 404 by the hub's own code for it."""
+        code = response.headers.get("X-Error-Code", "")
+        give = f"put a token that may read {repo} into {TOKEN_VARIABLE} (on Modal: into the secret"
+        give += " that `modal.hub_secret` names)"
+        mine = f"the token in {TOKEN_VARIABLE}" if self._token else f"no token ({TOKEN_VARIABLE})"
+        if code in {"EntryNotFound", "RevisionNotFound"}:
+            return Failure(f"{self.name} has no {what.removeprefix('the ')}")
+        if code == "GatedRepo":
+            ask = f"accept the terms of {repo} on the hub, then {give}"
+            return Failure(f"{repo} is gated, and {self.name} refuses {mine}", hint=ask)
+        if code == "RepoNotFound" or response.status_code == _MISSING:
+            unknown = (
+                f"{self.name} knows no {repo}, or shows it not to everybody: asked with {mine}"
+            )
+            return Failure(unknown, hint=f"look at the name; if it is private, {give}")
+        return Failure(f"{self.name} refuses {mine} ({response.status_code}) for {what}", hint=give)
+
+
+def _begins(response: Response) -> int | None:
+    found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+    return int(found[1]) if found else None
+
+
+def _asked(headers: Mapping[str, str]) -> float | None:
+    """Give the seconds that a hub asks to wait: ``Retry-After``, or the end of its window.
+
+    The latter is the IETF's draft of RateLimit headers, which the Hugging Face hub speaks
+    (``parse_ratelimit_headers`` in huggingface_hub 2.4.0).
+    """
+    plain = headers.get("Retry-After", "").strip()
+    if plain.isdigit():
+        return float(plain)
+    window = _RESET.search(headers.get("RateLimit", ""))
+    return float(window[1]) if window else None

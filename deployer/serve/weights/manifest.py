@@ -1,0 +1,118 @@
+"""What the hub states of a commit: its files, with the size and the hash of each.
+
+The hub lists a commit at ``/api/models/{repo}/revision/{commit}?blobs=true``. A large file has a
+SHA-256 there (``lfs.sha256``; files in Xet storage have it too), a small one the name of its git
+blob, which is a SHA-1 over a short header and its bytes (huggingface_hub 2.4.0 ``hf_api.py``,
+``ModelInfo`` and ``RepoSibling``; git's own book, "Git Internals - Git Objects").
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from deployer.codec import encode
+from deployer.errors import Failure
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+    from pathlib import Path
+
+SHA256 = "sha256"
+GIT_SHA1 = "git-sha1"
+OWN_FOLDER = ".deployer"
+"""The folder inside the weights' folder in which this package keeps its notes."""
+
+_DIGEST = {SHA256: re.compile(r"[0-9a-f]{64}"), GIT_SHA1: re.compile(r"[0-9a-f]{40}")}
+_READ = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class HubFile:
+    """A file of a commit: its path in the repository, its size in bytes, and its hash.
+
+    ``algorithm`` is ``sha256`` or ``git-sha1``; ``digest`` is in hexadecimal.
+    """
+
+    path: str
+    size: int
+    algorithm: str
+    digest: str
+
+    def hasher(self) -> _Hash:
+        """Begin the hash of the file; its bytes go in from the first to the last."""
+        if self.algorithm == SHA256:
+            return hashlib.sha256()
+        # Not a choice of ours: git names a blob by this, and the hub states nothing else.
+        return hashlib.sha1(f"blob {self.size}\0".encode(), usedforsecurity=False)
+
+    def is_at(self, path: Path) -> bool:
+        """Read a file to its end and say if it is this one. Raises ``OSError``."""
+        hasher = self.hasher()
+        with path.open("rb", buffering=0) as file:
+            while piece := file.read(_READ):
+                hasher.update(piece)
+        return hasher.hexdigest() == self.digest
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The files of one commit of one repository, in the order of their paths."""
+
+    repo: str
+    commit: str
+    files: tuple[HubFile, ...]
+
+    def size(self) -> int:
+        """Give the bytes of all files together."""
+        return sum(file.size for file in self.files)
+
+    def digest(self) -> str:
+        """Give the SHA-256 of repository, commit and files: equal manifests, equal digests."""
+        text = json.dumps(encode(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_listing(repo: str, commit: str, listing: object) -> Manifest:
+    """Read the hub's answer; :class:`Failure` where it is not one, or is of another commit."""
+    try:
+        files = sorted(map(_read_file, _object(listing)["siblings"]), key=lambda file: file.path)
+        found = _object(listing)["sha"]
+    except (KeyError, TypeError, ValueError) as error:
+        message = f"the hub's list of the files of {repo} cannot be read: {error!r}"
+        raise Failure(message, hint="is HF_ENDPOINT the address of a hub?") from None
+    if found != commit:
+        message = f"the hub lists commit {found} of {repo} where {commit} was asked for"
+        raise Failure(message)
+    return Manifest(repo, commit, tuple(files))
+
+
+def _read_file(sibling: object) -> HubFile:
+    entry = _object(sibling)
+    path, size, lfs = entry["rfilename"], entry["size"], entry.get("lfs")
+    algorithm, digest = (SHA256, _object(lfs)["sha256"]) if lfs else (GIT_SHA1, entry["blobId"])
+    if not _is_inside(path) or type(size) is not int or size < 0:
+        message = f"a file called {path!r} of {size!r} bytes"
+        raise ValueError(message)
+    if _DIGEST[algorithm].fullmatch(digest) is None:
+        message = f"no hash of {path}"
+        raise ValueError(message)
+    return HubFile(path, size, algorithm, digest)
+
+
+def _is_inside(path: str) -> bool:
+    """Say if a path stays within the folder, and out of our own notes."""
+    parts = PurePosixPath(path).parts
+    odd = not parts or PurePosixPath(path).is_absolute() or "\0" in path or "\\" in path
+    return not odd and ".." not in parts and parts[0] != OWN_FOLDER
+
+
+def _object(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        message = f"an object was expected, not {type(value).__name__}"
+        raise TypeError(message)
+    return value

@@ -1,0 +1,130 @@
+"""How far a download is, told as events."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from deployer.event import Event
+from deployer.serve.weights.space import amount
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deployer.errors import Failure
+
+PHASE = "weights"
+EVERY = 2.0
+"""Seconds between two reports at least."""
+
+WINDOW = 30.0
+"""Seconds over which the rate is taken."""
+
+_HOUR = 3600
+_MINUTE = 60
+
+
+class Progress:
+    """Counts bytes and files, and tells. Threads may count together; one of them tells."""
+
+    def __init__(self, tell: Callable[[Event], None]) -> None:
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._begun = time.monotonic()
+        self._last = self._begun
+        self._rates: deque[tuple[float, int]] = deque()
+        self._trouble = ""
+        self._size = self._files = self._there = self._ready = self._fetched = 0
+
+    def plan(self, files: int, size: int, there: int) -> None:
+        """Say what has to be there at the end, and how many bytes are there already."""
+        with self._lock:
+            self._files, self._size, self._there = files, size, there
+
+    def fetched(self, size: int) -> None:
+        """Count bytes that arrived."""
+        with self._lock:
+            self._there += size
+            self._fetched += size
+            self._trouble = ""
+
+    def lost(self, size: int) -> None:
+        """Count bytes that were there and were wrong."""
+        with self._lock:
+            self._there -= size
+
+    def ready(self) -> None:
+        """Count a file that is there and proven."""
+        with self._lock:
+            self._ready += 1
+
+    def trouble(self, text: str) -> None:
+        """Note what holds the download up, for the next report."""
+        with self._lock:
+            self._trouble = text
+
+    def missing(self) -> int:
+        """Give the bytes that are still to be fetched."""
+        with self._lock:
+            return self._size - self._there
+
+    def arrived(self) -> int:
+        """Give the bytes that were fetched since the start."""
+        with self._lock:
+            return self._fetched
+
+    def started(self, text: str) -> None:
+        """Tell that the download, or a part of it, begins."""
+        self._say("started", text)
+
+    def tick(self) -> None:
+        """Tell how far it is, unless that has just been told."""
+        now = time.monotonic()
+        with self._lock:
+            self._rates.append((now, self._fetched))
+            while self._rates[0][0] < now - WINDOW:
+                self._rates.popleft()
+            due = now - self._last >= EVERY
+            text = self._text() if due else ""
+            self._last = now if due else self._last
+        if due:
+            self._say("progress", text)
+
+    def done(self, text: str) -> None:
+        """Tell that everything is there."""
+        self._say("done", text)
+
+    def failed(self, failure: Failure) -> None:
+        """Tell why it ended."""
+        self._say("failed", failure.message, (failure.hint,) if failure.hint else ())
+
+    def _text(self) -> str:
+        unit, scale = ("GB", 1e9) if self._size >= 1e9 else ("MB", 1e6)  # noqa: PLR2004 - a GB
+        parts = [
+            f"{self._there / scale:.1f} of {self._size / scale:.1f} {unit}",
+            f"{self._ready} of {self._files} files",
+        ]
+        (first, before), (last, after) = self._rates[0], self._rates[-1]
+        if last > first and after > before:
+            rate = (after - before) / (last - first)
+            parts.append(f"{amount(rate)}/s")
+            parts.append(f"about {_duration((self._size - self._there) / rate)} left")
+        elif self._there < self._size:
+            parts.append(f"nothing arrived for {last - first:.0f} s")
+        else:
+            parts.append("checking")
+        return ", ".join([*parts, self._trouble] if self._trouble else parts)
+
+    def _say(self, state: str, text: str, detail: tuple[str, ...] = ()) -> None:
+        took = time.monotonic() - self._begun
+        self._tell(Event(time.time(), PHASE, state, text, round(took, 3), detail))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < _HOUR:
+        return f"{seconds / _MINUTE:.0f} min"
+    return f"{seconds / _HOUR:.1f} h"
