@@ -18,6 +18,9 @@ def modal_parameters(profile: Profile) -> ModalParameters | None:
 
 def _parameters(profile: Profile, section: Modal) -> ModalParameters:
     inputs = max_inputs(profile)
+    # A `server` refuses what exceeds its limit with 429, and the engine has a queue of its own: so
+    # there is a limit only where the author wants one. A `web_server` queues in front of it.
+    limit = inputs if section.endpoint == "web_server" else section.max_inputs or 0
     return ModalParameters(
         app=section.app,
         environment=section.environment or "",
@@ -28,7 +31,7 @@ def _parameters(profile: Profile, section: Modal) -> ModalParameters:
         hub_secret=section.hub_secret or "",
         min_containers=section.min_containers,
         max_containers=section.max_containers,
-        max_inputs=inputs,
+        max_inputs=limit,
         target_inputs=section.target_inputs or inputs,
         scaledown_window=section.scaledown_window,
         timeout=section.timeout,

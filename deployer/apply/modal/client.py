@@ -220,22 +220,26 @@ class Account:
         except modal.exception.Error as error:
             raise in_words(error) from error
 
-    def delete_volume(self, volume: str) -> bool:
-        """Delete a volume and all that is in it; False where there is none."""
+    def volume_id(self, volume: str) -> str:
+        """Give a volume's id; '' where there is none."""
         try:
             handle = modal.Volume.from_name(volume, environment_name=self.environment or None)
             handle.hydrate()
-            self._ask(
-                "VolumeDelete",
-                api_pb2.VolumeDeleteRequest(
-                    volume_id=handle.object_id, environment_name=self.environment
-                ),
-            )
         except modal.exception.NotFoundError:
-            return False
+            return ""
         except modal.exception.Error as error:
             raise in_words(error) from error
-        return True
+        return handle.object_id
+
+    def delete_volume(self, volume: str) -> bool:
+        """Delete a volume and all that is in it; False where there is none."""
+        volume_id = self.volume_id(volume)
+        if volume_id:
+            request = api_pb2.VolumeDeleteRequest(
+                volume_id=volume_id, environment_name=self.environment
+            )
+            self._ask("VolumeDelete", request)
+        return bool(volume_id)
 
     def logs(self, app_id: str, until: Callable[[], bool]) -> Iterator[tuple[float, str]]:
         """Follow an app's log from now on: each line and when it was written, until told.

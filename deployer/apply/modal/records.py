@@ -35,7 +35,8 @@ FORMAT_VERSION = 1
 class Record:
     """What was deployed from this machine last: enough for a plan without a network.
 
-    ``when`` is in seconds since the epoch, ``version`` the app's.
+    ``when`` is in seconds since the epoch, ``version`` the app's. ``verified`` tells whether every
+    promise was seen to hold.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Record:
     version: int
     when: float
     url: str
+    verified: bool = False
     format_version: int = FORMAT_VERSION
 
 

@@ -144,12 +144,3 @@ def _parameters(release: Release) -> ModalParameters:
         message = f"`{release.name}` is for `target: {release.target}`, not for Modal"
         raise Failure(message)
     return release.modal
-
-    "AppFacts",
-    "deployed_now",
-    "digest_of",
-    "look",
-    "missing_secrets",
-    "remember",
-    "replace",
-]

@@ -67,7 +67,8 @@ class Modal(Section):
     """The most containers at a time."""
 
     max_inputs: Annotated[int | None, Field(ge=1)] = None
-    """Requests that one container takes at a time; by default `schedule.max_running_requests`."""
+    """Requests that one container takes at a time; by default `schedule.max_running_requests`. A
+    `server` answers 429 to what exceeds it, and has no limit by default."""
 
     target_inputs: Annotated[int | None, Field(ge=1)] = None
     """Requests in a container from which Modal starts another; by default `max_inputs`."""

@@ -1,0 +1,189 @@
+"""Carries out a plan on Modal: weights, kernels, deploy, wait, verify, each only where needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import modal
+
+from deployer.apply.modal.app import build_app
+from deployer.apply.modal.markers import kernels_fact, weights_fact
+from deployer.apply.modal.part_run import run_part
+from deployer.apply.modal.parts import DEFAULT_PARTS, Parts
+from deployer.apply.modal.records import Record, publish
+from deployer.apply.modal.tags import short_digest
+from deployer.apply.modal.wait import wait_until_healthy
+from deployer.apply.modal.words import in_words
+from deployer.apply.phases import Phases, PhaseTime
+from deployer.errors import Failure
+from deployer.verify.verdict import Outcome, all_hold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from deployer.apply.modal.client import Account, AppFacts
+    from deployer.apply.modal.records import Records
+    from deployer.event import Event
+    from deployer.plan.deployment import Deployed, PhaseFact, Plan
+    from deployer.release import Release
+    from deployer.verify.verdict import Verdict
+
+ORDER = ("weights", "kernels", "deploy", "wait", "verify")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of an apply: ``outcome`` is ``deployed``, ``verified`` or ``unchanged``.
+
+    ``verified`` is None where nobody asked the server.
+    """
+
+    name: str
+    app: str
+    outcome: str
+    url: str
+    version: int
+    digest: str
+    verified: bool | None
+    verdicts: tuple[Verdict, ...] = ()
+    sample: str = ""
+    phases: tuple[PhaseTime, ...] = ()
+
+
+class Pipeline:
+    """The phases of one apply; each looks at the world first, and may be run again at any time."""
+
+    def __init__(
+        self,
+        account: Account,
+        records: Records,
+        release: Release,
+        on_event: Callable[[Event], None],
+        parts: Parts = DEFAULT_PARTS,
+    ) -> None:
+        if release.modal is None:
+            message = f"`{release.name}` is not for Modal"
+            raise Failure(message)
+        self._account = account
+        self._records = records
+        self._release = release
+        self._parameters = release.modal
+        self._parts = parts
+        self._phases = Phases(on_event, parts)
+
+    def run(self, plan: Plan, key: str | None) -> Applied:
+        """Carry out a plan; with ``key`` None the server is neither waited for nor verified.
+
+        A failure names its phase. What the phases before it did stays, so the next apply goes on
+        where this one ended.
+        """
+        runs = {phase.phase for phase in plan.phases if phase.runs}
+        file = self._records.keep_release(self._release)
+        if "weights" in runs:
+            self._prepare("weights", "download_model", file, self._weights)
+        if "kernels" in runs:
+            self._prepare("kernels", "compile_deepgemm", file, self._kernels)
+        if "deploy" in runs:
+            self._deploy(file, plan)
+        app, url = self._deployed()
+        record = self._record(app, url)
+        if key is None:
+            self._records.keep(record)
+            return self._applied(record, "deployed" if "deploy" in runs else "unchanged", None)
+        verdicts, sample = self._verified(app, url, key, record)
+        verified = all_hold(verdicts)
+        self._records.keep(replace(record, verified=verified))
+        outcome = "deployed" if "deploy" in runs else "verified"
+        applied = self._applied(record, outcome, verified)
+        return replace(applied, verdicts=verdicts, sample=sample)
+
+    def _prepare(self, name: str, part: str, file: Path, fact: Callable[[], PhaseFact]) -> None:
+        with self._phases.phase(name, f"{part} on Modal") as phase:
+            run_part(self._account, self._release, file, part, phase, self._parts)
+            found = fact()
+            if not found.done:
+                message = f"`{part}` ended without an error, but {found.reason}"
+                raise Failure(message)
+            phase.result = found.reason
+
+    def _weights(self) -> PhaseFact:
+        return weights_fact(self._account, self._release)
+
+    def _kernels(self) -> PhaseFact:
+        return kernels_fact(self._account, self._release, None)
+
+    def _deploy(self, file: Path, plan: Plan) -> None:
+        with self._phases.phase("deploy", f"app {self._parameters.app}") as phase:
+            publish(self._account, self._release)
+            deploy(self._account, self._release, file)
+            phase.result = f"app {self._parameters.app}, release {plan.digest[:12]}"
+
+    def _deployed(self) -> tuple[AppFacts, str]:
+        app = self._account.app(self._parameters.app)
+        server = self._account.server(self._release)
+        if app is None or server is None or app.state != "deployed":
+            message = f"the app {self._parameters.app} is not there after it was deployed"
+            raise Failure(message, hint="somebody else may have stopped it meanwhile")
+        return app, server.url
+
+    def _verified(
+        self, app: AppFacts, url: str, key: str, record: Record
+    ) -> tuple[tuple[Verdict, ...], str]:
+        self._records.keep(record)
+        with self._phases.phase("wait", "from no container to the first answer") as phase:
+            wait_until_healthy(self._account, app, self._release, url, phase, self._parts)
+            phase.result = "the server is healthy"
+        with self._phases.phase("verify", url) as phase:
+            verdicts = self._parts.verify(
+                self._release, url, key, lambda verdict: phase.progress(verdict.probe)
+            )
+            kept = sum(verdict.outcome is Outcome.PASSED for verdict in verdicts)
+            phase.result = f"{kept} of {len(verdicts)} promises hold"
+            phase.end = "done" if all_hold(verdicts) else "failed"
+            sample = self._parts.sample(self._release, url, key) if all_hold(verdicts) else ""
+        return verdicts, sample
+
+    def _record(self, app: AppFacts, url: str) -> Record:
+        return Record(
+            name=self._release.name,
+            app=self._parameters.app,
+            environment=self._parameters.environment,
+            endpoint=self._parameters.endpoint,
+            digest=short_digest(self._release),
+            version=app.version,
+            when=self._parts.now(),
+            url=url,
+        )
+
+    def _applied(self, record: Record, outcome: str, verified: bool | None) -> Applied:  # noqa: FBT001 - the value of a field
+        return Applied(
+            name=record.name,
+            app=record.app,
+            outcome=outcome,
+            url=record.url,
+            version=record.version,
+            digest=record.digest,
+            verified=verified,
+            phases=self._phases.times(),
+        )
+
+
+def deploy(account: Account, release: Release, file: Path) -> None:
+    """Deploy the whole app of a release; the version's tag is its digest."""
+    built = build_app(release, file)
+    try:
+        built.app.deploy(environment_name=account.environment or None, tag=short_digest(release))
+    except (modal.exception.Error, OSError) as error:
+        raise in_words(error) from error
+
+
+def moved(plan: Plan, now: Deployed | None) -> str:
+    """Say what has changed in the world since a plan was made; '' where nothing has."""
+    before = plan.standing.deployed
+    if before is None or now is None:
+        return "" if before is now else "something was deployed meanwhile"
+    if (before.digest, before.version, before.state) == (now.digest, now.version, now.state):
+        return ""
+    return f"version {now.version} was deployed meanwhile, and the plan is against {before.version}"

@@ -1,0 +1,222 @@
+"""What runs against what the profile says: parameters, settings changed by hand, the engine's own.
+
+Nothing is woken: the engine is asked only where a container runs already.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from deployer.apply.modal.standing import deployed_now
+from deployer.facts.sglang.catalogue import find
+from deployer.parse.read import parse
+from deployer.plan.diff import diff
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from deployer.apply.modal.client import Account, ServerFacts
+    from deployer.apply.modal.records import Records
+    from deployer.plan.deployment import Deployed
+    from deployer.release import ModalParameters, Release
+
+INFO = ("/server_info", "/get_server_info")
+"""Where the engine tells its arguments: the first from 0.5.9 on, the second as an older name."""
+
+ANSWER = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as the profile says.
+
+    ``kind`` is ``release`` (another one is deployed), ``parameter`` (of the function on Modal),
+    ``autoscaler`` (changed since the deployment), or ``engine`` (an argument that the engine
+    resolved otherwise). ``key`` is the profile's key, where there is one.
+    """
+
+    kind: str
+    key: str
+    what: str
+    wanted: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """All differences, and what was not looked at."""
+
+    app: str
+    version: int
+    differences: tuple[Difference, ...]
+    notes: tuple[str, ...]
+
+
+def drift(account: Account, records: Records, release: Release, key: str) -> Drift:
+    """Compare a pinned release with what runs. ``key`` opens the server, '' for none."""
+    parameters = release.modal
+    deployed = deployed_now(account, parameters, records) if parameters else None
+    if parameters is None or deployed is None or deployed.state != "deployed":
+        state = deployed.state if deployed else "never deployed"
+        missing = Difference("release", "modal.app", "deployment", "deployed", state)
+        return Drift(parameters.app if parameters else "", 0, (missing,), ())
+    facts = account.server(release)
+    found = [*_release(release, deployed)]
+    notes: list[str] = []
+    if facts is None:
+        found.append(Difference("parameter", "modal.endpoint", "server", "there", "not there"))
+    else:
+        found += [*_parameters(account, release, parameters, facts), *_overrides(parameters, facts)]
+        engine, notes = _engine(release, deployed, facts, key)
+        found += engine
+    return Drift(parameters.app, deployed.version, tuple(found), tuple(notes))
+
+
+def _release(release: Release, deployed: Deployed) -> list[Difference]:
+    if deployed.release is None:
+        short = deployed.digest[:12] or "none of deployer's"
+        return [Difference("release", "", "release", release.digest()[:12], short)]
+    return [
+        Difference("release", one.change.key, one.change.what, one.change.new, one.change.old)
+        for one in diff(deployed.release, release).changes
+    ]
+
+
+def wanted_parameters(release: Release, parameters: ModalParameters) -> dict[str, tuple[str, str]]:
+    """Give what the function on Modal should have: by name, the profile's key and the value."""
+    server = parameters.endpoint == "server"
+    gpu = f"{release.hardware.gpu} x {release.hardware.count}"
+    found = {
+        "GPU": ("hardware.gpu", gpu),
+        "port": ("serving.port", str(release.listen.port)),
+        "start-up timeout": ("modal.startup_timeout", str(parameters.startup_timeout)),
+        "most inputs": ("modal.max_inputs", str(parameters.max_inputs)),
+        "target inputs": ("modal.target_inputs", str(parameters.target_inputs)),
+        "least containers": ("modal.min_containers", str(parameters.min_containers)),
+        "most containers": ("modal.max_containers", str(parameters.max_containers)),
+        "scale-down window": ("modal.scaledown_window", str(parameters.scaledown_window)),
+        "regions": ("modal.regions", " ".join(parameters.regions)),
+        "weights": ("modal.weights", f"{parameters.weights.volume} at {parameters.weights.path}"),
+        "kernels": (
+            "modal.kernel_cache",
+            f"{parameters.kernel_cache.volume} at {parameters.kernel_cache.path}",
+        ),
+    }
+    if server:
+        grace = str(-int(-release.lifecycle.drain // 1))
+        found["exit grace period"] = ("lifecycle.drain_timeout", grace)
+    else:
+        found["timeout"] = ("modal.timeout", str(parameters.timeout))
+    return found
+
+
+def live_parameters(
+    facts: ServerFacts, volumes: Mapping[str, str], *, server: bool
+) -> dict[str, str]:
+    """Give what the function on Modal has, by the names of :func:`wanted_parameters`.
+
+    ``volumes`` gives the names of volumes by their ids.
+    """
+    data = facts.definition
+    function = data.ranked_functions[0].function
+    gpus = [ranked.function.resources.gpu_config for ranked in data.ranked_functions]
+    mounts = {m.mount_path: volumes.get(m.volume_id, m.volume_id) for m in function.volume_mounts}
+    http, scaling = data.http_config, facts.static
+    webhooks = [m.webhook_config for m in data.method_definitions.values()]
+    target = scaling.target_concurrency_float if server else function.target_concurrent_inputs
+    found = {
+        "GPU": " or ".join(f"{gpu.gpu_type} x {gpu.count}" for gpu in gpus),
+        "port": str(http.port if server else next((w.web_server_port for w in webhooks), 0)),
+        "start-up timeout": str(http.startup_timeout if server else function.startup_timeout_secs),
+        "most inputs": str(function.max_concurrent_inputs),
+        "target inputs": f"{target:g}",
+        "least containers": str(scaling.min_containers),
+        "most containers": str(scaling.max_containers),
+        "scale-down window": str(scaling.scaledown_window),
+        "regions": " ".join(function.scheduler_placement.regions),
+        "mounts": "; ".join(f"{name} at {path}" for path, name in mounts.items()),
+    }
+    if server:
+        found["exit grace period"] = str(http.exit_grace_period)
+    else:
+        found["timeout"] = str(function.timeout_secs)
+    return found
+
+
+def _parameters(
+    account: Account, release: Release, parameters: ModalParameters, facts: ServerFacts
+) -> list[Difference]:
+    named = (parameters.weights.volume, parameters.kernel_cache.volume)
+    volumes = {account.volume_id(name): name for name in named}
+    live = live_parameters(facts, volumes, server=parameters.endpoint == "server")
+    mounts = live.pop("mounts").split("; ")
+    found = []
+    for what, (key, wanted) in wanted_parameters(release, parameters).items():
+        if what in {"weights", "kernels"}:
+            if wanted not in mounts:
+                found.append(Difference("parameter", key, what, wanted, "; ".join(mounts)))
+        elif live[what] != wanted:
+            found.append(Difference("parameter", key, what, wanted, live[what]))
+    return found
+
+
+def _overrides(parameters: ModalParameters, facts: ServerFacts) -> list[Difference]:
+    """Give the autoscaler's settings that were changed by hand; the next deployment resets them."""
+    wanted = {
+        "min_containers": ("modal.min_containers", parameters.min_containers),
+        "max_containers": ("modal.max_containers", parameters.max_containers),
+        "scaledown_window": ("modal.scaledown_window", parameters.scaledown_window),
+        "buffer_containers": ("", 0),
+    }
+    return [
+        Difference("autoscaler", key, name, str(value), str(getattr(facts.override, name)))
+        for name, (key, value) in wanted.items()
+        if facts.override.HasField(name) and getattr(facts.override, name) != value
+    ]
+
+
+def _engine(
+    release: Release, deployed: Deployed, facts: ServerFacts, key: str
+) -> tuple[list[Difference], list[str]]:
+    if not deployed.containers:
+        return [], ["no container runs, so the engine's own arguments were not looked at"]
+    info = server_info(facts.url, key)
+    catalogue = find(release.engine.version)
+    if info is None or catalogue is None:
+        return [], ["the engine did not tell its arguments"]
+    words = tuple(word for argument in release.arguments for word in argument.words())
+    sources = {argument.flag: argument.source for argument in release.arguments}
+    found = [
+        Difference("engine", sources.get(g.string, ""), g.string, _text(g.value), _text(info[dest]))
+        for g in parse(catalogue, words).given
+        if (dest := g.option.dest) in info and _text(info[dest]) != _text(g.value)
+    ]
+    return found, []
+
+
+def server_info(url: str, key: str) -> Mapping[str, Any] | None:
+    """Ask a running engine for its arguments; None where it does not tell them.
+
+    The answer holds the API key as well: show nothing of it that was not asked about.
+    """
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    for path in INFO:
+        try:
+            with requests.Session() as session:
+                answer = session.get(
+                    f"{url}{path}", headers=headers, timeout=ANSWER, allow_redirects=False
+                )
+            if answer.ok and isinstance(value := answer.json(), dict):
+                return value
+        except (requests.RequestException, ValueError):
+            return None
+    return None
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)
