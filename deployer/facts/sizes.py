@@ -1,0 +1,18 @@
+"""What the weights of a model take on a disk, and what is known of how fast Modal reads them."""
+
+from __future__ import annotations
+
+WEIGHTS_GIB = {"zai-org/GLM-5.1-FP8": 704.2}
+"""GiB of a repository's weights. GLM-5.1-FP8 has 753.9 B parameters (:mod:`deployer.facts.models`)."""
+
+READ_SLOWEST, READ_FASTEST = 1e9, 3e9
+"""Bytes a second that a Modal volume gives. Modal's own pages say 1 to 2 GB/s
+(modal.com/docs/guide/high-performance-llm-inference) and 1 to 3 GB/s (modal-examples,
+``06_gpu_and_ml/llm-serving/very_large_models.py``)."""
+
+KERNEL_MINUTES = {("zai-org/GLM-5.1-FP8", "B200"): (12.0, 15.0)}
+"""Minutes that compiling kernels took, by repository and GPU: one user's report of GLM-5.1 on
+8 B200 on Modal (yuvraj97.com/deep-dives/gpu-cluster-hardening)."""
+
+PLAN_GPUS = {"Starter": 10, "Team": 50}
+"""GPUs at a time of each plan of Modal (three copies of modal.com/pricing, 2026-05 and 2026-06)."""

@@ -1,0 +1,205 @@
+"""What a deployment on Modal costs: by the hour, by the start, by the month.
+
+Only what is known is reckoned with: prices from one dated table, sizes and speeds that have a
+source. What nobody published (how long graphs and warm-up take) is bounded by the release's own
+budgets and never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from deployer.facts.prices import HOURS_A_MONTH, STORAGE_FREE, Prices
+from deployer.facts.sizes import KERNEL_MINUTES, READ_FASTEST, READ_SLOWEST, WEIGHTS_GIB
+from deployer.release import ModalParameters, Release
+
+GIB = 1024**3
+GB = 1e9
+MIB_A_GIB = 1024
+COMPILE_SECONDS = 7200
+"""When Modal ends the container that compiles kernels (``deployer/apply/modal/app.py``)."""
+
+NOT_IN_IT = "CPU, memory and regions cost extra"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How long something takes, in minutes, and what an hour of it costs, in dollars.
+
+    ``at_least`` and ``at_most`` are bounds; None is not known. ``basis`` says what they rest on.
+    """
+
+    at_least: float | None
+    at_most: float | None
+    hourly: float | None
+    basis: str
+
+    @property
+    def dollars_at_least(self) -> float | None:
+        """The dollars of the shortest time."""
+        return _dollars(self.at_least, self.hourly)
+
+    @property
+    def dollars_at_most(self) -> float | None:
+        """The dollars of the longest time."""
+        return _dollars(self.at_most, self.hourly)
+
+
+@dataclass(frozen=True, slots=True)
+class Monthly:
+    """Dollars a month without any traffic, and with every container busy around the clock."""
+
+    zero: float
+    full: float
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The weights on their volume: GiB, and at most that many dollars a month.
+
+    It is less as long as the workspace's free GiB are not used otherwise.
+    """
+
+    gib: float
+    dollars_at_most: float
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a deployment costs. Dollars are None where the GPU has no known price.
+
+    ``hourly`` is for one container, ``idle`` for one container from its last request until it
+    stops, None too where containers stay up. ``table`` names the prices, ``unknown`` what no
+    figure is given for.
+    """
+
+    gpus: str
+    containers: tuple[int, ...]
+    hourly: float | None
+    idle: float | None
+    idle_minutes: float
+    start: Estimate
+    month: Monthly | None
+    storage: Storage | None
+    table: str
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def most_hourly(self) -> float | None:
+        """Dollars an hour of all containers at once."""
+        return None if self.hourly is None else self.hourly * self.containers[1]
+
+
+def cost(release: Release, modal: ModalParameters, prices: Prices) -> Cost:
+    """Reckon what a release costs where it is deployed with ``modal``."""
+    hourly = prices.gpus_hour(release.hardware.gpu, release.hardware.count)
+    idle = None if hourly is None else hourly * modal.scaledown_window / 3600
+    return Cost(
+        gpus=f"{release.hardware.count} x {release.hardware.gpu}",
+        containers=(modal.min_containers, modal.max_containers),
+        hourly=hourly,
+        idle=idle if modal.min_containers < modal.max_containers else None,
+        idle_minutes=modal.scaledown_window / 60,
+        start=cold_start(release, modal, hourly),
+        month=monthly(release, modal, prices),
+        storage=storage(release, prices),
+        table=f"GPU prices of {prices.source}, {prices.date}; {NOT_IN_IT}",
+        unknown=tuple(_unknown(release, modal, prices)),
+    )
+
+
+def monthly(release: Release, modal: ModalParameters, prices: Prices) -> Monthly | None:
+    """Give what a month costs, 730 hours of it; None where the GPU has no known price."""
+    hourly = prices.gpus_hour(release.hardware.gpu, release.hardware.count)
+    if hourly is None:
+        return None
+    month = hourly * HOURS_A_MONTH
+    return Monthly(month * modal.min_containers, month * modal.max_containers)
+
+
+def cold_start(release: Release, modal: ModalParameters, hourly: float | None) -> Estimate:
+    """Bound a container's start: reading the weights at least, its start-up budget at most."""
+    budget = modal.startup_timeout / 60
+    bound = f"Modal gives it up after the budget of {_minutes(budget)}"
+    read = reading(release)
+    if read is None:
+        return Estimate(
+            None, budget, hourly, f"the size of {release.model.repo} is not known; {bound}"
+        )
+    gib = WEIGHTS_GIB[release.model.repo]
+    slow, fast = READ_SLOWEST / GB, READ_FASTEST / GB
+    basis = (
+        f"reading {gib:,.1f} GiB takes {read[0]:.1f} to {_minutes(read[1])} at {fast:g} to "
+        f"{slow:g} GB/s (Modal's figures); how long the container, CUDA graphs and warm-up take is "
+        f"not published; {bound}"
+    )
+    return Estimate(min(read[0], budget), budget, hourly, basis)
+
+
+def reading(release: Release) -> tuple[float, float] | None:
+    """Give the minutes that reading the weights takes, fast and slow; None for unknown sizes."""
+    gib = WEIGHTS_GIB.get(release.model.repo)
+    if gib is None or release.model.source != "huggingface":
+        return None
+    return gib * GIB / READ_FASTEST / 60, gib * GIB / READ_SLOWEST / 60
+
+
+def download(modal: ModalParameters, release: Release, prices: Prices) -> Estimate:
+    """Bound the download: the price of its container for as long as one try may take."""
+    gib = modal.download_memory / MIB_A_GIB
+    size = WEIGHTS_GIB.get(release.model.repo)
+    what = "the weights" if size is None else f"{size:,.1f} GiB"
+    basis = (
+        f"downloads {what} on {modal.download_cpu:g} cores with {gib:g} GiB; a try ends after "
+        f"{_minutes(modal.download_timeout / 60)}, and the next one goes on from there"
+    )
+    hourly = prices.cpu_hour(modal.download_cpu, gib)
+    return Estimate(None, modal.download_timeout / 60, hourly, basis)
+
+
+def compiling(release: Release, prices: Prices) -> Estimate:
+    """Bound the compiling of kernels, which needs the GPUs and loads the weights first."""
+    hourly = prices.gpus_hour(release.hardware.gpu, release.hardware.count)
+    most = COMPILE_SECONDS / 60
+    known = KERNEL_MINUTES.get((release.model.repo, release.hardware.gpu))
+    read = reading(release)
+    took = f"others report {known[0]:g} to {_minutes(known[1])}" if known else "how long is unknown"
+    basis = (
+        f"loads the weights and compiles on all GPUs; {took}; it is ended after {_minutes(most)}"
+    )
+    parts = [known[0] if known else 0.0, read[0] if read else 0.0]
+    return Estimate(sum(parts) or None, most, hourly, basis)
+
+
+def storage(release: Release, prices: Prices) -> Storage | None:
+    """Give what the weights cost where they lie; None where their size or the price is unknown."""
+    gib = WEIGHTS_GIB.get(release.model.repo)
+    if gib is None or prices.storage is None:
+        return None
+    basis = (
+        f"each commit of the weights is another {gib:,.1f} GiB; a workspace's first "
+        f"{STORAGE_FREE:,} GiB are free, then ${prices.storage:.2f} a GiB and month"
+    )
+    return Storage(gib, gib * prices.storage, basis)
+
+
+def _unknown(release: Release, modal: ModalParameters, prices: Prices) -> Iterable[str]:
+    if prices.gpus_hour(release.hardware.gpu, release.hardware.count) is None:
+        yield f"the price of {release.hardware.gpu} is not in the table"
+    if prices.cpu_hour(modal.download_cpu, 1) is None:
+        yield "the prices of CPU and memory are not in the table"
+    if modal.regions:
+        yield "choosing regions costs more, and Modal's own pages disagree on the factor"
+
+
+def _dollars(minutes: float | None, hourly: float | None) -> float | None:
+    return None if minutes is None or hourly is None else minutes / 60 * hourly
+
+
+def _minutes(minutes: float) -> str:
+    """Write minutes as people do: ``12.6 min``, ``2 h``."""
+    if minutes >= 120 and minutes % 60 == 0:  # noqa: PLR2004 - two hours
+        return f"{minutes / 60:g} h"
+    return f"{minutes:.1f} min".replace(".0 min", " min")
