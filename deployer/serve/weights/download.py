@@ -113,7 +113,7 @@ class _Download:
                 listing = self._hub.listing(repo, commit)
                 break
             except Later as later:
-                self._progress.trouble(f"waiting because {later.reason}")
+                self._progress.trouble(repo, f"waiting because {later.reason}")
                 self._progress.tick()
                 patience.wait(later)
         whole = read_listing(repo, commit, listing)
@@ -172,7 +172,9 @@ class _Download:
             try:
                 self._commit()
             except Exception as error:  # noqa: BLE001 - the platform's own, and there is a next time
-                self._progress.trouble(f"the volume was not committed: {type(error).__name__}")
+                self._progress.trouble(
+                    "volume", f"the volume was not committed: {type(error).__name__}"
+                )
             self._committed = (time.monotonic(), arrived)
 
     def _refuse(self, found: tuple[str, ...]) -> None:

@@ -71,7 +71,9 @@ class Fetcher:
                     self.record.add(self.record.now(file))
                     return
                 self.progress.lost(part.size)
-                self.progress.trouble(f"{file.path} arrived with wrong bytes, and once more")
+                self.progress.trouble(
+                    file.path, f"{file.path} arrived with wrong bytes, and once more"
+                )
                 part.restart()
         finally:
             part.close()
@@ -90,7 +92,7 @@ class Fetcher:
             except Later as later:
                 if part.size > before:
                     patience.something_arrived()
-                self.progress.trouble(f"waiting because {later.reason}")
+                self.progress.trouble(file.path, f"waiting because {later.reason}")
                 patience.wait(later)
 
     def _stream(self, file: HubFile, part: Part) -> None:
@@ -119,7 +121,7 @@ class Fetcher:
         try:
             part.write(piece[: file.size - before])
         finally:
-            self.progress.fetched(part.size - before)
+            self.progress.fetched(file.path, part.size - before)
         if before + len(piece) > file.size:
             self.progress.lost(part.size)
             part.restart()

@@ -62,10 +62,13 @@ class Hub:
         parts = urlsplit(self._endpoint)
         return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
 
-    def listing(self, repo: str, revision: str) -> object:
-        """Get what the hub says of a revision. Raises :class:`Failure` or :class:`Later`."""
+    def listing(self, repo: str, revision: str, *, files: bool = True) -> object:
+        """Get what the hub says of a revision, with all that it states of files if they matter.
+
+        Raises :class:`Failure` or :class:`Later`.
+        """
         url = f"{self._endpoint}/api/models/{quote(repo)}/revision/{quote(revision, safe='')}"
-        with self._get(f"{url}?blobs=true", {}) as response:
+        with self._get(f"{url}?blobs=true" if files else url, {}) as response:
             if response.status_code != _OK:
                 raise self._refusal(response, f"revision {revision} of {repo}", repo)
             return self._json(response)

@@ -29,13 +29,16 @@ _MINUTE = 60
 class Progress:
     """Counts bytes and files, and tells. Threads may count together; one of them tells."""
 
-    def __init__(self, tell: Callable[[Event], None]) -> None:
+    def __init__(
+        self, tell: Callable[[Event], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._tell = tell
+        self._clock = clock
         self._lock = threading.Lock()
-        self._begun = time.monotonic()
+        self._begun = clock()
         self._last = self._begun
         self._rates: deque[tuple[float, int]] = deque()
-        self._trouble = ""
+        self._troubles: dict[str, str] = {}
         self._size = self._files = self._there = self._ready = self._fetched = 0
 
     def plan(self, files: int, size: int, there: int) -> None:
@@ -43,12 +46,12 @@ class Progress:
         with self._lock:
             self._files, self._size, self._there = files, size, there
 
-    def fetched(self, size: int) -> None:
-        """Count bytes that arrived."""
+    def fetched(self, path: str, size: int) -> None:
+        """Count bytes of a file that arrived: whatever held it up is over."""
         with self._lock:
             self._there += size
             self._fetched += size
-            self._trouble = ""
+            self._troubles.pop(path, None)
 
     def lost(self, size: int) -> None:
         """Count bytes that were there and were wrong."""
@@ -60,10 +63,10 @@ class Progress:
         with self._lock:
             self._ready += 1
 
-    def trouble(self, text: str) -> None:
-        """Note what holds the download up, for the next report."""
+    def trouble(self, path: str, text: str) -> None:
+        """Note what holds a file up, for reports until some of it arrives."""
         with self._lock:
-            self._trouble = text
+            self._troubles[path] = text
 
     def missing(self) -> int:
         """Give the bytes that are still to be fetched."""
@@ -81,7 +84,7 @@ class Progress:
 
     def tick(self) -> None:
         """Tell how far it is, unless that has just been told."""
-        now = time.monotonic()
+        now = self._clock()
         with self._lock:
             self._rates.append((now, self._fetched))
             while self._rates[0][0] < now - WINDOW:
@@ -115,10 +118,10 @@ class Progress:
             parts.append(f"nothing arrived for {last - first:.0f} s")
         else:
             parts.append("checking")
-        return ", ".join([*parts, self._trouble] if self._trouble else parts)
+        return ", ".join([*parts, *list(self._troubles.values())[-1:]])
 
     def _say(self, state: str, text: str, detail: tuple[str, ...] = ()) -> None:
-        took = time.monotonic() - self._begun
+        took = self._clock() - self._begun
         self._tell(Event(time.time(), PHASE, state, text, round(took, 3), detail))
 
 
