@@ -1,0 +1,58 @@
+"""The command line and the environment of the compilation: those of serving, with few changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from deployer.release import Argument, Release
+from deployer.serve.launch import engine_environment
+
+MODULE = "sglang.compile_deep_gemm"
+SERVING = "sglang.launch_server"
+LOOPBACK = "127.0.0.1"
+
+KEYS = frozenset({"--api-key", "--admin-api-key"})
+"""The compilation asks its own server without a key, and would be refused until its timeout."""
+
+
+def compile_words(release: Release, budget: float) -> tuple[str, ...]:
+    """Give the command line: the serving flags, the loopback address, and ``--timeout``.
+
+    The server in there has no key, so nobody else may reach it. A release states no key itself;
+    one that came in through a flag of the author's is left out.
+    """
+    words = [
+        word
+        for argument in release.arguments
+        if argument.flag not in KEYS
+        for word in _bound_to_loopback(argument).words()
+    ]
+    return (*_command(release), *words, "--timeout", str(max(1, int(budget))))
+
+
+def compile_environment(
+    release: Release, environ: Mapping[str, str], local: Path, key: str
+) -> dict[str, str]:
+    """Give the variables of serving, with the kernels in ``local`` and without the API key.
+
+    SGLang writes ``DG_JIT_CACHE_DIR`` itself, from ``SGLANG_DG_CACHE_DIR``.
+    """
+    return {
+        **engine_environment(release, environ, key),
+        "SGLANG_DG_CACHE_DIR": str(local),
+        "PYTHONUNBUFFERED": "1",  # it says that it has finished with a print, into our pipe
+    }
+
+
+def _command(release: Release) -> tuple[str, ...]:
+    words = release.engine.command
+    if SERVING not in words:
+        return ("python3", "-m", MODULE)
+    return tuple(MODULE if word == SERVING else word for word in words)
+
+
+def _bound_to_loopback(argument: Argument) -> Argument:
+    if argument.flag != "--host":
+        return argument
+    return Argument(argument.flag, (LOOPBACK,), argument.source)

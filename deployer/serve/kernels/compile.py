@@ -1,0 +1,207 @@
+"""Compiling a release's kernels once, and leaving them on the volume with the proof.
+
+They are compiled on the container's own disk, because DeepGEMM writes many small files and locks
+(``fcntl.flock``), and are copied when all are there. What the volume has already is copied to the
+disk first, so that only new kernels are compiled.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deployer.errors import Failure, Interrupted
+from deployer.event import Event
+from deployer.release import Listen, Release
+from deployer.serve.bell import Bell
+from deployer.serve.kernels.command import LOOPBACK, compile_environment, compile_words
+from deployer.serve.kernels.entries import Entry, complete_entries, copy_entries
+from deployer.serve.kernels.key import key_of
+from deployer.serve.kernels.marker import (
+    Marker,
+    Version,
+    list_digest,
+    read_marker,
+    write_marker,
+)
+from deployer.serve.kernels.need import expected, unused
+from deployer.serve.kernels.run import Compilation, CompileFailure, Job
+from deployer.serve.kernels.stop import Stop
+from deployer.serve.kernels.verify import verify
+from deployer.serve.kernels.versions import found_versions
+from deployer.serve.key import secrets_of
+from deployer.serve.redact import Redactor
+from deployer.serve.timeline import Timeline
+
+BUDGET = 3600.0
+"""Seconds; upstream's own default for ``--timeout`` (``sglang/compile_deep_gemm.py``)."""
+
+PHASE = "kernels"
+
+
+def compile_kernels(  # noqa: PLR0913 - keyword arguments, each a plain value
+    release: Release,
+    *,
+    cache: Path,
+    commit: Callable[[], None],
+    tell: Callable[[Event], None],
+    environ: Mapping[str, str] = os.environ,
+    local: Path | None = None,
+    command: Sequence[str] | None = None,
+    budget: float = BUDGET,
+    stream: io.RawIOBase | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    now: Callable[[], float] = time.time,
+) -> Marker:
+    """Make the kernel cache complete for ``release``, and give the marker that proves it.
+
+    ``cache`` is the volume, ``commit`` makes what was written there last, ``local`` a folder to
+    compile in (a temporary one if None). ``command`` replaces the whole command line, for tests.
+    ``budget`` is in seconds. The redacted output goes to ``stream``, which must be unbuffered.
+
+    A model that needs no kernels, such as one of BF16, gets a marker without any, and an event
+    that says so: it is asked once, not at every apply. Raises :class:`CompileFailure` when the
+    compilation dies, hangs, or leaves no kernels though the release must have some; kernels that
+    are whole are kept on the volume then. Raises :class:`Failure` for a volume that cannot be
+    written and :class:`Interrupted` after SIGTERM. No process is left in any case.
+    """
+    key = environ.get(release.listen.api_key_variable, "") if release.listen else ""
+    redactor = Redactor(secrets_of(key, environ))
+    timeline = Timeline(tell, redactor, clock, now)
+    bell = Bell()
+    with Stop(bell) as stop, _own_or_temporary(local) as folder:
+        words = tuple(command or compile_words(release, budget))
+        variables = compile_environment(release, environ, folder, key)
+        listen = Listen(LOOPBACK, release.listen.port, "")
+        job = Job(words, variables, listen, budget)
+        compilation = Compilation(
+            job, redactor, bell=bell, stream=stream, guard=stop.check, clock=clock
+        )
+        task = _Task(release, cache, folder, commit, timeline, stop, compilation, clock, now)
+        return task.run(found_versions(words[0], variables))
+
+
+@contextmanager
+def _own_or_temporary(local: Path | None) -> Iterator[Path]:
+    if local is not None:
+        local.mkdir(parents=True, exist_ok=True)
+        yield local
+        return
+    with tempfile.TemporaryDirectory(prefix="deployer-kernels-") as made:
+        yield Path(made)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One call of :func:`compile_kernels`, with all that it was given."""
+
+    release: Release
+    cache: Path
+    local: Path
+    commit: Callable[[], None]
+    timeline: Timeline
+    stop: Stop
+    compilation: Compilation
+    clock: Callable[[], float]
+    now: Callable[[], float]
+
+    def run(self, versions: tuple[Version, ...]) -> Marker:
+        self.timeline.start(PHASE, f"looking at the kernel cache {self.cache}")
+        began = self.clock()
+        try:
+            lacks = verify(self.release, self.cache, versions)
+            marker = None if lacks else read_marker(self.cache, key_of(self.release))
+            if marker is not None:
+                self.timeline.done(f"complete, nothing to compile: {marker.summary()}")
+                return marker
+            entries, note = self._kernels("; ".join(lacks))
+            marker = self._prove(entries, note, versions, self.clock() - began)
+        except CompileFailure as failure:
+            hints = (failure.hint,) if failure.hint else ()
+            self.timeline.fail(failure.message, (*hints, *failure.detail))
+            raise
+        except (Failure, Interrupted) as failure:
+            self.timeline.fail(failure.message, (failure.hint,) if failure.hint else ())
+            raise
+        self.timeline.done(f"complete: {marker.summary()}")
+        return marker
+
+    def _kernels(self, because: str) -> tuple[tuple[Entry, ...], str]:
+        """Give the kernels of the release, now on the volume, or why there are none."""
+        if why := unused(self.release):
+            return (), why
+        had = copy_entries(self.cache, self.local, self.stop.check)
+        kept = f" ({len(had)} kernels of the volume may serve again)" if had else ""
+        self.timeline.progress(f"kernels compile, because {because}{kept}")
+        before = frozenset(complete_entries(self.local))
+        try:
+            at_work = self.compilation.run(self._report)
+        except CompileFailure:
+            self._keep()
+            raise
+        entries = complete_entries(self.local)
+        if at_work or set(entries) - before:
+            self._some(entries)
+            self._keep()
+            return entries, ""
+        # What lies there came from the volume, and nobody knows whether this release uses it.
+        return (), self._none()
+
+    def _report(self, line: str) -> None:
+        count = len(complete_entries(self.local))
+        self.timeline.progress(f"{count} kernels so far: {line}" if line else "no output yet")
+
+    def _keep(self) -> None:
+        """Copy what is whole to the volume; without a marker it only shortens the next try."""
+        copied = copy_entries(self.local, self.cache, self.stop.check)
+        self.commit()
+        self.timeline.progress(f"{len(copied)} new kernels are on the volume")
+
+    def _some(self, entries: tuple[Entry, ...]) -> None:
+        if not entries:
+            msg = "the engine spoke of kernels, and none of them is in the folder it was given"
+            hint = "does the image's DeepGEMM keep its cache elsewhere? see SGLANG_DG_CACHE_DIR"
+            raise CompileFailure(msg, hint=hint)
+
+    def _none(self) -> str:
+        """Say why there are none; raises where there must be some."""
+        if why := expected(self.release):
+            msg = f"the compilation ended well and left no kernels, although {why}"
+            hint = (
+                "is DeepGEMM in the image, with nvcc? if the model is to be served without it, "
+                "state kernels of another kind (--fp8-gemm-backend)"
+            )
+            raise CompileFailure(msg, hint=hint)
+        self.timeline.progress("warning: the engine compiled no kernels and spoke of none")
+        return "this model and GPU use none of DeepGEMM"
+
+    def _prove(
+        self, entries: tuple[Entry, ...], note: str, versions: tuple[Version, ...], seconds: float
+    ) -> Marker:
+        """Write the marker, last of all, and look once more."""
+        marker = Marker(
+            key=key_of(self.release),
+            versions=versions,
+            entries=entries,
+            digest=list_digest(entries),
+            written=self.now(),
+            seconds=round(seconds, 3),
+            note=note,
+        )
+        self.stop.check()
+        try:
+            write_marker(self.cache, marker)
+        except OSError as error:
+            msg = f"the marker of the kernel cache cannot be written: {error.strerror}"
+            raise Failure(msg) from error
+        self.commit()
+        if lacks := verify(self.release, self.cache, versions):
+            msg = f"the kernel cache is not complete after all: {'; '.join(lacks)}"
+            raise Failure(msg)
+        return marker
