@@ -60,7 +60,8 @@ class Hub:
     def name(self) -> str:
         """The hub's host, for messages."""
         parts = urlsplit(self._endpoint)
-        return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+        host = parts.hostname or ENDPOINT_VARIABLE
+        return f"{host}:{parts.port}" if parts.port else host
 
     def listing(self, repo: str, revision: str, *, files: bool = True) -> object:
         """Get what the hub says of a revision, with all that it states of files if they matter.

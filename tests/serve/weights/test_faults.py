@@ -100,7 +100,7 @@ def test_more_bytes_than_the_file_has_are_refused(story: Story) -> None:
 
 
 @pytest.mark.parametrize("path", ["list of files", "config.json", SHARD])
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 429, 503])
 def test_what_passes_is_waited_for(story: Story, path: str, status: int) -> None:
     story.hub.faults = [Fault(path, status=status, times=3)]
     story.download()
@@ -148,7 +148,7 @@ def test_a_hub_that_cannot_be_reached_is_a_failure(story: Story) -> None:
 @pytest.mark.parametrize(
     ("endpoint", "message"),
     [
-        ("no address", "None cannot be asked: MissingSchema"),
+        ("no address", "HF_ENDPOINT cannot be asked: InvalidURL"),
         ("ftp://hub.invalid", "hub.invalid cannot be asked: InvalidSchema"),
     ],
 )

@@ -1,0 +1,115 @@
+"""What a branch means, and what stands in the way of knowing it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deployer.apply.hub import PACE, resolve
+from deployer.errors import Failure
+from tests.fakes.hub.model import model_files
+from tests.fakes.hub.server import COMMIT, LISTING, REPO, FakeHub, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CANARY = "hf_canaryThatMustNeverBeSeen0123456789"
+FAST = replace(PACE, first_wait=0.01, longest_wait=0.01)
+
+
+@pytest.fixture(autouse=True)
+def nobody_logged_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "token"))
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def hub() -> Iterator[FakeHub]:
+    with FakeHub(model_files(shards=1, size=1000)).serving() as hub:
+        yield hub
+
+
+def ask(hub: FakeHub, revision: str = "main", repo: str = REPO, token: str = "") -> str:
+    return resolve(repo, revision, hub.environ | {"HF_TOKEN": token}, pace=FAST)
+
+
+def refusal(hub: FakeHub, revision: str = "main", repo: str = REPO, token: str = "") -> Failure:
+    with pytest.raises(Failure) as found:
+        ask(hub, revision, repo, token)
+    assert CANARY not in found.value.message + found.value.hint + repr(found.value.__cause__)
+    return found.value
+
+
+@pytest.mark.parametrize("revision", ["main", COMMIT, "refs/pr/7"])
+def test_a_branch_a_commit_and_a_reference_are_commits(hub: FakeHub, revision: str) -> None:
+    hub.commits.add("refs/pr/7")
+    assert ask(hub, revision) == COMMIT
+    assert len(hub.calls) == 1
+
+
+def test_a_private_repository_is_found_with_its_token(hub: FakeHub) -> None:
+    hub.token = CANARY
+    assert ask(hub, token=CANARY) == COMMIT
+
+
+def test_a_saved_login_counts_where_the_environment_names_no_token(
+    hub: FakeHub, tmp_path: Path
+) -> None:
+    hub.token = CANARY
+    (tmp_path / "token").write_text(CANARY)
+    assert ask(hub) == COMMIT
+
+
+def test_a_gated_repository_can_be_asked_about_by_anybody(hub: FakeHub) -> None:
+    hub.token, hub.gated = CANARY, True
+    assert ask(hub) == COMMIT
+
+
+def test_a_repository_that_nobody_knows_or_may_see_names_both_ways_out(hub: FakeHub) -> None:
+    for found in (refusal(hub, repo="tiny/none"), refusal(hub, repo="tiny/none", token=CANARY)):
+        assert "knows no tiny/none, or shows it not to everybody" in found.message
+        assert found.hint.startswith("look at the name; if it is private, put a token")
+
+
+def test_a_private_repository_without_a_token_names_the_variable(hub: FakeHub) -> None:
+    hub.token = CANARY
+    found = refusal(hub)
+    assert found.message.endswith("asked with no token (HF_TOKEN)")
+    assert "HF_TOKEN" in found.hint
+    assert "`modal.hub_secret`" in found.hint
+
+
+def test_a_wrong_token_is_said_to_be_refused(hub: FakeHub) -> None:
+    hub.token = "hf_right"
+    assert "refuses the token in HF_TOKEN (401)" in refusal(hub, token=CANARY).message
+
+
+def test_a_revision_that_is_not_there_is_named(hub: FakeHub) -> None:
+    assert refusal(hub, "v9").message.endswith("has no revision v9 of tiny/model")
+
+
+def test_a_hub_that_cannot_be_reached_is_said_so() -> None:
+    with pytest.raises(Failure) as found:
+        resolve(REPO, "main", {"HF_ENDPOINT": "http://127.0.0.1:9"}, pace=FAST)
+    assert "127.0.0.1:9 cannot be reached" in found.value.message
+
+
+def test_a_busy_hub_is_asked_again_and_then_given_up(hub: FakeHub) -> None:
+    hub.faults = [Fault(LISTING, status=503, times=2)]
+    assert ask(hub) == COMMIT
+    hub.faults = [Fault(LISTING, status=503, times=99)]
+    assert "answers 503" in refusal(hub).message
+
+
+def test_a_hub_that_is_asked_too_often_says_for_how_long(hub: FakeHub) -> None:
+    hub.faults = [Fault(LISTING, status=429, headers={"Retry-After": "300"})]
+    assert refusal(hub).message.endswith("answers 429, and asks to wait 300 s")
+
+
+def test_an_answer_without_a_commit_is_refused(hub: FakeHub) -> None:
+    hub.commit = "no commit"
+    assert "does not say which commit main" in refusal(hub).message
