@@ -71,11 +71,12 @@ def compile_kernels(  # noqa: PLR0913 - keyword arguments, each a plain value
     are whole are kept on the volume then. Raises :class:`Failure` for a volume that cannot be
     written and :class:`Interrupted` after SIGTERM. No process is left in any case.
     """
-    key = environ.get(release.listen.api_key_variable, "") if release.listen else ""
+    key = environ.get(release.listen.api_key_variable, "")
     redactor = Redactor(secrets_of(key, environ))
     timeline = Timeline(tell, redactor, clock, now)
     bell = Bell()
-    with Stop(bell) as stop, _own_or_temporary(local) as folder:
+    stop = Stop(bell)
+    with stop.on_sigterm(), _own_or_temporary(local) as folder:
         words = tuple(command or compile_words(release, budget))
         variables = compile_environment(release, environ, folder, key)
         listen = Listen(LOOPBACK, release.listen.port, "")
@@ -143,7 +144,7 @@ class _Task:
         try:
             at_work = self.compilation.run(self._report)
         except CompileFailure:
-            self._keep()
+            self._keep_what_is_whole()
             raise
         entries = complete_entries(self.local)
         if at_work or set(entries) - before:
@@ -162,6 +163,13 @@ class _Task:
         copied = copy_entries(self.local, self.cache, self.stop.check)
         self.commit()
         self.timeline.progress(f"{len(copied)} new kernels are on the volume")
+
+    def _keep_what_is_whole(self) -> None:
+        """Keep what a failed compilation has made; that this fails too is the lesser news."""
+        try:
+            self._keep()
+        except Failure as failure:
+            self.timeline.progress(f"warning: {failure.message}")
 
     def _some(self, entries: tuple[Entry, ...]) -> None:
         if not entries:

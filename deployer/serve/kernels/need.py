@@ -14,7 +14,7 @@ from pathlib import Path
 
 from deployer.facts.gpus import GPUS
 from deployer.release import Release
-from deployer.serve.kernels.key import FLAGS
+from deployer.serve.kernels.key import FLAGS, architecture
 
 ARCHITECTURES = frozenset({"sm90", "sm100"})
 
@@ -35,7 +35,9 @@ def unused(release: Release) -> str:
     """Say why the engine would use no kernel at all, so that compiling is wasted; '' if it may."""
     gpu = GPUS.get(release.hardware.gpu)
     if gpu is not None and gpu.capability < OLDEST:
-        return f"DeepGEMM needs sm90 or later, and {release.hardware.gpu} is {gpu.architecture}"
+        return (
+            f"DeepGEMM needs sm90 or later, and {release.hardware.gpu} is {architecture(release)}"
+        )
     stated = [each.value for each in release.environment if each.name == SWITCH]
     return f"{SWITCH} is {stated[-1]}" if stated and stated[-1].lower() in OFF else ""
 

@@ -4,43 +4,41 @@ from __future__ import annotations
 
 import signal
 import threading
-from types import FrameType, TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 from deployer.errors import Interrupted
 from deployer.serve.bell import Bell
 
 
 class Stop:
-    """Notes a SIGTERM while it is entered, instead of dying of it, and rings the bell.
-
-    Only the main thread can do so; in another one SIGTERM keeps the meaning that it has.
-    """
+    """Whether somebody asked to stop; rings the bell when that happens."""
 
     def __init__(self, bell: Bell) -> None:
         self._bell = bell
         self._asked = False
-        self._installed = False
 
-    def __enter__(self) -> Stop:
-        if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGTERM, self._ask)
-            self._installed = True
-        return self
+    @contextmanager
+    def on_sigterm(self) -> Iterator[None]:
+        """Note a SIGTERM instead of dying of it.
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._installed:
-            signal.signal(signal.SIGTERM, self._before)
+        Only the main thread can do so; in another one SIGTERM keeps the meaning that it has.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGTERM, self._ask)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
     def check(self) -> None:
-        """Raise :class:`Interrupted` once SIGTERM has come."""
+        """Raise :class:`Interrupted` once somebody has asked."""
         if self._asked:
             msg = "the compilation of kernels was interrupted"
-            raise Interrupted(msg, hint="apply again; kernels that were copied are kept")
+            raise Interrupted(msg, hint="apply again; what is on the volume by now is kept")
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
         self._asked = True

@@ -1,0 +1,107 @@
+"""Kernels travel whole or not at all, also when the copy is killed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from deployer.errors import Failure, Interrupted
+from deployer.serve.kernels.entries import complete_entries, copy_entries, entry_size
+from tests.serve.living import ROOT
+
+from .kitchen import put_kernel
+
+COPY = """
+import sys
+from pathlib import Path
+from deployer.serve.kernels.entries import copy_entries
+print("begun", flush=True)
+copy_entries(Path(sys.argv[1]), Path(sys.argv[2]), lambda: None)
+"""
+
+
+def nothing() -> None:
+    return
+
+
+def folders(root: Path) -> set[str]:
+    return {path.name for path in (root / "cache").glob("*")}
+
+
+def test_only_whole_kernels_count(tmp_path: Path) -> None:
+    put_kernel(tmp_path, "kernel.b")
+    put_kernel(tmp_path, "kernel.a")
+    put_kernel(tmp_path, "kernel.empty", cubin=b"")
+    put_kernel(tmp_path, "kernel.no-code", code="")
+    put_kernel(tmp_path, "kernel.half")
+    (tmp_path / "cache/kernel.half/kernel.cubin").unlink()
+    put_kernel(tmp_path, "something.else")
+    (tmp_path / "cache/kernel.file").write_text("")
+    assert [each.name for each in complete_entries(tmp_path)] == ["kernel.a", "kernel.b"]
+    assert complete_entries(tmp_path / "nowhere") == ()
+
+
+def test_what_is_there_is_left_alone_and_half_a_kernel_is_replaced(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for name in ("kernel.a", "kernel.b", "kernel.c"):
+        put_kernel(here, name, cubin=b"new")
+    put_kernel(there, "kernel.a", cubin=b"old!")
+    put_kernel(there, "kernel.b", cubin=b"")
+    copied = copy_entries(here, there, nothing)
+    assert [each.name for each in copied] == ["kernel.b", "kernel.c"]
+    assert (there / "cache/kernel.a/kernel.cubin").read_bytes() == b"old!"
+    assert (there / "cache/kernel.b/kernel.cubin").read_bytes() == b"new"
+    assert not (there / ".deployer/incoming").exists()
+
+
+def test_a_copy_can_be_ended_between_two_kernels(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for number in range(4):
+        put_kernel(here, f"kernel.{number}")
+    left = iter(range(2))
+
+    def check() -> None:
+        if next(left, None) is None:
+            msg = "enough"
+            raise Interrupted(msg)
+
+    with pytest.raises(Interrupted):
+        copy_entries(here, there, check)
+    assert folders(there) == {"kernel.0", "kernel.1"}
+
+
+def test_a_full_disk_says_where_and_leaves_no_half(tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    put_kernel(here, "kernel.a")
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "cache").write_text("not a folder")
+    with pytest.raises(Failure, match="cannot be copied from") as caught:
+        copy_entries(here, there, nothing)
+    assert "0 were copied whole" in caught.value.hint
+
+
+@pytest.mark.process
+def test_a_copy_that_is_killed_again_and_again_leaves_no_half(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for number in range(300):
+        put_kernel(here, f"kernel.{number:03}", cubin=bytes(200_000))
+    cut = 0
+    for number in range(10):
+        words = [sys.executable, "-c", COPY, str(here), str(there)]
+        with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            process.stdout.readline()
+            time.sleep(0.003 * number)
+            process.kill()
+        present = folders(there)
+        assert all(entry_size(there, name) > 200_000 for name in present)
+        cut += len(present) < 300
+    assert cut >= 3, "the machine copies too fast for this test to mean anything"
+    copy_entries(here, there, nothing)
+    assert complete_entries(there) == complete_entries(here)
+    assert not (there / ".deployer/incoming").exists()
