@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from deployer.errors import Failure
 from deployer.serve.weights.hub import TOKEN_VARIABLE, Hub
-from deployer.serve.weights.pace import Gate, Later, Pace, Patience
+from deployer.serve.weights.pace import Gate, Pace, Patience
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,11 +29,7 @@ def resolve(repo: str, revision: str, environ: Mapping[str, str], *, pace: Pace 
     """
     hub = Hub.of(_with_token(environ), pace)
     patience = Patience(f"asking {hub.name} for {repo}", pace, Gate())
-    while True:
-        try:
-            return _commit(hub, repo, revision)
-        except Later as later:
-            patience.wait(later)
+    return patience.until_done(partial(_commit, hub, repo, revision))
 
 
 def _commit(hub: Hub, repo: str, revision: str) -> str:

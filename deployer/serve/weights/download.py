@@ -10,6 +10,7 @@ import os
 import re
 import time
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from deployer.serve.weights.manifest import Manifest, read_listing
 from deployer.serve.weights.marker import Complete, read_marker, remove_marker, write_marker
 from deployer.serve.weights.needed import is_shard, lacks, needed, notes
 from deployer.serve.weights.pace import PACE, Gate, Later, Pace, Patience
-from deployer.serve.weights.part import part_size
+from deployer.serve.weights.part import drop_parts, part_size
 from deployer.serve.weights.progress import Progress
 from deployer.serve.weights.record import Record
 from deployer.serve.weights.space import FULL, amount, doubt, too_full
@@ -91,15 +92,16 @@ class _Download:
         if isinstance(marker, Complete) and not verify(self._model):
             self._progress.done(f"complete already: {_summary(marker)}")
             return marker
+        manifest = self._ask()
         # From here on files may change, and a marker, of whatever commit, must not vouch for them.
         remove_marker(self._model.path)
-        manifest = self._ask()
         self._fill(manifest)
         self._refuse(problems(self._folder, manifest))
-        self._commit()
+        drop_parts(self._folder)
+        self._persist()
         complete = Complete.of(manifest, time.time())
         write_marker(self._model.path, complete)
-        self._commit()
+        self._persist()
         self._progress.done("; ".join((_summary(complete), *notes(manifest.files))))
         return complete
 
@@ -107,19 +109,14 @@ class _Download:
         """Get the manifest of what serving needs."""
         repo, commit = self._model.repo, self._model.commit
         patience = Patience(f"asking {self._hub.name} for {repo}", self._pace, self._gate)
-        while True:
-            try:
-                self._gate.enter()
-                listing = self._hub.listing(repo, commit)
-                break
-            except Later as later:
-                self._progress.trouble(repo, f"waiting because {later.reason}")
-                self._progress.tick()
-                patience.wait(later)
-        whole = read_listing(repo, commit, listing)
-        files = needed(whole.files)
+        listing = patience.until_done(partial(self._hub.listing, repo, commit), self._waits)
+        files = needed(read_listing(repo, commit, listing).files)
         self._refuse(lacks(files))
         return Manifest(repo, commit, files)
+
+    def _waits(self, later: Later) -> None:
+        self._progress.trouble("", f"waiting because {later.reason}")
+        self._progress.tick()
 
     def _fill(self, manifest: Manifest) -> None:
         """Fetch the small files first: the index among them tells if the hub has all shards."""
@@ -130,19 +127,21 @@ class _Download:
         text = f"{amount(size)} in {count} files of {manifest.repo} at {manifest.commit[:12]}"
         text += f", {amount(there)} of them here already" if there else ""
         self._progress.started(f"{text}; {note}" if note else text)
-        record = Record(self._folder)
-        fetcher = Fetcher(
-            self._hub,
-            manifest,
-            self._folder,
-            record=record,
+        fetcher = self._fetcher(manifest)
+        self._all(fetcher, (file for file in manifest.files if not is_shard(file.path)))
+        self._refuse(unlisted_shards(self._folder, manifest))
+        self._all(fetcher, (file for file in manifest.files if is_shard(file.path)))
+
+    def _fetcher(self, manifest: Manifest) -> Fetcher:
+        return Fetcher(
+            hub=self._hub,
+            manifest=manifest,
+            folder=self._folder,
+            record=Record(self._folder),
             progress=self._progress,
             pace=self._pace,
             gate=self._gate,
         )
-        self._all(fetcher, (file for file in manifest.files if not is_shard(file.path)))
-        self._refuse(unlisted_shards(self._folder, manifest))
-        self._all(fetcher, (file for file in manifest.files if is_shard(file.path)))
 
     def _all(self, fetcher: Fetcher, files: Iterable[HubFile]) -> None:
         with ThreadPoolExecutor(self._pace.workers, thread_name_prefix="weights") as pool:
@@ -170,12 +169,18 @@ class _Download:
             return
         if arrived - before >= self._pace.commit_bytes or now - then >= self._pace.commit_seconds:
             try:
-                self._commit()
-            except Exception as error:  # noqa: BLE001 - the platform's own, and there is a next time
-                self._progress.trouble(
-                    "volume", f"the volume was not committed: {type(error).__name__}"
-                )
+                self._persist()
+            except Failure as failure:  # there is a next time
+                self._progress.trouble("volume", failure.message)
             self._committed = (time.monotonic(), arrived)
+
+    def _persist(self) -> None:
+        try:
+            self._commit()
+        except Exception as error:
+            message = f"the volume could not be committed: {type(error).__name__}"
+            hint = f"start again, what is there already stays: {error}"
+            raise Failure(message, hint=hint) from error
 
     def _refuse(self, found: tuple[str, ...]) -> None:
         if found:

@@ -53,7 +53,7 @@ class Fetcher:
             return True
         if found is None:
             return False
-        if found.size == file.size and file.is_at(path):
+        if found.size == file.size and file.is_at(path, self.gate.check):
             self.record.add(found)
             return True
         if found.size == file.size:

@@ -1,11 +1,11 @@
 """The hub over HTTP: the list of a commit's files, and their bytes from any offset on.
 
 Plain HTTP ranges, and not huggingface_hub, because a download has to go on where it stopped.
-Since huggingface_hub 1.19 every attempt writes to a new file and removes it when it fails, so a
-killed container would begin each half-finished shard anew (its ``_download_to_tmp_and_move``,
-read in 2.4.0; huggingface/huggingface_hub#4196 and #4306); hf_xet begins at the first byte too.
-The hub serves files in Xet storage to such clients as well, up to 50 GB each
-(``MAX_HTTP_DOWNLOAD_SIZE`` there).
+In huggingface_hub 2.4.0 every attempt writes to a new file, whose name nobody finds again, with
+hf_xet and without; a killed container would begin each half-finished shard anew, and leave the
+half on the volume (``_download_to_tmp_and_move``; huggingface/huggingface_hub#4196 and #4306).
+Files in Xet storage come over plain HTTP too, up to 50 GB each (``MAX_HTTP_DOWNLOAD_SIZE``, and
+"Falling back to regular HTTP download" in the same file).
 
 The token goes to the hub alone: a redirect to another host is followed without it. No exception
 and no message here carries an address that a redirect gave, for such an address is a pass.
@@ -43,11 +43,18 @@ _RESET = re.compile(r"\br=0\b.*\bt=(\d+)")
 
 
 class Hub:
-    """A hub, and the token that is shown to it ('' is none)."""
+    """A hub, and the token that is shown to it ('' is none). ``name`` is its host, for messages.
+
+    Raises :class:`Failure` for a token that cannot be one.
+    """
 
     def __init__(self, endpoint: str, token: str, pace: Pace = PACE) -> None:
+        if not token.isascii() or not token.isprintable():
+            message = f"{TOKEN_VARIABLE} holds characters that no token has"
+            raise Failure(message, hint="copy the token again")
         self._endpoint = endpoint.rstrip("/")
         self._token = token
+        self.name = _host(self._endpoint)
         self._timeout = (pace.connect_timeout, pace.read_timeout)
 
     @classmethod
@@ -55,13 +62,6 @@ class Hub:
         """Find the hub and the token in an environment."""
         endpoint = environ.get(ENDPOINT_VARIABLE, "").strip() or ENDPOINT
         return cls(endpoint, environ.get(TOKEN_VARIABLE, "").strip(), pace)
-
-    @property
-    def name(self) -> str:
-        """The hub's host, for messages."""
-        parts = urlsplit(self._endpoint)
-        host = parts.hostname or ENDPOINT_VARIABLE
-        return f"{host}:{parts.port}" if parts.port else host
 
     def listing(self, repo: str, revision: str, *, files: bool = True) -> object:
         """Get what the hub says of a revision, with all that it states of files if they matter.
@@ -161,6 +161,17 @@ class Hub:
             )
             return Failure(unknown, hint=f"look at the name; if it is private, {give}")
         return Failure(f"{self.name} refuses {mine} ({response.status_code}) for {what}", hint=give)
+
+
+def _host(endpoint: str) -> str:
+    """Give host and port, without a name and a password that an address may have."""
+    try:
+        parts = urlsplit(endpoint)
+        port = parts.port
+    except ValueError:
+        return ENDPOINT_VARIABLE
+    host = parts.hostname or ENDPOINT_VARIABLE
+    return f"{host}:{port}" if port else host
 
 
 def _begins(response: Response) -> int | None:

@@ -19,6 +19,7 @@ from deployer.codec import encode
 from deployer.errors import Failure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from hashlib import _Hash
     from pathlib import Path
 
@@ -28,7 +29,8 @@ OWN_FOLDER = ".deployer"
 """The folder inside the weights' folder in which this package keeps its notes."""
 
 _DIGEST = {SHA256: re.compile(r"[0-9a-f]{64}"), GIT_SHA1: re.compile(r"[0-9a-f]{40}")}
-_READ = 4 * 1024 * 1024
+READ = 4 * 1024 * 1024
+"""Bytes that are read together to be hashed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,15 @@ class HubFile:
         # Not a choice of ours: git names a blob by this, and the hub states nothing else.
         return hashlib.sha1(f"blob {self.size}\0".encode(), usedforsecurity=False)
 
-    def is_at(self, path: Path) -> bool:
-        """Read a file to its end and say if it is this one. Raises ``OSError``."""
+    def is_at(self, path: Path, check: Callable[[], None] = lambda: None) -> bool:
+        """Read a file to its end and say if it is this one. Raises ``OSError``.
+
+        ``check`` is called for every few MB, and may raise to end it.
+        """
         hasher = self.hasher()
         with path.open("rb", buffering=0) as file:
-            while piece := file.read(_READ):
+            while piece := file.read(READ):
+                check()
                 hasher.update(piece)
         return hasher.hexdigest() == self.digest
 

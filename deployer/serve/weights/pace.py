@@ -5,8 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from deployer.errors import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,18 @@ class Patience:
     def something_arrived(self) -> None:
         """Begin to count anew the attempts that bring nothing."""
         self._idle = 0
+
+    def until_done(
+        self, attempt: Callable[[], T], waiting: Callable[[Later], None] = lambda _: None
+    ) -> T:
+        """Try until it succeeds. Raises :class:`Failure`, or :class:`Stopped`."""
+        while True:
+            try:
+                self._gate.enter()
+                return attempt()
+            except Later as later:
+                waiting(later)
+                self.wait(later)
 
     def wait(self, later: Later) -> None:
         """Wait for the next attempt. Raises :class:`Failure` if there is none, or ``Stopped``."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 from deployer.serve.weights.atomic import move_whole
-from deployer.serve.weights.manifest import OWN_FOLDER
+from deployer.serve.weights.manifest import OWN_FOLDER, READ
 from deployer.serve.weights.record import round_time
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deployer.serve.weights.manifest import HubFile
-
-_READ = 4 * 1024 * 1024
 
 
 class Part:
@@ -73,15 +72,23 @@ class Part:
     def _read_on(self, check: Callable[[], None]) -> None:
         if os.fstat(self._out.fileno()).st_size > self._file.size:
             self.restart()
-        while piece := self._out.read(_READ):
+        while piece := self._out.read(READ):
             check()
             self._hasher.update(piece)
             self.size += len(piece)
 
 
+PARTS = f"{OWN_FOLDER}/parts"
+
+
 def part_path(folder: Path, file: HubFile) -> Path:
     """Say where a file's part lies. Its name has the hash: another commit is another part."""
-    return folder / OWN_FOLDER / "parts" / f"{file.path}.{file.digest[:16]}"
+    return folder / PARTS / f"{file.path}.{file.digest[:16]}"
+
+
+def drop_parts(folder: Path) -> None:
+    """Remove what was begun and is not wanted any more, such as another commit's parts."""
+    shutil.rmtree(folder / PARTS, ignore_errors=True)
 
 
 def part_size(folder: Path, file: HubFile) -> int:

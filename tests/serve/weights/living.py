@@ -14,6 +14,8 @@ from deployer.serve.weights.verify import verify
 from tests.fakes.hub.server import COMMIT, REPO, FakeHub
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from deployer.event import Event
     from deployer.serve.weights.marker import Complete
 
@@ -32,6 +34,7 @@ class Story:
     folder: Path
     pace: Pace = FAST
     commit_hash: str = COMMIT
+    commit: Callable[[], None] | None = None
     environ: dict[str, str] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     marked: list[bool] = field(default_factory=list)
@@ -49,7 +52,7 @@ class Story:
     def download(self) -> Complete:
         return download(
             self.model,
-            commit=lambda: self.marked.append(self.marker.exists()),
+            commit=self.commit or (lambda: self.marked.append(self.marker.exists())),
             tell=self.events.append,
             environ=self.hub.environ | self.environ,
             pace=self.pace,

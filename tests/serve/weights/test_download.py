@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deployer.errors import Failure
-from deployer.serve.weights.download import download
 from deployer.serve.weights.lock import alone
 from deployer.serve.weights.manifest import HubFile
 from deployer.serve.weights.marker import Complete
@@ -20,6 +19,7 @@ from tests.fakes.hub.server import COMMIT, REPO, Fault
 from .living import CANARY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from .living import Story
@@ -43,20 +43,34 @@ def test_the_volume_is_committed_before_the_marker_and_after(story: Story) -> No
     assert story.marked == [False, True]
 
 
+def refuse() -> None:
+    message = "the volume is gone"
+    raise RuntimeError(message)
+
+
 def test_the_marker_is_not_written_if_the_commit_of_the_files_fails(story: Story) -> None:
-    class NoVolumeError(Exception):
-        pass
-
-    def commit() -> None:
-        raise NoVolumeError
-
-    with pytest.raises(NoVolumeError):
-        download(
-            story.model, commit=commit, tell=story.events.append, environ=story.hub.environ,
-            pace=story.pace,
-        )  # fmt: skip
+    story.commit = refuse
+    with pytest.raises(Failure, match="the volume could not be committed: RuntimeError") as found:
+        story.download()
+    assert "the volume is gone" in found.value.hint
+    assert story.events[-1].state == "failed"
     assert not story.marker.exists()
     assert len(verify(story.model)) == 1
+
+
+def test_a_commit_in_between_may_fail(story: Story) -> None:
+    tried: list[int] = []
+
+    def commit() -> None:
+        tried.append(len(tried))
+        if len(tried) == 1:
+            refuse()
+
+    story.commit = commit
+    story.pace = replace(story.pace, commit_bytes=1, tick=0.001)
+    story.download()
+    story.assert_complete()
+    assert len(tried) > 2
 
 
 def test_what_is_complete_is_not_asked_for_again(story: Story) -> None:
@@ -135,9 +149,9 @@ def test_what_was_hashed_is_not_read_again_unless_it_changed(
     os.utime(story.folder / SHARD)
     read: list[str] = []
 
-    def reading(file: HubFile, path: Path) -> bool:
+    def reading(file: HubFile, path: Path, check: Callable[[], None]) -> bool:
         read.append(file.path)
-        return true_reading(file, path)
+        return true_reading(file, path, check)
 
     true_reading = HubFile.is_at
     monkeypatch.setattr(HubFile, "is_at", reading)
@@ -181,6 +195,7 @@ def test_a_shard_that_the_index_names_and_the_hub_lacks_is_a_failure(story: Stor
         story.download()
     assert not story.marker.exists()
     assert INDEX in story.hub.fetched()
+    assert verify(story.model) != ()
     assert shard_name(1, 3) not in story.hub.fetched()  # said before 700 GB are fetched
 
 
@@ -206,6 +221,22 @@ def test_a_repository_without_a_tokenizer_is_served_and_said(story: Story) -> No
         del story.hub.files[path]
     story.download()
     assert story.events[-1].message.endswith("it has no tokenizer")
+
+
+def test_a_hub_out_of_reach_does_not_take_the_old_commits_marker(story: Story) -> None:
+    story.download()
+    old, story.commit_hash = story.model, "d" * 40
+    with pytest.raises(Failure, match="has no revision"):
+        story.download()
+    assert verify(old, deep=True) == ()
+
+
+def test_no_part_is_left_of_another_commit(story: Story) -> None:
+    left = story.folder / ".deployer" / "parts" / "model.safetensors.0123"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    story.download()
+    assert not left.parent.exists()
 
 
 def test_no_commit_is_a_failure_before_anything_is_asked(story: Story) -> None:

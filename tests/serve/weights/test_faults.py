@@ -150,6 +150,7 @@ def test_a_hub_that_cannot_be_reached_is_a_failure(story: Story) -> None:
     [
         ("no address", "HF_ENDPOINT cannot be asked: InvalidURL"),
         ("ftp://hub.invalid", "hub.invalid cannot be asked: InvalidSchema"),
+        ("http://me:secret@hub.invalid:port", "HF_ENDPOINT cannot be asked: InvalidURL"),
     ],
 )
 def test_an_endpoint_that_is_none_is_a_failure_at_once(
@@ -193,6 +194,15 @@ def test_a_token_that_is_refused_is_named_and_not_shown(story: Story) -> None:
     with pytest.raises(Failure, match=r"refuses the token in HF_TOKEN \(401\)") as found:
         story.download()
     assert CANARY not in story.said() + repr(found.value) + found.value.hint
+
+
+@pytest.mark.parametrize("token", [f"{CANARY}\nX-More: 1", f"{CANARY}\u00e9"])
+def test_a_token_with_a_line_end_is_refused_unshown(story: Story, token: str) -> None:
+    story.environ = {"HF_TOKEN": token}
+    with pytest.raises(Failure, match="HF_TOKEN holds characters that no token has"):
+        story.download()
+    assert CANARY not in story.said()
+    assert story.hub.calls == []
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
