@@ -16,27 +16,35 @@ if TYPE_CHECKING:
 
 
 @click.command("apply")
-@click.argument("profile", metavar="PROFILE")
-@click.option("--yes", "-y", is_flag=True, help="Install the engine without asking.")
+@click.argument("profile", metavar="PROFILE|PLAN.json")
+@click.option("--yes", "-y", is_flag=True, help="Install the engine, or spend, without asking.")
+@click.option(
+    "--verify/--no-verify", default=True, help="On Modal: wait for the server and verify it."
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-def command(profile: str, form: str, *, yes: bool) -> int:
-    """Carry a profile out: start the engine, wait, warm up, verify.
+def command(profile: str, form: str, *, yes: bool, verify: bool) -> int:
+    """Carry a profile out: on this machine, or on Modal; or a plan that `plan -o` wrote.
 
-    Applying the same profile again does nothing; a changed one says what changes and replaces
-    the server. Exits 1 if the server does not keep every promise of its profile.
+    On Modal it downloads the weights, compiles the kernels, deploys, waits and verifies, each only
+    where it is needed, after saying what changes and what it costs. A failed phase is where the
+    next apply goes on. Applying the same profile again does nothing. Exits 1 if the server does
+    not keep every promise of its profile.
     """
-    from deployer.cli.reading import read_release  # noqa: PLC0415
+    from deployer.cli.planning import read  # noqa: PLC0415
+    from deployer.cli.verdicts import tell_verdicts  # noqa: PLC0415
 
-    release = read_release(profile)
+    if profile.endswith(".json"):
+        from deployer.cli.apply_modal import apply_plan  # noqa: PLC0415 - imports modal
+
+        return apply_plan(profile, form, yes=yes, verify=verify)
+    release, written = read(profile)
     if release.target != "local":
-        msg = f"{profile} is for Modal, and this version carries out `target: local` only"
-        raise Failure(
-            msg,
-            hint=f"`deployer compile {profile}` shows what would run; nothing was deployed.",
-        )
+        from deployer.cli.apply_modal import apply_release  # noqa: PLC0415 - imports modal
+
+        return apply_release(release, written, form, yes=yes, verify=verify)
     _tell_changes(release)
     applied = _apply(release, profile, yes=yes)
-    _tell_verdicts(applied)
+    tell_verdicts(applied.verdicts)
     click.echo(_json(applied, release) if form == "json" else _text(applied, release), nl=False)
     return 0 if applied.verified else 1
 
@@ -74,16 +82,6 @@ def _tell_changes(release: Release) -> None:
     if found is not None and found.changes:
         click.echo(f"What changes in {release.name}:", err=True)
         click.echo("\n".join([*explained(found), f"  {found.replaces}"]), err=True)
-
-
-def _tell_verdicts(applied: Applied) -> None:
-    from deployer.cli.reading import colored_stderr  # noqa: PLC0415
-    from deployer.report.verdicts import text  # noqa: PLC0415
-
-    if applied.verdicts:
-        encoding = sys.stderr.encoding or "utf-8"
-        shown = text(applied.verdicts, color=colored_stderr(), encoding=encoding)
-        click.echo(shown, err=True, nl=False)
 
 
 def _text(applied: Applied, release: Release) -> str:

@@ -4,20 +4,79 @@ from __future__ import annotations
 
 import click
 
+from deployer.cli.target import Here, OnModal, account_of
+from deployer.errors import UsageError
+
 
 @click.command("destroy")
 @click.argument("name", metavar="NAME|PROFILE")
-def command(name: str) -> int:
+@click.option(
+    "--volume",
+    "volumes",
+    multiple=True,
+    metavar="NAME",
+    help="Delete this volume of a Modal deployment, too; repeatable. None is by default.",
+)
+@click.option("--yes", "-y", is_flag=True, help="On Modal: do not ask.")
+def command(name: str, volumes: tuple[str, ...], *, yes: bool) -> int:
     """Drain and end a deployment, and remove its key, logs and state.
 
-    Requests in flight get the drain budget of the profile. The engine's environment and the
-    model stay for the next time.
+    Requests in flight get the drain budget of the profile. The engine's environment and the model
+    stay for the next time; on Modal, the volumes with the weights and kernels stay unless they are
+    named.
     """
-    from deployer.apply.local.destroy import destroy  # noqa: PLC0415
-    from deployer.cli.naming import deployment_name  # noqa: PLC0415
-    from deployer.cli.progress import PhaseLines  # noqa: PLC0415
+    target = _target(name)
+    if isinstance(target, OnModal):
+        return _modal(target, volumes, yes=yes)
+    if volumes:
+        message = f"`{target.name}` is on this machine and has no volumes"
+        raise UsageError(message)
+    return _local(target.name)
+
+
+def _target(name: str) -> Here | OnModal:
+    """A local deployment may be ended whatever is on record of it, so its name is enough."""
+    from deployer.apply.local.folder import folder_of  # noqa: PLC0415 - only what the verb needs
+    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
+    from deployer.cli.target import target_of  # noqa: PLC0415 - as above
+
+    if not name.endswith((".yaml", ".yml")):
+        import os  # noqa: PLC0415 - as above
+
+        known = {n for r in Records().all() for n in (r.name, r.app)}
+        if folder_of(name, os.environ).path.exists() or name not in known:
+            return Here(name)
+    return target_of(name)
+
+
+def _local(name: str) -> int:
+    from deployer.apply.local.destroy import destroy  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.progress import PhaseLines  # noqa: PLC0415 - as above
 
     with PhaseLines() as lines:
-        destroyed = destroy(deployment_name(name), on_event=lines.tell)
+        destroyed = destroy(name, on_event=lines.tell)
     click.echo(destroyed.message)
+    return 0
+
+
+def _modal(target: OnModal, volumes: tuple[str, ...], *, yes: bool) -> int:
+    from deployer.apply.modal.destroy import check_volumes, destroy  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
+    from deployer.cli.where import agreed  # noqa: PLC0415 - as above
+
+    parameters = target.release.modal if target.release else None
+    check_volumes(parameters, volumes)
+    question = f"Stop the app {target.record.app}?"
+    if volumes:
+        question = f"Stop the app {target.record.app}, and delete {', '.join(volumes)}?"
+    if not agreed(question, yes=yes):
+        click.echo("Nothing was done.", err=True)
+        return 1
+    done = destroy(account_of(target), Records(), target.record, parameters, volumes)
+    what = "is stopped" if done.existed else "was not deployed"
+    click.echo(f"the app {done.app} {what}")
+    for volume in done.volumes:
+        click.echo(f"the volume {volume} is deleted")
+    for volume, holds in done.kept:
+        click.echo(f"the volume {volume} stays ({holds}); `--volume {volume}` deletes it")
     return 0

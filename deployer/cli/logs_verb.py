@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
+
+from deployer.cli.target import Here, OnModal, account_of, target_of
 
 
 @click.command("logs")
@@ -10,14 +14,22 @@ import click
 @click.option("--follow", "-f", is_flag=True, help="Go on until the server ends, or Ctrl-C.")
 @click.option("--lines", "-n", type=click.IntRange(min=0), default=100, show_default=True)
 def command(name: str, lines: int, *, follow: bool) -> int:
-    """Show the engine's log, with secrets redacted."""
-    from deployer.apply.local.logs import logs  # noqa: PLC0415
-    from deployer.cli.naming import deployment_name  # noqa: PLC0415
-
+    """Show the engine's log, with secrets redacted: that of this machine, or of Modal."""
+    target = target_of(name)
     try:
-        for line in logs(deployment_name(name), follow=follow, lines=lines):
+        for line in _lines(target, lines, follow=follow):
             click.echo(line)
     except KeyboardInterrupt:
         if not follow:
             raise
     return 0
+
+
+def _lines(target: Here | OnModal, lines: int, *, follow: bool) -> Iterator[str]:
+    if isinstance(target, Here):
+        from deployer.apply.local.logs import logs  # noqa: PLC0415 - only what the verb needs
+
+        return iter(logs(target.name, follow=follow, lines=lines))
+    from deployer.apply.modal.logs import logs as modal_logs  # noqa: PLC0415 - imports modal
+
+    return modal_logs(account_of(target), target.record.app, follow=follow, lines=lines)

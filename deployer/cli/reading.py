@@ -23,11 +23,15 @@ LARGEST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A profile that was read and checked; ``profile`` is None where it could not be."""
+    """A profile that was read and checked; ``profile`` is None where it could not be.
+
+    ``keys`` are those that its author wrote.
+    """
 
     path: str
     profile: Profile | None
     findings: tuple[Finding, ...]
+    keys: frozenset[str] = frozenset()
 
     def wrong(self, *, strict: bool = False) -> bool:
         """Whether the findings stop a command: errors do, warnings only under ``--strict``."""
@@ -46,12 +50,14 @@ def read_checked(path: str, also_on: str = "") -> Checked:
     """
     from deployer.check.run import check_on, load_checked  # noqa: PLC0415 - pydantic, only for a file
     from deployer.facts.sglang.catalogue import load  # noqa: PLC0415
+    from deployer.profile.source import format_path  # noqa: PLC0415
 
     loaded, findings = load_checked(read_text(path), path)
     profile = loaded.profile
     if profile is not None and also_on and also_on != profile.engine.version:
         findings += check_on(load(also_on), profile, loaded.source)
-    return Checked(path=path, profile=loaded.profile, findings=findings)
+    keys = frozenset(format_path(place) for place in loaded.source.places)
+    return Checked(path=path, profile=loaded.profile, findings=findings, keys=keys)
 
 
 def read_release(path: str) -> Release:
@@ -63,6 +69,11 @@ def read_release(path: str) -> Release:
 
 def read_profile(path: str) -> Profile:
     """Read and check one profile; its findings go to stderr, and errors end the verb."""
+    return read_sound(path)[0]
+
+
+def read_sound(path: str) -> tuple[Profile, frozenset[str]]:
+    """Read and check one profile as :func:`read_profile` does; gives its keys, too."""
     from deployer.report.findings import text  # noqa: PLC0415
 
     checked = read_checked(path)
@@ -71,7 +82,7 @@ def read_profile(path: str) -> Profile:
     if checked.profile is None or checked.wrong():
         msg = f"{path} is not right, so nothing was done"
         raise Failure(msg, hint="Mend what is said above; `deployer check` says it again.")
-    return checked.profile
+    return checked.profile, checked.keys
 
 
 def known_release(engine: str) -> str:

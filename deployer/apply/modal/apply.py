@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from deployer.apply.modal.client import Account, AppFacts
     from deployer.apply.modal.records import Records
     from deployer.event import Event
-    from deployer.plan.deployment import Deployed, PhaseFact, Plan
+    from deployer.plan.deployment import PhaseFact, Plan
     from deployer.release import Release
     from deployer.verify.verdict import Verdict
 
@@ -92,10 +92,23 @@ class Pipeline:
         if key is None:
             self._records.keep(record)
             return self._applied(record, "deployed" if "deploy" in runs else "unchanged", None)
-        verdicts, sample = self._verified(app, url, key, record)
+        return self._proven(app, record, key, "deployed" if "deploy" in runs else "verified")
+
+    def prove(self, key: str | None, outcome: str) -> Applied:
+        """Wait for what is deployed already, and verify it; with ``key`` None only say what it is.
+
+        ``outcome`` is what became of it before.
+        """
+        app, url = self._deployed()
+        record = self._record(app, url)
+        if key is None:
+            return self._applied(record, outcome, None)
+        return self._proven(app, record, key, outcome)
+
+    def _proven(self, app: AppFacts, record: Record, key: str, outcome: str) -> Applied:
+        verdicts, sample = self._verified(app, record.url, key, record)
         verified = all_hold(verdicts)
         self._records.keep(replace(record, verified=verified))
-        outcome = "deployed" if "deploy" in runs else "verified"
         applied = self._applied(record, outcome, verified)
         return replace(applied, verdicts=verdicts, sample=sample)
 
@@ -177,13 +190,3 @@ def deploy(account: Account, release: Release, file: Path) -> None:
         built.app.deploy(environment_name=account.environment or None, tag=short_digest(release))
     except (modal.exception.Error, OSError) as error:
         raise in_words(error) from error
-
-
-def moved(plan: Plan, now: Deployed | None) -> str:
-    """Say what has changed in the world since a plan was made; '' where nothing has."""
-    before = plan.standing.deployed
-    if before is None or now is None:
-        return "" if before is now else "something was deployed meanwhile"
-    if (before.digest, before.version, before.state) == (now.digest, now.version, now.state):
-        return ""
-    return f"version {now.version} was deployed meanwhile, and the plan is against {before.version}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from deployer.errors import Failure
 from deployer.plan.deployment import PhaseFact
 from deployer.serve.kernels.key import KernelKey, key_of
-from deployer.serve.kernels.marker import KernelMarker, marker_path
+from deployer.serve.kernels.marker import Marker, marker_path
 from deployer.serve.weights.marker import MARKER, Complete
 
 if TYPE_CHECKING:
@@ -56,15 +56,14 @@ def kernels_fact(account: Account, release: Release, deployed: Deployed | None) 
     if parameters is None:
         return PhaseFact("kernels", done=True, reason="the release needs none")
     key = key_of(release)
-    data = account.read(parameters.kernel_cache.volume, marker_path(key))
+    data = account.read(parameters.kernel_cache.volume, str(marker_path(key)))
     if data is None:
         return PhaseFact("kernels", done=False, reason=_why(key, deployed))
     try:
-        marker = KernelMarker.from_json(data.decode(errors="replace"))
+        marker = Marker.from_json(data.decode(errors="replace"))
     except ValueError as error:
         return PhaseFact("kernels", done=False, reason=f"the marker cannot be read: {error}")
-    kernels = f"{marker.entries} kernels" if marker.entries else "the release needs none"
-    reason = f"compiled on {_day(marker.finished)}, {kernels}"
+    reason = f"compiled on {_day(marker.written)}, {marker.summary()}"
     return PhaseFact("kernels", done=True, reason=reason)
 
 

@@ -17,19 +17,20 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import modal
 
 from deployer.errors import Failure
+from deployer.event import Event
 from deployer.release import ModalParameters, Release
 from deployer.serve.lines import to_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from deployer.event import Event
     from deployer.serve.runtime import Runtime
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -92,7 +93,9 @@ def verify_setup() -> None:
 
 
 def tell(event: Event) -> None:
-    """Write an event into the container's log."""
+    """Write an event into the container's log; what the engine says while it loads is there."""
+    if (event.phase, event.state) == ("load", "progress"):
+        return
     sys.stdout.write(f"{to_line(event)}\n")
     for line in event.detail:
         sys.stdout.write(f"    {line}\n")
@@ -117,7 +120,7 @@ class Life:
         from deployer.serve.runtime import Runtime  # noqa: PLC0415 - needs requests
 
         release, _ = _modal_release()
-        _refuse(_missing_weights(release))
+        self._refuse_start(_missing_weights(release))
         for problem in _missing_kernels(release):
             sys.stdout.write(f"deployer: the engine will compile kernels at its start: {problem}\n")
         _end_on_sigterm()
@@ -137,6 +140,13 @@ class Life:
     def stop(self) -> None:
         """Drain the engine: requests in flight may finish within the budget."""
         self._runtime.stop()
+
+    @staticmethod
+    def _refuse_start(missing: list[str]) -> None:
+        """Say it in the log, where whoever waits for the server reads it."""
+        if missing:
+            tell(Event(time.time(), "ended", "failed", "; ".join(missing)))
+        _refuse(missing)
 
     def _watch(self) -> None:
         """End the container when the engine dies, so that the next request gets another one.

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from deployer.apply.hub import resolve
 from deployer.apply.modal.markers import kernels_fact, weights_fact
 from deployer.apply.modal.records import Records, find
+from deployer.apply.modal.remembering import as_it_was, modal_parameters
 from deployer.apply.modal.tags import DIGEST
 from deployer.compile.pin import pin
-from deployer.errors import Failure
 from deployer.plan.deployment import Deployed, Standing
 
 if TYPE_CHECKING:
@@ -27,40 +27,12 @@ def look(
 
     Nothing is changed anywhere. Raises Failure where Modal or the hub cannot be asked.
     """
-    parameters = _parameters(release)
+    parameters = modal_parameters(release)
     deployed = deployed_now(account, parameters, records)
     pinned, notes = _pinned(release, deployed, environ)
     facts = (weights_fact(account, pinned), kernels_fact(account, pinned, deployed))
     notes = (*notes, *missing_secrets(account, pinned))
     return pinned, Standing(source="modal", deployed=deployed, facts=facts, notes=notes)
-
-
-def remember(release: Release, records: Records) -> tuple[Release, Standing]:
-    """Say how things stood when something was deployed from this machine last.
-
-    A branch is taken for the commit that it was then.
-    """
-    parameters = _parameters(release)
-    record = records.record(parameters.app, parameters.environment)
-    if record is None:
-        note = "nothing is recorded on this machine, so everything is shown as new"
-        return release, Standing(source="nothing", deployed=None, facts=(), notes=(note,))
-    deployed = Deployed(
-        release=records.release(record.digest),
-        digest=record.digest,
-        app=record.app,
-        environment=record.environment,
-        version=record.version,
-        state="deployed",
-        who="",
-        when=record.when,
-        commit="",
-        dirty=False,
-        url=record.url,
-        containers=0,
-    )
-    pinned, notes = _as_deployed(release, deployed)
-    return pinned, Standing(source="record", deployed=deployed, facts=(), notes=notes)
 
 
 def deployed_now(
@@ -100,9 +72,16 @@ def digest_of(entry: HistoryEntry | None, history: tuple[HistoryEntry, ...]) -> 
     return entry.tag if entry else ""
 
 
+def as_deployed(
+    account: Account, release: Release, records: Records
+) -> tuple[Release, tuple[str, ...]]:
+    """Pin a release to the commit that its branch was when it was deployed; asks no hub."""
+    return as_it_was(release, deployed_now(account, modal_parameters(release), records))
+
+
 def missing_secrets(account: Account, release: Release) -> tuple[str, ...]:
     """Say which secrets of a release are not there, or lack their variable."""
-    parameters = _parameters(release)
+    parameters = modal_parameters(release)
     named = (
         (parameters.api_key_secret, release.listen.api_key_variable),
         (parameters.hub_secret, "HF_TOKEN"),
@@ -125,22 +104,3 @@ def _pinned(
             note = f"`{release.model.revision}` has moved: it is {commit} now, and was {before}"
             return pinned, (note,)
     return pinned, ()
-
-
-def _as_deployed(release: Release, deployed: Deployed) -> tuple[Release, tuple[str, ...]]:
-    old = deployed.release
-    if release.model.commit or release.model.source != "huggingface":
-        return release, ()
-    if old is None or old.model.repo != release.model.repo:
-        return release, ("the revision of the weights was not looked up",)
-    if old.model.revision != release.model.revision or not old.model.commit:
-        return release, ("the revision of the weights was not looked up",)
-    note = f"`{release.model.revision}` is taken for the {old.model.commit[:12]} that it was then"
-    return pin(release, old.model.commit), (note,)
-
-
-def _parameters(release: Release) -> ModalParameters:
-    if release.modal is None:
-        message = f"`{release.name}` is for `target: {release.target}`, not for Modal"
-        raise Failure(message)
-    return release.modal

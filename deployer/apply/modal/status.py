@@ -11,6 +11,7 @@ from deployer.errors import Failure
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
     from deployer.apply.modal.records import Record, Records
+    from deployer.release import Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,14 @@ class ModalStatus:
     message: str = ""
 
 
-def status(record: Record, records: Records, account: Account | None) -> ModalStatus:
-    """Say how a recorded deployment stands; with no account, what is on record."""
-    release = records.release(record.digest)
+def status(
+    record: Record, profile: Release | None, records: Records, account: Account | None
+) -> ModalStatus:
+    """Say how a deployment stands; with no account, what is on record.
+
+    ``profile`` is what is asked about where nothing is on record.
+    """
+    release = records.release(record.digest) or profile
     known = ModalStatus(
         name=record.name,
         state="unknown",
@@ -63,30 +69,31 @@ def status(record: Record, records: Records, account: Account | None) -> ModalSt
     )
     if account is None or release is None or release.modal is None:
         return known
-    return _live(known, record, records, account)
+    return _live(known, release, records, account)
 
 
-def _live(known: ModalStatus, record: Record, records: Records, account: Account) -> ModalStatus:
-    release = records.release(record.digest)
-    if release is None or release.modal is None:
+def _live(known: ModalStatus, release: Release, records: Records, account: Account) -> ModalStatus:
+    if release.modal is None:
         return known
     try:
         deployed = deployed_now(account, release.modal, records)
+        server = account.server(release)
     except Failure as failure:
         return replace(known, message=failure.message)
     if deployed is None:
         return replace(known, state="gone", message="Modal knows no app of that name")
     if deployed.state != "deployed":
         return replace(known, state=deployed.state, message="")
-    same = deployed.digest == record.digest
+    same = not known.digest or deployed.digest == known.digest
     return replace(
         known,
         state="serving" if deployed.containers else "asleep",
+        url=server.url if server else known.url,
         digest=deployed.digest,
         version=deployed.version,
         since=deployed.when,
         who=deployed.who,
         containers=deployed.containers,
-        verified=record.verified and same,
+        verified=known.verified and same,
         message="" if same else "another release was deployed from elsewhere",
     )

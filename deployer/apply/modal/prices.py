@@ -1,0 +1,50 @@
+"""The prices of an account, asked for once and kept with their date."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deployer.apply.files import make_folder, state_home, write_whole
+from deployer.codec import decode, encode
+from deployer.errors import Failure
+from deployer.facts.prices import SHIPPED, Prices, prices_from_rates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def refresh(environ: Mapping[str, str] = os.environ) -> Prices:
+    """Ask Modal for the account's rates and keep them. Raises Failure where it has none for us."""
+    import modal  # noqa: PLC0415 - slow, and only for this
+
+    from deployer.apply.modal.words import in_words  # noqa: PLC0415 - imports modal
+
+    try:
+        rates = modal.Workspace.from_context().billing.rates()
+    except (modal.exception.Error, OSError) as error:
+        raise in_words(error) from error
+    today = dt.datetime.now(tz=dt.UTC).date().isoformat()
+    prices = prices_from_rates(rates.items(), today)
+    if not prices.gpus:
+        message = "Modal's answer about rates names no GPU"
+        raise Failure(message, hint="`modal billing rates` shows it")
+    path = _path(environ)
+    make_folder(path.parent)
+    write_whole(path, json.dumps(encode(prices), indent=2) + "\n")
+    return prices
+
+
+def known(environ: Mapping[str, str] = os.environ) -> Prices:
+    """Give the prices that were asked for last, or the table that this version ships."""
+    with suppress(OSError, ValueError):
+        return decode(Prices, json.loads(_path(environ).read_text(encoding="utf-8")))
+    return SHIPPED
+
+
+def _path(environ: Mapping[str, str]) -> Path:
+    return state_home(environ) / "modal" / "prices.json"

@@ -1,0 +1,187 @@
+"""`deployer apply` of a profile for Modal, or of a plan that was written."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from deployer.errors import Failure, UsageError
+
+if TYPE_CHECKING:
+    from deployer.apply.modal.apply import Applied
+    from deployer.apply.modal.client import Account
+    from deployer.plan.deployment import Plan
+    from deployer.plan.keys import Written
+    from deployer.release import Release
+
+
+def apply_release(release: Release, written: Written, form: str, *, yes: bool, verify: bool) -> int:
+    """Plan, ask, and carry out."""
+    from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
+    from deployer.cli.planning import live_plan  # noqa: PLC0415 - only what the verb needs
+
+    account = Account(release.modal.environment if release.modal else "")
+    plan = live_plan(account, release, written)
+    return _carry_out(account, plan, form, yes=yes, verify=verify)
+
+
+def apply_plan(path: str, form: str, *, yes: bool, verify: bool) -> int:
+    """Carry out a plan that was written, if the world is as it was then."""
+    from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
+    from deployer.cli.planning import live_plan  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.reading import read_text  # noqa: PLC0415 - as above
+    from deployer.report.plan_json import from_json  # noqa: PLC0415 - as above
+
+    plan = from_json(read_text(path, "a plan"), path)
+    parameters = plan.release.modal
+    account = Account(parameters.environment if parameters else "")
+    now = live_plan(account, plan.release)
+    if now.fingerprint != plan.fingerprint:
+        message = f"{path} is not what would be done now: {_moved(plan, now)}"
+        raise Failure(message, hint="Nothing was done. Make the plan again, and look at it.")
+    return _carry_out(account, plan, form, yes=yes, verify=verify)
+
+
+def _moved(then: Plan, now: Plan) -> str:
+    """Say what is not as it was when a plan was made."""
+    before, after = then.standing.deployed, now.standing.deployed
+    if before is None or after is None:
+        return "something was deployed meanwhile" if after else "what was deployed is gone"
+    if before.version != after.version:
+        return f"version {after.version} was deployed meanwhile, and it is against {before.version}"
+    if before.state != after.state:
+        return f"the app is {after.state} now, and was {before.state}"
+    facts = {fact.phase: fact for fact in then.standing.facts}
+    changed = [f.reason for f in now.standing.facts if f.done != facts[f.phase].done]
+    return "; ".join(changed) or "what was found out has changed"
+
+
+def _carry_out(account: Account, plan: Plan, form: str, *, yes: bool, verify: bool) -> int:
+    from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
+    from deployer.cli.progress import PhaseLines  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.where import agreed  # noqa: PLC0415 - as above
+    from deployer.report.plan_text import summary, text  # noqa: PLC0415 - as above
+
+    click.echo(text(plan), err=True)
+    if plan.nothing_to_do:
+        _unchanged(plan, form)
+        return 0
+    key = key_for(plan.release, verify=verify)
+    refuse_missing_secrets(account, plan.release)
+    if not agreed(f"{summary(plan)} Go on?", yes=yes):
+        click.echo("Nothing was done.", err=True)
+        return 1
+    with PhaseLines() as lines:
+        applied = Pipeline(account, Records(), plan.release, lines.tell).run(plan, key)
+    show(applied, plan.release, form)
+    return 1 if applied.verified is False else 0
+
+
+def key_for(release: Release, *, verify: bool) -> str | None:
+    """Give the key to verify with; None where nothing is to be verified.
+
+    Raises UsageError, before any money is spent, where there is none to be had.
+    """
+    if not verify:
+        return None
+    variable = release.listen.api_key_variable
+    key = os.environ.get(variable, "") if variable else ""
+    if variable and not key:
+        secret = release.modal.api_key_secret if release.modal else ""
+        message = f"the server is verified with its API key, and {variable} is not set here"
+        hint = f"set {variable} to what the secret `{secret}` holds, or pass --no-verify"
+        raise UsageError(message, hint=hint)
+    return key
+
+
+def refuse_missing_secrets(account: Account, release: Release) -> None:
+    """Raise Failure, before any money is spent, where a secret is not there."""
+    from deployer.apply.modal.standing import missing_secrets  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.words import secret_hint  # noqa: PLC0415 - as above
+
+    if missing := missing_secrets(account, release):
+        parameters = release.modal
+        name = parameters.api_key_secret if parameters else ""
+        made_up = f"secret `{name}`" in missing[0]
+        hint = (
+            secret_hint(name, release.listen.api_key_variable, made_up=True)
+            if made_up
+            else secret_hint(parameters.hub_secret if parameters else "", "HF_TOKEN", made_up=False)
+        )
+        raise Failure("; ".join(missing), hint=hint)
+
+
+def show(applied: Applied, release: Release, form: str) -> None:
+    """Write the result to stdout, and the verdicts to stderr."""
+    from deployer.cli.verdicts import tell_verdicts  # noqa: PLC0415 - only what the verb needs
+
+    tell_verdicts(applied.verdicts)
+    click.echo(_json(applied, release) if form == "json" else _text(applied, release), nl=False)
+
+
+def _unchanged(plan: Plan, form: str) -> None:
+    deployed = plan.standing.deployed
+    version = deployed.version if deployed else 0
+    if form == "json":
+        value = {
+            "format_version": 1,
+            "name": plan.name,
+            "app": plan.app,
+            "outcome": "unchanged",
+            "version": version,
+            "digest": plan.digest,
+        }
+        click.echo(json.dumps(value, indent=2))
+    else:
+        click.echo(f"{plan.name} is as its profile says (version {version}); nothing was done")
+
+
+def _text(applied: Applied, release: Release) -> str:
+    from deployer.cli.naming import program  # noqa: PLC0415 - only what the verb needs
+
+    standing = {
+        True: "serves, and keeps its promises",
+        False: "serves, with faults",
+        None: "is deployed, and was not asked",
+    }[applied.verified]
+    variable = release.listen.api_key_variable
+    took = sum(phase.seconds for phase in applied.phases)
+    rows = [
+        ("endpoint", f"{applied.url}/v1"),
+        ("model", release.model.served_name),
+        ("API key", f"the one in the secret `{_secret(release)}`" if variable else "none"),
+        ("says", applied.sample),
+        ("log", f"{program()} logs -f {applied.name}"),
+        ("back", f"{program()} rollback {applied.name}" if applied.version > 1 else ""),
+        ("stop", f"{program()} destroy {applied.name}"),
+    ]
+    head = f"{applied.name} {standing} (version {applied.version}, {took:.0f} s)\n"
+    return head + "".join(f"  {name:<9} {value}\n" for name, value in rows if value)
+
+
+def _secret(release: Release) -> str:
+    return release.modal.api_key_secret if release.modal else ""
+
+
+def _json(applied: Applied, release: Release) -> str:
+    from deployer.codec import encode  # noqa: PLC0415 - only for this form
+
+    value = {
+        "format_version": 1,
+        "name": applied.name,
+        "app": applied.app,
+        "outcome": applied.outcome,
+        "version": applied.version,
+        "endpoint": f"{applied.url}/v1",
+        "model": release.model.served_name,
+        "digest": applied.digest,
+        "verified": applied.verified,
+        "verdicts": encode(applied.verdicts),
+        "sample": applied.sample,
+        "phases": encode(applied.phases),
+    }
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

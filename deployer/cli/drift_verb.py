@@ -1,0 +1,81 @@
+"""`deployer drift`: what runs against what the profile says."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from deployer.cli.target import account_of, target_of
+from deployer.cli.where import on_modal
+from deployer.errors import UsageError
+
+if TYPE_CHECKING:
+    from deployer.apply.modal.drift import Drift
+
+DRIFTED = 2
+HEADS = {
+    "release": "What is deployed is not what the profile says",
+    "parameter": "The function on Modal has other parameters than were deployed",
+    "autoscaler": "The autoscaler was changed by hand; the next deployment resets it",
+    "engine": "The engine resolved arguments otherwise",
+}
+
+
+@click.command("drift")
+@click.argument("profile", metavar="PROFILE|NAME")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def command(profile: str, form: str) -> int:
+    """Compare what runs on Modal with a profile: release, parameters, autoscaler, engine.
+
+    With a NAME it is compared with what was deployed last from here. No container is woken: the
+    engine is asked only where one runs, with the API key of the environment. Exits 0 for no
+    difference, 2 for some, 1 if it could not be found out.
+    """
+    from deployer.apply.modal.drift import drift  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
+    from deployer.apply.modal.standing import as_deployed  # noqa: PLC0415 - as above
+
+    target = on_modal(target_of(profile), "drift")
+    if target.release is None:
+        message = f"the release of `{target.name}` is not on this machine"
+        raise UsageError(message, hint="give the path of its profile")
+    account, records = account_of(target), Records()
+    release, notes = as_deployed(account, target.release, records)
+    key = os.environ.get(release.listen.api_key_variable, "")
+    found = drift(account, records, release, key)
+    notes = (*notes, *found.notes)
+    click.echo(_json(found, notes) if form == "json" else _text(found, notes), nl=False)
+    return DRIFTED if found.differences else 0
+
+
+def _text(found: Drift, notes: tuple[str, ...]) -> str:
+    lines = []
+    for kind, head in HEADS.items():
+        of_kind = [one for one in found.differences if one.kind == kind]
+        if of_kind:
+            lines.append(f"{head}:")
+            for one in of_kind:
+                key = f"  ({one.key})" if one.key else ""
+                wanted, there = one.wanted or "nothing", one.found or "nothing"
+                lines.append(f"  {one.what}: {there}, wanted {wanted}{key}")
+    if not lines:
+        lines.append(f"No drift: version {found.version} of {found.app} is what the profile says.")
+    lines += [f"note: {note}" for note in notes]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _json(found: Drift, notes: tuple[str, ...]) -> str:
+    from deployer.codec import encode  # noqa: PLC0415 - only for this form
+
+    value = {
+        "format_version": 1,
+        "app": found.app,
+        "version": found.version,
+        "drifted": bool(found.differences),
+        "differences": encode(found.differences),
+        "notes": list(notes),
+    }
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

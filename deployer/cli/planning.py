@@ -1,0 +1,75 @@
+"""From a profile to a plan: what is deployed is looked up, or remembered."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from deployer.errors import UsageError
+
+if TYPE_CHECKING:
+    from deployer.apply.modal.client import Account
+    from deployer.plan.deployment import Plan
+    from deployer.plan.keys import Written
+    from deployer.release import Release
+
+
+def plan_of(profile: str, *, offline: bool = False) -> Plan:
+    """Make the plan of a profile for Modal, offline where there is no token.
+
+    Raises UsageError for a local one, which `apply` explains itself, and Failure for what is wrong
+    or cannot be asked.
+    """
+    from deployer.apply.modal.prices import known  # noqa: PLC0415 - only what a plan needs
+    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
+    from deployer.plan.deployment import make_plan  # noqa: PLC0415 - as above
+
+    release, written = read(profile)
+    refuse_local(release, profile)
+    account = None if offline else account_or_none(release)
+    if account is not None:
+        return live_plan(account, release, written)
+    from deployer.apply.modal.remembering import remember  # noqa: PLC0415 - only offline
+
+    pinned, standing = remember(release, Records())
+    return make_plan(pinned, standing, known(), written=written)
+
+
+def live_plan(account: Account, release: Release, written: Written | None = None) -> Plan:
+    """Make the plan of a compiled release: Modal and the hub are asked, nothing is touched."""
+    from deployer.apply.modal.prices import known  # noqa: PLC0415 - only what a plan needs
+    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
+    from deployer.apply.modal.standing import look  # noqa: PLC0415 - imports modal
+    from deployer.plan.deployment import make_plan  # noqa: PLC0415 - as above
+
+    pinned, standing = look(account, release, Records(), os.environ)
+    return make_plan(pinned, standing, known(), written=written)
+
+
+def read(profile: str) -> tuple[Release, Written]:
+    """Read, check and compile a profile; gives which keys it states, too."""
+    from deployer.cli.reading import read_sound  # noqa: PLC0415 - only for a profile
+    from deployer.compile.release import compile_profile  # noqa: PLC0415 - pydantic
+
+    found, keys = read_sound(profile)
+    return compile_profile(found), keys.__contains__
+
+
+def refuse_local(release: Release, profile: str) -> None:
+    """Say what to do with a profile for this machine."""
+    if release.modal is None:
+        message = f"{profile} is for this machine, where nothing costs money and there is no plan"
+        hint = f"`deployer apply {profile}` says what changes before it does it"
+        raise UsageError(message, hint=hint)
+
+
+def account_or_none(release: Release) -> Account | None:
+    """Connect to the release's environment; None, and a word about it, without a token."""
+    from deployer.apply.modal.client import Account, has_token  # noqa: PLC0415 - imports modal
+
+    if not has_token():
+        click.echo("There is no Modal token here, so Modal is not asked.", err=True)
+        return None
+    return Account(release.modal.environment if release.modal else "")

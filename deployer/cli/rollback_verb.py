@@ -1,0 +1,71 @@
+"""`deployer rollback`: make an older version of a deployment the current one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from deployer.cli.target import account_of, target_of
+from deployer.cli.where import agreed, on_modal
+from deployer.errors import Failure
+
+if TYPE_CHECKING:
+    from deployer.apply.modal.history import Version
+    from deployer.release import Release
+
+
+@click.command("rollback")
+@click.argument("name", metavar="NAME|PROFILE")
+@click.option("--to", type=click.IntRange(min=1), metavar="VERSION", help="By default the last.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--verify/--no-verify", default=True, help="Wait for the server and verify it.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def command(name: str, to: int | None, form: str, *, yes: bool, verify: bool) -> int:
+    """Go back to an older version on Modal: by default to the one with another release before this.
+
+    Its release, weights and kernels are those that it was deployed with. The profile stays as it
+    is, so `deployer plan` shows the difference afterwards.
+    """
+    from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.history import choose, roll_back, versions  # noqa: PLC0415 - as above
+    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
+    from deployer.cli.apply_modal import key_for, show  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.progress import PhaseLines  # noqa: PLC0415 - as above
+
+    target = on_modal(target_of(name), "rollback")
+    account, records = account_of(target), Records()
+    found = versions(account, records, target.record.app)
+    chosen = choose(found, to)
+    release = _release(chosen)
+    _tell(found, chosen)
+    key = key_for(release, verify=verify)
+    if not agreed(f"Go back to version {chosen.number}?", yes=yes):
+        click.echo("Nothing was done.", err=True)
+        return 1
+    roll_back(account, records, target.record.app, chosen)
+    with PhaseLines() as lines:
+        done = Pipeline(account, records, release, lines.tell).prove(key, "rolled back")
+    show(done, release, form)
+    return 1 if done.verified is False else 0
+
+
+def _release(chosen: Version) -> Release:
+    if chosen.release is None:
+        message = f"the release of version {chosen.number} is recorded nowhere"
+        hint = "deployer did not deploy it: `modal app rollback` can go back to it, unverified"
+        raise Failure(message, hint=hint)
+    return chosen.release
+
+
+def _tell(found: tuple[Version, ...], chosen: Version) -> None:
+    """Say what going back changes, before anything is touched."""
+    from deployer.plan.diff import diff  # noqa: PLC0415 - only what the verb needs
+    from deployer.report.review_text import explained  # noqa: PLC0415 - as above
+
+    current = next((version for version in found if version.current), None)
+    if current is None or current.release is None or chosen.release is None:
+        return
+    changes = diff(current.release, chosen.release)
+    click.echo(f"What changes from version {current.number} to {chosen.number}:", err=True)
+    click.echo("\n".join([*explained(changes), f"  {changes.replaces}"]), err=True)

@@ -1,0 +1,31 @@
+"""Verbs that are about Modal only, and what they say of anything else."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from deployer.cli.target import Here, OnModal, Target
+from deployer.errors import UsageError
+
+
+def on_modal(target: Target, verb: str) -> OnModal:
+    """Give a deployment on Modal; raises UsageError for one on this machine."""
+    if isinstance(target, Here):
+        message = f"`{target.name}` is a deployment on this machine, which has no {verb}"
+        raise UsageError(message, hint="`deployer status` shows it")
+    return target
+
+
+def agreed(question: str, *, yes: bool) -> bool:
+    """Ask before money is spent or something is lost; nobody is asked without a terminal.
+
+    Raises UsageError there, unless ``--yes`` was given.
+    """
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        message = f"{question} Nobody can be asked here"
+        raise UsageError(message, hint="`--yes` answers it")
+    return click.confirm(question, err=True)
