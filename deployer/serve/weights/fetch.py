@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,12 @@ from deployer.serve.weights.needed import is_shard
 from deployer.serve.weights.pace import Gate, Later, Pace, Patience
 from deployer.serve.weights.part import Part, part_path
 from deployer.serve.weights.safetensors import problem
-from deployer.serve.weights.space import FULL, too_full
+from deployer.serve.weights.space import FULL, amount, too_full
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from requests import Response
 
     from deployer.serve.weights.hub import Hub
     from deployer.serve.weights.manifest import HubFile, Manifest
@@ -103,9 +106,7 @@ class Fetcher:
                 self.progress.lost(part.size)
                 part.restart()
             try:
-                for piece in response.iter_content(self.pace.piece):
-                    self.gate.check()
-                    self._take(file, part, piece)
+                self._pour(response, file, part)
             except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
                 message = "the connection was cut"
                 raise Later(message) from None
@@ -115,6 +116,16 @@ class Fetcher:
         if part.size < file.size:
             message = f"{file.path} ended after {part.size} of {file.size} bytes"
             raise Later(message)
+
+    def _pour(self, response: Response, file: HubFile, part: Part) -> None:
+        begun = time.monotonic()
+        for piece in response.iter_content(self.pace.piece):
+            self.gate.check()
+            self._take(file, part, piece)
+            took, begun = time.monotonic() - begun, time.monotonic()
+            if took > self.pace.slowest and part.size < file.size:
+                message = f"only {amount(len(piece) / took)}/s of {file.path} arrived"
+                raise Later(message)
 
     def _take(self, file: HubFile, part: Part, piece: bytes) -> None:
         before = part.size

@@ -23,15 +23,17 @@ class Pace:
     again after ``first_wait``, then twice that, up to ``longest_wait``: ``idle_tries`` times while
     nothing arrives (about five minutes in all), ``tries`` times even if something does. A hub
     that asks for a wait longer than ``longest_asked`` is not waited for; its window is 5 minutes
-    (huggingface_hub 2.4.0, ``parse_ratelimit_headers``). ``copies`` times the same file may
-    arrive with wrong bytes. The volume is committed after so many bytes or seconds, whichever is
-    first.
+    (huggingface_hub 2.4.0, ``parse_ratelimit_headers``). A connection on which one piece takes
+    longer than ``slowest`` is given up for another: 5 GB at such a rate would take more than a
+    day. ``copies`` times the same file may arrive with wrong bytes. The volume is committed after
+    so many bytes or seconds, whichever is first.
     """
 
     workers: int = 8
     piece: int = 1024 * 1024
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
+    slowest: float = 30.0
     first_wait: float = 1.0
     longest_wait: float = 60.0
     longest_asked: float = 900.0

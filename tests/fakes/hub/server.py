@@ -12,6 +12,7 @@ import json
 import re
 import socket
 import threading
+import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,8 +37,9 @@ class Fault:
     """Something that goes wrong with answers for ``path``, a pattern, so many ``times``.
 
     ``status`` answers so, ``cut`` closes the connection after so many bytes, ``flip`` changes a
-    byte, ``short`` leaves bytes out at the end without a word, ``whole`` ignores a range, and
-    ``extra`` sends bytes that the file does not have.
+    byte, ``short`` leaves bytes out at the end without a word, ``whole`` ignores a range,
+    ``extra`` sends bytes that the file does not have, and ``slow`` waits so many seconds before
+    each piece.
     """
 
     path: str
@@ -49,6 +51,7 @@ class Fault:
     short: int = 0
     whole: bool = False
     extra: bytes = b""
+    slow: float = 0.0
     at_storage: bool = False
 
 
@@ -283,15 +286,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self._pour(path, start, rest, body_fault.cut)
+            self._pour(path, start, rest, body_fault)
 
-    def _pour(self, path: str, start: int, rest: bytes, cut: int | None) -> None:
-        whole = rest if cut is None else rest[:cut]
+    def _pour(self, path: str, start: int, rest: bytes, fault: Fault) -> None:
+        whole = rest[: fault.cut]
         for at in range(0, len(whole), PIECE):
             piece = whole[at : at + PIECE]
+            time.sleep(fault.slow)
             if path:
                 self.hub.count(path, start + at, len(piece))
             self.wfile.write(piece)
-        if cut is not None:
+        if fault.cut is not None:
             self.close_connection = True
             self.request.shutdown(socket.SHUT_RDWR)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 
@@ -18,13 +19,23 @@ from deployer.release import ModelSource
 from deployer.serve.weights.download import download
 from deployer.serve.weights.pace import Pace
 
+commits: list[int] = []
+
+
+def commit_or_die() -> None:
+    """Commit nothing, and die in the commit that ``DIE_IN`` counts to."""
+    commits.append(1)
+    if os.environ.get("DIE_IN") == str(len(commits)):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 folder, commit, *limit = sys.argv[1:]
 if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit[0]), int(limit[0])))
 try:
     download(
         ModelSource("huggingface", "tiny/model", "main", folder, "tiny", commit=commit),
-        commit=os.sync if os.environ.get("SYNC") else lambda: None,
+        commit=commit_or_die,
         tell=lambda event: print(event.to_json(), flush=True),  # noqa: T201 - the test reads it
         pace=Pace(workers=2, piece=8192, first_wait=0.01, longest_wait=0.02, tick=0.05),
     )

@@ -13,7 +13,7 @@ from deployer.serve.weights.lock import alone
 from deployer.serve.weights.manifest import HubFile
 from deployer.serve.weights.marker import Complete
 from deployer.serve.weights.verify import verify
-from tests.fakes.hub.model import INDEX, model_files, shard_name
+from tests.fakes.hub.model import INDEX, model_files, safetensors, shard_name
 from tests.fakes.hub.server import COMMIT, REPO, Fault
 
 from .living import CANARY
@@ -87,6 +87,16 @@ def test_what_serving_does_not_need_stays_on_the_hub(story: Story) -> None:
     left = {"README.md", "original/consolidated.00.pth", "model-q4.gguf"}
     assert left.isdisjoint(story.hub.fetched())
     assert not any((story.folder / path).exists() for path in left)
+
+
+def test_files_in_folders_and_files_without_a_byte_are_files_too(story: Story) -> None:
+    story.hub.files |= {
+        "mtp/deep/layer.safetensors": safetensors({"a": b"x" * 20_000}),
+        "code/__init__.py": b"",
+    }
+    found = story.download()
+    story.assert_complete()
+    assert {"mtp/deep/layer.safetensors", "code/__init__.py"} < {f.path for f in found.files}
 
 
 def test_files_of_something_else_do_no_harm(story: Story) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -64,6 +65,15 @@ def test_an_answer_that_ends_early_without_a_word_is_gone_on_with(story: Story) 
     story.hub.faults = [Fault(BODY, short=1000)]
     story.download()
     story.assert_complete()
+
+
+def test_a_connection_that_crawls_is_given_up_for_another(story: Story) -> None:
+    story.pace = replace(story.pace, slowest=0.25)
+    story.hub.faults = [Fault(BODY, slow=0.3)]
+    story.download()
+    story.assert_complete()
+    starts = [c.start for c in story.hub.calls if c.path == SHARD and c.server == "storage"]
+    assert starts[:2] == [0, story.pace.piece]
 
 
 def test_wrong_bytes_in_the_first_answer_are_fetched_again(story: Story) -> None:
@@ -194,6 +204,7 @@ def test_a_token_that_is_refused_is_named_and_not_shown(story: Story) -> None:
     with pytest.raises(Failure, match=r"refuses the token in HF_TOKEN \(401\)") as found:
         story.download()
     assert CANARY not in story.said() + repr(found.value) + found.value.hint
+    assert CANARY.encode() not in pickle.dumps(found.value)  # as Modal carries it
 
 
 @pytest.mark.parametrize("token", [f"{CANARY}\nX-More: 1", f"{CANARY}\u00e9"])

@@ -98,6 +98,21 @@ def test_every_fetch_after_a_kill_goes_on_from_what_is_there(story: Story) -> No
     story.assert_complete()
 
 
+@pytest.mark.parametrize(("die_in", "complete"), [("1", False), ("2", True)])
+def test_a_kill_in_a_commit_costs_no_byte(
+    story: Story, monkeypatch: pytest.MonkeyPatch, die_in: str, *, complete: bool
+) -> None:
+    monkeypatch.setenv("DIE_IN", die_in)
+    assert ended(start_open(story))[0] == -9
+    assert story.marker.exists() is complete
+    assert (verify(story.model) == ()) is complete
+    monkeypatch.delenv("DIE_IN")
+    sent = story.hub.bytes_sent
+    assert ended(start_open(story))[0] == 0
+    story.assert_complete()
+    assert story.hub.bytes_sent == sent
+
+
 def test_a_disk_that_is_full_ends_it_at_once_and_spoils_nothing(story: Story) -> None:
     returncode, said = ended(start_open(story, "700000"))
     assert returncode == 1
