@@ -1,9 +1,15 @@
 """The kernels in a folder: which are complete, and how they travel to another folder.
 
-DeepGEMM keeps a kernel in ``cache/kernel.NAME.HASH/`` as ``kernel.cu`` and ``kernel.cubin``, and
-writes the latter last (``csrc/jit/compiler.hpp``). It takes a kernel whose two files exist,
-whatever is in them, and newer releases end the engine at a folder that lacks one of them
-(``csrc/jit/kernel_runtime.hpp``, ``check_validity``). So half a kernel must never get its name.
+DeepGEMM keeps a kernel in a folder of its own below ``cache/``, its code for the GPU in
+``kernel.cubin``, in one of two layouts:
+
+* up to SGLang 0.5.10 ``kernel.NAME.HASH/``, which is taken if ``kernel.cu`` and ``kernel.cubin``
+  exist, whatever is in them (DeepGEMM ``csrc/jit/compiler.hpp``, ``kernel_runtime.hpp``);
+* in 0.5.23 ``NAME.HASH/``, which is taken if ``.committed`` exists (DeepJIT
+  ``deep_jit/cache/disk.hpp``, and the strings of sgl-deep-gemm 0.2.3.post2).
+
+Half a kernel under its final name is worse than none. The first layout loads it, or in newer
+releases ends the engine (``check_validity``). The second fails to put a whole one in its place.
 """
 
 from __future__ import annotations
@@ -18,15 +24,16 @@ from pathlib import Path
 from deployer.errors import Failure
 
 FOLDER = "cache"
-PREFIX = "kernel."
-FILES = ("kernel.cu", "kernel.cubin")
+CUBIN = "kernel.cubin"
+SOURCE = "kernel.cu"
+COMMITTED = ".committed"
 INCOMING = ".deployer/incoming"
 """Where kernels lie while they are copied: on the same file system, out of DeepGEMM's sight."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One complete kernel: the name of its folder and the bytes of its two files together."""
+    """One complete kernel: the name of its folder and the bytes of its code for the GPU."""
 
     name: str
     size: int
@@ -38,19 +45,25 @@ def complete_entries(root: Path) -> tuple[Entry, ...]:
         names = sorted(each.name for each in (root / FOLDER).iterdir())
     except FileNotFoundError:
         return ()
-    found = ((name, entry_size(root, name)) for name in names if name.startswith(PREFIX))
+    found = ((name, entry_size(root, name)) for name in names)
     return tuple(Entry(name, size) for name, size in found if size)
 
 
 def entry_size(root: Path, name: str) -> int:
-    """Give the bytes of a kernel's two files; 0 if one is missing or empty."""
-    sizes = []
-    for file in FILES:
-        try:
-            sizes.append((root / FOLDER / name / file).stat().st_size)
-        except (FileNotFoundError, NotADirectoryError):
-            return 0
-    return sum(sizes) if all(sizes) else 0
+    """Give the bytes of a kernel's code for the GPU; 0 if it is not complete."""
+    folder = root / FOLDER / name
+    if name.startswith("kernel.") and name.count(".") > 1:
+        whole = bool(_bytes(folder / SOURCE))
+    else:
+        whole = _bytes(folder / COMMITTED) is not None  # an empty file
+    return (_bytes(folder / CUBIN) or 0) if whole else 0
+
+
+def _bytes(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def copy_entries(source: Path, target: Path, check: Callable[[], None]) -> tuple[Entry, ...]:
@@ -79,9 +92,8 @@ def copy_entries(source: Path, target: Path, check: Callable[[], None]) -> tuple
 
 def _copy(source: Path, target: Path, name: str) -> None:
     aside = target / INCOMING / uuid.uuid4().hex
-    aside.mkdir(parents=True)
-    for file in FILES:
-        shutil.copyfile(source / FOLDER / name / file, aside / file)
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(source / FOLDER / name, aside, copy_function=shutil.copyfile)
     final = target / FOLDER / name
     final.parent.mkdir(exist_ok=True)
     with suppress(FileNotFoundError):  # what stands there is half a kernel

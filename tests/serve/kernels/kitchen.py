@@ -46,6 +46,13 @@ def put_kernel(root: Path, name: str, code: str = "// code", cubin: bytes = b"\x
     (folder / "kernel.cubin").write_bytes(cubin)
 
 
+def put_committed(root: Path, name: str, cubin: bytes = b"\x7fELF") -> None:
+    """Put a kernel in the layout of SGLang 0.5.20 and later."""
+    put_kernel(root, name, cubin=cubin)
+    (root / "cache" / name / "meta.json").write_text("{}")
+    (root / "cache" / name / ".committed").touch()
+
+
 def put_model(folder: Path, quantization: object) -> str:
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps({"quantization_config": quantization}))

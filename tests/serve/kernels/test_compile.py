@@ -116,7 +116,7 @@ def test_half_a_kernel_on_the_volume_is_mended(kitchen: Kitchen) -> None:
 
 
 def test_no_kernels_are_right_for_some_models_and_asked_once(kitchen: Kitchen) -> None:
-    put_kernel(kitchen.cache, "kernel.of.another")
+    put_kernel(kitchen.cache, "kernel.gemm.of-another")
     marker = kitchen.compile("--kernels", "0", "--silent")
     assert marker.entries == ()
     assert "warning" in kitchen.told()
@@ -126,7 +126,7 @@ def test_no_kernels_are_right_for_some_models_and_asked_once(kitchen: Kitchen) -
 
 def test_no_kernels_are_a_failure_for_blockwise_fp8(kitchen: Kitchen) -> None:
     kitchen.release = on_gpu("H200", model=put_model(kitchen.root / "model", BLOCKWISE))
-    put_kernel(kitchen.cache, "kernel.of.another")
+    put_kernel(kitchen.cache, "kernel.gemm.of-another")
     with pytest.raises(CompileFailure, match="FP8 with a scale for each block of 128x128, on sm90"):
         kitchen.compile("--kernels", "0", "--silent")
     assert not kitchen.markers()

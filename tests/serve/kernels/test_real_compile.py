@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +22,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
-def release(engine_environment: EngineEnvironment) -> Iterator[Release]:
+def release(engine_environment: EngineEnvironment) -> Release:
     model = ensure_tiny_model(engine_environment, progress=lambda _text, _fraction: None)
     plain = make_release()
     port = plain.listen.port
@@ -40,7 +39,7 @@ def release(engine_environment: EngineEnvironment) -> Iterator[Release]:
     }
     arguments = tuple(Argument(flag, (value,), "test") for flag, value in options.items())
     command = (str(engine_environment.python), "-m", "sglang.launch_server")
-    yield replace(
+    return replace(
         plain,
         engine=Engine("sglang", "0.5.23", "", command),
         model=replace(plain.model, path=str(model)),
@@ -83,6 +82,6 @@ def test_the_command_line_is_taken_and_no_kernels_are_told_for_what_they_are(
     assert verify(release, cache) == ()
     assert any(event.state == "progress" and "so far" in event.message for event in events)
     markers = [path.read_text() for path in cache.rglob("*.json")]
-    assert not leaks(output.replace("0123456789", ""), told, *markers)
-    assert not any(secret in text for secret in (KEY, HUB_TOKEN) for text in (output, told))
+    assert not leaks(output, told, *markers)
+    assert HUB_TOKEN not in output + told
     assert relatives(marker) == []
