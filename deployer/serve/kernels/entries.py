@@ -3,13 +3,14 @@
 DeepGEMM keeps a kernel in a folder of its own below ``cache/``, its code for the GPU in
 ``kernel.cubin``, in one of two layouts:
 
-* up to SGLang 0.5.10 ``kernel.NAME.HASH/``, which is taken if ``kernel.cu`` and ``kernel.cubin``
+* up to SGLang 0.5.19 ``kernel.NAME.HASH/``, which is taken if ``kernel.cu`` and ``kernel.cubin``
   exist, whatever is in them (DeepGEMM ``csrc/jit/compiler.hpp``, ``kernel_runtime.hpp``);
-* in 0.5.23 ``NAME.HASH/``, which is taken if ``.committed`` exists (DeepJIT
-  ``deep_jit/cache/disk.hpp``, and the strings of sgl-deep-gemm 0.2.3.post2).
+* from 0.5.20 ``NAME.HASH/``, which is taken if ``.committed`` exists (DeepJIT
+  ``deep_jit/cache/disk.hpp``; sgl-deep-gemm 0.1.7 has the words of the first, 0.2.0 of this one).
 
-Half a kernel under its final name is worse than none. The first layout loads it, or in newer
-releases ends the engine (``check_validity``). The second fails to put a whole one in its place.
+Half a kernel under its final name is worse than none. In the first layout it is loaded, or ends
+the engine with "Corrupted JIT cache directory" (measured with sgl-deep-gemm 0.1.5.post1 on an
+H100). In the second it cannot be replaced by a whole one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What makes a cache of kernels valid for a release, and how two such keys differ.
 
 DeepGEMM itself names a kernel by a hash of its code, the compiler and its own headers
-(``csrc/jit/compiler.hpp``): a stale kernel is never used, it is only of no use. What it cannot say
+(``csrc/jit/compiler.hpp``): a stale kernel is never used, it only takes room. What it cannot say
 is whether *all* kernels of a release are there. That is what this key is for: it holds whatever
 decides which shapes are compiled, and with what.
 """
