@@ -12,8 +12,19 @@ MODULE = "sglang.compile_deep_gemm"
 SERVING = "sglang.launch_server"
 LOOPBACK = "127.0.0.1"
 
-KEYS = frozenset({"--api-key", "--admin-api-key"})
-"""The compilation asks its own server without a key, and would be refused until its timeout."""
+LEFT_OUT = frozenset(
+    {
+        "--api-key",
+        "--admin-api-key",
+        "--ssl-keyfile",
+        "--ssl-certfile",
+        "--ssl-ca-certs",
+        "--ssl-keyfile-password",
+        "--enable-ssl-refresh",
+    }
+)
+"""The compilation asks its own server over plain HTTP and without a key (``base_url`` and
+``headers`` in ``sglang/compile_deep_gemm.py``); it would be refused until its timeout."""
 
 
 def compile_words(release: Release, budget: float) -> tuple[str, ...]:
@@ -25,7 +36,7 @@ def compile_words(release: Release, budget: float) -> tuple[str, ...]:
     words = [
         word
         for argument in release.arguments
-        if argument.flag not in KEYS
+        if argument.flag not in LEFT_OUT
         for word in _bound_to_loopback(argument).words()
     ]
     return (*_command(release), *words, "--timeout", str(max(1, int(budget))))

@@ -115,11 +115,19 @@ class KernelKey:
         return hashlib.sha256(text.encode()).hexdigest()[:DIGEST]
 
     def differences(self, other: KernelKey) -> tuple[str, ...]:
-        """Say what differs in ``other``, which came later, in the words of profile keys."""
-        return (*self._facts(other), *self._settings(other))
+        """Say what differs in ``other``, which came later, in the words of profile keys.
 
-    def _facts(self, other: KernelKey) -> tuple[str, ...]:
-        pairs = (
+        What follows from a key is said once, with that key: two GPUs fewer are a smaller
+        tensor-parallel size too.
+        """
+        found: dict[str, str] = {}
+        for key, old, new in (*self._facts(other), *self._settings(other)):
+            if old != new:
+                found.setdefault(key, f"{key} {old or UNSET} -> {new or UNSET}")
+        return tuple(found.values())
+
+    def _facts(self, other: KernelKey) -> tuple[tuple[str, str, str], ...]:
+        return (
             ("engine.name", self.engine, other.engine),
             ("engine.version", self.engine_version, other.engine_version),
             ("engine.image", self.image, other.image),
@@ -128,18 +136,18 @@ class KernelKey:
             ("model.repo", self.model, other.model),
             ("model.revision", self.model_commit, other.model_commit),
         )
-        return tuple(_change(key, old, new) for key, old, new in pairs if old != new)
 
-    def _settings(self, other: KernelKey) -> tuple[str, ...]:
+    def _settings(self, other: KernelKey) -> tuple[tuple[str, str, str], ...]:
         before = {each.name: each for each in self.settings}
         after = {each.name: each for each in other.settings}
-        found = []
-        for name in sorted(before.keys() | after.keys()):
-            old, new = before.get(name), after.get(name)
-            if old != new:
-                source = (new or old or Setting(name, "", name)).source
-                found.append(_change(source, _value(old), _value(new)))
-        return tuple(found)
+        return tuple(
+            (
+                (after.get(name) or before[name]).source,
+                before[name].value if name in before else "",
+                after[name].value if name in after else "",
+            )
+            for name in sorted(before.keys() | after.keys())
+        )
 
 
 def key_of(release: Release) -> KernelKey:
@@ -182,11 +190,3 @@ def _variables(release: Release) -> tuple[Setting, ...]:
         if each.name not in HARMLESS_VARIABLES
         and any(part in each.name.upper() for part in VARIABLE_PARTS)
     )
-
-
-def _value(setting: Setting | None) -> str:
-    return UNSET if setting is None else setting.value
-
-
-def _change(key: str, old: str, new: str) -> str:
-    return f"{key} {old or UNSET} -> {new or UNSET}"

@@ -93,3 +93,16 @@ def test_a_change_is_said_in_the_words_of_the_profile(later: object, said: str) 
 def test_a_setting_that_went_is_said_too() -> None:
     before = key_of(on_gpu("B200", CHUNK))
     assert before.differences(key_of(BASE)) == ("schedule.chunked_prefill_size 8192 -> (not set)",)
+
+
+def test_what_follows_from_a_key_is_said_once() -> None:
+    def drafting(steps: str, tokens: str) -> tuple[Argument, ...]:
+        source = "speculative.num_steps"
+        return (
+            Argument("--speculative-num-steps", (steps,), source),
+            Argument("--speculative-num-draft-tokens", (tokens,), source),
+        )
+
+    before = key_of(on_gpu("B200", *drafting("3", "4")))
+    after = key_of(on_gpu("B200", *drafting("5", "6")))
+    assert before.differences(after) == ("speculative.num_steps 3 -> 5",)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +16,10 @@ from deployer.engine.model import ensure_tiny_model
 from deployer.event import Event
 from deployer.release import Argument, Engine, Hardware, Release, Variable
 from deployer.serve.kernels.compile import compile_kernels
+from deployer.serve.kernels.run import CompileFailure
 from deployer.serve.kernels.verify import verify
-from tests.serve.living import KEY, VARIABLE, leaks, make_release, relatives
+from deployer.serve.processes import all_processes, title
+from tests.serve.living import KEY, VARIABLE, leaks, make_release, relatives, wait_for
 
 from .kitchen import HUB_TOKEN
 
@@ -84,4 +89,42 @@ def test_the_command_line_is_taken_and_no_kernels_are_told_for_what_they_are(
     markers = [path.read_text() for path in cache.rglob("*.json")]
     assert not leaks(output, told, *markers)
     assert HUB_TOKEN not in output + told
+    assert relatives(marker) == []
+
+
+def test_the_real_server_is_seen_and_its_death_noticed_at_once(
+    release: Release, tmp_path: Path, marker: str
+) -> None:
+    killed: list[float] = []
+
+    def server() -> int:
+        found = all_processes()
+        for pid in relatives(marker):
+            parent = found.get(found[pid].parent) if pid in found else None
+            leader = parent is not None and "sglang.compile_deep_gemm" in title(parent)
+            if leader and "spawn_main" in title(found[pid]):
+                return pid
+        return 0
+
+    def kill() -> None:
+        pid = wait_for(server, 120.0)
+        time.sleep(2.0)  # it is seen within half a second
+        os.kill(pid, signal.SIGKILL)
+        killed.append(time.monotonic())
+
+    (tmp_path / "volume").mkdir()
+    thread = threading.Thread(target=kill)
+    thread.start()
+    with pytest.raises(CompileFailure, match=r"the server that compiles.*killed by SIGKILL"):
+        compile_kernels(
+            release,
+            cache=tmp_path / "volume",
+            commit=lambda: None,
+            tell=lambda _event: None,
+            environ={**os.environ, "MARKER": marker, VARIABLE: KEY},
+            budget=400.0,
+        )
+    took = time.monotonic() - killed[0]
+    thread.join()
+    assert took < 5, "upstream itself would have noticed after its timeout"
     assert relatives(marker) == []

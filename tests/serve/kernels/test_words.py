@@ -35,12 +35,16 @@ def test_the_command_line_is_that_of_serving_on_the_loopback_address() -> None:
     )
 
 
-def test_no_key_and_an_own_command() -> None:
-    release = on_gpu("B200", Argument("--api-key", ("sk-1",), "engine.args.api-key"))
+def test_no_key_no_tls_and_an_own_command() -> None:
+    release = on_gpu(
+        "B200",
+        Argument("--api-key", ("sk-1",), "engine.args.api-key"),
+        Argument("--ssl-certfile", ("/cert",), "engine.args.ssl-certfile"),
+    )
     words = compile_words(release, 0.5)
     assert words[:3] == ("python3", "-m", "sglang.compile_deep_gemm")
     assert words[-2:] == ("--timeout", "1")
-    assert "sk-1" not in words
+    assert not {"--api-key", "sk-1", "--ssl-certfile", "/cert"} & set(words)
 
 
 def test_the_environment_is_the_releases_with_local_kernels_and_no_key() -> None:
