@@ -69,7 +69,8 @@ def compile_kernels(  # noqa: PLR0913 - keyword arguments, each a plain value
     that says so: it is asked once, not at every apply. Raises :class:`CompileFailure` when the
     compilation dies, hangs, or leaves no kernels though the release must have some; kernels that
     are whole are kept on the volume then. Raises :class:`Failure` for a volume that cannot be
-    written and :class:`Interrupted` after SIGTERM. No process is left in any case.
+    written and :class:`Interrupted` after SIGTERM. However it returns, no process is left; only
+    SIGKILL to this very process can leave the engine's children to their own end.
     """
     key = environ.get(release.listen.api_key_variable, "")
     redactor = Redactor(secrets_of(key, environ))

@@ -27,6 +27,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--lose-scheduler", action="store_true")
     parser.add_argument("--hang", action="store_true")
     parser.add_argument("--half", action="store_true", help="leave a kernel without its cubin")
+    parser.add_argument("--committed", action="store_true", help="as SGLang 0.5.20 and later")
     parser.add_argument("--silent", action="store_true", help="speak of no kernel")
     parser.add_argument("--exit-early", type=int)
     parser.add_argument("--linger", type=float, default=0.2, help="seconds after the last word")
@@ -37,15 +38,18 @@ def say(text: str) -> None:
     print(text)  # noqa: T201 - as upstream does; buffered unless PYTHONUNBUFFERED is set
 
 
-def kernel(root: Path, number: int) -> None:
+def kernel(root: Path, number: int, *, committed: bool) -> None:
     code = f"// kernel {number}\n"
-    folder = root / "cache" / f"kernel.gemm.{hashlib.sha256(code.encode()).hexdigest()[:16]}"
-    if (folder / "kernel.cubin").exists():
+    name = f"gemm.{hashlib.sha256(code.encode()).hexdigest()[:16]}"
+    folder = root / "cache" / (name if committed else f"kernel.{name}")
+    if (folder / (".committed" if committed else "kernel.cubin")).exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "kernel.cu").write_text(code)
     say(f"compiled {number}")
     (folder / "kernel.cubin").write_bytes(b"\x7fELF" + bytes(number))
+    if committed:
+        (folder / ".committed").touch()
 
 
 def serve(options: argparse.Namespace, channel: Any) -> None:
@@ -56,7 +60,7 @@ def serve(options: argparse.Namespace, channel: Any) -> None:
         say("Try DeepGEMM JIT Compiling for <GEMM_NT_F8F8BF16> N=4096, K=7168, num_groups=1")
     for number in range(options.kernels):
         time.sleep(options.slow)
-        kernel(root, number)
+        kernel(root, number, committed=options.committed)
     if options.half:
         (root / "cache" / "kernel.gemm.half").mkdir(parents=True)
         (root / "cache" / "kernel.gemm.half" / "kernel.cu").write_text("// half")

@@ -93,7 +93,7 @@ class Kitchen:
                 self.release,
                 cache=self.cache,
                 commit=self.commit,
-                tell=self.events.append,
+                tell=options.pop("tell", self.events.append),
                 environ={**os.environ, "MARKER": self.word, VARIABLE: KEY, "HF_TOKEN": HUB_TOKEN},
                 command=(sys.executable, str(FAKE), *flags),
                 stream=stream,

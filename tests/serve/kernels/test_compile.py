@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from deployer.errors import Failure, Interrupted
+from deployer.event import Event
 from deployer.release import Engine
 from deployer.serve.kernels.run import CompileFailure
 from deployer.serve.kernels.verify import verify
@@ -56,6 +57,34 @@ def test_only_new_kernels_are_compiled(kitchen: Kitchen) -> None:
     assert "compiled 3" in after
     assert "because none have been compiled for this release: engine.version" in kitchen.told()
     assert len(kitchen.markers()) == 2
+
+
+def test_kernels_of_the_later_layout_are_kept_and_used_again(kitchen: Kitchen) -> None:
+    first = kitchen.compile("--committed")
+    assert all((folder / ".committed").exists() for folder in kitchen.kernels())
+    kitchen.markers()[0].unlink()
+    before = kitchen.output
+    assert kitchen.compile("--committed").entries == first.entries
+    assert "compiled" not in kitchen.output[len(before) :]
+
+
+def test_nothing_is_started_that_nobody_would_use(kitchen: Kitchen) -> None:
+    kitchen.release = on_gpu("L40S")
+    marker = kitchen.compile("--exit-early", "9")
+    assert marker.summary() == "no kernels (DeepGEMM needs sm90 or later, and L40S is sm89)"
+    assert kitchen.output == ""
+    assert verify(kitchen.release, kitchen.cache) == ()
+
+
+def test_a_lost_server_is_what_is_said_though_its_kernels_cannot_be_kept(kitchen: Kitchen) -> None:
+    def lock(event: Event) -> None:
+        kitchen.events.append(event)
+        if event.message.startswith("kernels compile"):
+            (kitchen.cache / "cache").touch()  # a file where the kernels should be
+
+    with pytest.raises(CompileFailure, match="the server that compiles"):
+        kitchen.compile("--die", "exit", tell=lock)
+    assert "warning: the kernels cannot be copied" in kitchen.told()
 
 
 def test_no_new_kernel_is_proof_enough_when_the_engine_spoke_of_them(kitchen: Kitchen) -> None:
