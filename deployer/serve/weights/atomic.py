@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_NO_SUCH_THING = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP})
+"""How a file system says that it cannot sync (fsync(2)); a volume is committed in its own way."""
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -17,7 +21,7 @@ def write_whole(path: Path, text: str) -> None:
     with new.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
-        os.fsync(file.fileno())
+        sync(file.fileno())
     move_whole(new, path)
 
 
@@ -29,9 +33,18 @@ def move_whole(source: Path, target: Path) -> None:
         _sync_folder(target.parent)
 
 
+def sync(descriptor: int) -> None:
+    """Let a file's bytes reach the disk. Raises ``OSError`` if they cannot."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SUCH_THING:
+            raise
+
+
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        sync(descriptor)
     finally:
         os.close(descriptor)

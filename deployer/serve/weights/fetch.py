@@ -130,10 +130,10 @@ class Fetcher:
     def _take(self, file: HubFile, part: Part, piece: bytes) -> None:
         before = part.size
         try:
-            part.write(piece[: file.size - before])
+            part.write(piece)
         finally:
             self.progress.fetched(file.path, part.size - before)
-        if before + len(piece) > file.size:
+        if part.size > file.size:
             self.progress.lost(part.size)
             part.restart()
             message = f"more than the {file.size} bytes of {file.path} arrive"

@@ -6,7 +6,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from deployer.serve.weights.atomic import move_whole
+from deployer.serve.weights.atomic import move_whole, sync
 from deployer.serve.weights.manifest import OWN_FOLDER, READ
 from deployer.serve.weights.record import round_time
 
@@ -59,7 +59,7 @@ class Part:
 
     def move_to(self, target: Path) -> None:
         """Put the whole file in its place."""
-        os.fsync(self._out.fileno())
+        sync(self._out.fileno())
         self.close()
         round_time(self._path)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """A download in a process of its own, to be killed: ``download_once.py FOLDER COMMIT [LIMIT]``.
 
-``LIMIT`` bounds, in bytes, what a file may grow to, as a full disk would (setrlimit(2)). Events
+``LIMIT`` bounds, in bytes, what a file may grow to, as a full disk would (setrlimit(2)); files
+are then fetched one by one, so that what is left to fetch is the same each time. Events
 are lines of JSON on standard output; a failure ends it with 1.
 """
 
@@ -37,7 +38,9 @@ try:
         ModelSource("huggingface", "tiny/model", "main", folder, "tiny", commit=commit),
         commit=commit_or_die,
         tell=lambda event: print(event.to_json(), flush=True),  # noqa: T201 - the test reads it
-        pace=Pace(workers=2, piece=8192, first_wait=0.01, longest_wait=0.02, tick=0.05),
+        pace=Pace(
+            workers=1 if limit else 2, piece=8192, first_wait=0.01, longest_wait=0.02, tick=0.05
+        ),
     )
 except Failure:
     sys.exit(1)

@@ -151,24 +151,40 @@ def test_a_header_that_was_broken_later_is_found_though_size_and_time_are_the_sa
     story.assert_complete()
 
 
-def test_what_was_hashed_is_not_read_again_unless_it_changed(
-    story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    story.download()
-    story.marker.unlink()
-    os.utime(story.folder / SHARD)
-    read: list[str] = []
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Give the files that are read to be hashed, as they are."""
+    paths: list[str] = []
 
     def reading(file: HubFile, path: Path, check: Callable[[], None]) -> bool:
-        read.append(file.path)
+        paths.append(file.path)
         return true_reading(file, path, check)
 
     true_reading = HubFile.is_at
     monkeypatch.setattr(HubFile, "is_at", reading)
+    return paths
+
+
+def test_what_was_hashed_is_not_read_again_unless_it_changed(story: Story, read: list[str]) -> None:
+    story.download()
+    story.marker.unlink()
+    os.utime(story.folder / SHARD)
     story.hub.calls.clear()
     story.download()
     assert read == [SHARD]
     assert story.hub.fetched() == []
+
+
+def test_what_was_hashed_stays_so_on_a_volume_that_keeps_whole_seconds(
+    story: Story, read: list[str]
+) -> None:
+    story.download()
+    story.marker.unlink()
+    for path in story.wanted():
+        seconds = int((story.folder / path).stat().st_mtime)
+        os.utime(story.folder / path, (seconds, seconds))
+    story.download()
+    assert read == []
 
 
 def test_a_record_that_cannot_be_read_costs_time_and_nothing_else(story: Story) -> None:

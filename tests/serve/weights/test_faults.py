@@ -54,6 +54,19 @@ def test_a_connection_that_brings_nothing_is_given_up(story: Story) -> None:
     story.assert_complete()
 
 
+def test_what_a_failed_download_left_is_gone_on_with(story: Story) -> None:
+    story.hub.faults = [Fault(BODY, cut=100_000)]
+    story.pace = replace(story.pace, idle_tries=0)
+    with pytest.raises(Failure, match=f"fetching {SHARD} failed"):
+        story.download()
+    story.hub.faults.clear()
+    story.hub.calls.clear()
+    story.download()
+    story.assert_complete()
+    (start,) = (c.start for c in story.hub.calls if c.path == SHARD and c.server == "storage")
+    assert 100_000 - story.pace.piece <= start <= 100_000
+
+
 def test_a_file_whose_bytes_trickle_is_given_up_at_last(story: Story) -> None:
     story.pace = replace(story.pace, tries=6, piece=100)
     story.hub.faults = [Fault(BODY, cut=1000, times=99)]
@@ -101,6 +114,7 @@ def test_a_range_that_is_ignored_does_not_spoil_the_file(story: Story) -> None:
     story.hub.faults = [Fault(BODY, cut=50_000), Fault(BODY, whole=True)]
     story.download()
     story.assert_complete()
+    assert story.hub.fetched().count(SHARD) == 4  # twice, each at the hub and at its storage
 
 
 def test_more_bytes_than_the_file_has_are_refused(story: Story) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from deployer.serve.weights.space import amount
 from deployer.serve.weights.verify import verify
 from tests.fakes.hub.model import model_files
 from tests.fakes.hub.server import COMMIT, PIECE, FakeHub
@@ -26,8 +27,9 @@ pytestmark = pytest.mark.process
 SCRIPT = Path(__file__).with_name("download_once.py")
 KILLS = 10
 WORKERS = 2
-IN_FLIGHT = 8192 + 5 * 65536
-"""Bytes a worker may lose when killed: a piece, and what lies in the sockets of both sides."""
+IN_FLIGHT = 8192 + 2 * 65536
+"""Bytes a worker may lose when killed: a piece, and what lies in the sockets of both sides (40 to
+80 kB on Linux 6.18, over 8 seeds)."""
 
 
 @pytest.fixture
@@ -77,7 +79,7 @@ def test_ten_kills_at_random_bytes_end_complete_with_little_fetched_twice(
     # A piece is fetched again only if a kill met it on its way; two kills seldom meet one piece.
     twice = sum(1 for times in hub.sent.values() if times > 1)
     assert twice <= KILLS * WORKERS * (IN_FLIGHT // PIECE + 1)
-    assert hub.sent.most_common(1)[0][1] <= KILLS + 1
+    assert hub.sent.most_common(1)[0][1] <= KILLS // 2 + 1
     assert CANARY.encode() not in story.everything_written()
 
 
@@ -120,6 +122,8 @@ def test_a_disk_that_is_full_ends_it_at_once_and_spoils_nothing(story: Story) ->
     assert last["state"] == "failed"
     assert last["message"].startswith(f"the disk under {story.folder} is full: ")
     assert "stands in the way" in last["message"]
+    left = sum(len(story.hub.files[path]) for path in story.wanted()) - there(story)
+    assert f" is full: {amount(left)} are still to be written" in last["message"]
     assert "Traceback" not in said
     assert not story.marker.exists()
     kept = sum(p.stat().st_size for p in story.folder.rglob("parts/*"))
@@ -128,6 +132,12 @@ def test_a_disk_that_is_full_ends_it_at_once_and_spoils_nothing(story: Story) ->
     assert ended(start_open(story))[0] == 0
     story.assert_complete()
     assert story.hub.bytes_sent - sent <= sum(map(len, story.hub.files.values())) - kept
+
+
+def there(story: Story) -> int:
+    """Give the bytes of the model that lie in the folder, whole files and parts."""
+    whole = sum(path.stat().st_size for path in story.folder.glob("*.*") if path.is_file())
+    return whole + sum(path.stat().st_size for path in story.folder.rglob("parts/*"))
 
 
 def start_open(story: Story, *more: str) -> subprocess.Popen[bytes]:

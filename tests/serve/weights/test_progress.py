@@ -78,6 +78,17 @@ def test_it_says_that_nothing_arrives_and_that_it_only_checks() -> None:
     ]
 
 
+def test_bytes_that_were_wrong_are_counted_as_missing_again() -> None:
+    it = Watched()
+    it.progress.plan(files=1, size=3_000_000, there=0)
+    it.progress.fetched("a", 2_000_000)
+    it.progress.lost(2_000_000)
+    it.after(2.0)
+    assert it.said()[0].startswith("0.0 of 3.0 MB")
+    assert it.progress.missing() == 3_000_000
+    assert it.progress.arrived() == 2_000_000
+
+
 def test_a_rate_is_that_of_the_last_half_minute() -> None:
     it = Watched()
     it.progress.plan(files=1, size=100 * GB, there=0)
