@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployer.apply.local.family import family
 from deployer.apply.files import write_whole
+from deployer.apply.local.family import family
 from deployer.apply.local.state import read_state
 from deployer.apply.local.status import status
 from deployer.errors import Failure, UsageError

@@ -138,7 +138,7 @@ def _server(
         "gpu": _gpu(release),
         "volumes": {
             **_mounts(parameters.weights, read_only=True),
-            **_mounts(parameters.kernel_cache),
+            **_mounts(parameters.kernel_cache, read_only=True),
         },
         "secrets": _secrets((parameters.api_key_secret, release.listen.api_key_variable)),
         "min_containers": parameters.min_containers,

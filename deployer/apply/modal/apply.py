@@ -108,7 +108,7 @@ class Pipeline:
     def _proven(self, app: AppFacts, record: Record, key: str, outcome: str) -> Applied:
         verdicts, sample = self._verified(app, record.url, key, record)
         verified = all_hold(verdicts)
-        self._records.keep(replace(record, verified=verified))
+        self._records.keep(replace(record, verified=verified, owed=not verified))
         applied = self._applied(record, outcome, verified)
         return replace(applied, verdicts=verdicts, sample=sample)
 
@@ -144,7 +144,7 @@ class Pipeline:
     def _verified(
         self, app: AppFacts, url: str, key: str, record: Record
     ) -> tuple[tuple[Verdict, ...], str]:
-        self._records.keep(record)
+        self._records.keep(replace(record, owed=True))
         with self._phases.phase("wait", "from no container to the first answer") as phase:
             wait_until_healthy(self._account, app, self._release, url, phase, self._parts)
             phase.result = "the server is healthy"

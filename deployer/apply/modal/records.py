@@ -36,7 +36,8 @@ class Record:
     """What was deployed from this machine last: enough for a plan without a network.
 
     ``when`` is in seconds since the epoch, ``version`` the app's. ``verified`` tells whether every
-    promise was seen to hold.
+    promise was seen to hold, ``owed`` that it was to be verified and that this did not come to a
+    good end, so that the next apply goes on there.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Record:
     when: float
     url: str
     verified: bool = False
+    owed: bool = False
     format_version: int = FORMAT_VERSION
 
 

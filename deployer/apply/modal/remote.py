@@ -12,12 +12,14 @@ huggingface_hub.
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +80,7 @@ def compile_deepgemm() -> None:
         cache=Path(parameters.kernel_cache.path),
         commit=_commit(parameters.kernel_cache.volume),
         tell=tell,
+        stream=_log(),
     )
 
 
@@ -119,17 +122,17 @@ class Life:
         """
         from deployer.serve.runtime import Runtime  # noqa: PLC0415 - needs requests
 
-        release, _ = _modal_release()
+        release, parameters = _modal_release()
         self._refuse_start(_missing_weights(release))
-        for problem in _missing_kernels(release):
+        for problem in _missing_kernels(release, in_engine=True):
             sys.stdout.write(f"deployer: the engine will compile kernels at its start: {problem}\n")
         _end_on_sigterm()
         self._runtime = Runtime(
-            release,
+            _with_own_kernels(release, Path(parameters.kernel_cache.path)),
             os.environ,
             emit=tell,
             log_file=Path(tempfile.mkdtemp(prefix="deployer-")) / "engine.log",
-            stream=open(1, "wb", buffering=0, closefd=False),  # noqa: SIM115 - never closed
+            stream=_log(),
         )
         if not self._runtime.start():
             message = "the container was asked to end before it was ready"
@@ -179,6 +182,28 @@ def server_class(release: Release) -> type[Life]:
     return type(SERVER, (Life,), body)
 
 
+def _with_own_kernels(release: Release, cache: Path) -> Release:
+    """Give the engine a copy of the kernels on the container's own disk.
+
+    It writes into its cache, and takes locks there, even where every kernel is there; containers
+    that share one fail on each other (sgl-project/sglang#27604).
+    """
+    from deployer.serve.kernels.entries import copy_entries  # noqa: PLC0415 - only what a part needs
+
+    own = Path(tempfile.mkdtemp(prefix="deployer-kernels-"))
+    copy_entries(cache, own, lambda: None)
+    variables = tuple(
+        replace(each, value=str(own)) if each.value == str(cache) else each
+        for each in release.environment
+    )
+    return replace(release, environment=variables)
+
+
+def _log() -> io.RawIOBase:
+    """Give the container's log, unbuffered: nothing is left in a buffer at the end."""
+    return open(1, "wb", buffering=0, closefd=False)
+
+
 def _modal_release() -> tuple[Release, ModalParameters]:
     release = baked()
     if release.modal is None:
@@ -197,12 +222,15 @@ def _missing_weights(release: Release) -> list[str]:
     return [f"weights: {problem}" for problem in verify(release.model)]
 
 
-def _missing_kernels(release: Release) -> list[str]:
+def _missing_kernels(release: Release, *, in_engine: bool = False) -> list[str]:
+    """Say what the cache lacks; in the engine's image its versions are compared, too."""
     from deployer.serve.kernels.verify import verify  # noqa: PLC0415 - as above
+    from deployer.serve.kernels.versions import found_versions  # noqa: PLC0415 - as above
 
     _, parameters = _modal_release()
     cache = Path(parameters.kernel_cache.path)
-    return [f"kernels: {problem}" for problem in verify(release, cache)]
+    versions = found_versions(release.engine.command[0], os.environ) if in_engine else ()
+    return [f"kernels: {problem}" for problem in verify(release, cache, versions)]
 
 
 def _refuse(missing: list[str]) -> None:

@@ -11,7 +11,7 @@ from deployer.apply.modal.records import Records, find
 from deployer.apply.modal.remembering import as_it_was, modal_parameters
 from deployer.apply.modal.tags import DIGEST
 from deployer.compile.pin import pin
-from deployer.plan.deployment import Deployed, Standing
+from deployer.plan.deployment import Deployed, PhaseFact, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,11 @@ def look(
     parameters = modal_parameters(release)
     deployed = deployed_now(account, parameters, records)
     pinned, notes = _pinned(release, deployed, environ)
-    facts = (weights_fact(account, pinned), kernels_fact(account, pinned, deployed))
+    facts = (
+        weights_fact(account, pinned),
+        kernels_fact(account, pinned, deployed),
+        *_proof_fact(records, parameters, deployed),
+    )
     notes = (*notes, *missing_secrets(account, pinned))
     return pinned, Standing(source="modal", deployed=deployed, facts=facts, notes=notes)
 
@@ -88,6 +92,17 @@ def missing_secrets(account: Account, release: Release) -> tuple[str, ...]:
     )
     found = ((name, account.secret_problem(name, variable)) for name, variable in named if name)
     return tuple(f"secret `{name}`: {problem}" for name, problem in found if problem)
+
+
+def _proof_fact(
+    records: Records, parameters: ModalParameters, deployed: Deployed | None
+) -> tuple[PhaseFact, ...]:
+    """Say whether an apply from here ended between deploying and verifying."""
+    record = records.record(parameters.app, parameters.environment)
+    if record is None or deployed is None or record.digest != deployed.digest or not record.owed:
+        return ()
+    reason = f"version {deployed.version} was deployed, and did not come through its verification"
+    return (PhaseFact("verify", done=False, reason=reason),)
 
 
 def _pinned(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
+from modal._serialization import serialize
 from modal_proto import api_pb2
 
 if TYPE_CHECKING:
@@ -104,29 +106,25 @@ class Edge:
     async def _queued(self, function_id: str, request: web.Request) -> web.StreamResponse:
         """Queue it as an input, and write what the container streams back."""
         body = await request.read()
-        headers = [
-            part.encode()
-            for k, v in request.headers.items()
-            for part in (k.lower(), v)
-            if k.lower() not in {"connection", "keep-alive"}
-        ]
-        scope = api_pb2.Asgi(
-            http=api_pb2.Asgi.Http(
-                http_version="1.1",
-                method=request.method,
-                scheme="http",
-                path=request.path,
-                query_string=request.query_string.encode(),
-                headers=headers,
-                client_host="127.0.0.1",
-                client_port=1,
-            )
-        )
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": request.method,
+            "scheme": "http",
+            "path": request.path,
+            "query_string": request.query_string.encode(),
+            "headers": [
+                (name.lower().encode(), value.encode())
+                for name, value in request.headers.items()
+                if name.lower() not in {"connection", "keep-alive"}
+            ],
+            "client": ("127.0.0.1", 1),
+        }
         call = await self._calls.begin(
             function_id,
             api_pb2.FunctionInput(
-                args=scope.SerializeToString(),
-                data_format=api_pb2.DATA_FORMAT_ASGI,
+                args=serialize(((scope,), {})),
+                data_format=api_pb2.DATA_FORMAT_PICKLE,
                 method_name="serve",
             ),
         )
@@ -161,7 +159,8 @@ class Edge:
             raise
         if response is None:
             return web.Response(status=500, text="modal-http: internal error: the container failed")
-        await response.write_eof()
+        with suppress(ConnectionResetError):  # whoever asked has all that it wants, and is gone
+            await response.write_eof()
         return response
 
     async def _disconnected(self, call: Call) -> None:

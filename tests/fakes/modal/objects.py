@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,6 +87,7 @@ class Objects:
 
     async def volume_delete(self, request: api_pb2.VolumeDeleteRequest) -> Empty:
         del self.state.volumes[request.volume_id]
+        shutil.rmtree(self.state.volume(request.volume_id))
         return Empty()
 
     async def volume_put_files(self, request: api_pb2.VolumePutFilesRequest) -> Empty:

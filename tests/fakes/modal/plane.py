@@ -108,6 +108,7 @@ class ControlPlane(Objects, Apps, Calls):
         await self.edge.close()
         self._server.close()
         await self._server.wait_closed()
+        await asyncio.sleep(0.05)  # for its connections to be closed, which nobody tells
 
     async def answer(self, name: str, stream: Any) -> None:
         """Answer one RPC."""

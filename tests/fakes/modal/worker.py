@@ -67,7 +67,7 @@ class Worker:
         self.layout_of: Callable[[App], api_pb2.AppLayout]
         self.tasks: dict[str, Task] = {}
         self._pythons = pythons
-        self._variables = variables
+        self.variables = dict(variables)
 
     def running(self, app: App) -> list[Task]:
         return [t for t in self.tasks.values() if t.app_id == app.id and t.alive]
@@ -211,7 +211,7 @@ class Worker:
             "HOME": str(folder / "root"),
             "PYTHONPATH": str(folder / "root"),
             "PYTHONUNBUFFERED": "1",
-            **self._variables,
+            **self.variables,
             "MODAL_SERVER_URL": self.grpc_url,
             "MODAL_TASK_ID": task_id,
             "MODAL_IS_REMOTE": "1",

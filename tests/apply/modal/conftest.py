@@ -1,0 +1,194 @@
+"""A control plane, a hub and a machine of one's own for each test of the Modal target."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import modal
+import pytest
+from modal.client import _Client
+
+from deployer.cli.main import main
+from tests.fakes.hub.server import FakeHub
+from tests.fakes.modal.interpreters import small_image
+from tests.fakes.modal.plane import ControlPlane
+
+KEY = "canary-api-key-4f1d8a9b2c"
+TOKEN = "hf_canaryCanaryCanaryCanary12345"
+MODAL_SECRET = "as-canary-modal-secret-77"
+
+
+@dataclass
+class World:
+    """Where a test deploys to: nothing in it is Modal's or the hub's."""
+
+    folder: Path
+    plane: ControlPlane
+    hub: FakeHub
+    capture: pytest.CaptureFixture[str]
+    said: list[str] = field(default_factory=list)
+
+    def run(self, *words: str) -> tuple[int, str, str]:
+        """Run the command line in this process; gives exit code, stdout and stderr."""
+        self.capture.readouterr()
+        code = main(list(words))
+        out, err = self.capture.readouterr()
+        self.said += [out, err]
+        return code, out, err
+
+    def profile(self, name: str = "tiny", folder: str = "", **changes: str) -> str:
+        """Write a profile for Modal that a CPU can serve; gives its path.
+
+        ``changes`` are lines by the key that they replace, such as ``count="  count: 2"``.
+        """
+        text = TEMPLATE.format(name=name, root=self.folder / "mnt")
+        for key, line in changes.items():
+            text = "".join(
+                f"{line}\n" if old.strip().startswith(f"{key}:") else old
+                for old in text.splitlines(keepends=True)
+            )
+        path = self.folder / folder / f"{name}.yaml"
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+
+TEMPLATE = """\
+name: {name}
+target: modal
+model:
+  repo: example/tiny
+  revision: main
+  served_name: glm-tiny
+hardware:
+  gpu: L4
+  count: 1
+engine:
+  version: 0.5.23
+  image: lmsysorg/sglang:v0.5.23
+  env:
+    DEPLOYER_CPU_PLATFORM: "1"
+    OMP_NUM_THREADS: "1"
+  args:
+    sleep-on-idle: true
+memory:
+  mem_fraction_static: 0.88
+  max_total_tokens: 16384
+schedule:
+  max_running_requests: 48
+  max_prefill_tokens: 32768
+serving:
+  port: 18321
+  reasoning_parser: glm45
+  tool_call_parser: glm47
+observability:
+  metrics: true
+  watchdog_timeout: 1200
+modal:
+  app: {name}-app
+  endpoint: web_server
+  weights:
+    volume: weights
+    path: {root}/weights
+  kernel_cache:
+    volume: kernels
+    path: {root}/kernels
+  api_key_secret: tiny-api-key
+  hub_secret: huggingface-secret
+  min_containers: 0
+  max_containers: 2
+  scaledown_window: 300
+  timeout: 3600
+lifecycle:
+  startup_timeout: 120
+  warmup_timeout: 60
+  warmup_long_tokens: 1000
+  drain_timeout: 20
+"""
+
+
+@pytest.fixture
+def fresh_client() -> Iterator[None]:
+    """Let no test find another's client: Modal's keeps the first one for the whole process."""
+    _Client._client_from_env = None
+    yield
+    _Client._client_from_env = None
+
+
+def close_client() -> None:
+    """Close the connection to a control plane, before that ends."""
+    if _Client._client_from_env is not None:
+        modal.Client.from_env().close()
+
+
+@pytest.fixture
+def world(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fresh_client: None,
+    capfd: pytest.CaptureFixture[str],
+) -> Iterator[World]:
+    """Give a control plane without containers, and a hub."""
+    del fresh_client
+    yield from make_world(tmp_path, monkeypatch, capfd, {})
+
+
+@pytest.fixture
+def containers(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fresh_client: None,
+    capfd: pytest.CaptureFixture[str],
+) -> Iterator[World]:
+    """Give a control plane that runs containers; in place of SGLang there is the fake engine."""
+    del fresh_client
+    python = small_image()
+    images = {"lmsysorg/sglang": python, "python:": python}
+    shim = tmp_path / "bin" / "python3"
+    shim.parent.mkdir()
+    script = Path(__file__).with_name("engine_shim.py")
+    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n', encoding="utf-8")
+    shim.chmod(0o755)
+    path = {"PATH": f"{shim.parent}:{os.environ['PATH']}"}
+    yield from make_world(tmp_path, monkeypatch, capfd, images, variables=path)
+
+
+def make_world(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capture: pytest.CaptureFixture[str],
+    pythons: dict[str, Path],
+    *,
+    variables: dict[str, str] | None = None,
+    files: dict[str, bytes] | None = None,
+) -> Iterator[World]:
+    """Start everything, and point the environment at it."""
+    from tests.fakes.hub.model import model_files  # noqa: PLC0415 - a few megabytes of noise
+
+    with ExitStack() as stack:
+        hub = stack.enter_context(FakeHub(files or model_files(), repo="example/tiny").serving())
+        hub.token = TOKEN
+        plane = ControlPlane(
+            folder / "plane",
+            pythons=pythons,
+            variables={"HF_ENDPOINT": hub.endpoint, **(variables or {})},
+            secrets={
+                "tiny-api-key": {"API_KEY": KEY},
+                "huggingface-secret": {"HF_TOKEN": TOKEN},
+            },
+        )
+        stack.enter_context(plane)
+        stack.callback(close_client)
+        for name, value in {**plane.variables(), "HF_ENDPOINT": hub.endpoint}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("MODAL_TOKEN_SECRET", MODAL_SECRET)
+        monkeypatch.setenv("HF_TOKEN", TOKEN)
+        monkeypatch.setenv("API_KEY", KEY)
+        monkeypatch.setenv("MODAL_CONFIG_PATH", str(folder / "modal.toml"))
+        yield World(folder, plane, hub, capture)
+    assert os.environ.get("MODAL_IS_REMOTE") is None

@@ -1,0 +1,268 @@
+"""The life of a deployment on the command line: everything but the engine is real."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from grpclib import GRPCError, Status
+from modal_proto import api_pb2
+
+from deployer.apply.modal.client import ask
+from tests.apply.modal.conftest import World
+
+pytestmark = pytest.mark.process
+
+
+def deployed(world: World, path: str, *more: str) -> dict[str, Any]:
+    code, out, err = world.run("apply", path, "--yes", "--no-verify", "--format", "json", *more)
+    assert code == 0, err
+    return dict(json.loads(out))
+
+
+def plan(world: World, path: str, *more: str) -> tuple[int, dict[str, Any]]:
+    code, out, err = world.run("plan", path, "--detailed-exitcode", "--format", "json", *more)
+    assert code in {0, 2}, err
+    return code, json.loads(out)
+
+
+def changes(shown: dict[str, Any]) -> list[tuple[str, str, str]]:
+    found = shown["diff"]["changes"] if shown["diff"] else []
+    return [(one["change"]["key"], one["change"]["old"], one["change"]["new"]) for one in found]
+
+
+def running(shown: dict[str, Any]) -> list[str]:
+    return [phase["phase"] for phase in shown["phases"] if phase["runs"]]
+
+
+def test_plan_apply_plan_edit_rollback_drift(containers: World) -> None:
+    world = containers
+    path = world.profile()
+    code, shown = plan(world, path)
+    assert (code, running(shown)) == (2, ["weights", "kernels", "deploy", "wait", "verify"])
+    before = {name for name, _ in world.plane.calls}
+    assert not before & {"AppCreate", "AppPublish", "FunctionMap", "VolumePutFiles"}
+
+    first = deployed(world, path)
+    assert (first["outcome"], first["version"]) == ("deployed", 1)
+    code, shown = plan(world, path)
+    assert (code, running(shown)) == (0, [])
+    code, out, _ = world.run("apply", path)
+    assert (code, out) == (0, "tiny is as its profile says (version 1); nothing was done\n")
+    assert len(world.plane.requests("AppPublish")) == 3  # download, compile, deploy
+
+    world.profile(max_prefill_tokens="  max_prefill_tokens: 16384")
+    code, shown = plan(world, path)
+    assert code == 2
+    assert changes(shown) == [("schedule.max_prefill_tokens", "32768", "16384")]
+    assert running(shown) == ["deploy", "wait", "verify"]
+    second = deployed(world, path)
+    assert second["version"] == 2
+    assert second["digest"] != first["digest"]
+
+    code, out, err = world.run("rollback", "tiny", "--yes", "--no-verify", "--format", "json")
+    assert code == 0, err
+    back = json.loads(out)
+    assert (back["version"], back["digest"]) == (3, first["digest"])
+    assert world.plane.app("tiny-app").tags["deployer.release"] == first["digest"]
+    code, out, _ = world.run("history", "tiny", "--format", "json")
+    versions = json.loads(out)["versions"]
+    assert [(v["version"], v["release"], v["rollback_of"]) for v in versions] == [
+        (3, first["digest"], 1),
+        (2, second["digest"], None),
+        (1, first["digest"], None),
+    ]
+    _, shown = plan(world, path)
+    assert changes(shown) == [("schedule.max_prefill_tokens", "32768", "16384")]
+
+    world.profile()
+    assert world.run("drift", path)[0] == 0
+    override(world, min_containers=1)
+    code, out, _ = world.run("drift", path, "--format", "json")
+    assert code == 2
+    assert json.loads(out)["differences"] == [
+        {
+            "kind": "autoscaler",
+            "key": "modal.min_containers",
+            "what": "min_containers",
+            "wanted": "0",
+            "found": "1",
+        }
+    ]
+
+
+def override(world: World, **settings: int) -> None:
+    """Change the autoscaler by hand, as `modal` does it."""
+    app = world.plane.app("tiny-app")
+    request = api_pb2.FunctionUpdateSchedulingParamsRequest(
+        function_id=app.functions["Server.*"], settings=api_pb2.AutoscalerSettings(**settings)
+    )
+    ask("FunctionUpdateSchedulingParams", request)
+
+
+def test_another_machine_sees_the_same_change(
+    containers: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another-machine"))
+    world.profile(mem_fraction_static="  mem_fraction_static: 0.8")
+    code, shown = plan(world, path)
+    assert code == 2
+    assert changes(shown) == [("memory.mem_fraction_static", "0.88", "0.8")]
+    code, out, err = world.run("plan", path, "--offline")
+    assert code == 0
+    assert "nothing is recorded on this machine" in out
+    assert err == ""
+
+
+def test_a_written_plan_is_carried_out_unless_the_world_moved(
+    containers: World, tmp_path: Path
+) -> None:
+    world = containers
+    path, file = world.profile(), str(tmp_path / "plan.json")
+    code, _, err = world.run("plan", path, "-o", file)
+    assert (code, f"`deployer apply {file}`" in err) == (0, True)
+    code, _, err = world.run("apply", file, "--yes", "--no-verify")
+    assert code == 0, err
+
+    world.profile(mem_fraction_static="  mem_fraction_static: 0.8")
+    assert world.run("plan", path, "-o", file)[0] == 0
+    world.profile(mem_fraction_static="  mem_fraction_static: 0.7")
+    deployed(world, path)
+    code, _, err = world.run("apply", file, "--yes", "--no-verify")
+    assert code == 1
+    assert "version 2 was deployed meanwhile, and it is against 1" in err
+    assert len(world.plane.app("tiny-app").versions) == 2
+
+    Path(file).write_text("{", encoding="utf-8")
+    code, _, err = world.run("apply", file, "--yes")
+    assert (code, "Traceback" in err) == (2, False)
+
+
+def test_profiles_of_equal_shape_never_run_one_another(
+    containers: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module that read its profile in the container would find the wrong one, or none."""
+    world = containers
+    for name, fraction in (("one", "0.81"), ("two", "0.82")):
+        world.profile(name, folder=name, mem_fraction_static=f"  mem_fraction_static: {fraction}")
+        monkeypatch.chdir(world.folder / name)
+        deployed(world, f"{name}.yaml")
+    for name, fraction in (("two", "0.82"), ("one", "0.81")):
+        server = world.plane.app(f"{name}-app")
+        world.plane.run(world.plane.worker.start(server.functions["Server.*"]))
+        task = list(world.plane.worker.tasks.values())[-1]
+        baked = world.plane.state.root / "containers" / task.id / "root" / "deployer-release.json"
+        words = json.loads(baked.read_text(encoding="utf-8"))["arguments"]
+        flag = next(a for a in words if a["flag"] == "--mem-fraction-static")
+        assert flag["values"] == [fraction]
+        wait_for(world, task.id, "serving started")
+        assert "deployer: serving started" in "".join(task.log)
+        world.plane.run(world.plane.worker.terminate(task))
+
+
+def wait_for(world: World, task_id: str, text: str, seconds: float = 60.0) -> None:
+    """Wait until a container has written something."""
+    task = world.plane.worker.tasks[task_id]
+    said = world.plane.run(
+        world.plane.state.until(lambda: any(text in line for line in task.log), seconds)
+    )
+    assert said, "".join(task.log)
+
+
+def test_a_failed_phase_is_named_and_is_where_the_next_apply_goes_on(containers: World) -> None:
+    world = containers
+    path = world.profile()
+    shard = next(name for name in world.hub.files if name.endswith("00002-of-00003.safetensors"))
+    lost = world.hub.files.pop(shard)
+    code, _, err = world.run("apply", path, "--yes", "--no-verify")
+    assert code == 1
+    assert re.search(r"✗ weights", err), err
+    assert shard in err
+    assert not any(name == "ClassCreate" for name, _ in world.plane.calls)
+
+    world.hub.files[shard] = lost
+    sent = world.hub.bytes_sent
+    deployed(world, path)
+    assert world.hub.bytes_sent - sent < 2 * len(lost)  # the other shards were there
+
+    world.profile(mem_fraction_static="  mem_fraction_static: 0.8")
+    world.plane.refuse["AppPublish"] = GRPCError(Status.RESOURCE_EXHAUSTED, "quota exceeded")
+    code, _, err = world.run("apply", path, "--yes", "--no-verify")
+    assert code == 1
+    assert "10 GPUs at a time on Starter" in err
+    del world.plane.refuse["AppPublish"]
+    assert deployed(world, path)["version"] == 2
+
+
+def test_a_branch_that_moved_is_another_folder(containers: World) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    old, new = world.hub.commit, "d" * 40
+    world.hub.commit = new
+    world.hub.commits = {new, "main"}
+    code, shown = plan(world, path)
+    assert code == 2
+    assert running(shown)[0] == "weights"
+    assert any("`main` has moved" in note for note in shown["notes"])
+    assert ("model.revision", old, new) in changes(shown)
+    deployed(world, path)
+    volume = next(v for v, (name, _) in world.plane.state.volumes.items() if name == "weights")
+    folder = world.plane.state.volume(volume) / "tiny"
+    assert sorted(each.name for each in folder.iterdir()) == sorted([old, new])
+
+
+def test_destroy_keeps_volumes_unless_named(containers: World) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    code, _, err = world.run("destroy", path, "--yes", "--volume", "weihgts")
+    assert (code, "its volumes are kernels, weights" in err) == (2, True)
+    assert world.plane.app("tiny-app").deployed
+    code, out, _ = world.run("destroy", path, "--yes")
+    assert code == 0
+    assert "the volume weights stays" in out
+    assert not world.plane.app("tiny-app").deployed
+    volumes = {name for name, _ in world.plane.state.volumes.values()}
+    assert {"weights", "kernels"} <= volumes
+    code, out, _ = world.run("destroy", path, "--yes", "--volume", "kernels")
+    assert (code, "the volume kernels is deleted" in out) == (0, True)
+    code, out, _ = world.run("status", path, "--format", "json")
+    assert json.loads(out)["on_modal"][0]["state"] == "stopped"
+    deployed(world, path)
+
+
+def test_no_secret_is_in_anything_that_travels_or_is_kept(
+    containers: World, tmp_path: Path
+) -> None:
+    from tests.apply.modal.conftest import KEY, MODAL_SECRET, TOKEN  # noqa: PLC0415 - their one use
+
+    world = containers
+    path = world.profile()
+    world.run("plan", path, "-o", str(tmp_path / "plan.json"))
+    deployed(world, path)
+    for words in (("status",), ("history", path), ("drift", path), ("logs", path)):
+        world.run(*words)
+    world.plane.refuse["AppGetByDeploymentName"] = GRPCError(Status.UNAUTHENTICATED, "no")
+    world.run("plan", path)
+    del world.plane.refuse["AppGetByDeploymentName"]
+
+    messages = b"".join(message.SerializeToString() for name, message in world.plane.calls)
+    logs = "".join(line for task in world.plane.worker.tasks.values() for line in task.log)
+    kept = [
+        each.read_bytes()
+        for root in (tmp_path, Path(os.environ["XDG_STATE_HOME"]))
+        for each in root.rglob("*")
+        if each.is_file() and not each.is_symlink()
+    ]
+    everything = b"\0".join([messages, logs.encode(), *kept, *(s.encode() for s in world.said)])
+    for canary in (KEY, TOKEN, MODAL_SECRET):
+        assert canary.encode() not in everything
+    assert b"deployer.release" in everything  # it looks where something is

@@ -1,0 +1,66 @@
+"""Environments that stand for images: what is in them, and nothing else.
+
+Each is made once a machine, below the cache directory, by the recipe that its name is a hash of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import site
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+from deployer.engine.exclusive import exclusive
+
+OLDEST = "1.6.0"
+"""The oldest release of Modal's client that `pyproject.toml` allows."""
+
+OLDEST_PROTOBUF = "6.33.6"
+"""What that release allows of protobuf (below 7)."""
+
+
+def small_image() -> Path:
+    """Give the interpreter for the image of the download: modal, requests, huggingface_hub.
+
+    Neither pydantic nor PyYAML nor Jinja2 is there, as in the image.
+    """
+    version = importlib.metadata.version("modal")
+    hub = importlib.metadata.version("huggingface-hub")
+    return _made(("install", f"modal=={version}", "requests", f"huggingface-hub=={hub}"), ())
+
+
+def oldest_client() -> Path:
+    """Give an interpreter with this project and the oldest client; the rest is this one's."""
+    words = ("install", "--no-deps", f"modal=={OLDEST}", f"protobuf=={OLDEST_PROTOBUF}")
+    return _made(words, tuple(site.getsitepackages()))
+
+
+def _made(words: tuple[str, ...], beside: tuple[str, ...]) -> Path:
+    recipe = "\0".join((*words, *beside, sys.version))
+    name = hashlib.sha256(recipe.encode()).hexdigest()[:16]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "deployer" / "tests" / name
+    python = folder / "bin" / "python"
+    ready = folder / "ready"
+    if not ready.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with exclusive(folder.with_name(f".{name}.lock")):
+            if not ready.exists():
+                venv.EnvBuilder(with_pip=True, clear=True).create(folder)
+                pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet"]
+                subprocess.run([*pip, *words], check=True, timeout=600)
+                for path in beside:
+                    _also(python, path)
+                ready.touch()
+    return python
+
+
+def _also(python: Path, path: str) -> None:
+    """Let an environment find the packages of another after its own."""
+    ask = "import site; print(site.getsitepackages()[0])"
+    own = subprocess.run([str(python), "-c", ask], check=True, capture_output=True, text=True)
+    (Path(own.stdout.strip()) / "beside.pth").write_text(f"{path}\n", encoding="utf-8")
