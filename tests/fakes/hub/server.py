@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 REPO = "tiny/model"
 COMMIT = "c0ffee" + "0" * 34
 PIECE = 4096
+"""The pieces of files, in bytes, by which it is counted what was sent."""
+
 LISTING = "list of files"
 LARGE = 10_000
 """Bytes from which on a file is kept in the storage."""
@@ -85,6 +87,8 @@ class FakeHub:
         self.sent: Counter[tuple[str, int]] = Counter()
         """How often each piece (path, number) of a file was sent, at least in part."""
         self.bytes_sent = 0
+        self.step = 65536
+        """Bytes that are sent, and wait to arrive, together: fewer, and kills are met closer."""
         self.at_bytes: tuple[int, Callable[[], None]] | None = None
         """What to do as soon as so many bytes have been sent."""
         self.lock = threading.Lock()
@@ -182,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         # What lies in a socket's buffer was sent but did not arrive; keep that small.
-        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PIECE)
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.hub.step)
         super().setup()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
@@ -290,8 +294,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pour(self, path: str, start: int, rest: bytes, fault: Fault) -> None:
         whole = rest[: fault.cut]
-        for at in range(0, len(whole), PIECE):
-            piece = whole[at : at + PIECE]
+        for at in range(0, len(whole), self.hub.step):
+            piece = whole[at : at + self.hub.step]
             time.sleep(fault.slow)
             if path:
                 self.hub.count(path, start + at, len(piece))

@@ -33,6 +33,7 @@ def commit_or_die() -> None:
 folder, commit, *limit = sys.argv[1:]
 if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit[0]), int(limit[0])))
+pace = Pace(workers=1 if limit else 2, piece=8192, first_wait=0.01, longest_wait=0.02, tick=0.05)
 try:
     download(
         ModelSource("huggingface", "tiny/model", "main", folder, "tiny", commit=commit),

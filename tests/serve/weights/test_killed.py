@@ -35,6 +35,7 @@ IN_FLIGHT = 8192 + 2 * 65536
 @pytest.fixture
 def hub() -> Iterator[FakeHub]:
     with FakeHub(model_files(shards=5, size=1_500_000)).serving() as hub:
+        hub.step = PIECE
         yield hub
 
 
