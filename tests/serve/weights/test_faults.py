@@ -11,7 +11,7 @@ import pytest
 
 from deployer.errors import Failure
 from tests.fakes.hub.model import shard_name
-from tests.fakes.hub.server import PIECE, Fault
+from tests.fakes.hub.server import COMMIT, PIECE, REPO, Fault
 
 from .living import CANARY
 
@@ -157,6 +157,16 @@ def test_the_storage_refusing_an_old_pass_is_asked_with_a_new_one(story: Story) 
     story.hub.faults = [Fault(SHARD, status=403, times=2, at_storage=True)]
     story.download()
     story.assert_complete()
+
+
+def test_a_redirect_within_the_hub_is_followed_with_the_token(story: Story) -> None:
+    story.hub.token = CANARY  # as for a repository that was renamed
+    story.environ = {"HF_TOKEN": CANARY}
+    where = {"Location": f"/{REPO}/resolve/{COMMIT}/config.json"}
+    story.hub.faults = [Fault("config.json", status=307, headers=where)]
+    story.download()
+    story.assert_complete()
+    assert story.hub.fetched().count("config.json") == 2
 
 
 def test_a_hub_that_cannot_be_reached_is_a_failure(story: Story) -> None:
