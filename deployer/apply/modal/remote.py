@@ -6,8 +6,7 @@ such file or another one, and serve something else without a word (measured with
 Nothing is decorated here except what Modal calls by name; :mod:`deployer.apply.modal.app` makes
 the app, on the machine that deploys.
 
-In the container there are the standard library, requests, modal, and, for the download,
-huggingface_hub.
+In the container there are the standard library, requests and modal.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ def download_model() -> None:
 
     Raises :class:`~deployer.errors.Failure`, which Modal carries to whoever called.
     """
-    from deployer.serve.weights.download import download  # noqa: PLC0415 - needs huggingface_hub
+    from deployer.serve.weights.download import download  # noqa: PLC0415 - only what a part needs
 
     release, parameters = _modal_release()
     download(release.model, commit=_commit(parameters.weights.volume), tell=tell)

@@ -137,7 +137,7 @@ def test_the_parts_that_cost_little_and_the_one_that_compiles(
     assert volumes(plane, download) == {"/model-cache": ("glm51-model-weights", False)}
     commands = "\n".join(layers(plane, download.image_id))
     assert "python:3.12" in commands
-    assert "huggingface-hub[hf_xet]" in commands
+    assert "requests>=2.32,<3" in commands
 
     compiling = definition(app, "compile_deepgemm")
     gpu = compiling.resources.gpu_config

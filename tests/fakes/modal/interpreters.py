@@ -24,13 +24,12 @@ OLDEST_PROTOBUF = "6.33.6"
 
 
 def small_image() -> Path:
-    """Give the interpreter for the image of the download: modal, requests, huggingface_hub.
+    """Give the interpreter for the image of the download: modal and requests.
 
     Neither pydantic nor PyYAML nor Jinja2 is there, as in the image.
     """
     version = importlib.metadata.version("modal")
-    hub = importlib.metadata.version("huggingface-hub")
-    return _made(("install", f"modal=={version}", "requests", f"huggingface-hub=={hub}"), ())
+    return _made(("install", f"modal=={version}", "requests"), ())
 
 
 def oldest_client() -> Path:
