@@ -122,7 +122,7 @@ def monthly(release: Release, modal: ModalParameters, prices: Prices) -> Monthly
 def cold_start(release: Release, modal: ModalParameters, hourly: float | None) -> Estimate:
     """Bound a container's start: reading the weights at least, its start-up budget at most."""
     budget = modal.startup_timeout / 60
-    bound = f"Modal gives it up after the budget of {_minutes(budget)}"
+    bound = f"Modal gives it up after the budget of {span(budget)}"
     read = reading(release)
     if read is None:
         return Estimate(
@@ -131,7 +131,7 @@ def cold_start(release: Release, modal: ModalParameters, hourly: float | None) -
     gib = WEIGHTS_GIB[release.model.repo]
     slow, fast = READ_SLOWEST / GB, READ_FASTEST / GB
     basis = (
-        f"reading {gib:,.1f} GiB takes {read[0]:.1f} to {_minutes(read[1])} at {fast:g} to "
+        f"reading {gib:,.1f} GiB takes {read[0]:.1f} to {span(read[1])} at {fast:g} to "
         f"{slow:g} GB/s (Modal's figures); how long the container, CUDA graphs and warm-up take is "
         f"not published; {bound}"
     )
@@ -153,7 +153,7 @@ def download(modal: ModalParameters, release: Release, prices: Prices) -> Estima
     what = "the weights" if size is None else f"{size:,.1f} GiB"
     basis = (
         f"downloads {what} on {modal.download_cpu:g} cores with {gib:g} GiB; a try ends after "
-        f"{_minutes(modal.download_timeout / 60)}, and the next one goes on from there"
+        f"{span(modal.download_timeout / 60)}, and the next one goes on from there"
     )
     hourly = prices.cpu_hour(modal.download_cpu, gib)
     return Estimate(None, modal.download_timeout / 60, hourly, basis)
@@ -165,10 +165,8 @@ def compiling(release: Release, prices: Prices) -> Estimate:
     most = COMPILE_SECONDS / 60
     known = KERNEL_MINUTES.get((release.model.repo, release.hardware.gpu))
     read = reading(release)
-    took = f"others report {known[0]:g} to {_minutes(known[1])}" if known else "how long is unknown"
-    basis = (
-        f"loads the weights and compiles on all GPUs; {took}; it is ended after {_minutes(most)}"
-    )
+    took = f"others report {known[0]:g} to {span(known[1])}" if known else "how long is unknown"
+    basis = f"loads the weights and compiles on all GPUs; {took}; it is ended after {span(most)}"
     parts = [known[0] if known else 0.0, read[0] if read else 0.0]
     return Estimate(sum(parts) or None, most, hourly, basis)
 
@@ -185,6 +183,13 @@ def storage(release: Release, prices: Prices) -> Storage | None:
     return Storage(gib, gib * prices.storage, basis)
 
 
+def span(minutes: float) -> str:
+    """Write minutes as people do: ``12.6 min``, ``2 h``."""
+    if minutes >= 120 and minutes % 60 == 0:  # noqa: PLR2004 - two hours
+        return f"{minutes / 60:g} h"
+    return f"{minutes:.1f} min".replace(".0 min", " min")
+
+
 def _unknown(release: Release, modal: ModalParameters, prices: Prices) -> Iterable[str]:
     if prices.gpus_hour(release.hardware.gpu, release.hardware.count) is None:
         yield f"the price of {release.hardware.gpu} is not in the table"
@@ -196,10 +201,3 @@ def _unknown(release: Release, modal: ModalParameters, prices: Prices) -> Iterab
 
 def _dollars(minutes: float | None, hourly: float | None) -> float | None:
     return None if minutes is None or hourly is None else minutes / 60 * hourly
-
-
-def _minutes(minutes: float) -> str:
-    """Write minutes as people do: ``12.6 min``, ``2 h``."""
-    if minutes >= 120 and minutes % 60 == 0:  # noqa: PLR2004 - two hours
-        return f"{minutes / 60:g} h"
-    return f"{minutes:.1f} min".replace(".0 min", " min")

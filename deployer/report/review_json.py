@@ -23,21 +23,8 @@ def to_json(review: Review) -> str:
     return json.dumps(value, indent=2) + "\n"
 
 
-def _profile(one: Reviewed) -> dict[str, Any]:
-    return {
-        "status": one.status,
-        "file": one.file,
-        "old_file": one.old_file or None,
-        "name": one.name,
-        "note": one.note,
-        "problems": list(one.problems),
-        "facts": dict(one.facts),
-        "contents": encode(one.contents),
-        **(_diff(one.diff) if one.diff else {}),
-    }
-
-
-def _diff(diff: Diff) -> dict[str, Any]:
+def diff_value(diff: Diff) -> dict[str, Any]:
+    """Give all that a diff says, as JSON has it."""
     old, new = diff.versions
     return {
         "engine": {"old": old, "new": new},
@@ -53,4 +40,18 @@ def _diff(diff: Diff) -> dict[str, Any]:
         ],
         "changed_defaults": encode(diff.defaults),
         "capacity": encode(diff.capacity),
+    }
+
+
+def _profile(one: Reviewed) -> dict[str, Any]:
+    return {
+        "status": one.status,
+        "file": one.file,
+        "old_file": one.old_file or None,
+        "name": one.name,
+        "note": one.note,
+        "problems": list(one.problems),
+        "facts": dict(one.facts),
+        "contents": encode(one.contents),
+        **(diff_value(one.diff) if one.diff else {}),
     }

@@ -37,6 +37,17 @@ def explained(diff: Diff) -> Iterator[str]:
                 yield f"      {consequence.label}: {consequence.reason}"
 
 
+def defaults(diff: Diff) -> Iterator[str]:
+    """Give the lines of the defaults that differ; none where none does."""
+    if not diff.defaults:
+        return
+    yield f"  Defaults that differ between {diff.versions[0]} and {diff.versions[1]}:"
+    for one in diff.defaults[:SHOWN_DEFAULTS]:
+        yield f"    {one.what}  {one.old} -> {one.new}"
+    if len(diff.defaults) > SHOWN_DEFAULTS:
+        yield f"    and {len(diff.defaults) - SHOWN_DEFAULTS} more (--format json has all)"
+
+
 def _block(one: Reviewed) -> Iterator[str]:
     moved = f" (was {visible(one.old_file)})" if one.old_file else ""
     yield f"{visible(one.file)}{moved}: {one.headline}"
@@ -51,14 +62,4 @@ def _block(one: Reviewed) -> Iterator[str]:
         if one.diff.capacity:
             yield f"  {one.diff.capacity.sentence}"
         yield f"  {one.diff.replaces}"
-        yield from _defaults(one.diff)
-
-
-def _defaults(diff: Diff) -> Iterator[str]:
-    if not diff.defaults:
-        return
-    yield f"  Defaults that differ between {diff.versions[0]} and {diff.versions[1]}:"
-    for one in diff.defaults[:SHOWN_DEFAULTS]:
-        yield f"    {one.what}  {one.old} -> {one.new}"
-    if len(diff.defaults) > SHOWN_DEFAULTS:
-        yield f"    and {len(diff.defaults) - SHOWN_DEFAULTS} more (--format json has all)"
+        yield from defaults(one.diff)

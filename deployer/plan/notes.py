@@ -1,0 +1,73 @@
+"""What whoever reads a plan must know beside its changes and its money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.facts.sizes import PLAN_GPUS
+from deployer.plan.phases import same_weights
+from deployer.plan.standing import DEPLOYED, Standing
+from deployer.release import ModalParameters, Release
+
+
+def notes(
+    new: Release, modal: ModalParameters, standing: Standing, *, deploys: bool
+) -> tuple[str, ...]:
+    """Give what was noted when the world was looked at, and what follows from the release."""
+    return (
+        *standing.notes,
+        *_unreadable(standing),
+        *_most(new, modal),
+        *(_rolling(new, standing) if deploys else ()),
+        *_left_behind(new, standing),
+    )
+
+
+def _unreadable(standing: Standing) -> Iterator[str]:
+    deployed = standing.deployed
+    if deployed is not None and deployed.release is None:
+        yield (
+            f"the release of version {deployed.version} is recorded nowhere that can be read from "
+            "here, so the changes cannot be shown"
+        )
+
+
+def _most(new: Release, modal: ModalParameters) -> Iterator[str]:
+    each, most = new.hardware.count, modal.max_containers
+    small = [
+        f"{name} has {gpus} (enough for {gpus // each})"
+        for name, gpus in PLAN_GPUS.items()
+        if each and most * each > gpus
+    ]
+    if small:
+        yield (
+            f"{most} containers of {each} GPUs are {most * each} GPUs at a time; of Modal's plans "
+            f"{' and '.join(small)}"
+        )
+
+
+def _rolling(new: Release, standing: Standing) -> Iterator[str]:
+    """Warn of what a rolling deploy takes for a while: up to twice (modal-client PR 3366)."""
+    deployed = standing.deployed
+    if deployed is None or deployed.release is None or deployed.state != DEPLOYED:
+        return
+    both = deployed.release.hardware.count + new.hardware.count
+    small = [f"{name} has {gpus}" for name, gpus in PLAN_GPUS.items() if both > gpus]
+    if small:
+        yield (
+            "a deploy starts new containers beside the old ones, up to twice as many for a while: "
+            f"with one that runs, that is {both} GPUs, and of Modal's plans {' and '.join(small)}"
+        )
+
+
+def _left_behind(new: Release, standing: Standing) -> Iterator[str]:
+    """Say that the old weights stay, and cost, where others are downloaded beside them."""
+    deployed = standing.deployed
+    old = deployed.release if deployed else None
+    if deployed is None or old is None or old.modal is None:
+        return
+    if old.model.source == "huggingface" and not same_weights(old, new):
+        yield (
+            f"the weights of version {deployed.version} stay on the volume "
+            f"{old.modal.weights.volume} at {old.model.path} until somebody deletes them"
+        )

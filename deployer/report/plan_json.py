@@ -1,0 +1,142 @@
+"""A plan as JSON, for programs and for `deployer apply plan.json`, and back again.
+
+A plan follows from the release, from what was found out, and from the prices. So that is what is
+read back; the rest is reckoned again, and a file that says otherwise is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, get_args
+
+from deployer.codec import DecodeError, decode, encode
+from deployer.errors import Failure, UsageError
+from deployer.facts.prices import Prices
+from deployer.plan.cost import Estimate
+from deployer.plan.deployment import Plan, make_plan
+from deployer.plan.standing import Deployed, PhaseFact, Source, Standing
+from deployer.release import Release
+from deployer.report.review_json import diff_value
+
+FORMAT_VERSION = 1
+"""Raised when a reader of the JSON would have to change."""
+
+AGAIN = "`deployer plan PROFILE -o FILE` makes a new one"
+
+
+def to_json(plan: Plan) -> str:
+    """Write everything that the text says, and the release; the same bytes for the same plan."""
+    return json.dumps(_value(plan), indent=2, sort_keys=True) + "\n"
+
+
+def from_json(text: str, file: str) -> Plan:
+    """Read a plan; ``file`` is its name for messages.
+
+    Raises UsageError for a damaged or edited file, and for one of another version.
+    """
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        message = f"{file} is not a plan: it is no JSON ({error})"
+        raise UsageError(message, hint=AGAIN) from None
+    found = value.get("format_version") if isinstance(value, dict) else None
+    if found != FORMAT_VERSION:
+        message = f"{file} is not a plan of format {FORMAT_VERSION}, which is read here: {found!r}"
+        raise UsageError(message, hint=AGAIN)
+    try:
+        plan = _plan(value)
+    except (DecodeError, KeyError, Failure) as error:
+        message = f"{file} is damaged: {_reason(error)}"
+        raise UsageError(message, hint=AGAIN) from None
+    if differing := _differing(json.loads(to_json(plan)), value):
+        message = (
+            f"{file} says otherwise than its own release leads to, in {', '.join(differing)}: it "
+            "was edited, or another version of deployer wrote it"
+        )
+        raise UsageError(message, hint=AGAIN)
+    return plan
+
+
+def _reason(error: Exception) -> str:
+    return f"it has no {error}" if isinstance(error, KeyError) else str(error)
+
+
+def _value(plan: Plan) -> dict[str, Any]:
+    deployed = plan.standing.deployed
+    return {
+        "format_version": FORMAT_VERSION,
+        "name": plan.name,
+        "target": plan.target,
+        "app": plan.app,
+        "environment": plan.environment,
+        "version": plan.version,
+        "digest": plan.digest,
+        "fingerprint": plan.fingerprint,
+        "nothing_to_do": plan.nothing_to_do,
+        "deployed": None if deployed is None else encode(deployed),
+        "source": plan.standing.source,
+        "facts": encode(plan.standing.facts),
+        "found": list(plan.standing.notes),
+        "stated": encode(plan.stated),
+        "prices": encode(plan.prices),
+        "release": encode(plan.release),
+        "diff": None if plan.diff is None else diff_value(plan.diff),
+        "phases": [_phase(encode(phase), phase.cost) for phase in plan.phases],
+        "cost": {**encode(plan.cost), "start": _estimate(plan.cost.start)},
+        "change": encode(plan.change),
+        "once": encode(plan.once),
+        "notes": list(plan.notes),
+    }
+
+
+def _phase(value: dict[str, Any], cost: Estimate | None) -> dict[str, Any]:
+    return {**value, "cost": None if cost is None else _estimate(cost)}
+
+
+def _estimate(cost: Estimate) -> dict[str, Any]:
+    """Give the dollars beside the minutes that they follow from."""
+    return {
+        **encode(cost),
+        "dollars_at_least": cost.dollars_at_least,
+        "dollars_at_most": cost.dollars_at_most,
+    }
+
+
+def _plan(value: dict[str, Any]) -> Plan:
+    """Reckon the plan anew from what the file says of the world."""
+    if value["source"] not in get_args(Source):
+        message = f"source: found {value['source']!r}"
+        raise DecodeError(message)
+    deployed = value["deployed"]
+    stated = value["stated"]
+    standing = Standing(
+        source=value["source"],
+        deployed=None if deployed is None else decode(Deployed, deployed),
+        facts=tuple(decode(PhaseFact, fact) for fact in _list(value["facts"])),
+        notes=tuple(_text(note) for note in _list(value["found"])),
+    )
+    keys = None if stated is None else frozenset(_text(key) for key in _list(stated))
+    return make_plan(
+        Release.from_json(json.dumps(value["release"])),
+        standing,
+        decode(Prices, value["prices"]),
+        written=None if keys is None else keys.__contains__,
+    )
+
+
+def _list(value: object) -> list[object]:
+    if isinstance(value, list):
+        return value
+    message = f"expected a list, found {value!r}"
+    raise DecodeError(message)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    message = f"expected a text, found {value!r}"
+    raise DecodeError(message)
+
+
+def _differing(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
+    return sorted(key for key in {*ours, *theirs} if ours.get(key) != theirs.get(key))

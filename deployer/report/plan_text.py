@@ -1,0 +1,215 @@
+"""A plan of a deployment as text for a terminal."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from deployer.plan.cost import Cost, Estimate, Monthly, span
+from deployer.plan.deployment import MonthlyChange, Once, Plan
+from deployer.plan.money import dollars
+from deployer.plan.review import facts
+from deployer.plan.standing import Deployed, PhasePlan
+from deployer.report.review_text import defaults, explained
+from deployer.report.visible import visible
+
+NOT_LOOKED = "the live state was not looked at"
+NOTHING = "Nothing to do."
+LABEL = 11
+"""Columns of the names on the left."""
+
+SHORT = 12
+"""Digits of a digest or a commit that are shown."""
+
+
+def text(plan: Plan) -> str:
+    """Write what is deployed, the changes, the phases, the money, the notes, and a summary."""
+    blocks = (_header(plan), _changes(plan), _phases(plan), _money(plan), _notes(plan))
+    return "\n".join("\n".join(lines) + "\n" for block in blocks if (lines := list(block))) + (
+        f"\n{summary(plan)}\n"
+    )
+
+
+def summary(plan: Plan) -> str:
+    """Say all of it in one sentence."""
+    if plan.nothing_to_do:
+        return "Nothing to do, as far as is recorded." if plan.standing.offline else NOTHING
+    parts = [_what(plan), _outcome(plan), _once(plan.once), _more(plan)]
+    return f"{'; '.join(part for part in parts if part)}."
+
+
+def _header(plan: Plan) -> Iterator[str]:
+    environment = f", environment {visible(plan.environment)}" if plan.environment else ""
+    yield f"{visible(plan.name)}: Modal app {visible(plan.app)}{environment}"
+    deployed = plan.standing.deployed
+    if plan.standing.offline:
+        yield _row("offline", _offline(deployed))
+    if deployed is None:
+        recorded = "recorded as " if plan.standing.offline else ""
+        yield _row("deployed", f"nothing is {recorded}deployed as this app")
+        made_of = (row for row in facts(plan.release) if row[0] != "money")
+        yield from (_row(name, visible(value)) for name, value in made_of)
+        return
+    yield _row(visible(deployed.state), _deployed(deployed, offline=plan.standing.offline))
+    if deployed.url:
+        yield _row("", visible(deployed.url))
+    before, after = visible(deployed.digest[:SHORT]) or "not known", plan.digest[:SHORT]
+    yield _row("release", after if before == after else f"{before} -> {after}")
+
+
+def _offline(deployed: Deployed | None) -> str:
+    if deployed is None:
+        return f"nothing is recorded on this machine; {NOT_LOOKED}"
+    return f"compared with what was recorded on {_time(deployed.when)}; {NOT_LOOKED}"
+
+
+def _deployed(deployed: Deployed, *, offline: bool) -> str:
+    changed = " and changes that were not committed" if deployed.dirty else ""
+    parts = [
+        f"version {deployed.version}",
+        _time(deployed.when) if deployed.when else "",
+        f"by {visible(deployed.who)}" if deployed.who else "",
+        f"commit {visible(deployed.commit[:SHORT])}{changed}" if deployed.commit else "",
+        "" if offline else f"{_counted(deployed.containers, 'container')} up",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _changes(plan: Plan) -> Iterator[str]:
+    if not plan.diff:
+        return
+    yield "Changes"
+    yield from explained(plan.diff)
+    if plan.diff.capacity:
+        yield f"  {plan.diff.capacity.sentence}"
+    if plan.diff.replaces:
+        yield f"  {plan.diff.replaces}"
+    yield from defaults(plan.diff)
+
+
+def _phases(plan: Plan) -> Iterator[str]:
+    yield "Phases"
+    for phase in plan.phases:
+        yield from _phase(phase)
+
+
+def _phase(phase: PhasePlan) -> Iterator[str]:
+    mark = "runs" if phase.runs else "done"
+    yield f"  {phase.phase:<8} {mark}  {visible(phase.reason)}"
+    if phase.cost is not None:
+        basis = "" if phase.phase == "wait" else f": {visible(phase.cost.basis)}"
+        yield f"{'':17}{_bounds(phase.cost)}{basis}"
+
+
+def _money(plan: Plan) -> Iterator[str]:
+    cost = plan.cost
+    yield f"Money ({visible(cost.table)})"
+    yield _row("serving", _serving(cost))
+    if cost.idle is not None:
+        until = "from a container's last request until it stops"
+        yield _row("idle", f"{dollars(cost.idle)} for the {span(cost.idle_minutes)} {until}")
+    yield _row("cold start", _bounds(cost.start))
+    yield _row("", visible(cost.start.basis))
+    if cost.month is not None:
+        yield _row("a month", _month(plan.change, cost.month))
+    if cost.storage is not None:
+        most = dollars(cost.storage.dollars_at_most)
+        yield _row("storage", f"at most {most} a month: {cost.storage.basis}")
+    yield from (_row("no figure", visible(reason)) for reason in cost.unknown)
+
+
+def _serving(cost: Cost) -> str:
+    most = cost.containers[1]
+    if cost.hourly is None or cost.most_hourly is None:
+        return f"{cost.gpus} a container, at most {_counted(most, 'container')}"
+    all_of_them = f", at most {most}: {dollars(cost.most_hourly)} an hour" if most > 1 else ""
+    return f"{dollars(cost.hourly)} an hour a container ({cost.gpus}){all_of_them}"
+
+
+def _month(change: MonthlyChange, now: Monthly) -> str:
+    before = change.old
+    unknown = "" if before else "; what it costs now is not known"
+    zero = _moved(before.zero if before else now.zero, now.zero)
+    full = _moved(before.full if before else now.full, now.full)
+    return f"without traffic {zero}, at full load {full}{unknown}"
+
+
+def _moved(before: float, after: float) -> str:
+    old, new = dollars(before, cents=False), dollars(after, cents=False)
+    return new if old == new else f"{old} -> {new}"
+
+
+def _notes(plan: Plan) -> Iterator[str]:
+    if plan.notes:
+        yield "Notes"
+        yield from (f"  {visible(note)}" for note in plan.notes)
+
+
+def _what(plan: Plan) -> str:
+    if plan.standing.deployed is None:
+        return "A first deployment"
+    if plan.diff is None:
+        return "Another release"
+    changes = plan.diff.changes
+    if not changes:
+        return "No change of the release"
+    return f"{_counted(len(changes), 'change')}: {', '.join(plan.diff.labels)}"
+
+
+def _outcome(plan: Plan) -> str:
+    if plan.deploys:
+        return f"deploys as version {plan.version}"
+    return f"{' and '.join(phase.phase for phase in plan.phases if phase.runs)} first"
+
+
+def _once(once: Once) -> str:
+    if once.at_least is None:
+        return ""
+    return f"{_range(dollars(once.at_least), dollars(once.at_most) if once.at_most else '')} once"
+
+
+def _more(plan: Plan) -> str:
+    more = plan.change.difference
+    if more is None or not plan.deploys:
+        return ""
+    parts = [_amount(more.zero, "without traffic"), _amount(more.full, "at full load")]
+    said = " and ".join(part for part in parts if part)
+    return said or "a month costs what it did"
+
+
+def _amount(more: float, when: str) -> str:
+    amount = dollars(abs(more), cents=False)
+    return "" if amount == "$0" else f"{amount} a month {'less' if more < 0 else 'more'} {when}"
+
+
+def _bounds(estimate: Estimate) -> str:
+    """Write what an estimate bounds: the time, and the dollars where they are known."""
+    time = _range(_span(estimate.at_least), _span(estimate.at_most))
+    money = _range(_price(estimate.dollars_at_least), _price(estimate.dollars_at_most))
+    return ", ".join(part for part in (time, money) if part)
+
+
+def _range(least: str, most: str) -> str:
+    if least and most:
+        return least if least == most else f"{least} to {most}"
+    return f"at least {least}" if least else most and f"at most {most}"
+
+
+def _span(minutes: float | None) -> str:
+    return "" if minutes is None else span(minutes)
+
+
+def _price(amount: float | None) -> str:
+    return "" if amount is None else dollars(amount)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _time(seconds: float) -> str:
+    return dt.datetime.fromtimestamp(seconds, tz=dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _row(name: str, value: str) -> str:
+    return f"  {name:<{LABEL}} {value}"
