@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from deployer.check.ranges import EVERY_RELEASE, Engines, of_model, on_gpu
 from deployer.finding import Severity
 from deployer.profile.model import Profile
+from deployer.profile.source import Path
+
+__all__ = ["Engines", "Mitigation", "Problem", "Rule"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +27,29 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Mitigation:
+    """What an author writes against an engine's bug, of which later releases have no need.
+
+    ``name`` says it in the reader's words (``fusion off``). ``keys`` gives the paths where a
+    profile states it; those that the profile leaves to a default count for nothing.
+    """
+
+    name: str
+    keys: Callable[[Profile], Iterator[Path]]
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A check: the kebab-case name of the bad pattern, and the function that looks for it.
 
     The docstring of the module that it stands in says what it finds, why that hurts, what to
     write instead, and where this is known from. ``hides_line`` keeps the line itself, which may
     hold a secret, out of what is shown.
+
+    ``find`` is asked only where the rule holds: in the releases of ``engines``, on ``gpus``, for
+    ``models`` (:mod:`deployer.check.ranges`); nothing stated is everywhere. After the range of
+    ``engines`` the ``mitigation`` is looked for, and told as stale. ``inferred`` says that the
+    remedy is an inference: it is told with what is found.
     """
 
     name: str
@@ -36,3 +57,19 @@ class Rule:
     find: Callable[[Profile], Iterator[Problem]]
     link: str = ""
     hides_line: bool = False
+    engines: Engines = EVERY_RELEASE
+    gpus: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    mitigation: Mitigation | None = None
+    inferred: bool = False
+
+    def holds(self, profile: Profile) -> bool:
+        """Whether the profile's release, GPU and model are those that the check is about."""
+        return self.engines.holds(profile.engine.version) and self._applies(profile)
+
+    def past(self, profile: Profile) -> bool:
+        """Whether all that keeps the check silent is that the release is a later one."""
+        return self.engines.passed(profile.engine.version) and self._applies(profile)
+
+    def _applies(self, profile: Profile) -> bool:
+        return on_gpu(profile, self.gpus) and of_model(profile, self.models)

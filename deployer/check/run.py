@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from deployer.check.catalogue import RULES
 from deployer.check.flags import on_another_release
-from deployer.check.rule import Problem, Rule
+from deployer.check.rule import Mitigation, Problem, Rule
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.finding import Finding, Severity
 from deployer.profile.load import Loaded, load_profile
 from deployer.profile.model import Profile
-from deployer.profile.source import Source, format_path
+from deployer.profile.source import Path, Source, format_path
+
+INFERRED = "upstream does not say so"
+"""Said of every remedy that is an inference."""
 
 
 def load_checked(text: str, file: str) -> tuple[Loaded[Profile], tuple[Finding, ...]]:
@@ -24,7 +27,7 @@ def load_checked(text: str, file: str) -> tuple[Loaded[Profile], tuple[Finding, 
 
 def check(profile: Profile, source: Source, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
     """Give what the checks find, in the order of the file."""
-    found = [_of_rule(rule, problem, source) for rule in rules for problem in rule.find(profile)]
+    found = [finding for rule in rules for finding in _by_rule(rule, profile, source)]
     return tuple(sorted(found, key=_position))
 
 
@@ -37,9 +40,34 @@ def check_on(catalogue: Catalogue, profile: Profile, source: Source) -> tuple[Fi
     return tuple(sorted(found, key=_position))
 
 
+def _by_rule(rule: Rule, profile: Profile, source: Source) -> Iterator[Finding]:
+    """Give what a check finds where it holds, and after its range that its remedy is stale."""
+    if rule.holds(profile):
+        for problem in rule.find(profile):
+            yield _of_rule(rule, problem, source)
+    elif rule.mitigation is not None and rule.past(profile):
+        for path in rule.mitigation.keys(profile):
+            if source.written(path):
+                yield _stale(rule, rule.mitigation, path, source)
+
+
+def _stale(rule: Rule, mitigation: Mitigation, path: Path, source: Source) -> Finding:
+    problem = Problem(
+        path,
+        f"this mitigation is stale since {rule.engines.before}: {mitigation.name}",
+        "take it out once you have measured that nothing else needs it",
+        hides_line=rule.hides_line,
+    )
+    return replace(_placed(rule.name, Severity.NOTE, problem, source), link=rule.link)
+
+
 def _of_rule(rule: Rule, problem: Problem, source: Source) -> Finding:
     hides = rule.hides_line or problem.hides_line
-    found = _placed(rule.name, rule.severity, replace(problem, hides_line=hides), source)
+    hint = problem.hint
+    if rule.inferred and INFERRED not in f"{problem.message} {hint}":
+        hint = f"{hint} ({INFERRED})"
+    told = replace(problem, hint=hint, hides_line=hides)
+    found = _placed(rule.name, rule.severity, told, source)
     return replace(found, link=rule.link)
 
 
