@@ -165,10 +165,13 @@ def compiling(release: Release, prices: Prices) -> Estimate:
     most = COMPILE_SECONDS / 60
     known = KERNEL_MINUTES.get((release.model.repo, release.hardware.gpu))
     read = reading(release)
-    took = f"others report {known[0]:g} to {span(known[1])}" if known else "how long is unknown"
+    took = (
+        f"one user reports {known[0]:g} to {span(known[1])} for the kernels alone"
+        if known
+        else "how long the kernels take is not known"
+    )
     basis = f"loads the weights and compiles on all GPUs; {took}; it is ended after {span(most)}"
-    parts = [known[0] if known else 0.0, read[0] if read else 0.0]
-    return Estimate(sum(parts) or None, most, hourly, basis)
+    return Estimate(read[0] if read else None, most, hourly, basis)
 
 
 def storage(release: Release, prices: Prices) -> Storage | None:

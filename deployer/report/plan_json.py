@@ -45,7 +45,7 @@ def from_json(text: str, file: str) -> Plan:
         raise UsageError(message, hint=AGAIN)
     try:
         plan = _plan(value)
-    except (DecodeError, KeyError, Failure) as error:
+    except (ValueError, KeyError, Failure) as error:
         message = f"{file} is damaged: {_reason(error)}"
         raise UsageError(message, hint=AGAIN) from None
     if differing := _differing(json.loads(to_json(plan)), value):

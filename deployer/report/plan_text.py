@@ -15,6 +15,9 @@ from deployer.report.visible import visible
 
 NOT_LOOKED = "the live state was not looked at"
 NOTHING = "Nothing to do."
+DONE = dict.fromkeys(("weights", "kernels", "deploy"), "done")
+"""What is called done where it need not run; the other phases are left out then."""
+
 LABEL = 11
 """Columns of the names on the left."""
 
@@ -94,7 +97,7 @@ def _phases(plan: Plan) -> Iterator[str]:
 
 
 def _phase(phase: PhasePlan) -> Iterator[str]:
-    mark = "runs" if phase.runs else "done"
+    mark = "runs" if phase.runs else DONE.get(phase.phase, "skip")
     yield f"  {phase.phase:<8} {mark}  {visible(phase.reason)}"
     if phase.cost is not None:
         basis = "" if phase.phase == "wait" else f": {visible(phase.cost.basis)}"
@@ -165,7 +168,7 @@ def _outcome(plan: Plan) -> str:
 def _once(once: Once) -> str:
     if once.at_least is None:
         return ""
-    return f"{_range(dollars(once.at_least), dollars(once.at_most) if once.at_most else '')} once"
+    return f"{_range(dollars(once.at_least), _price(once.at_most))} once"
 
 
 def _more(plan: Plan) -> str:

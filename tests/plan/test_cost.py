@@ -1,0 +1,154 @@
+"""What a deployment costs follows from prices, sizes and budgets, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from deployer.apply.modal.app import COMPILE_TIMEOUT
+from deployer.facts.prices import SHIPPED, Prices, per_hour, prices_from_rates
+from deployer.plan.cost import COMPILE_SECONDS, Monthly, compiling, cost, download, span
+from deployer.release import Release
+
+from .standings import BASE, modal, with_modal
+
+RATES = {
+    "cpu_hour_cost": Decimal("0.04730"),
+    "cpu_hour_cost_sandbox": Decimal("0.141900"),
+    "gpu_hour_cost_a100_80gb": Decimal("2.50000"),
+    "gpu_hour_cost_a10g": Decimal("1.10000"),
+    "gpu_hour_cost_b200": Decimal("6.25000"),
+    "gpu_hour_cost_h100": Decimal("3.95000"),
+    "gpu_hour_cost_rtx6000": Decimal("3.03000"),
+    "mem_gib_hour_cost": Decimal("0.00800"),
+    "volume_storage_gib_month_cost": Decimal("0.09000"),
+}
+LIVE = prices_from_rates(RATES.items(), "2026-11-26")
+NONE = Prices("2026-11-26", "nowhere", (), None, None, None)
+UNKNOWN = replace(BASE, model=replace(BASE.model, repo="some/other"))
+
+
+@pytest.mark.parametrize(
+    ("gpu", "hour"),
+    [
+        ("B200", 6.25), ("H100", 3.95), ("H100!", 3.95), ("A10", 1.10), ("A100-80GB", 2.5),
+        ("RTX-PRO-6000", 3.03), ("L4", None), ("none", None),
+    ],
+)  # fmt: skip
+def test_rates_of_an_account_are_found_by_modals_names_of_gpus(
+    gpu: str, hour: float | None
+) -> None:
+    found = LIVE.gpus_hour(gpu, 2)
+
+    assert found == (None if hour is None else pytest.approx(2 * hour))
+
+
+def test_rates_of_cores_memory_and_storage_are_those_of_functions_not_of_sandboxes() -> None:
+    assert LIVE.cpu_hour(4, 32) == pytest.approx(4 * 0.0473 + 32 * 0.008)
+    assert LIVE.storage == pytest.approx(0.09)
+    assert (LIVE.date, LIVE.source) == ("2026-11-26", "modal billing rates")
+
+
+@pytest.mark.parametrize("text", ["", "free", "nan", "inf", "-1", None, object()])
+def test_a_rate_that_is_no_amount_is_left_out(text: object) -> None:
+    found = prices_from_rates([("gpu_hour_cost_b200", text), ("cpu_hour_cost", text)], "x")
+
+    assert (found.gpus, found.core) == ((), None)
+
+
+def test_the_shipped_table_agrees_with_what_others_read_from_it() -> None:
+    assert per_hour("B200", 8) == SHIPPED.gpus_hour("B200", 8) == pytest.approx(49.9968)
+    assert per_hour("H100!", 1) == per_hour("H100", 1)
+    assert per_hour("L4", 1) is None
+
+
+def test_the_figures_of_the_shipped_profile() -> None:
+    found = cost(BASE, modal(BASE), SHIPPED)
+
+    assert found.hourly == pytest.approx(49.9968)
+    assert found.most_hourly == pytest.approx(3 * 49.9968)
+    assert found.idle == pytest.approx(12.4992)
+    assert found.month == Monthly(0.0, pytest.approx(3 * 49.9968 * 730))
+    assert found.unknown == ()
+
+
+def test_a_start_takes_the_reading_at_least_and_its_budget_at_most() -> None:
+    start = cost(BASE, modal(BASE), SHIPPED).start
+
+    assert start.at_least == pytest.approx(704.2 * 1024**3 / 3e9 / 60)
+    assert start.at_most == modal(BASE).startup_timeout / 60
+    assert start.dollars_at_least == pytest.approx(3.50, abs=0.005)
+    assert start.dollars_at_most == pytest.approx(45.83, abs=0.005)
+    assert "704.2 GiB takes 4.2 to 12.6 min at 3 to 1 GB/s" in start.basis
+
+
+def test_a_start_never_takes_longer_at_least_than_at_most() -> None:
+    short = with_modal(startup_timeout=60)
+
+    start = cost(short, modal(short), SHIPPED).start
+
+    assert (start.at_least, start.at_most) == (1.0, 1.0)
+
+
+def test_of_an_unknown_model_only_the_budget_is_said() -> None:
+    found = cost(UNKNOWN, modal(UNKNOWN), SHIPPED)
+
+    assert (found.start.at_least, found.storage) == (None, None)
+    assert found.start.at_most == modal(BASE).startup_timeout / 60
+    assert "the size of some/other is not known" in found.start.basis
+    assert "how long the kernels take is not known" in compiling(UNKNOWN, SHIPPED).basis
+
+
+def test_without_prices_there_are_no_dollars_and_it_is_said_why() -> None:
+    found = cost(BASE, modal(BASE), NONE)
+
+    assert (found.hourly, found.most_hourly, found.idle, found.month) == (None,) * 4
+    assert (found.start.dollars_at_most, found.storage) == (None, None)
+    assert found.unknown == (
+        "the price of B200 is not in the table",
+        "the prices of CPU and memory are not in the table",
+    )
+
+
+def test_regions_have_no_figure() -> None:
+    somewhere = with_modal(regions=("us-east",))
+
+    assert "choosing regions costs more" in cost(somewhere, modal(somewhere), SHIPPED).unknown[0]
+
+
+@pytest.mark.parametrize(("least", "idles"), [(0, True), (2, True), (3, False)])
+def test_containers_that_all_stay_up_have_no_idle_tail(least: int, *, idles: bool) -> None:
+    release = with_modal(min_containers=least)
+
+    assert (cost(release, modal(release), SHIPPED).idle is not None) is idles
+
+
+def test_a_download_costs_its_small_container_until_a_try_ends() -> None:
+    found = download(modal(BASE), BASE, SHIPPED)
+
+    assert found.hourly == pytest.approx((4 * 0.0000131 + 32 * 0.00000222) * 3600)
+    assert (found.at_least, found.at_most) == (None, 120.0)
+    assert found.dollars_at_most == pytest.approx(2 * (found.hourly or 0))
+
+
+@pytest.mark.parametrize("release", [BASE, UNKNOWN])
+def test_kernels_are_ended_when_their_container_is(release: Release) -> None:
+    assert COMPILE_SECONDS == COMPILE_TIMEOUT
+    assert compiling(release, SHIPPED).at_most == COMPILE_TIMEOUT / 60
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [
+        (4.2, "4.2 min"),
+        (15, "15 min"),
+        (60, "60 min"),
+        (120, "2 h"),
+        (125, "125 min"),
+        (0, "0 min"),
+    ],
+)
+def test_minutes_are_written_as_people_do(minutes: float, text: str) -> None:
+    assert span(minutes) == text
