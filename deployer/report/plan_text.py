@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from collections.abc import Iterator
 
 from deployer.plan.cost import Cost, Estimate, Monthly, span
@@ -20,6 +21,9 @@ DONE = dict.fromkeys(("weights", "kernels", "deploy"), "done")
 
 LABEL = 11
 """Columns of the names on the left."""
+
+WIDTH = 100
+"""Columns of a line; what is longer goes on below its beginning."""
 
 SHORT = 12
 """Digits of a digest or a commit that are shown."""
@@ -46,18 +50,19 @@ def _header(plan: Plan) -> Iterator[str]:
     yield f"{visible(plan.name)}: Modal app {visible(plan.app)}{environment}"
     deployed = plan.standing.deployed
     if plan.standing.offline:
-        yield _row("offline", _offline(deployed))
+        yield from _row("offline", _offline(deployed))
     if deployed is None:
         recorded = "recorded as " if plan.standing.offline else ""
-        yield _row("deployed", f"nothing is {recorded}deployed as this app")
+        yield from _row("deployed", f"nothing is {recorded}deployed as this app")
         made_of = (row for row in facts(plan.release) if row[0] != "money")
-        yield from (_row(name, visible(value)) for name, value in made_of)
+        for name, value in made_of:
+            yield from _row(name, visible(value))
         return
-    yield _row(visible(deployed.state), _deployed(deployed, offline=plan.standing.offline))
+    yield from _row(visible(deployed.state), _deployed(deployed, offline=plan.standing.offline))
     if deployed.url:
-        yield _row("", visible(deployed.url))
+        yield from _row("", visible(deployed.url))
     before, after = visible(deployed.digest[:SHORT]) or "not known", plan.digest[:SHORT]
-    yield _row("release", after if before == after else f"{before} -> {after}")
+    yield from _row("release", after if before == after else f"{before} -> {after}")
 
 
 def _offline(deployed: Deployed | None) -> str:
@@ -67,7 +72,7 @@ def _offline(deployed: Deployed | None) -> str:
 
 
 def _deployed(deployed: Deployed, *, offline: bool) -> str:
-    changed = " and changes that were not committed" if deployed.dirty else ""
+    changed = " (with uncommitted changes)" if deployed.dirty else ""
     parts = [
         f"version {deployed.version}",
         _time(deployed.when) if deployed.when else "",
@@ -98,27 +103,28 @@ def _phases(plan: Plan) -> Iterator[str]:
 
 def _phase(phase: PhasePlan) -> Iterator[str]:
     mark = "runs" if phase.runs else DONE.get(phase.phase, "skip")
-    yield f"  {phase.phase:<8} {mark}  {visible(phase.reason)}"
+    yield from _wrapped(f"  {phase.phase:<8} {mark}  ", visible(phase.reason))
     if phase.cost is not None:
         basis = "" if phase.phase == "wait" else f": {visible(phase.cost.basis)}"
-        yield f"{'':17}{_bounds(phase.cost)}{basis}"
+        yield from _wrapped(" " * 17, f"{_bounds(phase.cost)}{basis}")
 
 
 def _money(plan: Plan) -> Iterator[str]:
     cost = plan.cost
     yield f"Money ({visible(cost.table)})"
-    yield _row("serving", _serving(cost))
+    yield from _row("serving", _serving(cost))
     if cost.idle is not None:
         until = "from a container's last request until it stops"
-        yield _row("idle", f"{dollars(cost.idle)} for the {span(cost.idle_minutes)} {until}")
-    yield _row("cold start", _bounds(cost.start))
-    yield _row("", visible(cost.start.basis))
+        yield from _row("idle", f"{dollars(cost.idle)} for the {span(cost.idle_minutes)} {until}")
+    yield from _row("cold start", _bounds(cost.start))
+    yield from _row("", visible(cost.start.basis))
     if cost.month is not None:
-        yield _row("a month", _month(plan.change, cost.month))
+        yield from _row("a month", _month(plan.change, cost.month))
     if cost.storage is not None:
         most = dollars(cost.storage.dollars_at_most)
-        yield _row("storage", f"at most {most} a month: {cost.storage.basis}")
-    yield from (_row("no figure", visible(reason)) for reason in cost.unknown)
+        yield from _row("storage", f"at most {most} a month: {cost.storage.basis}")
+    for reason in cost.unknown:
+        yield from _row("no figure", visible(reason))
 
 
 def _serving(cost: Cost) -> str:
@@ -145,7 +151,8 @@ def _moved(before: float, after: float) -> str:
 def _notes(plan: Plan) -> Iterator[str]:
     if plan.notes:
         yield "Notes"
-        yield from (f"  {visible(note)}" for note in plan.notes)
+        for note in plan.notes:
+            yield from _wrapped("  - ", visible(note))
 
 
 def _what(plan: Plan) -> str:
@@ -214,5 +221,12 @@ def _time(seconds: float) -> str:
     return dt.datetime.fromtimestamp(seconds, tz=dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _row(name: str, value: str) -> str:
-    return f"  {name:<{LABEL}} {value}"
+def _row(name: str, value: str) -> Iterator[str]:
+    return _wrapped(f"  {name:<{LABEL}} ", value)
+
+
+def _wrapped(start: str, value: str) -> Iterator[str]:
+    room = WIDTH - len(start)
+    parts = textwrap.wrap(value, room, break_long_words=False, break_on_hyphens=False) or [""]
+    for at, part in enumerate(parts):
+        yield f"{start if at == 0 else ' ' * len(start)}{part}"

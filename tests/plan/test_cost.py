@@ -9,7 +9,7 @@ import pytest
 
 from deployer.apply.modal.app import COMPILE_TIMEOUT
 from deployer.facts.prices import SHIPPED, Prices, per_hour, prices_from_rates
-from deployer.plan.cost import COMPILE_SECONDS, Monthly, compiling, cost, download, span
+from deployer.plan.cost import COMPILE_SECONDS, compiling, cost, download, span
 from deployer.release import Release
 
 from .standings import BASE, modal, with_modal
@@ -70,7 +70,9 @@ def test_the_figures_of_the_shipped_profile() -> None:
     assert found.hourly == pytest.approx(49.9968)
     assert found.most_hourly == pytest.approx(3 * 49.9968)
     assert found.idle == pytest.approx(12.4992)
-    assert found.month == Monthly(0.0, pytest.approx(3 * 49.9968 * 730))
+    assert found.month is not None
+    assert found.month.zero == pytest.approx(0)
+    assert found.month.full == pytest.approx(3 * 49.9968 * 730)
     assert found.unknown == ()
 
 
