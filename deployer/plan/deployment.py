@@ -139,7 +139,7 @@ def make_plan(
         phases=steps,
         cost=costs,
         change=MonthlyChange(_before(standing, prices), costs.month),
-        once=_once(steps, costs, new.modal, deploys=deploys),
+        once=_once(steps, costs, new.modal),
         notes=notes(new, new.modal, standing, deploys=deploys),
         fingerprint=_fingerprint(new, standing),
     )
@@ -167,14 +167,13 @@ def _before(standing: Standing, prices: Prices) -> Monthly | None:
     return None if old is None or old.modal is None else monthly(old, old.modal, prices)
 
 
-def _once(
-    steps: tuple[PhasePlan, ...], costs: Cost, modal: ModalParameters, *, deploys: bool
-) -> Once:
+def _once(steps: tuple[PhasePlan, ...], costs: Cost, modal: ModalParameters) -> Once:
     """Add the phases that run up, and the idle time of the container that was started for them."""
     running = [step.cost for step in steps if step.runs and step.cost is not None]
     if any(one.hourly is None for one in running):
         return Once(None, None)
-    tail = (costs.idle or 0.0) if deploys and modal.min_containers == 0 else 0.0
+    starts = any(step.runs for step in steps if step.phase == "wait")
+    tail = (costs.idle or 0.0) if starts and modal.min_containers == 0 else 0.0
     most = [one.dollars_at_most for one in running]
     return Once(
         at_least=tail + sum(one.dollars_at_least or 0.0 for one in running),

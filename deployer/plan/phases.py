@@ -24,14 +24,15 @@ def phases(
     hourly = prices.gpus_hour(new.hardware.gpu, new.hardware.count)
     weights = _known(standing, "weights") or _weights(new, standing.deployed)
     kernels = _known(standing, "kernels") or _kernels(standing.deployed, found)
-    starts = "a container starts and answers its warm-up requests" if deploys else IDLE
-    asked = "what the API promises is asked of the server" if deploys else IDLE
+    proves, owed = _proof(standing, deploys=deploys)
+    starts = owed or "a container starts and answers its warm-up requests"
+    asked = owed or "what the API promises is asked of the server"
     return (
         _phase("weights", weights, download(modal, new, prices)),
         _phase("kernels", kernels, compiling(new, prices)),
         _phase("deploy", (deploys, why)),
-        _phase("wait", (deploys, starts), cold_start(new, modal, hourly)),
-        _phase("verify", (deploys, asked)),
+        _phase("wait", (proves, starts if proves else IDLE), cold_start(new, modal, hourly)),
+        _phase("verify", (proves, asked if proves else IDLE)),
     )
 
 
@@ -48,6 +49,14 @@ def same_weights(old: Release, new: Release) -> bool:
 def _phase(phase: str, ruling: Ruling, cost: Estimate | None = None) -> PhasePlan:
     runs, reason = ruling
     return PhasePlan(phase, runs, reason, cost if runs else None)
+
+
+def _proof(standing: Standing, *, deploys: bool) -> Ruling:
+    """Tell whether the server is waited for and verified, and if that is owed from before, why."""
+    fact = standing.fact("verify")
+    if deploys or fact is None or fact.done:
+        return deploys, ""
+    return True, fact.reason
 
 
 def _known(standing: Standing, phase: str) -> Ruling | None:

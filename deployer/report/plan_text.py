@@ -169,7 +169,7 @@ def _what(plan: Plan) -> str:
 def _outcome(plan: Plan) -> str:
     if plan.deploys:
         return f"deploys as version {plan.version}"
-    return f"{' and '.join(phase.phase for phase in plan.phases if phase.runs)} first"
+    return f"runs {' and '.join(phase.phase for phase in plan.phases if phase.runs)}"
 
 
 def _once(once: Once) -> str:

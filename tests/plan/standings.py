@@ -11,7 +11,15 @@ from deployer.plan.deployment import Deployed, PhaseFact, Standing
 from deployer.release import ModalParameters, Release
 
 COMMIT = "a" * 40
-BASE = pin(read_release("profiles/b200-fp8-eagle.yaml"), COMMIT)
+
+
+def from_main(release: Release) -> Release:
+    """Give a release as if its profile said `main`, whatever the shipped one says."""
+    model = replace(release.model, revision="main", commit="", path="/model-cache/GLM-5.1-FP8")
+    return pin(replace(release, model=model), COMMIT)
+
+
+BASE = from_main(read_release("profiles/b200-fp8-eagle.yaml"))
 READY = (
     PhaseFact("weights", done=True, reason="complete since 2026-11-20, 142 files, 756.1 GB"),
     PhaseFact("kernels", done=True, reason="compiled on 2026-11-20, 31 kernels"),

@@ -25,6 +25,7 @@ from .standings import BASE, MISSING, READY, deployed, live, with_flag, with_mod
 LESS = with_flag("--mem-fraction-static", "0.8")
 NEWER = replace(BASE, engine=replace(BASE.engine, version="0.5.23"))
 OTHER_COMMIT = replace(BASE, model=replace(BASE.model, commit="b" * 40, path="/model-cache/b"))
+OWED = PhaseFact("verify", done=False, reason="it was never verified")
 
 
 def plan(new: Release, standing: Standing, prices: Prices = SHIPPED) -> Plan:
@@ -52,7 +53,9 @@ ALL = ["weights", "kernels", "deploy", "wait", "verify"]
         (BASE, live(deployed(state="stopped"), *READY), ALL[2:]),
         (BASE, live(deployed(release=None, digest=""), *READY), ALL[2:]),
         (BASE, live(deployed()), ["weights", "kernels"]),
+        (BASE, live(deployed(), *READY, OWED), ALL[3:]),
         (LESS, live(deployed(), *READY), ALL[2:]),
+        (LESS, live(deployed(), *READY, OWED), ALL[2:]),
         (BASE, Standing("nothing", None, (), ()), ALL),
         (BASE, Standing("record", deployed(), (), ()), []),
         (LESS, Standing("record", deployed(), (), ()), ALL[2:]),
@@ -126,6 +129,13 @@ def test_once_is_the_phases_that_run_and_one_idle_tail() -> None:
     assert everything.at_least == pytest.approx(start[0] + idle + kernels[0], abs=0.02)
     assert everything.at_most == pytest.approx(start[1] + idle + kernels[1] + weights[1], abs=0.02)
     assert (nothing.at_least, nothing.at_most) == (0.0, 0.0)
+
+
+def test_a_server_that_is_asked_again_costs_its_start_and_its_idle_time() -> None:
+    found = plan(BASE, live(deployed(), *READY, OWED))
+
+    assert reason(found, "verify") == OWED.reason
+    assert found.once == plan(LESS, live(deployed(), *READY)).once
 
 
 def test_once_has_no_figure_where_a_price_is_missing() -> None:

@@ -33,7 +33,7 @@ def test_a_first_deployment() -> None:
         == """\
 b200-fp8-eagle: Modal app glm51-b200-fp8-eagle
   deployed    nothing is deployed as this app
-  serves      glm-5.1 (zai-org/GLM-5.1-FP8, f396cf805182f4ca10fa675e1a99815b3ca384db)
+  serves      glm-5.1 (zai-org/GLM-5.1-FP8, main)
   on          8 x B200, Modal app glm51-b200-fp8-eagle
   engine      sglang 0.5.10.post1 lmsysorg/sglang:v0.5.10.post1-cu130
   API key     API_KEY
@@ -232,7 +232,7 @@ def test_stopped_and_unreadable() -> None:
         (
             BASE,
             live(deployed(), MISSING[0], READY[1]),
-            "No change of the release; weights first; $0.00 to $0.89 once.",
+            "No change of the release; runs weights; $0.00 to $0.89 once.",
         ),
         (
             BASE,
