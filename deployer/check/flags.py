@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from deployer.check.rule import Problem
+from deployer.check.same import Same
 from deployer.compile.arguments import arguments
 from deployer.compile.derive import derived_fields
 from deployer.facts.sglang.catalogue import Catalogue, load
@@ -27,7 +28,7 @@ def faults_of(kind: str) -> Callable[[Profile], Iterator[Problem]]:
     """Give a check's function: it finds the faults of one kind, each at the key behind the flag."""
 
     def find(profile: Profile) -> Iterator[Problem]:
-        for argument, fault in _faults(_Same(profile)):
+        for argument, fault in _faults(Same(profile)):
             if fault.kind == kind and not _repeats(profile, argument):
                 yield _problem(argument, fault)
 
@@ -85,21 +86,8 @@ def _told(argument: Argument, fault: Fault) -> str:
     return f"{fault.message} (the flag is `{argument.flag}`)"
 
 
-class _Same:
-    """Compares a profile by identity: hashing every value would cost more than it saves."""
-
-    def __init__(self, profile: Profile) -> None:
-        self.profile = profile
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.profile is other.profile
-
-    def __hash__(self) -> int:
-        return id(self.profile)
-
-
 @functools.lru_cache(maxsize=1)
-def _faults(same: _Same) -> tuple[Placed, ...]:
+def _faults(same: Same) -> tuple[Placed, ...]:
     """Read the compiled arguments once for all checks; nothing where the release is unknown."""
     catalogue = find_catalogue(same.profile.engine.version)
     return () if catalogue is None else _read_by(catalogue, same.profile)
