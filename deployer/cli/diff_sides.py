@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.check.run import load_checked
-from deployer.cli.reading import stops
+from deployer.cli.reading import counts, stops
 from deployer.compile.release import compile_profile
 from deployer.plan import review
 from deployer.profile.source import format_path
@@ -34,13 +34,13 @@ class Side:
 
 
 def reviewed(pairs: list[Pair]) -> tuple[Review, list[Finding]]:
-    """Compare each pair; the findings are those of the new sides."""
+    """Compare each pair; the findings are those of the new sides, without notes on them."""
     found: list[Reviewed] = []
     findings: list[Finding] = []
     for pair in pairs:
         old, new = (None if text is None else _side(text) for text in (pair.old, pair.new))
         found.append(_reviewed(old, new))
-        findings += new.findings if new else ()
+        findings += [one for one in (new.findings if new else ()) if counts(one)]
     return review.review(found), findings
 
 

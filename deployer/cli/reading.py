@@ -43,6 +43,11 @@ def stops(finding: Finding, *, strict: bool = False) -> bool:
     return finding.severity in {Severity.ERROR, Severity.WARNING if strict else Severity.ERROR}
 
 
+def counts(finding: Finding) -> bool:
+    """Whether a verb that is not asked for findings says it: notes are `check`'s to say."""
+    return finding.severity is not Severity.NOTE
+
+
 def read_checked(path: str, also_on: str = "") -> Checked:
     """Read one profile and run every check over it.
 
@@ -68,7 +73,7 @@ def read_release(path: str) -> Release:
 
 
 def read_profile(path: str) -> Profile:
-    """Read and check one profile; its findings go to stderr, and errors end the verb."""
+    """Read and check one profile; what is wrong goes to stderr, and errors end the verb."""
     return read_sound(path)[0]
 
 
@@ -77,8 +82,8 @@ def read_sound(path: str) -> tuple[Profile, frozenset[str]]:
     from deployer.report.findings import text  # noqa: PLC0415
 
     checked = read_checked(path)
-    if checked.findings:
-        click.echo(text(checked.findings, color=colored_stderr()), err=True, nl=False)
+    if wrong := [finding for finding in checked.findings if counts(finding)]:
+        click.echo(text(wrong, color=colored_stderr()), err=True, nl=False)
     if checked.profile is None or checked.wrong():
         msg = f"{path} is not right, so nothing was done"
         raise Failure(msg, hint="Mend what is said above; `deployer check` says it again.")

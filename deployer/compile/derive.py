@@ -58,8 +58,16 @@ def commit(profile: Profile) -> str:
 def tensor_parallel(profile: Profile) -> int | None:
     """Give the tensor-parallel size that uses every GPU, or None where there is none."""
     gpus = profile.hardware.count
-    stages = profile.parallel.pp or 1
-    return gpus // stages if gpus >= stages else None
+    parts = (profile.parallel.pp or 1) * replicas(profile)
+    return gpus // parts if gpus >= parts else None
+
+
+def replicas(profile: Profile) -> int:
+    """Give the data-parallel copies of the model, each with GPUs of its own.
+
+    Attention data parallelism divides requests over the GPUs of one copy.
+    """
+    return 1 if profile.parallel.dp_attention else profile.parallel.dp or 1
 
 
 def draft_tokens(profile: Profile) -> int | None:

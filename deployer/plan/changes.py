@@ -73,16 +73,22 @@ def changes(
         *_compare(_flags(old), _flags(new)),
         *_compare(_variables(old), _variables(new)),
         *_compare(_warmup(old), _warmup(new)),
-        *_compare(_parameters(old, written), _parameters(new, written)),
+        *_told_once(new, _compare(_parameters(old, written), _parameters(new, written))),
     )
 
 
 def everything(release: Release, written: Written | None = None) -> tuple[Change, ...]:
     """Give all that a release is made of, as additions."""
     parts = (_flags(release), _variables(release), _warmup(release))
-    return tuple(
-        change for part in (*parts, _parameters(release, written)) for change in _compare({}, part)
-    )
+    rest = _told_once(release, _compare({}, _parameters(release, written)))
+    return (*(change for part in parts for change in _compare({}, part)), *rest)
+
+
+def _told_once(new: Release, found: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Leave the commit out where the profile states it: its revision is the same change."""
+    if not new.model.commit or new.model.commit != new.model.revision:
+        return found
+    return tuple(change for change in found if change.what != "model.commit")
 
 
 def _compare(old: Entries, new: Entries) -> tuple[Change, ...]:

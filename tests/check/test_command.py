@@ -49,10 +49,9 @@ def test_the_recipe_as_a_profile_is_refused_at_its_keys_and_mended_by_upgrade() 
         ),
     ]
     assert "`deployer upgrade PROFILE --engine 0.5.23` rewrites" in said
-    assert check("--engine", "0.5.12", "tests/data/recipe.yaml") == (
-        0,
-        "tests/data/recipe.yaml: fine\n",
-    )
+    code, said = check("--engine", "0.5.12", "tests/data/recipe.yaml")
+    assert code == 0
+    assert "error[" not in said
 
 
 @pytest.mark.parametrize("version", ["0.5.9", "0.5.10.post1", "0.5.12", "0.5.13", "0.5.19"])

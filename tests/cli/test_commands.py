@@ -102,7 +102,18 @@ def test_a_file_that_is_not_there_is_answered_with_one_that_is(run: Run) -> None
 
 
 def test_check_says_that_a_profile_is_fine(run: Run) -> None:
-    assert run("check", PROFILE) == Ran(0, f"{PROFILE}: fine\n", "")
+    assert run("check", "profiles/cpu-tiny.yaml") == Ran(0, "profiles/cpu-tiny.yaml: fine\n", "")
+
+
+def test_notes_stop_nothing_even_when_warnings_do(run: Run) -> None:
+    ran = run("check", "--strict", PROFILE)
+
+    assert ran.code == 0
+    assert "note[metrics-in-the-open]" in ran.out
+
+
+def test_notes_are_told_by_check_alone(run: Run) -> None:
+    assert run("compile", PROFILE).err == ""
 
 
 def test_check_places_what_is_wrong(run: Run, tmp_path: Path) -> None:
@@ -110,8 +121,8 @@ def test_check_places_what_is_wrong(run: Run, tmp_path: Path) -> None:
     ran = run("check", path)
 
     assert ran.code == 1
-    assert f"{path}:44:21: error[draft-tokens-contradict]" in ran.out
-    assert "44 |   num_draft_tokens: 8" in ran.out
+    assert f"{path}:45:21: error[draft-tokens-contradict]" in ran.out
+    assert "45 |   num_draft_tokens: 8" in ran.out
 
 
 def test_strict_stops_at_warnings(run: Run, tmp_path: Path) -> None:
@@ -126,7 +137,8 @@ def test_check_as_json(run: Run, tmp_path: Path) -> None:
     value = json.loads(run("check", "--format", "json", path).out)
 
     assert value["format_version"] == 1
-    assert [f["path"] for f in value["findings"]] == ["kernels.decode", "moe.runner"]
+    errors = [f["path"] for f in value["findings"] if f["severity"] == "error"]
+    assert errors == ["kernels.decode", "moe.runner"]
 
 
 def test_compile_as_json_is_a_release(run: Run) -> None:

@@ -12,6 +12,9 @@ from deployer.compile.pin import pin
 from deployer.release import Release
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+PINNED = "f396cf805182f4ca10fa675e1a99815b3ca384db"
+"""What the shipped profiles state."""
+
 SHIPPED = ("b200-fp8-eagle", "b200-no-spec", "h200-fallback")
 
 
@@ -24,8 +27,8 @@ def compiled(text: str, folder: Path) -> Release:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_pinned_release_is_that_of_a_profile_with_the_commit(name: str, tmp_path: Path) -> None:
     text = Path(f"profiles/{name}.yaml").read_text(encoding="utf-8")
-    branch = compiled(text, tmp_path)
-    stated = compiled(text.replace("revision: main", f"revision: {COMMIT}"), tmp_path)
+    branch = compiled(text.replace(PINNED, "main"), tmp_path)
+    stated = compiled(text.replace(PINNED, COMMIT), tmp_path)
     found = pin(branch, COMMIT)
     assert replace(found, model=replace(found.model, revision=COMMIT)) == stated
     assert found.model.path == f"/model-cache/GLM-5.1-FP8/{COMMIT}"
@@ -35,6 +38,7 @@ def test_a_pinned_release_is_that_of_a_profile_with_the_commit(name: str, tmp_pa
 
 def test_a_folder_that_the_profile_states_stays(tmp_path: Path) -> None:
     text = Path("profiles/b200-fp8-eagle.yaml").read_text(encoding="utf-8")
+    text = text.replace(PINNED, "main")
     stated = text.replace("  served_name:", "  path: /model-cache/mine\n  served_name:")
     found = pin(compiled(stated, tmp_path), COMMIT)
     assert found.model.commit == COMMIT

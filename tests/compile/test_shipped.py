@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from deployer.cli.reading import read_checked, read_release
+from deployer.finding import Severity
 from deployer.release import Release
 from deployer.report.release import flags
 
@@ -21,8 +22,10 @@ def values(name: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_it_is_clean(name: str) -> None:
-    assert read_checked(f"profiles/{name}.yaml").findings == ()
+def test_it_is_clean_at_strict(name: str) -> None:
+    findings = read_checked(f"profiles/{name}.yaml").findings
+
+    assert [(f.check, f.path) for f in findings if f.severity is not Severity.NOTE] == []
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -47,7 +50,9 @@ def test_the_glm_profiles_share_what_is_about_the_model(name: str) -> None:
     assert compiled.model.repo == "zai-org/GLM-5.1-FP8"
     assert compiled.engine.version == "0.5.10.post1"
     assert compiled.hardware.count == 8
-    assert found["--model-path"] == "/model-cache/GLM-5.1-FP8"
+    commit = "f396cf805182f4ca10fa675e1a99815b3ca384db"
+    assert compiled.model.revision == compiled.model.commit == commit
+    assert found["--model-path"] == f"/model-cache/GLM-5.1-FP8/{commit}"
     assert found["--served-model-name"] == "glm-5.1"
     assert found["--tp-size"] == "8"
     assert (found["--host"], found["--port"]) == ("0.0.0.0", "8000")  # noqa: S104

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from deployer.cli.diff_sides import reviewed
 from deployer.cli.git_profiles import Pair, Text
+from deployer.cli.reading import stops
 from deployer.report.budget import Piece, fitted
 from deployer.report.markdown import WIDEST, code, prose
 from deployer.report.review_markdown import LIMIT, MARKER, markdown
@@ -70,7 +71,7 @@ def test_hostile_values_stay_inside_the_table() -> None:
 
     body = markdown(review)
 
-    assert not findings
+    assert not [finding for finding in findings if stops(finding)]
     row = next(line for line in body.splitlines() if "--chat-template" in line)
     assert len(re.findall(r"(?<!\\)\|", row)) == 5
     assert body.count(MARKER) == 1

@@ -1,6 +1,7 @@
 """Requests in flight are promised more time than the platform gives.
 
-Why it hurts: Modal kills the container while long answers are still being streamed.
+Why it hurts: Modal kills the container while long answers are still being streamed, or refuses the
+number when it is deployed.
 
 Instead of::
 
@@ -16,7 +17,8 @@ Write::
     lifecycle:
       drain_timeout: 25
 
-Source: Modal guide, container lifecycle: exit handlers of a web_server get about 30 s.
+Source: Modal guide, container lifecycle: exit handlers of a web_server get about 30 s; Modal client
+1.6.4 ``_server.py``: the exit grace period of a server is at most an hour.
 """
 
 from __future__ import annotations
@@ -27,20 +29,21 @@ from deployer.check.rule import Problem, Rule
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
-WEB_SERVER_GRACE = 30
-"""Seconds that Modal gives a `web_server` container after it asks it to end."""
+GRACE = {"web_server": 30, "server": 3600}
+"""Seconds that Modal gives a container after it asks it to end, at most, by kind of endpoint."""
 
 
 def find(profile: Profile) -> Iterator[Problem]:
-    """Compare the drain budget with the grace of a web_server container."""
-    if profile.modal is None or profile.modal.endpoint != "web_server":
+    """Compare the drain budget with the grace of the endpoint."""
+    if profile.modal is None:
         return
-    drain = profile.lifecycle.drain_timeout
-    if drain > WEB_SERVER_GRACE:
+    drain, endpoint = profile.lifecycle.drain_timeout, profile.modal.endpoint
+    if drain > GRACE[endpoint]:
+        longer = ", or use `modal.endpoint: server`, which drains up to an hour"
         yield Problem(
             ("lifecycle", "drain_timeout"),
-            f"{drain:g} s of draining is more than the {WEB_SERVER_GRACE} s that Modal gives",
-            "lower it, or use `modal.endpoint: server`, which drains up to an hour",
+            f"{drain:g} s of draining is more than the {GRACE[endpoint]} s that Modal gives",
+            f"lower it{longer if endpoint == 'web_server' else ''}",
         )
 
 

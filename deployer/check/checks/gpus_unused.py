@@ -19,7 +19,8 @@ Write::
     parallel:
       tp: 8
 
-Source: SGLang 0.5.10.post1 ``srt/server_args.py``: the world size of a node is tp x pp.
+Source: SGLang 0.5.10.post1 ``srt/server_args.py``: the world size of a node is tp x pp, once for
+each data-parallel replica; attention data parallelism divides the same GPUs.
 """
 
 from __future__ import annotations
@@ -27,26 +28,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.derive import replicas
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
 
 def find(profile: Profile) -> Iterator[Problem]:
-    """Compare tensor times pipeline parallelism with the number of GPUs."""
+    """Compare tensor times pipeline parallelism, times replicas, with the number of GPUs."""
     gpus, tp, pp = profile.hardware.count, profile.parallel.tp, profile.parallel.pp or 1
+    dp = replicas(profile)
     if gpus == 0:
         return
-    if tp is not None and tp * pp != gpus:
+    if tp is not None and tp * pp * dp != gpus:
+        also = f" x dp {dp}" if dp > 1 else ""
         yield Problem(
             ("parallel", "tp"),
-            f"tp {tp} x pp {pp} uses {tp * pp} GPUs, and the replica has {gpus}",
+            f"tp {tp} x pp {pp}{also} uses {tp * pp * dp} GPUs, and the replica has {gpus}",
             "leave `tp` out: it follows from `hardware.count` and `pp`",
         )
-    if tp is None and gpus % pp:
+    if tp is None and gpus % (pp * dp):
+        key, parts = ("dp", "replicas") if pp == 1 else ("pp", "equal pipeline stages")
         yield Problem(
-            ("parallel", "pp"),
-            f"{gpus} GPUs cannot be divided into {pp} equal pipeline stages",
-            f"choose a `pp` that divides {gpus}",
+            ("parallel", key),
+            f"{gpus} GPUs cannot be divided into {pp * dp} {parts}",
+            f"choose a `{key}` that divides {gpus}",
         )
 
 

@@ -1,0 +1,44 @@
+"""The engine fills the weights with noise.
+
+Why it hurts: it is healthy, fast, and answers nonsense. That is right for a rehearsal of the start
+and wrong for everything else.
+
+Instead of::
+
+    model:
+      load_format: dummy
+
+Write::
+
+    model:
+      load_format: auto
+
+Source: SGLang 0.5.10.post1 ``model_loader/loader.py`` (`DummyModelLoader`); Modal's examples use it
+for their own tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for the load format that reads nothing."""
+    if profile.model.load_format == "dummy":
+        yield Problem(
+            ("model", "load_format"),
+            "the weights are noise: the engine answers nonsense with status 200",
+            "leave it out, unless this is a rehearsal of the start",
+        )
+
+
+RULE = Rule(
+    "dummy-weights",
+    Severity.WARNING,
+    find,
+    link="https://docs.sglang.io/advanced_features/server_arguments.html",
+)

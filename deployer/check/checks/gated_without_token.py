@@ -1,0 +1,52 @@
+"""The weights need an agreement, and no secret brings a token of who agreed.
+
+Why it hurts: the hub answers the download with 401, after the app is deployed.
+
+Instead of::
+
+    model:
+      repo: meta-llama/Llama-3.3-70B-Instruct
+    modal:
+      app: llama
+
+Write::
+
+    model:
+      repo: meta-llama/Llama-3.3-70B-Instruct
+    modal:
+      app: llama
+      hub_secret: huggingface-secret
+
+Source: Hugging Face, gated models: a download needs the token of an account that was let in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+GATED = ("meta-llama/", "google/gemma", "mistralai/Mistral-Large", "CohereLabs/", "CohereForAI/")
+"""How repositories begin that were gated when this was written, November 2026."""
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for a gated repository without a token for the download."""
+    if profile.modal is None or profile.modal.hub_secret is not None:
+        return
+    if profile.model.source == "huggingface" and profile.model.repo.startswith(GATED):
+        yield Problem(
+            ("model", "repo"),
+            f"{profile.model.repo} is gated, and the download has no token",
+            "set `modal.hub_secret` to a Modal secret that holds HF_TOKEN",
+        )
+
+
+RULE = Rule(
+    "gated-without-token",
+    Severity.WARNING,
+    find,
+    link="https://huggingface.co/docs/hub/models-gated",
+)

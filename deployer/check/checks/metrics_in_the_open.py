@@ -1,0 +1,43 @@
+"""`/metrics` asks for no key.
+
+Why it hurts: whoever knows the address reads how much is asked, how fast it is answered and how
+full the server is. It holds no prompt and no answer.
+
+Instead of::
+
+    observability:
+      metrics: true
+
+Write::
+
+    observability:
+      metrics: false
+
+Source: SGLang 0.5.10.post1 ``srt/utils/auth.py``: `/health*` and `/metrics*` bypass the API key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for metrics on an endpoint of the internet."""
+    if profile.target == "modal" and profile.observability.metrics:
+        yield Problem(
+            ("observability", "metrics"),
+            "`/metrics` is open to everyone, with a key or without",
+            "keep it if that is no secret: what scrapes it needs no key",
+        )
+
+
+RULE = Rule(
+    "metrics-in-the-open",
+    Severity.NOTE,
+    find,
+    link="https://docs.sglang.io/references/production_metrics.html",
+)

@@ -1,0 +1,54 @@
+"""The engine needs the port that it serves on for something else, too.
+
+Why it hurts: the second of the two cannot listen, after the weights are loaded.
+
+Instead of::
+
+    serving:
+      port: 8000
+    engine:
+      args:
+        nccl-port: 8000
+
+Write::
+
+    serving:
+      port: 8000
+    engine:
+      args:
+        nccl-port: 8100
+
+Source: SGLang 0.5.10.post1 ``srt/server_args.py`` (`PortArgs.init_new`): ports are used as given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+ADDRESSES = ("dist-init-addr", "nccl-init-addr")
+"""Options that hold ``host:port``."""
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for the serving port among the other ports that are stated."""
+    serving = str(profile.serving.port)
+    for name, value in profile.engine.args.items():
+        port = str(value).rpartition(":")[2] if name in ADDRESSES else str(value)
+        if port == serving and (name in ADDRESSES or name.endswith("-port")):
+            yield Problem(
+                ("engine", "args", name),
+                f"port {serving} is the one of `serving.port`",
+                "choose another, or leave it out: the engine finds a free one",
+            )
+
+
+RULE = Rule(
+    "port-taken-twice",
+    Severity.ERROR,
+    find,
+    link="https://docs.sglang.io/advanced_features/server_arguments.html",
+)

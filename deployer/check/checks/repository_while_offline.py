@@ -1,0 +1,81 @@
+"""A second model is named by its repository, and the engine starts without the hub.
+
+Why it hurts: only the weights of `model.repo` are downloaded. The engine runs with
+`HF_HUB_OFFLINE=1`, so that it never asks the hub at $50 an hour, and ends when it looks for a draft
+model, an adapter or a tokenizer there.
+
+Instead of::
+
+    model:
+      repo: meta-llama/Llama-3.1-8B-Instruct
+    speculative:
+      algorithm: EAGLE3
+      num_steps: 3
+      eagle_topk: 1
+      draft_model: yuhuili/EAGLE3-LLaMA3.1-Instruct-8B
+
+Write::
+
+    model:
+      repo: meta-llama/Llama-3.1-8B-Instruct
+    speculative:
+      algorithm: EAGLE3
+      num_steps: 3
+      eagle_topk: 1
+      draft_model: /w/EAGLE3-LLaMA3.1-Instruct-8B
+
+Source: ``deployer/compile/derive.py``: HF_HUB_OFFLINE follows from the downloaded folder;
+huggingface_hub: with it nothing is asked over the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+OTHERS = (
+    "speculative-draft-model-path", "speculative-draft-model", "tokenizer-path", "lora-paths",
+    "speculative-token-map",
+)  # fmt: skip
+"""Flags without a field that name a model, a tokenizer or an adapter."""
+
+ONLINE = frozenset({"0", "false", "no", "off"})
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for repositories where only a folder can be read."""
+    if profile.target != "modal" or profile.engine.env.get("HF_HUB_OFFLINE", "1").lower() in ONLINE:
+        return
+    spec = profile.speculative
+    named: list[tuple[tuple[str, ...], str | None]] = [
+        (("speculative", "draft_model"), spec.draft_model if spec else None)
+    ]
+    named += [
+        (("engine", "args", name), str(word))
+        for name in OTHERS
+        for word in _words(profile.engine.args.get(name))
+    ]
+    for path, value in named:
+        if value is not None and "/" in value and not value.rpartition("=")[2].startswith("/"):
+            yield Problem(
+                path,
+                f"{value} is not downloaded, and the engine may not ask the hub (HF_HUB_OFFLINE)",
+                "put it on a volume of the profile, and name its folder there",
+            )
+
+
+def _words(value: object) -> list[object]:
+    if value is None or value is True:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+RULE = Rule(
+    "repository-while-offline",
+    Severity.ERROR,
+    find,
+    link="https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables",
+)

@@ -1,0 +1,51 @@
+"""The weights are those of a branch, which moves.
+
+Why it hurts: another download of the same profile is another model, chat template or tokenizer, and
+no difference between two deployments shows it. `apply` records the commit that it found, so the
+deployment can be told; the profile cannot.
+
+Instead of::
+
+    model:
+      repo: zai-org/GLM-5.1-FP8
+      revision: main
+
+Write::
+
+    model:
+      repo: zai-org/GLM-5.1-FP8
+      revision: f396cf805182f4ca10fa675e1a99815b3ca384db
+
+Source: Hugging Face hub: `main` is a branch; Modal's ``deepseek_v4_flash.py`` pins the revision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.compile.derive import commit
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for a revision that is no commit, where weights are downloaded."""
+    model = profile.model
+    if model.source != "huggingface" or profile.target != "modal" or commit(profile):
+        return
+    key = ("model", "revision") if "revision" in model.model_fields_set else ("model", "repo")
+    yield Problem(
+        key,
+        f"`{model.revision}` of {model.repo} can move: another download may be another model",
+        "write a commit, 40 hexadecimal digits: `git ls-remote https://huggingface.co/"
+        f"{model.repo} {model.revision}` says it",
+    )
+
+
+RULE = Rule(
+    "revision-unpinned",
+    Severity.WARNING,
+    find,
+    link="https://huggingface.co/docs/huggingface_hub/guides/download",
+)

@@ -1,0 +1,53 @@
+"""An idle container goes sooner than a new one comes.
+
+Why it hurts: a pause shorter than the start throws away what was just loaded. The next request
+waits for all of it again, and loading costs as much as idling would have.
+
+Instead of::
+
+    model:
+      repo: zai-org/GLM-5.1-FP8
+    modal:
+      scaledown_window: 120
+
+Write::
+
+    model:
+      repo: zai-org/GLM-5.1-FP8
+    modal:
+      scaledown_window: 900
+
+Source: uw-syfi/vibesys PR 375: a window of 120 s cold-starts again in the middle of warming up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.loading import loading, span
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Compare the idle window with the time that reading the weights takes at the fastest."""
+    found = loading(profile)
+    if profile.modal is None or found is None:
+        return
+    window = profile.modal.scaledown_window
+    if window < found.fastest:
+        yield Problem(
+            ("modal", "scaledown_window"),
+            f"an idle container goes after {window} s, and reading {found.gib:.0f} GiB for the "
+            f"next one takes {span(found)}",
+            f"write at least {found.slowest:.0f}",
+        )
+
+
+RULE = Rule(
+    "scaledown-below-cold-start",
+    Severity.WARNING,
+    find,
+    link="https://github.com/uw-syfi/vibesys/pull/375",
+)

@@ -1,0 +1,49 @@
+"""The start may not take as long as reading the weights takes.
+
+Why it hurts: at the best speed that a volume has given, the weights are not read when the budget
+ends: no container ever gets ready, and each attempt costs its GPUs.
+
+Instead of::
+
+    model:
+      repo: zai-org/GLM-5.1-FP8
+    lifecycle:
+      startup_timeout: 200
+
+Write::
+
+    model:
+      repo: zai-org/GLM-5.1-FP8
+    lifecycle:
+      startup_timeout: 1800
+
+Source: Modal's own pages and examples: a volume gives 1 to 3 GB/s; 704 GiB take 4 to 13 minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.loading import loading, span
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Compare the budget of the start with reading at the fastest."""
+    found, budget = loading(profile), profile.lifecycle.startup_timeout
+    if found is not None and budget < found.fastest:
+        yield Problem(
+            ("lifecycle", "startup_timeout"),
+            f"{budget:g} s are less than reading {found.gib:.0f} GiB takes, {span(found)}",
+            f"write at least {2 * found.slowest:.0f}: kernels and graphs come on top",
+        )
+
+
+RULE = Rule(
+    "startup-below-load",
+    Severity.ERROR,
+    find,
+    link="https://modal.com/docs/guide/high-performance-llm-inference",
+)

@@ -1,0 +1,50 @@
+"""The start is bounded so tightly that a slow volume ends it.
+
+Why it hurts: weights are read from a volume at 1 to 3 GB/s. On a slow day the budget ends before
+they are there, and the start is paid for again.
+
+Instead of::
+
+    model:
+      repo: zai-org/GLM-5.1-FP8
+    lifecycle:
+      startup_timeout: 600
+
+Write::
+
+    model:
+      repo: zai-org/GLM-5.1-FP8
+    lifecycle:
+      startup_timeout: 1800
+
+Source: Modal's own pages and examples: a volume gives 1 to 3 GB/s; modal-examples#1553: users met
+a bound of five minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.loading import loading, span
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Compare the budget of the start with reading at the slowest."""
+    found, budget = loading(profile), profile.lifecycle.startup_timeout
+    if found is not None and found.fastest <= budget < found.slowest:
+        yield Problem(
+            ("lifecycle", "startup_timeout"),
+            f"reading {found.gib:.0f} GiB takes {span(found)}, and the start may take {budget:g} s",
+            f"write at least {2 * found.slowest:.0f}: kernels and graphs come on top",
+        )
+
+
+RULE = Rule(
+    "startup-near-load",
+    Severity.WARNING,
+    find,
+    link="https://github.com/modal-labs/modal-examples/issues/1553",
+)

@@ -1,0 +1,61 @@
+"""A start may take hours, so nothing ends one that hangs.
+
+Why it hurts: a container that hangs while it starts costs its GPUs until the bound: 24 hours of
+8 B200 are $1,200. Without a `startup_timeout` Modal itself takes `timeout`, which is up to a day;
+here it follows from `lifecycle`, so it need not be stated.
+
+Instead of::
+
+    modal:
+      timeout: 86400
+      startup_timeout: 86400
+
+Write::
+
+    modal:
+      timeout: 86400
+    lifecycle:
+      startup_timeout: 1800
+
+Source: Modal client 1.6.4 ``_functions.py:1082`` (`startup_timeout or timeout`); the longest bound
+in Modal's own examples is three hours (``deepseek_v4.py``, 8 B200).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.facts.prices import per_hour
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+LONGEST = 4 * 3600
+"""Seconds that a start may take: an hour more than the longest that Modal's examples allow."""
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for bounds beyond what any start needs."""
+    modal, life = profile.modal, profile.lifecycle
+    if modal is not None and (modal.startup_timeout or 0) > LONGEST:
+        yield _problem(profile, ("modal", "startup_timeout"), float(modal.startup_timeout or 0))
+    if life.startup_timeout > LONGEST:
+        yield _problem(profile, ("lifecycle", "startup_timeout"), life.startup_timeout)
+    if life.warmup_timeout > LONGEST:
+        yield _problem(profile, ("lifecycle", "warmup_timeout"), life.warmup_timeout)
+
+
+def _problem(profile: Profile, path: tuple[str, str], seconds: float) -> Problem:
+    hour = per_hour(profile.hardware.gpu, profile.hardware.count) if profile.modal else None
+    cost = f", at ${hour:.0f} an hour" if hour else ""
+    remedy = "leave it out: it follows from `lifecycle`, with a margin"
+    return Problem(
+        path,
+        f"a start that hangs ends only after {seconds / 3600:.0f} hours{cost}",
+        remedy if path[0] == "modal" else "write what the start needs: 1800 s suffice for 700 GiB",
+    )
+
+
+RULE = Rule(
+    "startup-unbounded", Severity.WARNING, find, link="https://modal.com/docs/guide/timeouts"
+)

@@ -1,0 +1,75 @@
+"""A volume is mounted where the image has files of its own, or where Modal lets none be.
+
+Why it hurts: Modal refuses to mount a volume on a path that is not empty, and its client refuses
+some paths at once; the SGLang image has files in `/root/.cache/huggingface`.
+
+Instead of::
+
+    modal:
+      weights:
+        volume: weights
+        path: /root/.cache/huggingface
+
+Write::
+
+    modal:
+      weights:
+        volume: weights
+        path: /model-cache
+
+Source: Modal client 1.6.4 ``_utils/mount_utils.py`` (`/`, `/root`, `/tmp`); modal-examples
+``deepseek_v4_flash.py``: the image's `/root/.cache/huggingface` is not empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+REFUSED = frozenset({"/root", "/tmp"})  # noqa: S108 - a path to compare with, nothing is written
+"""What Modal's client refuses. `/` is no path that the schema takes."""
+
+SYSTEM = (
+    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr",
+)  # fmt: skip
+"""What every image fills, with all below."""
+
+FILLED = (
+    "/root/.cache/huggingface", "/root/deployer", "/sgl-workspace/sglang", "/home", "/opt", "/var",
+)  # fmt: skip
+"""Folders that are not empty: what is at one of them, or above, meets files."""
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look at where the two volumes are mounted."""
+    if profile.modal is None:
+        return
+    for name in ("weights", "kernel_cache"):
+        path: str = getattr(profile.modal, name).path
+        if why := _wrong(path):
+            yield Problem(
+                ("modal", name, "path"),
+                f"no volume can be mounted at {path}: {why}",
+                "choose a folder of its own, such as `/model-cache` or `/dg-cache`",
+            )
+
+
+def _wrong(path: str) -> str:
+    if path in REFUSED:
+        return "Modal's client refuses it"
+    if any(_within(path, folder) for folder in SYSTEM):
+        return "it belongs to the system in the image"
+    met = next((folder for folder in FILLED if _within(folder, path)), "")
+    return f"{met} in the image is not empty" if met else ""
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
+
+
+RULE = Rule(
+    "volume-on-image-path", Severity.ERROR, find, link="https://modal.com/docs/guide/volumes"
+)

@@ -1,0 +1,51 @@
+"""The engine's watchdog ends it before a slow warm-up request may.
+
+Why it hurts: the first requests compile kernels, and one forward batch can take minutes. The
+watchdog ends the engine in the middle of it, though the warm-up would have waited.
+
+Instead of::
+
+    observability:
+      watchdog_timeout: 60
+    lifecycle:
+      warmup_timeout: 300
+
+Write::
+
+    observability:
+      watchdog_timeout: 1200
+    lifecycle:
+      warmup_timeout: 300
+
+Source: SGLang 0.5.10.post1 ``managers/scheduler.py:406``: the watchdog covers forward batches once
+the weights are loaded; its default is 300 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.compile.derive import warmup_kinds
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Compare the stated watchdog with the budget of one warm-up request."""
+    watchdog, warmup = profile.observability.watchdog_timeout, profile.lifecycle.warmup_timeout
+    if watchdog is not None and watchdog < warmup and warmup_kinds(profile):
+        yield Problem(
+            ("observability", "watchdog_timeout"),
+            f"the engine ends itself after a batch of {watchdog:g} s, and a warm-up request may "
+            f"take {warmup:g} s",
+            f"write at least {warmup:g}, or lower `lifecycle.warmup_timeout`",
+        )
+
+
+RULE = Rule(
+    "watchdog-below-warmup",
+    Severity.WARNING,
+    find,
+    link="https://docs.sglang.io/advanced_features/server_arguments.html",
+)

@@ -1,0 +1,51 @@
+"""The engine loads a folder that is not on the weights volume.
+
+Why it hurts: the download writes to the volume, and the engine looks elsewhere: it ends at once, or
+takes the path for a repository and finds itself without a network.
+
+Instead of::
+
+    model:
+      path: /models/GLM-5.1-FP8
+    modal:
+      weights:
+        volume: weights
+        path: /model-cache
+
+Write::
+
+    model:
+      path: /model-cache/GLM-5.1-FP8
+    modal:
+      weights:
+        volume: weights
+        path: /model-cache
+
+Source: ``deployer/apply/modal/app.py``: a container sees the volumes of its profile and its image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look whether the stated folder is below the mount."""
+    modal, path = profile.modal, profile.model.path
+    if modal is None or path is None or profile.target != "modal":
+        return
+    if not path.startswith(f"{modal.weights.path}/"):
+        yield Problem(
+            ("model", "path"),
+            f"{path} is not on the weights volume, which is mounted at {modal.weights.path}",
+            "leave it out: it follows from `model.repo` and the mount",
+        )
+
+
+RULE = Rule(
+    "weights-outside-volume", Severity.ERROR, find, link="https://modal.com/docs/guide/volumes"
+)

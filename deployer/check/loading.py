@@ -1,0 +1,35 @@
+"""How long the weights of a model take to read, from what is known of model and volume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deployer.facts.sizes import READ_FASTEST, READ_SLOWEST, WEIGHTS_GIB
+from deployer.profile.model import Profile
+
+GIB = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """Reading the weights: their GiB, and the seconds at a volume's best and worst speed.
+
+    Only reading: the engine's own start, its kernels and its graphs come on top.
+    """
+
+    gib: float
+    fastest: float
+    slowest: float
+
+
+def loading(profile: Profile) -> Loading | None:
+    """Give the time to read the weights from a Modal volume; None where the size is not known."""
+    gib = WEIGHTS_GIB.get(profile.model.repo)
+    if profile.modal is None or gib is None or profile.model.load_format == "dummy":
+        return None
+    return Loading(gib, gib * GIB / READ_FASTEST, gib * GIB / READ_SLOWEST)
+
+
+def span(found: Loading) -> str:
+    """Say the two bounds as a reader wants them: ``252 to 756 s``."""
+    return f"{found.fastest:.0f} to {found.slowest:.0f} s"

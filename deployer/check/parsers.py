@@ -1,0 +1,54 @@
+"""Which parsers read the output of which family of models.
+
+Source: SGLang ``docs/advanced_features/tool_parser.ipynb``, ``separate_reasoning.ipynb``; for GLM
+also its cookbook (GLM-4.7 and later call tools in another form than GLM-4.5 and GLM-4.6), for
+Qwen3.5 ``docs/basic_usage/qwen3_5.md``. A model that is not here is not judged.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+ANY_FAMILY = frozenset({"auto", "response_template"})
+"""Parsers that find out by themselves what a model writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Models that write in one form. No reasoning parsers: the models do not think aloud."""
+
+    title: str
+    repo: re.Pattern[str]
+    reasoning: tuple[str, ...]
+    tools: tuple[str, ...]
+
+
+def _family(title: str, repo: str, reasoning: str, tools: str) -> Family:
+    pattern = re.compile(rf"(^|/){repo}", re.IGNORECASE)
+    return Family(title, pattern, tuple(reasoning.split()), tuple(tools.split()))
+
+
+FAMILIES = (
+    _family("GLM-4.5 and GLM-4.6", r"glm-4\.[56]", "glm45", "glm45 glm"),
+    _family("GLM-4.7 to GLM-5.2", r"glm-(4\.7|5)(?!\.3)", "glm45", "glm47"),
+    _family("DeepSeek-R1", r"deepseek-r1(?!-distill)", "deepseek-r1", "deepseekv3"),
+    _family("DeepSeek-V3.1", r"deepseek-v3\.1", "deepseek-v3", "deepseekv31"),
+    _family("DeepSeek-V3.2", r"deepseek-v3\.2", "deepseek-v3", "deepseekv31 deepseekv32"),
+    _family("DeepSeek-V3", r"deepseek-v3(?!\.)", "deepseek-v3", "deepseekv3"),
+    _family("Qwen3-Coder", r"qwen3-coder", "", "qwen3_coder"),
+    _family("Qwen3.5", r"qwen3\.5", "qwen3", "qwen3_coder"),
+    _family("Qwen3", r"qwen3(?![.\d])", "qwen3 qwen3-thinking", "qwen qwen25"),
+    _family("Qwen2.5", r"qwen2\.5", "", "qwen qwen25"),
+    _family("Llama 3", r"(meta-)?llama-3", "", "llama3 pythonic"),
+    _family("Llama 4", r"llama-4", "", "pythonic"),
+    _family("gpt-oss", r"gpt-oss", "gpt-oss", "gpt-oss"),
+    _family("Kimi K2", r"kimi-k2", "kimi_k2 kimi", "kimi_k2"),
+    _family("MiniMax-M2", r"minimax-m2", "minimax minimax-append-think", "minimax-m2"),
+)
+"""In the order in which they are looked for: the narrower name stands first."""
+
+
+def family(repo: str) -> Family | None:
+    """Give the family of a repository by its name; None for one that is not known here."""
+    return next((one for one in FAMILIES if one.repo.search(repo)), None)
