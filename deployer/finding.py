@@ -32,6 +32,9 @@ class Finding:
     (``memory.mem_fraction_static``, ``modal.volumes[0].mount``), ``message`` what is wrong and
     why, ``hint`` what to do instead, ``link`` the evidence. ``file`` and ``span`` say where;
     ``source_line`` is the text of that line, so that a renderer needs no file.
+
+    ``allowed`` is the reason that the author gives for leaving it (``# deployer: allow[id]
+    reason``); such a finding is counted, and stops nothing.
     """
 
     check: str
@@ -43,3 +46,4 @@ class Finding:
     file: str = ""
     span: Span | None = None
     source_line: str = ""
+    allowed: str = ""

@@ -49,7 +49,8 @@ class Rule:
     ``find`` is asked only where the rule holds: in the releases of ``engines``, on ``gpus``, for
     ``models`` (:mod:`deployer.check.ranges`); nothing stated is everywhere. After the range of
     ``engines`` the ``mitigation`` is looked for, and told as stale. ``inferred`` says that the
-    remedy is an inference: it is told with what is found.
+    remedy is an inference: it is told with what is found. A ``firm`` one cannot be allowed by a
+    comment, for nothing could be done with the profile.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Rule:
     models: tuple[str, ...] = ()
     mitigation: Mitigation | None = None
     inferred: bool = False
+    firm: bool = False
 
     def holds(self, profile: Profile) -> bool:
         """Whether the profile's release, GPU and model are those that the check is about."""

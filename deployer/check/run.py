@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from deployer.check.allow import settled
 from deployer.check.catalogue import RULES
 from deployer.check.flags import on_another_release
 from deployer.check.rule import Mitigation, Problem, Rule
@@ -18,11 +19,27 @@ INFERRED = "upstream does not say so"
 """Said of every remedy that is an inference."""
 
 
-def load_checked(text: str, file: str) -> tuple[Loaded[Profile], tuple[Finding, ...]]:
-    """Read a profile's text, and give it with all that loader and checks find."""
+def load_checked(
+    text: str, file: str, kept: frozenset[str] | None = None, also_on: Catalogue | None = None
+) -> tuple[Loaded[Profile], tuple[Finding, ...]]:
+    """Read a profile's text, and give it with all that loader and checks find.
+
+    ``kept`` are the ids of the checks to run, all where it is None. ``also_on`` is a release
+    that reads the command for the profile's own release as well. What the author allows is
+    marked (:attr:`Finding.allowed`), and what is wrong with an allowance found, too.
+    """
     loaded = load_profile(text, file)
-    found = check(loaded.profile, loaded.source) if loaded.profile is not None else ()
-    return loaded, (*loaded.findings, *found)
+    if loaded.profile is None:
+        return loaded, loaded.findings
+    rules = [rule for rule in RULES if kept is None or rule.name in kept]
+    found = check(loaded.profile, loaded.source, rules)
+    if also_on is not None and also_on.version != loaded.profile.engine.version:
+        found += check_on(also_on, loaded.profile, loaded.source)
+    known = frozenset(rule.name for rule in RULES if not rule.firm)
+    ran = frozenset(rule.name for rule in rules)
+    found = settled(found, loaded.source, known, ran)
+    told = (finding for finding in found if kept is None or finding.check in kept)
+    return loaded, (*loaded.findings, *sorted(told, key=_position))
 
 
 def check(profile: Profile, source: Source, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:

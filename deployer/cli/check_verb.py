@@ -12,9 +12,11 @@ from deployer.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from deployer.cli.reading import Checked
     from deployer.finding import Finding
     from deployer.parse.launch import Launch
 
+FORMATS = ["text", "json", "github", "sarif"]
 PROGRAM = re.compile(r"(.*/)?(python[0-9.]*|sglang|env|launch_server\.py)|[A-Za-z_]\w*=.*")
 
 
@@ -25,9 +27,19 @@ PROGRAM = re.compile(r"(.*/)?(python[0-9.]*|sglang|env|launch_server\.py)|[A-Za-
     metavar="RELEASE",
     help="What this release of SGLang makes of a launch command, or of the profiles' commands.",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text")
+@click.option("--select", multiple=True, metavar="ID,...", help="Only these checks; `startup-*`.")
+@click.option("--ignore", multiple=True, metavar="ID,...", help="Not these checks.")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
-def command(profiles: tuple[str, ...], engine: str | None, form: str, *, strict: bool) -> int:
+def command(
+    profiles: tuple[str, ...],
+    engine: str | None,
+    form: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    *,
+    strict: bool,
+) -> int:
     """Find what is wrong with profiles, without an account, a GPU or a network.
 
     With `--engine 0.5.23 -- python3 -m sglang.launch_server ...` the same for a launch command:
@@ -35,25 +47,53 @@ def command(profiles: tuple[str, ...], engine: str | None, form: str, *, strict:
     optional. With `--engine 0.5.23 PROFILE` that release reads the command that the profile
     compiles to for its own.
 
+    `deployer explain ID` says why a check is there. A comment `# deployer: allow[ID] reason` at a
+    line, or above it, allows what is found there.
+
     Exits 0 when all are fine, 1 when one is not.
     """
     if not profiles:
         msg = "there is nothing to check"
         raise UsageError(msg, hint="Give a PROFILE, or `--engine RELEASE -- COMMAND`.")
     files = all(word.endswith((".yaml", ".yml")) for word in profiles)
+    kept = _kept(select, ignore) if select or ignore else None
     if _is_command(profiles) or (engine is not None and not files):
-        return _check_command(profiles, engine, form, strict=strict)
+        return _check_command(profiles, engine, form, kept, strict=strict)
     from deployer.cli.reading import known_release, read_checked  # noqa: PLC0415
 
     other = known_release(engine) if engine is not None else ""
-    checked = [read_checked(path, also_on=other) for path in profiles]
+    checked = [read_checked(path, also_on=other, kept=kept) for path in profiles]
     findings = [finding for one in checked for finding in one.findings]
-    fine = [f"{one.path}: fine" for one in checked if not one.findings]
-    _tell(findings, fine, form)
-    if other and findings:
+    _tell(findings, [_fine(one) for one in checked], form)
+    if other and any(not finding.allowed for finding in findings):
         hint = f"`deployer upgrade PROFILE --engine {other}` rewrites a profile for that release."
         click.echo(hint, err=True)
     return int(any(one.wrong(strict=strict) for one in checked))
+
+
+def _kept(select: Sequence[str], ignore: Sequence[str]) -> frozenset[str] | None:
+    """Give the ids of the checks that were asked for; raises UsageError for one that is none."""
+    from deployer.check.choice import UnknownCheckError, chosen  # noqa: PLC0415
+    from deployer.check.pages import choosable, known  # noqa: PLC0415
+
+    try:
+        return chosen(select, ignore, choosable())
+    except UnknownCheckError as error:
+        if error.wrong in known():
+            msg = f"`{error.wrong}` can be neither chosen nor ignored"
+            hint = "A profile that cannot be read cannot be checked."
+            raise UsageError(msg, hint=hint) from error
+        msg = f"there is no check `{error.wrong}`"
+        near = f"Did you mean {' or '.join(error.near)}?" if error.near else ""
+        raise UsageError(msg, hint=near or "`deployer explain` lists them.") from error
+
+
+def _fine(one: Checked) -> str:
+    """Say that nothing is wrong with a profile; the empty text where something is."""
+    allowed = sum(bool(finding.allowed) for finding in one.findings)
+    if allowed < len(one.findings):
+        return ""
+    return f"{one.path}: fine ({allowed} allowed)" if allowed else f"{one.path}: fine"
 
 
 def _is_command(words: Sequence[str]) -> bool:
@@ -61,7 +101,14 @@ def _is_command(words: Sequence[str]) -> bool:
     return first.startswith("-") or PROGRAM.fullmatch(first) is not None
 
 
-def _check_command(words: tuple[str, ...], engine: str | None, form: str, *, strict: bool) -> int:
+def _check_command(
+    words: tuple[str, ...],
+    engine: str | None,
+    form: str,
+    kept: frozenset[str] | None,
+    *,
+    strict: bool,
+) -> int:
     from deployer.check.command import check_command  # noqa: PLC0415
     from deployer.cli.reading import known_release, stops  # noqa: PLC0415
     from deployer.facts.sglang.catalogue import load, newest  # noqa: PLC0415
@@ -70,7 +117,8 @@ def _check_command(words: tuple[str, ...], engine: str | None, form: str, *, str
         engine = newest()
         click.echo(f"Checked for SGLang {engine}; --engine names another release.", err=True)
     engine = known_release(engine)
-    findings = check_command(load(engine), _launch(words), _config)
+    found = check_command(load(engine), _launch(words), _config)
+    findings = [finding for finding in found if kept is None or finding.check in kept]
     wrong = any(stops(finding, strict=strict) for finding in findings)
     fine = [] if wrong else [f"SGLang {engine} accepts it"]
     _tell(findings, fine, form)
@@ -110,7 +158,12 @@ def _tell(findings: Sequence[Finding], fine: Sequence[str], form: str) -> None:
 
         click.echo(workflow_commands(findings), nl=False)
         return
-    if findings:
-        click.echo(text(findings, color=colored_stdout()), nl=False)
+    if form == "sarif":
+        from deployer.report.sarif import sarif  # noqa: PLC0415 - reads the page of each finding
+
+        click.echo(sarif(findings), nl=False)
+        return
+    click.echo(text(findings, color=colored_stdout()), nl=False)
     for line in fine:
-        click.echo(line)
+        if line:
+            click.echo(line)

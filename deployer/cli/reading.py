@@ -39,8 +39,9 @@ class Checked:
 
 
 def stops(finding: Finding, *, strict: bool = False) -> bool:
-    """Whether a finding stops a command: errors do, warnings only under ``--strict``."""
-    return finding.severity in {Severity.ERROR, Severity.WARNING if strict else Severity.ERROR}
+    """Whether a finding stops a command: errors do, warnings under ``--strict``, none allowed."""
+    stopping = {Severity.ERROR, Severity.WARNING if strict else Severity.ERROR}
+    return not finding.allowed and finding.severity in stopping
 
 
 def counts(finding: Finding) -> bool:
@@ -48,19 +49,17 @@ def counts(finding: Finding) -> bool:
     return finding.severity is not Severity.NOTE
 
 
-def read_checked(path: str, also_on: str = "") -> Checked:
-    """Read one profile and run every check over it.
+def read_checked(path: str, also_on: str = "", kept: frozenset[str] | None = None) -> Checked:
+    """Read one profile and run every check over it, or those of ``kept``.
 
     ``also_on`` is a release that reads the command for the profile's own release as well.
     """
-    from deployer.check.run import check_on, load_checked  # noqa: PLC0415 - pydantic, only for a file
+    from deployer.check.run import load_checked  # noqa: PLC0415 - pydantic, only for a file
     from deployer.facts.sglang.catalogue import load  # noqa: PLC0415
     from deployer.profile.source import format_path  # noqa: PLC0415
 
-    loaded, findings = load_checked(read_text(path), path)
-    profile = loaded.profile
-    if profile is not None and also_on and also_on != profile.engine.version:
-        findings += check_on(load(also_on), profile, loaded.source)
+    other = load(also_on) if also_on else None
+    loaded, findings = load_checked(read_text(path), path, kept, other)
     keys = frozenset(format_path(place) for place in loaded.source.places)
     return Checked(path=path, profile=loaded.profile, findings=findings, keys=keys)
 

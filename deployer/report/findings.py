@@ -19,9 +19,9 @@ JSON_VERSION = 1
 _TAB = "    "
 _WIDEST = 120
 _RESET = "\033[0m"
-_BOLD = "\033[1m"
+BOLD = "\033[1m"
 _BLUE = "\033[1;34m"
-_COLORS = {
+COLORS = {
     Severity.ERROR: "\033[1;31m",
     Severity.WARNING: "\033[1;33m",
     Severity.NOTE: "\033[1;36m",
@@ -32,18 +32,21 @@ def text(findings: Iterable[Finding], *, color: bool) -> str:
     """Write findings in the manner of a compiler, with a last line that counts them.
 
     Each finding is its place, severity, check and message, the line with carets under what is
-    meant, and its hint and link. Nothing found gives an empty text.
+    meant, and its hint and link. What its author allows is only counted; nothing found, or
+    nothing else, gives an empty text.
     """
     found = tuple(findings)
-    if not found:
+    blocks = [_block(finding, color=color) for finding in found if not finding.allowed]
+    if not blocks:
         return ""
-    blocks = [_block(finding, color=color) for finding in found]
     return "\n\n".join([*blocks, summary(found)]) + "\n"
 
 
 def summary(findings: Iterable[Finding]) -> str:
-    """Count findings on one line: ``2 errors, 1 warning in profiles/x.yaml``."""
-    found = tuple(findings)
+    """Count findings on one line: ``2 errors, 1 warning in profiles/x.yaml (1 allowed)``."""
+    everything = tuple(findings)
+    found = tuple(finding for finding in everything if not finding.allowed)
+    allowed = f" ({len(everything) - len(found)} allowed)" if everything != found else ""
     counts = Counter(finding.severity for finding in found)
     told = ", ".join(
         f"{counts[severity]} {severity}{'s' if counts[severity] > 1 else ''}"
@@ -52,31 +55,34 @@ def summary(findings: Iterable[Finding]) -> str:
     )
     files = sorted({finding.file for finding in found if finding.file})
     if not files:
-        return told or "no findings"
-    return f"{told} in {_safe(files[0]) if len(files) == 1 else f'{len(files)} files'}"
+        return (told or "no findings") + allowed
+    return f"{told} in {_safe(files[0]) if len(files) == 1 else f'{len(files)} files'}{allowed}"
 
 
 def to_json(findings: Iterable[Finding]) -> str:
     """Write findings as JSON: ``version``, the number of each severity, and every field.
 
+    What is ``allowed`` has its author's reason there, and a number of its own.
+
     ``span`` is null where a finding has no place; lines and columns begin at 1 and count
     characters, the end column is exclusive.
     """
     found = tuple(findings)
+    counts = Counter("allowed" if f.allowed else str(f.severity) for f in found)
     document = {
         "format_version": JSON_VERSION,
-        "counts": {str(each): sum(f.severity is each for f in found) for each in Severity},
+        "counts": {each: counts[each] for each in (*map(str, Severity), "allowed")},
         "findings": [codec.encode(finding) for finding in found],
     }
     return json.dumps(document, indent=2) + "\n"
 
 
 def _block(finding: Finding, *, color: bool) -> str:
-    paint = _Paint(on=color)
-    severity = paint(_COLORS[finding.severity], f"{finding.severity}[{finding.check}]")
+    paint = Paint(on=color)
+    severity = paint(COLORS[finding.severity], f"{finding.severity}[{finding.check}]")
     message, *more = _safe(finding.message).split("\n")
     where = _where(finding)
-    lines = [f"{paint(_BOLD, where)}: {severity}: {message}" if where else f"{severity}: {message}"]
+    lines = [f"{paint(BOLD, where)}: {severity}: {message}" if where else f"{severity}: {message}"]
     gutter = " " * len(str(finding.span.line if finding.span else 0))
     if finding.span and finding.source_line:
         lines += _excerpt(finding.source_line, finding.span, gutter, finding.severity, paint)
@@ -92,7 +98,7 @@ def _where(finding: Finding) -> str:
 
 
 def _excerpt(
-    source_line: str, span: Span, gutter: str, severity: Severity, paint: _Paint
+    source_line: str, span: Span, gutter: str, severity: Severity, paint: Paint
 ) -> list[str]:
     """Show the line with carets below; both are cut alike where the line is too wide."""
     end = span.end_column - 1 if span.end_line == span.line else len(source_line)
@@ -111,7 +117,7 @@ def _excerpt(
     return [
         f"{gutter} {bar}",
         f"{paint(_BLUE, str(span.line))} {bar} {before}{marked}{after}".rstrip(),
-        f"{gutter} {bar} {' ' * _width(before)}{paint(_COLORS[severity], carets)}",
+        f"{gutter} {bar} {' ' * _width(before)}{paint(COLORS[severity], carets)}",
     ]
 
 
@@ -142,11 +148,12 @@ def _width(part: Sequence[str]) -> int:
     )
 
 
-class _Paint:
+class Paint:
     """ANSI colours, or none."""
 
     def __init__(self, *, on: bool) -> None:
         self._on = on
 
     def __call__(self, code: str, part: str) -> str:
+        """Write a part in a colour: ``code`` is the sequence that begins it."""
         return f"{code}{part}{_RESET}" if self._on else part

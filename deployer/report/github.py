@@ -14,8 +14,8 @@ LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "n
 
 
 def workflow_commands(findings: Iterable[Finding]) -> str:
-    """Give one workflow command a finding; the empty text for none."""
-    return "".join(f"{_command(finding)}\n" for finding in findings)
+    """Give one workflow command a finding; the empty text for none, or for what is allowed."""
+    return "".join(f"{_command(finding)}\n" for finding in findings if not finding.allowed)
 
 
 def _command(finding: Finding) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from deployer.finding import Span
 from deployer.profile import yaml_source
+from deployer.profile.comments import comments
 from deployer.profile.source import Path, Source
 from deployer.profile.yaml_scalars import resolve
 
@@ -76,27 +77,8 @@ class Document:
         return [str(key) for key in found]
 
     def comments(self) -> list[str]:
-        """Give every comment of the text, from its ``#`` on, in order.
-
-        A ``#`` begins one at the start of a line or after a blank, outside of keys and values.
-        """
-        taken = sorted(self._scalars())
-        found = []
-        for number, line in enumerate(self.source.lines, 1):
-            start = self.offset(number, 1)
-            for match in re.finditer(r"(?:^|(?<=[ \t]))#", line):
-                if not any(a <= start + match.start() < b for a, b in taken):
-                    found.append(line[match.start() :].rstrip())
-                    break
-        return found
-
-    def _scalars(self) -> Iterable[tuple[int, int]]:
-        parents = {path[:-1] for path in self.source.places if path}
-        for path, place in self.source.places.items():
-            if place.key is not None:
-                yield self.range(place.key)
-            if path not in parents:
-                yield self.range(place.value)
+        """Give every comment of the text, from its ``#`` on, in order."""
+        return [comment.text for comment in comments(self.source)]
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:

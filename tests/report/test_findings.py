@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 
 from deployer.finding import Finding, Severity, Span
@@ -124,7 +125,7 @@ def test_nothing_in_a_finding_controls_the_terminal() -> None:
 def test_json_is_versioned_and_complete() -> None:
     assert json.loads(to_json([UNKNOWN, NOTE])) == {
         "format_version": 1,
-        "counts": {"error": 1, "warning": 0, "note": 1},
+        "counts": {"error": 1, "warning": 0, "note": 1, "allowed": 0},
         "findings": [
             {
                 "check": "unknown-key",
@@ -136,6 +137,7 @@ def test_json_is_versioned_and_complete() -> None:
                 "file": "profiles/x.yaml",
                 "span": {"line": 12, "column": 3, "end_line": 12, "end_column": 15},
                 "source_line": "  mem_fraction: 0.88",
+                "allowed": "",
             },
             {
                 "check": "a-note",
@@ -147,6 +149,7 @@ def test_json_is_versioned_and_complete() -> None:
                 "file": "",
                 "span": None,
                 "source_line": "",
+                "allowed": "",
             },
         ],
     }
@@ -154,3 +157,17 @@ def test_json_is_versioned_and_complete() -> None:
 
 def test_json_is_plain_ascii() -> None:
     assert to_json([Finding("c", Severity.ERROR, "", "é\udce9")]).isascii()
+
+
+def test_what_is_allowed_is_counted_and_not_shown() -> None:
+    allowed = dataclasses.replace(LOOSE, allowed="it is a demonstration")
+
+    assert summary([UNKNOWN, allowed]) == "1 error in profiles/x.yaml (1 allowed)"
+    assert text([allowed], color=False) == ""
+    assert "moving-revision" not in text([UNKNOWN, allowed], color=False)
+    assert json.loads(to_json([UNKNOWN, allowed]))["counts"] == {
+        "error": 1,
+        "warning": 0,
+        "note": 0,
+        "allowed": 1,
+    }

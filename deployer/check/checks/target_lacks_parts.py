@@ -73,4 +73,4 @@ def _local(profile: Profile) -> Iterator[Problem]:
         )
 
 
-RULE = Rule("target-lacks-parts", Severity.ERROR, find)
+RULE = Rule("target-lacks-parts", Severity.ERROR, find, firm=True)

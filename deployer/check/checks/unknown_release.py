@@ -50,4 +50,4 @@ def _distance(one: str, other: str) -> tuple[int, ...]:
     return tuple(abs(a - b) for a, b in zip(release_key(one), release_key(other), strict=True))
 
 
-RULE = Rule("unknown-release", Severity.ERROR, find)
+RULE = Rule("unknown-release", Severity.ERROR, find, firm=True)

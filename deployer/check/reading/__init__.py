@@ -1,0 +1,1 @@
+"""What reading finds, for which there is no check: in a profile, a command, or a comment."""

@@ -1,0 +1,51 @@
+"""`deployer explain`: what a check finds, why that hurts, what to write, and where it is from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from deployer.errors import UsageError
+
+if TYPE_CHECKING:
+    from deployer.check import pages
+
+
+@click.command("explain")
+@click.argument("check_id", metavar="[ID]", required=False)
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text")
+def command(check_id: str | None, form: str) -> int:
+    """Say what a check finds, why that hurts, and what to write instead.
+
+    Without an ID, lists every check with its severity and what it finds.
+    """
+    from deployer.check import pages  # noqa: PLC0415 - reads every check
+    from deployer.cli.reading import colored_stdout  # noqa: PLC0415
+    from deployer.report import pages as report  # noqa: PLC0415
+
+    found = pages.pages() if check_id is None else (_page(check_id),)
+    if form == "json":
+        said = report.to_json(found)
+    elif check_id is None:
+        markdown = form == "markdown"
+        said = report.index(found) if markdown else report.table(found, color=colored_stdout())
+    elif form == "markdown":
+        said = report.markdown(found[0])
+    else:
+        said = report.text(found[0], color=colored_stdout())
+    click.echo(said, nl=False)
+    return 0
+
+
+def _page(check_id: str) -> pages.Page:
+    """Give the page of an id; raises UsageError where there is none."""
+    from deployer.check import choice, pages  # noqa: PLC0415
+
+    try:
+        return pages.page(check_id)
+    except KeyError as error:
+        msg = f"there is no check `{check_id}`"
+        near = choice.near(check_id, pages.known())
+        hint = f"Did you mean {' or '.join(near)}?" if near else "`deployer explain` lists them."
+        raise UsageError(msg, hint=hint) from error
