@@ -80,9 +80,10 @@ from deployer.check.checks import (
     weights_outside_volume,
     wrong_type,
 )
+from deployer.check.known_bugs import KNOWN_BUGS
 from deployer.check.rule import Rule
 
-RULES: tuple[Rule, ...] = (
+_RULES: tuple[Rule, ...] = (
     abbreviated_flag.RULE,
     alias_flag.RULE,
     ambiguous_flag.RULE,
@@ -160,4 +161,6 @@ RULES: tuple[Rule, ...] = (
     weights_outside_volume.RULE,
     wrong_type.RULE,
 )
-"""All checks, in the order of their names."""
+
+RULES: tuple[Rule, ...] = tuple(sorted((*_RULES, *KNOWN_BUGS), key=lambda rule: rule.name))
+"""All checks, the known bugs of the engine among them, in the order of their names."""

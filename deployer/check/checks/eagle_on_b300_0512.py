@@ -1,0 +1,66 @@
+"""GLM-5 in NVFP4 speculates on B300 with SGLang 0.5.12, whose draft graphs fail there.
+
+Why it hurts: the target's graphs are captured, then the draft's fail at the largest batch (128) and
+the server ends, ten minutes after it was started. 0.5.11 does not.
+
+Instead of::
+
+    engine:
+      version: 0.5.12
+    model:
+      repo: nvidia/GLM-5-NVFP4
+    hardware:
+      gpu: B300
+      count: 8
+    speculative:
+      algorithm: EAGLE
+
+Write::
+
+    engine:
+      version: 0.5.14
+    model:
+      repo: nvidia/GLM-5-NVFP4
+    hardware:
+      gpu: B300
+      count: 8
+    speculative:
+      algorithm: EAGLE
+
+Source: sgl-project/sglang#25563 (read: 18 May 2026, closed; FlashInfer 0.6.8.post1, of 0.5.11, does
+not fail, as InferenceX pins it). That 0.5.13 ends it, which pins another FlashInfer than 0.5.12, is
+an inference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.kernels import eagle
+from deployer.check.rule import Engines, Problem, Rule
+from deployer.check.stated import option
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for speculation with graphs."""
+    drafting = eagle(profile)
+    if drafting is not None and option(profile, "--disable-cuda-graph") is None:
+        yield Problem(
+            drafting.path,
+            "SGLang 0.5.12 cannot capture the draft's graphs of GLM-5 in NVFP4 on B300",
+            "take 0.5.11, or 0.5.13 or later",
+        )
+
+
+RULE = Rule(
+    "eagle-on-b300-0512",
+    Severity.WARNING,
+    find,
+    link="https://github.com/sgl-project/sglang/issues/25563",
+    engines=Engines("0.5.12", "0.5.13"),
+    gpus=("B300",),
+    models=("GLM-5*FP4*",),
+    inferred=True,
+)

@@ -1,0 +1,75 @@
+"""FlashMLA's sparse prefill reads an FP8 KV cache, in a release that crashes so.
+
+Why it hurts: the first prompt beyond plain prefill ends the scheduler with `topk_indices_offset
+must be a CUDA tensor`, on Hopper and Blackwell alike.
+
+Instead of::
+
+    engine:
+      version: 0.5.9
+    model:
+      repo: zai-org/GLM-5-FP8
+    hardware:
+      gpu: H200
+      count: 8
+    memory:
+      kv_cache_dtype: fp8_e4m3
+    kernels:
+      prefill: flashmla_sparse
+
+Write::
+
+    engine:
+      version: 0.5.10.post1
+    model:
+      repo: zai-org/GLM-5-FP8
+    hardware:
+      gpu: H200
+      count: 8
+    memory:
+      kv_cache_dtype: fp8_e4m3
+    kernels:
+      prefill: flashmla_sparse
+
+Source: sgl-project/sglang#20606 (read: fixed on 26 March 2026, so from 0.5.10 on; a BF16 cache is
+not affected; `flashmla_auto` comes to the same kernels for some batches).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Engines, Mitigation, Problem, Rule
+from deployer.check.sparse import is_fp8, kernels
+from deployer.check.stated import option
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+from deployer.profile.source import Path
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for sparse prefill, stated or chosen by the engine, over an FP8 cache."""
+    prefill = kernels(profile).prefill
+    if is_fp8(profile) and prefill.value in {"flashmla_sparse", "flashmla_auto"}:
+        yield Problem(
+            prefill.path,
+            f"`{prefill.value}` prefill crashes on an FP8 KV cache before SGLang 0.5.10",
+            "take 0.5.10 or later, or write `memory.kv_cache_dtype: bfloat16`",
+        )
+
+
+def mitigated(profile: Profile) -> Iterator[Path]:
+    """Give the key with which an author goes around it."""
+    prefill = option(profile, "--dsa-prefill-backend")
+    if is_fp8(profile) and prefill is not None and prefill.value == "flashmla_kv":
+        yield prefill.path
+
+
+RULE = Rule(
+    "flashmla-sparse-prefill-fp8",
+    Severity.WARNING,
+    find,
+    link="https://github.com/sgl-project/sglang/pull/20606",
+    engines=Engines(before="0.5.10"),
+    mitigation=Mitigation("prefill with `flashmla_kv` over an FP8 cache", mitigated),
+)

@@ -1,0 +1,65 @@
+"""GLM-5.2 is divided into pipeline stages, in a release that crashes so.
+
+Why it hurts: most of its layers reuse the tokens that an earlier layer chose; the first layer of a
+stage gets none while the server warms up, and it ends with `batch_size must be equal to
+batch_size_k` or `index out of range`, after loading.
+
+Instead of::
+
+    engine:
+      version: 0.5.13.post1
+    model:
+      repo: zai-org/GLM-5.2-FP8
+    hardware:
+      gpu: H200
+      count: 8
+    parallel:
+      tp: 4
+      pp: 2
+
+Write::
+
+    engine:
+      version: 0.5.14
+    model:
+      repo: zai-org/GLM-5.2-FP8
+    hardware:
+      gpu: H200
+      count: 8
+    parallel:
+      tp: 4
+      pp: 2
+
+Source: sgl-project/sglang#29014 (read: reproduced and explained), #28659, #29162 and pull request
+28785 (read: merged in June 2026); measured in the wheels: the buffer is there from 0.5.14 on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Engines, Problem, Rule
+from deployer.check.stated import number, option
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for more than one stage."""
+    stages = option(profile, "--pp-size")
+    if stages is not None and (number(profile, "--pp-size") or 1) > 1:
+        yield Problem(
+            stages.path,
+            "GLM-5.2 crashes over pipeline stages before SGLang 0.5.14",
+            "take 0.5.14 or later, or leave `pp` out",
+        )
+
+
+RULE = Rule(
+    "glm52-over-pipeline",
+    Severity.ERROR,
+    find,
+    link="https://github.com/sgl-project/sglang/issues/29014",
+    engines=Engines(before="0.5.14"),
+    models=("GLM-5.2*",),
+)

@@ -1,0 +1,56 @@
+"""A hierarchical cache (HiCache) for GLM-5.3-Flash, whose answers it corrupts even without drafts.
+
+Why it hurts: after pages came back from host memory, tool calls were dropped and answers fell into
+loops, with health 200 throughout.
+
+Instead of::
+
+    model:
+      repo: zai-org/GLM-5.3-Flash
+    hardware:
+      gpu: H100
+      count: 8
+    memory:
+      hierarchical_cache: true
+
+Write::
+
+    model:
+      repo: zai-org/GLM-5.3-Flash
+    hardware:
+      gpu: H100
+      count: 8
+
+Source: sgl-project/sglang#38031 (read: open, September 2026, 8 H100; 37534 does not suffice, 38212
+restores the missing indexes). Doing without is an inference: upstream does not say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.check.stated import option
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for the cache."""
+    cache = option(profile, "--enable-hierarchical-cache")
+    if cache is not None:
+        yield Problem(
+            cache.path,
+            "HiCache corrupts answers of GLM-5.3-Flash after pages come back from host memory",
+            "take it out",
+        )
+
+
+RULE = Rule(
+    "hicache-on-glm53-flash",
+    Severity.WARNING,
+    find,
+    link="https://github.com/sgl-project/sglang/issues/38031",
+    models=("GLM-5.3-Flash*",),
+    inferred=True,
+)

@@ -1,0 +1,68 @@
+"""GLM-5.3-Flash speculates with all-reduce fusion over MNNVL, which spoils many of its drafts.
+
+Why it hurts: 3.79 tokens were accepted a step instead of 5.88 on 8 B300, and the server made 17,190
+tokens a second instead of 32,930. Answers stay right, so only throughput shows it. From 0.5.14 on
+`auto` means MNNVL on B200 and B300.
+
+Instead of::
+
+    engine:
+      version: 0.5.20
+      args:
+        flashinfer-allreduce-fusion-backend: auto
+    model:
+      repo: zai-org/GLM-5.3-Flash
+    hardware:
+      gpu: B300
+      count: 8
+    speculative:
+      algorithm: NEXTN
+
+Write::
+
+    engine:
+      version: 0.5.20
+    model:
+      repo: zai-org/GLM-5.3-Flash
+    hardware:
+      gpu: B300
+      count: 8
+    kernels:
+      allreduce_fusion: false
+    speculative:
+      algorithm: NEXTN
+
+Source: sgl-project/sglang#37745 (read: September 2026, closed; measured with fusion off and with
+`trtllm`, which gave 5.72 and 28,787). Which release ends it is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.kernels import eagle, fusion, uses_mnnvl
+from deployer.check.rule import Engines, Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for MNNVL, stated or what `auto` means, beside speculation."""
+    found = fusion(profile)
+    if found is not None and uses_mnnvl(profile) and eagle(profile) is not None:
+        yield Problem(
+            found.path,
+            "all-reduce fusion over MNNVL lowers this model's accepted drafts: 3.79 for 5.88",
+            "write `kernels.allreduce_fusion: false`",
+        )
+
+
+RULE = Rule(
+    "mnnvl-fusion-with-drafts",
+    Severity.WARNING,
+    find,
+    link="https://github.com/sgl-project/sglang/issues/37745",
+    engines=Engines("0.5.14"),
+    gpus=("sm100",),
+    models=("GLM-5.3-Flash*",),
+)

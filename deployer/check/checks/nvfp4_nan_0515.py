@@ -1,0 +1,61 @@
+"""GLM-5.2 in NVFP4 with SGLang 0.5.15, whose long answers collapse to exclamation marks.
+
+Why it hurts: with a long context the logits become NaN and every token is `!`, with health 200. The
+FP8 checkpoint is not affected.
+
+Instead of::
+
+    engine:
+      version: 0.5.15.post1
+    model:
+      repo: nvidia/GLM-5.2-NVFP4
+    hardware:
+      gpu: B200
+      count: 8
+
+Write::
+
+    engine:
+      version: 0.5.16
+    model:
+      repo: nvidia/GLM-5.2-NVFP4
+    hardware:
+      gpu: B200
+      count: 8
+
+Source: sgl-project/sglang#30989 (read: title and how to reproduce it; a regression of #29783 in the
+experts' correction bias, closed). That 0.5.16 ends it, and that other kernels avoid it, are
+inferences: upstream does not say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.kernels import TRTLLM_MOE, moe_runner
+from deployer.check.rule import Engines, Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look at the kernels of the experts, stated or the engine's own."""
+    runner = moe_runner(profile)
+    if runner.value in TRTLLM_MOE:
+        yield Problem(
+            runner.path,
+            f"long answers on `{runner.value}` collapse to `!!!!` in SGLang 0.5.15",
+            "take 0.5.16 or later, or write `moe.runner: flashinfer_cutlass`",
+        )
+
+
+RULE = Rule(
+    "nvfp4-nan-0515",
+    Severity.WARNING,
+    find,
+    link="https://github.com/sgl-project/sglang/issues/30989",
+    engines=Engines("0.5.15", "0.5.16"),
+    gpus=("sm100",),
+    models=("GLM-5*FP4*",),
+    inferred=True,
+)

@@ -1,0 +1,80 @@
+"""Experts in NVFP4 on `flashinfer_trtllm` with SGLang 0.5.18, whose FlashInfer makes NaN of them.
+
+Why it hurts: a new tile size of FlashInfer 0.6.17 gives numbers that are none: GSM8K scored 0.0 on
+four B200, and the sampler stops with `NaN detected` only where it is told to look.
+
+Instead of::
+
+    engine:
+      version: 0.5.18
+    model:
+      repo: nvidia/GLM-5.2-NVFP4
+    hardware:
+      gpu: B200
+      count: 8
+    moe:
+      runner: flashinfer_trtllm
+
+Write::
+
+    engine:
+      version: 0.5.19
+    model:
+      repo: nvidia/GLM-5.2-NVFP4
+    hardware:
+      gpu: B200
+      count: 8
+    moe:
+      runner: flashinfer_trtllm
+
+Source: sgl-project/sglang#34629 and flashinfer-ai/flashinfer#4486 (both read: August 2026, closed;
+0.6.15.post1 passes, 0.6.16.post4 and 0.6.17 fail, for 0.6.18); measured in the wheels: 0.5.18 pins
+0.6.17, 0.5.17 0.6.15.post1 and 0.5.19 0.6.18. It was seen with NVFP4 that is quantized online;
+that ready checkpoints suffer too is an inference: upstream does not say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.kernels import TRTLLM_MOE, moe_runner
+from deployer.check.ranges import of_model
+from deployer.check.rule import Engines, Mitigation, Problem, Rule
+from deployer.check.stated import option, value
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+from deployer.profile.source import Path
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for both, the kernels stated or the engine's own."""
+    runner = moe_runner(profile)
+    if _nvfp4(profile) and runner.value in TRTLLM_MOE:
+        yield Problem(
+            runner.path,
+            f"`{runner.value}` computes NaN from NVFP4 with the FlashInfer of SGLang 0.5.18",
+            "take 0.5.17 or 0.5.19, or write `moe.runner: flashinfer_cutlass`",
+        )
+
+
+def mitigated(profile: Profile) -> Iterator[Path]:
+    """Give the key with which an author goes around it."""
+    runner = option(profile, "--moe-runner-backend")
+    if _nvfp4(profile) and runner is not None and runner.value == "flashinfer_cutlass":
+        yield runner.path
+
+
+def _nvfp4(profile: Profile) -> bool:
+    return of_model(profile, ("*NVFP4*",)) or value(profile, "--quantization") == "modelopt_fp4"
+
+
+RULE = Rule(
+    "nvfp4-nan-0518",
+    Severity.WARNING,
+    find,
+    link="https://github.com/sgl-project/sglang/issues/34629",
+    engines=Engines("0.5.18", "0.5.19"),
+    gpus=("sm100",),
+    mitigation=Mitigation("experts on `flashinfer_cutlass`", mitigated),
+    inferred=True,
+)

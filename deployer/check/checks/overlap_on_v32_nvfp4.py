@@ -1,0 +1,78 @@
+"""DeepSeek-V3.2 in NVFP4 speculates with overlap (SpecV2), in a release that crashes so.
+
+Why it hurts: `seqlens_k must have shape (batch_size)` ends the scheduler, or it hangs; without
+overlap it does not.
+
+Instead of::
+
+    engine:
+      version: 0.5.9
+      env:
+        SGLANG_ENABLE_SPEC_V2: "1"
+    model:
+      repo: nvidia/DeepSeek-V3.2-NVFP4
+    hardware:
+      gpu: B200
+      count: 8
+    speculative:
+      algorithm: EAGLE
+
+Write::
+
+    engine:
+      version: 0.5.9
+    model:
+      repo: nvidia/DeepSeek-V3.2-NVFP4
+    hardware:
+      gpu: B200
+      count: 8
+    speculative:
+      algorithm: EAGLE
+
+Source: sgl-project/sglang#18943 (read: 17 February 2026, closed; SpecV1 did not show it), and
+#19081, a crash with TRT-LLM decoding that could not be read here. That 0.5.10 ends both is an
+inference from the dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.kernels import eagle
+from deployer.check.rule import Engines, Mitigation, Problem, Rule
+from deployer.check.stated import is_on, variable
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+from deployer.profile.source import Path
+
+NAME = "SGLANG_ENABLE_SPEC_V2"
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for overlap that is turned on; it is off by default in these releases."""
+    overlap = variable(profile, NAME)
+    if overlap is not None and is_on(overlap) and eagle(profile) is not None:
+        yield Problem(
+            overlap.path,
+            "overlapped speculation crashes with DeepSeek-V3.2 in NVFP4 before SGLang 0.5.10",
+            "take it out, or take 0.5.10 or later",
+        )
+
+
+def mitigated(profile: Profile) -> Iterator[Path]:
+    """Give the key with which an author goes around it."""
+    overlap = variable(profile, NAME)
+    if overlap is not None and not is_on(overlap):
+        yield overlap.path
+
+
+RULE = Rule(
+    "overlap-on-v32-nvfp4",
+    Severity.WARNING,
+    find,
+    link="https://github.com/sgl-project/sglang/issues/18943",
+    engines=Engines(before="0.5.10"),
+    models=("DeepSeek-V3.2*FP4*",),
+    mitigation=Mitigation("overlapped speculation off", mitigated),
+    inferred=True,
+)

@@ -1,0 +1,61 @@
+"""The KV pool is capped at a few prefill batches, so that a burst of prompts can find it full.
+
+Why it hurts: when a prefill batch got no room in the pool, for a moment only, the scheduler ended
+with a RuntimeError and took the server down.
+
+Instead of::
+
+    engine:
+      version: 0.5.12
+    memory:
+      max_total_tokens: 65536
+    schedule:
+      max_prefill_tokens: 32768
+
+Write::
+
+    engine:
+      version: 0.5.12
+    schedule:
+      max_prefill_tokens: 32768
+
+Source: sgl-project/sglang#26265 (read: "Scheduler crashes with SIGQUIT on transient prefill KV-pool
+exhaustion", May 2026, GLM-5.1; closed as inactive). It is the pool that was full, not the memory
+beside it. Room for four prefill batches is a guess: upstream does not say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.check.stated import number, option
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+OWN = 16384
+"""Tokens of a prefill batch where none are stated (SGLang 0.5.10.post1 ``server_args.py``)."""
+
+BATCHES = 4
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Compare the cap with the tokens of a prefill batch."""
+    cap, tokens = option(profile, "--max-total-tokens"), number(profile, "--max-total-tokens")
+    batch = number(profile, "--max-prefill-tokens") or OWN
+    if cap is not None and tokens is not None and tokens < BATCHES * batch:
+        yield Problem(
+            cap.path,
+            f"{tokens:,} tokens are {tokens / batch:.1f} prefill batches of {batch:,}: "
+            "one that finds the pool full may end the scheduler",
+            "leave it out, or lower `schedule.max_prefill_tokens`",
+        )
+
+
+RULE = Rule(
+    "small-pool-prefill",
+    Severity.WARNING,
+    find,
+    link="https://github.com/sgl-project/sglang/issues/26265",
+    inferred=True,
+)

@@ -1,0 +1,58 @@
+"""GLM-5.3-Flash with its experts on `flashinfer_trtllm`, which scored a little below others.
+
+Why it hurts: six runs of GSM8K gave 0.919 on average and three with `deep_gemm` 0.932; every one of
+the six was below every one of the three.
+
+Instead of::
+
+    model:
+      repo: zai-org/GLM-5.3-Flash
+    hardware:
+      gpu: B200
+      count: 4
+    moe:
+      runner: flashinfer_trtllm
+
+Write::
+
+    model:
+      repo: zai-org/GLM-5.3-Flash
+    hardware:
+      gpu: B200
+      count: 4
+    moe:
+      runner: deep_gemm
+
+Source: sgl-project/sglang#39797 (read: September 2026, 4 GB200, asked as a question, closed). Few
+runs; no cause was found in what was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.kernels import TRTLLM_MOE
+from deployer.check.rule import Problem, Rule
+from deployer.check.stated import option
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for the kernels where an author asks for them."""
+    runner = option(profile, "--moe-runner-backend")
+    if runner is not None and runner.value in TRTLLM_MOE:
+        yield Problem(
+            runner.path,
+            f"GLM-5.3-Flash scored 1.3 points lower on GSM8K with `{runner.value}`",
+            "compare with `deep_gemm` on your own tasks",
+        )
+
+
+RULE = Rule(
+    "trtllm-moe-on-glm53-flash",
+    Severity.NOTE,
+    find,
+    link="https://github.com/sgl-project/sglang/issues/39797",
+    models=("GLM-5.3-Flash*",),
+)

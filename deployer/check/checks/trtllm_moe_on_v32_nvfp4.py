@@ -1,0 +1,74 @@
+"""DeepSeek-V3.2 in NVFP4 runs its experts on `flashinfer_trtllm`, in a release that crashes so.
+
+Why it hurts: an illegal memory access ends the server above about ten requests at a time, so a
+quick trial passes.
+
+Instead of::
+
+    engine:
+      version: 0.5.9
+    model:
+      repo: nvidia/DeepSeek-V3.2-NVFP4
+    hardware:
+      gpu: B200
+      count: 8
+    moe:
+      runner: flashinfer_trtllm
+
+Write::
+
+    engine:
+      version: 0.5.9
+    model:
+      repo: nvidia/DeepSeek-V3.2-NVFP4
+    hardware:
+      gpu: B200
+      count: 8
+    moe:
+      runner: flashinfer_cutlass
+
+Source: sgl-project/sglang#18989 (read: 18 February 2026, closed; `flashinfer_cutlass` does not
+crash and is slower). That FlashInfer 0.6.7, and so 0.5.10, ends it is an inference from #18980.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.kernels import moe_runner
+from deployer.check.rule import Engines, Mitigation, Problem, Rule
+from deployer.check.stated import option
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+from deployer.profile.source import Path
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look at the kernels of the experts, stated or the engine's own."""
+    runner = moe_runner(profile)
+    if runner.value == "flashinfer_trtllm":
+        yield Problem(
+            runner.path,
+            "`flashinfer_trtllm` experts crash with DeepSeek-V3.2 in NVFP4 before SGLang 0.5.10",
+            "write `flashinfer_cutlass`, or take 0.5.10 or later",
+        )
+
+
+def mitigated(profile: Profile) -> Iterator[Path]:
+    """Give the key with which an author goes around it."""
+    runner = option(profile, "--moe-runner-backend")
+    if runner is not None and runner.value == "flashinfer_cutlass":
+        yield runner.path
+
+
+RULE = Rule(
+    "trtllm-moe-on-v32-nvfp4",
+    Severity.ERROR,
+    find,
+    link="https://github.com/sgl-project/sglang/issues/18989",
+    engines=Engines(before="0.5.10"),
+    gpus=("sm100",),
+    models=("DeepSeek-V3.2*FP4*",),
+    mitigation=Mitigation("experts on `flashinfer_cutlass`", mitigated),
+    inferred=True,
+)
