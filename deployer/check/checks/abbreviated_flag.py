@@ -18,6 +18,7 @@ Write::
         enable-mixed-chunk: true
 
 Source: argparse accepts unique prefixes (``allow_abbrev``).
+https://docs.python.org/3/library/argparse.html#allow-abbrev
 """
 
 from __future__ import annotations

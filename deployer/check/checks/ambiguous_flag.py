@@ -16,7 +16,7 @@ Write::
       args:
         cuda-graph-bs-decode: 64
 
-Source: argparse: ambiguous option.
+Source: argparse: ambiguous option. https://docs.python.org/3/library/argparse.html#allow-abbrev
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ Write::
       api_key_secret: glm-api-key
 
 Source: the runtime in ``deployer/serve`` takes the key from the environment only.
+https://modal.com/docs/guide/secrets
 """
 
 from __future__ import annotations

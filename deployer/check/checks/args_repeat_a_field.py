@@ -16,6 +16,7 @@ Write::
       tp: 8
 
 Source: argparse: later values win, unique prefixes are accepted.
+https://docs.python.org/3/library/argparse.html#allow-abbrev
 """
 
 from __future__ import annotations

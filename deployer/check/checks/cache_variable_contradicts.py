@@ -17,6 +17,7 @@ Write::
         path: /dg-cache
 
 Source: SGLang 0.5.10.post1 ``srt/environ.py:383``: SGLang overwrites DG_JIT_CACHE_DIR with it.
+https://github.com/sgl-project/sglang/blob/v0.5.10.post1/python/sglang/srt/environ.py
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ Write::
       max_containers: 3
 
 Source: Modal client 1.6.4: min_containers must not be above max_containers.
+https://modal.com/docs/guide/scale
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ Write::
       num_draft_tokens: 4
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py``: topk 1 forces draft tokens = steps + 1.
+https://github.com/sgl-project/sglang/blob/v0.5.10.post1/python/sglang/srt/server_args.py
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ Write::
       mem_fraction_static: 0.9
 
 Source: ``deployer/parse/foreign.py``; GPUStack's catalogue gives GLM-5.2 on SGLang a flag of
-vLLM.
+vLLM. https://docs.vllm.ai/en/latest/cli/serve.html
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ Write::
       decode: trtllm
 
 Source: the catalogues of all releases in ``deployer/facts/sglang/``.
+https://pypi.org/project/sglang/#history
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ Write::
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py``: the world size of a node is tp x pp, once for
 each data-parallel replica; attention data parallelism divides the same GPUs.
+https://github.com/sgl-project/sglang/blob/v0.5.10.post1/python/sglang/srt/server_args.py
 """
 
 from __future__ import annotations

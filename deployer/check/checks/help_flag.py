@@ -14,7 +14,7 @@ Write::
     engine:
       version: 0.5.23
 
-Source: argparse: ``--help`` exits with 0.
+Source: argparse: ``--help`` exits with 0. https://docs.python.org/3/library/argparse.html#add-help
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ Write::
       host: 0.0.0.0
 
 Source: Modal client 1.6.4, measured: "Make sure the web server is bound to 0.0.0.0".
+https://modal.com/docs/guide/webhooks
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ Write::
       args:
         dist-timeout: 3600
 
-Source: argparse: expected one argument.
+Source: argparse: expected one argument. https://docs.python.org/3/library/argparse.html#nargs
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ Write::
       kv_cache_dtype: fp8_e4m3
 
 Source: the choices of the option in the release's catalogue.
+https://docs.python.org/3/library/argparse.html#choices
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ Write::
       decode: trtllm
 
 Source: the catalogues of all releases in ``deployer/facts/sglang/``; sgl-project/sglang#38375.
+https://github.com/sgl-project/sglang/issues/38375
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ Write::
       hub_secret: huggingface-secret
 
 Source: the prefixes that Hugging Face (``hf_``), OpenAI (``sk-``) and Modal (``ak-``, ``as-``) give
-their keys.
+their keys. https://huggingface.co/docs/hub/security-tokens
 """
 
 from __future__ import annotations

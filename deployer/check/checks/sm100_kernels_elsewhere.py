@@ -21,6 +21,7 @@ Write::
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py:1445-1487``; measured: its own resolution lets them
 through on H200.
+https://github.com/sgl-project/sglang/blob/v0.5.10.post1/python/sglang/srt/server_args.py
 """
 
 from __future__ import annotations

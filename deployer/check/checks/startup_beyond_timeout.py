@@ -16,6 +16,7 @@ Write::
       startup_timeout: 1800
 
 Source: Modal client 1.6.4 ``_functions.py``: startup_timeout bounds enter hooks and readiness.
+https://modal.com/docs/guide/timeouts
 """
 
 from __future__ import annotations

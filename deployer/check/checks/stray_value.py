@@ -16,7 +16,7 @@ Write::
       args:
         dist-timeout: 3600
 
-Source: argparse: unrecognized arguments.
+Source: argparse: unrecognized arguments. https://docs.python.org/3/library/argparse.html#nargs
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ Write::
         enable-mixed-chunk: true
 
 Source: argparse: a ``store_true`` option takes no value.
+https://docs.python.org/3/library/argparse.html#action
 """
 
 from __future__ import annotations

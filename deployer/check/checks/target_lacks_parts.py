@@ -16,7 +16,7 @@ Write::
       gpu: B200
       count: 8
 
-Source: the targets in ``deployer/apply``.
+Source: the targets in ``deployer/apply``. https://modal.com/docs/guide/gpu
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ Write::
         enable-mixed-chunk: true
 
 Source: argparse: unrecognized arguments; the catalogues of all releases in
-``deployer/facts/sglang/``.
+``deployer/facts/sglang/``. https://pypi.org/project/sglang/#history
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ Write::
 
 Source: the variables that each release declares in ``srt/environ.py``, in
 ``deployer/facts/sglang/``.
+https://github.com/sgl-project/sglang/blob/v0.5.10.post1/python/sglang/srt/environ.py
 """
 
 from __future__ import annotations

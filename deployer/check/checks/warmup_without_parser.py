@@ -16,6 +16,7 @@ Write::
       warmup: [chat, tools]
 
 Source: SGLang ``srt/function_call/function_call_parser.py``: without a parser markup stays text.
+https://github.com/sgl-project/sglang/blob/v0.5.10.post1/python/sglang/srt/function_call/function_call_parser.py
 """
 
 from __future__ import annotations

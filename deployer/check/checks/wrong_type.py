@@ -17,6 +17,7 @@ Write::
         dist-timeout: 3600
 
 Source: the type of the option in the release's catalogue; ``64k`` and ``64Ki`` differ in case.
+https://docs.python.org/3/library/argparse.html#type
 """
 
 from __future__ import annotations
