@@ -47,11 +47,13 @@ unit: $(DEVELOP)
 fresh: $(DEVELOP)
 	$(BIN)/deployer schema | cmp - schemas/profile.schema.json
 	$(BIN)/deployer compile --check profiles/*.yaml
+	$(BIN)/python -m tools.checks --check
 
-generated: $(DEVELOP) ## Write the schema and the compiled flags again
+generated: $(DEVELOP) ## Write the schema, the compiled flags and the checks' pages again
 	$(BIN)/deployer schema > schemas/profile.schema.json.new
 	mv schemas/profile.schema.json.new schemas/profile.schema.json
 	$(BIN)/deployer compile --write profiles/*.yaml
+	$(BIN)/python -m tools.checks
 	$(BIN)/ruff format .
 
 catalogue: $(DEVELOP) ## Add the catalogue of an engine release: make catalogue VERSION=0.5.24

@@ -87,7 +87,7 @@ def _facts(page: Page) -> list[str]:
     """Say where it holds, what has become stale after, how sure it is, and where it is from."""
     facts = [f"Holds: {page.holds}."] if page.holds else []
     if page.mitigation:
-        facts.append(f"After that, a profile that still has it is told: {page.mitigation}.")
+        facts.append(f"Later releases do not need it: `{page.mitigation}` is told as stale there.")
     if page.inferred:
         facts.append("The remedy is an inference: upstream does not say so.")
     facts.append(f"Source: {page.source}")

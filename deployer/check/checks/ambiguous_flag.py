@@ -7,14 +7,14 @@ Instead of::
     engine:
       version: 0.5.23
       args:
-        cuda-graph-bs: 64
+        cuda-graph-max: 64
 
 Write::
 
     engine:
       version: 0.5.23
       args:
-        cuda-graph-bs-decode: 64
+        cuda-graph-max-bs-decode: 64
 
 Source: argparse: ambiguous option. https://docs.python.org/3/library/argparse.html#allow-abbrev
 """

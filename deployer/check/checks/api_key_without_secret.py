@@ -7,14 +7,13 @@ Instead of::
     serving:
       api_key_env: API_KEY
     modal:
-      app: glm
+      api_key_secret: null
 
 Write::
 
     serving:
       api_key_env: API_KEY
     modal:
-      app: glm
       api_key_secret: glm-api-key
 
 Source: the runtime in ``deployer/serve`` takes the key from the environment only.

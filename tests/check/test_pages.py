@@ -1,0 +1,184 @@
+"""Every id that can be found has its page; every check is listed, runs its examples, has a link."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deployer.check import catalogue, pages
+from deployer.check.command import check_command
+from deployer.check.rule import Rule
+from deployer.check.run import load_checked
+from deployer.facts.gpus import GPUS
+from deployer.facts.sglang.catalogue import load, releases
+from deployer.facts.sglang.versions import release_key
+from deployer.finding import Severity
+from deployer.parse.config import ConfigError
+from deployer.parse.launch import launch
+from tests.check.examples import base, completed, is_command, merged, whole
+from tools.checks.__main__ import FOLDER, differing, texts, write
+
+PACKAGE = Path(catalogue.__file__).parents[1]
+RULES = {rule.name: rule for rule in catalogue.RULES}
+MODULES = {
+    path.stem.replace("_", "-")
+    for path in (PACKAGE / "check" / "checks").glob("*.py")
+    if path.stem != "__init__"
+}
+ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
+
+MAKERS = {
+    "Fault", "Wording", "Misread", "Finding", "Rule", "_Rule", "_Kind", "_error", "_doubt", "add",
+    "faults_of",
+}  # fmt: skip
+"""Whose first text, or whose ``check`` or ``kind``, is the id of a finding."""
+
+
+def found_in(text: str) -> set[str]:
+    loaded, found = load_checked(text, "p.yaml")
+    del loaded
+    return {finding.check for finding in found}
+
+
+def constants() -> Iterator[str]:
+    """Every id that stands in the sources: the first argument of what makes findings."""
+    for room in ("check", "parse", "profile"):
+        for path in (PACKAGE / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call):
+                    yield from _of_call(node)
+                elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+                    yield from _texts(node.value.elts[:1])
+                elif isinstance(node, ast.Assign):
+                    yield from _texts([node.value])
+
+
+def _of_call(node: ast.Call) -> Iterator[str]:
+    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+    if name in MAKERS:
+        yield from _texts(node.args[:1])
+        yield from _texts([each.value for each in node.keywords if each.arg in {"check", "kind"}])
+
+
+def _texts(nodes: list[ast.expr]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+NO_FINDINGS = {"no-spec"}
+"""Texts of the same look that are no ids."""
+
+
+def test_every_id_has_a_page() -> None:
+    collected = {text for text in constants() if ID.fullmatch(text)} - NO_FINDINGS
+
+    assert len(collected) > len(MODULES)
+    assert collected - set(pages.known()) == set()
+    assert set(pages.known()) - collected == set()
+
+
+def test_every_check_is_in_the_catalogue_once_and_says_its_source() -> None:
+    assert [rule.name for rule in catalogue.RULES] == sorted(RULES)
+    assert set(RULES) == MODULES
+    for name in RULES:
+        page = pages.page(name)
+        assert page.link.startswith("https://"), name
+        assert page.what.endswith((".", "?")), name
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_check_fires_at_its_mistake_and_not_at_its_remedy(rule: Rule) -> None:
+    page = pages.page(rule.name)
+
+    assert rule.name in found_in(whole(page.instead, rule))
+    loaded, after = load_checked(whole(page.write, rule), "p.yaml")
+    assert loaded.profile is not None, after
+    assert [f for f in after if f.check == rule.name and f.severity is not Severity.NOTE] == [
+        f for f in after if f.check == rule.name and "stale" in f.message
+    ]
+
+
+def elsewhere(rule: Rule) -> Iterator[dict[str, object]]:
+    """Profiles with the mistake that are outside of the check's range, each in one way."""
+    mistake = merged(base(rule), yaml.safe_load(pages.page(rule.name).instead))
+    for version in releases():
+        if not rule.engines.holds(version):
+            yield merged(mistake, {"engine": {"version": version}})
+    if rule.gpus:
+        for name, gpu in GPUS.items():
+            if not {name, name.rstrip("!"), gpu.architecture} & set(rule.gpus):
+                yield merged(mistake, {"hardware": {"gpu": name}})
+    if rule.models:
+        yield merged(mistake, {"model": {"repo": "nobody/of-that-name"}})
+
+
+RANGED = {
+    name: rule
+    for name, rule in RULES.items()
+    if rule.engines.since or rule.engines.before or rule.gpus or rule.models
+}
+
+
+@pytest.mark.parametrize("rule", RANGED.values(), ids=RANGED)
+def test_a_check_is_silent_outside_of_its_range(rule: Rule) -> None:
+    for profile in elsewhere(rule):
+        _, found = load_checked(yaml.safe_dump(profile, sort_keys=False), "p.yaml")
+        assert [f for f in found if f.check == rule.name and "stale" not in f.message] == []
+
+
+def test_the_ends_of_ranges_are_releases() -> None:
+    for rule in RANGED.values():
+        for end in (rule.engines.since, rule.engines.before):
+            assert not end or release_key(end), rule.name
+
+
+NETS = {"invalid-value", "refused-list"}
+"""Ids for what nothing comes to today: a validator of a model, a refusal without its own fault."""
+
+TOLD = [told.name for told in pages.TOLD if told.name not in NETS]
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_has_no_check_is_found_in_its_example_and_not_in_its_remedy(name: str) -> None:
+    told = {each.name: each for each in pages.TOLD}[name]
+    page = pages.told_page(told)
+    if name == "file-too-large":
+        assert name in found_in("#" * (256 * 1024 + 1))
+        return
+    if is_command(page):
+        assert name in found_by_command(page.instead)
+        assert name not in found_by_command(page.write)
+        return
+    assert name in found_in(completed(page.instead))
+    assert name not in found_in(completed(page.write))
+
+
+def found_by_command(words: str) -> set[str]:
+    def read(path: str) -> str:
+        raise ConfigError(path)
+
+    started = launch(tuple(words.split()))
+    assert started is not None
+    return {finding.check for finding in check_command(load("0.5.23"), started, read)}
+
+
+def test_the_pages_are_fresh() -> None:
+    assert differing(FOLDER, texts()) == [], "`make generated` writes them"
+
+
+def test_pages_are_written_and_those_of_no_check_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "checks"
+    write(folder, {"index.md": "a", "one.md": "b"})
+    (folder / "one.md").write_text("c")
+    write(folder, {"index.md": "a", "two.md": "d"})
+
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {
+        "index.md": "a",
+        "two.md": "d",
+    }

@@ -1,0 +1,52 @@
+"""Write the pages of the checks again, or say which are not fresh: ``python -m tools.checks``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from deployer.check.pages import pages
+from deployer.report.pages import index, markdown
+
+FOLDER = Path(__file__).parents[2] / "docs" / "checks"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages; with ``--check`` compare, and exit 1 where one is not fresh."""
+    if arguments not in ([], ["--check"]):
+        print("usage: python -m tools.checks [--check]", file=sys.stderr)
+        return 2
+    wanted = texts()
+    if arguments:
+        stale = differing(FOLDER, wanted)
+        for name in stale:
+            print(f"docs/checks/{name} is not fresh: `make generated` writes it", file=sys.stderr)
+        return int(bool(stale))
+    write(FOLDER, wanted)
+    return 0
+
+
+def texts() -> dict[str, str]:
+    """Give the text of every page by its file's name."""
+    found = pages()
+    return {"index.md": index(found), **{f"{page.name}.md": markdown(page) for page in found}}
+
+
+def differing(folder: Path, wanted: dict[str, str]) -> list[str]:
+    """Give the names of the files that are missing, out of date, or of no check."""
+    there = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+    return sorted(name for name in {*there, *wanted} if there.get(name) != wanted.get(name))
+
+
+def write(folder: Path, wanted: dict[str, str]) -> None:
+    """Write what differs, and remove the pages of checks that are gone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in differing(folder, wanted):
+        if name in wanted:
+            (folder / name).write_text(wanted[name], encoding="utf-8")
+        else:
+            (folder / name).unlink()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
