@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import modal
 import pytest
+from modal._utils.async_utils import synchronizer
 from modal.client import _Client
 
 from deployer.cli.main import main
@@ -123,7 +124,14 @@ def fresh_client() -> Iterator[None]:
 def close_client() -> None:
     """Close the connection to a control plane, before that ends."""
     if _Client._client_from_env is not None:
-        modal.Client.from_env().close()
+        _close()
+        _Client._client_from_env = None
+
+
+@synchronizer.create_blocking
+async def _close() -> None:
+    client: Any = _Client._client_from_env
+    await (client.close() if hasattr(client, "close") else client._close())
 
 
 @pytest.fixture

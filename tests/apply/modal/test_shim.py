@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.apply.modal.conftest import World
+from tests.apply.modal.test_life import wait_for
 
 pytestmark = pytest.mark.process
 
@@ -62,6 +63,14 @@ def test_the_logs_of_an_app(containers: World) -> None:
     world = containers
     path = world.profile()
     assert world.run("apply", path, "--yes", "--no-verify")[0] == 0
-    listed = modal_cli("app", "list", "--json")
-    assert listed.returncode == 0, listed.stderr
-    assert "tiny-app" in listed.stdout
+    app = world.plane.app("tiny-app")
+    task = world.plane.run(world.plane.worker.start(app.functions["Server.*"]))
+    wait_for(world, task.id, "serving started")
+    theirs = modal_cli("app", "logs", "tiny-app", "--tail", "200")
+    assert theirs.returncode == 0, theirs.stderr
+    assert "deployer: serving started" in theirs.stdout
+    code, ours, err = world.run("logs", "tiny", "-n", "200")
+    assert code == 0, err
+    assert "deployer: serving started" in ours
+    code, few, _ = world.run("logs", "tiny", "-n", "2")
+    assert few.splitlines() == ours.splitlines()[-2:]
