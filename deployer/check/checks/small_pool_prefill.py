@@ -41,6 +41,8 @@ BATCHES = 4
 
 def find(profile: Profile) -> Iterator[Problem]:
     """Compare the cap with the tokens of a prefill batch."""
+    if profile.hardware.gpu == "none":
+        return  # there the cap is what bounds the pool: it would take the machine's memory
     cap, tokens = option(profile, "--max-total-tokens"), number(profile, "--max-total-tokens")
     batch = number(profile, "--max-prefill-tokens") or OWN
     if cap is not None and tokens is not None and tokens < BATCHES * batch:
