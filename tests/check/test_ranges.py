@@ -1,0 +1,136 @@
+"""Where a check holds, and what is said of a mitigation that later releases do not need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from deployer.check.ranges import Engines, of_model, on_gpu
+from deployer.check.rule import Mitigation, Problem, Rule
+from deployer.check.run import check
+from deployer.finding import Finding, Severity
+from deployer.profile.load import load_profile
+from deployer.profile.model import Profile
+from deployer.profile.source import Path
+from tests.check.examples import merged
+from tests.check.test_checks import SANE
+
+
+def profile(**changes: Any) -> Profile:
+    loaded = load_profile(yaml.safe_dump(merged(SANE, changes), sort_keys=False), "p.yaml")
+    assert loaded.profile is not None
+    return loaded.profile
+
+
+@pytest.mark.parametrize(
+    ("version", "holds", "passed"),
+    [
+        ("0.5.8", False, False),
+        ("0.5.9", True, False),
+        ("0.5.10.post1", True, False),
+        ("0.5.13", True, False),
+        ("0.5.14", False, True),
+        ("0.5.14.post1", False, True),
+    ],
+)
+def test_a_range_has_its_first_release_and_not_its_last(
+    version: str, *, holds: bool, passed: bool
+) -> None:
+    engines = Engines("0.5.9", "0.5.14")
+
+    assert engines.holds(version) is holds
+    assert engines.passed(version) is passed
+    assert str(engines) == "from 0.5.9 on, before 0.5.14"
+
+
+def test_an_open_end_is_open() -> None:
+    assert Engines().holds("0.0.1")
+    assert not Engines().passed("9.0.0")
+    assert str(Engines()) == "every release"
+    assert Engines(since="0.5.9").holds("9.0.0")
+    assert Engines(before="0.5.9").holds("0.0.1")
+
+
+@pytest.mark.parametrize("ends", [("0.5.9", "0.5.9"), ("0.5.10", "0.5.9"), ("latest", "0.5.9")])
+def test_a_range_without_releases_is_refused(ends: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match="release"):
+        Engines(*ends)
+
+
+def test_gpus_go_by_name_or_architecture() -> None:
+    h100 = profile(hardware={"gpu": "H100!"})
+
+    assert on_gpu(h100, ())
+    assert on_gpu(h100, ("H100",))
+    assert on_gpu(h100, ("B200", "sm90"))
+    assert not on_gpu(h100, ("H200", "sm100"))
+
+
+def test_models_go_by_patterns_of_the_repository() -> None:
+    glm = profile(model={"repo": "zai-org/GLM-5.1-FP8"})
+
+    assert of_model(glm, ())
+    assert of_model(glm, ("glm-5*",))
+    assert of_model(glm, ("*-V3*", "zai-org/GLM-5*"))
+    assert not of_model(glm, ("GLM-5.1",))
+    assert not of_model(glm, ("nvidia/GLM-5*",))
+
+
+def fusion(one: Profile) -> Iterator[Problem]:
+    if one.kernels.allreduce_fusion:
+        yield Problem(("kernels", "allreduce_fusion"), "it hangs", "write false")
+
+
+def fusion_off(one: Profile) -> Iterator[Path]:
+    if not one.kernels.allreduce_fusion:
+        yield ("kernels", "allreduce_fusion")
+
+
+HANGS = Rule(
+    "hangs",
+    Severity.ERROR,
+    fusion,
+    link="https://example.org/1",
+    engines=Engines("0.5.10", "0.5.14"),
+    gpus=("B200",),
+    mitigation=Mitigation("fusion off", fusion_off),
+    inferred=True,
+)
+
+
+def hangs(**changes: Any) -> tuple[Finding, ...]:
+    loaded = load_profile(yaml.safe_dump(merged(SANE, changes), sort_keys=False), "p.yaml")
+    assert loaded.profile is not None
+    return check(loaded.profile, loaded.source, [HANGS])
+
+
+def test_inside_the_range_the_mistake_is_found_and_the_inference_said() -> None:
+    (found,) = hangs(kernels={"allreduce_fusion": True})
+
+    assert (found.severity, found.message) == (Severity.ERROR, "it hangs")
+    assert found.hint == "write false (upstream does not say so)"
+    assert hangs(kernels={"allreduce_fusion": False}) == ()
+
+
+def test_past_the_range_the_mitigation_is_stale_where_it_is_written() -> None:
+    later = {"version": "0.5.18"}
+    (found,) = hangs(engine=later, kernels={"allreduce_fusion": False})
+
+    assert found.check == "hangs"
+    assert found.severity is Severity.NOTE
+    assert found.path == "kernels.allreduce_fusion"
+    assert found.message == "this mitigation is stale since 0.5.14: fusion off"
+    assert found.source_line == "  allreduce_fusion: false"
+    assert found.link == "https://example.org/1"
+    assert hangs(engine=later) == ()
+    assert hangs(engine=later, kernels={"allreduce_fusion": True}) == ()
+
+
+def test_elsewhere_and_before_the_range_nothing_is_stale() -> None:
+    off = {"allreduce_fusion": False}
+
+    assert hangs(engine={"version": "0.5.9"}, kernels=off) == ()
+    assert hangs(engine={"version": "0.5.18"}, hardware={"gpu": "H200"}, kernels=off) == ()
