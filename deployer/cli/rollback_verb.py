@@ -60,12 +60,13 @@ def _release(chosen: Version) -> Release:
 
 def _tell(found: tuple[Version, ...], chosen: Version) -> None:
     """Say what going back changes, before anything is touched."""
-    from deployer.plan.diff import diff  # noqa: PLC0415 - only what the verb needs
+    from deployer.apply.modal.prices import known  # noqa: PLC0415 - only what the verb needs
+    from deployer.plan.diff import diff  # noqa: PLC0415 - as above
     from deployer.report.review_text import explained  # noqa: PLC0415 - as above
 
     current = next((version for version in found if version.current), None)
     if current is None or current.release is None or chosen.release is None:
         return
-    changes = diff(current.release, chosen.release)
+    changes = diff(current.release, chosen.release, prices=known())
     click.echo(f"What changes from version {current.number} to {chosen.number}:", err=True)
     click.echo("\n".join([*explained(changes), f"  {changes.replaces}"]), err=True)

@@ -23,7 +23,7 @@ RESTART = {
 }
 SAME_MEANING = "the same setting, as this release spells it"
 
-MONEY: dict[str, Callable[[Release, Release], Consequence]] = {
+MONEY: dict[str, Callable[[Sides], Consequence]] = {
     "hardware.gpu": money.container,
     "hardware.count": money.container,
     "modal.min_containers": money.kept,
@@ -92,9 +92,9 @@ def _of_key(change: Change, sides: Sides) -> list[Consequence]:
         return []  # The whole section came or went: `target` says what that means.
     found = _from_rules(change.what)
     if change.what in MONEY and both:
-        found.append(MONEY[change.what](sides.old, sides.new))
+        found.append(MONEY[change.what](sides))
     if change.what == "target" and sides.new.modal is not None:
-        found.append(money.begins(sides.new))
+        found.append(money.begins(sides))
     if change.what == "serving.api_key_env":
         found += _key(change)
     if change.what == "model.revision" and _runs_remote_code(sides.new):

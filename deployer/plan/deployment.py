@@ -120,7 +120,8 @@ def make_plan(
     keys = None if written is None else _stated(written)
     deployed = standing.deployed
     old = deployed.release if deployed else None
-    found = None if old is None else diff(old, new, None if keys is None else keys.__contains__)
+    said = None if keys is None else keys.__contains__
+    found = None if old is None else diff(old, new, said, prices)
     costs = cost(new, new.modal, prices)
     steps = phases(new, new.modal, standing, found, prices)
     deploys = not _is_there(new, deployed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deployer.facts.prices import SHIPPED, Prices
 from deployer.facts.sglang.catalogue import find
 from deployer.plan import meaning
 from deployer.plan.capacity import NoEstimate, Pool, estimate
@@ -111,12 +112,14 @@ class Diff:
         return f"{effect} {', '.join(amounts)}" if amounts else str(effect)
 
 
-def diff(old: Release, new: Release, written: Written | None = None) -> Diff:
+def diff(
+    old: Release, new: Release, written: Written | None = None, prices: Prices = SHIPPED
+) -> Diff:
     """Compare two releases and say what each change leads to.
 
-    ``written`` says which keys the new profile states.
+    ``written`` says which keys the new profile states. Money is reckoned with ``prices``.
     """
-    sides = Sides(old, new, find(old.engine.version), find(new.engine.version))
+    sides = Sides(old, new, find(old.engine.version), find(new.engine.version), prices)
     compared = respelt(changes(old, new, written), sides)
     found = [_explained(change, sides) for change in compared]
     return Diff(

@@ -16,6 +16,8 @@ from deployer.errors import Failure, UsageError
 from deployer.facts.prices import SHIPPED, Prices
 from deployer.plan.cost import Monthly
 from deployer.plan.deployment import Plan, make_plan
+from deployer.plan.diff import diff
+from deployer.plan.effects import Effect
 from deployer.plan.standing import DIGEST_LENGTH, Deployed, PhaseFact, Standing
 from deployer.release import Release
 from deployer.report.plan_json import from_json, to_json
@@ -201,6 +203,20 @@ def test_traffic_notes_and_prices_are_no_move_and_another_release_is() -> None:
 
     assert plan(LESS, busy, replace(SHIPPED, date="later")).fingerprint == then
     assert plan(NEWER, live(deployed(), *READY)).fingerprint != then
+
+
+def test_the_changes_and_the_money_of_a_plan_are_of_one_table() -> None:
+    double = tuple(replace(price, dollars=2 * price.dollars) for price in SHIPPED.gpus)
+    mine = replace(SHIPPED, date="2026-11-20", source="modal billing rates", gpus=double)
+    fewer = with_modal(max_containers=1)
+    made = plan(fewer, live(deployed(), *READY), mine)
+
+    assert made.diff is not None
+    assert made.diff.labels[0] == "money at most $299.98 -> $99.99 an hour"
+    (money,) = [c for c in made.diff.changes[0].consequences if c.effect is Effect.MONEY]
+    assert "GPU prices of modal billing rates, 2026-11-20" in money.reason
+    assert made.cost.hourly == pytest.approx(99.99, abs=0.01)
+    assert diff(BASE, fewer).labels[0] == "money at most $149.99 -> $50.00 an hour"
 
 
 def test_a_digest_is_as_long_as_the_tags_have_it() -> None:
