@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
+_ALIKE = 0.75
+"""The likeness from which an id may have been meant."""
+
 
 class UnknownCheckError(LookupError):
     """An id, or a pattern of ids, that no check has; ``near`` are those that look like it."""
@@ -34,7 +37,7 @@ def chosen(
 
 def near(wrong: str, known: Iterable[str]) -> tuple[str, ...]:
     """Give the ids that look like a wrong one, the likeliest first."""
-    return tuple(difflib.get_close_matches(wrong.strip("*"), sorted(known), n=3))
+    return tuple(difflib.get_close_matches(wrong.strip("*"), sorted(known), n=3, cutoff=_ALIKE))
 
 
 def _ids(texts: Iterable[str]) -> tuple[str, ...]:

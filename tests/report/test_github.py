@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deployer.check.run import load_checked
 from deployer.finding import Finding, Severity, Span
 from deployer.report.github import workflow_commands
 
@@ -47,3 +48,57 @@ def test_no_value_can_begin_a_command_of_its_own() -> None:
 
 def test_nothing_found_says_nothing() -> None:
     assert workflow_commands([]) == ""
+
+
+MISTAKES = """\
+name: glm
+target: modal
+model: {served_name: 漢字, repo: a b, revision: main}
+hardware:
+  gpu: B200
+  count: 8
+engine:
+  version: 0.5.10.post1
+  args:
+    "enable-mixed": true
+parallel: {tp: 4}
+memory:
+  mem_fraction: 0.8
+serving:
+  api_key_env: ~
+"""
+
+
+def annotated(text: str) -> dict[str, str]:
+    """Give what the annotations of a text point at, by their titles."""
+    _, findings = load_checked(text, "p.yaml")
+    found = {}
+    for command in workflow_commands(findings).splitlines():
+        stated = command.removeprefix("::").split("::")[0].split(" ", 1)[1]
+        at = dict(part.split("=") for part in stated.split(","))
+        assert at["line"] == at["endLine"]
+        line = text.split("\n")[int(at["line"]) - 1]
+        found[at["title"]] = line[int(at["col"]) - 1 : int(at["endColumn"])]
+    return found
+
+
+def test_annotations_of_yaml_and_schema_point_at_what_is_meant() -> None:
+    found = annotated(MISTAKES)
+
+    assert found["unknown-key"] == "mem_fraction"
+    assert found["yaml-null"] == "~"
+    assert found["bad-pattern"] == "a b"
+
+
+def test_annotations_of_checks_point_at_what_is_meant() -> None:
+    text = MISTAKES.replace("mem_fraction:", "mem_fraction_static:")
+    found = annotated(text.replace("~", "null").replace("a b", "a/b"))
+
+    assert found["abbreviated-flag"] == "true"
+    assert found["gpus-unused"] == "4"
+    assert found["public-without-key"] == "null"
+    assert found["revision-unpinned"] == "main"
+
+
+def test_what_is_allowed_is_not_annotated() -> None:
+    assert workflow_commands([finding(allowed="it is a demonstration")]) == ""
