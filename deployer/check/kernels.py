@@ -1,8 +1,9 @@
 """What a profile means for all-reduce fusion, experts and speculation, defaults included.
 
 Source, read in the wheels: SGLang 0.5.10.post1 ``srt/server_args.py`` (fusion :2092-2118, experts
-:1640-1657), 0.5.11 ``server_args.py:2331-2353``, 0.5.14 ``layers/flashinfer_comm_fusion.py:199``,
-0.5.23 ``arg_groups/overrides.py:812-1002``.
+:1640-1657), 0.5.11 ``server_args.py:2331-2353``, 0.5.14 ``server_args.py:4298-4326`` and
+``layers/flashinfer_comm_fusion.py:199``, 0.5.23 ``arg_groups/overrides.py:812-1002``. GLM-5.3-Flash
+is not among the models for which fusion is on by itself in any of them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from deployer.check.stated import Setting, number, option
 from deployer.profile.model import Profile
 
 AUTO_FUSION = (
-    (("GLM-5*",), Engines("0.5.11")),
+    (("GLM-5", "GLM-5-*", "GLM-5.[0-2]*", "GLM-5.3", "GLM-5.3-[!f]*"), Engines("0.5.11")),
+    (("DeepSeek-V3.2*",), Engines("0.5.14")),
     (
         (
             "DeepSeek-V3", "DeepSeek-V3-*", "DeepSeek-V3.1*", "DeepSeek-R1", "DeepSeek-R1-0528*",
@@ -47,8 +49,7 @@ def fusion(profile: Profile) -> Setting | None:
 def uses_mnnvl(profile: Profile) -> bool:
     """Whether fusion runs on MNNVL: asked for, or what `auto` is on SM100 from 0.5.14 on."""
     found = fusion(profile)
-    since = Engines("0.5.14").holds(profile.engine.version)
-    auto = since and on_gpu(profile, ("sm100",))
+    auto = _over_nodes(profile)
     return found is not None and (found.value == "mnnvl" or (found.value == "auto" and auto))
 
 
@@ -82,6 +83,11 @@ def _fuses(profile: Profile) -> bool:
         and on_gpu(profile, ("sm90", "sm100"))
         and (number(profile, "--tp-size") or 1) > 1
         and divided is None
-        and nodes(profile) == 1
+        and (nodes(profile) == 1 or _over_nodes(profile))
         and (a2a is None or a2a.value == "none")
     )
+
+
+def _over_nodes(profile: Profile) -> bool:
+    """Whether the engine's own backend is MNNVL, which works over several nodes."""
+    return Engines("0.5.14").holds(profile.engine.version) and on_gpu(profile, ("sm100",))

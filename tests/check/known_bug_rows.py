@@ -138,6 +138,13 @@ SPARSE = (
         ({"parallel": {"dp_attention": None}}, {"kernels": {"prefill": "flashmla_sparse"}}),
     ),
     Row(
+        "trtllm-prefill-with-bf16-kv",
+        "kernels.prefill",
+        "no pair that SGLang chooses",
+        on("0.5.10.post1", "B200", GLM51, kernels={"prefill": "trtllm"}),
+        ({"kernels": {"prefill": "flashmla_sparse"}}, {"kernels": {"prefill": None}}, FP8),
+    ),
+    Row(
         "b200-before-0510",
         "engine.version",
         "GLM-5 crashes on B200",
@@ -199,11 +206,12 @@ FUSION = (
         "mnnvl-fusion-with-drafts",
         "kernels.allreduce_fusion",
         "3.79 for 5.88",
-        on("0.5.20", "B300", FLASH, speculative=EAGLE),
+        on("0.5.20", "B300", FLASH, speculative=EAGLE, kernels={"allreduce_fusion": True}),
         (
             NO_DRAFTS,
             args(flashinfer_allreduce_fusion_backend="trtllm"),
             {"kernels": {"allreduce_fusion": False}},
+            {"kernels": {"allreduce_fusion": None}},
         ),
     ),
     Row(
@@ -413,6 +421,13 @@ EXPERTS = (
         ({"model": {"quantization": None}},),
     ),
     Row(
+        "megamoe-on-b300-0519",
+        "moe.a2a",
+        "MegaMoE crashes on B300",
+        on("0.5.19", "B300", "deepseek-ai/DeepSeek-V4-Pro", moe={"a2a": "megamoe"}),
+        ({"moe": {"a2a": "none"}},),
+    ),
+    Row(
         "trtllm-moe-on-glm53-flash",
         "moe.runner",
         "1.3 points lower",
@@ -455,6 +470,25 @@ RELEASES = (
         "no release of SGLang",
         on("0.5.14", "H200", GLM51, env={"SGLANG_DG_CACHE_DIR_PER_PROCESS": "1"}),
         ({"engine": {"env": None}},),
+    ),
+    Row(
+        "drain-skipped",
+        "engine.env.SGL_FORCE_SHUTDOWN",
+        "not drained for 25 s",
+        on("0.5.10.post1", "H200", GLM51, env={"SGL_FORCE_SHUTDOWN": "1"}),
+        (env(SGL_FORCE_SHUTDOWN="0"), {"lifecycle": {"drain_timeout": 0.0}}),
+    ),
+    Row(
+        "engine-warmup-cut-short",
+        "engine.env.SGLANG_WARMUP_TIMEOUT",
+        "takes longer than 120 s",
+        on("0.5.10.post1", "H200", GLM51, env={"SGLANG_WARMUP_TIMEOUT": "120"}),
+        (
+            env(SGLANG_WARMUP_TIMEOUT="1800"),
+            env(SGLANG_WARMUP_TIMEOUT="-1"),
+            env(SGLANG_WARMUP_TIMEOUT="soon"),
+            args(skip_server_warmup=True),
+        ),
     ),
     Row(
         "deepgemm-full-sweep",
