@@ -84,6 +84,7 @@ PLANTED: list[tuple[str, Change, str, str]] = [
         "startup-unbounded",
         "modal.startup_timeout",
     ),
+    ("b200", {"modal": {"endpoint": "server"}}, "refused-while-starting", "modal.endpoint"),
     ("llama", {"serving": {"api_key_env": ...}}, "public-without-key", "serving.api_key_env"),
     # Starts that never end well.
     (

@@ -30,8 +30,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.attention import page_size, sparse
+from deployer.check.attention import page_size
 from deployer.check.rule import Problem, Rule
+from deployer.check.sparse import is_sparse
 from deployer.compile.derive import DRAFTS_BY_STEPS
 from deployer.finding import Severity
 from deployer.profile.model import Profile
@@ -45,8 +46,8 @@ def find(profile: Profile) -> Iterator[Problem]:
     spec, page = profile.speculative, page_size(profile)
     if spec is None or spec.algorithm not in DRAFTS_BY_STEPS or (spec.eagle_topk or 1) == 1:
         return
-    kernels = "sparse attention" if sparse(profile) else f"`{profile.kernels.attention}`"
-    if page > 1 and (sparse(profile) or profile.kernels.attention not in BRANCHING):
+    kernels = "sparse attention" if is_sparse(profile) else f"`{profile.kernels.attention}`"
+    if page > 1 and (is_sparse(profile) or profile.kernels.attention not in BRANCHING):
         yield Problem(
             ("speculative", "eagle_topk"),
             f"{spec.eagle_topk} branches do not go together with the pages of {page} tokens that "

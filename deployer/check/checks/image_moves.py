@@ -28,7 +28,8 @@ from deployer.check.rule import Problem, Rule
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
-MOVING = re.compile(r"(latest|dev|nightly|main|stable)(-.*)?")
+MOVING = re.compile(r"(latest|dev|nightly|main|stable)(-(?!.*\d{8}).*)?")
+"""Not the builds of a day, such as `nightly-dev-20260812-0123abcd`."""
 
 
 def find(profile: Profile) -> Iterator[Problem]:

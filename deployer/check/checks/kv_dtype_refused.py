@@ -24,8 +24,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.attention import sparse
 from deployer.check.rule import Problem, Rule
+from deployer.check.sparse import is_sparse
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
@@ -38,7 +38,7 @@ def find(profile: Profile) -> Iterator[Problem]:
     dtype = profile.memory.kv_cache_dtype
     if dtype is None:
         return
-    if sparse(profile) and dtype not in TAKEN_BY_SPARSE:
+    if is_sparse(profile) and dtype not in TAKEN_BY_SPARSE:
         yield _problem(dtype, "sparse attention", TAKEN_BY_SPARSE)
     if profile.kernels.attention == "trtllm_mla" and dtype not in TAKEN_BY_TRTLLM_MLA:
         yield _problem(dtype, "`trtllm_mla`", TAKEN_BY_TRTLLM_MLA)

@@ -35,6 +35,8 @@ def find(profile: Profile) -> Iterator[Problem]:
     found = loading(profile)
     if profile.modal is None or found is None:
         return
+    if profile.modal.min_containers == profile.modal.max_containers:
+        return  # no container ever goes
     window = profile.modal.scaledown_window
     if window < found.fastest:
         yield Problem(

@@ -30,16 +30,22 @@ from deployer.compile.derive import warmup_kinds
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
+OWN = 300.0
+"""Seconds of the engine's own watchdog (``--watchdog-timeout``, 0.5.9 to 0.5.23)."""
+
 
 def find(profile: Profile) -> Iterator[Problem]:
-    """Compare the stated watchdog with the budget of one warm-up request."""
-    watchdog, warmup = profile.observability.watchdog_timeout, profile.lifecycle.warmup_timeout
-    if watchdog is not None and watchdog < warmup and warmup_kinds(profile):
+    """Compare the watchdog with the budget of one warm-up request."""
+    stated, warmup = profile.observability.watchdog_timeout, profile.lifecycle.warmup_timeout
+    watchdog = OWN if stated is None else stated
+    if watchdog < warmup and warmup_kinds(profile):
+        own = ("lifecycle", "warmup_timeout")
         yield Problem(
-            ("observability", "watchdog_timeout"),
+            own if stated is None else ("observability", "watchdog_timeout"),
             f"the engine ends itself after a batch of {watchdog:g} s, and a warm-up request may "
             f"take {warmup:g} s",
-            f"write at least {warmup:g}, or lower `lifecycle.warmup_timeout`",
+            f"write `observability.watchdog_timeout: {warmup:g}`, or lower "
+            "`lifecycle.warmup_timeout`",
         )
 
 
