@@ -93,7 +93,7 @@ def key_for(release: Release, *, verify: bool) -> str | None:
     if variable and not key:
         secret = release.modal.api_key_secret if release.modal else ""
         message = f"the server is verified with its API key, and {variable} is not set here"
-        hint = f"set {variable} to what the secret `{secret}` holds, or pass --no-verify"
+        hint = f"set {variable} to what the secret `{secret}` holds (`apply` takes --no-verify)"
         raise UsageError(message, hint=hint)
     return key
 

@@ -33,7 +33,8 @@ def _release() -> Release:
         message = f"{VARIABLE} is not set"
         raise UsageError(message, hint=f"{VARIABLE}=profiles/NAME.yaml modal run -m {__name__}")
     release = read_release(path)
-    if release.modal is None:
+    parameters = release.modal
+    if parameters is None:
         message = f"{path} is for `target: {release.target}`, not for Modal"
         raise UsageError(message)
     if release.model.source == "huggingface":
@@ -42,7 +43,7 @@ def _release() -> Release:
         )
         release = pin(release, commit)
     # What runs here ends with the command; nothing of it is to stay up meanwhile.
-    return replace(release, modal=replace(release.modal, min_containers=0))
+    return replace(release, modal=replace(parameters, min_containers=0))
 
 
 try:

@@ -12,6 +12,8 @@ from deployer.errors import UsageError
 
 if TYPE_CHECKING:
     from deployer.plan.deployment import Plan
+    from deployer.plan.keys import Written
+    from deployer.release import Release
 
 CHANGES = 2
 
@@ -37,19 +39,53 @@ def command(
     """Show what an apply would do: changes, phases, memory and money. Touches nothing.
 
     Without a Modal token, or with --offline, it compares with what was deployed from this machine
-    last, and says so.
+    last, and says so. A profile for this machine has no phases and costs nothing: its changes are
+    shown.
     """
-    from deployer.cli.planning import plan_of  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.planning import plan_of, read  # noqa: PLC0415 - only what the verb needs
 
+    release, written = read(profile)
+    if release.modal is None:
+        return _local(release, written, form, detailed_exitcode=detailed_exitcode)
     if refresh_prices:
         from deployer.apply.modal.prices import refresh  # noqa: PLC0415 - imports modal
 
         refresh()
-    plan = plan_of(profile, offline=offline)
+    plan = plan_of(release, written, offline=offline)
     if out:
         _write(plan, out)
     click.echo(_shown(plan, form), nl=False)
     return CHANGES if detailed_exitcode and not plan.nothing_to_do else 0
+
+
+def _local(release: Release, written: Written, form: str, *, detailed_exitcode: bool) -> int:
+    """Show what an apply on this machine would change."""
+    from deployer.apply.local.connection import current_release  # noqa: PLC0415 - only here
+    from deployer.plan.diff import diff  # noqa: PLC0415 - as above
+
+    old = current_release(release.name)
+    changes = None if old is None else diff(old, release, written)
+    same = changes is not None and not changes
+    if form == "json":
+        import json  # noqa: PLC0415 - only for this form
+
+        from deployer.report.review_json import diff_value  # noqa: PLC0415 - as above
+
+        value = {
+            "format_version": 1,
+            "name": release.name,
+            "target": release.target,
+            "nothing_to_do": same,
+            "diff": diff_value(changes) if changes else None,
+        }
+        click.echo(json.dumps(value, indent=2))
+    elif changes:
+        from deployer.report.review_text import explained  # noqa: PLC0415 - as above
+
+        click.echo("\n".join([*explained(changes), f"  {changes.replaces}"]))
+    else:
+        click.echo("Nothing to do." if same else f"{release.name} is not deployed here yet.")
+    return CHANGES if detailed_exitcode and not same else 0
 
 
 def _shown(plan: Plan, form: str) -> str:

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deployer.errors import UsageError
-
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
     from deployer.plan.deployment import Plan
@@ -16,18 +14,15 @@ if TYPE_CHECKING:
     from deployer.release import Release
 
 
-def plan_of(profile: str, *, offline: bool = False) -> Plan:
-    """Make the plan of a profile for Modal, offline where there is no token.
+def plan_of(release: Release, written: Written, *, offline: bool = False) -> Plan:
+    """Make the plan of a release for Modal, offline where there is no token.
 
-    Raises UsageError for a local one, which `apply` explains itself, and Failure for what is wrong
-    or cannot be asked.
+    Raises Failure for what is wrong or cannot be asked.
     """
     from deployer.apply.modal.prices import known  # noqa: PLC0415 - only what a plan needs
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
     from deployer.plan.deployment import make_plan  # noqa: PLC0415 - as above
 
-    release, written = read(profile)
-    refuse_local(release, profile)
     account = None if offline else account_or_none(release)
     if account is not None:
         return live_plan(account, release, written)
@@ -55,14 +50,6 @@ def read(profile: str) -> tuple[Release, Written]:
 
     found, keys = read_sound(profile)
     return compile_profile(found), keys.__contains__
-
-
-def refuse_local(release: Release, profile: str) -> None:
-    """Say what to do with a profile for this machine."""
-    if release.modal is None:
-        message = f"{profile} is for this machine, where nothing costs money and there is no plan"
-        hint = f"`deployer apply {profile}` says what changes before it does it"
-        raise UsageError(message, hint=hint)
 
 
 def account_or_none(release: Release) -> Account | None:

@@ -40,9 +40,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> int:
     """Ask an endpoint for everything that it promises, with the OpenAI SDK.
 
-    A PROFILE (or the NAME of a local deployment) says what is promised, and `--url` where it is
-    served if not on this machine. With `--url` alone everything is expected. Exits 1 if one
-    promise is broken.
+    A PROFILE, or the NAME of a deployment, says what is promised and where it is served; on Modal
+    this wakes a container. `--url` says another place. With `--url` alone everything is expected.
+    Exits 1 if one promise is broken.
     """
     from deployer.cli.reading import colored_stdout  # noqa: PLC0415
     from deployer.report.verdicts import line, summary, to_json  # noqa: PLC0415
@@ -66,9 +66,9 @@ def _endpoint(profile: str | None, url: str | None, model: str | None, key_env: 
 
     if profile is None and url is None:
         msg = "there is nothing to ask"
-        raise UsageError(msg, hint="Give a PROFILE, the NAME of a local deployment, or --url URL.")
+        raise UsageError(msg, hint="Give a PROFILE, the NAME of a deployment, or --url URL.")
     if url is None:
-        return _local(str(profile))
+        return _deployed(str(profile))
     if profile is not None:
         from deployer.cli.reading import read_release  # noqa: PLC0415
 
@@ -81,10 +81,21 @@ def _endpoint(profile: str | None, url: str | None, model: str | None, key_env: 
     )
 
 
-def _local(profile: str) -> Endpoint:
-    from deployer.apply.local.connection import connect  # noqa: PLC0415
-    from deployer.cli.naming import deployment_name  # noqa: PLC0415
+def _deployed(given: str) -> Endpoint:
+    from deployer.cli.target import Here, target_of  # noqa: PLC0415
     from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
 
-    connection = connect(deployment_name(profile))
-    return Endpoint.from_release(connection.release, connection.url, connection.api_key)
+    target = target_of(given)
+    if isinstance(target, Here):
+        from deployer.apply.local.connection import connect  # noqa: PLC0415
+
+        connection = connect(target.name)
+        return Endpoint.from_release(connection.release, connection.url, connection.api_key)
+    from deployer.cli.apply_modal import key_for  # noqa: PLC0415
+    from deployer.cli.target import account_of  # noqa: PLC0415 - imports modal
+
+    server = account_of(target).server(target.release) if target.release else None
+    if target.release is None or server is None:
+        msg = f"`{target.name}` is not deployed on Modal"
+        raise UsageError(msg, hint="`deployer status` shows what is; `--url` names an endpoint.")
+    return Endpoint.from_release(target.release, server.url, key_for(target.release, verify=True))

@@ -155,7 +155,8 @@ def _is_there(new: Release, deployed: Deployed | None) -> bool:
 
 
 def _version(deployed: Deployed | None, *, deploys: bool) -> int:
-    before = deployed.version if deployed else 0
+    """Give the app's version afterwards; an app that was stopped is begun anew (modal 1.6.4)."""
+    before = deployed.version if deployed and deployed.state == DEPLOYED else 0
     return before + 1 if deploys else before
 
 

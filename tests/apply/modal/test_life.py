@@ -95,6 +95,21 @@ def test_plan_apply_plan_edit_rollback_drift(containers: World) -> None:
     ]
 
 
+def test_a_rollback_that_leaves_the_tags_has_them_mended(containers: World) -> None:
+    world = containers
+    world.plane.rollback_brings_tags = False
+    path = world.profile()
+    first = deployed(world, path)
+    world.profile(mem_fraction_static="  mem_fraction_static: 0.8")
+    deployed(world, path)
+    assert world.run("rollback", path, "--yes", "--no-verify")[0] == 0
+    assert world.plane.app("tiny-app").tags["deployer.release"] == first["digest"]
+    code, _, err = world.run("rollback", path, "--to", "9", "--yes")
+    assert (code, "the versions are 3, 2, 1" in err) == (2, True)
+    assert world.run("rollback", path, "--to", "2", "--yes", "--no-verify")[0] == 0
+    assert plan(world, path)[0] == 0
+
+
 def override(world: World, **settings: int) -> None:
     """Change the autoscaler by hand, as `modal` does it."""
     app = world.plane.app("tiny-app")

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openai import OpenAI
@@ -47,14 +48,14 @@ def real(
 
 def ask(url: str) -> tuple[str, str]:
     """Ask once whole and once as a stream; gives both answers."""
-    client = OpenAI(base_url=f"{url}/v1", api_key=KEY, timeout=180, max_retries=0)
+    client: Any = OpenAI(base_url=f"{url}/v1", api_key=KEY, timeout=180, max_retries=0)
     messages = [{"role": "user", "content": "Say hello."}]
-    whole = client.chat.completions.create(model="glm-tiny", messages=messages, max_tokens=64)  # type: ignore[arg-type]
+    whole = client.chat.completions.create(model="glm-tiny", messages=messages, max_tokens=64)
     parts = client.chat.completions.create(
         model="glm-tiny",
         messages=messages,
         max_tokens=64,
-        stream=True,  # type: ignore[arg-type]
+        stream=True,
     )
     streamed = "".join(part.choices[0].delta.content or "" for part in parts)
     return whole.choices[0].message.content or "", streamed
@@ -99,6 +100,8 @@ def test_a_server_that_routes_directly(real: World) -> None:
     assert code == 0, err
     applied = json.loads(out)
     assert applied["verified"] is True
+    code, out, _ = world.run("verify", "tiny", "--probe", "chat")
+    assert (code, "1 passed" in out) == (0, True)
     whole, streamed = ask(applied["endpoint"].removesuffix("/v1"))
     assert whole == streamed
     app = world.plane.app("tiny-app")

@@ -71,7 +71,9 @@ def engine_of(task: Task) -> int:
 
 def test_a_start_is_bounded_by_us_and_leaves_nothing(containers: World) -> None:
     """Modal's `web_server(startup_timeout)` bounds nothing; `lifecycle.startup_timeout` does."""
-    task = start(containers, "--load 600", startup_timeout="  startup_timeout: 2")
+    task = start(
+        containers, "--load 600", startup_timeout="  startup_timeout: 2\n  health_timeout: 1.5"
+    )
     assert ended(containers, task) == 0
     assert task.result is not None
     assert task.result.status == api_pb2.GenericResult.GENERIC_STATUS_FAILURE

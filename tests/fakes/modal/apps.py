@@ -29,6 +29,8 @@ class Apps:
     url: str
     edge: Edge
     worker: Worker
+    rollback_brings_tags: bool
+    """Nobody has published whether a rollback brings the old tags back, too."""
 
     async def app_get_by_deployment_name(
         self, request: api_pb2.AppGetByDeploymentNameRequest
@@ -194,7 +196,8 @@ class Apps:
             raise GRPCError(Status.NOT_FOUND, f"App has no version {wanted}")
         app.functions, app.classes = dict(old.functions), dict(old.classes)
         app.definitions = dict(old.definitions)
-        app.tags = dict(old.tags)
+        if self.rollback_brings_tags:
+            app.tags = dict(old.tags)
         app.overrides.clear()
         version = self._add_version(app, old.tag, old.commit, old.number)
         await self.worker.replaced(app)
@@ -213,6 +216,10 @@ class Apps:
 
     async def app_get_tags(self, request: api_pb2.AppGetTagsRequest) -> api_pb2.AppGetTagsResponse:
         return api_pb2.AppGetTagsResponse(tags=self._app(request.app_id).tags)
+
+    async def app_set_tags(self, request: api_pb2.AppSetTagsRequest) -> Empty:
+        self._app(request.app_id).tags = dict(request.tags)
+        return Empty()
 
     async def function_get(
         self, request: api_pb2.FunctionGetRequest

@@ -56,6 +56,7 @@ class ControlPlane(Objects, Apps, Calls):
         self.unknown: list[str] = []
         self.faults: list[str] = []
         self.refuse: dict[str, GRPCError] = {}
+        self.rollback_brings_tags = True
         self.grpc_url = ""
         self.url = ""
         self._loop = asyncio.new_event_loop()
