@@ -10,6 +10,7 @@ from deployer.errors import Failure
 from deployer.plan.deployment import PhaseFact
 from deployer.serve.kernels.key import KernelKey, key_of
 from deployer.serve.kernels.marker import Marker, marker_path
+from deployer.serve.kernels.need import unused
 from deployer.serve.weights.marker import MARKER, Complete
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def kernels_fact(account: Account, release: Release, deployed: Deployed | None) 
     parameters = release.modal
     if parameters is None:
         return PhaseFact("kernels", done=True, reason="the release needs none")
+    if why := unused(release):
+        return PhaseFact("kernels", done=True, reason=f"none are needed: {why}")
     key = key_of(release)
     data = account.read(parameters.kernel_cache.volume, str(marker_path(key)))
     if data is None:

@@ -223,10 +223,13 @@ def _missing_weights(release: Release) -> list[str]:
 
 def _missing_kernels(release: Release, *, in_engine: bool = False) -> list[str]:
     """Say what the cache lacks; in the engine's image its versions are compared, too."""
+    from deployer.serve.kernels.need import unused  # noqa: PLC0415 - only what a part needs
     from deployer.serve.kernels.verify import verify  # noqa: PLC0415 - as above
     from deployer.serve.kernels.versions import found_versions  # noqa: PLC0415 - as above
 
     _, parameters = _modal_release()
+    if unused(release):
+        return []
     cache = Path(parameters.kernel_cache.path)
     versions = found_versions(release.engine.command[0], os.environ) if in_engine else ()
     return [f"kernels: {problem}" for problem in verify(release, cache, versions)]

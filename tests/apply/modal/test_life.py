@@ -14,6 +14,7 @@ from modal_proto import api_pb2
 
 from deployer.apply.modal.client import ask
 from tests.apply.modal.conftest import World
+from tests.fakes.modal.worker import Task
 
 pytestmark = pytest.mark.process
 
@@ -43,7 +44,7 @@ def test_plan_apply_plan_edit_rollback_drift(containers: World) -> None:
     world = containers
     path = world.profile()
     code, shown = plan(world, path)
-    assert (code, running(shown)) == (2, ["weights", "kernels", "deploy", "wait", "verify"])
+    assert (code, running(shown)) == (2, ["weights", "deploy", "wait", "verify"])
     before = {name for name, _ in world.plane.calls}
     assert not before & {"AppCreate", "AppPublish", "FunctionMap", "VolumePutFiles"}
 
@@ -53,7 +54,7 @@ def test_plan_apply_plan_edit_rollback_drift(containers: World) -> None:
     assert (code, running(shown)) == (0, [])
     code, out, _ = world.run("apply", path)
     assert (code, out) == (0, "tiny is as its profile says (version 1); nothing was done\n")
-    assert len(world.plane.requests("AppPublish")) == 3  # download, compile, deploy
+    assert len(world.plane.requests("AppPublish")) == 2  # the download's own app, and this one
 
     world.profile(max_prefill_tokens="  max_prefill_tokens: 16384")
     code, shown = plan(world, path)
@@ -93,6 +94,48 @@ def test_plan_apply_plan_edit_rollback_drift(containers: World) -> None:
             "found": "1",
         }
     ]
+
+
+def test_kernels_are_compiled_once_and_again_for_a_reason(containers: World) -> None:
+    """On an H100, for which DeepGEMM has kernels; the compilation is a fake."""
+    world = containers
+    path = world.profile(gpu="  gpu: H100")
+    world.plane.worker.variables["FAKE_COMPILE"] = "--committed --die exit"
+    code, _, err = world.run("apply", path, "--yes", "--no-verify")
+    assert code == 1
+    assert re.search(r"✓ weights.*✗ kernels", err, re.DOTALL), err
+    world.plane.worker.variables["FAKE_COMPILE"] = "--committed"
+    code, shown = plan(world, path)
+    assert running(shown)[0] == "kernels"
+    deployed(world, path)
+    code, shown = plan(world, path)
+    assert (code, running(shown)) == (0, [])
+    assert "3 kernels" in shown["phases"][1]["reason"]
+
+    app = world.plane.app("tiny-app")
+    task = world.plane.run(world.plane.worker.start(app.functions["Server.*"]))
+    wait_for(world, task.id, "serving started")
+    environment = Path(f"/proc/{engine_of(task)}/environ").read_text(encoding="utf-8")
+    found = re.search(r"SGLANG_DG_CACHE_DIR=([^\0]+)", environment)
+    assert found
+    assert len(list(Path(found[1]).glob("cache/*/kernel.cubin"))) == 3
+    assert not Path(found[1]).is_relative_to(world.folder)  # not on the volume
+    world.plane.run(world.plane.worker.terminate(task))
+
+    world.profile(gpu="  gpu: H100", max_prefill_tokens="  max_prefill_tokens: 8192")
+    assert "kernels" not in running(plan(world, path)[1])
+    world.profile(
+        gpu="  gpu: H100", watchdog_timeout="  watchdog_timeout: 1200\nmoe:\n  runner: deep_gemm"
+    )
+    shown = plan(world, path)[1]
+    assert running(shown)[0] == "kernels"
+    assert "kernels compile again, because moe.runner" in shown["phases"][1]["reason"]
+
+
+def engine_of(task: Task) -> int:
+    """Find the engine's process."""
+    line = next(each for each in task.log if "launch done" in each)
+    return int(line.rsplit("process ", 1)[1])
 
 
 def test_a_rollback_that_leaves_the_tags_has_them_mended(containers: World) -> None:

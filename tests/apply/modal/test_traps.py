@@ -13,7 +13,7 @@ from modal_proto import api_pb2
 
 from deployer.check.run import load_checked
 from tests.apply.modal.conftest import KEY, World
-from tests.apply.modal.test_life import deployed, wait_for
+from tests.apply.modal.test_life import deployed, engine_of, wait_for
 from tests.fakes.modal.worker import Task
 
 pytestmark = pytest.mark.process
@@ -61,12 +61,6 @@ def gone(task: Task, seconds: float = 5.0) -> bool:
     while family(task) and time.monotonic() < deadline:
         time.sleep(0.05)
     return not family(task)
-
-
-def engine_of(task: Task) -> int:
-    """Find the engine's process."""
-    line = next(each for each in task.log if "launch done" in each)
-    return int(line.rsplit("process ", 1)[1])
 
 
 def test_a_start_is_bounded_by_us_and_leaves_nothing(containers: World) -> None:
