@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-import textwrap
 from collections.abc import Iterator
 
-from deployer.plan.cost import Cost, Estimate, Monthly, span
+from deployer.plan.cost import Cost, Monthly, span
 from deployer.plan.deployment import MonthlyChange, Once, Plan
 from deployer.plan.money import dollars
 from deployer.plan.review import facts
 from deployer.plan.standing import Deployed, PhasePlan
 from deployer.report.review_text import defaults, explained
+from deployer.report.rows import between, bounds, counted, price, row, wrapped
 from deployer.report.visible import visible
 
 NOT_LOOKED = "the live state was not looked at"
 NOTHING = "Nothing to do."
 DONE = dict.fromkeys(("weights", "kernels", "deploy"), "done")
 """What is called done where it need not run; the other phases are left out then."""
-
-LABEL = 11
-"""Columns of the names on the left."""
-
-WIDTH = 100
-"""Columns of a line; what is longer goes on below its beginning."""
 
 SHORT = 12
 """Digits of a digest or a commit that are shown."""
@@ -50,19 +44,19 @@ def _header(plan: Plan) -> Iterator[str]:
     yield f"{visible(plan.name)}: Modal app {visible(plan.app)}{environment}"
     deployed = plan.standing.deployed
     if plan.standing.offline:
-        yield from _row("offline", _offline(deployed))
+        yield from row("offline", _offline(deployed))
     if deployed is None:
         recorded = "recorded as " if plan.standing.offline else ""
-        yield from _row("deployed", f"nothing is {recorded}deployed as this app")
+        yield from row("deployed", f"nothing is {recorded}deployed as this app")
         made_of = (row for row in facts(plan.release) if row[0] != "money")
         for name, value in made_of:
-            yield from _row(name, visible(value))
+            yield from row(name, visible(value))
         return
-    yield from _row(visible(deployed.state), _deployed(deployed, offline=plan.standing.offline))
+    yield from row(visible(deployed.state), _deployed(deployed, offline=plan.standing.offline))
     if deployed.url:
-        yield from _row("", visible(deployed.url))
+        yield from row("", visible(deployed.url))
     before, after = visible(deployed.digest[:SHORT]) or "not known", plan.digest[:SHORT]
-    yield from _row("release", after if before == after else f"{before} -> {after}")
+    yield from row("release", after if before == after else f"{before} -> {after}")
 
 
 def _offline(deployed: Deployed | None) -> str:
@@ -78,7 +72,7 @@ def _deployed(deployed: Deployed, *, offline: bool) -> str:
         _time(deployed.when) if deployed.when else "",
         f"by {visible(deployed.who)}" if deployed.who else "",
         f"commit {visible(deployed.commit[:SHORT])}{changed}" if deployed.commit else "",
-        "" if offline else f"{_counted(deployed.containers, 'container')} up",
+        "" if offline else f"{counted(deployed.containers, 'container')} up",
     ]
     return ", ".join(part for part in parts if part)
 
@@ -103,34 +97,34 @@ def _phases(plan: Plan) -> Iterator[str]:
 
 def _phase(phase: PhasePlan) -> Iterator[str]:
     mark = "runs" if phase.runs else DONE.get(phase.phase, "skip")
-    yield from _wrapped(f"  {phase.phase:<8} {mark}  ", visible(phase.reason))
+    yield from wrapped(f"  {phase.phase:<8} {mark}  ", visible(phase.reason))
     if phase.cost is not None:
         basis = "" if phase.phase == "wait" else f": {visible(phase.cost.basis)}"
-        yield from _wrapped(" " * 17, f"{_bounds(phase.cost)}{basis}")
+        yield from wrapped(" " * 17, f"{bounds(phase.cost)}{basis}")
 
 
 def _money(plan: Plan) -> Iterator[str]:
     cost = plan.cost
     yield f"Money ({visible(cost.table)})"
-    yield from _row("serving", _serving(cost))
+    yield from row("serving", _serving(cost))
     if cost.idle is not None:
         until = "from a container's last request until it stops"
-        yield from _row("idle", f"{dollars(cost.idle)} for the {span(cost.idle_minutes)} {until}")
-    yield from _row("cold start", _bounds(cost.start))
-    yield from _row("", visible(cost.start.basis))
+        yield from row("idle", f"{dollars(cost.idle)} for the {span(cost.idle_minutes)} {until}")
+    yield from row("cold start", bounds(cost.start))
+    yield from row("", visible(cost.start.basis))
     if cost.month is not None:
-        yield from _row("a month", _month(plan.change, cost.month))
+        yield from row("a month", _month(plan.change, cost.month))
     if cost.storage is not None:
         most = dollars(cost.storage.dollars_at_most)
-        yield from _row("storage", f"at most {most} a month: {cost.storage.basis}")
+        yield from row("storage", f"at most {most} a month: {cost.storage.basis}")
     for reason in cost.unknown:
-        yield from _row("no figure", visible(reason))
+        yield from row("no figure", visible(reason))
 
 
 def _serving(cost: Cost) -> str:
     most = cost.containers[1]
     if cost.hourly is None or cost.most_hourly is None:
-        return f"{cost.gpus} a container, at most {_counted(most, 'container')}"
+        return f"{cost.gpus} a container, at most {counted(most, 'container')}"
     all_of_them = f", at most {most}: {dollars(cost.most_hourly)} an hour" if most > 1 else ""
     return f"{dollars(cost.hourly)} an hour a container ({cost.gpus}){all_of_them}"
 
@@ -152,7 +146,7 @@ def _notes(plan: Plan) -> Iterator[str]:
     if plan.notes:
         yield "Notes"
         for note in plan.notes:
-            yield from _wrapped("  - ", visible(note))
+            yield from wrapped("  - ", visible(note))
 
 
 def _what(plan: Plan) -> str:
@@ -163,7 +157,7 @@ def _what(plan: Plan) -> str:
     changes = plan.diff.changes
     if not changes:
         return "No change of the release"
-    return f"{_counted(len(changes), 'change')}: {', '.join(plan.diff.labels)}"
+    return f"{counted(len(changes), 'change')}: {', '.join(plan.diff.labels)}"
 
 
 def _outcome(plan: Plan) -> str:
@@ -175,7 +169,7 @@ def _outcome(plan: Plan) -> str:
 def _once(once: Once) -> str:
     if once.at_least is None:
         return ""
-    return f"{_range(dollars(once.at_least), _price(once.at_most))} once"
+    return f"{between(dollars(once.at_least), price(once.at_most))} once"
 
 
 def _more(plan: Plan) -> str:
@@ -192,41 +186,5 @@ def _amount(more: float, when: str) -> str:
     return "" if amount == "$0" else f"{amount} a month {'less' if more < 0 else 'more'} {when}"
 
 
-def _bounds(estimate: Estimate) -> str:
-    """Write what an estimate bounds: the time, and the dollars where they are known."""
-    time = _range(_span(estimate.at_least), _span(estimate.at_most))
-    money = _range(_price(estimate.dollars_at_least), _price(estimate.dollars_at_most))
-    return ", ".join(part for part in (time, money) if part)
-
-
-def _range(least: str, most: str) -> str:
-    if least and most:
-        return least if least == most else f"{least} to {most}"
-    return f"at least {least}" if least else most and f"at most {most}"
-
-
-def _span(minutes: float | None) -> str:
-    return "" if minutes is None else span(minutes)
-
-
-def _price(amount: float | None) -> str:
-    return "" if amount is None else dollars(amount)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _time(seconds: float) -> str:
     return dt.datetime.fromtimestamp(seconds, tz=dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _row(name: str, value: str) -> Iterator[str]:
-    return _wrapped(f"  {name:<{LABEL}} ", value)
-
-
-def _wrapped(start: str, value: str) -> Iterator[str]:
-    room = WIDTH - len(start)
-    parts = textwrap.wrap(value, room, break_long_words=False, break_on_hyphens=False) or [""]
-    for at, part in enumerate(parts):
-        yield f"{start if at == 0 else ' ' * len(start)}{part}"

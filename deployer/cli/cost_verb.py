@@ -1,0 +1,50 @@
+"""`deployer cost`: what a profile costs by the hour, by the month, and once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from deployer.release import Release
+
+
+@click.command("cost")
+@click.argument("profile", metavar="PROFILE")
+@click.option(
+    "--hours",
+    type=click.FloatRange(min=0, max=24, min_open=True),
+    help="Hours of traffic a day; by default 1, 8 and 24 are shown.",
+)
+@click.option("--refresh-prices", is_flag=True, help="Ask Modal for the account's rates first.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def command(profile: str, hours: float | None, form: str, *, refresh_prices: bool) -> int:
+    """Show what a profile costs: serving, idling, starting, a month, and what is paid once.
+
+    Nobody is asked: prices come from the table that was refreshed last, or from the one that is
+    shipped, and the first line says which, and of when.
+    """
+    from deployer.cli.reading import read_release  # noqa: PLC0415 - only what the verb needs
+
+    release = read_release(profile)
+    if release.modal is None:
+        from deployer.report.cost import local, local_json  # noqa: PLC0415 - as above
+
+        click.echo((local_json if form == "json" else local)(release.name), nl=False)
+        return 0
+    if refresh_prices:
+        from deployer.apply.modal.prices import refresh  # noqa: PLC0415 - imports modal
+
+        refresh()
+    click.echo(_shown(release, hours, form), nl=False)
+    return 0
+
+
+def _shown(release: Release, hours: float | None, form: str) -> str:
+    from deployer.apply.modal.prices import known  # noqa: PLC0415 - only what the verb needs
+    from deployer.plan.bill import USUAL, bill  # noqa: PLC0415 - as above
+    from deployer.report.cost import text, to_json  # noqa: PLC0415 - as above
+
+    found = bill(release, known(), USUAL if hours is None else (hours,))
+    return to_json(found) if form == "json" else text(found)
