@@ -67,8 +67,8 @@ def test_a_cap_is_the_pool_where_it_is_smaller(cap: str) -> None:
     ("release", "reason"),
     [
         (stated(B200, mem_fraction_static=""), "memory.mem_fraction_static is not stated"),
-        (stated(B200, tp_size="2"), "the weights on 2 GPUs are not known"),
-        (stated(B200, ep_size="8"), "does not cover pipeline and expert parallelism"),
+        (stated(B200, tp_size="2"), "353.3 GiB of weights do not fit"),
+        (stated(B200, tp_size="7"), "64 attention heads cannot be divided over 7 ranks"),
         (stated(B200, cpu_offload_gb="4"), "does not cover --cpu-offload-gb"),
         (stated(B200, speculative_algorithm="NGRAM"), "the memory of NGRAM is not known"),
         (stated(B200, kv_cache_dtype="nvfp4"), "a nvfp4 cache is not known"),

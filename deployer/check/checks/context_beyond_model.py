@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.facts.models import MODELS
+from deployer.facts.models.catalogue import MODELS
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.derive import warmup_kinds
-from deployer.facts.models import MODELS
+from deployer.facts.models.catalogue import MODELS
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 

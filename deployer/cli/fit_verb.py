@@ -1,0 +1,75 @@
+"""`deployer fit`: what one GPU's memory holds, and how many tokens that leaves."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from deployer.errors import Failure, UsageError
+from deployer.facts.gpus import GPUS
+
+if TYPE_CHECKING:
+    from deployer.facts.models.model import Model
+
+
+@click.command("fit")
+@click.argument("path", metavar="PROFILE")
+@click.option("--gpu", type=click.Choice(sorted(GPUS)), help="What if it ran on this GPU.")
+@click.option(
+    "--mem-fraction",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="What if memory.mem_fraction_static were this.",
+)
+@click.option("--config", metavar="FILE", help="The model's own config.json, for any other model.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def command(
+    path: str, gpu: str | None, mem_fraction: float | None, config: str | None, form: str
+) -> int:
+    """Show what one GPU holds: weights, KV pool, graphs; and what the pool is good for.
+
+    An estimate from the shapes of model and GPU: nothing is run. A model that is not known here
+    is read from its own `config.json`. Exits 1 when the weights do not fit, or when there is no
+    number.
+    """
+    from deployer.cli.reading import read_profile  # noqa: PLC0415 - pydantic, only when used
+    from deployer.compile.release import compile_profile  # noqa: PLC0415
+    from deployer.fit.fit import fit  # noqa: PLC0415
+    from deployer.fit.unknown import NoEstimate  # noqa: PLC0415
+    from deployer.report.fit import text, to_json  # noqa: PLC0415
+
+    release = compile_profile(read_profile(path))
+    model = None if config is None else _model(config, release.model.repo)
+    found = fit(release, model=model, gpu=gpu or "", fraction=mem_fraction)
+    if isinstance(found, NoEstimate):
+        msg = f"there is no estimate: {found.reason}"
+        raise Failure(msg, hint=_sentence(found.hint))
+    shown = to_json if form == "json" else text
+    click.echo(shown(release.name, found), nl=False)
+    return 0 if found.pool is not None else 1
+
+
+def _model(path: str, repo: str) -> Model:
+    """Read a model's configuration; raises UsageError for no file, Failure for what is missing."""
+    from deployer.cli.reading import read_text  # noqa: PLC0415
+    from deployer.facts.models.config import MissingFactsError, from_config  # noqa: PLC0415
+
+    try:
+        found: Any = json.loads(read_text(path, "a model's config.json"))
+    except ValueError as error:
+        msg = f"{path} is not JSON: {error}"
+        raise UsageError(msg) from error
+    if not isinstance(found, dict):
+        msg = f"{path} is not the configuration of a model"
+        raise UsageError(msg)
+    try:
+        return from_config(repo, found, path)
+    except MissingFactsError as error:
+        missing = "; ".join(error.missing)
+        msg = f"{path} does not say what memory depends on: {missing}"
+        raise Failure(msg) from error
+
+
+def _sentence(hint: str) -> str:
+    return f"{hint}." if hint else ""

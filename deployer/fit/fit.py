@@ -1,0 +1,130 @@
+"""What one GPU of a release holds, what its pool is good for, and how exact that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from deployer.facts.models.model import Model
+from deployer.fit.fraction import Own, own
+from deployer.fit.pool import BAND, Held, Pool, held, pool
+from deployer.fit.settings import Settings, read
+from deployer.fit.unknown import NoEstimate, UnknownError
+from deployer.release import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """One GPU's memory in GiB, and the pool of one data-parallel rank in tokens.
+
+    ``fraction`` is the share that weights and pool get, ``stated`` whether the release says it or
+    the engine chooses it (``own``). ``taken`` is gone before loading. ``pool`` is None where the
+    weights leave no room. ``rest`` is what is left for graphs and activations, ``reserved`` what
+    the engine's own rule wants for them. ``context`` is the longest request that the release
+    admits, ``longest`` the longest that fits, ``each`` the tokens for every one of ``requests``
+    that run at a time (None where the engine decides how many). ``band`` is the error in per cent.
+    """
+
+    repo: str
+    model_source: str
+    gpu: str
+    total: float
+    version: str
+    layout: str
+    bytes_each: int
+    ranks: int
+    fraction: float
+    stated: bool
+    own: Own
+    taken: float
+    weights: float
+    copies: float
+    budget: float
+    pool: Pool | None
+    rest: float
+    context: int
+    requests: int | None
+    band: int = BAND
+
+    @property
+    def tokens(self) -> int:
+        """The tokens of the pool; 0 without one."""
+        return self.pool.tokens if self.pool else 0
+
+    @property
+    def longest(self) -> int:
+        """The tokens of the longest request that fits: the pool's, or as many as are admitted."""
+        return min(self.tokens, self.context)
+
+    @property
+    def fits_once(self) -> bool:
+        """Whether one request of the full context fits."""
+        return self.tokens >= self.context
+
+    @property
+    def each(self) -> int | None:
+        """The tokens for each running request, where it is known how many run on a rank."""
+        if not self.requests:
+            return None
+        return self.tokens // max(1, -(-self.requests // self.ranks))
+
+    @property
+    def free(self) -> float:
+        """GiB beyond what the engine's own rule keeps for graphs and activations; may be short."""
+        return self.rest - self.own.reserved
+
+    @property
+    def smallest(self) -> float | None:
+        """The smallest fraction, in hundredths, that leaves room for one context, if any does."""
+        need = self.weights + self.copies + self.context * self.bytes_each / 1024**3
+        found = -(-need * 100 // (self.total - self.taken)) / 100
+        return found if found < 1 else None
+
+
+def fit(
+    release: Release,
+    *,
+    model: Model | None = None,
+    gpu: str = "",
+    fraction: float | None = None,
+) -> Fit | NoEstimate:
+    """Reckon what fits, with another model, GPU or fraction where they are given."""
+    try:
+        settings = read(release, model, gpu)
+        if fraction is not None:
+            settings = replace(settings, fraction=fraction)
+        return _fit(settings, gpu or release.hardware.gpu)
+    except UnknownError as error:
+        return error.found
+
+
+def _fit(settings: Settings, gpu: str) -> Fit:
+    chosen = own(settings)
+    fraction = chosen.fraction if settings.fraction is None else settings.fraction
+    found, tokens = held(settings, fraction), pool(settings, fraction)
+    return Fit(
+        repo=settings.model.repo,
+        model_source=settings.model.source,
+        gpu=gpu,
+        total=settings.gpu.memory / 1024,
+        version=settings.version,
+        layout=settings.layout,
+        bytes_each=found.each,
+        ranks=settings.division.replicas,
+        fraction=fraction,
+        stated=settings.fraction is not None,
+        own=chosen,
+        taken=settings.gpu.memory / 1024 - settings.gpu.usable_gib,
+        weights=found.weights,
+        copies=found.copies,
+        budget=found.budget,
+        pool=tokens,
+        rest=_rest(settings, found, tokens),
+        context=settings.context,
+        requests=settings.requests,
+    )
+
+
+def _rest(settings: Settings, found: Held, tokens: Pool | None) -> float:
+    """Give the GiB that neither weights nor pool take; below 0 where the weights do not fit."""
+    used = found.weights + found.copies + (tokens.gib if tokens else 0.0)
+    return settings.gpu.usable_gib - used

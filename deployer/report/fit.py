@@ -1,0 +1,146 @@
+"""What fits, as text for a terminal and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from deployer.fit.fit import Fit
+from deployer.report.visible import visible
+
+LABEL = 19
+"""Columns of the names on the left."""
+
+BAR = 60
+"""Columns of the bar."""
+
+LAYOUTS = {
+    "bf16": "BF16",
+    "fp8": "FP8",
+    "fp8_flashmla": "FP8 as FlashMLA stores it",
+}
+"""How a reader knows a layout."""
+
+Segment = tuple[str, str, float]
+
+
+def text(name: str, found: Fit) -> str:
+    """Write a table, a bar for one GPU, and how exact the numbers are."""
+    rows = (*_memory(found), *_tokens(found), *_fraction(found))
+    lines = [f"{visible(name)}: {visible(found.repo)} on {found.gpu}, SGLang {found.version}", ""]
+    lines += [f"  {label:{LABEL}}{value}" for label, value in rows]
+    lines += ["", *_bar(found), "", *_exact(found)]
+    return "\n".join(lines) + "\n"
+
+
+def to_json(name: str, found: Fit) -> str:
+    """Write every number; sizes are GiB of one GPU, tokens those of one data-parallel rank."""
+    pool = found.pool
+    values = {
+        "name": name,
+        "model": found.repo,
+        "model_source": found.model_source,
+        "gpu": found.gpu,
+        "engine": found.version,
+        "gib": {
+            "total": round(found.total, 2),
+            "taken_before_load": round(found.taken, 2),
+            "weights": found.weights,
+            "copies": round(found.copies, 2),
+            "kv_pool": round(pool.gib, 2) if pool else 0,
+            "rest": round(found.rest, 2),
+            "engine_reserves": round(found.own.reserved, 2),
+        },
+        "kv": {"layout": found.layout, "bytes_per_token": found.bytes_each},
+        "mem_fraction_static": {
+            "used": found.fraction,
+            "stated": found.stated,
+            "engine_would_choose": found.own.fraction,
+            "rule_of": found.own.rule,
+        },
+        "tokens": {
+            "pool": found.tokens,
+            "capacity": pool.capacity if pool else 0,
+            "capped": bool(pool and pool.capped),
+            "data_parallel_ranks": found.ranks,
+            "per_running_request": found.each,
+            "running_requests": found.requests,
+            "longest_request": found.longest,
+            "context": found.context,
+            "one_context_fits": found.fits_once,
+        },
+        "error_percent": found.band,
+    }
+    return json.dumps(values, indent=2) + "\n"
+
+
+def _memory(found: Fit) -> Iterator[tuple[str, str]]:
+    yield "GPU memory", f"{found.total:.1f} GiB, of which about {found.taken:.1f} before loading"
+    yield "weights", f"{found.weights:.1f} GiB"
+    if found.copies:
+        yield "", f"and {found.copies:.1f} GiB of second copies for latent attention"
+    layout = f"{LAYOUTS[found.layout]}, {found.bytes_each:,} bytes a token"
+    if found.pool is None:
+        yield "KV pool", f"none: {-found.budget:.1f} GiB are missing ({layout})"
+        return
+    each = " on each data-parallel rank" if found.ranks > 1 else ""
+    yield "KV pool", f"{found.pool.gib:.1f} GiB, {found.tokens:,} tokens{each} ({layout})"
+    if found.pool.capped:
+        yield "", f"capped: there is room for about {found.pool.capacity:,}"
+
+
+def _tokens(found: Fit) -> Iterator[tuple[str, str]]:
+    if found.each is not None:
+        yield "for each request", f"{found.each:,} tokens, with {found.requests} running"
+    else:
+        yield "for each request", "not known: schedule.max_running_requests is not stated"
+    yield "longest request", f"{found.longest:,} tokens"
+    times = found.tokens / found.context
+    fits = f"fits {times:.1f} times" if found.fits_once else "does not fit once"
+    yield "full context", f"{found.context:,} tokens {fits}"
+
+
+def _fraction(found: Fit) -> Iterator[tuple[str, str]]:
+    whose = "stated" if found.stated else "the engine chooses it"
+    yield "fraction", f"{found.fraction:g} ({whose})"
+    rule = f"the rule since {found.own.rule}, which keeps {found.own.reserved:.1f} GiB free"
+    if found.stated:
+        yield "engine's own", f"{found.own.fraction:g} ({rule})"
+    else:
+        yield "", rule
+    yield "left for the rest", f"{found.rest:.1f} GiB for graphs and activations"
+
+
+def _bar(found: Fit) -> Iterator[str]:
+    """Draw one GPU: a letter for every part, as wide as it is large."""
+    segments = list(_segments(found))
+    shown = sum(size for _letter, _name, size in segments)
+    drawn, done = "", 0.0
+    for letter, _name, size in segments:
+        done += size
+        drawn += letter * (round(done / shown * BAR) - len(drawn))
+    yield f"  [{drawn:{BAR}}] {found.total:.0f} GiB"
+    names = (f"{letter} {name} {size:.1f}" for letter, name, size in segments)
+    yield f"   {', '.join(names)}"
+    if found.pool is None:
+        yield f"   The weights need {found.weights:.1f} GiB of {found.total - found.taken:.1f}."
+    elif found.free < 0:
+        yield f"   The engine's own rule would keep {-found.free:.1f} GiB more for graphs."
+
+
+def _segments(found: Fit) -> Iterator[Segment]:
+    graphs = max(0.0, min(found.rest, found.own.reserved))
+    yield "-", "taken before", found.taken
+    yield "W", "weights", found.weights + found.copies
+    yield "K", "KV", found.pool.gib if found.pool else 0.0
+    yield "G", "graphs and activations", graphs
+    yield ".", "free", max(0.0, found.rest - graphs)
+
+
+def _exact(found: Fit) -> Iterator[str]:
+    yield (
+        f"  An estimate from shapes, within {found.band} % of the pools that were published "
+        "(GLM-5 on 8 H200:"
+    )
+    yield "  about 297K tokens with BF16, 464,256 with FP8). Nothing was run to find it."
+    yield f"  Shapes: {visible(found.model_source) or 'the given configuration'}"
