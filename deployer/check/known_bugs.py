@@ -1,4 +1,18 @@
-"""The known bugs of the engine as checks, listed by hand: what is not here does not run."""
+"""The known bugs of the engine as checks, listed by hand: what is not here does not run.
+
+Reported bugs that no profile can have, so that there is nothing to look for:
+
+- TRT-LLM attention that hangs on B300 (sgl-project/sglang#21904): FlashInfer 0.6.7 alone, and no
+  release pins it (0.5.9 has 0.6.3, 0.5.10 has 0.6.7.post2);
+- FP8 with TRT-LLM's sparse kernels (#16758, #17662, #18931) and GLM tool arguments that do not
+  stream (#11888): mended before 0.5.9, the oldest release that is known here;
+- kernels that are compiled at every start (#29170), and no mark for a filled cache (#32124): the
+  kernel cache is a volume, and `serve` keeps a mark of its own;
+- the API key in the log (#29512): it never stands on the command line;
+- a reasoning parser `glm47` (#26384): the schema and `not-a-choice` refuse it;
+- DeepSeek-V3.2's quality on B200 (#14451, #14511) and GLM's speed there (#17526): lists of work,
+  without a remedy.
+"""
 
 from __future__ import annotations
 

@@ -143,6 +143,15 @@ def test_every_known_bug_has_a_row_a_link_and_its_place_in_the_catalogue() -> No
         assert rule.link.startswith("https://github.com/")
 
 
+def test_an_unknown_release_is_read_by_the_options_own_names() -> None:
+    unknown = on("0.5.99", "H200", "zai-org/GLM-5.1-FP8", speculative=EAGLE)
+    cache = {"memory": {"hierarchical_cache": True}}
+
+    assert [one.path for one in of("hicache-with-eagle", unknown, cache)] == [
+        "memory.hierarchical_cache"
+    ]
+
+
 @pytest.mark.parametrize("name", ["b200-fp8-eagle", "b200-no-spec", "h200-fallback"])
 def test_no_known_bug_is_in_a_shipped_profile(name: str) -> None:
     loaded = load_profile((PROFILES / f"{name}.yaml").read_text(), f"{name}.yaml")

@@ -50,7 +50,7 @@ def find(profile: Profile) -> Iterator[Problem]:
     if kv_cache(profile).value == BF16 and prefill.value == "trtllm":
         yield Problem(
             prefill.path,
-            "`trtllm` prefill over a BF16 KV cache: no pair that SGLang chooses; nobody measured it",
+            "`trtllm` prefill over a BF16 cache: no pair that SGLang chooses; none has measured it",
             "write `flashmla_sparse`, or leave it out",
         )
 
