@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from deployer.check.ranges import Engines, of_model, on_gpu
 from deployer.check.sparse import is_sparse
-from deployer.check.stated import Setting, number, option
+from deployer.check.stated import Setting, number, option, value
 from deployer.profile.model import Profile
 
 AUTO_FUSION = (
@@ -65,7 +65,7 @@ def moe_runner(profile: Profile) -> Setting:
     path = said.path if said is not None else ("moe", "runner")
     if said is not None and said.value != "auto":
         return Setting(said.value, path)
-    own = is_sparse(profile) and on_gpu(profile, ("sm100",))
+    own = is_sparse(profile) and on_gpu(profile, ("sm100",)) and not _all_to_all(profile)
     return Setting("flashinfer_trtllm" if own else "", path)
 
 
@@ -77,15 +77,19 @@ def nodes(profile: Profile) -> int:
 def _fuses(profile: Profile) -> bool:
     """Whether the engine turns fusion on by itself."""
     divided = option(profile, "--enable-dp-attention") or option(profile, "--attn-dp-size")
-    a2a = option(profile, "--moe-a2a-backend")
     return (
         any(of_model(profile, m) and e.holds(profile.engine.version) for m, e in AUTO_FUSION)
         and on_gpu(profile, ("sm90", "sm100"))
         and (number(profile, "--tp-size") or 1) > 1
         and divided is None
         and (nodes(profile) == 1 or _over_nodes(profile))
-        and (a2a is None or a2a.value == "none")
+        and not _all_to_all(profile)
     )
+
+
+def _all_to_all(profile: Profile) -> bool:
+    """Whether tokens are carried to experts on other ranks, for which other kernels are chosen."""
+    return value(profile, "--moe-a2a-backend") not in {"", "none"}
 
 
 def _over_nodes(profile: Profile) -> bool:

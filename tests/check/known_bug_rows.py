@@ -398,7 +398,7 @@ EXPERTS = (
         "moe.runner",
         "collapse to `!!!!`",
         on("0.5.15.post1", "B200", NVFP4),
-        ({"moe": {"runner": "flashinfer_cutlass"}},),
+        ({"moe": {"runner": "flashinfer_cutlass"}}, {"moe": {"a2a": "deepep"}}),
     ),
     Row(
         "nvfp4-nan-0518",

@@ -20,8 +20,10 @@ Write::
       max_prefill_tokens: 32768
 
 Source: sgl-project/sglang#26265 (read: "Scheduler crashes with SIGQUIT on transient prefill KV-pool
-exhaustion", May 2026, GLM-5.1; closed as inactive). It is the pool that was full, not the memory
-beside it. Room for four prefill batches is a guess: upstream does not say so.
+exhaustion", May 2026, closed as inactive, and its pull request 26266 without a merge) and 30743
+(read: July 2026, GLM-5.2 on 8 H100, five crashes in nine hours with the pool full and nothing to
+evict; closed). It is the pool that was full, not the memory beside it. Room for four prefill
+batches is a guess: upstream does not say so.
 """
 
 from __future__ import annotations
