@@ -21,7 +21,9 @@ UNKNOWN = "allow-unknown"
 UNUSED = "allow-unused"
 
 _MARK = "deployer:"
-_ALLOW = re.compile(r"#\s*deployer:\s*allow\b(?:\[(?P<ids>[^\]]*)\])?[\s:]*(?P<reason>.*)")
+_ALLOW = re.compile(
+    r"(?:^|(?<=\s))#\s*deployer:\s*allow\b(?:\[(?P<ids>[^\]]*)\])?[\s:]*(?P<reason>.*)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,9 @@ def settled(
     allowances = _allowances(source)
     if not allowances:
         return tuple(found)
-    marked = tuple(_marked(finding, allowances, source) for finding in found)
+    marked = tuple(
+        _marked(each, allowances, source) if each.check in known else each for each in found
+    )
     told = [one for each in allowances for one in _faults(each, marked, source, known, ran)]
     return (*marked, *(source.located(finding) for finding in told))
 
@@ -53,18 +57,18 @@ def settled(
 def _allowances(source: Source) -> list[Allowance]:
     if not any(_MARK in line for line in source.lines):  # what most profiles come to
         return []
-    found = ((comment, _ALLOW.match(comment.text)) for comment in comments(source))
+    found = ((comment, _ALLOW.search(comment.text)) for comment in comments(source))
     return [_allowance(comment, match, source) for comment, match in found if match]
 
 
 def _allowance(comment: Comment, match: re.Match[str], source: Source) -> Allowance:
     ids = (one.strip() for one in (match["ids"] or "").split(","))
-    end = comment.column + len(comment.text)
+    start, end = (comment.column + offset for offset in match.span())
     return Allowance(
         ids=tuple(dict.fromkeys(one for one in ids if one)),
         reason=match["reason"].strip(),
         line=_says(source, comment.line),
-        span=Span(comment.line, comment.column, comment.line, end),
+        span=Span(comment.line, start, comment.line, end),
     )
 
 

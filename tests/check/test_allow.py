@@ -43,6 +43,7 @@ def test_without_a_comment_it_is_found() -> None:
         f"# deployer: allow[{ID}] {REASON}",
         f"#deployer:allow[ {ID} ]: {REASON}",
         f"# deployer: allow[{ID},{ID}] {REASON}",
+        f"# nobody else is there # deployer: allow[{ID}] {REASON}",
     ],
 )
 def test_a_comment_with_a_reason_allows_it(where: str, comment: str) -> None:
@@ -65,6 +66,17 @@ def test_what_is_about_the_whole_file_is_allowed_above_its_first_key() -> None:
     _, findings = load_checked(text, "p.yaml")
 
     assert [one.allowed for one in findings] == [REASON]
+
+
+def test_a_comment_that_only_speaks_of_it_allows_nothing() -> None:
+    assert ids(found(beside=f"# one could write `# deployer: allow[{ID}] {REASON}`")) == [ID]
+
+
+def test_an_unused_one_behind_another_comment_is_shown_where_it_begins() -> None:
+    (_, unused) = found(beside="# nobody # deployer: allow[gpus-unused] why")
+
+    assert unused.span is not None
+    assert unused.source_line[unused.span.column - 1 :] == "# deployer: allow[gpus-unused] why"
 
 
 def test_no_reason_allows_nothing() -> None:
@@ -116,6 +128,14 @@ def test_what_keeps_a_profile_from_being_read_cannot_be_allowed() -> None:
     _, findings = load_checked("name: on # deployer: allow[yaml-boolean] it is fine\n", "p.yaml")
 
     assert "yaml-boolean" in [one.check for one in findings if not one.allowed]
+
+
+def test_what_cannot_be_carried_out_cannot_be_allowed() -> None:
+    text = f"target: modal # deployer: allow[target-lacks-parts] {REASON}\n"
+    without = {n: v for n, v in SANE.items() if n not in {"modal", "target"}}
+    _, findings = load_checked(text + yaml.safe_dump(without, sort_keys=False), "p.yaml")
+
+    assert {"target-lacks-parts", "allow-unknown"} <= set(ids(list(findings)))
 
 
 def test_only_an_allowance_of_what_was_looked_for_is_unused() -> None:
