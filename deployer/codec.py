@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import types
 import typing
 from typing import Any, TypeVar
@@ -26,6 +27,23 @@ def encode(value: object) -> Any:  # noqa: ANN401 - a JSON value is any of six t
 def decode(kind: type[T], value: object) -> T:
     """Build a ``kind`` from a JSON value; every key must be known and every type right."""
     return typing.cast("T", _decode(kind, value, kind.__name__))
+
+
+def decode_json(kind: type[T], text: str, version: int) -> T:
+    """Read the JSON of a ``kind`` whose ``format_version`` is the one that this version writes.
+
+    Raises :class:`DecodeError` for anything else.
+    """
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        msg = f"not JSON: {error}"
+        raise DecodeError(msg) from error
+    found = value.get("format_version") if isinstance(value, dict) else None
+    if found != version:
+        msg = f"format {found!r} is not the {version} that this version of deployer reads"
+        raise DecodeError(msg)
+    return decode(kind, value)
 
 
 def _decode(kind: Any, value: object, where: str) -> object:  # noqa: ANN401 - any annotation

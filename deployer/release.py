@@ -11,7 +11,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from deployer.codec import DecodeError, decode, encode
+from deployer.codec import decode_json, encode
 
 FORMAT_VERSION = 1
 """The version of the JSON form; raised whenever an older reader would misread it."""
@@ -201,13 +201,4 @@ class Release:
     @classmethod
     def from_json(cls, text: str) -> Release:
         """Read a release; raises :class:`~deployer.codec.DecodeError` for anything else."""
-        try:
-            value = json.loads(text)
-        except ValueError as error:
-            msg = f"not JSON: {error}"
-            raise DecodeError(msg) from error
-        found = value.get("format_version") if isinstance(value, dict) else None
-        if found != FORMAT_VERSION:
-            msg = f"release format {found!r} is not the {FORMAT_VERSION} that this version reads"
-            raise DecodeError(msg)
-        return decode(cls, value)
+        return decode_json(cls, text, FORMAT_VERSION)

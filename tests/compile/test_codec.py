@@ -19,9 +19,9 @@ def altered(change: dict[str, Any]) -> str:
     ("text", "message"),
     [
         ("{", "not JSON"),
-        ("[]", "release format None is not the 1"),
-        ("{}", "release format None is not the 1"),
-        (altered({"format_version": 2}), "release format 2 is not the 1"),
+        ("[]", "format None is not the 1"),
+        ("{}", "format None is not the 1"),
+        (altered({"format_version": 2}), "format 2 is not the 1"),
         (altered({"name": 7}), "Release.name: expected str, found 7"),
         (altered({"surprise": 1}), "Release: unknown surprise"),
         (altered({"arguments": {}}), "Release.arguments: expected a list"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from deployer.apply.files import write_whole
 from deployer.apply.local.process import Identity, is_alive
-from deployer.codec import DecodeError, decode, encode
+from deployer.codec import DecodeError, decode_json, encode
 from deployer.errors import Failure
 from deployer.release import Release
 
@@ -62,14 +62,9 @@ def read_state(folder: Folder) -> State | None:
     if text is None:
         return None
     try:
-        value = json.loads(text)
-        found = value.get("format_version") if isinstance(value, dict) else None
-        if found == FORMAT_VERSION:
-            return decode(State, value)
-    except ValueError as error:  # DecodeError is one
+        return decode_json(State, text, FORMAT_VERSION)
+    except DecodeError as error:
         raise _unreadable(folder, "state.json", str(error)) from error
-    reason = f"its format {found!r} is not the {FORMAT_VERSION} that this version of deployer reads"
-    raise _unreadable(folder, "state.json", reason)
 
 
 def write_state(folder: Folder, state: State) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from deployer.apply.files import make_folder, state_home, write_whole
 from deployer.apply.modal.tags import short_digest
-from deployer.codec import DecodeError, decode, encode
+from deployer.codec import DecodeError, decode_json, encode
 from deployer.release import Release
 
 if TYPE_CHECKING:
@@ -131,6 +131,5 @@ def _stored(release: Release, digest: str) -> str:
 
 def _read(path: Path) -> Record | None:
     with suppress(OSError, ValueError):
-        found = decode(Record, json.loads(path.read_text(encoding="utf-8")))
-        return found if found.format_version == FORMAT_VERSION else None
+        return decode_json(Record, path.read_text(encoding="utf-8"), FORMAT_VERSION)
     return None

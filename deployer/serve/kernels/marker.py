@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployer.codec import DecodeError, decode, encode
+from deployer.codec import DecodeError, decode_json, encode
 from deployer.serve.kernels.entries import Entry
 from deployer.serve.kernels.key import KernelKey
 
@@ -65,16 +65,7 @@ class Marker:
     @classmethod
     def from_json(cls, text: str) -> Marker:
         """Read a marker; raises :class:`~deployer.codec.DecodeError` for anything else."""
-        try:
-            value = json.loads(text)
-        except ValueError as error:
-            msg = f"not JSON: {error}"
-            raise DecodeError(msg) from error
-        found = value.get("format_version") if isinstance(value, dict) else None
-        if found != FORMAT_VERSION:
-            msg = f"marker format {found!r} is not the {FORMAT_VERSION} that this version reads"
-            raise DecodeError(msg)
-        marker = decode(cls, value)
+        marker = decode_json(cls, text, FORMAT_VERSION)
         if marker.digest != list_digest(marker.entries):
             msg = "the list of kernels does not have the digest that the marker states"
             raise DecodeError(msg)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deployer.codec import decode, encode
+from deployer.codec import decode_json, encode
 from deployer.serve.weights.atomic import write_whole
 from deployer.serve.weights.manifest import OWN_FOLDER, HubFile, Manifest
 
@@ -60,11 +60,7 @@ class Complete:
     @classmethod
     def from_json(cls, text: str) -> Complete:
         """Read the marker's text; raises ``ValueError`` for anything else."""
-        found = decode(cls, json.loads(text))
-        if found.format_version != FORMAT_VERSION:
-            message = f"format {found.format_version} is not the {FORMAT_VERSION} that is read here"
-            raise ValueError(message)
-        return found
+        return decode_json(cls, text, FORMAT_VERSION)
 
 
 def read_marker(path: str) -> Complete | str:

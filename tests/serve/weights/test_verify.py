@@ -59,7 +59,7 @@ def test_a_marker_that_cannot_be_read_is_none(done: Story, text: str) -> None:
 def test_a_marker_of_another_format_is_none(done: Story) -> None:
     marker = encode(Complete.from_json(done.marker.read_text()))
     done.marker.write_text(json.dumps(marker | {"format_version": 2}))
-    assert "format 2 is not the 1 that is read here" in verify(done.model)[0]
+    assert "format 2 is not the 1 that this version" in verify(done.model)[0]
 
 
 def test_the_marker_of_another_model_or_commit_is_none(done: Story) -> None:
