@@ -25,6 +25,9 @@ ELSEWHERE = (
 DECODE_BACKENDS = ("--nsa-decode-backend", "--dsa-decode-backend")
 """The flag that chooses the kernels of sparse decoding, before and since 0.5.13."""
 
+BLACKWELL = 10
+"""The first number of the compute capability from which `auto` is FP8 for sparse attention."""
+
 DRAFTS = frozenset({"EAGLE", "NEXTN"})
 """Algorithms that draft with the layer that the checkpoint brings, where it brings one."""
 
@@ -142,7 +145,7 @@ def _layout(model: Model, gpu: Gpu, flags: Flags) -> str:
     """Say how the cache stores a token: SGLang 0.5.10.post1 ``server_args.py:1417-1487``."""
     dtype = flags.get("--kv-cache-dtype", "auto")
     if dtype == "auto":
-        sparse = model.sparse_attention and gpu.architecture == "sm100"
+        sparse = model.sparse_attention and gpu.capability[0] >= BLACKWELL
         dtype = "fp8_e4m3" if sparse else "bfloat16"
     if dtype in {"bfloat16", "bf16"}:
         return "bf16"

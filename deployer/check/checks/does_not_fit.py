@@ -1,0 +1,74 @@
+"""The weights do not fit into the GPUs, or leave no room for a KV pool.
+
+Why it hurts: SGLang reads hundreds of gigabytes first and fails after: out of memory while it
+loads, or with "Not enough memory. Please try to increase --mem-fraction-static" when it sizes the
+pool. Minutes of every GPU are paid for, at each attempt.
+
+Instead of::
+
+    model:
+      repo: zai-org/GLM-5.1-FP8
+    hardware:
+      gpu: H100
+      count: 8
+
+Write::
+
+    model:
+      repo: zai-org/GLM-5.1-FP8
+    hardware:
+      gpu: H200
+      count: 8
+
+Source: the shapes of the model (``deployer/facts/models/``) divided as SGLang divides them, and its
+formula of the pool (0.5.10.post1 ``model_executor/model_runner_kv_cache_mixin.py``,
+``profile_max_num_token``; `MemoryPoolConfig` raises where nothing is left). Less than 2 per cent
+of the weights amiss is no error here, since the estimate is no more exact; that is told by
+`pool-below-one-context`. Where the model or the GPU is not known, this is silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.memory import FRACTION, fit_of, place, too_large
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Severity
+from deployer.fit.fit import Fit
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Compare the weights with the GPU, and with what the fraction leaves."""
+    found = fit_of(profile)
+    if found is None or not too_large(found):
+        return
+    usable = found.total - found.taken
+    weights = found.weights + found.copies
+    if weights > usable:
+        yield Problem(
+            ("hardware", "gpu"),
+            f"each GPU would hold {weights:.1f} GiB of weights, and {found.gpu} has {usable:.1f}",
+            "divide them over more GPUs, or take larger ones",
+        )
+        return
+    yield Problem(
+        place(profile, FRACTION),
+        f"{weights:.1f} GiB of weights on each GPU are more than {found.fraction:g} of the "
+        f"{usable:.1f} GiB of {found.gpu}, so no room is left for the KV pool",
+        _hint(found),
+    )
+
+
+def _hint(found: Fit) -> str:
+    if found.smallest is None:
+        return "divide the weights over more GPUs, or take larger ones"
+    return f"write at least {found.smallest:.2f}, which leaves room for one full context"
+
+
+RULE = Rule(
+    "does-not-fit",
+    Severity.ERROR,
+    find,
+    link="https://docs.sglang.io/advanced_features/hyperparameter_tuning.html",
+)
