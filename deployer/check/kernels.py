@@ -14,7 +14,10 @@ from deployer.check.stated import Setting, number, option, value
 from deployer.profile.model import Profile
 
 AUTO_FUSION = (
-    (("GLM-5", "GLM-5-*", "GLM-5.[0-2]*", "GLM-5.3", "GLM-5.3-[!f]*", "GLM-5.3-FP*"), Engines("0.5.11")),
+    (
+        ("GLM-5", "GLM-5-*", "GLM-5.[0-2]*", "GLM-5.3", "GLM-5.3-[!f]*", "GLM-5.3-FP*"),
+        Engines("0.5.11"),
+    ),
     (("DeepSeek-V3.2*",), Engines("0.5.14")),
     (
         (
