@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from deployer.apply.modal.client import Account, AppFacts
+    from deployer.apply.modal.client import Account
     from deployer.apply.modal.records import Records
+    from deployer.apply.modal.things import AppFacts
     from deployer.event import Event
     from deployer.plan.deployment import PhaseFact, Plan
     from deployer.release import Release

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import modal
@@ -20,57 +18,13 @@ from modal.config import config
 from modal_proto import api_pb2
 
 from deployer.apply.modal.remote import SERVER
+from deployer.apply.modal.stream import follow
+from deployer.apply.modal.things import STATES, AppFacts, HistoryEntry, ServerFacts
 from deployer.apply.modal.words import in_words
 from deployer.errors import Failure
 
 if TYPE_CHECKING:
     from deployer.release import Release
-
-STATES = {
-    api_pb2.APP_STATE_DEPLOYED: "deployed",
-    api_pb2.APP_STATE_STOPPED: "stopped",
-    api_pb2.APP_STATE_STOPPING: "stopping",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class AppFacts:
-    """An app that is deployed, or was: its id, its state, its newest version."""
-
-    id: str
-    state: str
-    version: int
-    deployed_at: float
-    deployed_by: str
-    stopped_at: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """One version in an app's history. ``tag`` is what it was deployed with."""
-
-    version: int
-    tag: str
-    deployed_at: float
-    deployed_by: str
-    commit: str
-    dirty: bool
-    rollback_of: int
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ServerFacts:
-    """What runs the server, as Modal has it: the function's definition, and its autoscaler.
-
-    ``override`` are the settings that somebody changed by hand since the deployment.
-    """
-
-    id: str
-    url: str
-    definition: Any
-    static: Any
-    override: Any
 
 
 @synchronizer.create_blocking
@@ -246,7 +200,7 @@ class Account:
 
         Ends with the app. ``until`` is asked at least once a second.
         """
-        return _follow(app_id, until)
+        return follow(app_id, until)
 
     def _ask(self, rpc: str, request: Any) -> Any:  # noqa: ANN401 - see `ask`
         try:
@@ -268,31 +222,3 @@ def has_token() -> bool:
         return True
     names = ("token_id", "oauth_refresh_token")
     return any(bool(config.get(name)) for name in names)
-
-
-@synchronizer.create_blocking
-async def _log_batches(app_id: str, last: str) -> Any:  # noqa: ANN401 - a protocol message
-    client = await _Client.from_env()
-    request = api_pb2.AppGetLogsRequest(app_id=app_id, timeout=1.0, last_entry_id=last)
-    with suppress(StopAsyncIteration):
-        async for batch in client._stub.AppGetLogs.unary_stream(request):  # noqa: SLF001
-            if batch.items or batch.app_done:
-                return batch
-    return None
-
-
-def _follow(app_id: str, until: Callable[[], bool]) -> Iterator[tuple[float, str]]:
-    last, open_line = "", ""
-    while True:
-        over = until()
-        batch = _log_batches(app_id, last)
-        if batch is None:
-            if over:
-                return
-            continue
-        last = batch.entry_id or last
-        for item in batch.items:
-            *lines, open_line = (open_line + item.data).split("\n")
-            yield from ((item.timestamp, line) for line in lines)
-        if batch.app_done:
-            return

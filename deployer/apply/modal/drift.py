@@ -18,8 +18,9 @@ from deployer.plan.diff import diff
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from deployer.apply.modal.client import Account, ServerFacts
+    from deployer.apply.modal.client import Account
     from deployer.apply.modal.records import Records
+    from deployer.apply.modal.things import ServerFacts
     from deployer.plan.deployment import Deployed
     from deployer.release import ModalParameters, Release
 

@@ -11,7 +11,8 @@ from deployer.apply.modal.tags import DIGEST, app_tags
 from deployer.errors import Failure, UsageError
 
 if TYPE_CHECKING:
-    from deployer.apply.modal.client import Account, AppFacts, HistoryEntry
+    from deployer.apply.modal.client import Account
+    from deployer.apply.modal.things import AppFacts, HistoryEntry
     from deployer.release import Release
 
 

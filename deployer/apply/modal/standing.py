@@ -16,7 +16,8 @@ from deployer.plan.deployment import Deployed, PhaseFact, Standing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from deployer.apply.modal.client import Account, HistoryEntry
+    from deployer.apply.modal.client import Account
+    from deployer.apply.modal.things import HistoryEntry
     from deployer.release import ModalParameters, Release
 
 

@@ -12,8 +12,9 @@ from deployer.apply.modal.part_run import waiting_words
 from deployer.errors import Failure
 
 if TYPE_CHECKING:
-    from deployer.apply.modal.client import Account, AppFacts
+    from deployer.apply.modal.client import Account
     from deployer.apply.modal.parts import Parts
+    from deployer.apply.modal.things import AppFacts
     from deployer.apply.phases import Phase
     from deployer.event import Event
     from deployer.release import Release

@@ -1,0 +1,43 @@
+"""Following an app's log, over the RPC that Modal's command line uses for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from modal._utils.async_utils import synchronizer
+from modal.client import _Client
+from modal_proto import api_pb2
+
+WAIT = 1.0
+"""Seconds that one question for news stays open."""
+
+
+@synchronizer.create_blocking
+async def _log_batches(app_id: str, last: str) -> Any:  # noqa: ANN401 - a protocol message
+    client = await _Client.from_env()
+    request = api_pb2.AppGetLogsRequest(app_id=app_id, timeout=WAIT, last_entry_id=last)
+    with suppress(StopAsyncIteration):
+        async for batch in client._stub.AppGetLogs.unary_stream(request):  # noqa: SLF001
+            if batch.items or batch.app_done:
+                return batch
+    return None
+
+
+def follow(app_id: str, until: Callable[[], bool]) -> Iterator[tuple[float, str]]:
+    """Give each line and its time, until told and nothing more comes, or the app ends."""
+    last, open_line = "", ""
+    while True:
+        over = until()
+        batch = _log_batches(app_id, last)
+        if batch is None:
+            if over:
+                return
+            continue
+        last = batch.entry_id or last
+        for item in batch.items:
+            *lines, open_line = (open_line + item.data).split("\n")
+            yield from ((item.timestamp, line) for line in lines)
+        if batch.app_done:
+            return

@@ -1,0 +1,54 @@
+"""What Modal says of an app, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from modal_proto import api_pb2
+
+STATES = {
+    api_pb2.APP_STATE_DEPLOYED: "deployed",
+    api_pb2.APP_STATE_STOPPED: "stopped",
+    api_pb2.APP_STATE_STOPPING: "stopping",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AppFacts:
+    """An app that is deployed, or was: its id, its state, its newest version."""
+
+    id: str
+    state: str
+    version: int
+    deployed_at: float
+    deployed_by: str
+    stopped_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One version in an app's history. ``tag`` is what it was deployed with."""
+
+    version: int
+    tag: str
+    deployed_at: float
+    deployed_by: str
+    commit: str
+    dirty: bool
+    rollback_of: int
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """What runs the server, as Modal has it: the function's definition, and its autoscaler.
+
+    ``override`` are the settings that somebody changed by hand since the deployment.
+    """
+
+    id: str
+    url: str
+    definition: Any
+    static: Any
+    override: Any
