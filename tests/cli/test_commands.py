@@ -194,15 +194,19 @@ def test_the_schema_accepts_the_shipped_profiles_and_refuses_others(run: Run) ->
     assert len(list(validator.iter_errors(wrong))) == 2
 
 
-def test_a_modal_profile_is_not_carried_out_and_says_so(run: Run) -> None:
+def test_a_modal_profile_needs_a_token(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MODAL_CONFIG_PATH", str(tmp_path / "none.toml"))
+    monkeypatch.delenv("MODAL_TOKEN_ID", raising=False)
     ran = run("apply", PROFILE)
 
     assert (ran.code, ran.out) == (1, "")
-    assert "carries out `target: local` only" in ran.err
+    assert "there is no Modal token on this machine" in ran.err
 
 
 def test_nothing_is_deployed_at_first(run: Run) -> None:
-    assert run("status") == Ran(0, "Nothing is deployed on this machine.\n", "")
+    assert run("status") == Ran(0, "Nothing is deployed from this machine.\n", "")
     assert json.loads(run("status", "--format", "json").out)["deployments"] == []
     assert run("destroy", "nobody").code == 0
 

@@ -288,7 +288,7 @@ def test_destroy_leaves_no_process_no_port_and_no_file(life: Life) -> None:
     assert not life.processes()
     assert port_is_free(life.port)
     assert not life.state.exists() or not any(p.name != "lock" for p in life.state.iterdir())
-    assert life.deployer("status").stdout == "Nothing is deployed on this machine.\n"
+    assert life.deployer("status").stdout == "Nothing is deployed from this machine.\n"
 
 
 def wait_until(holds: Any, seconds: float) -> None:

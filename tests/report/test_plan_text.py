@@ -222,7 +222,7 @@ def test_stopped_and_unreadable() -> None:
 
     assert lines[1].startswith("  stopped     version 7, 2026-11-18 11:06 UTC, by ana, commit")
     assert lines[2].startswith("  release     not known -> ")
-    assert lines[-1].startswith("Another release; deploys as version 8; ")
+    assert lines[-1].startswith("Another release; deploys as version 1; ")
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_stopped_and_unreadable() -> None:
             BASE,
             live(deployed(state="stopped"), *READY),
             (
-                "No change of the release; deploys as version 8; $16.00 to $58.33 once; "
+                "No change of the release; deploys as version 1; $16.00 to $58.33 once; "
                 "$109,493 a month more at full load."
             ),
         ),
