@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deployer.facts.models.catalogue import MODELS
 from deployer.facts.sizes import READ_FASTEST, READ_SLOWEST, WEIGHTS_GIB
+from deployer.fit.weights import Division, stages
 from deployer.profile.model import Profile
 
 GIB = 1024**3
@@ -24,10 +26,18 @@ class Loading:
 
 def loading(profile: Profile) -> Loading | None:
     """Give the time to read the weights from a Modal volume; None where the size is not known."""
-    gib = WEIGHTS_GIB.get(profile.model.repo)
+    gib = _gib(profile.model.repo)
     if profile.modal is None or gib is None or profile.model.load_format == "dummy":
         return None
     return Loading(gib, gib * GIB / READ_FASTEST, gib * GIB / READ_SLOWEST)
+
+
+def _gib(repo: str) -> float | None:
+    """Give what the weights take on a disk: as published, or as the model's shapes add up to."""
+    model = MODELS.get(repo)
+    if repo in WEIGHTS_GIB or model is None:
+        return WEIGHTS_GIB.get(repo)
+    return sum(one.weights for one in stages(model, Division(), draft=True))
 
 
 def span(found: Loading) -> str:

@@ -203,6 +203,13 @@ PLANTED: list[tuple[str, Change, str, str]] = [
     ("llama", {"parallel": {"dp": 2}}, "gpus-unused", "parallel.dp"),
     ("glm", {"hardware": {"gpu": "A10"}}, "gpus-beyond-container", "hardware.count"),
     ("glm", {"parallel": {"ep": 3}}, "experts-undivided", "parallel.ep"),
+    ("glm", {"hardware": {"count": 6}}, "heads-undivided", "hardware.count"),
+    (
+        "glm",
+        {"model": {"repo": "Qwen/Qwen3-235B-A22B-FP8", "trust_remote_code": None}},
+        "expert-blocks-undivided",
+        "hardware.count",
+    ),
     (
         "glm",
         {"parallel": {"ep": 2}, "moe": {"a2a": "deepep"}},
@@ -293,6 +300,15 @@ PLANTED: list[tuple[str, Change, str, str]] = [
         {"memory": {"max_total_tokens": 65536}},
         "eagle-small-pool",
         "memory.max_total_tokens",
+    ),
+    # Memory.
+    ("glm", {"memory": {"max_total_tokens": 65536}}, "pool-capped", "memory.max_total_tokens"),
+    ("glm", {"hardware": {"gpu": "H100"}}, "does-not-fit", "hardware.gpu"),
+    (
+        "b200",
+        {"memory": {"kv_cache_dtype": None}},
+        "kv-dtype-not-what-it-seems",
+        "memory.kv_cache_dtype",
     ),
     # Parsers and flags.
     (

@@ -35,10 +35,16 @@ TOLD = [
         "leave it out: it follows from `lifecycle`",
     ),
     (
-        "eagle-small-pool",
+        "kv-dtype-not-what-it-seems",
+        "memory:",
+        "the KV cache seems to be BF16 and is FP8: that is `auto` for sparse attention on B200",
+        "bfloat16",
+    ),
+    (
+        "pool-capped",
         "  max_total_tokens: 65536",
-        "65,536 tokens",
-        "leave",
+        "65,536 tokens use 3.4 of about 66 GiB; 48 requests get 1,365 tokens each",
+        "leave it out",
     ),
 ]
 """The check, the line that it stands at, what it says, and what it says to do."""

@@ -19,8 +19,9 @@ Write::
     parallel:
       ep: 8
 
-Source: SGLang 0.5.10.post1 ``distributed/parallel_state.py:1887`` divides tp by ep; measured: its
-resolution lets ep 3 with tp 8 through.
+Source: SGLang 0.5.10.post1 ``distributed/parallel_state.py:1887`` divides tp by ep,
+``layers/moe/fused_moe_triton/layer.py:200`` the experts by ep; measured: its resolution lets ep 3
+with tp 8 through.
 """
 
 from __future__ import annotations
@@ -29,19 +30,32 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.derive import tensor_parallel
+from deployer.facts.models.catalogue import MODELS
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
 
 def find(profile: Profile) -> Iterator[Problem]:
-    """Divide the tensor-parallel size by the expert-parallel size."""
+    """Divide the GPUs by the groups, and the experts where the model is known."""
     tp, ep = profile.parallel.tp or tensor_parallel(profile), profile.parallel.ep
-    if tp is not None and ep is not None and tp % ep:
-        sizes = ", ".join(str(size) for size in range(1, tp + 1) if tp % size == 0)
+    if tp is None or ep is None:
+        return
+    sizes = ", ".join(str(size) for size in range(1, tp + 1) if tp % size == 0)
+    model = MODELS.get(profile.model.repo)
+    experts = model.experts.routed if model is not None and model.experts is not None else 0
+    whole = experts + (profile.moe.redundant_experts or 0)
+    if tp % ep:
         yield Problem(
             ("parallel", "ep"),
             f"{tp} GPUs cannot be divided into {ep} groups of experts",
             f"write one of {sizes}",
+        )
+    elif experts and whole % ep:
+        key = ("moe", "redundant_experts") if profile.moe.redundant_experts else ("parallel", "ep")
+        yield Problem(
+            key,
+            f"{whole} experts cannot be divided into {ep} equal groups",
+            f"make their number a multiple of {ep}",
         )
 
 
