@@ -9,14 +9,12 @@ from deployer.check.stated import option
 from deployer.compile.release import compile_profile
 from deployer.facts.sglang.catalogue import find
 from deployer.fit.fit import Fit, fit
+from deployer.fit.pool import AMISS
 from deployer.profile.model import Profile
 from deployer.profile.source import Path
 
 FRACTION = "--mem-fraction-static"
 CAP = "--max-total-tokens"
-
-EXACT = 0.02
-"""The share of the weights by which the estimate may be wrong."""
 
 HALF = 0.5
 """The share of the engine's own reserve that must be left. The boldest published recipe known here
@@ -36,7 +34,7 @@ def place(profile: Profile, flag: str, otherwise: Path = ("hardware", "gpu")) ->
 
 def too_large(found: Fit) -> bool:
     """Whether the weights leave no room for a pool, by more than the estimate may be wrong."""
-    return found.budget < -EXACT * found.weights
+    return found.budget < -AMISS
 
 
 def leaves_no_room(found: Fit) -> bool:

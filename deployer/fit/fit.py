@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from deployer.facts.models.model import Model
 from deployer.fit.fraction import Own, own
-from deployer.fit.pool import BAND, Held, Pool, held, pool
+from deployer.fit.pool import AMISS, BAND, Held, Pool, held, pool
 from deployer.fit.settings import Settings, read
 from deployer.fit.unknown import NoEstimate, UnknownError
 from deployer.release import Release
@@ -21,7 +22,7 @@ class Fit:
     weights leave no room. ``rest`` is what is left for graphs and activations, ``reserved`` what
     the engine's own rule wants for them. ``context`` is the longest request that the release
     admits, ``longest`` the longest that fits, ``each`` the tokens for every one of ``requests``
-    that run at a time (None where the engine decides how many). ``band`` is the error in per cent.
+    that run at a time (None where the engine decides how many).
     """
 
     repo: str
@@ -43,7 +44,6 @@ class Fit:
     rest: float
     context: int
     requests: int | None
-    band: int = BAND
 
     @property
     def tokens(self) -> int:
@@ -71,6 +71,11 @@ class Fit:
     def free(self) -> float:
         """GiB beyond what the engine's own rule keeps for graphs and activations; may be short."""
         return self.rest - self.own.reserved
+
+    @property
+    def band(self) -> int:
+        """The error of the pool's tokens in per cent; the smaller the pool, the larger."""
+        return 100 if self.budget <= AMISS else max(BAND, math.ceil(100 * AMISS / self.budget))
 
     @property
     def smallest(self) -> float | None:

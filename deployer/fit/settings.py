@@ -102,7 +102,7 @@ def _settings(model: Model, gpu: Gpu, version: str, flags: Flags) -> Settings:
         division=_division(model, flags),
         draft=_drafts(model, flags),
         layout=_layout(model, gpu, flags),
-        page=PAGE if model.sparse_attention else int(flags.get("--page-size", "1")),
+        page=PAGE if model.sparse_attention else _size(flags, "--page-size"),
         fraction=None if fraction is None else float(fraction),
         cap=None if cap is None else human_readable_int(cap),
         context=model.longest if context is None else human_readable_int(context),
@@ -112,10 +112,10 @@ def _settings(model: Model, gpu: Gpu, version: str, flags: Flags) -> Settings:
 
 
 def _division(model: Model, flags: Flags) -> Division:
-    tensor, ranks = int(flags.get("--tp-size", "1")), int(flags.get("--attn-dp-size", "1"))
+    tensor, ranks = _size(flags, "--tp-size"), _size(flags, "--attn-dp-size")
     if "--enable-dp-attention" in flags:
-        ranks = int(flags.get("--dp-size", "1"))
-    if ranks < 1 or tensor % ranks:
+        ranks = _size(flags, "--dp-size")
+    if tensor % ranks:
         msg = f"{tensor} tensor-parallel ranks cannot be divided into {ranks}"
         raise UnknownError(msg)
     if model.attention.heads % (tensor // ranks):
@@ -125,10 +125,18 @@ def _division(model: Model, flags: Flags) -> Division:
     return Division(
         tensor=tensor,
         attention_ranks=tensor // ranks,
-        stages=int(flags.get("--pp-size", "1")),
+        stages=_size(flags, "--pp-size"),
         shared_whole=flags.get("--moe-a2a-backend", "none") != "none",
         head_by_attention="--enable-dp-lm-head" in flags,
     )
+
+
+def _size(flags: Flags, flag: str) -> int:
+    """Read how many of something there are, 1 where it is not stated; raises ValueError below."""
+    found = int(flags.get(flag, "1"))
+    if found < 1:
+        raise ValueError(flag)
+    return found
 
 
 def _drafts(model: Model, flags: Flags) -> bool:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from deployer.fit.fit import Fit
+from deployer.fit.pool import AMISS
 from deployer.report.visible import visible
 
 LABEL = 19
@@ -139,8 +140,8 @@ def _segments(found: Fit) -> Iterator[Segment]:
 
 def _exact(found: Fit) -> Iterator[str]:
     yield (
-        f"  An estimate from shapes, within {found.band} % of the pools that were published "
-        "(GLM-5 on 8 H200:"
+        f"  An estimate from shapes, here within about {found.band} %: published pools were off by "
+        f"{AMISS:g} GiB at most"
     )
-    yield "  about 297K tokens with BF16, 464,256 with FP8). Nothing was run to find it."
+    yield "  (GLM-5 on 8 H200: about 297K tokens with BF16, 464,256 with FP8). Nothing was run."
     yield f"  Shapes: {visible(found.model_source) or 'the given configuration'}"

@@ -25,9 +25,11 @@ Write::
       mem_fraction_static: 0.85
       kv_cache_dtype: bfloat16
 
-Source: SGLang 0.5.10.post1 ``managers/scheduler.py``: the longest request is the smaller of context
-and pool. The pool is estimated from shapes and fires where it is below by more than its error of 5
-per cent; a cap is exact. A shorter `model.context_length` says that it is meant.
+Source: SGLang 0.5.10.post1 ``managers/tp_worker.py:301``: the longest request is the smaller of
+context and pool, and ``managers/scheduler.py:1848`` refuses longer prompts. The pool is estimated
+from shapes, and this fires where it is below by more than its error of 1.1 GiB, at least 5 per
+cent; a cap is exact.
+A shorter `model.context_length` says that it is meant.
 """
 
 from __future__ import annotations

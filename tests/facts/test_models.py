@@ -1,0 +1,169 @@
+"""Models from their own configurations: published totals, and what is refused and not guessed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from deployer.engine.model_config import PACKAGED
+from deployer.facts.models.catalogue import FOLDER, MODELS
+from deployer.facts.models.config import MissingFactsError, from_config
+from deployer.facts.models.model import GroupedAttention, LatentAttention, Model
+from deployer.facts.models.parts import drafting, embedding, head, layer
+
+GLM = MODELS["zai-org/GLM-5.1-FP8"]
+PLAIN: dict[str, Any] = {
+    "architectures": ["LlamaForCausalLM"],
+    "hidden_size": 4096,
+    "intermediate_size": 14336,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "vocab_size": 128256,
+    "max_position_embeddings": 131072,
+    "hidden_act": "silu",
+}
+"""Llama-3.1-8B, whose config.json stands in github.com/citsjtu2020/LLM-Prof."""
+
+
+def parameters(model: Model) -> tuple[float, float]:
+    """Give the billions of the model itself, and of the layers that draft."""
+    own = [part for index in range(model.layers) for part in layer(model, index)]
+    own += [embedding(model)] + ([] if model.tied else [head(model)])
+    return sum(p.count for p in own) / 1e9, sum(p.count for p in drafting(model)) / 1e9
+
+
+@pytest.mark.parametrize(
+    ("repo", "own", "draft"),
+    [
+        ("zai-org/GLM-5.1-FP8", 743.9, 9.95),
+        ("deepseek-ai/DeepSeek-V3", 671.0, 11.61),
+        ("deepseek-ai/DeepSeek-R1", 671.0, 11.61),
+        ("Qwen/Qwen3-235B-A22B-FP8", 235.1, 0),
+        ("Qwen/Qwen3-32B", 32.76, 0),
+    ],
+)
+def test_the_parameters_are_those_that_the_makers_publish(
+    repo: str, own: float, draft: float
+) -> None:
+    found, drafts = parameters(MODELS[repo])
+
+    assert found == pytest.approx(own, abs=0.05)
+    assert drafts == pytest.approx(draft, abs=0.01)
+    assert found + drafts == pytest.approx(MODELS[repo].published, rel=0.003)
+
+
+def test_every_model_says_where_it_was_read() -> None:
+    for file in FOLDER.glob("*.json"):
+        found = json.loads(file.read_text(encoding="utf-8"))
+        assert "github.com/" in found["source"], file
+        assert found["published"]["source"], file
+
+
+def test_the_packaged_config_for_resolving_agrees() -> None:
+    name = PACKAGED[GLM.repo]
+    text = (FOLDER.parents[1] / "engine" / "pretend" / "configs" / name).read_text("utf-8")
+    other = from_config(GLM.repo, json.loads(text), GLM.source, GLM.published)
+
+    assert other == GLM
+
+
+@pytest.mark.parametrize(
+    ("layout", "ranks", "each"),
+    [("bf16", 8, 1284), ("fp8", 8, 708), ("fp8_flashmla", 8, 788), ("bf16", 1, 1284)],
+)
+def test_a_latent_is_on_every_rank(layout: str, ranks: int, each: int) -> None:
+    assert GLM.kv_bytes(layout, ranks) == each
+
+
+def test_no_indexer_no_indexer_bytes() -> None:
+    model = MODELS["deepseek-ai/DeepSeek-V3"]
+
+    assert (model.latent, model.sparse_attention) == (True, False)
+    assert (model.kv_bytes("bf16", 8), model.kv_bytes("fp8", 8)) == (1152, 576)
+
+
+@pytest.mark.parametrize(("ranks", "heads"), [(1, 4), (2, 2), (4, 1), (8, 1)])
+def test_grouped_keys_are_divided_up_to_their_heads(ranks: int, heads: int) -> None:
+    model = MODELS["Qwen/Qwen3-235B-A22B-FP8"]
+
+    assert model.kv_bytes("bf16", ranks) == 2 * 128 * heads * 2
+    assert model.kv_bytes("fp8", ranks) == 2 * 128 * heads
+
+
+def test_a_plain_config_is_read() -> None:
+    model = from_config("a/b", PLAIN)
+
+    assert model.attention == GroupedAttention(heads=32, kv_heads=8, size=128)
+    assert parameters(model)[0] == pytest.approx(8.03, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("said", "missing"),
+    [
+        ({"hidden_size": None}, "its keys do not fit together"),
+        ({"num_attention_heads": 0}, "its keys do not fit together"),
+        ({"layer_types": ["full_attention", "linear_attention"]}, "`layer_types` has linear_"),
+        ({"sliding_window": 1024}, "`sliding_window` means"),
+        ({"vision_config": {"a": 1}}, "`vision_config` means a vision part"),
+        ({"hidden_act": "relu2"}, "`hidden_act: relu2` means an MLP"),
+        ({"quantization_config": {"quant_method": "exl3"}}, "`quantization_config.quant_method"),
+        ({"kv_lora_rank": 512}, "`qk_nope_head_dim` is missing"),
+    ],
+)
+def test_what_is_not_reckoned_is_refused(said: dict[str, Any], missing: str) -> None:
+    with pytest.raises(MissingFactsError) as caught:
+        from_config("a/b", {**PLAIN, **said})
+
+    assert missing in str(caught.value)
+
+
+def test_everything_that_is_missing_is_said_at_once() -> None:
+    with pytest.raises(MissingFactsError) as caught:
+        from_config("a/b", {"sliding_window": 4096})
+
+    assert len(caught.value.missing) == 6
+
+
+@pytest.mark.parametrize(
+    ("said", "each"),
+    [
+        (None, 2),
+        ({"quant_method": "fp8"}, 1),
+        ({"quant_method": "fp8", "weight_block_size": [128, 128]}, 1 + 4 / 16384),
+        ({"quant_method": "awq", "bits": 4, "group_size": 128}, 0.5 + 2.5 / 128),
+        ({"quant_method": "gptq", "bits": 8, "group_size": -1}, 1),
+        ({"quant_method": "modelopt", "quant_algo": "NVFP4"}, 0.5625),
+        (
+            {
+                "quant_method": "compressed-tensors",
+                "config_groups": {"group_0": {"weights": {"num_bits": 4, "group_size": 32}}},
+            },
+            0.5 + 2 / 32,
+        ),
+    ],
+)
+def test_the_bytes_of_a_weight(said: dict[str, Any] | None, each: float) -> None:
+    model = from_config("a/b", {**PLAIN, "quantization_config": said})
+
+    assert model.precision.mlp == model.precision.attention == each
+
+
+def test_attention_that_is_not_quantized_keeps_its_bytes() -> None:
+    said = {
+        "quant_method": "modelopt",
+        "quant_algo": "NVFP4",
+        "ignore": [f"model.layers.{index}.self_attn*" for index in range(32)],
+    }
+    model = from_config("a/b", {**PLAIN, "quantization_config": said})
+
+    assert (model.precision.attention, model.precision.mlp) == (2, 0.5625)
+
+
+def test_first_layers_without_experts() -> None:
+    assert GLM.sparse_layers == (False,) * 3 + (True,) * 75
+    assert isinstance(GLM.attention, LatentAttention)
+    step = from_config("a/b", {**PLAIN, "num_experts": 8, "decoder_sparse_step": 2})
+    assert step.sparse_layers[:4] == (False, True, False, True)
