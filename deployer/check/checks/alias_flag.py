@@ -18,7 +18,7 @@ Write::
         dist-init-addr: 10.0.0.1:25000
 
 Source: the spellings of the option in the release's catalogue, its own name first.
-https://pypi.org/project/sglang/#history
+https://github.com/sgl-project/sglang/releases
 """
 
 from __future__ import annotations

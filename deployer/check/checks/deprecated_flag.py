@@ -18,7 +18,7 @@ Write::
         cuda-graph-max-bs-decode: 64
 
 Source: what the release itself says (``new_flag`` and the help texts), in
-``deployer/facts/sglang/``. https://pypi.org/project/sglang/#history
+``deployer/facts/sglang/``. https://github.com/sgl-project/sglang/releases
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ Write::
       decode: trtllm
 
 Source: the catalogues of all releases in ``deployer/facts/sglang/``.
-https://pypi.org/project/sglang/#history
+https://github.com/sgl-project/sglang/releases
 """
 
 from __future__ import annotations

@@ -44,5 +44,5 @@ def find(profile: Profile) -> Iterator[Problem]:
 
 
 RULE = Rule(
-    "image-moves", Severity.WARNING, find, link="https://hub.docker.com/r/lmsysorg/sglang/tags"
+    "image-moves", Severity.WARNING, find, link="https://github.com/sgl-project/sglang/tree/main/docker"
 )

@@ -44,5 +44,5 @@ RULE = Rule(
     "image-of-another-release",
     Severity.ERROR,
     find,
-    link="https://hub.docker.com/r/lmsysorg/sglang/tags",
+    link="https://github.com/sgl-project/sglang/tree/main/docker",
 )

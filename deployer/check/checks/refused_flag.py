@@ -17,7 +17,7 @@ Write::
         expert-balancedness-report-mode: server
 
 Source: SGLang ``srt/arg_groups/argparse_actions.py``, ``DeprecatedAction`` with
-``error_message``. https://pypi.org/project/sglang/#history
+``error_message``. https://github.com/sgl-project/sglang/releases
 """
 
 from __future__ import annotations

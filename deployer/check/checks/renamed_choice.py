@@ -18,7 +18,7 @@ Write::
         prefill-attention-backend: dsa
 
 Source: SGLang's own remarks beside its choices, in ``deployer/facts/sglang/``
-(``choice_aliases``). https://pypi.org/project/sglang/#history
+(``choice_aliases``). https://github.com/sgl-project/sglang/releases
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ Write::
         enable-mixed-chunk: true
 
 Source: argparse: unrecognized arguments; the catalogues of all releases in
-``deployer/facts/sglang/``. https://pypi.org/project/sglang/#history
+``deployer/facts/sglang/``. https://github.com/sgl-project/sglang/releases
 """
 
 from __future__ import annotations

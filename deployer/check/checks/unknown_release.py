@@ -14,7 +14,7 @@ Write::
       version: 0.5.23
 
 Source: ``deployer/facts/sglang/``, one file a release, from 0.5.9 on.
-https://pypi.org/project/sglang/#history
+https://github.com/sgl-project/sglang/releases
 """
 
 from __future__ import annotations
