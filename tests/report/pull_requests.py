@@ -40,7 +40,12 @@ EDITS: dict[str, list[tuple[str, str]]] = {
         ("  port: 8000\n", "  port: 8000\n  api_key_env: null\n"),
     ],
     "min_containers": [("  min_containers: 0\n", "  min_containers: 1\n")],
-    "revision": [("  revision: main\n", "  revision: 5fa28c8\n")],
+    "revision": [
+        (
+            "  revision: main  # deployer: allow[revision-unpinned] a test moves it\n",
+            "  revision: 5fa28c8\n",
+        )
+    ],
     "image": [("sglang:v0.5.10.post1-cu130\n", "sglang:v0.5.10.post1-cu129\n")],
     "comment": [("# Stated, because auto", "# It is stated, because auto")],
 }
