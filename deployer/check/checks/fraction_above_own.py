@@ -31,7 +31,7 @@ Write::
       mem_fraction_static: 0.83
 
 Source: ``_handle_gpu_memory_settings`` of each release (``deployer/facts/sglang/memory_rules.py``),
-held against SGLang's own resolution for ten releases; sgl-project/sglang#26265 is a prefill of
+held against SGLang's own resolution in all 19 releases; sgl-project/sglang#26265 is a prefill of
 GLM-5.1 that ran out of memory, for which a lower fraction is an inference.
 """
 
@@ -44,11 +44,16 @@ from deployer.check.rule import Problem, Rule
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
+STEP = 0.01
+"""Authors write hundredths: what is above by no more than one is no decision."""
+
 
 def find(profile: Profile) -> Iterator[Problem]:
     """Compare the stated fraction with the release's own."""
     found = fit_of(profile)
-    if found is None or not found.stated or found.fraction <= found.own.fraction:
+    if found is None or not found.stated or found.pool is None:
+        return
+    if found.fraction <= found.own.fraction + STEP:
         return
     if leaves_no_room(found):
         return  # That is a warning of its own.

@@ -1,0 +1,99 @@
+"""`deployer fit`: what it prints, where, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+
+from deployer.cli.fit_verb import command
+from deployer.errors import DeployerError, Failure, UsageError
+
+PROFILE = "profiles/h200-fallback.yaml"
+OTHER = "tests/data/sane/llama-8b-l4.yaml"
+LLAMA = {
+    "architectures": ["LlamaForCausalLM"],
+    "hidden_size": 4096,
+    "intermediate_size": 14336,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "vocab_size": 128256,
+    "max_position_embeddings": 131072,
+    "hidden_act": "silu",
+}
+
+
+def run(*words: str) -> int:
+    code = command.main(list(words), standalone_mode=False)
+    assert isinstance(code, int)
+    return code
+
+
+def test_a_shipped_profile_fits(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(PROFILE) == 0
+
+    shown = capsys.readouterr().out
+    assert "weights            90.1 GiB" in shown
+    assert "KV pool            28.0 GiB, 296,000 tokens" in shown
+
+
+def test_what_if_it_ran_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(PROFILE, "--gpu", "B200", "--mem-fraction", "0.9", "--format", "json") == 0
+
+    read = json.loads(capsys.readouterr().out)
+    assert (read["gpu"], read["mem_fraction_static"]["used"]) == ("B200", 0.9)
+    assert read["tokens"]["pool"] > 700_000
+
+
+def test_weights_that_do_not_fit_exit_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(PROFILE, "--gpu", "H100") == 1
+    assert "The weights need 90.1 GiB of 78.1." in capsys.readouterr().out
+
+
+def test_a_model_without_facts_says_how_to_give_them() -> None:
+    with pytest.raises(Failure) as caught:
+        run(OTHER)
+
+    assert caught.value.exit_code == 1
+    assert "is not among the known facts" in caught.value.message
+    assert "--config config.json" in caught.value.hint
+
+
+def test_its_own_config_makes_it_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(LLAMA))
+
+    assert run(OTHER, "--config", str(file), "--format", "json") == 0
+    read = json.loads(capsys.readouterr().out)
+    assert read["gib"]["weights"] == pytest.approx(15.1)
+    assert read["kv"]["bytes_per_token"] == 2 * 8 * 128 * 2 * 32
+    assert read["model_source"] == str(file)
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "said"),
+    [
+        ("{}", Failure, "`hidden_size` is missing"),
+        ('{"text_config": {"a": 1}}', Failure, "a vision part"),
+        ("[]", UsageError, "is not the configuration of a model"),
+        ("{", UsageError, "is not JSON"),
+    ],
+)
+def test_a_config_that_says_too_little(
+    tmp_path: Path, written: str, kind: type[DeployerError], said: str
+) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(written)
+
+    with pytest.raises(kind) as caught:
+        run(OTHER, "--config", str(file))
+
+    assert said in str(caught.value.message)
+
+
+def test_a_fraction_is_between_0_and_1() -> None:
+    with pytest.raises(click.BadParameter):
+        run(PROFILE, "--mem-fraction", "1.4")
