@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tests.fakes.modal.state import Call, State
     from tests.fakes.modal.worker import Worker
 
+CALL = "__modal_function_call_id"
+"""The query by which a redirected request goes on waiting for its answer."""
+
 HOPS = {"connection", "transfer-encoding", "keep-alive", "content-length", "host"}
 """Headers of one connection, which do not travel."""
 
@@ -28,6 +31,8 @@ class Edge:
         self._state = state
         self._calls = calls
         self._worker = worker
+        self.redirect_after: float | None = None
+        """Seconds after which a request that waits is redirected; Modal's are 150."""
         self._sites: dict[str, str] = {}
         self._runners: list[web.AppRunner] = []
 
@@ -105,6 +110,8 @@ class Edge:
 
     async def _queued(self, function_id: str, request: web.Request) -> web.StreamResponse:
         """Queue it as an input, and write what the container streams back."""
+        if waiting := request.query.get(CALL):
+            return await self._written(self._state.calls[waiting], request)
         body = await request.read()
         scope = {
             "type": "http",
@@ -140,6 +147,12 @@ class Edge:
     async def _written(self, call: Call, request: web.Request) -> web.StreamResponse:
         response: web.StreamResponse | None = None
         at = 0
+        if self.redirect_after is not None and not call.data_out:
+            await self._state.until(partial(_more, call, 0), self.redirect_after)
+            if not call.data_out and not call.done:
+                return web.Response(
+                    status=303, headers={"Location": f"{request.path}?{CALL}={call.id}"}
+                )
         try:
             while True:
                 for chunk in call.data_out[at:]:

@@ -26,6 +26,7 @@ class Objects:
 
     state: State
     url: str
+    rates: dict[str, str]
 
     async def environment_get_or_create(
         self, request: api_pb2.EnvironmentGetOrCreateRequest
@@ -58,6 +59,16 @@ class Objects:
         return api_pb2.SecretGetOrCreateResponse(
             secret_id=identity("st", request.deployment_name, environment)
         )
+
+    async def workspace_name_lookup(self, request: Empty) -> api_pb2.WorkspaceNameLookupResponse:
+        del request
+        return api_pb2.WorkspaceNameLookupResponse(username="example")
+
+    async def workspace_billing_rates(
+        self, request: api_pb2.WorkspaceBillingRatesRequest
+    ) -> api_pb2.WorkspaceBillingRatesResponse:
+        del request
+        return api_pb2.WorkspaceBillingRatesResponse(rates=self.rates)
 
     async def volume_get_or_create(
         self, request: api_pb2.VolumeGetOrCreateRequest

@@ -57,6 +57,7 @@ class ControlPlane(Objects, Apps, Calls):
         self.faults: list[str] = []
         self.refuse: dict[str, GRPCError] = {}
         self.rollback_brings_tags = True
+        self.rates: dict[str, str] = {}
         self.grpc_url = ""
         self.url = ""
         self._loop = asyncio.new_event_loop()

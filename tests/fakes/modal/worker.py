@@ -66,6 +66,8 @@ class Worker:
         self.grpc_url = ""
         self.layout_of: Callable[[App], api_pb2.AppLayout]
         self.tasks: dict[str, Task] = {}
+        self.room = True
+        """Whether there are machines to be had; a container that finds none is not started."""
         self._pythons = pythons
         self.variables = dict(variables)
 
@@ -79,7 +81,7 @@ class Worker:
             for task in self.tasks.values()
             if task.function_id == function_id and task.alive and not task.stopping
         ]
-        if not free:
+        if not free and self.room:
             await self.start(function_id)
 
     async def start(self, function_id: str) -> Task:

@@ -1,0 +1,97 @@
+"""From no container to an answer: the ways in which that takes long, or never happens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import requests
+
+from deployer.apply.modal.apply import Pipeline
+from deployer.apply.modal.client import Account
+from deployer.apply.modal.parts import DEFAULT_PARTS
+from deployer.apply.modal.records import Records
+from deployer.apply.modal.wait import ask
+from deployer.errors import Failure
+from deployer.event import Event
+from tests.apply.modal.conftest import World
+from tests.apply.modal.test_life import deployed, plan
+
+pytestmark = pytest.mark.process
+
+
+def proving(world: World, path: str, **parts: Any) -> tuple[Callable[[], object], list[Event]]:
+    """Give what waits for the server of a profile that is deployed, and what it tells."""
+    deployed(world, path)
+    records, account = Records(), Account("")
+    record = records.record("tiny-app", "")
+    assert record
+    release = records.release(record.digest)
+    assert release
+    told: list[Event] = []
+    chosen = replace(DEFAULT_PARTS, pause=0.1, **parts)
+    pipeline = Pipeline(account, records, release, told.append, chosen)
+    return lambda: pipeline.prove("k" * 20, "deployed"), told
+
+
+def test_no_capacity_is_said_and_given_up(containers: World) -> None:
+    world = containers
+    prove, told = proving(world, world.profile(), capacity=2.0, answer=0.5)
+    world.plane.worker.room = False
+    with pytest.raises(Failure, match="gave no container with 1 x L4 within 2 s") as failed:
+        prove()
+    assert "10 on Starter, 50 on Team" in failed.value.hint
+    assert any("no container has started yet" in event.message for event in told)
+    world.plane.worker.room = True
+    assert [p["phase"] for p in plan(world, world.profile())[1]["phases"] if p["runs"]] == [
+        "wait",
+        "verify",
+    ]
+
+
+def test_a_redirect_after_a_long_wait_is_followed(containers: World) -> None:
+    world = containers
+    world.plane.edge.redirect_after = 0.5
+    world.plane.worker.variables["FAKE_ENGINE"] = "--load 3"
+
+    def verified(*_: object) -> tuple[()]:
+        return ()
+
+    prove, told = proving(world, world.profile(), verify=verified)
+    prove()
+    assert ("wait", "done") in {(event.phase, event.state) for event in told}
+    asked = [c for c in world.plane.state.calls.values() if c.input.method_name == "serve"]
+    assert len(asked) == 1  # one question that goes on, not one after another
+
+
+def test_a_redirect_to_somebody_else_is_not_followed(containers: World) -> None:
+    world = containers
+    world.plane.edge.redirect_after = 0.0
+    deployed(world, world.profile())
+    record = Records().record("tiny-app", "")
+    assert record
+    status, target = ask(f"{record.url}/health", record.url, 5.0)
+    assert status == 303
+    assert target.startswith(f"{record.url}/health?__modal_function_call_id=")
+    status, target = ask(f"{record.url}/health", "http://elsewhere.example", 5.0)
+    assert (status, target) == (303, "http://elsewhere.example/health")
+    world.plane.edge.redirect_after = None
+    assert requests.get(f"{record.url}/health", timeout=60).status_code == 200
+
+
+def test_prices_are_those_of_the_account_once_asked_for(world: World) -> None:
+    path = world.profile(gpu="  gpu: B200")
+    _, before = plan(world, path)
+    world.plane.rates = {"gpu_hour_cost_b200": "7.00000", "cpu_hour_cost": "0.05"}
+    code, out, err = world.run("plan", path, "--refresh-prices")
+    assert code == 0, err
+    assert "modal billing rates" in out
+    _, after = plan(world, path)
+    assert (before["cost"]["hourly"], after["cost"]["hourly"]) == (pytest.approx(6.25, 0.01), 7.0)
+    world.plane.rates = {}
+    code, _, err = world.run("plan", path, "--refresh-prices")
+    assert (code, "names no GPU" in err) == (1, True)
+    assert json.loads(json.dumps(plan(world, path)[1]["cost"]["hourly"])) == 7.0
