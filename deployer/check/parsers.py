@@ -49,6 +49,19 @@ FAMILIES = (
 """In the order in which they are looked for: the narrower name stands first."""
 
 
+THINKING = re.compile(
+    r"glm-(4\.[567]|5)|deepseek-r1(?!-distill)|qwen3(\.5)?-(.*thinking|[\d.]+b(-a\d+b)?(-fp8|-awq)?$)"
+    r"|gpt-oss|kimi-k2-thinking|minimax-m2",
+    re.IGNORECASE,
+)
+"""Models that think aloud unless a request forbids it. Qwen3's `Instruct` and coders never do."""
+
+
+def thinks(repo: str) -> bool:
+    """Whether the answers of a repository's model begin with its thinking."""
+    return THINKING.search(repo) is not None
+
+
 def family(repo: str) -> Family | None:
     """Give the family of a repository by its name; None for one that is not known here."""
     return next((one for one in FAMILIES if one.repo.search(repo)), None)

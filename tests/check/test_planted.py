@@ -310,6 +310,17 @@ PLANTED: list[tuple[str, Change, str, str]] = [
         "kv-dtype-not-what-it-seems",
         "memory.kv_cache_dtype",
     ),
+    ("glm", {"memory": {"page_size": 1}}, "page-size-overruled", "memory.page_size"),
+    ("glm", {"model": {"quantization": "gptq"}}, "quantization-contradicts", "model.quantization"),
+    ("b200", {"kernels": {"cuda_graph": False}}, "cuda-graphs-off", "kernels.cuda_graph"),
+    ("glm", {"modal": {"timeout": 120}}, "request-cut-short", "modal.timeout"),
+    (
+        "llama",
+        {"lifecycle": {"drain_timeout": 0}},
+        "requests-not-drained",
+        "lifecycle.drain_timeout",
+    ),
+    ("glm", {"serving": {"reasoning_parser": None}}, "thinking-unparsed", "serving"),
     # Parsers and flags.
     (
         "glm",

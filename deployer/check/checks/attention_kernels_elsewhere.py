@@ -60,10 +60,12 @@ def find(profile: Profile) -> Iterator[Problem]:
         asked.append(("decode", "fa3", {9}))
     for field, value, majors in asked:
         if value is not None and majors and gpu.capability[0] not in majors:
+            version = profile.engine.version
+            where = f" in SGLang {version}" if value == "trtllm_mha" and majors == {10} else ""
             yield Problem(
                 ("kernels", field),
                 f"`{value}` does not run on {profile.hardware.gpu} (compute capability "
-                f"{gpu.capability[0]}.{gpu.capability[1]})",
+                f"{gpu.capability[0]}.{gpu.capability[1]}){where}",
                 "leave it out: the engine chooses for the hardware",
             )
 

@@ -21,6 +21,7 @@ Source: Hugging Face hub: `main` is a branch; Modal's ``deepseek_v4_flash.py`` p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
@@ -28,18 +29,22 @@ from deployer.compile.derive import commit
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
+HEXADECIMAL = re.compile(r"[0-9a-f]{4,39}")
+"""The beginning of a commit, by which nobody can be asked."""
+
 
 def find(profile: Profile) -> Iterator[Problem]:
     """Look for a revision that is no commit, where weights are downloaded."""
     model = profile.model
     if model.source != "huggingface" or profile.target != "modal" or commit(profile):
         return
+    named = "HEAD" if HEXADECIMAL.fullmatch(model.revision) else model.revision
     key = ("model", "revision") if "revision" in model.model_fields_set else ("model", "repo")
     yield Problem(
         key,
         f"`{model.revision}` of {model.repo} can move: another download may be another model",
         "write a commit, 40 hexadecimal digits: `git ls-remote https://huggingface.co/"
-        f"{model.repo} {model.revision}` says it",
+        f"{model.repo} {named}` says it",
     )
 
 

@@ -49,9 +49,12 @@ def find(profile: Profile) -> Iterator[Problem]:
     if f"{weights.path}/".startswith(f"{kernels.path}/") or f"{kernels.path}/".startswith(
         f"{weights.path}/"
     ):
+        one = "is the path of the weights, too"
+        if kernels.path != weights.path:
+            one = f"and {weights.path}, where the weights are, lie one in the other"
         yield Problem(
             ("modal", "kernel_cache", "path"),
-            f"{kernels.path} and {weights.path}, where the weights are, lie one in the other",
+            f"{kernels.path} {one}",
             "choose two folders beside each other, such as `/model-cache` and `/dg-cache`",
         )
 

@@ -1,0 +1,44 @@
+"""Decoding launches every kernel by itself.
+
+Why it hurts: each token waits for the CPU to launch hundreds of kernels: a start that is a minute
+shorter, at several times the cost of every token after it.
+
+Instead of::
+
+    kernels:
+      cuda_graph: false
+
+Write::
+
+    kernels:
+      cuda_graph: true
+
+Source: SGLang documentation, CUDA graphs: they take the CPU's work out of decoding; off is for
+finding faults. https://docs.sglang.io/advanced_features/server_arguments.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for graphs that are off on a GPU."""
+    if profile.hardware.gpu != "none" and not profile.kernels.cuda_graph:
+        yield Problem(
+            ("kernels", "cuda_graph"),
+            "without CUDA graphs each token waits for the CPU to launch its kernels",
+            "leave it out, unless you are looking for a fault",
+        )
+
+
+RULE = Rule(
+    "cuda-graphs-off",
+    Severity.WARNING,
+    find,
+    link="https://docs.sglang.io/advanced_features/server_arguments.html",
+)
