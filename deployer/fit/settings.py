@@ -37,6 +37,10 @@ PAGE = 64
 HOW = "`deployer fit PROFILE --config config.json` reads the model's own file"
 """How to give the facts of a model."""
 
+SCALED = "the checkpoint brings scales for its cache, and what `auto` makes of them is not known"
+"""Since ``configure_kv_cache_dtype`` asks the loaded model (0.5.10.post1
+``model_executor/model_runner.py:1903``)."""
+
 Flags = Mapping[str, str]
 
 
@@ -153,6 +157,8 @@ def _layout(model: Model, gpu: Gpu, flags: Flags) -> str:
     """Say how the cache stores a token: SGLang 0.5.10.post1 ``server_args.py:1417-1487``."""
     dtype = flags.get("--kv-cache-dtype", "auto")
     if dtype == "auto":
+        if model.scaled_cache:
+            raise UnknownError(SCALED, "state `memory.kv_cache_dtype`")
         sparse = model.sparse_attention and gpu.capability[0] >= BLACKWELL
         dtype = "fp8_e4m3" if sparse else "bfloat16"
     if dtype in {"bfloat16", "bf16"}:

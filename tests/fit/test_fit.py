@@ -169,6 +169,15 @@ def test_no_number_is_said_with_its_reason(release: Release, reason: str) -> Non
     assert reason in answer.reason
 
 
+def test_a_checkpoint_with_scales_for_its_cache_must_be_told_the_dtype() -> None:
+    model = replace(MODELS["Qwen/Qwen3-32B"], scaled_cache=True)
+    answer = fit(serving("Qwen/Qwen3-32B", "H200"), model=model)
+
+    assert isinstance(answer, NoEstimate)
+    assert answer.hint == "state `memory.kv_cache_dtype`"
+    assert found(serving("Qwen/Qwen3-32B", "H200", kv_cache_dtype="bf16"), model=model).tokens
+
+
 repos = st.sampled_from(sorted(MODELS))
 gpus = st.sampled_from(["H100", "H200", "B200", "B300"])
 fractions = st.floats(0.3, 0.95)

@@ -44,6 +44,10 @@ GATED_ACTIVATIONS = {"silu", "swish"}
 """Activations with which the models read here have a gated MLP of three matrices."""
 
 
+CACHE_SCALES = ("kv_cache_quant_algo", "kv_cache_scheme")
+"""Keys of `quantization_config` that say how the checkpoint wants its cache."""
+
+
 class MissingFactsError(ValueError):
     """A configuration does not say what the memory depends on; ``missing`` lists what."""
 
@@ -99,7 +103,12 @@ def _model(repo: str, config: Config, source: str, published: float) -> Model:
         draft_layers=int(config.get("num_nextn_predict_layers") or 0),
         longest=int(config["max_position_embeddings"]),
         precision=precision(config),
+        scaled_cache=any(_quantization(config).get(key) for key in CACHE_SCALES),
     )
+
+
+def _quantization(config: Config) -> Config:
+    return config.get("quantization_config") or {}
 
 
 def _attention(config: Config) -> LatentAttention | GroupedAttention:

@@ -72,7 +72,8 @@ class Model:
     ``sparse_layers`` says of each layer whether it has experts. ``draft_layers`` are those for
     multi-token prediction, which the checkpoint brings. ``longest`` is its context in tokens.
     ``source`` says where the configuration was read, ``published`` the billions of parameters
-    that its makers state, 0 where nobody does.
+    that its makers state, 0 where nobody does. ``scaled_cache`` says that the checkpoint brings
+    scales for a quantized cache, of which `auto` may make one.
     """
 
     repo: str
@@ -89,6 +90,7 @@ class Model:
     draft_layers: int
     longest: int
     precision: Precision
+    scaled_cache: bool = False
 
     @property
     def layers(self) -> int:
