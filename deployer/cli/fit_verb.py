@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -51,24 +53,40 @@ def command(
 
 
 def _model(path: str, repo: str) -> Model:
-    """Read a model's configuration; raises UsageError for no file, Failure for what is missing."""
+    """Read a model's configuration, and the file beside it that says how it is quantized.
+
+    Raises UsageError for no file, Failure for what is missing.
+    """
+    from deployer.facts.models.config import (  # noqa: PLC0415
+        BESIDE,
+        MissingFactsError,
+        from_config,
+        with_quantization,
+    )
+
+    config, beside = _json(path), Path(path).with_name(BESIDE)
+    if beside.is_file():
+        config = with_quantization(config, _json(str(beside)))
+    try:
+        return from_config(repo, config, path)
+    except MissingFactsError as error:
+        missing = "; ".join(error.missing)
+        message = f"{path} does not say what memory depends on: {missing}"
+        raise Failure(message) from error
+
+
+def _json(path: str) -> Mapping[str, Any]:
     from deployer.cli.reading import read_text  # noqa: PLC0415
-    from deployer.facts.models.config import MissingFactsError, from_config  # noqa: PLC0415
 
     try:
         found: Any = json.loads(read_text(path, "a model's config.json"))
     except ValueError as error:
-        msg = f"{path} is not JSON: {error}"
-        raise UsageError(msg) from error
+        message = f"{path} is not JSON: {error}"
+        raise UsageError(message) from error
     if not isinstance(found, dict):
-        msg = f"{path} is not the configuration of a model"
-        raise UsageError(msg)
-    try:
-        return from_config(repo, found, path)
-    except MissingFactsError as error:
-        missing = "; ".join(error.missing)
-        msg = f"{path} does not say what memory depends on: {missing}"
-        raise Failure(msg) from error
+        message = f"{path} is not the configuration of a model"
+        raise UsageError(message)
+    return found
 
 
 def _sentence(hint: str) -> str:

@@ -73,6 +73,16 @@ def test_its_own_config_makes_it_known(tmp_path: Path, capsys: pytest.CaptureFix
     assert read["model_source"] == str(file)
 
 
+def test_how_it_is_quantized_may_stand_beside(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(LLAMA))
+    (tmp_path / "hf_quant_config.json").write_text('{"quantization": {"quant_algo": "FP8"}}')
+
+    assert run(OTHER, "--config", str(tmp_path / "config.json"), "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["gib"]["weights"] == pytest.approx(8.6)
+
+
 @pytest.mark.parametrize(
     ("written", "kind", "said"),
     [

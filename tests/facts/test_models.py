@@ -9,7 +9,7 @@ import pytest
 
 from deployer.engine.model_config import PACKAGED
 from deployer.facts.models.catalogue import FOLDER, MODELS
-from deployer.facts.models.config import MissingFactsError, from_config
+from deployer.facts.models.config import MissingFactsError, from_config, with_quantization
 from deployer.facts.models.model import GroupedAttention, LatentAttention, Model
 from deployer.facts.models.parts import drafting, embedding, head, layer
 
@@ -101,6 +101,34 @@ def test_a_plain_config_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "billions"),
+    [
+        ({"num_local_experts": 8, "vocab_size": 32000}, 46.7),  # Mixtral 8x7B
+        (  # Kimi-K2
+            {
+                "hidden_size": 7168, "intermediate_size": 18432, "num_hidden_layers": 61,
+                "num_attention_heads": 64, "vocab_size": 163840, "q_lora_rank": 1536,
+                "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64,
+                "v_head_dim": 128, "n_routed_experts": 384, "n_shared_experts": 1,
+                "moe_intermediate_size": 2048, "first_k_dense_replace": 1,
+            },
+            1026.4,
+        ),
+        (  # Qwen3-0.6B, whose output head is its embedding
+            {
+                "hidden_size": 1024, "intermediate_size": 3072, "num_hidden_layers": 28,
+                "num_attention_heads": 16, "head_dim": 128, "vocab_size": 151936,
+                "tie_word_embeddings": True,
+            },
+            0.596,
+        ),
+    ],
+)  # fmt: skip
+def test_other_models_have_their_published_totals(said: dict[str, Any], billions: float) -> None:
+    assert parameters(from_config("a/b", {**PLAIN, **said}))[0] == pytest.approx(billions, rel=1e-3)
+
+
+@pytest.mark.parametrize(
     ("said", "missing"),
     [
         ({"hidden_size": None}, "its keys do not fit together"),
@@ -118,6 +146,22 @@ def test_what_is_not_reckoned_is_refused(said: dict[str, Any], missing: str) -> 
         from_config("a/b", {**PLAIN, **said})
 
     assert missing in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "repo", ["nvidia/GLM-5-NVFP4", "a/b-FP8", "a/b-AWQ", "a/b-w4a16", "a/b-4bit"]
+)
+def test_a_name_that_says_more_than_the_config(repo: str) -> None:
+    with pytest.raises(MissingFactsError, match=r"put its `hf_quant_config.json` beside the file"):
+        from_config(repo, PLAIN)
+
+
+def test_the_file_beside_says_how() -> None:
+    beside = {"quantization": {"quant_algo": "NVFP4", "kv_cache_quant_algo": "FP8"}}
+    model = from_config("a/b-NVFP4", with_quantization(PLAIN, beside))
+
+    assert (model.precision.mlp, model.scaled_cache) == (0.5625, True)
+    assert with_quantization(PLAIN, {}) == PLAIN
 
 
 def test_everything_that_is_missing_is_said_at_once() -> None:

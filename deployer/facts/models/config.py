@@ -6,6 +6,7 @@ whose keys are named otherwise, would get numbers that look as exact as the righ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -37,12 +38,21 @@ OTHER_LAYERS = {
     "indexer_types": "layers that share an indexer",
     "encoder_layers": "an encoder",
     "attn_layer_period": "layers of several kinds",
+    "block_configs": "layers of several shapes",
 }
 """Keys of models whose cache or weights are not those of plain transformer layers."""
 
 GATED_ACTIVATIONS = {"silu", "swish"}
 """Activations with which the models read here have a gated MLP of three matrices."""
 
+
+QUANTIZED = re.compile(
+    r"(?i)(^|[-_.])(n?v?fp4|mxfp4|fp8|int[48]|w[48]a\d+|awq|gptq|[2-8]bit)([-_.]|$)"
+)
+"""Names of repositories whose weights are quantized, whether or not `config.json` says how."""
+
+BESIDE = "hf_quant_config.json"
+"""The file in which some checkpoints say how they are quantized."""
 
 CACHE_SCALES = ("kv_cache_quant_algo", "kv_cache_scheme")
 """Keys of `quantization_config` that say how the checkpoint wants its cache."""
@@ -59,7 +69,7 @@ class MissingFactsError(ValueError):
 
 def from_config(repo: str, config: Config, source: str = "", published: float = 0) -> Model:
     """Derive a model's shapes. Raises MissingFactsError with all that stands in the way."""
-    if missing := list(_missing(config)):
+    if missing := list(_missing(repo, config)):
         raise MissingFactsError(missing)
     try:
         return _model(repo, config, source, published)
@@ -70,12 +80,25 @@ def from_config(repo: str, config: Config, source: str = "", published: float = 
         raise MissingFactsError([f"its keys do not fit together: {wrong}"]) from error
 
 
-def _missing(config: Config) -> Iterator[str]:
+def with_quantization(config: Config, beside: Config) -> Config:
+    """Give a configuration with what the file :data:`BESIDE` it says of its quantization."""
+    said = beside.get("quantization")
+    if not isinstance(said, Mapping) or _quantization(config):
+        return config
+    return {**config, "quantization_config": {"quant_method": "modelopt", **said}}
+
+
+def _missing(repo: str, config: Config) -> Iterator[str]:
     for key in sorted(NEEDED - config.keys()):
         yield f"`{key}` is missing"
     for key, what in OTHER_LAYERS.items():
         if config.get(key):
             yield f"`{key}` means {what}, which is not reckoned here"
+    if QUANTIZED.search(repo) and not (_quantization(config) or config.get("compression_config")):
+        yield (
+            f"{repo} says in its name that it is quantized, and the configuration not how; "
+            f"put its `{BESIDE}` beside the file"
+        )
     kinds = set(config.get("layer_types") or ()) - {"full_attention"}
     if kinds:
         yield f"`layer_types` has {', '.join(sorted(map(str, kinds)))}, which is not reckoned here"
