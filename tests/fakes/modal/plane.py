@@ -111,6 +111,10 @@ class ControlPlane(Objects, Apps, Calls):
         self._server.close()
         await self._server.wait_closed()
         await asyncio.sleep(0.05)  # for its connections to be closed, which nobody tells
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
     async def answer(self, name: str, stream: Any) -> None:
         """Answer one RPC."""
