@@ -17,6 +17,7 @@ from deployer.errors import DeployerError
 VERBS = {
     "check": "Find what is wrong with profiles, without an account, a GPU or a network.",
     "explain": "Say what a check finds, why that hurts, and what to write instead.",
+    "fit": "Show what fits into one GPU: weights, KV cache, the longest context.",
     "compile": "Turn profiles into engine flags, a command, or a release.",
     "diff": "Show what a change of profiles does: flags, memory, money, restarts.",
     "upgrade": "Rewrite a profile for another engine release, and say what changes.",
