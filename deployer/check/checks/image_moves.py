@@ -44,5 +44,8 @@ def find(profile: Profile) -> Iterator[Problem]:
 
 
 RULE = Rule(
-    "image-moves", Severity.WARNING, find, link="https://github.com/sgl-project/sglang/tree/main/docker"
+    "image-moves",
+    Severity.WARNING,
+    find,
+    link="https://github.com/sgl-project/sglang/tree/main/docker",
 )
