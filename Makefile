@@ -9,7 +9,7 @@ DEVELOP := $(VENV)/.develop
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test check format lint types rooms unit generated fresh bench bench-peers catalogue catalogue-check clean
+.PHONY: help demo demo-stop test thorough check format lint types rooms unit generated fresh bench bench-peers catalogue catalogue-check clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ test: $(DEVELOP) format lint types rooms fresh ## Run everything, with the real 
 	$(BIN)/pytest -n $(WORKERS) -m "not engine and not wheels"
 	$(BIN)/pytest -n $(WORKERS) -m "wheels and not engine" --durations 10
 	$(BIN)/pytest -m engine --durations 10
+
+thorough: ## Run everything, with every release and thousands of argument lists (most of an hour)
+	DEPLOYER_THOROUGH=1 $(MAKE) test
 
 check: $(DEVELOP) format lint types rooms fresh unit ## Run what needs no processes and no engine (under a minute)
 
@@ -60,7 +63,10 @@ catalogue: $(DEVELOP) ## Add the catalogue of an engine release: make catalogue 
 	@test -n "$(VERSION)" || { echo 'say which release: make catalogue VERSION=0.5.24' >&2; exit 2; }
 	$(BIN)/python -m tools.catalogue $(VERSION)
 
-catalogue-check: $(DEVELOP) ## Read every published wheel again, and compare with what is committed
+catalogue-thorough: ## Run everything, with every release and thousands of argument lists (most of an hour)
+	DEPLOYER_THOROUGH=1 $(MAKE) test
+
+check: $(DEVELOP) ## Read every published wheel again, and compare with what is committed
 	$(BIN)/python -m tools.catalogue --check
 
 bench: $(READY) ## Measure how fast the command line is, beside other tools

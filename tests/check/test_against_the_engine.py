@@ -18,6 +18,7 @@ from deployer.engine.overlay import Interpreter, find_interpreter
 from deployer.engine.resolve import Answer, ask
 from deployer.profile.load import load_profile
 from deployer.profile.model import Profile
+from tests.thorough import THOROUGH
 from tools.catalogue.cache import wheel_path
 
 from .sane import Change, changed
@@ -25,8 +26,11 @@ from .sane import Change, changed
 pytestmark = [pytest.mark.engine, pytest.mark.wheels, pytest.mark.timeout(600)]
 
 NEWEST = "0.5.23"
-VERSIONS = ("0.5.9", "0.5.10.post1", "0.5.11", "0.5.14", "0.5.18", NEWEST)
+ALL = ("0.5.9", "0.5.10.post1", "0.5.11", "0.5.14", "0.5.18", NEWEST)
 """The releases between which defaults changed, and the newest."""
+
+VERSIONS = ALL if THOROUGH else ("0.5.10.post1", NEWEST)
+"""Those of the shipped profiles and the newest; each takes half a minute."""
 
 BF16: Change = {"memory": {"kv_cache_dtype": "bf16"}}
 FP8: Change = {"memory": {"kv_cache_dtype": "fp8_e4m3"}}

@@ -14,16 +14,17 @@ from deployer.finding import Severity
 from deployer.parse.oracle import HELP, ask
 from deployer.parse.read import parse
 from tests.engines.real_parser import RealParser
+from tests.thorough import THOROUGH
 
 from .lists import lists, plain
 
 pytestmark = [pytest.mark.wheels, pytest.mark.timeout(300)]
 
-LISTS = 400
+LISTS = 400 if THOROUGH else 100
 """Argument lists for each release."""
 
 DEEP = {"0.5.9", "0.5.10.post1", "0.5.12", "0.5.13", "0.5.14", "0.5.18", "0.5.20", "0.5.23"}
-DEEP_LISTS = 2000
+DEEP_LISTS = 2000 if THOROUGH else 400
 """Argument lists for the releases at which the command line changed most."""
 
 
