@@ -160,7 +160,7 @@ def test_a_release_for_modal_is_refused(world: World) -> None:
     [
         ("{", "Expecting property name"),
         ('{"format_version": 99}', "format 99 is not the 1"),
-        ("[]", "its format None"),
+        ("[]", "format None"),
         ('{"format_version": 1}', "missing"),
         ("\0\x01", "Expecting value"),
     ],
