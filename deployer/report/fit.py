@@ -139,9 +139,7 @@ def _segments(found: Fit) -> Iterator[Segment]:
 
 
 def _exact(found: Fit) -> Iterator[str]:
-    yield (
-        f"  An estimate from shapes, here within about {found.band} %: published pools were off by "
-        f"{AMISS:g} GiB at most"
-    )
+    within = f", here within about {found.band} %" if found.pool else ""
+    yield f"  An estimate from shapes{within}: published pools were off by {AMISS:g} GiB at most"
     yield "  (GLM-5 on 8 H200: about 297K tokens with BF16, 464,256 with FP8). Nothing was run."
     yield f"  Shapes: {visible(found.model_source) or 'the given configuration'}"
