@@ -25,6 +25,7 @@ VERBS = {
     "resolve": "Let the engine itself fill in every value, as if on the profile's GPUs.",
     "plan": "Show what an apply would do on Modal: changes, phases, money. Touches nothing.",
     "cost": "Show what a profile costs: an hour, a cold start, a month, and once.",
+    "predict": "Predict how fast a profile is, and what a million tokens cost (optional).",
     "apply": "Carry a profile out: start, wait, warm up, verify.",
     "status": "Show what is deployed, on this machine and on Modal.",
     "logs": "Show the engine's log, with secrets redacted.",

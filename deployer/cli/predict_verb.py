@@ -1,0 +1,48 @@
+"""`deployer predict`: how fast a profile would be, asked of NVIDIA's aiconfigurator."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("predict")
+@click.argument("profile", metavar="PROFILE")
+@click.option(
+    "--input", "inputs", type=click.IntRange(min=1), default=4000, help="Tokens of a prompt."
+)
+@click.option(
+    "--output", "outputs", type=click.IntRange(min=2), default=1000, help="Tokens of an answer."
+)
+@click.option(
+    "--concurrency", type=click.IntRange(min=1), default=32, help="Requests at a time, a container."
+)
+@click.option(
+    "--accept-length",
+    type=click.FloatRange(min=1),
+    help='Tokens of a step with speculation, as the log has it ("accept len").',
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def command(
+    profile: str,
+    inputs: int,
+    outputs: int,
+    concurrency: int,
+    accept_length: float | None,
+    form: str,
+) -> int:
+    """Predict time to the first token, time per token, tokens a second, and dollars a million.
+
+    Nothing is run and nobody is asked: NVIDIA's aiconfigurator reckons it from its tables, and each
+    figure is shown with how far off it was found to be. `pip install 'deployer[predict]'` brings
+    it.
+    """
+    from deployer.apply.modal.prices import known  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.reading import read_release  # noqa: PLC0415 - as above
+    from deployer.predict.predict import predict  # noqa: PLC0415 - as above
+    from deployer.predict.question import Workload  # noqa: PLC0415 - as above
+    from deployer.report.prediction import text, to_json  # noqa: PLC0415 - as above
+
+    release = read_release(profile)
+    found = predict(release, Workload(inputs, outputs, concurrency, accept_length), known())
+    click.echo(to_json(found) if form == "json" else text(found), nl=False)
+    return 0
