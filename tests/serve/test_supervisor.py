@@ -111,7 +111,7 @@ def test_what_is_no_release_is_exit_code_2(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert "release format 99" in done.stderr
+    assert "format 99" in done.stderr
     assert "Traceback" not in done.stderr
     event = Event.from_json((tmp_path / "events").read_text())
     assert (event.phase, event.state) == ("ended", "failed")

@@ -8,8 +8,11 @@ one module that knows those: the range of the client in ``pyproject.toml`` is wh
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import modal
 from modal._utils.async_utils import synchronizer
@@ -25,6 +28,10 @@ from deployer.errors import Failure
 
 if TYPE_CHECKING:
     from deployer.release import Release
+
+
+REACH = 10.0
+"""Seconds in which Modal's address must take a connection."""
 
 
 @synchronizer.create_blocking
@@ -46,6 +53,7 @@ class Account:
             message = "there is no Modal token on this machine"
             hint = "`modal token new` makes one; in CI, set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET"
             raise Failure(message, hint=hint)
+        _refuse_unreachable(str(config["server_url"]))
         self.environment = environment or str(config["environment"] or "")
 
     def app(self, name: str) -> AppFacts | None:
@@ -214,6 +222,22 @@ class Account:
 
 class NotThereError(Failure):
     """What was asked about is not there."""
+
+
+def _refuse_unreachable(url: str) -> None:
+    """Raise Failure where nobody listens: the client itself tries for about a minute.
+
+    A proxy is its own way there, and is left to the client.
+    """
+    if getproxies().keys() & {"http", "https", "all", "grpc"}:
+        return
+    found = urlsplit(url)
+    port = found.port or (443 if found.scheme == "https" else 80)
+    try:
+        socket.create_connection((found.hostname or "", port), REACH).close()
+    except OSError as error:
+        message = f"Modal cannot be reached at {found.hostname}: {error.strerror or error}"
+        raise Failure(message, hint="`deployer plan --offline` needs no network") from error
 
 
 def has_token() -> bool:

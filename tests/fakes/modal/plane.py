@@ -19,6 +19,7 @@ from typing import Any, Self, TypeVar
 
 import grpclib.server
 from grpclib import GRPCError, Status
+from h2.exceptions import H2Error
 from modal_proto import api_grpc, api_pb2
 
 from tests.fakes.modal.apps import Apps
@@ -135,8 +136,8 @@ class ControlPlane(Objects, Apps, Calls):
                     await stream.send_message(response)
             else:
                 await stream.send_message(await method(request, **given))
-        except (GRPCError, asyncio.CancelledError, ConnectionError):
-            raise
+        except (GRPCError, asyncio.CancelledError, ConnectionError, H2Error):
+            raise  # a refusal, or whoever asked is gone
         except Exception:
             self.faults.append(f"{name}: {traceback.format_exc()}")
             raise
