@@ -25,7 +25,7 @@ NAME = "aiconfigurator"
 VERSION = "0.12.0"
 """The release whose names this module knows; `pyproject.toml` pins it."""
 
-HOW = "`pip install 'deployer[predict]'` installs it (about 600 MB with what it needs)"
+HOW = "`pip install 'deployer[predict]'` installs it (about 700 MB with what it needs)"
 
 SYSTEMS = {
     "A100-80GB": "a100_sxm",
