@@ -14,9 +14,9 @@ class Event:
 
     ``phase`` is one of ``launch``, ``load``, ``warmup``, ``serving``, ``drain``, ``ended``, of
     ``weights`` and ``kernels`` before them, or one of an apply; ``state`` one of ``started``,
-    ``progress``, ``done``, ``failed``. ``seconds`` is how long the phase (or, for a warm-up request,
-    the request) has taken so far. ``detail`` holds lines that explain a failure, such as the end of
-    the engine's log, redacted.
+    ``progress``, ``done``, ``failed``. ``seconds`` is how long the phase (or, for a warm-up
+    request, the request) has taken so far. ``detail`` holds lines that explain a failure, such as
+    the end of the engine's log, redacted.
     """
 
     time: float
