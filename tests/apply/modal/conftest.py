@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -32,6 +33,7 @@ class World:
     plane: ControlPlane
     hub: FakeHub
     capture: pytest.CaptureFixture[str]
+    port: int
     said: list[str] = field(default_factory=list)
 
     def run(self, *words: str) -> tuple[int, str, str]:
@@ -47,7 +49,7 @@ class World:
 
         ``changes`` are lines by the key that they replace, such as ``count="  count: 2"``.
         """
-        text = TEMPLATE.format(name=name, root=self.folder / "mnt")
+        text = TEMPLATE.format(name=name, root=self.folder / "mnt", port=self.port)
         for key, line in changes.items():
             text = "".join(
                 f"{line}\n" if old.strip().startswith(f"{key}:") else old
@@ -84,7 +86,7 @@ schedule:
   max_running_requests: 48
   max_prefill_tokens: 32768
 serving:
-  port: 18321
+  port: {port}
   reasoning_parser: glm45
   tool_call_parser: glm47
 observability:
@@ -119,6 +121,13 @@ def fresh_client() -> Iterator[None]:
     _Client._client_from_env = None
     yield
     _Client._client_from_env = None
+
+
+def free_port() -> int:
+    """Find a port for the engine of one test; others run beside it."""
+    with socket.socket() as found:
+        found.bind(("", 0))
+        return int(found.getsockname()[1])
 
 
 def close_client() -> None:
@@ -198,5 +207,5 @@ def make_world(
         monkeypatch.setenv("HF_TOKEN", TOKEN)
         monkeypatch.setenv("API_KEY", KEY)
         monkeypatch.setenv("MODAL_CONFIG_PATH", str(folder / "modal.toml"))
-        yield World(folder, plane, hub, capture)
+        yield World(folder, plane, hub, capture, free_port())
     assert os.environ.get("MODAL_IS_REMOTE") is None

@@ -101,7 +101,7 @@ def test_whatever_ends_a_container_drains_the_engine(
     task = start(containers, endpoint=f"  endpoint: {endpoint}")
     wait_for(containers, task.id, "serving started")
     stream = requests.post(
-        "http://127.0.0.1:18321/v1/chat/completions",
+        f"http://127.0.0.1:{containers.port}/v1/chat/completions",
         json={"stream": True},
         headers={"Authorization": f"Bearer {KEY}"},
         stream=True,
