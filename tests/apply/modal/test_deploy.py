@@ -21,6 +21,8 @@ from tests.apply.modal.conftest import close_client
 from tests.fakes.modal.plane import ControlPlane
 from tests.fakes.modal.state import App
 
+pytestmark = pytest.mark.process
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 SHIPPED = ("b200-fp8-eagle", "b200-no-spec", "h200-fallback")
 SECRETS = {

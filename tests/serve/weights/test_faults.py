@@ -18,6 +18,8 @@ from .living import CANARY
 if TYPE_CHECKING:
     from .living import Story
 
+pytestmark = pytest.mark.process
+
 SHARD = shard_name(2, 3)
 BODY = f"body:{SHARD}"
 
