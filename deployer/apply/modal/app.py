@@ -12,6 +12,7 @@ import modal
 from deployer.apply.modal import remote
 from deployer.apply.modal.tags import app_tags
 from deployer.errors import UsageError
+from deployer.plan.cost import COMPILE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,7 @@ IMAGE_TIMEOUT = 1800
 SMALL_TIMEOUT = 300
 """Seconds for a container of the small image to start."""
 
-COMPILE_TIMEOUT = 2 * 3600
+COMPILE_TIMEOUT = COMPILE_SECONDS
 """Seconds for the kernels: upstream's own bound is an hour, and the weights are loaded first."""
 
 VERIFY_TIMEOUT = 900

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from deployer.release import Release
     from deployer.verify.verdict import Verdict
 
-ORDER = ("weights", "kernels", "deploy", "wait", "verify")
-
 
 @dataclass(frozen=True, slots=True)
 class Applied:

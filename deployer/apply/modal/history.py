@@ -88,8 +88,9 @@ def roll_back(account: Account, records: Records, app_name: str, to: Version) ->
     account.rollback(app, to.number)
     app = existing(account, app_name)
     _mend_tags(account, app, to)
-    now = next((v for v in versions(account, records, app_name) if v.current), None)
-    if now is None or (to.digest and now.digest != to.digest):
+    history = account.history(app)
+    now = next((entry for entry in history if entry.current), None)
+    if now is None or (to.digest and digest_of(now, history) != to.digest):
         message = f"Modal rolled back, but the current release is not that of version {to.number}"
         raise Failure(message, hint=f"`deployer history {app_name}` shows what there is")
     if to.release is not None and to.release.modal is not None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,11 +116,6 @@ def checked(text: str, digest: str) -> Release | None:
         if short_digest(release) == digest:
             return release
     return None
-
-
-def now() -> float:
-    """Give the time for a record, in seconds since the epoch."""
-    return time.time()
 
 
 def _stored(release: Release, digest: str) -> str:

@@ -88,8 +88,8 @@ def verify_setup() -> None:
 
     Raises :class:`~deployer.errors.Failure` with everything that is missing.
     """
-    release, _ = _modal_release()
-    missing = [*_missing_weights(release), *_missing_kernels(release)]
+    release, parameters = _modal_release()
+    missing = [*_missing_weights(release), *_missing_kernels(release, parameters)]
     _refuse(missing)
     sys.stdout.write("weights and kernels are complete\n")
 
@@ -123,7 +123,7 @@ class Life:
 
         release, parameters = _modal_release()
         self._refuse_start(_missing_weights(release))
-        for problem in _missing_kernels(release, in_engine=True):
+        for problem in _missing_kernels(release, parameters, in_engine=True):
             sys.stdout.write(f"deployer: the engine will compile kernels at its start: {problem}\n")
         _end_on_sigterm()
         self._runtime = Runtime(
@@ -221,13 +221,14 @@ def _missing_weights(release: Release) -> list[str]:
     return [f"weights: {problem}" for problem in verify(release.model)]
 
 
-def _missing_kernels(release: Release, *, in_engine: bool = False) -> list[str]:
+def _missing_kernels(
+    release: Release, parameters: ModalParameters, *, in_engine: bool = False
+) -> list[str]:
     """Say what the cache lacks; in the engine's image its versions are compared, too."""
     from deployer.serve.kernels.need import unused  # noqa: PLC0415 - only what a part needs
     from deployer.serve.kernels.verify import verify  # noqa: PLC0415 - as above
     from deployer.serve.kernels.versions import found_versions  # noqa: PLC0415 - as above
 
-    _, parameters = _modal_release()
     if unused(release):
         return []
     cache = Path(parameters.kernel_cache.path)

@@ -6,6 +6,8 @@ import importlib.metadata
 import re
 from typing import TYPE_CHECKING
 
+from deployer.plan.standing import DIGEST_LENGTH
+
 if TYPE_CHECKING:
     from deployer.release import Release
 
@@ -14,11 +16,8 @@ PROFILE = "deployer.profile"
 ENGINE = "deployer.engine"
 VERSION = "deployer.version"
 
-DIGEST_LENGTH = 40
-"""Digits of the digest that are kept: a tag's value has 63 characters at most, a version's tag 50
-(modal 1.6.4), and SHA-256 has 64 digits. 160 bits are as many as git has."""
-
 LONGEST = 63
+"""Characters of a tag's value; a version's tag has 50 at most (modal 1.6.4)."""
 
 
 def short_digest(release: Release) -> str:
