@@ -21,6 +21,7 @@ demo: $(READY) ## Serve a tiny model with the real SGLang on this machine
 demo-stop: $(READY) ## End what `make demo` started
 	$(BIN)/deployer destroy cpu-tiny
 
+test: export DEPLOYER_VOLUME ?= ci
 test: $(DEVELOP) format lint types rooms fresh ## Run everything, with the real engine (minutes)
 	$(BIN)/deployer engine install
 	$(BIN)/pytest -n $(WORKERS) -m "not engine and not wheels"
@@ -28,7 +29,7 @@ test: $(DEVELOP) format lint types rooms fresh ## Run everything, with the real 
 	$(BIN)/pytest -m engine --durations 10
 
 thorough: ## Run everything, with every release and thousands of argument lists (most of an hour)
-	DEPLOYER_THOROUGH=1 $(MAKE) test
+	DEPLOYER_VOLUME=thorough $(MAKE) test
 
 check: $(DEVELOP) format lint types rooms fresh unit ## Run what needs no processes and no engine (under a minute)
 

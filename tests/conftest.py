@@ -6,8 +6,24 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from deployer.engine.install import EngineEnvironment, install
+from tests.volume import EXAMPLES, VOLUME
+
+for name, examples in EXAMPLES.items():
+    settings.register_profile(
+        name,
+        max_examples=examples,
+        # A law holds however slow the machine is.
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        # The same examples each time, so that a change is what makes a test fail; new ones are
+        # looked for where there is the time for it.
+        derandomize=name != "thorough",
+        print_blob=True,
+    )
+settings.load_profile(VOLUME)
 
 
 @pytest.fixture(scope="session")
@@ -21,8 +37,9 @@ def own_state(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
     """Keep every test away from the state of the person who runs it."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    own = str(tmp_path_factory.mktemp("state"))
+    monkeypatch.setenv("XDG_STATE_HOME", own)
     monkeypatch.delenv("API_KEY", raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
     yield
-    assert os.environ  # the environment is put back by monkeypatch
+    assert os.environ.get("XDG_STATE_HOME") == own, "a test wrote into somebody else's state"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
 from deployer.adopt.adopt import Adopted, from_config, from_script, from_words
@@ -23,6 +23,7 @@ from deployer.parse.read import parse
 from deployer.profile.load import load_profile
 from deployer.release import Argument
 from tests.parse.lists import lists
+from tests.volume import scaled
 
 from .corpus import COMMANDS, CONFIGS
 
@@ -96,9 +97,7 @@ def test_whatever_is_placed_means_the_same(version: str) -> None:
     catalogue = load(version)
 
     @given(lists(catalogue))
-    @settings(
-        max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-    )
+    @scaled(0.6, suppress_health_check=list(HealthCheck))
     def survives(words: list[str]) -> None:
         assume("--config" not in words and parse(catalogue, words).accepted)
         adopted = from_words(words, replace(LOCAL, release=version), lambda _: "")
@@ -111,7 +110,7 @@ def test_whatever_is_placed_means_the_same(version: str) -> None:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=300, deadline=None)
+@scaled(3)
 def test_any_text_can_be_read_as_a_script(text: str) -> None:
     launches, script = in_script(text)
 

@@ -18,7 +18,7 @@ from deployer.engine.overlay import Interpreter, find_interpreter
 from deployer.engine.resolve import Answer, ask
 from deployer.profile.load import load_profile
 from deployer.profile.model import Profile
-from tests.thorough import THOROUGH
+from tests.volume import THOROUGH
 from tools.catalogue.cache import wheel_path
 
 from .sane import Change, changed

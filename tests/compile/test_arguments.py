@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deployer.compile.release import compile_profile
@@ -199,7 +199,6 @@ FIELDS = st.fixed_dictionaries(
 
 
 @given(FIELDS)
-@settings(deadline=None)
 def test_a_release_survives_json_and_is_the_same_to_the_byte(sections: dict[str, Any]) -> None:
     release = compile_profile(profile(**sections))
     again = Release.from_json(release.to_json())
@@ -210,7 +209,6 @@ def test_a_release_survives_json_and_is_the_same_to_the_byte(sections: dict[str,
 
 
 @given(FIELDS)
-@settings(deadline=None)
 def test_every_argument_parses_back_to_what_was_stated(sections: dict[str, Any]) -> None:
     release = compile_profile(profile(**sections))
     found = {a.flag: a.values for a in release.arguments}

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from deployer.facts.sglang.catalogue import Catalogue, load, releases
@@ -14,18 +14,14 @@ from deployer.finding import Severity
 from deployer.parse.oracle import HELP, ask
 from deployer.parse.read import parse
 from tests.engines.real_parser import RealParser
-from tests.thorough import THOROUGH
+from tests.volume import scaled
 
 from .lists import lists, plain
 
 pytestmark = [pytest.mark.wheels, pytest.mark.timeout(300)]
 
-LISTS = 400 if THOROUGH else 100
-"""Argument lists for each release."""
-
 DEEP = {"0.5.9", "0.5.10.post1", "0.5.12", "0.5.13", "0.5.14", "0.5.18", "0.5.20", "0.5.23"}
-DEEP_LISTS = 2000 if THOROUGH else 400
-"""Argument lists for the releases at which the command line changed most."""
+"""The releases at which the command line changed most, which are tried four times as much."""
 
 
 @pytest.mark.parametrize("version", releases())
@@ -33,13 +29,7 @@ def test_the_verdict_is_that_of_the_real_parser(version: str) -> None:
     catalogue = load(version)
     with RealParser(version) as real:
 
-        @settings(
-            max_examples=DEEP_LISTS if version in DEEP else LISTS,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        )
+        @scaled(4 if version in DEEP else 1, suppress_health_check=list(HealthCheck))
         @given(lists(catalogue))
         def agree(words: list[str]) -> None:
             verdict = real.verdict(words)
@@ -75,7 +65,7 @@ def test_help_is_no_launch() -> None:
 
 
 @given(st.sampled_from(releases()), st.data())
-@settings(max_examples=300, deadline=None)
+@scaled(3)
 def test_every_word_is_accounted_for(version: str, data: st.DataObject) -> None:
     words = data.draw(lists(load(version)))
     parsed = parse(load(version), words)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deployer.facts.sglang.catalogue import load, releases
 from deployer.parse.hidden import marked, told
 from deployer.parse.read import parse
 from deployer.parse.walk import groups
+from tests.volume import scaled
 
 from .lists import lists
 
@@ -60,7 +61,7 @@ def test_a_key_that_begins_with_a_dash_is_no_flag_to_repeat() -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@scaled(2)
 def test_no_canary_gets_out(data: st.DataObject) -> None:
     canary, flag = data.draw(CANARY), data.draw(FLAG)
     ways = [[flag, canary], [f"{flag}={canary}"]]
@@ -74,7 +75,6 @@ def test_no_canary_gets_out(data: st.DataObject) -> None:
 
 
 @given(st.sampled_from(releases()), st.data())
-@settings(max_examples=100, deadline=None)
 def test_what_is_shown_has_a_word_for_each(version: str, data: st.DataObject) -> None:
     words = data.draw(lists(load(version)))
     found = marked(load(version), groups(load(version), words))

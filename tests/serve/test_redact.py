@@ -6,10 +6,11 @@ import json
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deployer.serve.redact import MARK, Redactor
+from tests.volume import scaled
 
 KEY = "sk-'q\"-and-\\slash/+end="
 FORMS = (
@@ -34,7 +35,7 @@ def test_every_form_is_redacted(form: str) -> None:
     assert clean.endswith(" after")
 
 
-@settings(max_examples=60, deadline=None)
+@scaled(0.6)
 @given(
     st.lists(st.sampled_from([*FORMS, KEY[:5], KEY[3:], "\n", "text", "s"]), max_size=8),
     st.lists(st.integers(1, 12), min_size=1, max_size=40),
@@ -64,7 +65,7 @@ def test_without_a_secret_nothing_changes() -> None:
     assert Redactor(["", "1"]).text("1 and all") == "1 and all"
 
 
-@settings(max_examples=30, deadline=None)
+@scaled(0.3)
 @given(st.binary())
 def test_other_bytes_pass_as_they_are(data: bytes) -> None:
     assert Redactor([KEY]).clean(data) == data

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deployer.compile.arguments import extra_values
@@ -16,6 +16,7 @@ from deployer.profile.model import Profile
 from deployer.upgrade.document import Document
 from deployer.upgrade.notes import Kind, Upgrade
 from deployer.upgrade.upgrade import upgrade
+from tests.volume import scaled
 
 TROUBLED = list(
     {
@@ -102,7 +103,7 @@ def _profile(text: str) -> Profile:
     return profile
 
 
-@settings(max_examples=25, deadline=None)
+@scaled(0.25)
 @given(profiles(), st.sampled_from(releases()))
 def test_nothing_is_lost(text: str, version: str) -> None:
     done = _done(text, version)
@@ -118,7 +119,7 @@ def test_nothing_is_lost(text: str, version: str) -> None:
     assert names >= len(_profile(text).engine.args)
 
 
-@settings(max_examples=25, deadline=None)
+@scaled(0.25)
 @given(profiles(), st.sampled_from(releases()))
 def test_twice_is_once(text: str, version: str) -> None:
     done = _done(text, version)
@@ -127,7 +128,7 @@ def test_twice_is_once(text: str, version: str) -> None:
     assert upgrade(done.text, "x", version).text == done.text
 
 
-@settings(max_examples=25, deadline=None)
+@scaled(0.25)
 @given(profiles(), st.sampled_from(releases()))
 def test_what_is_not_left_is_known_to_the_release(text: str, version: str) -> None:
     done = _done(text, version)
@@ -141,7 +142,7 @@ def test_what_is_not_left_is_known_to_the_release(text: str, version: str) -> No
             assert spell(load(version), *words) == (words,)
 
 
-@settings(max_examples=25, deadline=None)
+@scaled(0.25)
 @given(profiles(), st.sampled_from(releases()))
 def test_lines_that_no_note_speaks_of_stay(text: str, version: str) -> None:
     done = _done(text, version)
