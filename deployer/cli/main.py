@@ -70,11 +70,9 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Say what was probably meant, for a verb that does not exist."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
-            import difflib  # noqa: PLC0415 - only for a mistake
+            from deployer.cli.meant import hint  # noqa: PLC0415 - only for a mistake
 
-            near = difflib.get_close_matches(args[0], VERBS, n=1)
-            hint = f" Did you mean `{near[0]}`?" if near else ""
-            ctx.fail(f"There is no verb `{args[0]}`.{hint}")
+            ctx.fail(f"There is no verb `{args[0]}`. {hint(args[0], VERBS)}".rstrip())
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
