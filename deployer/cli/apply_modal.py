@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
 import click
 
 from deployer.errors import Failure, UsageError
+from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
     from deployer.apply.modal.apply import Applied
@@ -128,14 +128,13 @@ def _unchanged(plan: Plan, form: str) -> None:
     version = deployed.version if deployed else 0
     if form == "json":
         value = {
-            "format_version": 1,
             "name": plan.name,
             "app": plan.app,
             "outcome": "unchanged",
             "version": version,
             "digest": plan.digest,
         }
-        click.echo(json.dumps(value, indent=2))
+        click.echo(envelope(value), nl=False)
     else:
         click.echo(f"{plan.name} is as its profile says (version {version}); nothing was done")
 
@@ -171,7 +170,6 @@ def _json(applied: Applied, release: Release) -> str:
     from deployer.codec import encode  # noqa: PLC0415 - only for this form
 
     value = {
-        "format_version": 1,
         "name": applied.name,
         "app": applied.app,
         "outcome": applied.outcome,
@@ -184,4 +182,4 @@ def _json(applied: Applied, release: Release) -> str:
         "sample": applied.sample,
         "phases": encode(applied.phases),
     }
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return envelope(value)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.errors import Failure
+from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
     from deployer.apply.local.apply import Applied
@@ -132,7 +133,6 @@ def _json(applied: Applied, release: Release) -> str:
     from deployer.codec import encode  # noqa: PLC0415
 
     value = {
-        "format_version": 1,
         "name": applied.name,
         "outcome": applied.outcome,
         "reason": applied.reason,
@@ -145,4 +145,4 @@ def _json(applied: Applied, release: Release) -> str:
         "sample": applied.sample,
         "phases": encode(applied.phases),
     }
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return envelope(value)

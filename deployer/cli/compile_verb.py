@@ -57,7 +57,7 @@ def command(profiles: tuple[str, ...], form: str, *, write: bool, fresh: bool) -
 def _text(release: Release, form: str) -> str:
     from deployer.report import release as report  # noqa: PLC0415
 
-    forms = {"flags": report.flags, "command": report.command, "json": type(release).to_json}
+    forms = {"flags": report.flags, "command": report.command, "json": report.to_json}
     return forms[form](release)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import click
 from deployer.cli.target import account_of, target_of
 from deployer.cli.where import on_modal
 from deployer.errors import UsageError
+from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
     from deployer.apply.modal.drift import Drift
@@ -71,11 +71,10 @@ def _json(found: Drift, notes: tuple[str, ...]) -> str:
     from deployer.codec import encode  # noqa: PLC0415 - only for this form
 
     value = {
-        "format_version": 1,
         "app": found.app,
         "version": found.version,
         "drifted": bool(found.differences),
         "differences": encode(found.differences),
         "notes": list(notes),
     }
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return envelope(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +9,7 @@ import click
 from deployer.cli.moments import moment
 from deployer.cli.target import account_of, target_of
 from deployer.cli.where import on_modal
+from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
     from deployer.apply.modal.history import Version
@@ -33,7 +33,7 @@ def command(name: str, form: str) -> int:
 
 
 def _text(found: tuple[Version, ...]) -> str:
-    from deployer.report.visible import visible  # noqa: PLC0415 - only what the verb needs
+    from deployer.visible import visible  # noqa: PLC0415 - only what the verb needs
 
     lines = []
     for at, one in enumerate(found):
@@ -61,7 +61,6 @@ def _changes(older: Version | None, one: Version) -> list[str]:
 
 def _json(found: tuple[Version, ...]) -> str:
     value = {
-        "format_version": 1,
         "versions": [
             {
                 "version": one.number,
@@ -76,4 +75,4 @@ def _json(found: tuple[Version, ...]) -> str:
             for one in found
         ],
     }
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return envelope(value)

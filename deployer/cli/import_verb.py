@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import click
 
 from deployer.errors import UsageError
+from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
     from deployer.adopt.adopt import Adopted
@@ -148,7 +148,6 @@ def _tell(adopted: Adopted, findings: tuple[Finding, ...], form: str, *, to_stdo
 
     if form == "json":
         document = {
-            "format_version": 1,
             "profile": adopted.profile,
             "engine": adopted.release,
             "engine_because": adopted.release_because,
@@ -156,7 +155,7 @@ def _tell(adopted: Adopted, findings: tuple[Finding, ...], form: str, *, to_stdo
             "notes": [encode(note) for note in adopted.notes],
             "findings": [encode(finding) for finding in findings],
         }
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        click.echo(envelope(document), nl=False)
         return
     if to_stdout:
         click.echo(adopted.profile, nl=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.errors import UsageError
+from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
     from deployer.plan.deployment import Plan
@@ -67,18 +68,15 @@ def _local(release: Release, written: Written, form: str, *, detailed_exitcode: 
     changes = None if old is None else diff(old, release, written)
     same = changes is not None and not changes
     if form == "json":
-        import json  # noqa: PLC0415 - only for this form
-
         from deployer.report.review_json import diff_value  # noqa: PLC0415 - as above
 
         value = {
-            "format_version": 1,
             "name": release.name,
             "target": release.target,
             "nothing_to_do": same,
             "diff": diff_value(changes) if changes else None,
         }
-        click.echo(json.dumps(value, indent=2))
+        click.echo(envelope(value), nl=False)
     elif changes:
         from deployer.report.review_text import explained  # noqa: PLC0415 - as above
 

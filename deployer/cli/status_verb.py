@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from deployer.cli.moments import moment
 from deployer.cli.target import Here, OnModal, target_of
+from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
     from deployer.apply.local.status import LocalStatus
@@ -105,5 +105,5 @@ def _rows(name: str, rows: list[tuple[str, str]]) -> str:
 def _json(local: tuple[LocalStatus, ...], remote: tuple[ModalStatus, ...]) -> str:
     from deployer.codec import encode  # noqa: PLC0415
 
-    value = {"format_version": 1, "deployments": encode(local), "on_modal": encode(remote)}
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    value = {"deployments": encode(local), "on_modal": encode(remote)}
+    return envelope(value)

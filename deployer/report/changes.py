@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deployer.plan.changes import Change
-from deployer.report.visible import visible
+from deployer.visible import visible
 
 MARK = {"added": "+", "removed": "-", "changed": "~", "renamed": "="}
 WIDEST = 100

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,11 +10,9 @@ from deployer.facts.prices import HOURS_A_MONTH
 from deployer.plan.bill import Bill, Hours
 from deployer.plan.cost import Estimate, span
 from deployer.plan.money import dollars
+from deployer.report.envelope import envelope
 from deployer.report.rows import between, bounds, counted, row
-from deployer.report.visible import visible
-
-FORMAT_VERSION = 1
-"""Raised when a reader of the JSON would have to change."""
+from deployer.visible import visible
 
 MONEY = 12
 """Columns of an amount in the table."""
@@ -37,20 +34,18 @@ def to_json(bill: Bill) -> str:
     cost = {**encode(bill.cost), "most_hourly": bill.cost.most_hourly}
     value = {
         **encode(bill),
-        "format_version": FORMAT_VERSION,
         "target": "modal",
         "cost": {**cost, "start": _estimate(bill.cost.start)},
         "weights": _estimate(bill.weights),
         "kernels": _estimate(bill.kernels),
         "hours_a_month": HOURS_A_MONTH,
     }
-    return json.dumps(value, indent=2, sort_keys=True) + "\n"
+    return envelope(value)
 
 
 def local_json(name: str) -> str:
     """Write that a profile for this machine costs nothing."""
-    value = {"format_version": FORMAT_VERSION, "name": name, "target": "local", "cost": None}
-    return json.dumps(value, indent=2, sort_keys=True) + "\n"
+    return envelope({"name": name, "target": "local", "cost": None})
 
 
 def _estimate(cost: Estimate | None) -> dict[str, Any] | None:

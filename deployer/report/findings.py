@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from deployer import codec
 from deployer.finding import Finding, Severity, Span
+from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 #: Raised when a reader of the JSON would have to change.
-JSON_VERSION = 1
-
 _TAB = "    "
 _WIDEST = 120
 _RESET = "\033[0m"
@@ -60,7 +58,7 @@ def summary(findings: Iterable[Finding]) -> str:
 
 
 def to_json(findings: Iterable[Finding]) -> str:
-    """Write findings as JSON: ``version``, the number of each severity, and every field.
+    """Write findings as JSON: the number of each severity, and every field.
 
     What is ``allowed`` has its author's reason there, and a number of its own.
 
@@ -70,11 +68,10 @@ def to_json(findings: Iterable[Finding]) -> str:
     found = tuple(findings)
     counts = Counter("allowed" if f.allowed else str(f.severity) for f in found)
     document = {
-        "format_version": JSON_VERSION,
         "counts": {each: counts[each] for each in (*map(str, Severity), "allowed")},
         "findings": [codec.encode(finding) for finding in found],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return envelope(document)
 
 
 def _block(finding: Finding, *, color: bool) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from deployer.fit.fit import Fit
 from deployer.fit.pool import AMISS
-from deployer.report.visible import visible
+from deployer.report.envelope import envelope
+from deployer.visible import visible
 
 LABEL = 19
 """Columns of the names on the left."""
@@ -72,7 +72,7 @@ def to_json(name: str, found: Fit) -> str:
         },
         "error_percent": found.band,
     }
-    return json.dumps(values, indent=2) + "\n"
+    return envelope(values)
 
 
 def _memory(found: Fit) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from deployer.report.visible import visible
+from deployer.visible import visible
 
 WIDEST = 100
 """Characters of a value that are shown."""

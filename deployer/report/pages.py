@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from collections.abc import Iterable
 
 from deployer import codec
 from deployer.check.pages import Page
+from deployer.report.envelope import envelope
 from deployer.report.findings import BOLD, COLORS, Paint
-
-JSON_VERSION = 1
-"""Raised when a reader of the JSON would have to change."""
 
 WIDTH = 88
 _DOUBLE = re.compile(r"``([^`]+)``")
@@ -50,8 +47,7 @@ def table(pages: Iterable[Page], *, color: bool) -> str:
 
 def to_json(pages: Iterable[Page]) -> str:
     """Write pages as JSON, every part of each."""
-    document = {"format_version": JSON_VERSION, "checks": [codec.encode(page) for page in pages]}
-    return json.dumps(document, indent=2) + "\n"
+    return envelope({"checks": [codec.encode(page) for page in pages]})
 
 
 def markdown(page: Page) -> str:

@@ -16,6 +16,7 @@ from deployer.plan.cost import Estimate
 from deployer.plan.deployment import Plan, make_plan
 from deployer.plan.standing import Deployed, PhaseFact, Source, Standing
 from deployer.release import Release
+from deployer.report.envelope import envelope
 from deployer.report.review_json import diff_value
 
 FORMAT_VERSION = 1
@@ -26,7 +27,7 @@ AGAIN = "`deployer plan PROFILE -o FILE` makes a new one"
 
 def to_json(plan: Plan) -> str:
     """Write everything that the text says, and the release; the same bytes for the same plan."""
-    return json.dumps(_value(plan), indent=2, sort_keys=True) + "\n"
+    return envelope(_value(plan), FORMAT_VERSION)
 
 
 def from_json(text: str, file: str) -> Plan:
@@ -64,7 +65,6 @@ def _reason(error: Exception) -> str:
 def _value(plan: Plan) -> dict[str, Any]:
     deployed = plan.standing.deployed
     return {
-        "format_version": FORMAT_VERSION,
         "name": plan.name,
         "target": plan.target,
         "app": plan.app,

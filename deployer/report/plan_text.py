@@ -12,7 +12,7 @@ from deployer.plan.review import facts
 from deployer.plan.standing import Deployed, PhasePlan
 from deployer.report.review_text import defaults, explained
 from deployer.report.rows import between, bounds, counted, price, row, wrapped
-from deployer.report.visible import visible
+from deployer.visible import visible
 
 NOT_LOOKED = "the live state was not looked at"
 NOTHING = "Nothing to do."

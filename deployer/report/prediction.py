@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 
 from deployer.codec import encode
 from deployer.plan.money import dollars
 from deployer.predict.prediction import Figure, Prediction
+from deployer.report.envelope import envelope
 from deployer.report.rows import counted, row, wrapped
-from deployer.report.visible import visible
-
-FORMAT_VERSION = 1
-"""Raised when a reader of the JSON would have to change."""
+from deployer.visible import visible
 
 SECOND = 1000.0
 
@@ -25,8 +22,7 @@ def text(found: Prediction) -> str:
 
 def to_json(found: Prediction) -> str:
     """Write everything that the text says; the same bytes for the same prediction."""
-    value = {**encode(found), "format_version": FORMAT_VERSION}
-    return json.dumps(value, indent=2, sort_keys=True) + "\n"
+    return envelope(encode(found))
 
 
 def _figures(found: Prediction) -> Iterator[str]:

@@ -6,6 +6,7 @@ import shlex
 
 from deployer.codec import encode
 from deployer.release import Release
+from deployer.report.envelope import envelope
 
 HEADER = "# Compiled by `deployer compile --write`. Edit the profile, not this file."
 
@@ -39,6 +40,11 @@ def command(release: Release) -> str:
     head = " ".join([*variables, shlex.join(release.engine.command)])
     rest = [shlex.join(argument.words()) for argument in release.arguments]
     return " \\\n  ".join([head, *rest]) + "\n"
+
+
+def to_json(release: Release) -> str:
+    """Write the whole release, as :meth:`Release.from_json` reads it."""
+    return envelope(encode(release), release.format_version)
 
 
 def _value(item: object) -> str:

@@ -8,9 +8,7 @@ from typing import Any
 
 from deployer.codec import encode
 from deployer.engine.resolution import Resolution, Row
-
-JSON_VERSION = 1
-"""Raised when a reader of the JSON would have to change."""
+from deployer.report.envelope import envelope
 
 WIDEST = 44
 """Characters of a value that are shown; a list of batch sizes can be longer than a screen."""
@@ -53,8 +51,7 @@ def to_json(found: Resolution, *, everything: bool = False) -> str:
     kinds = _kinds(everything=everything)
     value = {field: _encoded(getattr(found, field)) for field in Resolution.__slots__}
     value["rows"] = [encode(row) for row in found.rows if row.kind in kinds]
-    document = {"format_version": JSON_VERSION, "accepted": found.accepted, **value}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return envelope({"accepted": found.accepted, **value})
 
 
 def _kinds(*, everything: bool) -> tuple[str, ...]:

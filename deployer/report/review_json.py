@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from deployer.codec import encode
 from deployer.plan.diff import Diff
 from deployer.plan.review import Review, Reviewed
-
-FORMAT_VERSION = 1
-"""Raised when a reader of the JSON would have to change."""
+from deployer.report.envelope import envelope
 
 
 def to_json(review: Review) -> str:
     """Write everything that the other forms say."""
     value = {
-        "format_version": FORMAT_VERSION,
         "changed": review.changed,
         "profiles": [_profile(one) for one in review.profiles],
     }
-    return json.dumps(value, indent=2) + "\n"
+    return envelope(value)
 
 
 def diff_value(diff: Diff) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from deployer.plan.diff import Diff
 from deployer.plan.effects import Effect
 from deployer.plan.review import Review, Reviewed
 from deployer.report import changes
-from deployer.report.visible import visible
+from deployer.visible import visible
 
 NOTHING = "Nothing changes at run time.\n"
 SHOWN_DEFAULTS = 40

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Iterable, Iterator
 
@@ -13,12 +12,10 @@ from deployer.finding import Finding
 from deployer.parse.secrets import HIDDEN, IS_KEY, is_secret
 from deployer.profile.source import Path
 from deployer.report import findings as told
-from deployer.report.visible import visible
+from deployer.report.envelope import envelope
 from deployer.upgrade.document import Document, Edit, applied
 from deployer.upgrade.notes import Kind, Note, Upgrade
-
-JSON_VERSION = 1
-"""Raised when a reader of the JSON would have to change."""
+from deployer.visible import visible
 
 HEADINGS = {
     Kind.REWRITTEN: "Rewritten",
@@ -51,7 +48,6 @@ def to_json(upgrade: Upgrade, findings: Iterable[Finding] = (), *, written: bool
     ``written`` says whether the file was replaced.
     """
     value = {
-        "version": JSON_VERSION,
         "file": upgrade.file,
         "engine": {"old": upgrade.old_version, "new": upgrade.new_version},
         "changed": upgrade.changed,
@@ -62,7 +58,7 @@ def to_json(upgrade: Upgrade, findings: Iterable[Finding] = (), *, written: bool
         "diff": diff(upgrade),
         "findings": [codec.encode(finding) for finding in findings],
     }
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return envelope(value)
 
 
 def diff(upgrade: Upgrade) -> str:

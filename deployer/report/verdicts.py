@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from deployer.codec import encode
+from deployer.report.envelope import envelope
 from deployer.verify.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -54,12 +54,11 @@ def to_json(verdicts: Iterable[Verdict]) -> str:
     verdicts = tuple(verdicts)
     counts = Counter(verdict.outcome for verdict in verdicts)
     value = {
-        "format_version": 1,
         **{str(outcome): counts[outcome] for outcome in Outcome},
         "seconds": sum(verdict.seconds for verdict in verdicts),
         "verdicts": encode(verdicts),
     }
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return envelope(value)
 
 
 def _mark(outcome: Outcome, encoding: str) -> str:

@@ -15,7 +15,7 @@ from deployer.cli.reading import stops
 from deployer.report.budget import Piece, fitted
 from deployer.report.markdown import WIDEST, code, prose
 from deployer.report.review_markdown import LIMIT, MARKER, markdown
-from deployer.report.visible import visible
+from deployer.visible import visible
 
 from .pull_requests import BASE, edited
 

@@ -1,0 +1,22 @@
+"""The form of every JSON result: one object, whose first key says which format it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+FORMAT_VERSION = 1
+"""Raised when a reader of the JSON would have to change."""
+
+
+def envelope(value: Mapping[str, object], version: int = FORMAT_VERSION) -> str:
+    """Write a result as JSON, with a line end; the same bytes for the same value.
+
+    All of it is ASCII: nothing in it does anything to a terminal, and every stream carries it.
+    """
+    return json.dumps({"format_version": version, **value}, indent=2) + "\n"
+
+
+def error_envelope(message: str, hint: str = "") -> str:
+    """Write what ended a command; whoever asked for JSON reads it where the result would be."""
+    return envelope({"error": {"message": message, "hint": hint}})
