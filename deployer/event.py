@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from deployer.codec import decode, encode
+from deployer.codec import decode, encode, read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +33,4 @@ class Event:
     @classmethod
     def from_json(cls, text: str) -> Event:
         """Read one line; raises :class:`~deployer.codec.DecodeError` or ``ValueError``."""
-        return decode(cls, json.loads(text))
+        return decode(cls, read_json(text))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from deployer.codec import read_json
 from deployer.errors import Failure, UsageError
 from deployer.facts.gpus import GPUS
 
@@ -79,7 +79,7 @@ def _json(path: str) -> Mapping[str, Any]:
     from deployer.cli.reading import read_text  # noqa: PLC0415
 
     try:
-        found: Any = json.loads(read_text(path, "a model's config.json"))
+        found: Any = read_json(read_text(path, "a model's config.json"), constants=True)
     except ValueError as error:
         message = f"{path} is not JSON: {error}"
         raise UsageError(message) from error

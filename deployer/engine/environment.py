@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from deployer.codec import read_json
 from deployer.engine import plugin
 from deployer.engine.exclusive import exclusive
 from deployer.errors import UsageError
@@ -71,7 +72,7 @@ def locate(version: str, *, environ: Mapping[str, str] = os.environ) -> EngineEn
     """
     wanted = describe(version, environ)
     try:
-        marker = json.loads((wanted.root / MARKER).read_text("utf-8"))
+        marker = read_json((wanted.root / MARKER).read_text("utf-8"))
     except (OSError, ValueError):
         return None
     matches = isinstance(marker, dict) and marker.get("digest") == wanted.digest

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from deployer.codec import read_json
 from deployer.engine import child
 from deployer.engine.environment import EngineEnvironment, home_of, sha256_of
 from deployer.engine.exclusive import exclusive
@@ -63,7 +64,7 @@ def find_tiny_model(
 def is_intact(model: Path) -> bool:
     """Tell whether the directory holds exactly the files that its manifest lists, unchanged."""
     try:
-        manifest = json.loads((model / MANIFEST).read_text("utf-8"))
+        manifest = read_json((model / MANIFEST).read_text("utf-8"))
         return isinstance(manifest, dict) and manifest == checksums(model)
     except (OSError, ValueError):
         return False
@@ -123,7 +124,7 @@ def _seal(directory: Path) -> None:
 
 def _report(progress: Progress, line: str) -> None:
     try:
-        step = json.loads(line)
+        step = read_json(line)
         text = f"Training the tiny model, step {step['step']} (loss {step['loss']})"
         fraction = min(0.99, step["step"] / step["steps"])
     except (ValueError, TypeError, KeyError):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from deployer.codec import read_json
 from deployer.engine.environment import ENGINES, locate
 from deployer.engine.model import find_tiny_model
 from deployer.errors import Failure, UsageError
@@ -77,7 +77,7 @@ def _folder(model: ModelSource, environ: Mapping[str, str]) -> Path | None:
 def _read(path: Path, source: str) -> ModelConfig:
     try:
         content = path.read_bytes()
-        config = json.loads(content)
+        config = read_json(content, constants=True)
     except OSError as error:
         message = f"{path}: {error.strerror or error}"
         raise UsageError(message, hint="Give the path of a model's config.json.") from error

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from deployer.codec import read_json
 from deployer.engine import child
 from deployer.engine.environment import ENGINES
 from deployer.engine.gpus import gpu_of
@@ -108,7 +109,7 @@ def ask(
             run, [*command, str(request), str(answer)], _environ(engine, releases, folder, environ)
         )
         text = answer.read_text("utf-8").replace(str(folder / "model"), releases[0].model.path)
-    return _answers(json.loads(text))
+    return _answers(read_json(text, constants=True))
 
 
 def _request(engine: Interpreter, releases: Sequence[Release], folder: Path) -> dict[str, Any]:

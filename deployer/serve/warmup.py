@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import requests
 
+from deployer.codec import read_json
 from deployer.errors import Failure
 from deployer.serve.bell import Bell, Errand
 
@@ -114,7 +114,7 @@ def find_problem(status: int, body: str, expect: Sequence[str]) -> str:
     if status != OK:
         return f"status {status}"
     try:
-        message = json.loads(body)["choices"][0]["message"]
+        message = read_json(body, constants=True)["choices"][0]["message"]
     except ValueError:
         return "not JSON"
     except (KeyError, IndexError, TypeError):
@@ -143,7 +143,7 @@ def _find_call_problem(calls: Any) -> str:  # noqa: ANN401 - whatever the server
             function = call["function"]
             if not isinstance(function["name"], str) or not function["name"]:
                 return "a tool call without a name"
-            json.loads(function["arguments"])
+            read_json(function["arguments"], constants=True)
     except ValueError:
         return "a tool call whose arguments are not JSON"
     except (KeyError, TypeError):

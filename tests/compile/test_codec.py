@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from deployer.cli.reading import read_release
-from deployer.codec import DecodeError
+from deployer.codec import DecodeError, read_json
 from deployer.release import Release
 
 
@@ -32,3 +32,40 @@ def altered(change: dict[str, Any]) -> str:
 def test_it_says_what_is_wrong(text: str, message: str) -> None:
     with pytest.raises(DecodeError, match=message):
         Release.from_json(text)
+
+
+DEEP = "[" * 200_000
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (DEEP, "more than 64 deep"),
+        ('{"a":' * 200_000, "more than 64 deep"),
+        (f'{{"format_version": 1, "name": {DEEP}', "more than 64 deep"),
+        (f'"{DEEP}"', "format None"),
+        (f'"\\"{DEEP}', "not JSON"),
+        ("1" + "0" * 400, "a number of 401 characters"),
+        ("-0." + "9" * 9_000, "a number of 9003 characters"),
+        ("1e999", "too large"),
+        ("NaN", "NaN is no number"),
+        ("[Infinity]", "Infinity is no number"),
+        ('{"format_version": 1, "format_version": 2}', "'format_version' stands twice"),
+        ('"\\ud800"', "half a character"),
+        ('"\udcff"', "half a character"),
+    ],
+)
+def test_absurd_json_is_refused_in_words_and_at_once(text: str, message: str) -> None:
+    with pytest.raises(DecodeError, match=message) as caught:
+        Release.from_json(text)
+
+    assert len(str(caught.value)) < 500
+
+
+def test_what_others_write_rightly_is_read() -> None:
+    assert read_json(b'{"a": ["\\ud83d\\ude00", 1.5e300, 18446744073709551615, "[[{"]}') == {
+        "a": ["\U0001f600", 1.5e300, 2**64 - 1, "[[{"]
+    }
+    assert read_json("[Infinity]", constants=True) == [float("inf")]
+    with pytest.raises(DecodeError, match="no UTF-8"):
+        read_json(b'"\xff"')

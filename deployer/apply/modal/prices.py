@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.apply.files import make_folder, state_home, write_whole
-from deployer.codec import decode, encode
+from deployer.codec import decode, encode, read_json
 from deployer.errors import Failure
 from deployer.facts.prices import SHIPPED, Prices, prices_from_rates
 
@@ -42,7 +42,7 @@ def refresh(environ: Mapping[str, str] = os.environ) -> Prices:
 def known(environ: Mapping[str, str] = os.environ) -> Prices:
     """Give the prices that were asked for last, or the table that this version ships."""
     with suppress(OSError, ValueError):
-        return decode(Prices, json.loads(_path(environ).read_text(encoding="utf-8")))
+        return decode(Prices, read_json(_path(environ).read_text(encoding="utf-8")))
     return SHIPPED
 
 

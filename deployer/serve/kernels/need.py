@@ -9,9 +9,9 @@ sm100 (``_dispatch_auto_backend`` of ``srt/layers/quantization/fp8_utils.py``, 0
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from deployer.codec import read_json
 from deployer.facts.gpus import GPUS
 from deployer.release import Release
 from deployer.serve.kernels.key import FLAGS, architecture
@@ -64,7 +64,7 @@ def _value(release: Release, name: str) -> str:
 def _weight_block(model: Path) -> tuple[int, ...]:
     """Give the block of FP8 weights as the model's config.json states it; () for all others."""
     try:
-        config = json.loads((model / "config.json").read_text(encoding="utf-8"))
+        config = read_json((model / "config.json").read_text(encoding="utf-8"), constants=True)
         stated = config["quantization_config"]
         if stated["quant_method"] != "fp8":
             return ()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from deployer.codec import read_json
 from deployer.serve.kernels.marker import Version
 
 PACKAGES = (
@@ -41,7 +41,7 @@ def found_versions(python: str, environ: Mapping[str, str]) -> tuple[Version, ..
     """Ask the engine's own Python, and ``nvcc``; what does not answer is left out."""
     answer = _answer([python, "-c", ASK, *PACKAGES], environ)
     try:
-        packages = json.loads(answer or "{}")
+        packages = read_json(answer or "{}")
     except ValueError:
         packages = {}
     nvcc = _nvcc(environ)

@@ -13,13 +13,13 @@ and no message here carries an address that a redirect gave, for such an address
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import requests
 
+from deployer.codec import read_json
 from deployer.errors import Failure
 from deployer.serve.weights.pace import PACE, Later, Pace
 
@@ -91,7 +91,7 @@ class Hub:
 
     def _json(self, response: Response) -> object:
         try:
-            return json.loads(response.content)
+            return read_json(response.content)
         except requests.RequestException:
             message = f"{self.name} broke its answer off"
             raise Later(message) from None

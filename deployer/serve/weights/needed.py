@@ -6,10 +6,10 @@ of another kind, code); a list of what is not costs at worst some bytes.
 
 from __future__ import annotations
 
-import json
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from deployer.codec import read_json
 from deployer.errors import Failure
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def shards_of_index(folder: Path) -> tuple[str, ...]:
     """
     path = folder / INDEX
     try:
-        names = json.loads(path.read_text(encoding="utf-8"))["weight_map"].values()
+        names = read_json(path.read_text(encoding="utf-8"))["weight_map"].values()
         return tuple(sorted({str(name) for name in names}))
     except FileNotFoundError:
         return ()

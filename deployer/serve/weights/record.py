@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deployer.codec import decode, encode
+from deployer.codec import decode, encode, read_json
 from deployer.serve.weights.atomic import write_whole
 from deployer.serve.weights.manifest import OWN_FOLDER
 
@@ -86,6 +86,6 @@ def round_time(path: Path) -> None:
 def _read(folder: Path) -> tuple[Hashed, ...]:
     try:
         text = (folder / RECORD).read_text(encoding="utf-8")
-        return decode(_Page, json.loads(text)).files
+        return decode(_Page, read_json(text)).files
     except (OSError, ValueError):
         return ()  # no record: everything is hashed again, which is slow and never wrong

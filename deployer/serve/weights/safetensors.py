@@ -7,8 +7,9 @@ format's README in huggingface/safetensors, and ``Metadata::validate`` in its ``
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
+
+from deployer.codec import read_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ def problem(path: Path, size: int) -> str:
             return "its first 8 bytes are not the length of a safetensors header"
         text = file.read(length)
     try:
-        ends = _end(json.loads(text))
+        ends = _end(read_json(text))
     except (ValueError, TypeError, KeyError, AttributeError):
         return "its safetensors header cannot be read"
     if ends is None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from deployer.codec import read_json
 from deployer.verify import prompts
 from deployer.verify.answers import check_content, cut_off, first_choice
 from deployer.verify.excerpt import excerpt
@@ -41,7 +41,7 @@ def ask(context: Context, check: Check) -> Verdict:
 
 def _parsed(content: str) -> object:
     try:
-        value: object = json.loads(content)
+        value: object = read_json(content, constants=True)
     except ValueError:
         return None
     return value

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, cast
 
 from openai.types.chat import ChatCompletionMessageFunctionToolCall
 
+from deployer.codec import read_json
 from deployer.compile.warmup import WEATHER_TOOL
 from deployer.verify import prompts
 from deployer.verify.answers import check_content, cut_off, first_choice
@@ -86,7 +86,7 @@ def _check_call(
 def _fault(arguments: object) -> str:
     """Say what is wrong with the arguments of ``get_weather``; '' for nothing."""
     try:
-        value = json.loads(arguments) if isinstance(arguments, str) else None
+        value = read_json(arguments, constants=True) if isinstance(arguments, str) else None
     except ValueError:
         return "are not JSON"
     if not isinstance(value, dict):
