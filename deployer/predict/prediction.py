@@ -1,37 +1,25 @@
-"""A prediction: how fast, for how much, and how far off that has been found to be."""
+"""A prediction: how fast, for how much, and how far off that was found to be near it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from deployer.facts.prices import Prices
+from deployer.predict.held import Held, Run, Spread, held, loads, others
 from deployer.predict.question import Question, Workload
 from deployer.release import Release
-
-MANY = 32
-"""Requests at a time from which on the narrower band was found."""
-
-HELD_AGAINST = (
-    "held against published runs of GLM-5 and GLM-5.1 (FP8) on 8 B200 with SGLang: with 32 "
-    "requests at a time those had 0.78 to 1.32 times the predicted tokens a second, and with one "
-    "at a time each token took up to 2.3 times as long as predicted; first tokens came after 0.57 "
-    "to 1.65 times the predicted time; other models, GPUs and workloads were not held against "
-    "anything"
-)
-"""Sources: lambda.ai/inference-models/zai-org/glm-5.1 (1,345 and 1,265 tokens a second with
-8,192/2,048 tokens, where 1,017 without and 1,615 with speculation are predicted; first tokens after
-1.07 and 1.32 s, where 1.87 and 1.92 s are predicted), and a gist of BenHamm of 2026-02-13 (20.2 and
-7.69 ms a token and a first token after 246 ms with 1,024/1,024 tokens, where 9.47, 3.41 and 149 ms
-are predicted). Predicted by aiconfigurator 0.12.0, TP 8, BF16 cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A predicted figure, and between what it may really be as far as was found."""
+    """A predicted figure, and between what near loads were really found.
+
+    Both ends are None where nothing near was ever measured: then nobody knows.
+    """
 
     predicted: float
-    at_least: float
-    at_most: float
+    at_least: float | None = None
+    at_most: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +73,12 @@ def prediction(
 ) -> Prediction:
     """Put an answer beside what it was found to be worth."""
     running = answer.running * asked.replicas
-    per_second = answer.throughput * asked.replicas
-    slowest = 0.78 if running >= MANY else 1 / 2.3
-    throughput = Figure(per_second, per_second * slowest, per_second * 1.32)
+    near = held(asked, workload)
+    throughput = _figure(
+        answer.throughput * asked.replicas, near.spread(lambda one: one.throughput)
+    )
+    waits = running < workload.concurrency
+    first = None if waits else near.spread(lambda one: one.first_token)
     hourly = prices.gpus_hour(release.hardware.gpu, release.hardware.count)
     million = _million(hourly, throughput) if release.modal is not None and hourly else None
     return Prediction(
@@ -98,29 +89,46 @@ def prediction(
         question=asked,
         answer=answer,
         running=running,
-        first_token=_times(answer.first_token, 0.57, 1.65),
-        each_token=_times(answer.each_token, 1 / 1.32, 1 / slowest),
+        first_token=_figure(answer.first_token, first),
+        each_token=_figure(answer.each_token, near.spread(lambda one: one.each_token)),
         throughput=throughput,
         million=million,
         prices=None if million is None else prices,
-        band=HELD_AGAINST,
+        band=_band(near, others(asked, workload)),
         notes=(*_other_release(release, answer), *asked.notes, *answer.notes),
     )
 
 
-def _times(predicted: float, least: float, most: float) -> Figure:
-    return Figure(predicted, predicted * least, predicted * most)
+def _figure(predicted: float, spread: Spread | None) -> Figure:
+    if spread is None:
+        return Figure(predicted)
+    return Figure(predicted, predicted * spread.least, predicted * spread.most)
 
 
 def _million(hourly: float, throughput: Figure) -> Figure | None:
     """Give the dollars of a million output tokens; more tokens a second, fewer dollars."""
     if throughput.predicted <= 0:
         return None
-    dollars = [
-        hourly / 3600 / rate * 1e6
-        for rate in (throughput.predicted, throughput.at_most, throughput.at_least)
-    ]
-    return Figure(*dollars)
+
+    def dollars(rate: float | None) -> float | None:
+        return hourly / 3600 / rate * 1e6 if rate else None
+
+    predicted = hourly / 3600 / throughput.predicted * 1e6
+    return Figure(predicted, dollars(throughput.at_most), dollars(throughput.at_least))
+
+
+def _band(near: Held, elsewhere: tuple[Run, ...]) -> str:
+    """Say what the bands rest on, or that there are none, and what was measured elsewhere."""
+    if near.runs:
+        sources = ", ".join(dict.fromkeys(run.source for run in near.runs))
+        count = len(near.runs)
+        runs = "1 published run" if count == 1 else f"{count} published runs"
+        found = f"what was found in {runs} near this"
+        return f"from the predicted to {found}: {loads(near.runs)} ({sources})"
+    none = "none: no published run near this was found to hold the figures against"
+    if elsewhere:
+        return f"{none}; other loads on these GPUs were: {loads(elsewhere)}"
+    return f"{none}, nor one of this model on these GPUs, divided in this way"
 
 
 def _other_release(release: Release, answer: Answer) -> tuple[str, ...]:

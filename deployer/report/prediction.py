@@ -1,4 +1,4 @@
-"""A prediction as text for a terminal and as JSON: each figure with what it may really be."""
+"""A prediction as text for a terminal and as JSON: each figure with what was found near it."""
 
 from __future__ import annotations
 
@@ -71,6 +71,8 @@ def _taken(found: Prediction) -> str:
 
 
 def _figure(figure: Figure, write: Callable[[float], str]) -> str:
+    if figure.at_least is None or figure.at_most is None:
+        return f"{write(figure.predicted)} (no band)"
     least, most = write(figure.at_least), write(figure.at_most)
     return f"{write(figure.predicted)} (band {least} to {most})"
 
