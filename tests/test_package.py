@@ -1,4 +1,4 @@
-"""What `pip install deployer` brings, and what it must never bring."""
+"""What installing this project brings, and what it must never bring."""
 
 from __future__ import annotations
 

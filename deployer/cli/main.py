@@ -84,9 +84,9 @@ class Verbs(click.Group):
 
 def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001
     if wanted and not ctx.resilient_parsing:
-        import importlib.metadata  # noqa: PLC0415 - slow, and rarely asked
+        from deployer.distribution import version  # noqa: PLC0415 - slow, and rarely asked
 
-        click.echo(f"deployer {importlib.metadata.version('deployer')}")
+        click.echo(f"deployer {version()}")
         ctx.exit()
 
 

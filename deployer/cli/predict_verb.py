@@ -33,8 +33,8 @@ def command(
     """Predict time to the first token, time per token, tokens a second, and dollars a million.
 
     Nothing is run and nobody is asked: NVIDIA's aiconfigurator reckons it from its tables, and each
-    figure is shown with how far off it was found to be. `pip install 'deployer[predict]'` brings
-    it.
+    figure is shown with what published runs near it had, or with no band where there are none. It
+    is optional: where it is missing, the verb says how to install it.
     """
     from deployer.apply.modal.prices import known  # noqa: PLC0415 - only what the verb needs
     from deployer.cli.reading import read_release  # noqa: PLC0415 - as above

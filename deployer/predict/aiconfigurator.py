@@ -1,6 +1,6 @@
 """The one place that knows NVIDIA's aiconfigurator: its names, its call, its answer, its refusals.
 
-It is optional (``pip install 'deployer[predict]'``) and pinned: 0.12.0 is the last release with
+It is optional (the extra `predict`) and pinned: 0.12.0 is the last release with
 these names, and 0.13 is announced to remove them for `aisimulate`, whose 0.12.0 on PyPI is only a
 pointer to NVIDIA's own index (2026-11-26). It needs no GPU and no network. Names and meanings are
 those of ``aiconfigurator/cli/api.py`` (``cli_estimate``, ``EstimateResult``) of 0.12.0.
@@ -25,7 +25,9 @@ NAME = "aiconfigurator"
 VERSION = "0.12.0"
 """The release whose names this module knows; `pyproject.toml` pins it."""
 
-HOW = "`pip install 'deployer[predict]'` installs it (about 700 MB with what it needs)"
+HOW = (
+    f"`pip install {NAME}=={VERSION}` beside deployer installs it (about 700 MB with what it needs)"
+)
 
 SYSTEMS = {
     "A100-80GB": "a100_sxm",

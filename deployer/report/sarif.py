@@ -7,7 +7,6 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html. Columns count 
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from urllib.parse import quote
 
 from deployer.check.command import FILE as COMMAND
 from deployer.check.pages import Page, page
+from deployer.distribution import version
 from deployer.finding import Finding, Severity, Span
 from deployer.report.pages import markdown, text
 
@@ -36,7 +36,7 @@ def sarif(findings: Iterable[Finding]) -> str:
     names = sorted({finding.check for finding in found})
     driver = {
         "name": "deployer",
-        "version": importlib.metadata.version("deployer"),
+        "version": version(),
         "rules": [_rule(page(name)) for name in names],
     }
     run = {

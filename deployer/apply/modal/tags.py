@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import re
 from typing import TYPE_CHECKING
 
+from deployer.distribution import version
 from deployer.plan.standing import DIGEST_LENGTH
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def app_tags(release: Release) -> dict[str, str]:
         DIGEST: short_digest(release),
         PROFILE: _fitting(release.name),
         ENGINE: _fitting(f"{release.engine.name}-{release.engine.version}"),
-        VERSION: _fitting(importlib.metadata.version("deployer")),
+        VERSION: _fitting(version()),
     }
 
 
