@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import pwd
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NO_RIGHT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -23,13 +26,49 @@ _NO_RIGHT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 def state_home(environ: Mapping[str, str]) -> Path:
     """Give the folder of all that deployer remembers, by the XDG base directory specification.
 
-    A relative ``XDG_STATE_HOME`` counts as unset, as the specification demands.
+    A relative ``XDG_STATE_HOME`` counts as unset, as the specification demands. Raises
+    :class:`Failure` for another user's, as :func:`refuse_foreign` does.
     """
     chosen = Path(environ.get("XDG_STATE_HOME", ""))
     if not chosen.is_absolute():
         home = environ.get("HOME")
         chosen = (Path(home) if home else Path.home()) / ".local" / "state"
-    return chosen.resolve() / "deployer"
+    folder = chosen.resolve() / "deployer"
+    refuse_foreign(folder)
+    return folder
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Raise :class:`Failure` for a folder that somebody else may have filled.
+
+    What is read there says which processes are ended and where a key is sent, so it must be our
+    own: not another user's, not a link to elsewhere, not writable for others. A folder that is not
+    there is nobody's.
+    """
+    try:
+        found = folder.lstat()
+    except OSError:  # whoever uses it says what is wrong with it
+        return
+    hint = "look who made it; XDG_STATE_HOME names another place for the state"
+    if stat.S_ISLNK(found.st_mode):
+        message = f"the state in {folder} is not used: that is a symbolic link"
+    elif found.st_uid != os.geteuid():
+        message = (
+            f"the state in {folder} is not used: it belongs to {_user(found.st_uid)}, "
+            f"and this is {_user(os.geteuid())}"
+        )
+    elif found.st_mode & OTHERS_WRITE:
+        message = f"the state in {folder} is not used: others than its owner may write there"
+        hint = f"if nobody has touched it, `chmod go-w {folder}` mends that"
+    else:
+        return
+    raise Failure(message, hint=hint)
+
+
+def _user(number: int) -> str:
+    with contextlib.suppress(KeyError):
+        return f"the user {pwd.getpwuid(number).pw_name}"
+    return f"the user with the number {number}"
 
 
 @contextlib.contextmanager

@@ -90,7 +90,9 @@ def _deployed(given: str) -> Endpoint:
         from deployer.apply.local.connection import connect  # noqa: PLC0415
 
         connection = connect(target.name)
-        return Endpoint.from_release(connection.release, connection.url, connection.api_key)
+        return Endpoint.from_release(
+            connection.release, connection.url, connection.api_key, connection.guard
+        )
     from deployer.cli.apply_modal import key_for  # noqa: PLC0415
     from deployer.cli.target import account_of  # noqa: PLC0415 - imports modal
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 from deployer.codec import read_json
 from deployer.engine import plugin
 from deployer.engine.exclusive import exclusive
-from deployer.errors import UsageError
+from deployer.errors import Failure, UsageError
 
 ENGINES: Mapping[str, Path] = {
     "0.5.23": Path(__file__).parent / "locks" / "sglang-0.5.23-cpu.txt",
@@ -68,7 +69,7 @@ def describe(version: str, environ: Mapping[str, str]) -> EngineEnvironment:
 def locate(version: str, *, environ: Mapping[str, str] = os.environ) -> EngineEnvironment | None:
     """Find the complete environment of this version, or None. Reads files and starts nothing.
 
-    Raises UsageError for a version that has no lock.
+    Raises UsageError for a version that has no lock, Failure for one that others may change.
     """
     wanted = describe(version, environ)
     try:
@@ -76,7 +77,25 @@ def locate(version: str, *, environ: Mapping[str, str] = os.environ) -> EngineEn
     except (OSError, ValueError):
         return None
     matches = isinstance(marker, dict) and marker.get("digest") == wanted.digest
-    return wanted if matches and os.access(wanted.python, os.X_OK) else None
+    if not matches or not os.access(wanted.python, os.X_OK):
+        return None
+    _refuse_open(wanted.root)
+    return wanted
+
+
+def _refuse_open(root: Path) -> None:
+    """Raise Failure where another user could have put code into an environment.
+
+    One that root has installed for everybody is fine.
+    """
+    for folder in (root.parent, root):
+        found = folder.stat()
+        stranger = found.st_uid not in {0, os.geteuid()}
+        if stranger or (found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX):
+            why = "belongs to another user" if stranger else "can be written by everybody"
+            message = f"the engine in {root} is not used: {folder} {why}"
+            hint = "remove it and run `deployer engine install`, or set DEPLOYER_ENGINE_HOME"
+            raise Failure(message, hint=hint)
 
 
 def remove(version: str, *, environ: Mapping[str, str] = os.environ) -> bool:

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+NOT_FOR_OTHERS = 0o022
+"""The bits of a mode that let a group or everybody write."""
+
 
 def _silent(_holder: str) -> None:
     pass
@@ -18,7 +21,21 @@ def exclusive(path: Path, *, on_wait: Callable[[str], None] = _silent) -> Iterat
     ``on_wait`` is called once, with the process id of the holder (or ""), before waiting for it.
     Raises OSError where the file cannot be made. The file stays: deleting it would let two
     processes hold locks on two files of one name.
+
+    What is made in the block, by programs that are started there too, only its owner may write,
+    whatever the caller's umask is: whoever may write into an environment runs code in it.
     """
+    umask = os.umask(NOT_FOR_OTHERS)
+    os.umask(umask | NOT_FOR_OTHERS)
+    try:
+        with _locked(path, on_wait):
+            yield
+    finally:
+        os.umask(umask)
+
+
+@contextmanager
+def _locked(path: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

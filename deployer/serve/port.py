@@ -69,6 +69,18 @@ def who_answers(port: int, pids: Iterable[int]) -> Answers:
     return verdict
 
 
+def refuse_stranger(port: int, pids: Iterable[int]) -> Answers:
+    """Say who listens on the port; raises :class:`Failure` where that is not the engine.
+
+    ``UNKNOWN`` where the system does not tell, as in a container whose ``/proc`` is its own.
+    """
+    verdict = who_answers(port, pids) if can_tell() else Answers.UNKNOWN
+    if verdict is Answers.STRANGER:
+        msg = f"port {port} is answered by {name_listener(port)}, not the engine"
+        raise Failure(msg, hint="end that process, or choose another port")
+    return verdict
+
+
 def name_listener(port: int) -> str:
     """Name the process that listens on the port, where /proc allows."""
     listeners = _listeners(port) or set()

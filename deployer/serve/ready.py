@@ -12,7 +12,7 @@ import requests
 
 from deployer.errors import Failure
 from deployer.serve.bell import Bell, Ear, Errand
-from deployer.serve.port import Answers, can_tell, name_listener, who_answers
+from deployer.serve.port import Answers, refuse_stranger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,13 +102,13 @@ class Readiness:
 
     def _listens(self) -> bool:
         pids = self._family.refresh()
-        verdict = who_answers(self._port, pids) if can_tell() else Answers.UNKNOWN
+        try:
+            verdict = refuse_stranger(self._port, pids)
+        except Failure:
+            self._guard()  # an engine that has just ended holds no socket, which explains more
+            raise
         unknown = verdict is Answers.UNKNOWN
         self._unsure = "this system does not tell who listens on the port" if unknown else ""
-        if verdict is Answers.STRANGER:
-            self._guard()  # an engine that has just ended holds no socket, which explains more
-            msg = f"port {self._port} is answered by {name_listener(self._port)}, not the engine"
-            raise Failure(msg, hint="end that process, or choose another port")
         return verdict is not Answers.NOBODY
 
     def _sleep(self, ear: Ear, until: float) -> None:

@@ -10,6 +10,7 @@ from deployer.errors import Failure, Interrupted
 from deployer.serve.bell import Bell
 from deployer.serve.drain import Drained, drain
 from deployer.serve.key import secrets_of
+from deployer.serve.port import refuse_stranger
 from deployer.serve.ready import Readiness
 from deployer.serve.redact import Redactor
 from deployer.serve.running import Running
@@ -166,6 +167,7 @@ class Runtime:
             self._release.lifecycle.warmup,
             bell=self._bell,
             guard=self._guard,
+            prove=lambda: self._prove(running),
             clock=self._clock,
             redactor=self._redactor,
         )
@@ -180,6 +182,14 @@ class Runtime:
             raise Interrupted(msg)
         if self._running and (lost := self._running.lost()):
             raise Failure(lost, hint="the end of the engine's log says more")
+
+    def _prove(self, running: Running) -> None:
+        """Raise where another than our engine would be given the key."""
+        try:
+            refuse_stranger(self._release.listen.port, running.family.refresh())
+        except Failure:
+            self._guard()  # an engine that has just ended explains more
+            raise
 
     def _drain(self, hurry: Callable[[], bool]) -> Drained | None:
         before = self._timeline.phase

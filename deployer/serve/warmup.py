@@ -36,6 +36,7 @@ class Warmup:
         *,
         bell: Bell,
         guard: Callable[[], None],
+        prove: Callable[[], None],
         clock: Callable[[], float],
         redactor: Redactor,
     ) -> None:
@@ -46,6 +47,7 @@ class Warmup:
         self._budget = budget
         self._bell = bell
         self._guard = guard
+        self._prove = prove
         self._clock = clock
         self._redactor = redactor
 
@@ -53,10 +55,12 @@ class Warmup:
         """Send all in order; ``report`` is told each one's kind and seconds.
 
         Raises :class:`Failure` at the first that is not answered as it should be, and whatever
-        ``guard`` raises when the engine dies in the middle.
+        ``guard`` raises when the engine dies in the middle. ``prove`` is called before each, and
+        raises where somebody else would be given the key.
         """
         for request in requests_:
             began = self._clock()
+            self._prove()
             status, body = self._answer(request)
             self._guard()
             if problem := find_problem(status, body, request.expect):

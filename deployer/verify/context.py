@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import requests
-from openai import OpenAI, Timeout
+from openai import DefaultHttpxClient, OpenAI, Timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,18 +45,23 @@ class Context:
     def get(self, path: str, *, api_key: str | None = None) -> requests.Response:
         """Send a GET, with a key if one is given; redirects are followed."""
         url = f"{self.endpoint.url}{path}"
-        return self.session.get(url, timeout=self.bounds(), auth=_Bearer(api_key))
+        return self.session.get(url, timeout=self.bounds(), auth=self._bearer(api_key))
 
     def post(
         self, path: str, body: dict[str, object], *, api_key: str | None = None
     ) -> requests.Response:
         """Send a JSON body, with a key if one is given; redirects are followed."""
         url = f"{self.endpoint.url}{path}"
-        return self.session.post(url, json=body, timeout=self.bounds(), auth=_Bearer(api_key))
+        auth = self._bearer(api_key)
+        return self.session.post(url, json=body, timeout=self.bounds(), auth=auth)
 
     def bounds(self) -> tuple[float, float]:
         """Give the seconds to connect and the seconds to wait."""
         return (min(self.timeout, CONNECT_SECONDS), self.timeout)
+
+    def _bearer(self, api_key: str | None) -> _Bearer:
+        self.endpoint.guard()
+        return _Bearer(api_key)
 
 
 @contextmanager
@@ -70,6 +75,7 @@ def open_context(
 ) -> Iterator[Context]:
     """Open the clients for one endpoint and close them at the end. ``timeout`` is in seconds."""
     with _client(endpoint, timeout) as client, requests.Session() as session:
+        session.trust_env = not endpoint.here
         yield Context(
             endpoint=endpoint,
             model=model,
@@ -98,6 +104,10 @@ def _client(endpoint: Endpoint, timeout: float) -> OpenAI:
         api_key=endpoint.api_key or NO_KEY,
         base_url=f"{endpoint.url}/v1",
         timeout=Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
+        http_client=DefaultHttpxClient(
+            trust_env=not endpoint.here,
+            event_hooks={"request": [lambda _: endpoint.guard()]},
+        ),
         # A retry would hide an error behind a later success, and triple every timeout.
         max_retries=0,
     )

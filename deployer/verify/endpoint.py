@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -10,10 +11,16 @@ from deployer.errors import UsageError
 from deployer.secret import forms
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from deployer.release import Release
 
 HIDDEN = "[key]"
 """What stands in a text where the API key stood."""
+
+
+def unguarded() -> None:
+    """Object to nothing: whoever gave the URL says that the key may go there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,8 @@ class Endpoint:
     ``url`` is the base URL; a trailing ``/`` or ``/v1`` is taken off. ``api_key`` is None (or
     empty) for an endpoint without one. ``model`` is the served name, or None to take the first
     that ``/v1/models`` lists. ``thinking`` and ``tools`` say that a parser is set for them,
-    ``metrics`` that ``/metrics`` is on, ``auth`` that an API key is required.
+    ``metrics`` that ``/metrics`` is on, ``auth`` that an API key is required. ``guard`` is called
+    before each request, and raises Failure where the key would go to somebody else.
 
     Raises :class:`~deployer.errors.UsageError` for a URL or a key that no request can carry.
     The key stands in no message and not in ``repr``.
@@ -36,6 +44,7 @@ class Endpoint:
     tools: bool = False
     metrics: bool = False
     auth: bool = False
+    guard: Callable[[], None] = field(default=unguarded, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Normalise the URL, turn empty texts into None, and refuse what cannot be sent."""
@@ -45,7 +54,13 @@ class Endpoint:
         _check_key(self.api_key)
 
     @classmethod
-    def from_release(cls, release: Release, url: str, api_key: str | None) -> Endpoint:
+    def from_release(
+        cls,
+        release: Release,
+        url: str,
+        api_key: str | None,
+        guard: Callable[[], None] = unguarded,
+    ) -> Endpoint:
         """Take the promises from a release's arguments; raises like the constructor."""
         flags = {argument.flag for argument in release.arguments}
         return cls(
@@ -56,7 +71,17 @@ class Endpoint:
             tools="--tool-call-parser" in flags,
             metrics="--enable-metrics" in flags,
             auth=bool(release.listen.api_key_variable),
+            guard=guard,
         )
+
+    @property
+    def here(self) -> bool:
+        """Whether it is on this machine: no proxy of the environment has any business there."""
+        host = urlsplit(self.url).hostname or ""
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
 
     def hide(self, text: str) -> str:
         """Take the API key out of a text, also where JSON, HTML or a URL has escaped it."""

@@ -44,7 +44,8 @@ def verify(
     names the probes (None is all), ``on_verdict`` hears of each verdict as it falls. An endpoint
     that cannot be reached gets one failed verdict and no others. The API key stands in none.
 
-    Raises :class:`~deployer.errors.UsageError` for an unknown or empty selection.
+    Raises :class:`~deployer.errors.UsageError` for an unknown or empty selection, and what the
+    endpoint's guard raises.
     """
     probes = selected(select)
     verdicts = []
@@ -61,6 +62,7 @@ def verify(
 
 
 def _verdicts(context: Context, probes: tuple[Probe, ...]) -> Iterator[Verdict]:
+    context.endpoint.guard()
     reached = _reach(context)
     if isinstance(reached, Verdict):
         yield reached
@@ -73,6 +75,7 @@ def _verdicts(context: Context, probes: tuple[Probe, ...]) -> Iterator[Verdict]:
                 Broken(f"not asked: {silent} probes before it got no answer in time")
             )
             continue
+        context.endpoint.guard()  # out here it ends the asking; in there it is one broken promise
         try:
             yield probe.ask(reached, check)
         except Exception as error:  # noqa: BLE001 - whatever an answer breaks, the promise is broken

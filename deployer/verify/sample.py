@@ -24,6 +24,7 @@ def sample_answer(
     ``timeout`` is the longest silence in seconds. Raises :class:`~deployer.errors.Failure` if
     there is no answer, or none with text.
     """
+    endpoint.guard()
     model = endpoint.model or ""
     with open_context(endpoint, model=model, timeout=timeout, max_tokens=max_tokens) as context:
         try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import openai
 import requests
 
+from deployer.errors import Failure
 from deployer.verify.check import Broken
 from deployer.verify.excerpt import excerpt
 
@@ -46,8 +47,10 @@ class Silent(Broken):
 
 def explain(error: Exception, endpoint: Endpoint, timeout: float) -> Broken:
     """Turn what a client raised into a broken promise. ``timeout`` is in seconds."""
-    if isinstance(error, Broken):
-        return error
+    # A Failure comes from the endpoint's guard, and nothing was sent.
+    for link in _links(error):
+        if isinstance(link, Broken | Failure):
+            return link if isinstance(link, Broken) else Broken(link.message, hint=link.hint)
     if isinstance(error, openai.APIStatusError):
         response = error.response
         where = f"{response.request.method} {response.url.path}"

@@ -168,3 +168,52 @@ def test_second_process_waits_and_says_so(tmp_path: Path) -> None:
         with exclusive(lock, on_wait=waited.append):
             assert time.monotonic() - begun > 0.2
     assert waited == [str(holder.pid)]
+
+
+def test_what_is_installed_others_may_not_change_whatever_the_umask(
+    said: Said, environ: dict[str, str]
+) -> None:
+    """Whoever may write into an environment runs code in it."""
+
+    def run(
+        command: Sequence[str],
+        *,
+        doing: str,
+        env: Mapping[str, str],
+        on_line: Callable[[str], None],
+    ) -> None:
+        del command, env
+        packages = environment.describe("0.5.23", environ).root / "lib" / "site-packages"
+        child.run(["mkdir", "-p", str(packages)], doing=doing, env=os.environ, on_line=on_line)
+        child.run(["touch", str(packages / "a.py")], doing=doing, env=os.environ, on_line=on_line)
+        answers = {
+            "reading torch's build": "cuda: None",
+            "checking the environment": "sglang: 0.5.23",
+        }
+        if doing in answers:
+            on_line(answers[doing])
+
+    before = os.umask(0)
+    try:
+        made = install("0.5.23", progress=said, environ=environ, run=run)
+        assert os.umask(0) == 0
+    finally:
+        os.umask(before)
+    found = [made.root.parent, made.root, *made.root.rglob("*")]
+    assert {path.name for path in found} >= {"site-packages", "a.py"}
+    assert [path for path in found if path.stat().st_mode & 0o022] == []
+
+
+def test_an_environment_that_others_may_change_is_not_run(
+    fake_engine: EngineEnvironment, environ: dict[str, str]
+) -> None:
+    assert locate("0.5.23", environ=environ) == fake_engine
+    for folder in (fake_engine.root, fake_engine.root.parent):
+        folder.chmod(0o777)
+        with pytest.raises(Failure, match="can be written by everybody"):
+            locate("0.5.23", environ=environ)
+        folder.chmod(0o755)
+    if os.geteuid() == 0:
+        os.chown(fake_engine.root, 65534, 65534)
+        with pytest.raises(Failure, match="belongs to another user"):
+            locate("0.5.23", environ=environ)

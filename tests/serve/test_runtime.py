@@ -16,7 +16,8 @@ import pytest
 import requests
 
 from deployer.errors import Failure
-from deployer.serve import ready
+from deployer.serve import port, ready
+from deployer.serve import runtime as runtime_room
 
 from .living import KEY, VARIABLE, free_port, leaks, relatives, wait_for
 
@@ -281,11 +282,32 @@ def test_the_wait_is_told_now_and_then(
 def test_where_nobody_can_tell_who_listens_it_says_so(
     live: Callable[..., Story], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ready, "can_tell", lambda: False)
+    monkeypatch.setattr(port, "can_tell", lambda: False)
     story = live()
     assert story.runtime.start()
     done = next(e for e in story.events if (e.phase, e.state) == ("load", "done"))
     assert done.message == "healthy (this system does not tell who listens on the port)"
+
+
+def test_no_warm_up_goes_to_who_took_the_port_meanwhile(
+    live: Callable[..., Story], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key travels with each of them, so each is preceded by a look at who listens."""
+    looks: list[int] = []
+
+    def taken(port: int, pids: object) -> None:
+        del pids
+        looks.append(port)
+        if len(looks) == 2:
+            message = f"port {port} is answered by another"
+            raise Failure(message)
+
+    monkeypatch.setattr(runtime_room, "refuse_stranger", taken)
+    story = live()
+    with pytest.raises(Failure, match="is answered by another"):
+        story.runtime.start()
+    asked = [e for e in story.events if (e.phase, e.state) == ("warmup", "progress")]
+    assert len(asked) == 1
 
 
 def test_a_flood_does_not_stop_it(live: Callable[..., Story]) -> None:

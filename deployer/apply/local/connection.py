@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from deployer.apply.local.folder import existing, folder_of
 from deployer.apply.local.key import kept_key
+from deployer.apply.local.listener import prove_ours
 from deployer.apply.local.state import read_release, read_state
 from deployer.errors import Failure, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from deployer.release import Release
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A way to a local server; ``api_key`` is '' for one without, and never in ``repr``."""
+    """A way to a local server; ``api_key`` is '' for one without, and never in ``repr``.
+
+    ``guard`` raises Failure where another than that server would be asked: call it before the
+    key is sent.
+    """
 
     release: Release
     url: str
     api_key: str = field(repr=False)
+    guard: Callable[[], None]
 
 
 def connect(name: str, *, environ: Mapping[str, str] = os.environ) -> Connection:
@@ -42,7 +49,8 @@ def connect(name: str, *, environ: Mapping[str, str] = os.environ) -> Connection
         key = _from_environment(name, release.listen.api_key_variable, environ)
     elif state.key_source == "file":
         key = kept_key(folder)
-    return Connection(release, f"http://127.0.0.1:{state.port}", key)
+    guard = partial(prove_ours, folder, state)
+    return Connection(release, f"http://127.0.0.1:{state.port}", key, guard)
 
 
 def current_release(name: str, *, environ: Mapping[str, str] = os.environ) -> Release | None:

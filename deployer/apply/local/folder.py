@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deployer.apply.files import in_words, state_home
+from deployer.apply.files import in_words, refuse_foreign, state_home
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,16 +70,23 @@ class Folder:
 
 
 def root(environ: Mapping[str, str]) -> Path:
-    """Give the folder of all local deployments."""
-    return state_home(environ) / "local"
+    """Give the folder of all local deployments; raises Failure for another user's."""
+    folder = state_home(environ) / "local"
+    refuse_foreign(folder)
+    return folder
 
 
 def folder_of(name: str, environ: Mapping[str, str]) -> Folder:
-    """Give the folder for ``name``, there or not; raises UsageError for what is no name."""
+    """Give the folder for ``name``, there or not; raises UsageError for what is no name.
+
+    Raises Failure for a folder of another user.
+    """
     if not _NAME.fullmatch(name):
         message = f"`{name}` is not the name of a deployment"
         raise UsageError(message, hint="a name has letters, digits, `.`, `_` and `-` only")
-    return Folder(root(environ) / name)
+    folder = Folder(root(environ) / name)
+    refuse_foreign(folder.path)
+    return folder
 
 
 def folders(environ: Mapping[str, str]) -> tuple[Folder, ...]:
@@ -90,7 +97,9 @@ def folders(environ: Mapping[str, str]) -> tuple[Folder, ...]:
         return ()
     except OSError as error:
         raise in_words(error, root(environ)) from error
-    kept = (Folder(path) for path in found if _NAME.fullmatch(path.name))
+    kept = [Folder(path) for path in found if _NAME.fullmatch(path.name)]
+    for folder in kept:
+        refuse_foreign(folder.path)
     return tuple(folder for folder in kept if folder.state.exists())
 
 

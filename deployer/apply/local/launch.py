@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from functools import partial
 from typing import TYPE_CHECKING
 
 from deployer.apply.files import write_whole
@@ -11,6 +12,7 @@ from deployer.apply.local.ending import Ending, end
 from deployer.apply.local.environment import supervisor_environment
 from deployer.apply.local.family import family
 from deployer.apply.local.key import keep_key
+from deployer.apply.local.listener import prove_ours
 from deployer.apply.local.state import State, read_state, write_state
 from deployer.apply.local.supervisor import Supervisor, start
 from deployer.errors import DeployerError, Failure
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from deployer.apply.phases import Phase
     from deployer.engine.environment import EngineEnvironment
     from deployer.release import Release
+    from deployer.verify.endpoint import Endpoint
     from deployer.verify.verdict import Verdict
 
 
@@ -69,14 +72,12 @@ def verify(task: Task, state: State) -> Proof:
     from deployer.verify.verdict import all_hold  # noqa: PLC0415 - brings the probes' package
 
     with task.phases.phase("verify", "every promise of the profile is tried") as phase:
+        endpoint = _endpoint(task, state)
         verdicts = task.parts.verify(
-            task.release,
-            task.url,
-            task.key.value,
-            lambda verdict: phase.progress(f"{verdict.probe}: {verdict.outcome}"),
+            endpoint, lambda verdict: phase.progress(f"{verdict.probe}: {verdict.outcome}")
         )
         verified = all_hold(verdicts)
-        sample = _sample(task, phase) if verified else ""
+        sample = _sample(task, endpoint, phase) if verified else ""
         broken = [verdict.probe for verdict in verdicts if verdict.outcome == "failed"]
         phase.end = "done" if verified else "failed"
         phase.result = f"broken: {', '.join(broken)}" if broken else f"{len(verdicts)} probes"
@@ -84,9 +85,17 @@ def verify(task: Task, state: State) -> Proof:
     return Proof(verified, verdicts, sample)
 
 
-def _sample(task: Task, phase: Phase) -> str:
+def _endpoint(task: Task, state: State) -> Endpoint:
+    """Give the way to the server, with a guard that nobody else is given the key."""
+    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - as above
+
+    guard = partial(prove_ours, task.folder, state)
+    return Endpoint.from_release(task.release, task.url, task.key.value or None, guard)
+
+
+def _sample(task: Task, endpoint: Endpoint, phase: Phase) -> str:
     try:
-        return task.parts.sample(task.release, task.url, task.key.value)
+        return task.parts.sample(endpoint)
     except Failure as failure:  # the promises hold all the same
         phase.progress(failure.message)
         return ""

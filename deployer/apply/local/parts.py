@@ -1,7 +1,6 @@
 """What a local deployment is carried out with: the engine, the probes, the supervisor, the clock.
 
-Each is a parameter with a default. The defaults import what they need when they are called:
-``verify`` brings the OpenAI client along, which takes longer than a status does.
+Each is a parameter with a default. The defaults import what they need when they are called.
 """
 
 from __future__ import annotations
@@ -13,14 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deployer.apply.proof import Sample, Verify, sample, verify
+
 if TYPE_CHECKING:
     from deployer.engine.environment import EngineEnvironment
-    from deployer.release import Release
-    from deployer.verify.verdict import Verdict
-
-    OnVerdict = Callable[[Verdict], None]
-    Verify = Callable[[Release, str, str, OnVerdict], tuple[Verdict, ...]]
-    """Probes what a release promises, given its URL and key; tells each verdict as it falls."""
 
 Progress = Callable[[str, float | None], None]
 """Told what is going on, and which part of it is done (0 to 1, None where nobody knows)."""
@@ -44,20 +39,6 @@ def _tiny_model(engine: EngineEnvironment, progress: Progress, environ: Mapping[
     return ensure_tiny_model(engine, progress=progress, environ=environ)
 
 
-def _verify(release: Release, url: str, key: str, on_verdict: OnVerdict) -> tuple[Verdict, ...]:
-    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - see the module
-    from deployer.verify.run import verify  # noqa: PLC0415 - see the module
-
-    return verify(Endpoint.from_release(release, url, key or None), on_verdict=on_verdict)
-
-
-def _sample(release: Release, url: str, key: str) -> str:
-    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - see the module
-    from deployer.verify.sample import sample_answer  # noqa: PLC0415 - see the module
-
-    return sample_answer(Endpoint.from_release(release, url, key or None))
-
-
 _SUPERVISE = Path(__file__).with_name("supervise.py")
 
 
@@ -73,8 +54,8 @@ class Parts:
     locate: Callable[[str, Mapping[str, str]], EngineEnvironment | None] = _locate
     install: Callable[[str, Progress, Mapping[str, str]], EngineEnvironment] = _install
     tiny_model: Callable[[EngineEnvironment, Progress, Mapping[str, str]], Path] = _tiny_model
-    verify: Verify = _verify
-    sample: Callable[[Release, str, str], str] = _sample
+    verify: Verify = verify
+    sample: Sample = sample
     supervisor: tuple[str, ...] = (sys.executable, str(_SUPERVISE))
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time

@@ -9,6 +9,7 @@ from deployer.apply.local.events import last_event
 from deployer.apply.local.family import family
 from deployer.apply.local.folder import folders
 from deployer.apply.local.health import complaint
+from deployer.apply.local.listener import objection
 from deployer.apply.local.state import State, StateUnreadableError, read_state
 from deployer.errors import Failure
 from deployer.serve.port import Answers, check_free, who_answers
@@ -53,7 +54,9 @@ def _outcome(task: Task, state: State, *, running: bool) -> tuple[Outcome, str]:
         return ("restarted" if same else "created"), reason
     if not same:
         return "replaced", "the release has changed"
-    trouble = complaint(state.port, task.key.value, task.release.lifecycle.health_timeout)
+    trouble = objection(task.folder, state) or complaint(
+        state.port, task.key.value, task.release.lifecycle.health_timeout
+    )
     if trouble:
         return "restarted", f"the server runs, but {trouble}"
     return "unchanged", "this very release is being served"

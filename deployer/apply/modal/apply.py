@@ -17,6 +17,7 @@ from deployer.apply.modal.wait import wait_until_healthy
 from deployer.apply.modal.words import in_words
 from deployer.apply.phases import Phases, PhaseTime
 from deployer.errors import Failure
+from deployer.verify.endpoint import Endpoint
 from deployer.verify.verdict import Outcome, all_hold
 
 if TYPE_CHECKING:
@@ -148,13 +149,12 @@ class Pipeline:
             wait_until_healthy(self._account, app, self._release, url, phase, self._parts)
             phase.result = "the server is healthy"
         with self._phases.phase("verify", url) as phase:
-            verdicts = self._parts.verify(
-                self._release, url, key, lambda verdict: phase.progress(verdict.probe)
-            )
+            endpoint = Endpoint.from_release(self._release, url, key or None)
+            verdicts = self._parts.verify(endpoint, lambda verdict: phase.progress(verdict.probe))
             kept = sum(verdict.outcome is Outcome.PASSED for verdict in verdicts)
             phase.result = f"{kept} of {len(verdicts)} promises hold"
             phase.end = "done" if all_hold(verdicts) else "failed"
-            sample = self._parts.sample(self._release, url, key) if all_hold(verdicts) else ""
+            sample = self._parts.sample(endpoint) if all_hold(verdicts) else ""
         return verdicts, sample
 
     def _record(self, app: AppFacts, url: str) -> Record:

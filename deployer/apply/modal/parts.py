@@ -5,29 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from deployer.release import Release
-    from deployer.verify.verdict import Verdict
-
-OnVerdict = Callable[["Verdict"], None]
-Verify = Callable[["Release", str, str, OnVerdict], tuple["Verdict", ...]]
-"""Checks what a release promises, given its URL and key; tells each verdict as it falls."""
-
-
-def _verify(release: Release, url: str, key: str, on_verdict: OnVerdict) -> tuple[Verdict, ...]:
-    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - imports openai
-    from deployer.verify.run import verify  # noqa: PLC0415 - as above
-
-    return verify(Endpoint.from_release(release, url, key or None), on_verdict=on_verdict)
-
-
-def _sample(release: Release, url: str, key: str) -> str:
-    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - as above
-    from deployer.verify.sample import sample_answer  # noqa: PLC0415 - as above
-
-    return sample_answer(Endpoint.from_release(release, url, key or None))
+from deployer.apply.proof import Sample, Verify, sample, verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +19,8 @@ class Parts:
     container gets beyond its own start-up budget.
     """
 
-    verify: Verify = _verify
-    sample: Callable[[Release, str, str], str] = _sample
+    verify: Verify = verify
+    sample: Sample = sample
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deployer.apply.files import make_folder, state_home, write_whole
+from deployer.apply.files import make_folder, refuse_foreign, state_home, write_whole
 from deployer.codec import decode, encode, read_json
 from deployer.errors import Failure
 from deployer.facts.prices import SHIPPED, Prices, prices_from_rates
@@ -47,4 +47,6 @@ def known(environ: Mapping[str, str] = os.environ) -> Prices:
 
 
 def _path(environ: Mapping[str, str]) -> Path:
-    return state_home(environ) / "modal" / "prices.json"
+    folder = state_home(environ) / "modal"
+    refuse_foreign(folder)
+    return folder / "prices.json"

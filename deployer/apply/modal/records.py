@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deployer.apply.files import make_folder, state_home, write_whole
+from deployer.apply.files import make_folder, refuse_foreign, state_home, write_whole
 from deployer.apply.modal.tags import short_digest
 from deployer.codec import DecodeError, decode_json, encode
 from deployer.release import Release
@@ -57,6 +57,7 @@ class Records:
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._root = state_home(environ) / "modal"
+        refuse_foreign(self._root)
 
     def keep_release(self, release: Release) -> Path:
         """Write a release to the file that is named by its digest; gives the file."""

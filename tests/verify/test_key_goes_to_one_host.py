@@ -1,0 +1,120 @@
+"""The key stays with the host that it is for: a redirect elsewhere is followed without it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from deployer.errors import Failure
+from deployer.verify.endpoint import Endpoint
+from deployer.verify.run import verify
+from deployer.verify.sample import sample_answer
+from deployer.verify.verdict import Outcome, Verdict
+
+from .asking import everything
+from .fake_engine import KEY, Behaviour, running
+
+pytestmark = pytest.mark.process
+
+
+class Recorder(ThreadingHTTPServer):
+    """Writes down whose key it was given, and sends everybody on to ``target``, if there is one."""
+
+    daemon_threads = True
+
+    def __init__(self, target: str = "") -> None:
+        super().__init__(("127.0.0.1", 0), Recording)
+        self.target = target
+        self.given: list[str | None] = []
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+
+class Recording(BaseHTTPRequestHandler):
+    server: Recorder
+
+    def answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        self.server.given.append(self.headers.get("Authorization"))
+        self.send_response(307 if self.server.target else 200)
+        if self.server.target:
+            self.send_header("Location", self.server.target + self.path)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_POST = answer  # noqa: N815 - the base's names
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(server: Recorder) -> Iterator[Recorder]:
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_redirect_to_another_place_does_not_carry_the_key(host: str) -> None:
+    with (
+        serving(Recorder()) as other,
+        serving(Recorder(f"http://{host}:{other.port}")) as first,
+    ):
+        verify(everything(f"http://127.0.0.1:{first.port}"))
+        with pytest.raises(Failure):
+            sample_answer(everything(f"http://127.0.0.1:{first.port}"))
+    assert f"Bearer {KEY}" in first.given
+    assert other.given
+    assert not any(KEY in (each or "") for each in other.given)
+
+
+def test_what_the_guard_refuses_is_not_sent() -> None:
+    with serving(Recorder()) as server:
+        guard = Running(6).out
+        endpoint = Endpoint(f"http://127.0.0.1:{server.port}", KEY, "glm-tiny", guard=guard)
+        for ask in (verify, sample_answer, verify):
+            with pytest.raises(Failure, match="somebody else holds the port"):
+                ask(endpoint)
+        assert 0 < len(server.given) < 6
+
+
+def test_a_guard_that_objects_within_a_probe_is_what_its_verdict_says() -> None:
+    """Between two requests of one probe, through the SDK, too."""
+    heard: list[str] = []
+
+    def note(verdict: Verdict) -> None:
+        if verdict.outcome is Outcome.FAILED:
+            heard.append(verdict.message)
+
+    with running(Behaviour()) as server:
+        for allowed in range(3, 9):
+            guard = Running(allowed).out
+            endpoint = Endpoint(server.url, KEY, thinking=True, tools=True, auth=True, guard=guard)
+            with pytest.raises(Failure, match="somebody else"):
+                verify(endpoint, on_verdict=note)
+    assert set(heard) == {"somebody else holds the port"}
+
+
+class Running:
+    """A guard that objects after so many requests."""
+
+    def __init__(self, allowed: int) -> None:
+        self.left = allowed
+
+    def out(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            message = "somebody else holds the port"
+            raise Failure(message)
