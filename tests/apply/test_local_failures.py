@@ -52,7 +52,7 @@ def test_a_start_that_fails_and_says_so_then_the_same_again(world: World) -> Non
 
     assert_nothing_is_left(world)
     assert "fired up" in world.folder().engine_log.read_text()
-    with pytest.raises(Failure):
+    with pytest.raises(Failure, match="the engine ran out of memory"):
         world.apply(release)
     messages = [event.message for event in world.events if event.phase == "compare"]
     assert messages[-1] == "the server has ended: the engine ran out of memory"
@@ -239,7 +239,7 @@ def test_a_failed_first_apply_is_nothing_to_destroy(world: World) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", world.port))
         other.listen()
-        with pytest.raises(Failure):
+        with pytest.raises(Failure, match=str(world.port)):
             world.apply()
 
     assert read_state(world.folder()) is None

@@ -143,7 +143,7 @@ def test_a_lock_on_a_removed_folder_is_taken_anew(environ: dict[str, str]) -> No
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../other", "a/b", "-f", ".ports", "a b"])
 def test_what_is_no_name(name: str, environ: dict[str, str]) -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match="name"):
         folder_of(name, environ)
 
 

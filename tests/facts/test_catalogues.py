@@ -72,6 +72,8 @@ def test_no_spelling_is_taken_twice(version: str) -> None:
 @pytest.mark.parametrize(("older", "newer"), list(itertools.pairwise(releases())))
 def test_neighbours_agree_on_what_came_and_what_went(older: str, newer: str) -> None:
     before, after = load(older), load(newer)
+    assert len(list(before)) > 300
+    assert len(list(after)) > 300
     for option in before:
         gone = after.find(option.name) is None
         assert (option.removed_in == newer) == gone, option.name
@@ -83,6 +85,7 @@ def test_neighbours_agree_on_what_came_and_what_went(older: str, newer: str) -> 
 @pytest.mark.parametrize("version", releases())
 def test_every_option_lives_in_its_release(version: str) -> None:
     here = release_key(version)
+    assert len(list(load(version))) > 300
     for option in load(version):
         assert release_key(option.since) <= here, option.name
         assert not option.removed_in or here < release_key(option.removed_in), option.name
@@ -102,6 +105,7 @@ def test_one_vocabulary_of_categories_holds_for_all_releases() -> None:
 @pytest.mark.parametrize("version", releases())
 def test_a_replacement_is_an_option_of_the_same_release(version: str) -> None:
     catalogue = load(version)
+    assert any(option.replaced_by for option in catalogue)
     for option in catalogue:
         for flag in re.findall(r"--[a-z0-9-]+(?![a-z0-9{-])", option.replaced_by):
             assert option.deprecated
@@ -110,9 +114,15 @@ def test_a_replacement_is_an_option_of_the_same_release(version: str) -> None:
 
 @pytest.mark.parametrize("version", releases())
 def test_a_default_is_one_of_the_choices(version: str) -> None:
-    for option in load(version):
-        if option.choices is not None and option.default is not None and not option.stores:
-            assert option.default in option.choices, option.name
+    chosen = [
+        option
+        for option in load(version)
+        if option.choices is not None and option.default is not None and not option.stores
+    ]
+    assert len(chosen) > 10
+    for option in chosen:
+        assert option.choices is not None
+        assert option.default in option.choices, option.name
 
 
 def test_what_0_5_20_removed_was_deprecated_before_with_a_replacement() -> None:

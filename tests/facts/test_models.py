@@ -56,10 +56,11 @@ def test_the_parameters_are_those_that_the_makers_publish(
 
 
 def test_every_model_says_where_it_was_read() -> None:
-    for file in FOLDER.glob("*.json"):
-        found = json.loads(file.read_text(encoding="utf-8"))
-        assert "github.com/" in found["source"], file
-        assert found["published"]["source"], file
+    files = [json.loads(file.read_text(encoding="utf-8")) for file in FOLDER.glob("*.json")]
+    assert sorted(repo for found in files for repo in found["repos"]) == sorted(MODELS)
+    for found in files:
+        assert "github.com/" in found["source"], found["repos"]
+        assert found["published"]["source"], found["repos"]
 
 
 def test_the_packaged_config_for_resolving_agrees() -> None:

@@ -36,23 +36,30 @@ def test_every_option_that_is_deprecated_or_vanishes_is_in_the_table() -> None:
 def test_every_choice_that_a_release_calls_an_old_name_is_in_the_table() -> None:
     translated = {(row.old.flag, row.old.values): row.new[0].values for row in REPLACEMENTS}
     covered = {(e.name, e.value): e.instead for e in replacements_gone.VALUES}
-    for catalogue in ALL:
-        for option in catalogue:
-            for old, new in option.choice_aliases.items():
-                said = translated.get((option.name, (old,)))
-                assert said == (new,) or covered.get((option.name, old)) == new
+    aliases = [
+        (option.name, old, new)
+        for catalogue in ALL
+        for option in catalogue
+        for old, new in option.choice_aliases.items()
+    ]
+    assert aliases
+    for name, old, new in aliases:
+        assert translated.get((name, (old,))) == (new,) or covered.get((name, old)) == new
 
 
 def test_every_choice_that_vanishes_is_in_the_table() -> None:
     covered = {(e.name, e.value) for e in replacements_gone.VALUES}
     replaced = replaced_names() | GONE_NAMES
-    for older, newer in itertools.pairwise(ALL):
-        for option in older:
-            later = newer.find(option.name)
-            if later is None or not option.choices or not later.choices:
-                continue
-            for value in set(option.choices) - set(later.choices):
-                assert (option.name, value) in covered or option.name in replaced
+    vanished = {
+        (option.name, value)
+        for older, newer in itertools.pairwise(ALL)
+        for option in older
+        if (later := newer.find(option.name)) is not None and later.choices
+        for value in set(option.choices or ()) - set(later.choices)
+    }
+
+    assert vanished
+    assert {one for one in vanished if one[0] not in replaced} <= covered
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.old.flag} {row.old.values or ''}")
@@ -89,14 +96,15 @@ def test_a_value_is_gone_from_the_release_that_is_named(entry: replacements_gone
 
 
 def test_what_a_release_says_itself_is_what_the_table_says() -> None:
+    assert sum(bool(option.replaced_by) for one in ALL for option in one) > 100
     for catalogue in ALL:
         for option in catalogue:
             flag, _, value = option.replaced_by.partition("=")
             first = flag.split(" ")[0].split("{")[0]
             if not first or option.name in GONE_NAMES:
                 continue
-            values = (value,) if value and option.takes_value else ()
-            given = values or (("auto",) if option.takes_value else ())
+            values = (value,) if value and option.nargs != 0 else ()
+            given = values or (("auto",) if option.nargs != 0 else ())
             said = spell(catalogue, option.name, _possible(catalogue, option.name, given))
             assert said, (catalogue.version, option.name)
             assert any(name.startswith(first) for name, _ in said), (option.name, said)
@@ -216,9 +224,10 @@ def test_what_is_spelt_is_known_and_stays_as_it_is(
 ) -> None:
     option = data.draw(st.sampled_from(source.options))
     choices = [str(choice) for choice in option.choices or ("1",)]
-    values = (data.draw(st.sampled_from(choices)),) if option.takes_value else ()
+    values = (data.draw(st.sampled_from(choices)),) if option.nargs != 0 else ()
     said = spell(target, data.draw(st.sampled_from(option.strings)), values)
 
+    assert said != (), "nothing is said where there is no answer, and then it is None"
     for flag, given_values in said or ():
         assert accepts(target, flag, given_values)
         assert spell(target, flag, given_values) == ((flag, given_values),)

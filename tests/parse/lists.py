@@ -6,9 +6,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from deployer.facts.sglang.catalogue import Catalogue, Option
-from deployer.facts.sglang.history import all_strings
+from deployer.facts.sglang.catalogue import Catalogue, Option, load, releases
 from deployer.parse.walk import least, most
+
+EVERY_STRING = sorted({string for release in releases() for string in load(release).strings()})
+"""Every spelling that any release knew."""
 
 WORDS: dict[str, list[str]] = {
     "int": ["0", "-1", "8", "1", " 4 ", "1_000", "64k", "x", "1.5", "", "--", "٣"],
@@ -102,7 +104,7 @@ def lists(catalogue: Catalogue) -> st.SearchStrategy[list[str]]:
 
 def spoilt(catalogue: Catalogue) -> st.SearchStrategy[list[str]]:
     """Draw whole lists, with flags of other releases and noise among them."""
-    other = st.builds(lambda string: [string], st.sampled_from(all_strings()))
+    other = st.builds(lambda string: [string], st.sampled_from(EVERY_STRING))
     noise = st.builds(lambda word: [word], st.sampled_from(NOISE))
     usual = one(catalogue)
     part = st.one_of(usual, usual, usual, usual, usual, usual, other, noise)

@@ -146,6 +146,24 @@ def test_new_deleted_and_moved_profiles_are_told(repository: Path, run: Run) -> 
     assert "profiles/moved.yaml (was profiles/glm.yaml): 1 change: visible to API clients" in text
 
 
+@pytest.mark.parametrize(("kept", "moved"), [(6, True), (5, False)])
+def test_a_file_that_moved_is_known_by_six_of_ten_lines(
+    repository: Path, run: Run, kept: int, *, moved: bool
+) -> None:
+    """With another name in it, so that its lines decide: 0.6 of them are the least."""
+    write(repository, "before", "".join(f"# {line}\n" for line in range(10)))
+    git(repository, "checkout", "--quiet", "main")
+    commit(repository)
+    git(repository, "checkout", "--quiet", "-b", "second")
+    (repository / "profiles" / "before.yaml").unlink()
+    lines = [f"# {line}\n" if line < kept else f"# other {line}\n" for line in range(10)]
+    write(repository, "after", "".join(lines))
+
+    ran = run("--base", "main")
+
+    assert ("after.yaml (was profiles/before.yaml)" in ran.out + ran.err) is moved
+
+
 def test_the_base_is_where_the_branch_left_it(repository: Path, run: Run) -> None:
     git(repository, "checkout", "--quiet", "main")
     write(repository, "glm", edited("gpu"))

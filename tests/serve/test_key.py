@@ -32,6 +32,12 @@ def test_without_a_key_there_is_no_file() -> None:
     assert KeyFile("").words() == ()
 
 
+def test_a_key_has_sixteen_characters_at_least() -> None:
+    assert read_key(VARIABLE, {VARIABLE: "k" * 16}) == "k" * 16
+    with pytest.raises(Failure, match="has 15 characters, fewer than 16"):
+        read_key(VARIABLE, {VARIABLE: "k" * 15})
+
+
 def test_no_room_for_the_file_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(Path(__file__) / "no-folder"))
     with pytest.raises(Failure, match="key file cannot be written"):

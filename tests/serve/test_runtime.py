@@ -96,7 +96,7 @@ def test_what_goes_wrong_is_told(
 
 def test_an_early_end_is_told_at_once(live: Callable[..., Story]) -> None:
     story = live("--exit-early", "3", health_interval=60)
-    with pytest.raises(Failure):
+    with pytest.raises(Failure, match="ended"):
         story.runtime.start()
     took = story.events[-1].time - story.events[0].time
     assert took < 2

@@ -59,6 +59,7 @@ def test_the_way_there_and_back_compiles_to_the_same(name: str) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_real_parser_takes_it_without_a_warning(version: str) -> None:
+    assert GLM
     with RealParser(version) as parser:
         for name in GLM:
             verdict = parser.verdict(upgraded(name, version).argv()[3:])

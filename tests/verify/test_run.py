@@ -156,9 +156,11 @@ def test_the_key_shows_in_no_output(form: str) -> None:
         for status in (200, 401)
         for kind in ("text/plain", "application/json", "text/event-stream")
     ]
+    assert len(ways) == 6
     for behaviour in ways:
         with running(behaviour) as server:
             verdicts = verify(everything(server.url), timeout=HASTY, select=["models", "chat"])
+        assert [verdict.outcome for verdict in verdicts] == [Outcome.FAILED] * 2
         shown = report.text(verdicts) + report.to_json(verdicts) + repr(verdicts)
         assert KEY[:12] not in shown
 

@@ -74,11 +74,6 @@ class Option:
         return self.strings[0]
 
     @property
-    def takes_value(self) -> bool:
-        """Whether a word must or may follow: false for switches of every kind."""
-        return self.nargs != 0
-
-    @property
     def first_sentence(self) -> str:
         """The first sentence of the help, at most 140 characters: one line for a reviewer."""
         sentence = SENTENCE_END.split(" ".join(self.help.split()), maxsplit=1)[0].rstrip(".")

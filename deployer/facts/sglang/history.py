@@ -21,11 +21,6 @@ def lifetimes(string: str) -> Lifetimes:
     return _pairs(_read()["strings"].get(string, ()))
 
 
-def all_strings() -> tuple[str, ...]:
-    """Give every spelling that any release knew, sorted."""
-    return tuple(_read()["strings"])
-
-
 def choice_lifetimes(option_name: str, value: str) -> Lifetimes:
     """Give when a spelling's option took this value; nothing where no release offered it.
 

@@ -208,7 +208,7 @@ def test_another_commit_in_the_same_folder_is_not_vouched_for_by_the_old_marker(
     story.hub.commit = "d" * 40
     story.hub.files = model_files(seed=2)
     story.hub.faults = [Fault(SHARD, status=404)]
-    with pytest.raises(Failure):
+    with pytest.raises(Failure, match=f"knows no {REPO}"):
         story.download()
     assert not story.marker.exists()
     story.download()
@@ -227,7 +227,7 @@ def test_a_shard_that_the_index_names_and_the_hub_lacks_is_a_failure(story: Stor
 
 def test_the_index_alone_proves_nothing(story: Story) -> None:
     story.hub.faults = [Fault("*.safetensors", status=404, times=99)]
-    with pytest.raises(Failure):
+    with pytest.raises(Failure, match=f"knows no {REPO}"):
         story.download()
     assert (story.folder / INDEX).exists()
     assert "the download" in verify(story.model)[0]

@@ -15,6 +15,8 @@ from tests.fakes.hub.server import COMMIT, REPO, FakeHub, blob, sha256
 if TYPE_CHECKING:
     from pathlib import Path
 
+UNREADABLE = "the hub's list of the files of tiny/model cannot be read"
+
 
 def listing(**changes: object) -> dict[str, Any]:
     entry: dict[str, object] = {"rfilename": "config.json", "size": 2, "blobId": blob(b"{}")}
@@ -64,7 +66,7 @@ def test_gits_own_name_for_a_blob_is_the_one_that_is_computed() -> None:
     "path", ["../x", "/x", "a/../../x", "", ".deployer/complete.json", "a\\b", "a\0b", "."]
 )
 def test_a_path_out_of_the_folder_is_refused(path: str) -> None:
-    with pytest.raises(Failure, match="the hub's list of the files of tiny/model cannot be read"):
+    with pytest.raises(Failure, match=UNREADABLE):
         read_listing(REPO, COMMIT, listing(rfilename=path))
 
 
@@ -75,13 +77,13 @@ def test_a_path_out_of_the_folder_is_refused(path: str) -> None:
     ids=str,
 )  # fmt: skip
 def test_a_file_without_size_or_hash_is_refused(changes: dict[str, object]) -> None:
-    with pytest.raises(Failure):
+    with pytest.raises(Failure, match=UNREADABLE):
         read_listing(REPO, COMMIT, listing(**changes))
 
 
 @pytest.mark.parametrize("answer", [None, [], {}, {"sha": COMMIT}, {"sha": COMMIT, "siblings": 1}])
 def test_an_answer_that_is_no_list_is_refused(answer: object) -> None:
-    with pytest.raises(Failure):
+    with pytest.raises(Failure, match=UNREADABLE):
         read_listing(REPO, COMMIT, answer)
 
 

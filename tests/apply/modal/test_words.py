@@ -1,0 +1,48 @@
+"""What Modal's client raises, in words that say what to do: each kind has its own."""
+
+from __future__ import annotations
+
+import pytest
+from modal import exception
+
+from deployer.apply.modal.words import in_words, secret_hint
+from deployer.errors import Failure
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (exception.AuthError("Token missing"), "`modal token new`"),
+        (exception.NotFoundError("Secret 'key' not found"), "`modal secret create key NAME=...`"),
+        (exception.NotFoundError("Environment 'x' not found"), "`modal environment list`"),
+        (exception.ResourceExhaustedError("busy"), "https://modal.com/settings"),
+        (exception.Error("you exceed your quota"), "https://modal.com/settings"),
+        (exception.PermissionDeniedError("no"), "workspace or environment does not allow it"),
+        (exception.ConnectionError("unreachable"), "`deployer plan --offline` needs no network"),
+        (OSError("unreachable"), "`deployer plan --offline` needs no network"),
+        (exception.ImageBuildError("Image build failed", "im-1"), "the image's tag may not exist"),
+    ],
+)
+def test_each_error_says_what_mends_it(error: BaseException, hint: str) -> None:
+    said = in_words(error)
+
+    assert said.message == f"Modal: {error}"
+    assert hint in said.hint
+
+
+def test_what_is_not_known_has_no_hint() -> None:
+    assert in_words(exception.NotFoundError("no such function")).hint == ""
+    assert in_words(ValueError("  a\n  b ")).message == "Modal: a b"
+    assert in_words(ValueError()).message == "Modal: ValueError"
+
+
+def test_a_failure_stays_as_it_is() -> None:
+    failure = Failure("ours", hint="our own")
+    assert in_words(failure) is failure
+
+
+def test_a_secret_that_the_user_has_is_not_made_up() -> None:
+    assert secret_hint("key", "API_KEY", made_up=True) == (
+        "`modal secret create key API_KEY=$(openssl rand -hex 24)` makes it"
+    )
+    assert secret_hint("hub", "", made_up=False) == "`modal secret create hub NAME=...` makes it"
