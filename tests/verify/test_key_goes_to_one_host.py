@@ -73,7 +73,7 @@ def test_a_redirect_to_another_place_does_not_carry_the_key(host: str) -> None:
         serving(Recorder(f"http://{host}:{other.port}")) as first,
     ):
         verify(everything(f"http://127.0.0.1:{first.port}"))
-        with pytest.raises(Failure):
+        with pytest.raises(Failure, match="not a chat completion"):
             sample_answer(everything(f"http://127.0.0.1:{first.port}"))
     assert f"Bearer {KEY}" in first.given
     assert other.given
