@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from deployer.facts.cpu import SWITCH
 from deployer.profile.model import Profile
 
 BUILTIN_PATH = "builtin:tiny"
@@ -89,10 +90,13 @@ def derived_environment(profile: Profile) -> dict[str, tuple[str, str]]:
     SGLang overwrites DeepGEMM's own ``DG_JIT_CACHE_DIR`` with ``SGLANG_DG_CACHE_DIR``
     (0.5.10.post1 ``srt/environ.py``), so only this name makes the mounted volume the cache.
     Unbuffered, what the engine prints is in the log when it happens, and when it crashes.
+    The local target runs the engine's build for CPUs, which has to be told so.
     """
     found = {"HF_HUB_OFFLINE": ("1", "model.path"), "PYTHONUNBUFFERED": ("1", "engine.name")}
     if profile.modal is not None:
         found["SGLANG_DG_CACHE_DIR"] = (profile.modal.kernel_cache.path, "modal.kernel_cache.path")
+    if profile.target == "local":
+        found[SWITCH] = ("1", "target")
     return found
 
 

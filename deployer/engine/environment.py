@@ -18,9 +18,10 @@ from deployer.codec import read_json
 from deployer.engine import plugin
 from deployer.engine.exclusive import exclusive
 from deployer.errors import Failure, UsageError
+from deployer.facts.cpu import RELEASES
 
 ENGINES: Mapping[str, Path] = {
-    "0.5.23": Path(__file__).parent / "locks" / "sglang-0.5.23-cpu.txt",
+    version: Path(__file__).parent / "locks" / f"sglang-{version}-cpu.txt" for version in RELEASES
 }
 """SGLang versions that can be installed here, each with the lock of its whole environment."""
 

@@ -17,6 +17,7 @@ from deployer.engine import child
 from deployer.engine.environment import EngineEnvironment, home_of, sha256_of
 from deployer.engine.exclusive import exclusive
 from deployer.errors import Failure
+from deployer.facts.cpu import SWITCH
 
 Progress = Callable[[str, float | None], None]
 
@@ -138,7 +139,7 @@ def _training_environ(environ: Mapping[str, str]) -> dict[str, str]:
         name: value for name, value in environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")
     }
     return kept | {
-        "DEPLOYER_CPU_PLATFORM": "1",  # transformers' Qwen3 imports torchvision, see boot.py
+        SWITCH: "1",  # transformers' Qwen3 imports torchvision, see boot.py
         "HF_HUB_OFFLINE": "1",
         "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin lose most on a machine with other work
         "PYTHONDONTWRITEBYTECODE": "1",

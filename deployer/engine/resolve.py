@@ -24,6 +24,7 @@ from deployer.engine.gpus import gpu_of
 from deployer.engine.model_config import ModelConfig
 from deployer.engine.overlay import Interpreter
 from deployer.errors import Failure
+from deployer.facts.cpu import SWITCH
 from deployer.parse.secrets import shown
 from deployer.release import Release
 
@@ -137,7 +138,7 @@ def _environ(
     return {
         **{name: environ[name] for name in _KEPT if name in environ},
         **{variable.name: variable.value for variable in releases[0].environment},
-        "DEPLOYER_CPU_PLATFORM": "1",  # the import hooks, see pretend/loading.py
+        SWITCH: "1",  # the import hooks, see pretend/loading.py
         "HF_HOME": str(folder / "home"),
         "HF_HUB_OFFLINE": "1",
         "HOME": str(folder / "home"),

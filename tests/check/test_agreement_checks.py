@@ -13,7 +13,9 @@ LOCAL: Change = {
     "target": "local",
     "modal": None,
     "model": {"path": "/models/glm", "revision": None},
-    "engine": {"image": None},
+    "hardware": {"gpu": "none", "count": 0},
+    "engine": {"version": "0.5.23", "image": None},
+    "kernels": None,
 }
 EAGLE = {"algorithm": "EAGLE", "num_steps": 3, "eagle_topk": 1}
 

@@ -25,7 +25,12 @@ SANE: dict[str, Any] = {
     },
     "lifecycle": {"warmup": ["chat"]},
 }
-LOCAL = {"target": "local", "modal": None, "hardware": {"gpu": "none", "count": 0}}
+LOCAL = {
+    "target": "local",
+    "modal": None,
+    "hardware": {"gpu": "none", "count": 0},
+    "engine": {"version": "0.5.23"},
+}
 
 CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("gpus-unused", {"parallel": {"tp": 4}}, "parallel.tp", "uses 4 GPUs, and the replica has 8"),

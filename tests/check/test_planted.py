@@ -40,8 +40,8 @@ LOCAL: Change = changed(
     {
         "target": "local",
         "model": {"path": "/models/llama", "revision": None},
-        "hardware": {"gpu": "RTX-PRO-6000"},
-        "engine": {"version": "0.5.18", "image": None},
+        "hardware": {"gpu": "none", "count": 0},
+        "engine": {"version": "0.5.23", "image": None},
         "serving": {"host": "127.0.0.1"},
         "modal": None,
     },
