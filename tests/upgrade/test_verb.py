@@ -128,7 +128,7 @@ CHANGE = """\
 
 After this, `deployer check` finds:
 
-p.yaml:13:14: error["""
+p.yaml:"""
 
 PROFILE = """\
 name: x
