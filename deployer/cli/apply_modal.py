@@ -1,4 +1,4 @@
-"""`deployer apply` of a profile for Modal, or of a plan that was written."""
+"""`deployer apply` of a profile for Modal."""
 
 from __future__ import annotations
 
@@ -25,41 +25,11 @@ def apply_release(release: Release, written: Written, form: str, *, yes: bool, v
 
     account = Account(release.modal.environment if release.modal else "")
     plan = live_plan(account, release, written)
-    return _carry_out(account, plan, form, yes=yes, verify=verify)
+    return carry_out(account, plan, form, yes=yes, verify=verify)
 
 
-def apply_plan(path: str, form: str, *, yes: bool, verify: bool) -> int:
-    """Carry out a plan that was written, if the world is as it was then."""
-    from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
-    from deployer.cli.planning import live_plan  # noqa: PLC0415 - only what the verb needs
-    from deployer.cli.reading import read_text  # noqa: PLC0415 - as above
-    from deployer.report.plan_json import from_json  # noqa: PLC0415 - as above
-
-    plan = from_json(read_text(path, "a plan"), path)
-    parameters = plan.release.modal
-    account = Account(parameters.environment if parameters else "")
-    now = live_plan(account, plan.release)
-    if now.fingerprint != plan.fingerprint:
-        message = f"{path} is not what would be done now: {_moved(plan, now)}"
-        raise Failure(message, hint="Nothing was done. Make the plan again, and look at it.")
-    return _carry_out(account, plan, form, yes=yes, verify=verify)
-
-
-def _moved(then: Plan, now: Plan) -> str:
-    """Say what is not as it was when a plan was made."""
-    before, after = then.standing.deployed, now.standing.deployed
-    if before is None or after is None:
-        return "something was deployed meanwhile" if after else "what was deployed is gone"
-    if before.version != after.version:
-        return f"version {after.version} was deployed meanwhile, and it is against {before.version}"
-    if before.state != after.state:
-        return f"the app is {after.state} now, and was {before.state}"
-    facts = {fact.phase: fact for fact in then.standing.facts}
-    changed = [f.reason for f in now.standing.facts if f.done != facts[f.phase].done]
-    return "; ".join(changed) or "what was found out has changed"
-
-
-def _carry_out(account: Account, plan: Plan, form: str, *, yes: bool, verify: bool) -> int:
+def carry_out(account: Account, plan: Plan, form: str, *, yes: bool, verify: bool) -> int:
+    """Show a plan, ask, and carry it out; gives the exit code."""
     from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
     from deployer.cli.progress import PhaseLines  # noqa: PLC0415 - only what the verb needs

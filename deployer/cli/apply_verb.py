@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deployer.errors import Failure
+from deployer.errors import Failure, UsageError
 from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 @click.option(
     "--verify/--no-verify", default=True, help="On Modal: wait for the server and verify it."
 )
+@click.option(
+    "--digest", default="", metavar="SHA256", help="Carry out this plan only; `plan -o` prints it."
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-def command(profile: str, form: str, *, yes: bool, verify: bool) -> int:
+def command(profile: str, digest: str, form: str, *, yes: bool, verify: bool) -> int:
     """Carry a profile out: on this machine, or on Modal; or a plan that `plan -o` wrote.
 
     On Modal it downloads the weights, compiles the kernels, deploys, waits and verifies, each only
@@ -35,9 +38,12 @@ def command(profile: str, form: str, *, yes: bool, verify: bool) -> int:
     from deployer.cli.verdicts import tell_verdicts  # noqa: PLC0415
 
     if profile.endswith(".json"):
-        from deployer.cli.apply_modal import apply_plan  # noqa: PLC0415 - imports modal
+        from deployer.cli.saved_plan import apply_plan  # noqa: PLC0415 - imports modal
 
-        return apply_plan(profile, form, yes=yes, verify=verify)
+        return apply_plan(profile, form, digest=digest, yes=yes, verify=verify)
+    if digest:
+        message = "--digest pins a plan, and this is a profile"
+        raise UsageError(message, hint="`deployer plan PROFILE -o FILE` writes a plan.")
     release, written = read(profile)
     if release.target != "local":
         from deployer.cli.apply_modal import apply_release  # noqa: PLC0415 - imports modal

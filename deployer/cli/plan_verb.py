@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,8 +43,10 @@ def command(
     shown.
     """
     from deployer.cli.planning import plan_of, read  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.reading import read_text  # noqa: PLC0415 - as above
 
-    release, written = read(profile)
+    content = read_text(profile)
+    release, written = read(profile, content)
     if release.modal is None:
         return _local(release, written, form, detailed_exitcode=detailed_exitcode)
     if refresh_prices:
@@ -54,8 +55,8 @@ def command(
         refresh()
     plan = plan_of(release, written, offline=offline)
     if out:
-        _write(plan, out)
-    click.echo(_shown(plan, form), nl=False)
+        _write(plan, content, out)
+    click.echo(_shown(plan, content, form), nl=False)
     return CHANGES if detailed_exitcode and not plan.nothing_to_do else 0
 
 
@@ -86,25 +87,27 @@ def _local(release: Release, written: Written, form: str, *, detailed_exitcode: 
     return CHANGES if detailed_exitcode and not same else 0
 
 
-def _shown(plan: Plan, form: str) -> str:
+def _shown(plan: Plan, profile: str, form: str) -> str:
     if form == "json":
         from deployer.report.plan_json import to_json  # noqa: PLC0415 - only for this form
 
-        return to_json(plan)
+        return to_json(plan, profile)
     from deployer.report.plan_text import text  # noqa: PLC0415 - as above
 
     return text(plan)
 
 
-def _write(plan: Plan, out: str) -> None:
-    from deployer.report.plan_json import to_json  # noqa: PLC0415 - only for this option
+def _write(plan: Plan, profile: str, out: str) -> None:
+    from deployer.cli.saved_plan import written_as  # noqa: PLC0415 - only for this option
+    from deployer.report.plan_json import to_json  # noqa: PLC0415 - as above
 
     if plan.standing.offline:
         message = "a plan that was made offline cannot be applied, so it is not written"
         raise UsageError(message, hint="leave out -o, or make it with a Modal token")
+    text = to_json(plan, profile)
     try:
-        Path(out).write_text(to_json(plan), encoding="utf-8")
+        Path(out).write_text(text, encoding="utf-8")
     except OSError as error:
         message = f"{out}: {error.strerror or error}"
         raise UsageError(message) from error
-    sys.stderr.write(f"wrote {out}; `deployer apply {out}` carries it out\n")
+    written_as(text, out)

@@ -43,12 +43,15 @@ def live_plan(account: Account, release: Release, written: Written | None = None
     return make_plan(pinned, standing, known(), written=written)
 
 
-def read(profile: str) -> tuple[Release, Written]:
-    """Read, check and compile a profile; gives which keys it states, too."""
+def read(profile: str, content: str | None = None) -> tuple[Release, Written]:
+    """Read, check and compile a profile; gives which keys it states, too.
+
+    ``content`` is its text where that was read already.
+    """
     from deployer.cli.reading import read_sound  # noqa: PLC0415 - only for a profile
     from deployer.compile.release import compile_profile  # noqa: PLC0415 - pydantic
 
-    found, keys = read_sound(profile)
+    found, keys = read_sound(profile, content)
     return compile_profile(found), keys.__contains__
 
 

@@ -49,17 +49,25 @@ def counts(finding: Finding) -> bool:
     return finding.severity is not Severity.NOTE
 
 
-def read_checked(path: str, also_on: str = "", kept: frozenset[str] | None = None) -> Checked:
+def read_checked(
+    path: str,
+    also_on: str = "",
+    kept: frozenset[str] | None = None,
+    *,
+    content: str | None = None,
+) -> Checked:
     """Read one profile and run every check over it, or those of ``kept``.
 
     ``also_on`` is a release that reads the command for the profile's own release as well.
+    ``content`` is the profile's text where it was read already; ``path`` is its name then.
     """
     from deployer.check.run import load_checked  # noqa: PLC0415 - pydantic, only for a file
     from deployer.facts.sglang.catalogue import load  # noqa: PLC0415
     from deployer.profile.source import format_path  # noqa: PLC0415
 
     other = load(also_on) if also_on else None
-    loaded, findings = load_checked(read_text(path), path, kept, other)
+    given = read_text(path) if content is None else content
+    loaded, findings = load_checked(given, path, kept, other)
     keys = frozenset(format_path(place) for place in loaded.source.places)
     return Checked(path=path, profile=loaded.profile, findings=findings, keys=keys)
 
@@ -76,11 +84,14 @@ def read_profile(path: str) -> Profile:
     return read_sound(path)[0]
 
 
-def read_sound(path: str) -> tuple[Profile, frozenset[str]]:
-    """Read and check one profile as :func:`read_profile` does; gives its keys, too."""
+def read_sound(path: str, content: str | None = None) -> tuple[Profile, frozenset[str]]:
+    """Read and check one profile as :func:`read_profile` does; gives its keys, too.
+
+    ``content`` is its text where that was read already.
+    """
     from deployer.report.findings import text  # noqa: PLC0415
 
-    checked = read_checked(path)
+    checked = read_checked(path, content=content)
     if wrong := [finding for finding in checked.findings if counts(finding)]:
         click.echo(text(wrong, color=colored_stderr()), err=True, nl=False)
     if checked.profile is None or checked.wrong():

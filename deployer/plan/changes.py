@@ -112,9 +112,14 @@ def _variables(release: Release) -> Entries:
     return {v.name: _entry(v.name, v.source, v.value) for v in release.environment}
 
 
-def _entry(name: str, key: str, value: str) -> Entry:
+def told(name: str, value: str) -> str:
+    """Give the value of a flag or a variable as it may be shown."""
     secret = value != ON and (SECRET_NAME.search(name) or IS_KEY.match(value))
-    return Entry(key=key, text=HIDDEN if secret else value, compared=value)
+    return HIDDEN if secret else value
+
+
+def _entry(name: str, key: str, value: str) -> Entry:
+    return Entry(key=key, text=told(name, value), compared=value)
 
 
 def _warmup(release: Release) -> Entries:

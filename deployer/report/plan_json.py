@@ -1,15 +1,17 @@
 """A plan as JSON, for programs and for `deployer apply plan.json`, and back again.
 
 A plan follows from the release, from what was found out, and from the prices. So that is what is
-read back; the rest is reckoned again, and a file that says otherwise is refused.
+read back; the rest is reckoned again, and a file that says otherwise is refused. That it agrees
+with itself makes it no plan of a profile: who carries it out compiles the profile that is in it.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any, get_args
 
-from deployer.codec import DecodeError, decode, encode
+from deployer.codec import DecodeError, decode, encode, read_json
 from deployer.errors import Failure, UsageError
 from deployer.facts.prices import Prices
 from deployer.plan.cost import Estimate
@@ -25,41 +27,57 @@ FORMAT_VERSION = 1
 AGAIN = "`deployer plan PROFILE -o FILE` makes a new one"
 
 
-def to_json(plan: Plan) -> str:
-    """Write everything that the text says, and the release; the same bytes for the same plan."""
-    return envelope(_value(plan), FORMAT_VERSION)
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A plan that was read, and the text of the profile that it says it is of."""
+
+    plan: Plan
+    profile: str
 
 
-def from_json(text: str, file: str) -> Plan:
+def to_json(plan: Plan, profile: str = "") -> str:
+    """Write everything that the text says, the release, and the text of the ``profile``.
+
+    The same bytes for the same plan. Without the profile it cannot be applied.
+    """
+    return envelope({**_value(plan), "profile": profile}, FORMAT_VERSION)
+
+
+def from_json(text: str, file: str) -> Saved:
     """Read a plan; ``file`` is its name for messages.
 
     Raises UsageError for a damaged or edited file, and for one of another version.
     """
     try:
-        value = json.loads(text)
-    except ValueError as error:
-        message = f"{file} is not a plan: it is no JSON ({error})"
+        value = read_json(text)
+    except DecodeError as error:
+        message = f"{file} is not a plan: {error}"
         raise UsageError(message, hint=AGAIN) from None
     found = value.get("format_version") if isinstance(value, dict) else None
     if found != FORMAT_VERSION:
-        message = f"{file} is not a plan of format {FORMAT_VERSION}, which is read here: {found!r}"
+        given = f"{found!r:.40}"
+        message = f"{file} is not a plan of format {FORMAT_VERSION}, which is read here: {given}"
         raise UsageError(message, hint=AGAIN)
     try:
-        plan = _plan(value)
-    except (ValueError, KeyError, Failure) as error:
+        saved = Saved(_plan(value), _text(value["profile"]))
+        differing = _differing(read_json(to_json(saved.plan, saved.profile)), value)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, Failure) as error:
         message = f"{file} is damaged: {_reason(error)}"
         raise UsageError(message, hint=AGAIN) from None
-    if differing := _differing(json.loads(to_json(plan)), value):
+    if differing:
         message = (
             f"{file} says otherwise than its own release leads to, in {', '.join(differing)}: it "
             "was edited, or another version of deployer wrote it"
         )
         raise UsageError(message, hint=AGAIN)
-    return plan
+    return saved
 
 
 def _reason(error: Exception) -> str:
-    return f"it has no {error}" if isinstance(error, KeyError) else str(error)
+    if isinstance(error, KeyError):
+        return f"it has no {error!s:.40}"
+    readable = isinstance(error, (DecodeError, Failure))
+    return str(error) if readable else "nothing can be reckoned from what it says"
 
 
 def _value(plan: Plan) -> dict[str, Any]:
@@ -105,7 +123,7 @@ def _estimate(cost: Estimate) -> dict[str, Any]:
 def _plan(value: dict[str, Any]) -> Plan:
     """Reckon the plan anew from what the file says of the world."""
     if value["source"] not in get_args(Source):
-        message = f"source: found {value['source']!r}"
+        message = f"source: found {value['source']!r:.40}"
         raise DecodeError(message)
     deployed = value["deployed"]
     stated = value["stated"]
@@ -127,14 +145,14 @@ def _plan(value: dict[str, Any]) -> Plan:
 def _list(value: object) -> list[object]:
     if isinstance(value, list):
         return value
-    message = f"expected a list, found {value!r}"
+    message = f"expected a list, found {value!r:.40}"
     raise DecodeError(message)
 
 
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value
-    message = f"expected a text, found {value!r}"
+    message = f"expected a text, found {value!r:.40}"
     raise DecodeError(message)
 
 

@@ -10,6 +10,7 @@ from deployer.plan.deployment import MonthlyChange, Once, Plan
 from deployer.plan.money import dollars
 from deployer.plan.review import facts
 from deployer.plan.standing import Deployed, PhasePlan
+from deployer.report.contents import contents
 from deployer.report.review_text import defaults, explained
 from deployer.report.rows import between, bounds, counted, price, row, wrapped
 from deployer.visible import visible
@@ -24,8 +25,18 @@ SHORT = 12
 
 
 def text(plan: Plan) -> str:
-    """Write what is deployed, the changes, the phases, the money, the notes, and a summary."""
-    blocks = (_header(plan), _changes(plan), _phases(plan), _money(plan), _notes(plan))
+    """Write what is deployed, the changes, the phases, the money, the notes, and a summary.
+
+    Where nothing can be compared, all that is run stands in the place of the changes.
+    """
+    blocks = (
+        _header(plan),
+        _changes(plan),
+        _contents(plan),
+        _phases(plan),
+        _money(plan),
+        _notes(plan),
+    )
     return "\n".join("\n".join(lines) + "\n" for block in blocks if (lines := list(block))) + (
         f"\n{summary(plan)}\n"
     )
@@ -87,6 +98,10 @@ def _changes(plan: Plan) -> Iterator[str]:
     if plan.diff.replaces:
         yield f"  {plan.diff.replaces}"
     yield from defaults(plan.diff)
+
+
+def _contents(plan: Plan) -> Iterator[str]:
+    return contents(plan.release) if plan.diff is None else iter(())
 
 
 def _phases(plan: Plan) -> Iterator[str]:

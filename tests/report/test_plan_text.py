@@ -39,6 +39,27 @@ b200-fp8-eagle: Modal app glm51-b200-fp8-eagle
   API key     API_KEY
   KV pool     about 644,000 tokens for all requests
 
+What is run
+  image       lmsysorg/sglang:v0.5.10.post1-cu130
+  command     python3 -m sglang.launch_server --model-path
+              /model-cache/GLM-5.1-FP8/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --served-model-name
+              glm-5.1 --tp-size 8 --host 0.0.0.0 --port 8000 --trust-remote-code --ep-size 1
+              --attention-backend nsa --nsa-decode-backend trtllm --nsa-prefill-backend
+              flashmla_sparse --moe-runner-backend flashinfer_trtllm
+              --enable-flashinfer-allreduce-fusion --speculative-algorithm EAGLE
+              --speculative-num-steps 3 --speculative-eagle-topk 1 --speculative-num-draft-tokens 4
+              --reasoning-parser glm45 --tool-call-parser glm47 --mem-fraction-static 0.85
+              --kv-cache-dtype bfloat16 --max-running-requests 48 --max-prefill-tokens 32768
+              --watchdog-timeout 1200 --enable-metrics
+  variable    HF_HUB_OFFLINE=1
+  variable    PYTHONUNBUFFERED=1
+  variable    SGLANG_DG_CACHE_DIR=/dg-cache
+  variable    SGLANG_ENABLE_SPEC_V2=1
+  mount       volume glm51-model-weights at /model-cache
+  mount       volume glm51-deepgemm-cache at /dg-cache
+  secret      glm51-api-key (API_KEY)
+  secret      huggingface-secret (the hub's token)
+
 Phases
   weights  runs  no complete download is on the volume
                  at most 2 h, at most $0.89: downloads 704.2 GiB on 4 cores with 32 GiB; a try ends

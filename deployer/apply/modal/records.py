@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 from deployer.apply.files import make_folder, refuse_foreign, state_home, write_whole
 from deployer.apply.modal.tags import short_digest
 from deployer.codec import DecodeError, decode_json, encode
+from deployer.errors import Failure
 from deployer.release import Release
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ VOLUME = "deployer-releases"
 """The volume of each Modal environment that keeps the releases that were deployed there."""
 
 FORMAT_VERSION = 1
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_DIGEST = re.compile(r"[0-9a-f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,8 @@ class Records:
 
     def release(self, digest: str) -> Release | None:
         """Read the release of a digest; None where it is not here."""
+        if _DIGEST.fullmatch(digest) is None:
+            return None
         with suppress(OSError, UnicodeDecodeError):
             text = (self._root / "releases" / f"{digest}.json").read_text(encoding="utf-8")
             return checked(text, digest)
@@ -94,6 +101,12 @@ class Records:
         self._path(app, environment).unlink(missing_ok=True)
 
     def _path(self, app: str, environment: str) -> Path:
+        """Give the file of a record; raises Failure for names that would lead elsewhere."""
+        for name in (app, *([environment] if environment else [])):
+            if _NAME.fullmatch(name) is None:
+                message = f"`{name:.80}` is no name of an app or an environment"
+                hint = "a name has letters, digits, `.`, `_` and `-` only, and begins with one"
+                raise Failure(message, hint=hint)
         return self._root / "apps" / (environment or "-") / f"{app}.json"
 
 

@@ -1,0 +1,111 @@
+"""`deployer apply plan.json`: a plan that was written is judged again, and then carried out.
+
+Whoever can write the file can write all of it. So it is taken at its word for one thing only,
+which profile it is of: that is checked and compiled as it would be from its own file, the world is
+looked at anew, and only if both lead to what the file says does anything happen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import click
+
+from deployer.errors import Failure, UsageError
+
+if TYPE_CHECKING:
+    from deployer.plan.deployment import Plan
+    from deployer.plan.keys import Written
+    from deployer.release import Release
+    from deployer.report.plan_json import Saved
+
+_DIGITS = 64  # of a SHA-256 in hexadecimal
+_AGAIN = "Nothing was done. Make the plan again, and look at it."
+
+
+def apply_plan(path: str, form: str, *, digest: str, yes: bool, verify: bool) -> int:
+    """Carry out a plan that was written, if it is sound and the world is as it was then.
+
+    ``digest`` is the SHA-256 that the file must have, '' for any.
+    """
+    from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
+    from deployer.cli.apply_modal import carry_out  # noqa: PLC0415 - as above
+    from deployer.cli.planning import live_plan  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.reading import read_text  # noqa: PLC0415 - as above
+    from deployer.report.plan_json import from_json  # noqa: PLC0415 - as above
+
+    text = read_text(path, "a plan")
+    _refuse_another(path, text, digest)
+    saved = from_json(text, path)
+    release, written = judged(saved, path)
+    parameters = release.modal
+    account = Account(parameters.environment if parameters else "")
+    now = live_plan(account, release, written)
+    if now.fingerprint != saved.plan.fingerprint:
+        message = f"{path} is not what would be done now: {_moved(saved.plan, now)}"
+        raise Failure(message, hint=_AGAIN)
+    return carry_out(account, now, form, yes=yes, verify=verify)
+
+
+def sha256(text: str) -> str:
+    """Give the digest that pins a plan: that of the file's bytes, as `sha256sum` prints it."""
+    return hashlib.sha256(text.encode("utf-8", errors="surrogateescape")).hexdigest()
+
+
+def judged(saved: Saved, path: str) -> tuple[Release, Written]:
+    """Check and compile the profile in a plan; give its release and which keys it states.
+
+    The release is not pinned: what the revision means is for the hub to say. Raises Failure where
+    the profile is not right, UsageError where the plan's release is not what it compiles to.
+    """
+    from deployer.cli.reading import read_sound  # noqa: PLC0415 - pydantic, only for a profile
+    from deployer.codec import encode  # noqa: PLC0415 - as above
+    from deployer.compile.pin import pin  # noqa: PLC0415 - as above
+    from deployer.compile.release import compile_profile  # noqa: PLC0415 - as above
+
+    profile, keys = read_sound(f"{path}#profile", saved.profile)
+    release, planned = compile_profile(profile), saved.plan.release
+    commit = planned.model.commit
+    ours, theirs = encode(pin(release, commit) if commit else release), encode(planned)
+    if differing := [name for name in ours if ours[name] != theirs[name]]:
+        message = f"{path} is not a plan of its own profile: they differ in {', '.join(differing)}"
+        raise UsageError(message, hint=f"It was edited, or made by another version. {_AGAIN}")
+    return release, keys.__contains__
+
+
+def _refuse_another(path: str, text: str, wanted: str) -> None:
+    wanted = wanted.lower().removeprefix("sha256:")
+    if not wanted:
+        return
+    if len(wanted) != _DIGITS or not set(wanted) <= set("0123456789abcdef"):
+        message = f"a SHA-256 has {_DIGITS} hexadecimal digits, which `{wanted:.80}` has not"
+        raise UsageError(message, hint="`deployer plan PROFILE -o FILE` prints it.")
+    if (found := sha256(text)) != wanted:
+        message = f"{path} is another plan than the one that was asked for: its SHA-256 is {found}"
+        raise Failure(message, hint="Nothing was done. Where does the file come from?")
+
+
+def _moved(then: Plan, now: Plan) -> str:
+    """Say what is not as it was when a plan was made."""
+    planned, found = then.release.model, now.release.model
+    if planned.commit != found.commit:
+        revision = f"`{found.revision}` of {found.repo}"
+        return f"{revision} is commit {found.commit} now, and it is for {planned.commit}"
+    before, after = then.standing.deployed, now.standing.deployed
+    if before is None or after is None:
+        return "something was deployed meanwhile" if after else "what was deployed is gone"
+    if before.version != after.version:
+        return f"version {after.version} was deployed meanwhile, and it is against {before.version}"
+    if before.state != after.state:
+        return f"the app is {after.state} now, and was {before.state}"
+    facts = {fact.phase: fact.done for fact in then.standing.facts}
+    changed = [f.reason for f in now.standing.facts if f.done != facts.get(f.phase)]
+    return "; ".join(changed) or "what was found out has changed"
+
+
+def written_as(text: str, out: str) -> None:
+    """Say that a plan was written, and how nothing but it is carried out."""
+    digest = sha256(text)
+    click.echo(f"wrote {out} (SHA-256 {digest})", err=True)
+    click.echo(f"`deployer apply {out}` carries it out; `--digest {digest}` no other", err=True)
