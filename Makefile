@@ -6,10 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEVELOP := $(VENV)/.develop
-WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test thorough check format lint types rooms unit generated fresh bench bench-peers catalogue catalogue-check clean
+.PHONY: help demo demo-stop test thorough check format lint types rooms generated fresh bench bench-peers catalogue catalogue-check clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -21,17 +20,14 @@ demo: $(READY) ## Serve a tiny model with the real SGLang on this machine
 demo-stop: $(READY) ## End what `make demo` started
 	$(BIN)/deployer destroy cpu-tiny
 
-test: export DEPLOYER_VOLUME ?= ci
-test: $(DEVELOP) format lint types rooms fresh ## Run everything, with the real engine (minutes)
-	$(BIN)/deployer engine install
-	$(BIN)/pytest -n $(WORKERS) -m "not engine and not wheels"
-	$(BIN)/pytest -n $(WORKERS) -m "wheels and not engine" --durations 10
-	$(BIN)/pytest -m engine --durations 10
+test: $(DEVELOP) ## Run everything, with the real engine (minutes)
+	@DEPLOYER_VOLUME=$${DEPLOYER_VOLUME:-ci} $(BIN)/python -m tools.stages test
 
 thorough: ## Run everything, with every release and thousands of argument lists (most of an hour)
 	DEPLOYER_VOLUME=thorough $(MAKE) test
 
-check: $(DEVELOP) format lint types rooms fresh unit ## Run what needs no processes and no engine (under a minute)
+check: $(DEVELOP) ## Run what needs no processes and no engine (under a minute)
+	@$(BIN)/python -m tools.stages check
 
 format:
 	$(BIN)/ruff format --check --quiet .
@@ -44,9 +40,6 @@ types:
 
 rooms:
 	$(BIN)/lint-imports --no-cache
-
-unit: $(DEVELOP)
-	$(BIN)/pytest -n $(WORKERS) -m "not engine and not process and not wheels"
 
 fresh: $(DEVELOP)
 	$(BIN)/deployer schema | cmp - schemas/profile.schema.json

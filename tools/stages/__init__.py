@@ -1,0 +1,1 @@
+"""Runs what `make check` and `make test` consist of, side by side, and says what was run."""
