@@ -53,7 +53,7 @@ generated: $(DEVELOP) ## Write the schema, the compiled flags and the checks' pa
 	$(BIN)/python -m tools.checks
 	$(BIN)/ruff format .
 
-catalogue: $(DEVELOP) ## Add the catalogue of an engine release: make catalogue VERSION=0.5.24
+catalogue: $(DEVELOP) ## Ship the catalogue of an engine release: make catalogue VERSION=0.5.24
 	@test -n "$(VERSION)" || { echo 'say which release: make catalogue VERSION=0.5.24' >&2; exit 2; }
 	$(BIN)/python -m tools.catalogue $(VERSION)
 

@@ -25,6 +25,9 @@ for name, examples in EXAMPLES.items():
     )
 settings.load_profile(VOLUME)
 
+os.environ["DEPLOYER_CATALOGUES"] = "nowhere"
+"""What releases are known is read once a process: whoever runs the tests may have added some."""
+
 
 @pytest.fixture(scope="session")
 def engine_environment() -> EngineEnvironment:

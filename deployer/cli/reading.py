@@ -102,12 +102,12 @@ def read_sound(path: str, content: str | None = None) -> tuple[Profile, frozense
 
 def known_release(engine: str) -> str:
     """Give a release as its catalogue names it; raises UsageError where there is none."""
-    from deployer.facts.sglang.catalogue import releases  # noqa: PLC0415
+    from deployer.facts.sglang.catalogue import how_to_know, releases  # noqa: PLC0415
 
     version = engine.removeprefix("v")
     if version not in releases():
         msg = f"SGLang {engine} is not known here"
-        raise UsageError(msg, hint=f"Known are {', '.join(releases())}.")
+        raise UsageError(msg, hint=how_to_know(version))
     return version
 
 

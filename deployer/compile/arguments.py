@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.facts.sglang.catalogue import Catalogue, find
+from deployer.facts.sglang.catalogue import Catalogue, for_spelling
 from deployer.facts.sglang.replacements import Beside, Words, spell
 from deployer.profile.fields import flagged_fields
 from deployer.profile.flag import Flag
@@ -21,9 +21,10 @@ def arguments(profile: Profile, derived: dict[str, tuple[object, str]]) -> tuple
     ``derived`` maps the path of a field that the author left out (``parallel.tp``) to the value
     that follows from others and the key that it follows from. What the pinned release cannot say
     stands in the list under the concept's own name, for the checks to find; so does everything
-    where the release has no catalogue. ``engine.args`` stands as the author wrote it.
+    where the release has no catalogue, unless it is newer than all that have: then the newest
+    known release's spelling is taken. ``engine.args`` stands as the author wrote it.
     """
-    catalogue = find(profile.engine.version)
+    catalogue = for_spelling(profile.engine.version)
     stated = sorted(_stated(profile, derived), key=lambda item: item[0])
     beside = {flag: values for _, (flag, values), _ in stated}
     fields = (a for _, words, source in stated for a in _spelt(catalogue, words, source, beside))

@@ -61,8 +61,8 @@ def is_overlay(version: str) -> bool:
 def check_release(version: str) -> None:
     """Raise UsageError for a release that is not known."""
     if version not in releases():
-        message = f"there is no SGLang {version}"
-        raise UsageError(message, hint=f"Known are {', '.join(releases())}.")
+        message = f"SGLang {version} is not known here"
+        raise UsageError(message, hint=how_to_know(version))
 
 
 def overlay_root(version: str, environ: Mapping[str, str]) -> Path:

@@ -74,7 +74,7 @@ def _required(catalogue: Catalogue, found: Sequence[Group]) -> Iterator[Fault]:
     given = {option.dest for group in found if (option := catalogue.find(group.string))}
     for option in catalogue:
         if option.required and option.dest not in given:
-            message = f"`{option.name}` is missing, and the engine starts without it never"
+            message = f"`{option.name}` is missing, and the engine never starts without it"
             yield Fault(
                 "required-missing", Severity.ERROR, 0, option.name, message,
                 f"give `{option.name}`",

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from deployer.catalogue.cache import wheel_path
 from deployer.check.kernels import fusion, moe_runner
 from deployer.check.sparse import kernels, kv_cache
 from deployer.compile.release import compile_profile
@@ -19,7 +20,6 @@ from deployer.engine.resolve import Answer, ask
 from deployer.profile.load import load_profile
 from deployer.profile.model import Profile
 from tests.volume import THOROUGH
-from tools.catalogue.cache import wheel_path
 
 from .sane import Change, changed
 

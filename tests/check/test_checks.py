@@ -179,9 +179,15 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("help-flag", {"engine": {"args": {"help": True}}}, "engine.args.help", "nothing is launched"),
     (
         "unknown-release",
+        {"engine": {"version": "0.5.12.post9"}},
+        "engine.version",
+        "SGLang 0.5.12.post9 is not known here",
+    ),
+    (
+        "release-not-catalogued",
         {"engine": {"version": "0.5.99"}},
         "engine.version",
-        "SGLang 0.5.99 is not known here",
+        "its flags, values, defaults and known bugs were not checked",
     ),
     (
         "alias-flag",

@@ -347,7 +347,7 @@ PLANTED: list[tuple[str, Change, str, str]] = [
     ("llama", args(dist_timeout="1h"), "wrong-type", "engine.args.dist-timeout"),
     (
         "glm",
-        {"kernels": {"attention": "dsa"}, "engine": {"version": "0.5.99"}},
+        {"kernels": {"attention": "dsa"}, "engine": {"version": "0.5.12.post9"}},
         "unknown-release",
         "engine.version",
     ),

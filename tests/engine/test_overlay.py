@@ -53,7 +53,7 @@ class Pip:
 def test_only_releases_without_a_lock_are_overlays() -> None:
     assert is_overlay(OLD)
     assert not is_overlay("0.5.23")
-    with pytest.raises(UsageError, match=r"no SGLang 0\.4\.1") as caught:
+    with pytest.raises(UsageError, match=r"SGLang 0\.4\.1 is not known here") as caught:
         is_overlay("0.4.1")
     assert OLD in caught.value.hint
 

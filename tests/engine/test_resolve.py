@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from deployer.catalogue.cache import wheel_path
 from deployer.compile.release import compile_profile
 from deployer.engine.environment import EngineEnvironment
 from deployer.engine.model_config import model_config
@@ -16,7 +17,6 @@ from deployer.engine.resolution import Resolution, resolution
 from deployer.engine.resolve import ask
 from deployer.profile.load import load_profile
 from deployer.release import Argument, Release
-from tools.catalogue.cache import wheel_path
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 

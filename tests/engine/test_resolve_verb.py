@@ -50,7 +50,7 @@ def test_not_installed(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--engine", "0.4.1"], "there is no SGLang 0.4.1"),
+        (["--engine", "0.4.1"], "SGLang 0.4.1 is not known here"),
         (["--engine", "0.5.23", "--model-config", "nothing.json"], "nothing.json: No such file"),
         (["--engine", "0.5.23", "--model-config", PROFILE], "is not JSON"),
     ],

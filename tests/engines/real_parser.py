@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tools.catalogue.cache import wheel_path
+from deployer.catalogue.cache import wheel_path
 
 __all__ = ["RealParser", "Verdict", "wheel_path"]
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
+from deployer.catalogue.files import read, texts
+from deployer.catalogue.generate import generate
+from deployer.catalogue.link import link
 from deployer.engine.install import EngineEnvironment
 from deployer.facts.sglang.catalogue import FOLDER, Catalogue, Option, load, releases
 from tests.engines.real_parser import RealParser, wheel_path
-from tools.catalogue.files import read, texts
-from tools.catalogue.generate import generate
-from tools.catalogue.link import link
 
 MOST_REPLACED = 10
 """Modules of a wheel that may fail to run beside stubs; at most 8 do, none declares options."""

@@ -9,10 +9,10 @@ import sys
 
 import pytest
 
+from deployer.catalogue.files import read, texts
+from deployer.catalogue.link import link
 from deployer.facts.sglang.catalogue import FOLDER, UnknownReleaseError, load, newest, releases
 from deployer.facts.sglang.versions import release_key
-from tools.catalogue.files import read, texts
-from tools.catalogue.link import link
 
 EXPORT = (
     "Export performance metrics for each request to local file "

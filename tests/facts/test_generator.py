@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from deployer.catalogue.generate import generate
+from deployer.catalogue.values import CannotEvaluateError
 from tests.facts.synthetic import LAYOUTS, write_wheel
-from tools.catalogue.generate import generate
-from tools.catalogue.values import CannotEvaluateError
 
 SERVER_ARGS = "sglang/srt/server_args.py"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tools.catalogue.files import DEFAULTS, read, texts
-from tools.catalogue.link import lifetimes, link
+from deployer.catalogue.files import DEFAULTS, read, texts
+from deployer.catalogue.link import lifetimes, link
 
 RELEASES = ["0.5.9", "0.5.10", "0.5.10.post1", "0.5.11"]
 
@@ -66,7 +66,7 @@ def test_the_newest_release_says_where_an_option_belongs() -> None:
 
 
 def test_an_option_that_nobody_can_place_is_an_error() -> None:
-    with pytest.raises(LookupError, match=r"--x needs a line in tools/catalogue/categories\.py"):
+    with pytest.raises(LookupError, match=r"--x needs a line in deployer/catalogue/categories\.py"):
         link(catalogues([entry("--x", category="")]))
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from deployer.catalogue import cache
+from deployer.catalogue.categories import VANISHED
 from tests.facts.synthetic import LAYOUTS, write_wheel
-from tools.catalogue import cache
-from tools.catalogue.__main__ import main
-from tools.catalogue.categories import VANISHED
+from tools.catalogue import main
 
 
 @pytest.fixture

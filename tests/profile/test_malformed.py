@@ -1654,7 +1654,7 @@ p.yaml:1:7: error[bad-pattern]: `name`: the text "GLM 5.1" does not match `^[a-z
   |       ^^^^^^^
   = The deployment's name, in lower case: the same name is the same deployment.
 
-p.yaml:10:12: error[bad-pattern]: `engine.version`: the text "v0.5.10" does not match `^\\d+\\.\\d+\\.\\d+(\\.post\\d+)?$`
+p.yaml:10:12: error[bad-pattern]: `engine.version`: the text "v0.5.10" does not match `^[0-9]{1,6}(\\.[0-9]{1,6}){2}(\\.post[0-9]{1,6})?$`
    |
 10 |   version: v0.5.10
    |            ^^^^^^^

@@ -1,17 +1,17 @@
-"""A release of the engine that has no catalogue.
+"""A release of the engine that has no catalogue, and is not newer than all that have.
 
 Why it hurts: no flag can be checked or spelt for it, so nothing is known of the command before it
-runs.
+runs. A release that is newer than all that are known is `release-not-catalogued`, a warning.
 
 Instead of::
 
     engine:
-      version: 0.5.99
+      version: 0.5.12.post9
 
 Write::
 
     engine:
-      version: 0.5.23
+      version: 0.5.12.post1
 
 Source: ``deployer/facts/sglang/``, one file a release, from 0.5.9 on.
 https://github.com/sgl-project/sglang/releases
@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.facts.sglang.catalogue import newest, releases
+from deployer.facts.sglang.catalogue import is_newer, newest, releases
 from deployer.facts.sglang.versions import release_key
 from deployer.finding import Severity
 from deployer.profile.model import Profile
@@ -31,7 +31,7 @@ from deployer.profile.model import Profile
 def find(profile: Profile) -> Iterator[Problem]:
     """Look for the pinned release among those that are known."""
     version = profile.engine.version
-    if version in releases():
+    if version in releases() or is_newer(version):
         return
     yield Problem(
         ("engine", "version"),
@@ -41,8 +41,6 @@ def find(profile: Profile) -> Iterator[Problem]:
 
 
 def _hint(version: str) -> str:
-    if release_key(version) > release_key(newest()):
-        return f"`make catalogue VERSION={version}` adds it, once it is published"
     near = min(releases(), key=lambda known: _distance(known, version))
     return f"did you mean {near}?"
 

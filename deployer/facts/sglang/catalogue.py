@@ -1,25 +1,29 @@
 """The catalogue of one SGLang release: every option that its command line knows.
 
-The JSON files beside this module are written by ``tools/catalogue`` (`make catalogue VERSION=...`)
-from published wheels, and proven against each release's real parser. Nothing here imports SGLang.
+The JSON files beside this module are written by ``deployer/catalogue`` from published wheels, and
+proven against each release's real parser. A newer release has its file in a folder of the user's,
+where `deployer catalogue add` put it, proven by nothing. Nothing here imports SGLang.
 """
 
 from __future__ import annotations
 
 import functools
 import json
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deployer.facts.sglang.versions import release_key
+from deployer.errors import Failure
+from deployer.facts.sglang.versions import is_release, release_key
 
 FORMAT_VERSION = 1
 """The version of the JSON form that this module reads."""
 
 FOLDER = Path(__file__).parent
+"""The catalogues that are shipped."""
 
 SENTENCE_END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)\. ")
 """Where a help text's first sentence ends; `e.g.` and `i.e.` end none."""
@@ -117,11 +121,34 @@ class Catalogue:
         return tuple(string for string in self._by_string if string.startswith(prefix))
 
 
+def own_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Give the folder of the user's own catalogues.
+
+    ``$DEPLOYER_CATALOGUES``, else below the XDG data directory; it need not be there.
+    """
+    if given := environ.get("DEPLOYER_CATALOGUES"):
+        return Path(given)
+    data = environ.get("XDG_DATA_HOME", "")
+    if not os.path.isabs(data):  # noqa: PTH117 - the specification's rule, on a text
+        data = os.path.expanduser("~/.local/share")  # noqa: PTH111 - never raises
+    return Path(data) / "deployer" / "catalogues"
+
+
+@functools.cache
+def shipped() -> tuple[str, ...]:
+    """Give every release whose catalogue is shipped, oldest first."""
+    return _in_order(FOLDER)
+
+
 @functools.cache
 def releases() -> tuple[str, ...]:
-    """Give every release that has a catalogue, oldest first."""
-    found = [path.stem for path in FOLDER.glob("*.json") if path.stem[0].isdigit()]
-    return tuple(sorted(found, key=release_key))
+    """Give every release that has a catalogue, shipped or the user's own, oldest first."""
+    return tuple(sorted({*shipped(), *_in_order(own_folder())}, key=release_key))
+
+
+def _in_order(folder: Path) -> tuple[str, ...]:
+    found = (path.stem for path in folder.glob("[0-9]*.json"))
+    return tuple(sorted((name for name in found if is_release(name)), key=release_key))
 
 
 def newest() -> str:
@@ -134,15 +161,51 @@ def find(version: str) -> Catalogue | None:
     return load(version) if version in releases() else None
 
 
+def for_spelling(version: str) -> Catalogue | None:
+    """Give the catalogue whose spellings a release is taken to have.
+
+    Its own; for a newer one that nobody has catalogued, the newest known, because spellings stay
+    longer than they change. That is likeness, so whoever reads a profile says so. None for others.
+    """
+    if version not in releases() and is_newer(version):
+        return load(newest())
+    return find(version)
+
+
+def how_to_know(version: str) -> str:
+    """Say what to do about a release that has no catalogue, for a message."""
+    if is_release(version) and is_newer(version):
+        return (
+            f"The newest known is {newest()}; `deployer catalogue add {version}` reads the published "
+            "release."
+        )
+    return f"Known are {', '.join(releases())}."
+
+
+def is_newer(version: str) -> bool:
+    """Whether a release is newer than every one that has a catalogue."""
+    return release_key(version) > release_key(newest())
+
+
 @functools.cache
 def load(version: str) -> Catalogue:
     """Read the catalogue of a release; raises UnknownReleaseError where there is none."""
-    path = FOLDER / f"{version}.json"
+    if version in shipped():
+        return _read(FOLDER / f"{version}.json", version)
+    path = own_folder() / f"{version}.json"
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        return _read(path, version)
     except FileNotFoundError as error:
         msg = f"there is no catalogue of SGLang {version}"
         raise UnknownReleaseError(msg) from error
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        msg = f"{path} is no catalogue that this version of deployer reads: {error}"
+        hint = f"`deployer catalogue add {version}` writes it again"
+        raise Failure(msg, hint=hint) from error
+
+
+def _read(path: Path, version: str) -> Catalogue:
+    document = json.loads(path.read_text(encoding="utf-8"))
     if document["format_version"] != FORMAT_VERSION:
         msg = f"{path.name} has format {document['format_version']}, not {FORMAT_VERSION}"
         raise ValueError(msg)

@@ -1,8 +1,8 @@
 """When each option, choice and variable of SGLang came and went.
 
-For messages about a mistake: ``history.json`` is written by ``tools/catalogue`` from all catalogues
-together, and is only read when somebody asks. A lifetime is the first release with something and
-the first without it again; the second is empty where the newest release still has it.
+For messages about a mistake: ``history.json`` is written by ``deployer/catalogue`` from all
+catalogues together, and is only read when somebody asks. A lifetime is the first release with
+something and the first without it again; the second is empty where the newest release still has it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import functools
 import json
 from typing import Any, TypeAlias
 
-from deployer.facts.sglang.catalogue import FOLDER, FORMAT_VERSION
+from deployer.facts.sglang.catalogue import FOLDER, FORMAT_VERSION, own_folder, releases
+
+HISTORY = "history.json"
 
 Lifetimes: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -39,13 +41,35 @@ def variable_lifetimes(name: str) -> Lifetimes:
     return _pairs(_read()["variables"].get(name, ()))
 
 
+def forget() -> None:
+    """Let this process read the history anew."""
+    _read.cache_clear()
+
+
 @functools.cache
 def _read() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((FOLDER / "history.json").read_text(encoding="utf-8"))
+    """Read the history of every release that is known here.
+
+    The user's own one counts as long as it was made of just these releases; after an update of
+    deployer the shipped one does, until `deployer catalogue add` makes it anew.
+    """
+    own = _own()
+    if own is not None and own.get("releases") == list(releases()):
+        return own
+    document: dict[str, Any] = json.loads((FOLDER / HISTORY).read_text(encoding="utf-8"))
     if document["format_version"] != FORMAT_VERSION:
         msg = f"history.json has format {document['format_version']}, not {FORMAT_VERSION}"
         raise ValueError(msg)
     return document
+
+
+def _own() -> dict[str, Any] | None:
+    try:
+        document = json.loads((own_folder() / HISTORY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    fits = isinstance(document, dict) and document.get("format_version") == FORMAT_VERSION
+    return document if fits else None
 
 
 def _pairs(runs: list[list[str]]) -> Lifetimes:

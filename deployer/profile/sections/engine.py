@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from deployer.facts.sglang.versions import RELEASE
 from deployer.profile.section import Section
 
 ArgName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -28,7 +29,7 @@ class Engine(Section):
     name: Literal["sglang"] = "sglang"
     """The engine's name."""
 
-    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+(\.post\d+)?$")]
+    version: Annotated[str, Field(pattern=RELEASE)]
     """The pinned release. It decides how every flag is spelt, so it must be the image's."""
 
     image: ImageReference | None = None

@@ -23,6 +23,10 @@ PACKAGES_OF_INTEREST = (
 """What a reviewer of an engine bump asks about: these decide drivers, kernels and tokens."""
 
 
+LARGEST_SOURCE = 16 * 1024 * 1024
+"""Bytes of a file that is read. The largest in 0.5.23, `server_args.py`, is below 1 MB."""
+
+
 class Wheel:
     """The metadata and the sources in a wheel; raises ValueError where it is not one of SGLang."""
 
@@ -41,7 +45,7 @@ class Wheel:
         if len(names) != 1:
             msg = f"{self.path.name} has {len(names)} METADATA files; a wheel has one"
             raise ValueError(msg)
-        return Parser().parsestr(self._zip.read(names[0]).decode(), headersonly=True)
+        return Parser().parsestr(self._text(names[0]), headersonly=True)
 
     @property
     def version(self) -> str:
@@ -69,8 +73,16 @@ class Wheel:
         stem = module.replace(".", "/")
         for name, is_package in ((f"{stem}.py", False), (f"{stem}/__init__.py", True)):
             if name in self._names:
-                return self._zip.read(name).decode(), is_package
+                return self._text(name), is_package
         return None
+
+    def _text(self, name: str) -> str:
+        """Read a member, unless it unpacks to more than any source file of an engine."""
+        size = self._zip.getinfo(name).file_size
+        if size > LARGEST_SOURCE:
+            msg = f"{name} in {self.path.name} is {size:,} bytes, which is no source file"
+            raise ValueError(msg)
+        return self._zip.read(name).decode()
 
     def facts(self) -> dict[str, Any]:
         """Give what a catalogue says about the wheel itself."""

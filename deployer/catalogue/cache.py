@@ -34,7 +34,8 @@ def _download(version: str) -> Path:
     folder().mkdir(parents=True, exist_ok=True)
     platform, python, abi = PLATFORM
     with tempfile.TemporaryDirectory(dir=folder()) as scratch:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        # -I: a `pip.py` in the folder that somebody stands in is not run.
+        command = [sys.executable, "-I", "-m", "pip", "download", "--quiet", "--no-deps"]
         command += ["--disable-pip-version-check", "--only-binary", ":all:", "--dest", scratch]
         command += ["--platform", platform, "--python-version", python]
         command += ["--implementation", "cp", "--abi", abi, "--abi", "none"]

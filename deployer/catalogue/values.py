@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from tools.catalogue.source import Module
+    from deployer.catalogue.source import Module
 
 
 Value: TypeAlias = Any

@@ -11,11 +11,11 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tools.catalogue.annotations import Described, describe, unwrap
-from tools.catalogue.evaluate import Evaluator
-from tools.catalogue.names import Scope
-from tools.catalogue.source import Module
-from tools.catalogue.values import (
+from deployer.catalogue.annotations import Described, describe, unwrap
+from deployer.catalogue.evaluate import Evaluator
+from deployer.catalogue.names import Scope
+from deployer.catalogue.source import Module
+from deployer.catalogue.values import (
     CannotEvaluateError,
     Computed,
     External,

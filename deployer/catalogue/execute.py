@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from tools.catalogue.evaluate import Evaluator
-from tools.catalogue.fields import MISSING, Registration, collect, default_of, derive
-from tools.catalogue.names import Scope
-from tools.catalogue.source import Library, Module, bindings_of
-from tools.catalogue.values import (
+from deployer.catalogue.evaluate import Evaluator
+from deployer.catalogue.fields import MISSING, Registration, collect, default_of, derive
+from deployer.catalogue.names import Scope
+from deployer.catalogue.source import Library, Module, bindings_of
+from deployer.catalogue.values import (
     SUPPRESS,
     CannotEvaluateError,
     Computed,

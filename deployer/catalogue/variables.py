@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from tools.catalogue.evaluate import Evaluator
-from tools.catalogue.names import Scope
-from tools.catalogue.source import Library
-from tools.catalogue.values import CannotEvaluateError, Member, Value
+from deployer.catalogue.evaluate import Evaluator
+from deployer.catalogue.names import Scope
+from deployer.catalogue.source import Library
+from deployer.catalogue.values import CannotEvaluateError, Member, Value
 
 ENVIRON = "sglang.srt.environ"
 

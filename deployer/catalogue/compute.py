@@ -6,7 +6,7 @@ import ast
 import operator
 from collections.abc import Callable
 
-from tools.catalogue.values import CannotEvaluateError, Value, known
+from deployer.catalogue.values import CannotEvaluateError, Value, known
 
 OPERATORS: dict[type[ast.AST], Callable[[Value, Value], Value]] = {
     ast.Add: operator.add,

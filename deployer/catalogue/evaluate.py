@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from tools.catalogue.compute import METHODS, binary, builtin
-from tools.catalogue.names import Names, Scope
-from tools.catalogue.values import (
+from deployer.catalogue.compute import METHODS, binary, builtin
+from deployer.catalogue.names import Names, Scope
+from deployer.catalogue.values import (
     CannotEvaluateError,
     Computed,
     External,

@@ -1,4 +1,4 @@
-"""``python -m tools.catalogue 0.5.24``: add or renew the catalogue of a release.
+"""``python -m tools.catalogue 0.5.24``: add or renew a catalogue that is shipped.
 
 Every catalogue in the folder is linked anew afterwards, because a new release may be the one that
 removed an option. ``--check`` writes nothing: it says whether the files are what the wheels give.
@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from deployer.catalogue import files
+from deployer.catalogue.cache import NoSuchReleaseError, wheel_path
+from deployer.catalogue.generate import generate
+from deployer.catalogue.link import link
+from deployer.catalogue.values import CannotEvaluateError
 from deployer.facts.sglang.versions import release_key
-from tools.catalogue import files
-from tools.catalogue.cache import NoSuchReleaseError, wheel_path
-from tools.catalogue.generate import generate
-from tools.catalogue.link import link
-from tools.catalogue.values import CannotEvaluateError
 
 
 def main() -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from tools.catalogue.evaluate import Evaluator
-from tools.catalogue.names import Scope
-from tools.catalogue.source import Module
-from tools.catalogue.values import CannotEvaluateError, Instance, Symbol, Value
+from deployer.catalogue.evaluate import Evaluator
+from deployer.catalogue.names import Scope
+from deployer.catalogue.source import Module
+from deployer.catalogue.values import CannotEvaluateError, Instance, Symbol, Value
 
 ARG_FIELDS = (
     "help",

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tools.catalogue.source import Library, Module, bindings_of
-from tools.catalogue.values import (
+from deployer.catalogue.source import Library, Module, bindings_of
+from deployer.catalogue.values import (
     CannotEvaluateError,
     Computed,
     External,

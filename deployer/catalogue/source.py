@@ -6,7 +6,7 @@ import ast
 import functools
 from collections.abc import Iterable, Iterator
 
-from tools.catalogue.wheel import Wheel
+from deployer.catalogue.wheel import Wheel
 
 
 class Library:

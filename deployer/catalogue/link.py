@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
+from deployer.catalogue.categories import VANISHED
 from deployer.facts.sglang.versions import release_key
-from tools.catalogue.categories import VANISHED
 
 
-def link(catalogues: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Fill in category, since and removed_in of every option in place; give the history."""
+def link(catalogues: dict[str, dict[str, Any]], *, strict: bool = True) -> dict[str, Any]:
+    """Fill in category, since and removed_in of every option in place; give the history.
+
+    An option that no release files in a namespace is a LookupError, for a maintainer to file; where
+    not ``strict`` it keeps none.
+    """
     releases = sorted(catalogues, key=release_key)
-    _categorize([catalogues[release] for release in releases])
+    _categorize([catalogues[release] for release in releases], strict=strict)
     strings = {it: _strings(catalogues[it]) for it in releases}
     for index, release in enumerate(releases):
         for entry in catalogues[release]["options"]:
@@ -49,7 +53,7 @@ def _strings(catalogue: dict[str, Any]) -> frozenset[str]:
     return frozenset(it for entry in catalogue["options"] for it in entry["strings"])
 
 
-def _categorize(newest_last: list[dict[str, Any]]) -> None:
+def _categorize(newest_last: list[dict[str, Any]], *, strict: bool) -> None:
     """Give each option the namespace of the newest release that files a spelling, or its field."""
     by_string: dict[str, str] = {}
     by_dest: dict[str, str] = {}
@@ -60,8 +64,8 @@ def _categorize(newest_last: list[dict[str, Any]]) -> None:
         known = [by_string[it] for it in entry["strings"] if it in by_string]
         category = known[0] if known else by_dest.get(entry["dest"])
         entry["category"] = category or VANISHED.get(entry["strings"][0], "")
-        if not entry["category"]:
-            msg = f"{entry['strings'][0]} needs a line in tools/catalogue/categories.py"
+        if strict and not entry["category"]:
+            msg = f"{entry['strings'][0]} needs a line in deployer/catalogue/categories.py"
             raise LookupError(msg)
 
 

@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tools.catalogue.execute import Interpreter
-from tools.catalogue.options import option
-from tools.catalogue.source import Library
-from tools.catalogue.values import CannotEvaluateError
-from tools.catalogue.variables import variables
-from tools.catalogue.wheel import Wheel
+from deployer.catalogue.execute import Interpreter
+from deployer.catalogue.options import option
+from deployer.catalogue.source import Library
+from deployer.catalogue.values import CannotEvaluateError
+from deployer.catalogue.variables import variables
+from deployer.catalogue.wheel import Wheel
 
 FORMAT_VERSION = 1
 CHOICES = ("sglang.srt.server_args", "sglang.srt.arg_groups.choices")

@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 import re
 
-from tools.catalogue.evaluate import Evaluator
-from tools.catalogue.fields import Registration
-from tools.catalogue.names import Scope
-from tools.catalogue.source import bindings_of
-from tools.catalogue.values import (
+from deployer.catalogue.evaluate import Evaluator
+from deployer.catalogue.fields import Registration
+from deployer.catalogue.names import Scope
+from deployer.catalogue.source import bindings_of
+from deployer.catalogue.values import (
     SUPPRESS,
     CannotEvaluateError,
     Computed,
@@ -80,7 +80,7 @@ def _action(evaluator: Evaluator, kwargs: dict[str, Value]) -> tuple[str, dict[s
         return action.name, _parameters(evaluator, action)
     name = name_of(action)
     if name not in ACTIONS:
-        msg = f"what the action {name} adds is not written down in tools/catalogue/options.py"
+        msg = f"what the action {name} adds is not written down in deployer/catalogue/options.py"
         raise CannotEvaluateError(msg)
     return name, dict(ACTIONS[name])
 
