@@ -19,7 +19,7 @@ from deployer.engine.environment import ENGINES, engine_home
 from deployer.engine.exclusive import exclusive
 from deployer.engine.install import Progress, install, pip_environ
 from deployer.errors import Failure, UsageError
-from deployer.facts.sglang.catalogue import releases
+from deployer.facts.sglang.catalogue import how_to_know, releases
 
 BASE = list(ENGINES)[-1]
 """The release whose environment carries the overlays: the newest one with a lock."""
