@@ -176,8 +176,8 @@ def how_to_know(version: str) -> str:
     """Say what to do about a release that has no catalogue, for a message."""
     if is_release(version) and is_newer(version):
         return (
-            f"The newest known is {newest()}; `deployer catalogue add {version}` reads the published "
-            "release."
+            f"The newest known is {newest()}; `deployer catalogue add {version}` reads the "
+            "published release."
         )
     return f"Known are {', '.join(releases())}."
 
