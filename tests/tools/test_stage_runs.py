@@ -18,8 +18,8 @@ pytestmark = pytest.mark.process
 STRAY = "import subprocess; subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
 TIDY = """
 import sys, time
-print('ready', file=open('ready', 'w'), flush=True)
 try:
+    print('ready', file=open('ready', 'w'), flush=True)
     time.sleep(600)
 finally:
     print('tidied', file=open('tidied', 'w'), flush=True)
