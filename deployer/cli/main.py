@@ -6,6 +6,7 @@ import gc
 import importlib
 import os
 import platform
+import signal
 import sys
 import traceback
 from typing import Any
@@ -104,6 +105,9 @@ def run(argv: list[str] | None = None) -> None:
     """Run the command line and exit: 0 fine, 1 not right or failed, 2 wrong usage."""
     gc.set_threshold(GARBAGE_THRESHOLD)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+    # Where it is ignored from the start, the kernel forgets how children end, and Python takes
+    # every failure of theirs for success.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     sys.exit(main(argv))
 
 

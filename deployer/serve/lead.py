@@ -16,7 +16,6 @@ import sys
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 NOT_FOUND = 127
 NOT_RUNNABLE = 126
-RESET = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 
 def main(supervisor: int, words: list[str]) -> int:
@@ -26,8 +25,9 @@ def main(supervisor: int, words: list[str]) -> int:
     if os.getppid() != supervisor:
         _say(f"the supervisor {supervisor} is gone already")
         return 1
-    # Ignored and blocked signals survive exec; an engine that ignores SIGTERM cannot drain.
-    for number in RESET:
+    # Ignored and blocked signals survive exec; an engine that ignores SIGTERM cannot drain, and
+    # SGLang's processes tell each other of their end by SIGQUIT, which a shell's `&` ignores.
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     try:

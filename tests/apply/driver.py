@@ -5,7 +5,6 @@ one line with what it came to. SLOW_PHASE (``engine``, ``model``, ``verify`` or 
 """
 
 import json
-import signal
 import sys
 import time
 from pathlib import Path
@@ -18,8 +17,6 @@ from .world import World, fake_parts
 
 
 def main() -> int:
-    # A shell that starts a test run in the background has SIGINT ignored.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     home, release_file, slow = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     world = World(home, parts=_slow_parts(home, slow))
     release = Release.from_json(release_file.read_text())

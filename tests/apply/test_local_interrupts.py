@@ -13,6 +13,7 @@ import pytest
 
 from deployer.apply.local.family import family
 from deployer.apply.local.status import status
+from tests.fakes.fresh import FRESH
 
 from .world import DRIVER_ENVIRONMENT, World, driver, make_release, wait_until
 
@@ -44,10 +45,19 @@ class Running:
         return last
 
 
+BACKGROUND = ("sh", "-c", "trap '' HUP INT QUIT; exec \"$@\"", "sh")
+"""As `nohup` and a shell's `&` start a command."""
+
+
 @contextmanager
-def applying(world: World, release: Release, slow: str = "") -> Iterator[Running]:
+def applying(
+    world: World, release: Release, slow: str = "", before: tuple[str, ...] = ()
+) -> Iterator[Running]:
+    command = driver(world, release, slow)
+    if before:
+        command = [*before, *command[len(FRESH) :]]
     with subprocess.Popen(
-        driver(world, release, slow), env=DRIVER_ENVIRONMENT, stdout=subprocess.PIPE, text=True
+        command, env=DRIVER_ENVIRONMENT, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             yield Running(process)
@@ -97,6 +107,24 @@ def test_a_polite_kill_and_a_closed_terminal_are_like_ctrl_c(
     assert_nothing_is_left(world)
     (found,) = status(environ=world.environ)
     assert (found.state, found.message) == ("failed", "apply was interrupted")
+
+
+def test_in_the_background_it_goes_on_when_the_terminal_closes(world: World) -> None:
+    with applying(world, make_release(world.port, LOAD="1"), before=BACKGROUND) as running:
+        running.wait_for("load")
+        running.process.send_signal(signal.SIGHUP)
+        running.process.send_signal(signal.SIGINT)
+        assert running.end()["outcome"] == "created"
+
+
+@pytest.mark.parametrize("before", [BACKGROUND, ("sh", "-c", "trap '' TERM; exec \"$@\"", "sh")])
+def test_a_polite_kill_ends_it_in_the_background_too(world: World, before: tuple[str, ...]) -> None:
+    with applying(world, make_release(world.port, LOAD="60"), before=before) as running:
+        running.wait_for("load")
+        running.process.send_signal(signal.SIGTERM)
+        assert running.end()["error"] == "Interrupted"
+
+    assert_nothing_is_left(world)
 
 
 def test_ctrl_c_twice_does_not_wait_for_a_deaf_server(world: World) -> None:

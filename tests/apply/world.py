@@ -27,6 +27,7 @@ from deployer.release import (
     Variable,
 )
 from deployer.verify.verdict import Outcome, Verdict
+from tests.fakes.fresh import FRESH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -128,7 +129,7 @@ def driver(world: World, release: Release, slow: str = "") -> list[str]:
     """Give the command that applies a release in a process of its own; see ``driver.py``."""
     file = world.home / f"{release.name}-{release.digest()[:8]}.json"
     file.write_text(release.to_json())
-    return [sys.executable, "-m", "apply.driver", str(world.home), str(file), slow]
+    return [*FRESH, sys.executable, "-m", "apply.driver", str(world.home), str(file), slow]
 
 
 def free_port() -> int:

@@ -19,8 +19,9 @@ class Interrupts:
     Not where held: then it is raised after the block. Further signals raise nothing, so that
     tidying up is never cut short; they set ``hurried``, and tidying up waits for nobody.
 
-    A signal that is ignored (``nohup``) stays ignored. Outside the main thread, where Python
-    allows no handlers, this does nothing.
+    A SIGINT or SIGHUP that is ignored from the start (a shell's ``&``, ``nohup``) stays ignored.
+    SIGTERM never does: there is always a way to end an apply that lets it tidy up. Outside the
+    main thread, where Python allows no handlers, this does nothing.
     """
 
     def __init__(self) -> None:
@@ -35,7 +36,8 @@ class Interrupts:
         if threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:
                 before = signal.getsignal(number)
-                if before is not None and before is not signal.SIG_IGN:
+                ignored = before is signal.SIG_IGN and number != signal.SIGTERM
+                if before is not None and not ignored:
                     self._before[number] = before
                     signal.signal(number, self._receive)
         return self

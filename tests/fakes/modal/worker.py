@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from modal_proto import api_pb2
 
+from tests.fakes.fresh import FRESH
 from tests.fakes.modal.state import App, identity
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class Worker:
             ).SerializeToString()
         )
         process = await asyncio.create_subprocess_exec(
+            *FRESH,
             str(self._python(definition)),
             "-m",
             "modal._container_entrypoint",
