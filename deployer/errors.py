@@ -9,14 +9,19 @@ from __future__ import annotations
 
 
 class DeployerError(Exception):
-    """The base of what is reported to the user without a traceback."""
+    """The base of what is reported to the user without a traceback.
+
+    ``message`` and ``hint`` are one line each; ``detail`` holds lines that others wrote, such as
+    the end of a log.
+    """
 
     exit_code = 1
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", detail: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.detail = detail
 
 
 class Failure(DeployerError):

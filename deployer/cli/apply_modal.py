@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import click
-
+from deployer.cli.say import show, tell
 from deployer.errors import Failure, UsageError
 from deployer.report.envelope import envelope
 
@@ -33,21 +32,20 @@ def carry_out(account: Account, plan: Plan, form: str, *, yes: bool, verify: boo
     from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
     from deployer.cli.progress import PhaseLines  # noqa: PLC0415 - only what the verb needs
-    from deployer.cli.where import agreed  # noqa: PLC0415 - as above
+    from deployer.cli.where import Declined, agreed  # noqa: PLC0415 - as above
     from deployer.report.plan_text import summary, text  # noqa: PLC0415 - as above
 
-    click.echo(text(plan), err=True)
+    tell(text(plan))
     if plan.nothing_to_do:
         _unchanged(plan, form)
         return 0
     key = key_for(plan.release, verify=verify)
     refuse_missing_secrets(account, plan.release)
     if not agreed(f"{summary(plan)} Go on?", yes=yes):
-        click.echo("Nothing was done.", err=True)
-        return 1
+        raise Declined
     with PhaseLines() as lines:
         applied = Pipeline(account, Records(), plan.release, lines.tell).run(plan, key)
-    show(applied, plan.release, form)
+    show_applied(applied, plan.release, form)
     return 1 if applied.verified is False else 0
 
 
@@ -85,12 +83,12 @@ def refuse_missing_secrets(account: Account, release: Release) -> None:
         raise Failure("; ".join(missing), hint=hint)
 
 
-def show(applied: Applied, release: Release, form: str) -> None:
+def show_applied(applied: Applied, release: Release, form: str) -> None:
     """Write the result to stdout, and the verdicts to stderr."""
     from deployer.cli.verdicts import tell_verdicts  # noqa: PLC0415 - only what the verb needs
 
     tell_verdicts(applied.verdicts)
-    click.echo(_json(applied, release) if form == "json" else _text(applied, release), nl=False)
+    show(_json(applied, release) if form == "json" else _text(applied, release), end="")
 
 
 def _unchanged(plan: Plan, form: str) -> None:
@@ -104,9 +102,9 @@ def _unchanged(plan: Plan, form: str) -> None:
             "version": version,
             "digest": plan.digest,
         }
-        click.echo(envelope(value), nl=False)
+        show(envelope(value), end="")
     else:
-        click.echo(f"{plan.name} is as its profile says (version {version}); nothing was done")
+        show(f"{plan.name} is as its profile says (version {version}); nothing was done")
 
 
 def _text(applied: Applied, release: Release) -> str:

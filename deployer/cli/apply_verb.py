@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.say import ask, show, tell
 from deployer.errors import Failure, UsageError
 from deployer.report.envelope import envelope
 
@@ -52,7 +53,7 @@ def command(profile: str, digest: str, form: str, *, yes: bool, verify: bool) ->
     _tell_changes(release)
     applied = _apply(release, profile, yes=yes)
     tell_verdicts(applied.verdicts)
-    click.echo(_json(applied, release) if form == "json" else _text(applied, release), nl=False)
+    show(_json(applied, release) if form == "json" else _text(applied, release), end="")
     return 0 if applied.verified else 1
 
 
@@ -68,7 +69,7 @@ def _apply(release: Release, profile: str, *, yes: bool) -> Applied:
         if not sys.stdin.isatty():
             return False
         with lines.paused():
-            return click.confirm(f"The engine is not installed ({size}). Install it?", err=True)
+            return ask(f"The engine is not installed ({size}). Install it?")
 
     with lines:
         return apply(release, profile_path=profile, on_event=lines.tell, confirm_install=confirm)
@@ -83,12 +84,12 @@ def _tell_changes(release: Release) -> None:
     try:
         old = current_release(release.name)
     except Failure as error:
-        click.echo(f"warning: {error.message}; it is replaced", err=True)
+        tell(f"warning: {error.message}; it is replaced")
         return
     found = diff(old, release) if old is not None else None
     if found is not None and found.changes:
-        click.echo(f"What changes in {release.name}:", err=True)
-        click.echo("\n".join([*explained(found), f"  {found.replaces}"]), err=True)
+        tell(f"What changes in {release.name}:")
+        tell("\n".join([*explained(found), f"  {found.replaces}"]))
 
 
 def _text(applied: Applied, release: Release) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from deployer.cli.say import show, tell
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,14 +46,14 @@ def add_command(versions: tuple[str, ...], wheels: tuple[Path, ...], form: str) 
     if not versions and not wheels:
         message = "there is no release to add"
         raise UsageError(message, hint="Give a VERSION such as 0.5.24, or --wheel FILE.")
-    added = add(versions, wheels, tell=lambda text: click.echo(f"… {text}", err=True))
+    added = add(versions, wheels, tell=lambda text: tell(f"… {text}"))
 
     def text() -> None:
         for one in added:
-            click.echo(f"SGLang {one.version} is known now: {one.options} options ({one.path})")
+            show(f"SGLang {one.version} is known now: {one.options} options ({one.path})")
 
     _result(form, {"added": added}, text)
-    click.echo(f"Note: {NEVER_PROVEN}.", err=True)
+    tell(f"Note: {NEVER_PROVEN}.")
     return 0
 
 
@@ -65,9 +66,9 @@ def list_command(form: str) -> int:
 
     def text() -> None:
         for version in shipped():
-            click.echo(f"{version}  shipped with deployer")
+            show(f"{version}  shipped with deployer")
         for version in own():
-            click.echo(f"{version}  yours, in {own_folder()}")
+            show(f"{version}  yours, in {own_folder()}")
 
     _result(form, {"shipped": shipped(), "own": own(), "folder": str(own_folder())}, text)
     return 0
@@ -84,7 +85,7 @@ def remove_command(version: str, form: str) -> int:
     if not remove(version):
         message = f"no catalogue of SGLang {version} was added to {own_folder()}"
         raise UsageError(message, hint="`deployer catalogue list` shows what is known.")
-    _result(form, {"removed": version}, lambda: click.echo(f"SGLang {version} is forgotten"))
+    _result(form, {"removed": version}, lambda: show(f"SGLang {version} is forgotten"))
     return 0
 
 
@@ -93,6 +94,6 @@ def _result(form: str, value: dict[str, Any], text: Callable[[], None]) -> None:
         from deployer.codec import encode  # noqa: PLC0415 - only for JSON
         from deployer.report.envelope import envelope  # noqa: PLC0415 - as above
 
-        click.echo(envelope({key: encode(one) for key, one in value.items()}), nl=False)
+        show(envelope({key: encode(one) for key, one in value.items()}), end="")
     else:
         text()

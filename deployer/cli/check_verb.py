@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.say import show, tell
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def command(
     _tell(findings, [_fine(one) for one in checked], form)
     if other and any(not finding.allowed for finding in findings):
         hint = f"`deployer upgrade PROFILE --engine {other}` rewrites a profile for that release."
-        click.echo(hint, err=True)
+        tell(hint)
     return int(any(one.wrong(strict=strict) for one in checked))
 
 
@@ -115,7 +116,7 @@ def _check_command(
 
     if engine is None:
         engine = newest()
-        click.echo(f"Checked for SGLang {engine}; --engine names another release.", err=True)
+        tell(f"Checked for SGLang {engine}; --engine names another release.")
     engine = known_release(engine)
     found = check_command(load(engine), _launch(words), _config)
     findings = [finding for finding in found if kept is None or finding.check in kept]
@@ -151,19 +152,19 @@ def _tell(findings: Sequence[Finding], fine: Sequence[str], form: str) -> None:
     from deployer.report.findings import text, to_json  # noqa: PLC0415
 
     if form == "json":
-        click.echo(to_json(findings), nl=False)
+        show(to_json(findings), end="")
         return
     if form == "github":
         from deployer.report.github import workflow_commands  # noqa: PLC0415
 
-        click.echo(workflow_commands(findings), nl=False)
+        show(workflow_commands(findings), end="")
         return
     if form == "sarif":
         from deployer.report.sarif import sarif  # noqa: PLC0415 - reads the page of each finding
 
-        click.echo(sarif(findings), nl=False)
+        show(sarif(findings), end="")
         return
-    click.echo(text(findings, color=colored_stdout()), nl=False)
+    show(text(findings, color=colored_stdout()), end="")
     for line in fine:
         if line:
-            click.echo(line)
+            show(line)

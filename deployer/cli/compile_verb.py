@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.say import show, tell
+from deployer.errors import UsageError
+
 if TYPE_CHECKING:
     from deployer.release import Release
 
@@ -34,14 +37,14 @@ def command(profiles: tuple[str, ...], form: str, *, write: bool, fresh: bool) -
     from deployer.cli.reading import read_release  # noqa: PLC0415
 
     if (write or fresh) and form != "flags":
-        msg = "--write and --check are about flags, not about another --format."
-        raise click.UsageError(msg)
+        msg = "--write and --check are about flags, not about another --format"
+        raise UsageError(msg)
     if write and fresh:
-        msg = "--write and --check exclude each other."
-        raise click.UsageError(msg)
+        msg = "--write and --check exclude each other"
+        raise UsageError(msg)
     if form == "json" and len(profiles) > 1:
-        msg = "--format json takes one profile at a time."
-        raise click.UsageError(msg)
+        msg = "--format json takes one profile at a time"
+        raise UsageError(msg)
     paths = dict.fromkeys(_profile(path) for path in profiles) if fresh else profiles
     releases = [(path, read_release(path)) for path in paths]
     if fresh:
@@ -50,7 +53,7 @@ def command(profiles: tuple[str, ...], form: str, *, write: bool, fresh: bool) -
         if write:
             _write(path, release)
         else:
-            click.echo(_text(release, form), nl=False)
+            show(_text(release, form), end="")
     return 0
 
 
@@ -82,7 +85,7 @@ def _write(path: str, release: Release) -> None:
     target = _compiled(path)
     target.parent.mkdir(exist_ok=True)
     target.write_text(_text(release, "flags"), encoding="utf-8")
-    click.echo(f"wrote {target}", err=True)
+    tell(f"wrote {target}")
 
 
 def _stale(path: str, release: Release) -> int:
@@ -93,7 +96,7 @@ def _stale(path: str, release: Release) -> int:
     committed = target.read_text(encoding="utf-8") if target.exists() else ""
     compiled = _text(release, "flags")
     if committed == compiled:
-        click.echo(f"{target}: fresh")
+        show(f"{target}: fresh")
         return 0
     lines = difflib.unified_diff(
         committed.splitlines(keepends=True),
@@ -101,6 +104,6 @@ def _stale(path: str, release: Release) -> int:
         str(target),
         f"compiled from {path}",
     )
-    click.echo("".join(lines), nl=False)
-    click.echo(f"{target} is not fresh: run `deployer compile --write {path}`", err=True)
+    show("".join(lines), end="")
+    tell(f"{target} is not fresh: run `deployer compile --write {path}`")
     return 1

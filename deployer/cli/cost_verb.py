@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.say import show
+
 if TYPE_CHECKING:
     from deployer.release import Release
 
@@ -31,13 +33,13 @@ def command(profile: str, hours: float | None, form: str, *, refresh_prices: boo
     if release.modal is None:
         from deployer.report.cost import local, local_json  # noqa: PLC0415 - as above
 
-        click.echo((local_json if form == "json" else local)(release.name), nl=False)
+        show((local_json if form == "json" else local)(release.name), end="")
         return 0
     if refresh_prices:
         from deployer.apply.modal.prices import refresh  # noqa: PLC0415 - imports modal
 
         refresh()
-    click.echo(_shown(release, hours, form), nl=False)
+    show(_shown(release, hours, form), end="")
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from deployer.cli.say import show
 from deployer.cli.target import Here, OnModal, account_of
 from deployer.errors import UsageError
 
@@ -55,14 +56,14 @@ def _local(name: str) -> int:
 
     with PhaseLines() as lines:
         destroyed = destroy(name, on_event=lines.tell)
-    click.echo(destroyed.message)
+    show(destroyed.message)
     return 0
 
 
 def _modal(target: OnModal, volumes: tuple[str, ...], *, yes: bool) -> int:
     from deployer.apply.modal.destroy import check_volumes, destroy  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
-    from deployer.cli.where import agreed  # noqa: PLC0415 - as above
+    from deployer.cli.where import Declined, agreed  # noqa: PLC0415 - as above
 
     parameters = target.release.modal if target.release else None
     check_volumes(parameters, volumes)
@@ -70,13 +71,12 @@ def _modal(target: OnModal, volumes: tuple[str, ...], *, yes: bool) -> int:
     if volumes:
         question = f"Stop the app {target.record.app}, and delete {', '.join(volumes)}?"
     if not agreed(question, yes=yes):
-        click.echo("Nothing was done.", err=True)
-        return 1
+        raise Declined
     done = destroy(account_of(target), Records(), target.record, parameters, volumes)
     what = "is stopped" if done.existed else "was not deployed"
-    click.echo(f"the app {done.app} {what}")
+    show(f"the app {done.app} {what}")
     for volume in done.volumes:
-        click.echo(f"the volume {volume} is deleted")
+        show(f"the volume {volume} is deleted")
     for volume, holds in done.kept:
-        click.echo(f"the volume {volume} stays ({holds}); `--volume {volume}` deletes it")
+        show(f"the volume {volume} stays ({holds}); `--volume {volume}` deletes it")
     return 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.say import show, show_exactly, tell
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def command(
 
     review, findings = reviewed(found)
     _tell(findings)
-    click.echo(_text(review, form), nl=False)
+    (show_exactly if form == "markdown" else show)(_text(review, form), end="")
     broken = any(one.status == "broken" for one in review.profiles)
     return int(broken or (exit_code and review.changed))
 
@@ -85,7 +86,7 @@ def _since(ref: str, head: str | None, profiles: tuple[str, ...]) -> list[Pair]:
     new = None if head is None else git.head(repo, head)
     base = git.base(repo, ref, new or "HEAD")
     if base.note:
-        click.echo(f"note: {base.note}", err=True)
+        tell(f"note: {base.note}")
     return pairs(repo, base, profiles, new)
 
 
@@ -95,7 +96,7 @@ def _tell(findings: list[Finding]) -> None:
         from deployer.cli.reading import colored_stderr  # noqa: PLC0415
         from deployer.report.findings import text  # noqa: PLC0415
 
-        click.echo(text(findings, color=colored_stderr()), err=True, nl=False)
+        tell(text(findings, color=colored_stderr()), end="")
 
 
 def _text(review: Review, form: str) -> str:

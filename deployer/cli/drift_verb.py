@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.say import show
 from deployer.cli.target import account_of, target_of
 from deployer.cli.where import on_modal
 from deployer.errors import UsageError
@@ -47,7 +48,7 @@ def command(profile: str, form: str) -> int:
     key = os.environ.get(release.listen.api_key_variable, "")
     found = drift(account, records, release, key)
     notes = (*notes, *found.notes)
-    click.echo(_json(found, notes) if form == "json" else _text(found, notes), nl=False)
+    show(_json(found, notes) if form == "json" else _text(found, notes), end="")
     return DRIFTED if found.differences else 0
 
 

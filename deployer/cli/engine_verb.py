@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from deployer.cli.say import show
+
 NEWEST = "0.5.23"
 """The release that `engine install` takes where none is named: the one with a CPU lock."""
 
@@ -32,17 +34,17 @@ def install_command(version: str) -> None:
             steps = Steps(lines, "engine")
             root = install_overlay(version, progress=steps)
             steps.done()
-        click.echo(f"SGLang {version} is installed in {root}, for `deployer resolve` only")
+        show(f"SGLang {version} is installed in {root}, for `deployer resolve` only")
         return
     found = locate(version)
     if found is not None:
-        click.echo(f"SGLang {version} is installed in {found.root}")
+        show(f"SGLang {version} is installed in {found.root}")
         return
     with PhaseLines() as lines:
         steps = Steps(lines, "engine")
         engine = install(version, progress=steps)
         steps.done()
-    click.echo(f"SGLang {version} is installed in {engine.root}")
+    show(f"SGLang {version} is installed in {engine.root}")
 
 
 @command.command("status")
@@ -54,9 +56,9 @@ def status_command() -> None:
     for version in ENGINES:
         found = locate(version)
         where = f"installed in {found.root}" if found else "not installed"
-        click.echo(f"SGLang {version} for the CPU: {where}")
+        show(f"SGLang {version} for the CPU: {where}")
     for version, root in installed_overlays().items():
-        click.echo(f"SGLang {version} for `deployer resolve` only: installed in {root}")
+        show(f"SGLang {version} for `deployer resolve` only: installed in {root}")
 
 
 @command.command("remove")
@@ -67,4 +69,4 @@ def remove_command(version: str) -> None:
     from deployer.engine.overlay import is_overlay, remove_overlay  # noqa: PLC0415
 
     gone = remove_overlay(version) if is_overlay(version) else remove(version)
-    click.echo(f"SGLang {version} is removed" if gone else f"SGLang {version} is not installed")
+    show(f"SGLang {version} is removed" if gone else f"SGLang {version} is not installed")

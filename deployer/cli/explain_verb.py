@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.say import show, show_exactly
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def command(check_id: str | None, form: str) -> int:
         said = report.markdown(found[0])
     else:
         said = report.text(found[0], color=colored_stdout())
-    click.echo(said, nl=False)
+    (show_exactly if form == "markdown" else show)(said, end="")
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from deployer.cli.say import show
 from deployer.codec import read_json
 from deployer.errors import Failure, UsageError
 from deployer.facts.gpus import GPUS
@@ -48,7 +49,7 @@ def command(
         msg = f"there is no estimate: {found.reason}"
         raise Failure(msg, hint=_sentence(found.hint))
     shown = to_json if form == "json" else text
-    click.echo(shown(release.name, found), nl=False)
+    show(shown(release.name, found), end="")
     return 0 if found.pool is not None else 1
 
 

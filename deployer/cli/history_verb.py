@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.moments import moment
+from deployer.cli.say import show
 from deployer.cli.target import account_of, target_of
 from deployer.cli.where import on_modal
 from deployer.report.envelope import envelope
@@ -28,7 +29,7 @@ def command(name: str, form: str) -> int:
 
     target = on_modal(target_of(name), "history")
     found = versions(account_of(target), Records(), target.record.app)
-    click.echo(_json(found) if form == "json" else _text(found), nl=False)
+    show(_json(found) if form == "json" else _text(found), end="")
     return 0
 
 

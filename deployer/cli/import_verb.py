@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
+from deployer.cli.say import show, tell
 from deployer.errors import UsageError
 from deployer.report.envelope import envelope
 
@@ -62,7 +63,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     _, findings = load_checked(adopted.profile, output or "profile")
     if output is not None:
         Path(output).write_text(adopted.profile, encoding="utf-8")
-        click.echo(f"wrote {output}", err=True)
+        tell(f"wrote {output}")
     _tell(adopted, findings, form, to_stdout=output is None)
     wrong = any(finding.severity == "error" for finding in findings)
     return int(not adopted.complete or wrong)
@@ -155,13 +156,13 @@ def _tell(adopted: Adopted, findings: tuple[Finding, ...], form: str, *, to_stdo
             "notes": [encode(note) for note in adopted.notes],
             "findings": [encode(finding) for finding in findings],
         }
-        click.echo(envelope(document), nl=False)
+        show(envelope(document), end="")
         return
     if to_stdout:
-        click.echo(adopted.profile, nl=False)
-    click.echo(f"For SGLang {adopted.release}: {adopted.release_because}.", err=True)
+        show(adopted.profile, end="")
+    tell(f"For SGLang {adopted.release}: {adopted.release_because}.")
     for note in adopted.notes:
         where = f"line {note.line}: " if note.line else ""
-        click.echo(f"{note.kind}: {where}{note.text}", err=True)
+        tell(f"{note.kind}: {where}{note.text}")
     if findings:
-        click.echo(text(findings, color=colored_stderr()), err=True, nl=False)
+        tell(text(findings, color=colored_stderr()), end="")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import click
 
+from deployer.cli.say import show
 from deployer.cli.target import Here, OnModal, account_of, target_of
 
 
@@ -18,7 +19,7 @@ def command(name: str, lines: int, *, follow: bool) -> int:
     target = target_of(name)
     try:
         for line in _lines(target, lines, follow=follow):
-            click.echo(line)
+            show(line)
     except KeyboardInterrupt:
         if not follow:
             raise

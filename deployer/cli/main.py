@@ -5,15 +5,13 @@ from __future__ import annotations
 import gc
 import importlib
 import os
-import platform
 import signal
 import sys
-import traceback
 from typing import Any
 
 import click
 
-from deployer.errors import DeployerError
+from deployer.cli.say import show
 
 VERBS = {
     "check": "Find what is wrong with profiles, without an account, a GPU or a network.",
@@ -41,6 +39,9 @@ VERBS = {
 }
 """Each verb lives in a module of its name, which is imported when the verb is used."""
 
+
+COMPLETION = "_DEPLOYER_COMPLETE"
+"""The variable in which click's completion scripts say what a shell wants."""
 
 GARBAGE_THRESHOLD = 50_000
 """Allocations between two collections: what a command imports is no garbage. This and pydantic
@@ -88,7 +89,7 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
         from deployer.distribution import version  # noqa: PLC0415 - slow, and rarely asked
 
-        click.echo(f"deployer {version()}")
+        show(f"deployer {version()}")
         ctx.exit()
 
 
@@ -113,52 +114,26 @@ def run(argv: list[str] | None = None) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and give the exit code."""
+    words = sys.argv[1:] if argv is None else argv
     try:
-        result: Any = cli.main(args=argv, prog_name="deployer", standalone_mode=False)
+        if asked := os.environ.get(COMPLETION):
+            return _completed(asked)
+        with cli.make_context("deployer", list(words)) as context:
+            result: Any = cli.invoke(context)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 - every way to end has its exit code
-        return _ended(error)
+        from deployer.cli.ending import ended  # noqa: PLC0415 - only where something is amiss
+
+        return ended(error, words)
     return result if isinstance(result, int) else 0
 
 
-def _ended(error: BaseException) -> int:
-    match error:
-        case click.exceptions.Exit():
-            return error.exit_code
-        case click.ClickException():
-            error.show()
-            return 2
-        case click.Abort() | KeyboardInterrupt():
-            click.echo("Interrupted.", err=True)
-            return 130
-        case DeployerError():
-            return _told(error)
-        case BrokenPipeError():
-            return _pipe_closed()
-        case _:
-            return _ours(error)
+def _completed(asked: str) -> int:
+    """Answer a shell that completes a line, or wants to know how to."""
+    from click.shell_completion import shell_complete  # noqa: PLC0415 - only for a shell
 
-
-def _told(error: DeployerError) -> int:
-    click.echo(f"{click.style('error', fg='red', bold=True)}: {error.message}", err=True)
-    if error.hint:
-        click.echo(f"  {error.hint}", err=True)
-    return error.exit_code
-
-
-def _pipe_closed() -> int:
-    """Whoever read our output has enough (`| head`): no error, and none at exit either."""
-    sys.stdout = None
-    return 0
-
-
-def _ours(error: BaseException) -> int:
-    click.echo("".join(traceback.format_exception(error)), err=True)
-    click.echo(
-        "This is a fault of deployer, not yours. Please report it as an issue of the project, "
-        f"with the lines above (Python {platform.python_version()}, {platform.system()}).",
-        err=True,
-    )
-    return 1
+    return shell_complete(cli, {}, "deployer", COMPLETION, asked)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.say import show
 from deployer.errors import UsageError
 from deployer.report.envelope import envelope
 
@@ -56,7 +57,7 @@ def command(
     plan = plan_of(release, written, offline=offline)
     if out:
         _write(plan, content, out)
-    click.echo(_shown(plan, content, form), nl=False)
+    show(_shown(plan, content, form), end="")
     return CHANGES if detailed_exitcode and not plan.nothing_to_do else 0
 
 
@@ -77,13 +78,13 @@ def _local(release: Release, written: Written, form: str, *, detailed_exitcode: 
             "nothing_to_do": same,
             "diff": diff_value(changes) if changes else None,
         }
-        click.echo(envelope(value), nl=False)
+        show(envelope(value), end="")
     elif changes:
         from deployer.report.review_text import explained  # noqa: PLC0415 - as above
 
-        click.echo("\n".join([*explained(changes), f"  {changes.replaces}"]))
+        show("\n".join([*explained(changes), f"  {changes.replaces}"]))
     else:
-        click.echo("Nothing to do." if same else f"{release.name} is not deployed here yet.")
+        show("Nothing to do." if same else f"{release.name} is not deployed here yet.")
     return CHANGES if detailed_exitcode and not same else 0
 
 

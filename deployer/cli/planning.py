@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import click
+from deployer.cli.say import tell
 
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
@@ -60,6 +60,6 @@ def account_or_none(release: Release) -> Account | None:
     from deployer.apply.modal.client import Account, has_token  # noqa: PLC0415 - imports modal
 
     if not has_token():
-        click.echo("There is no Modal token here, so Modal is not asked.", err=True)
+        tell("There is no Modal token here, so Modal is not asked.")
         return None
     return Account(release.modal.environment if release.modal else "")

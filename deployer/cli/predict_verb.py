@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from deployer.cli.say import show
+
 
 @click.command("predict")
 @click.argument("profile", metavar="PROFILE")
@@ -44,5 +46,5 @@ def command(
 
     release = read_release(profile)
     found = predict(release, Workload(inputs, outputs, concurrency, accept_length), known())
-    click.echo(to_json(found) if form == "json" else text(found), nl=False)
+    show(to_json(found) if form == "json" else text(found), end="")
     return 0

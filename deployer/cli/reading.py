@@ -6,10 +6,9 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
-import click
-
+from deployer.cli.say import tell
 from deployer.errors import Failure, UsageError
 from deployer.finding import Finding, Severity
 
@@ -93,7 +92,7 @@ def read_sound(path: str, content: str | None = None) -> tuple[Profile, frozense
 
     checked = read_checked(path, content=content)
     if wrong := [finding for finding in checked.findings if counts(finding)]:
-        click.echo(text(wrong, color=colored_stderr()), err=True, nl=False)
+        tell(text(wrong, color=colored_stderr()), end="")
     if checked.profile is None or checked.wrong():
         msg = f"{path} is not right, so nothing was done"
         raise Failure(msg, hint="Mend what is said above; `deployer check` says it again.")
@@ -113,15 +112,16 @@ def known_release(engine: str) -> str:
 
 def colored_stderr() -> bool:
     """Whether the talk may be in colour: a terminal that did not decline."""
-    return _colored(sys.stderr.isatty())
+    return _colored(sys.stderr)
 
 
 def colored_stdout() -> bool:
     """Whether the result may be in colour."""
-    return _colored(sys.stdout.isatty())
+    return _colored(sys.stdout)
 
 
-def _colored(terminal: bool) -> bool:  # noqa: FBT001 - the one thing it is asked about
+def _colored(stream: TextIO | None) -> bool:
+    terminal = stream is not None and stream.isatty()
     return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.say import show
+
 if TYPE_CHECKING:
     from deployer.release import Release
 
@@ -43,9 +45,9 @@ def command(
     (answer,) = ask(engine, [release], config)
     found = resolution(release, answer, engine=engine, stated=stated, model=config.source)
     if form == "json":
-        click.echo(to_json(found, everything=everything), nl=False)
+        show(to_json(found, everything=everything), end="")
     else:
-        click.echo(text(found, everything=everything, color=colored_stdout()), nl=False)
+        show(text(found, everything=everything, color=colored_stdout()), end="")
     return 0 if found.accepted else 1
 
 

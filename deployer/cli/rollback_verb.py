@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.say import tell
 from deployer.cli.target import account_of, target_of
-from deployer.cli.where import agreed, on_modal
+from deployer.cli.where import Declined, agreed, on_modal
 from deployer.errors import Failure
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def command(name: str, to: int | None, form: str, *, yes: bool, verify: bool) ->
     from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.history import choose, roll_back, versions  # noqa: PLC0415 - as above
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
-    from deployer.cli.apply_modal import key_for, show  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.apply_modal import key_for, show_applied  # noqa: PLC0415 - only what the verb needs
     from deployer.cli.progress import PhaseLines  # noqa: PLC0415 - as above
 
     target = on_modal(target_of(name), "rollback")
@@ -41,12 +42,11 @@ def command(name: str, to: int | None, form: str, *, yes: bool, verify: bool) ->
     _tell(found, chosen)
     key = key_for(release, verify=verify)
     if not agreed(f"Go back to version {chosen.number}?", yes=yes):
-        click.echo("Nothing was done.", err=True)
-        return 1
+        raise Declined
     roll_back(account, records, target.record.app, chosen)
     with PhaseLines() as lines:
         done = Pipeline(account, records, release, lines.tell).prove(key, "rolled back")
-    show(done, release, form)
+    show_applied(done, release, form)
     return 1 if done.verified is False else 0
 
 
@@ -68,5 +68,5 @@ def _tell(found: tuple[Version, ...], chosen: Version) -> None:
     if current is None or current.release is None or chosen.release is None:
         return
     changes = diff(current.release, chosen.release, prices=known())
-    click.echo(f"What changes from version {current.number} to {chosen.number}:", err=True)
-    click.echo("\n".join([*explained(changes), f"  {changes.replaces}"]), err=True)
+    tell(f"What changes from version {current.number} to {chosen.number}:")
+    tell("\n".join([*explained(changes), f"  {changes.replaces}"]))

@@ -10,8 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-import click
-
+from deployer.cli.say import tell
 from deployer.errors import Failure, UsageError
 
 if TYPE_CHECKING:
@@ -107,5 +106,5 @@ def _moved(then: Plan, now: Plan) -> str:
 def written_as(text: str, out: str) -> None:
     """Say that a plan was written, and how nothing but it is carried out."""
     digest = sha256(text)
-    click.echo(f"wrote {out} (SHA-256 {digest})", err=True)
-    click.echo(f"`deployer apply {out}` carries it out; `--digest {digest}` no other", err=True)
+    tell(f"wrote {out} (SHA-256 {digest})")
+    tell(f"`deployer apply {out}` carries it out; `--digest {digest}` no other")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from deployer.cli.say import show
+
 
 @click.command("schema")
 def command() -> None:
@@ -13,4 +15,4 @@ def command() -> None:
     """
     from deployer.profile.schema import schema_text  # noqa: PLC0415
 
-    click.echo(schema_text(), nl=False)
+    show(schema_text(), end="")

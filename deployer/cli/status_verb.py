@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.moments import moment
+from deployer.cli.say import show
 from deployer.cli.target import Here, OnModal, target_of
 from deployer.report.envelope import envelope
 
@@ -28,11 +29,11 @@ def command(name: str | None, form: str, *, offline: bool) -> int:
     """
     local, remote = _found(name, offline=offline)
     if form == "json":
-        click.echo(_json(local, remote), nl=False)
+        show(_json(local, remote), end="")
     elif local or remote:
-        click.echo("\n".join([*map(_text, local), *map(_modal_text, remote)]))
+        show("\n".join([*map(_text, local), *map(_modal_text, remote)]))
     else:
-        click.echo("Nothing is deployed from this machine.")
+        show("Nothing is deployed from this machine.")
     states = {*(one.state for one in local), *(one.state for one in remote)}
     return int(bool(states & BAD))
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.say import show, tell
 from deployer.errors import Failure
 
 if TYPE_CHECKING:
@@ -42,18 +43,18 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
     if written:
         _replace(profile, done.text)
     if form == "json":
-        click.echo(to_json(done, findings, written=written), nl=False)
+        show(to_json(done, findings, written=written), end="")
     else:
-        click.echo(text(done, findings, color=colored_stdout()), nl=False)
+        show(text(done, findings, color=colored_stdout()), end="")
         _tell(profile, done, written=written)
     return int(write and any(stops(finding) for finding in findings))
 
 
 def _tell(profile: str, done: Upgrade, *, written: bool) -> None:
     if written:
-        click.echo(f"wrote {profile}", err=True)
+        tell(f"wrote {profile}")
     elif done.changed:
-        click.echo(f"Nothing was written; --write replaces {profile}.", err=True)
+        tell(f"Nothing was written; --write replaces {profile}.")
 
 
 def _replace(profile: str, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import click
+from deployer.cli.say import tell
 
 if TYPE_CHECKING:
     from deployer.verify.verdict import Verdict
@@ -19,4 +19,4 @@ def tell_verdicts(verdicts: tuple[Verdict, ...]) -> None:
     if verdicts:
         encoding = sys.stderr.encoding or "utf-8"
         shown = text(verdicts, color=colored_stderr(), encoding=encoding)
-        click.echo(shown, err=True, nl=False)
+        tell(shown, end="")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.say import show
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,12 +53,12 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     endpoint = _endpoint(profile, url, model, key_env)
     color, encoding = colored_stdout(), sys.stdout.encoding
 
-    def show(verdict: Verdict) -> None:
+    def each(verdict: Verdict) -> None:
         if form == "text":
-            click.echo(line(verdict, color=color, encoding=encoding or "utf-8"))
+            show(line(verdict, color=color, encoding=encoding or "utf-8"))
 
-    verdicts = verify(endpoint, timeout=timeout, select=probes or None, on_verdict=show)
-    click.echo(to_json(verdicts) if form == "json" else summary(verdicts) + "\n", nl=False)
+    verdicts = verify(endpoint, timeout=timeout, select=probes or None, on_verdict=each)
+    show(to_json(verdicts) if form == "json" else summary(verdicts) + "\n", end="")
     return 0 if all_hold(verdicts) else 1
 
 

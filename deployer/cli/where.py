@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 
-import click
-
+from deployer.cli.say import ask
 from deployer.cli.target import Here, OnModal, Target
-from deployer.errors import UsageError
+from deployer.errors import Failure, UsageError
 
 
 def on_modal(target: Target, verb: str) -> OnModal:
@@ -16,6 +15,13 @@ def on_modal(target: Target, verb: str) -> OnModal:
         message = f"`{target.name}` is a deployment on this machine, which has no {verb}"
         raise UsageError(message, hint="`deployer status` shows it")
     return target
+
+
+class Declined(Failure):
+    """Somebody was asked, and said no."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing was done, as you said")
 
 
 def agreed(question: str, *, yes: bool) -> bool:
@@ -28,4 +34,4 @@ def agreed(question: str, *, yes: bool) -> bool:
     if not sys.stdin.isatty():
         message = f"{question} Nobody can be asked here"
         raise UsageError(message, hint="`--yes` answers it")
-    return click.confirm(question, err=True)
+    return ask(question)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from deployer.serve.sink import ROTATE_AT, RotatingFile, Sink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from io import RawIOBase
     from pathlib import Path
 
@@ -31,6 +31,17 @@ LAST_WORDS = 2.0
 
 ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?")
 """Terminal escapes (ECMA-48 CSI, OSC, and the short ones): failure reports go to terminals."""
+
+
+PASSING = re.compile(r"\s|Traceback \(most recent call last\)|.*:\d+: \w*Warning: ")
+"""Lines that say nothing of where the engine stands: what Python's :mod:`warnings` writes (a place
+and a source line below it, such as ``  warnings.warn(``), and what continues another line."""
+
+
+def newest(lines: Sequence[str]) -> str:
+    """Give the newest line that says where an engine stands; '' where there is no line at all."""
+    found = next((line for line in reversed(lines) if line and not PASSING.match(line)), "")
+    return found.strip() or ("only warnings so far" if lines else "")
 
 
 class Tail:
@@ -60,8 +71,8 @@ class Tail:
         return tuple(_printable(line) for line in raw)
 
     def last(self) -> str:
-        """Give the last line, or '' if there is none yet."""
-        return (self.lines() or ("",))[-1].strip()
+        """Give the newest line that says something, or '' if there is none yet."""
+        return newest(self.lines())
 
     def _extend(self, piece: bytes) -> None:
         room = LINE_LIMIT - len(self._partial)
@@ -107,7 +118,7 @@ class EngineLog:
         return (*self._troubles, *self._tail.lines())
 
     def last(self) -> str:
-        """Give the last line, redacted."""
+        """Give the newest line that says something, redacted."""
         return self._tail.last()
 
     def close(self) -> None:

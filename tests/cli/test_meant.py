@@ -70,5 +70,5 @@ def test_the_command_line_says_it_and_exits_2(capsys: pytest.CaptureFixture[str]
     assert main(["deploy", "profiles/x.yaml"]) == 2
 
     told = capsys.readouterr().err
-    assert "There is no verb `deploy`. Did you mean `apply`?" in told
+    assert "there is no verb `deploy`. Did you mean `apply`?" in told
     assert "destroy" not in told

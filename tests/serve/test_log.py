@@ -104,3 +104,20 @@ def test_a_writer_that_never_ends_does_not_keep_the_log_open(tmp_path: Path) -> 
     assert (tmp_path / "log").read_bytes() == b"no line end"
     os.close(reader)
     os.close(writer)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (b"", ""),
+        (b"Load it\n/x/y.py:12: FutureWarning: old\n  warnings.warn(\n", "Load it"),
+        (b"/x/y.py:12: UserWarning: old\n  warnings.warn(\n", "only warnings so far"),
+        (b"Traceback (most recent call last):\n  File 'x', line 1\nValueError: x", "ValueError: x"),
+        (b"one\nTraceback (most recent call last):\n  File 'x', line 1\n    f()\n", "one"),
+    ],
+)  # fmt: skip
+def test_the_line_that_is_shown_says_where_the_engine_stands(text: bytes, shown: str) -> None:
+    tail = Tail()
+    tail.feed(text)
+
+    assert tail.last() == shown

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from deployer.errors import Failure
 from deployer.serve.lines import from_line
+from deployer.serve.log import newest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,8 +54,8 @@ class Following:
 
     @property
     def last(self) -> str:
-        """The newest line that is not empty."""
-        return self._lines[-1] if self._lines else ""
+        """The newest line that says something; '' before there is any."""
+        return newest(tuple(self._lines))
 
     def tail(self) -> tuple[str, ...]:
         """Give the last lines."""

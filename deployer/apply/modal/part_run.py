@@ -101,6 +101,7 @@ def _call(remote: Callable[[], object], log: Following) -> None:
     except (modal.exception.Error, OSError):
         raise
     except Exception as error:
-        tail = "\n".join(log.tail())
+        tail = tuple(log.tail())
         message = f"the container failed: {type(error).__name__}: {error}"
-        raise Failure(message, hint=f"the end of its log:\n{tail}" if tail else "") from error
+        hint = "the end of its log:" if tail else ""
+        raise Failure(message, hint=hint, detail=tail) from error

@@ -1,0 +1,139 @@
+"""What becomes of each way in which a verb can end: its words, in text and JSON, and its code."""
+
+from __future__ import annotations
+
+import errno
+import os
+import platform
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from deployer.cli.hiding import hiding
+from deployer.cli.say import OutputFailure, show_exactly, silence, tell, unwritten
+from deployer.errors import DeployerError, Failure, Interrupted, UsageError
+from deployer.visible import visible
+
+PIPE_CLOSED = 141
+"""What a shell reports of a program that wrote into a closed pipe: 128 and SIGPIPE (13). The
+reader had enough, so nobody knows whether all was well."""
+
+WORLDLY = frozenset({
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO,
+    errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR,
+    errno.EISDIR, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ETXTBSY,
+})  # fmt: skip
+"""Errors of the machine and of who may do what on it, which no code of ours can mend."""
+
+
+def ended(error: BaseException, words: Sequence[str]) -> int:
+    """Say how a command ended, and give its exit code; ``words`` is what it was called with."""
+    match error:
+        case click.exceptions.Exit():
+            return error.exit_code
+        case SystemExit():
+            return _left(error, words)
+        case BrokenPipeError():
+            silence(sys.stdout)
+            return PIPE_CLOSED
+        case click.Abort() | KeyboardInterrupt():
+            return _told(Interrupted("Interrupted."), words, label=False)
+    known = _known(error)
+    return _ours(error, words) if known is None else _told(known, words)
+
+
+def _known(error: BaseException) -> DeployerError | None:
+    """Give the form of our own errors to any that is no fault of ours."""
+    match error:
+        case DeployerError():
+            return error
+        case click.ClickException():
+            return _misused(error)
+        case OSError() if error.errno in WORLDLY:
+            return _worldly(error)
+    return None
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Whether a command line asks for JSON, be the rest of it right or wrong."""
+    asked = False
+    for at, word in enumerate(words):
+        if word == "--":
+            break
+        if word == "--format":
+            asked = words[at + 1 : at + 2] == ["json"]
+        elif word.startswith("--format="):
+            asked = word == "--format=json"
+    return asked
+
+
+def _left(error: SystemExit, words: Sequence[str]) -> int:
+    """Something below us left the program: its word counts, and is said."""
+    if error.code is None or isinstance(error.code, int):
+        return error.code or 0
+    return _told(Failure(str(error.code)), words)
+
+
+def _misused(error: click.ClickException) -> UsageError:
+    """Give a mistake that click found the form of every other."""
+    message = error.format_message().strip().rstrip(".")
+    message = message[:1].lower() + message[1:] if message[1:2].islower() else message
+    context = getattr(error, "ctx", None)
+    hint = f"`{context.command_path} --help` says what it takes." if context else ""
+    return UsageError(message, hint=hint)
+
+
+def _worldly(error: OSError) -> DeployerError:
+    why = error.strerror or str(error)
+    if error.filename is None:
+        if _while_printing(error):
+            return unwritten(error)
+        return Failure(f"a file could not be read or written: {why}")
+    return Failure(f"{os.fsdecode(error.filename)}: {why}")
+
+
+def _while_printing(error: OSError) -> bool:
+    """Whether click met it, which opens no file here but writes help to stdout."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and Path(frames[-1].filename).parent == Path(click.__file__).parent
+
+
+def _told(error: DeployerError, words: Sequence[str], *, label: bool = True) -> int:
+    """Say an error in one form, everywhere: a line, and below it what to do instead."""
+    from deployer.cli.reading import colored_stderr  # noqa: PLC0415 - only for an error
+
+    if isinstance(error, OutputFailure):
+        silence(sys.stdout)
+    hidden = hiding(os.environ)
+    message, hint = (hidden(part) for part in (error.message, error.hint))
+    head = "\x1b[1;31merror\x1b[0m: " if colored_stderr() else "error: "
+    tell((head if label else "") + visible(message))
+    if hint:
+        tell(f"  {visible(hint)}")
+    for line in error.detail:
+        tell(f"      {visible(hidden(line))}")
+    _as_json(error, message, hint, words)
+    return error.exit_code
+
+
+def _as_json(error: DeployerError, message: str, hint: str, words: Sequence[str]) -> None:
+    if isinstance(error, OutputFailure) or not wants_json(words):
+        return
+    from deployer.report.envelope import error_envelope  # noqa: PLC0415 - only for this form
+
+    try:
+        show_exactly(error_envelope(message, hint), end="")
+    except (BrokenPipeError, OutputFailure):
+        silence(sys.stdout)
+
+
+def _ours(error: BaseException, words: Sequence[str]) -> int:
+    tell(hiding(os.environ)("".join(traceback.format_exception(error))))
+    message = (
+        "This is a fault of deployer, not yours. Please report it as an issue of the project, "
+        f"with the lines above (Python {platform.python_version()}, {platform.system()})."
+    )
+    return _told(Failure(message), words, label=False)
