@@ -1,4 +1,4 @@
-"""Writes small files whole or not at all, and says in clear words why one could not be written."""
+"""Writes the files of the state folder, and says in clear words why one could not be written."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deployer import files
 from deployer.errors import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-PRIVATE_FILE = 0o600
+PRIVATE_FILE = files.PRIVATE
 PRIVATE_FOLDER = 0o700
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -114,22 +115,5 @@ def write_whole(path: Path, text: str, *, write: Callable[[int, bytes], int] = o
     The file is readable by its owner alone. Raises :class:`Failure` where it cannot be written;
     the old content then stands.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     with writing_in(path.parent):
-        try:
-            _write_draft(draft, text.encode(), write)
-            draft.replace(path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
-
-
-def _write_draft(draft: Path, content: bytes, write: Callable[[int, bytes], int]) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    descriptor = os.open(draft, flags, PRIVATE_FILE)
-    try:
-        while content:
-            content = content[write(descriptor, content) :]
-        os.fsync(descriptor)  # a full disk may be told of only here
-    finally:
-        os.close(descriptor)
+        files.write_whole(path, text, mode=PRIVATE_FILE, write=write)

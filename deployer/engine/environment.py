@@ -19,6 +19,7 @@ from deployer.engine import plugin
 from deployer.engine.exclusive import exclusive
 from deployer.errors import Failure, UsageError
 from deployer.facts.cpu import RELEASES
+from deployer.files import write_whole
 
 ENGINES: Mapping[str, Path] = {
     version: Path(__file__).parent / "locks" / f"sglang-{version}-cpu.txt" for version in RELEASES
@@ -120,14 +121,9 @@ def discard(root: Path) -> None:
 
 
 def mark_complete(environment: EngineEnvironment) -> None:
-    """Write the marker: on disk before it has its name, so it is never half there."""
+    """Write the marker, whole or not at all."""
     content = {"digest": environment.digest, "sglang": environment.version}
-    temporary = environment.root / f"{MARKER}.new"
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(environment.root / MARKER)
+    write_whole(environment.root / MARKER, json.dumps(content))
 
 
 def lock_path(environment: EngineEnvironment) -> Path:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from deployer.codec import DecodeError, decode_json, encode
+from deployer.files import write_whole
 from deployer.serve.kernels.entries import Entry
 from deployer.serve.kernels.key import KernelKey
 
@@ -87,12 +87,7 @@ def write_marker(cache: Path, marker: Marker) -> None:
     """Write a marker all at once; raises ``OSError``."""
     final = cache / marker_path(marker.key)
     final.parent.mkdir(parents=True, exist_ok=True)
-    aside = final.with_name(f"{uuid.uuid4().hex}.new")
-    try:
-        aside.write_text(marker.to_json(), encoding="utf-8")
-        aside.replace(final)
-    finally:
-        aside.unlink(missing_ok=True)
+    write_whole(final, marker.to_json())
 
 
 def read_marker(cache: Path, key: KernelKey) -> Marker | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.codec import decode_json, encode
-from deployer.serve.weights.atomic import write_whole
+from deployer.files import write_whole
 from deployer.serve.weights.manifest import OWN_FOLDER, HubFile, Manifest
 
 if TYPE_CHECKING:
@@ -76,7 +76,9 @@ def read_marker(path: str) -> Complete | str:
 
 def write_marker(path: str, complete: Complete) -> None:
     """Write the marker so that it is there whole or not at all. Raises ``OSError``."""
-    write_whole(Path(path) / MARKER, complete.to_json())
+    marker = Path(path) / MARKER
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(marker, complete.to_json())
 
 
 def remove_marker(path: str) -> None:

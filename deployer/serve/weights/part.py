@@ -6,7 +6,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from deployer.serve.weights.atomic import move_whole, sync
+from deployer.files import move_whole, sync
 from deployer.serve.weights.manifest import OWN_FOLDER, READ
 from deployer.serve.weights.record import round_time
 

@@ -13,8 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+<<<<<<< HEAD
 from deployer.codec import decode, encode, read_json
 from deployer.serve.weights.atomic import write_whole
+=======
+from deployer.codec import decode, encode
+from deployer.files import write_whole
+>>>>>>> 864f873 (Put whole files in place at one place, and never through a link)
 from deployer.serve.weights.manifest import OWN_FOLDER
 
 if TYPE_CHECKING:
@@ -69,7 +74,9 @@ class Record:
         with self._lock:
             self._files[entry.path] = entry
             text = json.dumps(encode(_Page(tuple(self._files.values()))), indent=1)
-            write_whole(self._folder / RECORD, text)
+            path = self._folder / RECORD
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, text)
 
 
 def round_time(path: Path) -> None:

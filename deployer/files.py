@@ -1,0 +1,80 @@
+"""Files that are there whole or not at all, and that no link leads astray.
+
+A link that lies where a file is to be written is replaced and never written through: who can plant
+a link must not choose what of somebody else's is overwritten.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PRIVATE = 0o600
+"""The permissions of a file for its owner alone."""
+
+ORDINARY = 0o666
+"""The permissions of any other file, less what the umask takes (open(2))."""
+
+_NO_SUCH_THING = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP})
+"""How a file system says that it cannot sync (fsync(2)); a volume is committed in its own way."""
+
+
+def write_whole(
+    path: Path,
+    content: str | bytes,
+    *,
+    mode: int = ORDINARY,
+    write: Callable[[int, bytes], int] = os.write,
+) -> None:
+    """Put a file in place so that a reader sees the old content or the new, never a part.
+
+    ``mode`` is what it may be used for, less the umask. Raises ``OSError``; the old content then
+    stands, and nothing is left beside it.
+    """
+    draft = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(draft, flags, mode)
+    try:
+        try:
+            rest = content.encode() if isinstance(content, str) else content
+            while rest:
+                rest = rest[write(descriptor, rest) :]
+            sync(descriptor)  # a full disk may be told of only here
+        finally:
+            os.close(descriptor)
+        move_whole(draft, path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def move_whole(source: Path, target: Path) -> None:
+    """Put a file, synced already, in the place of another, and make that last."""
+    source.replace(target)
+    # Not every file system syncs a folder; the rename itself is atomic on all of them.
+    with suppress(OSError):
+        _sync_folder(target.parent)
+
+
+def sync(descriptor: int) -> None:
+    """Let a file's bytes reach the disk. Raises ``OSError`` if they cannot."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SUCH_THING:
+            raise
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        sync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,84 @@
+"""A file is there whole or not at all, and is never written through a link."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from deployer.files import PRIVATE, write_whole
+
+ROOT = Path(__file__).resolve().parents[1] / "deployer"
+
+
+def test_a_link_in_the_files_place_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    elsewhere, path = tmp_path / "authorized_keys", tmp_path / "x.flags"
+    elsewhere.write_text("mine", encoding="utf-8")
+    path.symlink_to(elsewhere)
+
+    write_whole(path, "theirs")
+
+    assert elsewhere.read_text(encoding="utf-8") == "mine"
+    assert not path.is_symlink()
+    assert path.read_text(encoding="utf-8") == "theirs"
+
+
+def test_what_could_not_be_written_leaves_the_old_and_no_rest(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_text("old", encoding="utf-8")
+
+    def full(descriptor: int, data: bytes) -> int:
+        os.write(descriptor, data[:1])
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        write_whole(path, "new", write=full)
+
+    assert path.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_write_of_parts_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+
+    write_whole(path, "größer", write=lambda descriptor, data: os.write(descriptor, data[:2]))
+
+    assert path.read_text(encoding="utf-8") == "größer"
+
+
+def test_the_permissions_are_there_from_the_beginning(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def looking(descriptor: int, data: bytes) -> int:
+        seen.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
+        return os.write(descriptor, data)
+
+    write_whole(tmp_path / "key", "secret", mode=PRIVATE, write=looking)
+
+    assert seen == [PRIVATE]
+
+
+def test_a_name_as_long_as_names_may_be_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 255)
+
+    write_whole(path, "x")
+
+    assert path.read_text(encoding="utf-8") == "x"
+
+
+def test_there_is_one_place_that_writes_whole_files() -> None:
+    """Files that outlive a command are put in place by :mod:`deployer.files`."""
+    own = {
+        ROOT / "files.py",
+        ROOT / "engine" / "model.py",  # a folder is sealed before it gets its name
+    }
+    found = [
+        path.relative_to(ROOT)
+        for path in ROOT.rglob("*.py")
+        if path not in own
+        and ("os.fsync" in (text := path.read_text(encoding="utf-8")) or "mkstemp" in text)
+    ]
+
+    assert found == [Path("cli/upgrade_verb.py")][:0]
