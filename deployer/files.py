@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -30,19 +31,23 @@ def write_whole(
     path: Path,
     content: str | bytes,
     *,
-    mode: int = ORDINARY,
+    mode: int | None = None,
     write: Callable[[int, bytes], int] = os.write,
 ) -> None:
     """Put a file in place so that a reader sees the old content or the new, never a part.
 
-    ``mode`` is what it may be used for, less the umask. Raises ``OSError``; the old content then
-    stands, and nothing is left beside it.
+    ``mode`` are its permissions, less what the umask takes; without it they stay those of the file
+    that is replaced. Raises ``OSError``; the old content then stands, and nothing is left beside
+    it.
     """
-    draft = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
+    kept = _permissions(path) if mode is None else None
+    draft = path.with_name(f".{secrets.token_hex(8)}.new")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(draft, flags, mode)
+    descriptor = os.open(draft, flags, ORDINARY if mode is None else mode)
     try:
         try:
+            if kept is not None:
+                os.fchmod(descriptor, kept)
             rest = content.encode() if isinstance(content, str) else content
             while rest:
                 rest = rest[write(descriptor, rest) :]
@@ -53,6 +58,15 @@ def write_whole(
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def _permissions(path: Path) -> int | None:
+    """Give the permissions of the file that is replaced, if there is one."""
+    try:
+        found = path.lstat().st_mode
+    except FileNotFoundError:
+        return None
+    return stat.S_IMODE(found) if stat.S_ISREG(found) else None
 
 
 def move_whole(source: Path, target: Path) -> None:

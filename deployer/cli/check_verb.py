@@ -60,15 +60,17 @@ def command(
     kept = _kept(select, ignore) if select or ignore else None
     if _is_command(profiles) or (engine is not None and not files):
         return _check_command(profiles, engine, form, kept, strict=strict)
-    from deployer.cli.reading import known_release, read_checked  # noqa: PLC0415
+    from deployer.cli.reading import known_release, read_found  # noqa: PLC0415
 
     other = known_release(engine) if engine is not None else ""
-    checked = [read_checked(path, also_on=other, kept=kept) for path in profiles]
+    checked = [read_found(path, also_on=other, kept=kept) for path in profiles]
     findings = [finding for one in checked for finding in one.findings]
     _tell(findings, [_fine(one) for one in checked], form)
     if other and any(not finding.allowed for finding in findings):
         hint = f"`deployer upgrade PROFILE --engine {other}` rewrites a profile for that release."
         tell(hint)
+    if all(one.unread for one in checked):
+        return 2  # nothing was looked at
     return int(any(one.wrong(strict=strict) for one in checked))
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from deployer.cli.say import show, tell
-from deployer.errors import UsageError
+from deployer.cli.links import followed
+from deployer.cli.say import OutputFailure, show, tell
+from deployer.cli.writing import write_file
+from deployer.errors import DeployerError, Failure, UsageError
 
 if TYPE_CHECKING:
     from deployer.release import Release
@@ -45,10 +48,9 @@ def command(profiles: tuple[str, ...], form: str, *, write: bool, fresh: bool) -
     if form == "json" and len(profiles) > 1:
         msg = "--format json takes one profile at a time"
         raise UsageError(msg)
-    paths = dict.fromkeys(_profile(path) for path in profiles) if fresh else profiles
-    releases = [(path, read_release(path)) for path in paths]
     if fresh:
-        return max(_stale(path, release) for path, release in releases)
+        return max(map(_looked_at, dict.fromkeys(_profile(path) for path in profiles)))
+    releases = [(path, read_release(path)) for path in profiles]
     for path, release in releases:
         if write:
             _write(path, release)
@@ -83,17 +85,39 @@ def _compiled(path: str) -> Path:
 
 def _write(path: str, release: Release) -> None:
     target = _compiled(path)
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(_text(release, "flags"), encoding="utf-8")
+    followed(str(target), within=target.parent.parent)
+    try:
+        target.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        msg = f"{target.parent} could not be made: {error.strerror or error}"
+        raise Failure(msg) from error
+    write_file(str(target), _text(release, "flags"))
     tell(f"wrote {target}")
+
+
+def _looked_at(path: str) -> int:
+    """Compare one profile's flags; what is wrong with it stops none of the others."""
+    from deployer.cli.reading import read_release  # noqa: PLC0415
+
+    try:
+        return _stale(path, read_release(path))
+    except OutputFailure:
+        raise
+    except DeployerError as error:
+        tell(f"error: {error.message}")
+        if error.hint:
+            tell(f"  {error.hint}")
+        return error.exit_code
 
 
 def _stale(path: str, release: Release) -> int:
     """Give 1, and say what differs, where the committed flags are not those of the profile."""
     import difflib  # noqa: PLC0415
 
+    from deployer.cli.reading import read_text  # noqa: PLC0415
+
     target = _compiled(path)
-    committed = target.read_text(encoding="utf-8") if target.exists() else ""
+    committed = read_text(str(target), "compiled flags") if os.path.lexists(target) else ""
     compiled = _text(release, "flags")
     if committed == compiled:
         show(f"{target}: fresh")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from deployer.cli.say import show, tell
+from deployer.cli.writing import write_file
 from deployer.errors import UsageError
 from deployer.report.envelope import envelope
 
@@ -62,7 +63,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     adopted = _adopted(words, script, config, wishes)
     _, findings = load_checked(adopted.profile, output or "profile")
     if output is not None:
-        Path(output).write_text(adopted.profile, encoding="utf-8")
+        write_file(output, adopted.profile)
         tell(f"wrote {output}")
     _tell(adopted, findings, form, to_stdout=output is None)
     wrong = any(finding.severity == "error" for finding in findings)

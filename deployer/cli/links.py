@@ -11,19 +11,20 @@ from __future__ import annotations
 import os
 import re
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from deployer.errors import UsageError
 
-MADE_UP = ("/proc", "/sys", "/dev")
-"""Where Linux keeps files that are not on a disk (hier(7))."""
+MADE_UP = ("/proc/", "/sys/")
+"""Where Linux shows its own state as files that look ordinary (proc(5), sysfs(5))."""
 
 OWN = re.compile(r"/dev/(stdin|stdout|stderr|fd/\d+)")
 """Names of the command's own descriptors, as a shell gives them: `deployer diff <(...) x.yaml`."""
 
 
 class LeadsAway(UsageError):
-    """A path leads to what is not read or written: out of its repository, or to no ordinary file."""
+    """A path leads out of its repository, or to no ordinary file, so it is not read or written."""
 
 
 def is_own(path: str) -> bool:
@@ -39,6 +40,8 @@ def open_ordinary(path: str) -> int:
     if is_own(path):
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     real = followed(path)
+    with suppress(FileNotFoundError):
+        _refuse_special(path, real.stat().st_mode)  # before opening: a device may act on that
     # Not blocking: a pipe that nobody writes to would be waited for.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     descriptor = os.open(real, flags)
@@ -50,23 +53,25 @@ def open_ordinary(path: str) -> int:
     return descriptor
 
 
-def followed(path: str) -> Path:
+def followed(path: str, within: Path | None = None) -> Path:
     """Give the file that a path leads to; raises :class:`LeadsAway` where a link must not.
 
-    The file need not be there. Raises ``OSError`` for links that lead in a circle.
+    The file need not be there. ``within`` is the folder that is not to be left where there is no
+    repository; without it the user's own links are followed anywhere.
     """
-    real = Path(os.path.realpath(path, strict=False))
-    root = repository_of(path)
-    if root is not None and not real.is_relative_to(os.path.realpath(root)):
-        msg = f"{path} is a link that leads out of the repository {root}"
-        raise LeadsAway(
-            msg,
-            hint="Links of a repository are followed inside of it only, because others may have "
-            f"committed them. If you mean that file, name it: {real}",
-        )
-    if str(real).startswith(tuple(f"{folder}/" for folder in MADE_UP)):
+    real = Path(os.path.realpath(path))
+    if str(real).startswith(MADE_UP):
         msg = f"{path} leads to {real}, which is no file on a disk"
         raise LeadsAway(msg, hint="Give the path of an ordinary file.")
+    repository = repository_of(path)
+    root = repository or within
+    if root is not None and not real.is_relative_to(os.path.realpath(root)):
+        msg = f"{path} leads by a link out of {'the repository ' if repository else ''}{root}"
+        raise LeadsAway(
+            msg,
+            hint="Links are followed inside of it only, because others may have made them. If you "
+            f"mean that file, name it: {real}",
+        )
     return real
 
 
@@ -81,7 +86,7 @@ def repository_of(path: str) -> Path | None:
     for each in (*reversed(folder.parents), folder):
         if found is not None and each.is_symlink():
             return found
-        if (each / ".git").exists():
+        if os.path.lexists(each / ".git"):
             found = each
     return found
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from deployer.cli.say import show
+from deployer.cli.writing import write_file
 from deployer.errors import UsageError
 from deployer.report.envelope import envelope
 
@@ -106,9 +106,5 @@ def _write(plan: Plan, profile: str, out: str) -> None:
         message = "a plan that was made offline cannot be applied, so it is not written"
         raise UsageError(message, hint="leave out -o, or make it with a Modal token")
     text = to_json(plan, profile)
-    try:
-        Path(out).write_text(text, encoding="utf-8")
-    except OSError as error:
-        message = f"{out}: {error.strerror or error}"
-        raise UsageError(message) from error
+    write_file(out, text)
     written_as(text, out)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from deployer.cli.links import LeadsAway, open_ordinary
 from deployer.cli.say import tell
 from deployer.errors import Failure, UsageError
 from deployer.finding import Finding, Severity
@@ -15,6 +16,9 @@ from deployer.finding import Finding, Severity
 if TYPE_CHECKING:
     from deployer.profile.model import Profile
     from deployer.release import Release
+
+UNREADABLE = "unreadable-file"
+"""The id of the finding that says so (:mod:`deployer.check.unread`)."""
 
 LARGEST = 1_000_000
 """Bytes of a profile that are read. A profile is a few kilobytes; more is another file."""
@@ -31,6 +35,11 @@ class Checked:
     profile: Profile | None
     findings: tuple[Finding, ...]
     keys: frozenset[str] = frozenset()
+
+    @property
+    def unread(self) -> bool:
+        """Whether there was no file that may be read."""
+        return any(finding.check == UNREADABLE for finding in self.findings)
 
     def wrong(self, *, strict: bool = False) -> bool:
         """Whether the findings stop a command: errors do, warnings only under ``--strict``."""
@@ -69,6 +78,16 @@ def read_checked(
     loaded, findings = load_checked(given, path, kept, other)
     keys = frozenset(format_path(place) for place in loaded.source.places)
     return Checked(path=path, profile=loaded.profile, findings=findings, keys=keys)
+
+
+def read_found(path: str, also_on: str = "", kept: frozenset[str] | None = None) -> Checked:
+    """Do the same among others: what is no file to read is a finding, and stops none of them."""
+    try:
+        return read_checked(path, also_on=also_on, kept=kept)
+    except LeadsAway as error:
+        from deployer.check.unread import unread  # noqa: PLC0415 - only for such a path
+
+        return Checked(path, None, (unread(path, error.message, error.hint),))
 
 
 def read_release(path: str) -> Release:
@@ -128,10 +147,11 @@ def _colored(stream: TextIO | None) -> bool:
 def read_text(path: str, what: str = "a profile") -> str:
     """Read a file; bytes that are no UTF-8 are kept, for the loader to say where they are.
 
-    ``what`` names what the path should be. Raises UsageError where there is no such file.
+    ``what`` names what the path should be. Raises UsageError where there is no such file, and
+    :class:`~deployer.cli.links.LeadsAway` for what is no file or must not be followed.
     """
     try:
-        with Path(path).open("rb") as file:
+        with os.fdopen(open_ordinary(path), "rb") as file:
             data = file.read(LARGEST + 1)
     except FileNotFoundError as error:
         msg = f"{path}: there is no such file"

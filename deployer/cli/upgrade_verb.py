@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.links import followed
 from deployer.cli.say import show, tell
-from deployer.errors import Failure
+from deployer.cli.writing import write_file
 
 if TYPE_CHECKING:
     from deployer.upgrade.notes import Upgrade
@@ -41,7 +42,7 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
     _, findings = load_checked(done.text, done.file)
     written = write and done.changed
     if written:
-        _replace(profile, done.text)
+        write_file(str(followed(profile)), done.text)
     if form == "json":
         show(to_json(done, findings, written=written), end="")
     else:
@@ -55,26 +56,3 @@ def _tell(profile: str, done: Upgrade, *, written: bool) -> None:
         tell(f"wrote {profile}")
     elif done.changed:
         tell(f"Nothing was written; --write replaces {profile}.")
-
-
-def _replace(profile: str, text: str) -> None:
-    """Put the new text in the file's place at once, with the file's own permissions."""
-    import os  # noqa: PLC0415 - only to write
-    import shutil  # noqa: PLC0415
-    import tempfile  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
-
-    target = Path(profile).resolve()
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        new = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text.encode("utf-8", errors="surrogateescape"))
-            shutil.copymode(target, new)
-            new.replace(target)
-        finally:
-            new.unlink(missing_ok=True)
-    except OSError as error:
-        msg = f"{profile} could not be written: {error.strerror or error}"
-        raise Failure(msg, hint="The file is as it was.") from error

@@ -14,6 +14,7 @@ from deployer.check import catalogue, pages
 from deployer.check.command import check_command
 from deployer.check.rule import Rule
 from deployer.check.run import load_checked
+from deployer.cli.reading import read_found
 from deployer.facts.gpus import GPUS
 from deployer.facts.sglang.catalogue import load, releases
 from deployer.facts.sglang.versions import release_key
@@ -146,11 +147,18 @@ TOLD = [told.name for told in pages.TOLD if told.name not in NETS]
 
 
 @pytest.mark.parametrize("name", TOLD)
-def test_what_has_no_check_is_found_in_its_example_and_not_in_its_remedy(name: str) -> None:
+def test_what_has_no_check_is_found_in_its_example_and_not_in_its_remedy(
+    name: str, tmp_path: Path
+) -> None:
     told = {each.name: each for each in pages.TOLD}[name]
     page = pages.told_page(told)
     if name == "file-too-large":
         assert name in found_in("#" * (256 * 1024 + 1))
+        return
+    if name == "unreadable-file":
+        link = tmp_path / "env.yaml"
+        link.symlink_to("/proc/self/environ")
+        assert [found.check for found in read_found(str(link)).findings] == [name]
         return
     if is_command(page):
         assert name in found_by_command(page.instead)

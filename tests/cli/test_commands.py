@@ -77,7 +77,6 @@ def test_a_verb_that_is_none_is_wrong_usage(run: Run) -> None:
         ["check", "--format", "xml", PROFILE],
         ["compile", "--write", "--check", PROFILE],
         ["compile", "--write", "--format", "command", PROFILE],
-        ["check", "profiles"],
         ["check", "no-such.yaml"],
         ["verify"],
         ["verify", "--url", "nonsense"],

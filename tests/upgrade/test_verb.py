@@ -257,10 +257,10 @@ def test_a_folder_that_cannot_be_written_leaves_the_file(
     path = tmp_path / "p.yaml"
     path.write_text(PROFILE, encoding="utf-8")
 
-    def refuse(*_: object, **__: object) -> tuple[int, str]:
+    def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, os.strerror(13))
 
-    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    monkeypatch.setattr("deployer.cli.writing.write_whole", refuse)
 
     assert main(["upgrade", str(path), "--engine", "0.5.20", "--write"]) == 1
     assert "could not be written: Permission denied" in capsys.readouterr().err

@@ -91,5 +91,25 @@ TOLD = (
         Source: YAML 1.2.2, 5.1 (character set): https://yaml.org/spec/1.2.2/#51-character-set
         """,
     ),
+    Told(
+        "unreadable-file",
+        """A path of a profile that is no ordinary file, or a link out of the repository.
+
+        Why it hurts: whoever commits a link chooses what is read on your machine and shown in the
+        log of a CI run: `/proc/self/environ` holds its secrets. A folder, a pipe or a device holds
+        no profile. None of them was looked at; the other profiles were.
+
+        Instead of::
+
+            # profiles/env.yaml is a link to /proc/self/environ
+
+        Write::
+
+            # profiles/env.yaml is a file, or a link to another one of the same repository
+
+        Source: ``deployer/cli/links.py``; proc_pid_environ(5):
+        https://man7.org/linux/man-pages/man5/proc_pid_environ.5.html
+        """,
+    ),
 )
 """By their ids, in order."""

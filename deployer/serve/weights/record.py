@@ -13,13 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-<<<<<<< HEAD
 from deployer.codec import decode, encode, read_json
-from deployer.serve.weights.atomic import write_whole
-=======
-from deployer.codec import decode, encode
 from deployer.files import write_whole
->>>>>>> 864f873 (Put whole files in place at one place, and never through a link)
 from deployer.serve.weights.manifest import OWN_FOLDER
 
 if TYPE_CHECKING:

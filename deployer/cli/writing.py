@@ -1,0 +1,43 @@
+"""Where a verb writes: whole or not at all, and through no link."""
+
+from __future__ import annotations
+
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from deployer.cli.links import LeadsAway, followed, is_own
+from deployer.errors import Failure
+from deployer.files import write_whole
+
+
+def write_file(path: str, text: str) -> None:
+    """Put a text in a file's place, with the permissions of the file that was there.
+
+    A link in that place is refused, because whoever made it would choose what is overwritten; so
+    is a folder above it that leads out of the repository by a link. Raises
+    :class:`~deployer.cli.links.LeadsAway` for those, Failure where it cannot be written.
+    """
+    content = text.encode("utf-8", errors="surrogateescape")
+    try:
+        if is_own(path):
+            Path(path).write_bytes(content)
+            return
+        _refuse(path)
+        write_whole(Path(path), content)
+    except OSError as error:
+        msg = f"{path} could not be written: {error.strerror or error}"
+        raise Failure(msg, hint="What was there is as it was.") from error
+
+
+def _refuse(path: str) -> None:
+    place = Path(path)
+    with suppress(FileNotFoundError):
+        mode = place.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            msg = f"{path} is a link to {place.readlink()}, and nothing is written through a link"
+            raise LeadsAway(msg, hint="Remove the link, or name the file that it leads to.")
+        if not stat.S_ISREG(mode):
+            msg = f"{path} is no ordinary file, so nothing is written there"
+            raise LeadsAway(msg, hint="Name another file.")
+    followed(path)
