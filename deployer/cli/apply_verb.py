@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.key_variable import KEY_ENV, settle
 from deployer.cli.say import ask, show, tell
 from deployer.errors import Failure, UsageError
 from deployer.report.envelope import envelope
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 @click.option(
     "--digest", default="", metavar="SHA256", help="Carry out this plan only; `plan -o` prints it."
 )
+@KEY_ENV
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-def command(profile: str, digest: str, form: str, *, yes: bool, verify: bool) -> int:
+def command(
+    profile: str, digest: str, key_env: str | None, form: str, *, yes: bool, verify: bool
+) -> int:
     """Carry a profile out: on this machine, or on Modal; or a plan that `plan -o` wrote.
 
     On Modal it downloads the weights, compiles the kernels, deploys, waits and verifies, each only
@@ -41,11 +45,13 @@ def command(profile: str, digest: str, form: str, *, yes: bool, verify: bool) ->
     if profile.endswith(".json"):
         from deployer.cli.saved_plan import apply_plan  # noqa: PLC0415 - imports modal
 
-        return apply_plan(profile, form, digest=digest, yes=yes, verify=verify)
+        return apply_plan(profile, form, digest=digest, key_env=key_env, yes=yes, verify=verify)
     if digest:
         message = "--digest pins a plan, and this is a profile"
         raise UsageError(message, hint="`deployer plan PROFILE -o FILE` writes a plan.")
     release, written = read(profile)
+    if verify or release.target == "local":  # else no key is read
+        settle(release.listen.api_key_variable, profile, key_env)
     if release.target != "local":
         from deployer.cli.apply_modal import apply_release  # noqa: PLC0415 - imports modal
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.key_variable import KEY_ENV, key_of
 from deployer.cli.say import show
 from deployer.cli.target import account_of, target_of
 from deployer.cli.where import on_modal
@@ -27,8 +27,9 @@ HEADS = {
 
 @click.command("drift")
 @click.argument("profile", metavar="PROFILE|NAME")
+@KEY_ENV
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-def command(profile: str, form: str) -> int:
+def command(profile: str, key_env: str | None, form: str) -> int:
     """Compare what runs on Modal with a profile: release, parameters, autoscaler, engine.
 
     With a NAME it is compared with what was deployed last from here. No container is woken: the
@@ -45,7 +46,7 @@ def command(profile: str, form: str) -> int:
         raise UsageError(message, hint="give the path of its profile")
     account, records = account_of(target), Records()
     release, notes = as_deployed(account, target.release, records)
-    key = os.environ.get(release.listen.api_key_variable, "")
+    key = key_of(release.listen.api_key_variable, profile, key_env)
     found = drift(account, records, release, key)
     notes = (*notes, *found.notes)
     show(_json(found, notes) if form == "json" else _text(found, notes), end="")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.key_variable import KEY_ENV, settle
 from deployer.cli.say import tell
 from deployer.cli.target import account_of, target_of
 from deployer.cli.where import Declined, agreed, on_modal
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 @click.option("--to", type=click.IntRange(min=1), metavar="VERSION", help="By default the last.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--verify/--no-verify", default=True, help="Wait for the server and verify it.")
+@KEY_ENV
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-def command(name: str, to: int | None, form: str, *, yes: bool, verify: bool) -> int:
+def command(
+    name: str, to: int | None, key_env: str | None, form: str, *, yes: bool, verify: bool
+) -> int:
     """Go back to an older version on Modal: by default to the one with another release before this.
 
     Its release, weights and kernels are those that it was deployed with. The profile stays as it
@@ -40,6 +44,8 @@ def command(name: str, to: int | None, form: str, *, yes: bool, verify: bool) ->
     chosen = choose(found, to)
     release = _release(chosen)
     _tell(found, chosen)
+    if verify:
+        settle(release.listen.api_key_variable, name, key_env)
     key = key_for(release, verify=verify)
     if not agreed(f"Go back to version {chosen.number}?", yes=yes):
         raise Declined

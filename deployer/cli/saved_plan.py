@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from deployer.cli.key_variable import settle
 from deployer.cli.say import tell
 from deployer.errors import Failure, UsageError
 
@@ -23,10 +24,13 @@ _DIGITS = 64  # of a SHA-256 in hexadecimal
 _AGAIN = "Nothing was done. Make the plan again, and look at it."
 
 
-def apply_plan(path: str, form: str, *, digest: str, yes: bool, verify: bool) -> int:
+def apply_plan(
+    path: str, form: str, *, digest: str, key_env: str | None, yes: bool, verify: bool
+) -> int:
     """Carry out a plan that was written, if it is sound and the world is as it was then.
 
-    ``digest`` is the SHA-256 that the file must have, '' for any.
+    ``digest`` is the SHA-256 that the file must have, '' for any; ``key_env`` is the variable of
+    the key that the user agreed to.
     """
     from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
     from deployer.cli.apply_modal import carry_out  # noqa: PLC0415 - as above
@@ -38,6 +42,8 @@ def apply_plan(path: str, form: str, *, digest: str, yes: bool, verify: bool) ->
     _refuse_another(path, text, digest)
     saved = from_json(text, path)
     release, written = judged(saved, path)
+    if verify:
+        settle(release.listen.api_key_variable, path, key_env)
     parameters = release.modal
     account = Account(parameters.environment if parameters else "")
     now = live_plan(account, release, written)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.key_variable import key_of, settle
 from deployer.cli.say import show
 from deployer.errors import UsageError
 
@@ -16,16 +17,19 @@ if TYPE_CHECKING:
     from deployer.verify.verdict import Verdict
 
 
+KEY = "API_KEY"
+"""The variable of the key where no profile names another."""
+
+
 @click.command("verify")
 @click.argument("profile", required=False, metavar="[PROFILE|NAME]")
 @click.option("--url", help="The endpoint's base URL, such as https://host or http://host:8000.")
 @click.option("--model", help="The served name; by default the first that /v1/models lists.")
 @click.option(
     "--key-env",
-    default="API_KEY",
-    show_default=True,
     metavar="VARIABLE",
-    help="The environment variable that holds the API key, with --url.",
+    help="The variable that holds the API key: with --url alone, API_KEY by default; with a "
+    "profile, agrees to the one that it names.",
 )
 @click.option("--probe", "probes", multiple=True, metavar="NAME", help="Only this; repeatable.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=180.0)
@@ -34,7 +38,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     profile: str | None,
     url: str | None,
     model: str | None,
-    key_env: str,
+    key_env: str | None,
     probes: tuple[str, ...],
     timeout: float,
     form: str,
@@ -62,27 +66,29 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     return 0 if all_hold(verdicts) else 1
 
 
-def _endpoint(profile: str | None, url: str | None, model: str | None, key_env: str) -> Endpoint:
+def _endpoint(
+    profile: str | None, url: str | None, model: str | None, key_env: str | None
+) -> Endpoint:
     from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
 
     if profile is None and url is None:
         msg = "there is nothing to ask"
         raise UsageError(msg, hint="Give a PROFILE, the NAME of a deployment, or --url URL.")
     if url is None:
-        return _deployed(str(profile))
+        return _deployed(str(profile), key_env)
     if profile is not None:
         from deployer.cli.reading import read_release  # noqa: PLC0415
 
         release = read_release(profile)
-        key = os.environ.get(release.listen.api_key_variable or key_env)
+        key = key_of(release.listen.api_key_variable, profile, key_env)
         return Endpoint.from_release(release, url, key)
-    key = os.environ.get(key_env)
+    found = os.environ.get(key_env or KEY)
     return Endpoint(
-        url, key, model=model, thinking=True, tools=True, metrics=True, auth=key is not None
+        url, found, model=model, thinking=True, tools=True, metrics=True, auth=found is not None
     )
 
 
-def _deployed(given: str) -> Endpoint:
+def _deployed(given: str, key_env: str | None) -> Endpoint:
     from deployer.cli.target import Here, target_of  # noqa: PLC0415
     from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
 
@@ -101,4 +107,5 @@ def _deployed(given: str) -> Endpoint:
     if target.release is None or server is None:
         msg = f"`{target.name}` is not deployed on Modal"
         raise UsageError(msg, hint="`deployer status` shows what is; `--url` names an endpoint.")
+    settle(target.release.listen.api_key_variable, given, key_env)
     return Endpoint.from_release(target.release, server.url, key_for(target.release, verify=True))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deployer.codec import read_json
+from deployer.credentials import without_credentials
 from deployer.engine import child
 from deployer.engine.environment import EngineEnvironment, home_of, sha256_of
 from deployer.engine.exclusive import exclusive
@@ -134,10 +135,10 @@ def _report(progress: Progress, line: str) -> None:
 
 
 def _training_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment with the plugin's import hooks on and all downloads off."""
-    kept = {
-        name: value for name, value in environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")
-    }
+    """The caller's environment, no credentials in it, with import hooks on and downloads off."""
+    kept = without_credentials(environ)
+    for name in ("PYTHONPATH", "PYTHONHOME"):
+        kept.pop(name, None)
     return kept | {
         SWITCH: "1",  # transformers' Qwen3 imports torchvision, see boot.py
         "HF_HUB_OFFLINE": "1",

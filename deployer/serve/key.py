@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deployer.credentials import key_name, service_of
 from deployer.errors import Failure
 
 if TYPE_CHECKING:
@@ -29,11 +30,14 @@ HUB_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 def read_key(variable: str, environ: Mapping[str, str]) -> str:
     """Read the API key; '' if the release names no variable. Raises :class:`Failure`.
 
+    A variable of another service (:mod:`deployer.credentials`) is not read at all.
+
     Only printable ASCII without spaces is taken: the key is sent in an HTTP header, and a line
     end that crept in with ``echo`` would otherwise make every request fail with 401.
     """
     if not variable:
         return ""
+    refuse_foreign(variable)
     key = environ.get(variable, "")
     hint = f"set {variable} to at least {SHORTEST} characters, e.g. from `openssl rand -hex 24`"
     if not key:
@@ -46,6 +50,14 @@ def read_key(variable: str, environ: Mapping[str, str]) -> str:
         msg = f"the API key in {variable} has {len(key)} characters, fewer than {SHORTEST}"
         raise Failure(msg, hint=hint)
     return key
+
+
+def refuse_foreign(variable: str) -> None:
+    """Raise :class:`Failure` for a variable that holds another service's credential."""
+    if key_name(variable) == "denied":
+        service = service_of(variable)
+        msg = f"{variable} is a variable of {service}, and is sent to no server as its key"
+        raise Failure(msg, hint="name one of this server's own: `api_key_env: API_KEY`")
 
 
 def secrets_of(key: str, environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deployer.credentials import without_credentials
 from deployer.errors import Failure
 
 if TYPE_CHECKING:
@@ -33,8 +34,13 @@ def command_line(release: Release, extra: Sequence[str]) -> tuple[str, ...]:
 
 
 def engine_environment(release: Release, environ: Mapping[str, str], key: str) -> dict[str, str]:
-    """Give the engine's variables: ours and the release's, without any that holds the key."""
-    merged = {**environ, **{each.name: each.value for each in release.environment}}
+    """Give the engine's variables: ours and the release's, without any that holds the key.
+
+    Of ours, credentials stay behind: a container has all variables of its secrets, and the image's
+    own, which the engine needs.
+    """
+    stated = {each.name: each.value for each in release.environment}
+    merged = {**without_credentials(environ), **stated}
     return {
         name: value
         for name, value in merged.items()

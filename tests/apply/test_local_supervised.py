@@ -81,3 +81,27 @@ def test_an_engine_that_fails_is_quoted(real: World) -> None:
     assert real.events[-1].phase == "ended"
     assert real.events[-1].detail
     assert [each.state for each in status(environ=real.environ)] == ["failed"]
+
+
+CANARY = "canary-5d1f7a"
+OTHERS = (
+    "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "GITHUB_TOKEN", "SSH_AUTH_SOCK", "HF_TOKEN",
+    "MODAL_TOKEN_SECRET", "OPENAI_API_KEY", "HTTPS_PROXY", "LD_PRELOAD", "PYTHONPATH", "NPM_TOKEN",
+    "DBUS_SESSION_BUS_ADDRESS", "SOMETHING_OF_MINE",
+)  # fmt: skip
+
+
+def test_neither_supervisor_nor_engine_has_what_it_does_not_need(real: World) -> None:
+    real.environ |= dict.fromkeys(OTHERS, CANARY) | {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    real.apply(supervised(real))
+
+    state = read_state(real.folder())
+    assert state is not None
+    known = {each.pid for each in state.known()}
+    assert len(known) >= 2  # the supervisor and its engine
+    for pid in known:
+        found = Path(f"/proc/{pid}/environ").read_bytes()
+        assert CANARY.encode() not in found
+        assert b"TZ=UTC" in found
+        assert str(real.folder().path).encode() in found
+    real.destroy()

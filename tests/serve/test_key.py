@@ -48,3 +48,32 @@ def test_the_engine_gets_the_environment_without_the_key() -> None:
     given = {"PATH": "/bin", VARIABLE: KEY, "HEADER": f"Bearer {KEY}", "FROM_RELEASE": "no"}
     found = engine_environment(make_release(), given, KEY)
     assert found == {"PATH": "/bin", "FROM_RELEASE": "yes"}
+
+
+CREDENTIALS = (
+    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "GITHUB_TOKEN", "HF_TOKEN",
+    "OPENAI_API_KEY", "SSH_AUTH_SOCK", "MODAL_TASK_SECRET", "MODAL_TOKEN_ID", "DB_PASSWORD",
+    "stripe_secret", "SENTRY_DSN", "GOOGLE_APPLICATION_CREDENTIALS",
+)  # fmt: skip
+OF_THE_IMAGE = (
+    "PATH", "LD_LIBRARY_PATH", "CUDA_HOME", "NVIDIA_VISIBLE_DEVICES", "NCCL_DEBUG", "HF_HOME",
+    "FLASHINFER_WORKSPACE_BASE", "TRITON_PTXAS_PATH", "PIP_BREAK_SYSTEM_PACKAGES", "KEYBOARD",
+)  # fmt: skip
+
+
+def test_credentials_of_a_container_stay_behind_and_the_images_variables_do_not() -> None:
+    given = {name: f"canary-{name}" for name in (*CREDENTIALS, *OF_THE_IMAGE)}
+
+    found = engine_environment(make_release(), given, KEY)
+
+    assert set(found) == {*OF_THE_IMAGE, "FROM_RELEASE"}
+
+
+@pytest.mark.parametrize(
+    "name", ["AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "HF_TOKEN", "PGPASSWORD"]
+)
+def test_another_services_credential_is_never_read_as_the_key(name: str) -> None:
+    with pytest.raises(Failure, match="is sent to no server") as caught:
+        read_key(name, {name: "canary-canary-canary"})
+
+    assert "canary" not in f"{caught.value} {caught.value.hint}"

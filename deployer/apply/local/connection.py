@@ -12,6 +12,7 @@ from deployer.apply.local.key import kept_key
 from deployer.apply.local.listener import prove_ours
 from deployer.apply.local.state import read_release, read_state
 from deployer.errors import Failure, UsageError
+from deployer.serve.key import refuse_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,6 +63,7 @@ def current_release(name: str, *, environ: Mapping[str, str] = os.environ) -> Re
 
 
 def _from_environment(name: str, variable: str, environ: Mapping[str, str]) -> str:
+    refuse_foreign(variable)
     if key := environ.get(variable, ""):
         return key
     message = f"`{name}` takes the key that {variable} held when it was applied"

@@ -78,7 +78,7 @@ def serve(options: argparse.Namespace, channel: Any) -> None:
 
 def main() -> None:
     options = parse()
-    shown = {name: os.environ.get(name, "") for name in ("HF_TOKEN", "DEPLOYER_TEST_KEY")}
+    shown = {name: os.environ.get(name, "") for name in ("HF_TOKEN", "COPY", "DEPLOYER_TEST_KEY")}
     say(f"Begin DeepGEMM Kernels compilation... {json.dumps(shown)}")
     if options.exit_early is not None:
         sys.exit(options.exit_early)
