@@ -101,7 +101,7 @@ def _read_by(catalogue: Catalogue, profile: Profile) -> tuple[Placed, ...]:
     """Let a release read the arguments that a profile compiles to for its own."""
     owners: list[Argument] = []
     words: list[str] = []
-    for argument in arguments(profile, derived_fields(profile)):
+    for argument in arguments(profile, derived_fields(profile), known=True):
         owners += [argument] * len(argument.words())
         words += argument.words()
     found = parse(catalogue, words).faults

@@ -54,10 +54,12 @@ def on_gpu(profile: Profile, gpus: tuple[str, ...]) -> bool:
 
     None stated means any GPU, and none at all. `H100!` is an H100.
     """
+    if not gpus:
+        return True
     name = profile.hardware.gpu
     known = GPUS.get(name)
     own = {name, name.rstrip("!"), known.architecture if known is not None else name}
-    return not gpus or not own.isdisjoint(gpus)
+    return not own.isdisjoint(gpus)
 
 
 def of_model(profile: Profile, models: tuple[str, ...]) -> bool:
@@ -66,8 +68,8 @@ def of_model(profile: Profile, models: tuple[str, ...]) -> bool:
     They are compared without regard to case with the repository's name, and with its owner's in
     front where the pattern has one. None stated means any model.
     """
+    if not models:
+        return True
     repo = profile.model.repo.lower()
     own = repo.rpartition("/")[2]
-    return not models or any(
-        fnmatchcase(repo if "/" in pattern else own, pattern.lower()) for pattern in models
-    )
+    return any(fnmatchcase(repo if "/" in pattern else own, pattern.lower()) for pattern in models)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from deployer.check.ranges import EVERY_RELEASE, Engines, of_model, on_gpu
 from deployer.finding import Severity
 from deployer.profile.model import Profile
+from deployer.profile.partial import is_unknown
 from deployer.profile.source import Path
 
 __all__ = ["Engines", "Mitigation", "Problem", "Rule"]
@@ -67,7 +68,9 @@ class Rule:
 
     def holds(self, profile: Profile) -> bool:
         """Whether the profile's release, GPU and model are those that the check is about."""
-        return self.engines.holds(profile.engine.version) and self._applies(profile)
+        everywhere = self.engines == EVERY_RELEASE
+        here = everywhere or self.engines.holds(profile.engine.version)
+        return here and self._applies(profile)
 
     def past(self, profile: Profile) -> bool:
         """Whether all that keeps the check silent is that the release is a later one."""
@@ -75,3 +78,22 @@ class Rule:
 
     def _applies(self, profile: Profile) -> bool:
         return on_gpu(profile, self.gpus) and of_model(profile, self.models)
+
+
+def each_judged(
+    profile: Profile, *asks: Callable[[Profile], Iterator[Problem]]
+) -> Iterator[Problem]:
+    """Ask several questions of one check, each as far as the profile is known.
+
+    Raises the AttributeError of the last that met a part that is not, when all have been asked.
+    """
+    unknown: AttributeError | None = None
+    for ask in asks:
+        try:
+            yield from ask(profile)
+        except AttributeError as error:
+            unknown = error
+            if not is_unknown(error):
+                raise
+    if unknown is not None:
+        raise unknown

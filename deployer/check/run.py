@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from deployer.check.allow import settled
 from deployer.check.catalogue import RULES
@@ -13,6 +13,7 @@ from deployer.facts.sglang.catalogue import Catalogue
 from deployer.finding import Finding, Severity
 from deployer.profile.load import Loaded, load_profile
 from deployer.profile.model import Profile
+from deployer.profile.partial import is_unknown
 from deployer.profile.source import Path, Source, format_path
 
 INFERRED = "upstream does not say so"
@@ -27,24 +28,28 @@ def load_checked(
     ``kept`` are the ids of the checks to run, all where it is None. ``also_on`` is a release
     that reads the command for the profile's own release as well. What the author allows is
     marked (:attr:`Finding.allowed`), and what is wrong with an allowance found, too.
+
+    A profile that is not right is checked as far as it is known, so that all is told at once.
     """
     loaded = load_profile(text, file)
-    if loaded.profile is None:
+    profile = loaded.profile or loaded.partial
+    if profile is None:
         return loaded, loaded.findings
     rules = [rule for rule in RULES if kept is None or rule.name in kept]
-    found = check(loaded.profile, loaded.source, rules)
-    if also_on is not None and also_on.version != loaded.profile.engine.version:
-        found += check_on(also_on, loaded.profile, loaded.source)
-    known = frozenset(rule.name for rule in RULES if not rule.firm)
-    ran = frozenset(rule.name for rule in rules)
-    found = settled(found, loaded.source, known, ran)
-    told = (finding for finding in found if kept is None or finding.check in kept)
-    return loaded, (*loaded.findings, *sorted(told, key=_position))
+    judged = {rule.name: _judged(rule, profile, loaded.source) for rule in rules}
+    found = tuple(finding for each in judged.values() for finding in each.findings)
+    if also_on is not None and loaded.profile and also_on.version != profile.engine.version:
+        found += check_on(also_on, profile, loaded.source)
+    allowable = frozenset(rule.name for rule in RULES if not rule.firm)
+    ran = frozenset(name for name, each in judged.items() if each.whole)
+    found = settled(found, loaded.source, allowable, ran)
+    told = [finding for finding in found if kept is None or finding.check in kept]
+    return loaded, tuple(sorted((*loaded.findings, *told), key=_position))
 
 
 def check(profile: Profile, source: Source, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
     """Give what the checks find, in the order of the file."""
-    found = [finding for rule in rules for finding in _by_rule(rule, profile, source)]
+    found = [each for rule in rules for each in _judged(rule, profile, source).findings]
     return tuple(sorted(found, key=_position))
 
 
@@ -55,6 +60,27 @@ def check_on(catalogue: Catalogue, profile: Profile, source: Source) -> tuple[Fi
         for fault, problem in on_another_release(catalogue, profile)
     ]
     return tuple(sorted(found, key=_position))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What one check found; ``whole`` where it knew all that it asked for."""
+
+    findings: tuple[Finding, ...]
+    whole: bool
+
+
+def _judged(rule: Rule, profile: Profile, source: Source) -> _Judged:
+    """Run a check, up to the first part of the profile that is not known."""
+    found: list[Finding] = []
+    try:
+        for finding in _by_rule(rule, profile, source):
+            found.append(finding)  # noqa: PERF402 - what was found before the unknown part counts
+    except AttributeError as error:
+        if not is_unknown(error):
+            raise
+        return _Judged(tuple(found), whole=False)
+    return _Judged(tuple(found), whole=True)
 
 
 def _by_rule(rule: Rule, profile: Profile, source: Source) -> Iterator[Finding]:

@@ -19,7 +19,10 @@ from deployer.compile.derive import derived_fields
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.facts.sglang.catalogue import find as find_catalogue
 from deployer.facts.sglang.replacements import names
+from deployer.profile.fields import flagged_fields
 from deployer.profile.model import Profile
+from deployer.profile.partial import knows
+from deployer.profile.section import Section
 from deployer.profile.source import Path
 
 ON = frozenset({"1", "true", "yes", "y", "on"})
@@ -39,11 +42,11 @@ class Setting:
 
 def option(profile: Profile, flag: str) -> Setting | None:
     """Give what a profile states, or lets follow, for an option; None where the engine decides."""
-    said = _said(Same(profile))
-    for destination in _destinations(profile.engine.version, flag):
-        if destination in said:
-            return said[destination]
-    return None
+    said, destinations = _said(Same(profile)), _destinations(profile.engine.version, flag)
+    for section, name, spelt in _unknown(Same(profile)):
+        if not spelt.isdisjoint(destinations):
+            getattr(section, name)  # which is not there: whoever asks has nothing to say
+    return next((said[each] for each in destinations if each in said), None)
 
 
 def value(profile: Profile, flag: str) -> str:
@@ -78,8 +81,21 @@ def _said(same: Same) -> dict[str, Setting]:
         _destination(catalogue, argument.flag): Setting(
             " ".join(argument.values), key_path(argument.source)
         )
-        for argument in arguments(profile, derived_fields(profile))
+        for argument in arguments(profile, derived_fields(profile), known=True)
     }
+
+
+@functools.lru_cache(maxsize=1)
+def _unknown(same: Same) -> tuple[tuple[Section, str, frozenset[str]], ...]:
+    """Give the fields that are not known: their section, name, and where their flag writes to."""
+    profile, found = same.profile, []
+    for section, name, flag in flagged_fields():
+        spelt = frozenset(_destinations(profile.engine.version, flag.name))
+        if not knows(profile, section):
+            found.append((profile, section, spelt))
+        elif (part := getattr(profile, section)) is not None and not knows(part, name):
+            found.append((part, name, spelt))
+    return tuple(found)
 
 
 def _destination(catalogue: Catalogue | None, flag: str) -> str:

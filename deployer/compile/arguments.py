@@ -9,23 +9,28 @@ from deployer.facts.sglang.replacements import Beside, Words, spell
 from deployer.profile.fields import flagged_fields
 from deployer.profile.flag import Flag
 from deployer.profile.model import Profile
+from deployer.profile.partial import knows
 from deployer.release import Argument
 
 Stated = tuple[int, Words, str]
 """The place in the list, the concept's own flag with its values, and the YAML key behind it."""
 
 
-def arguments(profile: Profile, derived: dict[str, tuple[object, str]]) -> tuple[Argument, ...]:
+def arguments(
+    profile: Profile, derived: dict[str, tuple[object, str]], *, known: bool = False
+) -> tuple[Argument, ...]:
     """Compile a profile's fields, then ``engine.args``, to the engine's argument list.
 
     ``derived`` maps the path of a field that the author left out (``parallel.tp``) to the value
     that follows from others and the key that it follows from. What the pinned release cannot say
     stands in the list under the concept's own name, for the checks to find; so does everything
     where the release has no catalogue, unless it is newer than all that have: then the newest
-    known release's spelling is taken. ``engine.args`` stands as the author wrote it.
+    known release's spelling is taken. ``engine.args`` stands as the author wrote it. What is not
+    known of a profile (:mod:`deployer.profile.partial`) raises, or with ``known`` is not in the
+    list.
     """
     catalogue = for_spelling(profile.engine.version)
-    stated = sorted(_stated(profile, derived), key=lambda item: item[0])
+    stated = sorted(_stated(profile, derived, known=known), key=lambda item: item[0])
     beside = {flag: values for _, (flag, values), _ in stated}
     fields = (a for _, words, source in stated for a in _spelt(catalogue, words, source, beside))
     extra = (extra_argument(name, value) for name, value in profile.engine.args.items())
@@ -64,12 +69,22 @@ def word(value: object) -> str:
     return str(value)
 
 
-def _stated(profile: Profile, derived: dict[str, tuple[object, str]]) -> Iterator[Stated]:
+def _stated(
+    profile: Profile, derived: dict[str, tuple[object, str]], *, known: bool
+) -> Iterator[Stated]:
     for section, name, flag in flagged_fields():
-        path, stated = f"{section}.{name}", getattr(getattr(profile, section), name, None)
+        path, stated = f"{section}.{name}", _said(profile, section, name, known=known)
         value, source = (stated, path) if stated is not None else derived.get(path, (None, path))
         if (words := words_for(flag, value)) is not None:
             yield flag.order, words, source
+
+
+def _said(profile: Profile, section: str, name: str, *, known: bool) -> object:
+    """Give a field's value, None where the author says nothing."""
+    if known and not knows(profile, section):
+        return None
+    part = getattr(profile, section)
+    return None if part is None or (known and not knows(part, name)) else getattr(part, name)
 
 
 def _spelt(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from deployer.facts.cpu import SWITCH
 from deployer.profile.model import Profile
+from deployer.profile.partial import known
 
 BUILTIN_PATH = "builtin:tiny"
 """Stands for the folder of the builtin model until the local target has made it."""
@@ -22,13 +24,17 @@ DRAFTS_BY_STEPS = frozenset({"EAGLE", "EAGLE3", "NEXTN", "STANDALONE"})
 
 
 def derived_fields(profile: Profile) -> dict[str, tuple[object, str]]:
-    """Give the value of each field that was left out, and the key that it follows from."""
-    found: dict[str, tuple[object, str]] = {"model.path": (model_path(profile), "model.repo")}
-    if tensor_parallel(profile) is not None:
-        found["parallel.tp"] = (tensor_parallel(profile), "hardware.count")
-    if draft_tokens(profile) is not None:
-        found["speculative.num_draft_tokens"] = (draft_tokens(profile), "speculative.num_steps")
-    return found
+    """Give the value of each field that was left out, and the key that it follows from.
+
+    What rests on something that is not known (:mod:`deployer.profile.partial`) is left out.
+    """
+    values = (
+        ("model.path", "model.repo", model_path),
+        ("parallel.tp", "hardware.count", tensor_parallel),
+        ("speculative.num_draft_tokens", "speculative.num_steps", draft_tokens),
+    )
+    found = ((path, known(partial(ask, profile)), source) for path, source, ask in values)
+    return {path: (value, source) for path, value, source in found if value is not None}
 
 
 def model_path(profile: Profile) -> str:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from deployer.finding import Finding, Severity
 from deployer.profile import schema_findings, yaml_source
 from deployer.profile.model import Profile
+from deployer.profile.partial import partial
 
 if TYPE_CHECKING:
     from deployer.profile.source import Source
@@ -22,11 +23,14 @@ class Loaded(Generic[ModelT]):
     """What a text came to: a profile, or findings of which at least one is an error.
 
     ``source`` places whatever later rooms find about a value (:meth:`Source.located`).
+    ``partial`` is what is known of a profile that is not right (:mod:`deployer.profile.partial`),
+    so that the rest of it can be judged at the same time; None where nothing is, or all is well.
     """
 
     profile: ModelT | None
     findings: tuple[Finding, ...]
     source: Source
+    partial: ModelT | None = None
 
 
 def load_profile(text: str, file: str) -> Loaded[Profile]:
@@ -42,15 +46,18 @@ def load(model: type[ModelT], text: str, file: str) -> Loaded[ModelT]:
     """Read and validate a text as any model: the findings of YAML and schema, by line."""
     source = yaml_source.read(text, file)
     found = list(source.findings)
-    profile = None
+    profile, wrong = None, set(source.doubtful)
     if source.complete:
         try:
             profile = model.model_validate(source.value)
         except ValidationError as error:
             found += schema_findings.findings(error, model, source)
+            wrong |= schema_findings.paths(error, model, source)
+    rest = None
     if any(finding.severity is Severity.ERROR for finding in found):
-        profile = None
-    return Loaded(profile=profile, findings=tuple(sorted(found, key=_place)), source=source)
+        profile, rest = None, partial(model, source.value, wrong)
+    found.sort(key=_place)
+    return Loaded(profile=profile, findings=tuple(found), source=source, partial=rest)
 
 
 def _place(finding: Finding) -> tuple[int, int]:

@@ -41,6 +41,15 @@ def findings(error: ValidationError, model: type[BaseModel], source: Source) -> 
     ]
 
 
+def paths(error: ValidationError, model: type[BaseModel], source: Source) -> set[Path]:
+    """Give every path that a failed validation leaves unknown, and what its typos mean."""
+    found: dict[Path, list[Fault]] = {}
+    for details in error.errors(include_url=False):
+        path = _pointed_at(_written_path(details, source.value), details)
+        found.setdefault(path, []).append(_fault(details, path, model, source))
+    return {*found, *_misspelt(found, model)}
+
+
 def _written_path(details: Mapping[str, Any], value: object) -> Path:
     """Keep of pydantic's location what stands in the file: it also names the arms of unions."""
     path: list[int | str] = []

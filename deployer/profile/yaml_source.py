@@ -118,10 +118,10 @@ class _Reader:
         return value
 
     def _empty(self) -> object:
-        message = "the file is empty; a profile has at least a name, a model and an engine"
-        self.composer.add("empty-profile", (), message, "", START)
-        self.complete = False
-        return None
+        message = "the file is empty"
+        hint = "write what is missing below, or start from a profile that is there already"
+        self.composer.add("empty-profile", (), message, hint, START)
+        return {}
 
     def _top(self, event: Event) -> object:
         value = self.composer.value(event, (), None)

@@ -126,9 +126,22 @@ p.yaml:12:12: error[yaml-syntax]: a space is missing after this colon: U+00A0 on
         "empty",
         "",
         """\
-p.yaml:1:1: error[empty-profile]: the file is empty; a profile has at least a name, a model and an engine
+p.yaml:1:1: error[empty-profile]: the file is empty
+  = write what is missing below, or start from a profile that is there already
 
-1 error in p.yaml
+p.yaml:1:1: error[missing-key]: `name` is missing
+  = add `name: …` (The deployment's name, in lower case: the same name is the same deployment.)
+
+p.yaml:1:1: error[missing-key]: `model` is missing
+  = add a section `model:` with `repo` and `served_name`
+
+p.yaml:1:1: error[missing-key]: `hardware` is missing
+  = add a section `hardware:` with `gpu` and `count`
+
+p.yaml:1:1: error[missing-key]: `engine` is missing
+  = add a section `engine:` with `version`
+
+5 errors in p.yaml
 """,
     ),
     Case(
@@ -138,9 +151,22 @@ p.yaml:1:1: error[empty-profile]: the file is empty; a profile has at least a na
 
 """,
         """\
-p.yaml:1:1: error[empty-profile]: the file is empty; a profile has at least a name, a model and an engine
+p.yaml:1:1: error[empty-profile]: the file is empty
+  = write what is missing below, or start from a profile that is there already
 
-1 error in p.yaml
+p.yaml:1:1: error[missing-key]: `name` is missing
+  = add `name: …` (The deployment's name, in lower case: the same name is the same deployment.)
+
+p.yaml:1:1: error[missing-key]: `model` is missing
+  = add a section `model:` with `repo` and `served_name`
+
+p.yaml:1:1: error[missing-key]: `hardware` is missing
+  = add a section `hardware:` with `gpu` and `count`
+
+p.yaml:1:1: error[missing-key]: `engine` is missing
+  = add a section `engine:` with `version`
+
+5 errors in p.yaml
 """,
     ),
     Case(

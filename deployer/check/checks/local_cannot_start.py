@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.rule import Problem, Rule
+from deployer.check.rule import Problem, Rule, each_judged
 from deployer.facts.cpu import RELEASES, SWITCH
 from deployer.finding import Severity
 from deployer.profile.model import Profile
@@ -50,22 +50,28 @@ SHADOWED = {
 
 def find(profile: Profile) -> Iterator[Problem]:
     """Ask for what the engine's environment on this machine is made of."""
-    if profile.target != "local":
-        return
-    gpu, version, known = profile.hardware.gpu, profile.engine.version, " and ".join(RELEASES)
+    if profile.target == "local":
+        yield from each_judged(profile, _gpu, _release, _variables)
+
+
+def _gpu(profile: Profile) -> Iterator[Problem]:
+    gpu = profile.hardware.gpu
     if gpu != "none":
         yield Problem(
             ("hardware", "gpu"),
             f"the local target runs the engine's build for CPUs, which has no use for a {gpu}",
             "write `gpu: none` and `count: 0`, or `target: modal`",
         )
+
+
+def _release(profile: Profile) -> Iterator[Problem]:
+    version, able = profile.engine.version, " and ".join(RELEASES)
     if version not in RELEASES:
         yield Problem(
             ("engine", "version"),
-            f"SGLang {version} cannot be installed for a CPU here: only {known} can",
+            f"SGLang {version} cannot be installed for a CPU here: only {able} can",
             f"write {RELEASES[-1]}, or `target: modal`",
         )
-    yield from _variables(profile)
 
 
 def _variables(profile: Profile) -> Iterator[Problem]:

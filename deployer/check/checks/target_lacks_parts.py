@@ -23,33 +23,56 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.rule import Problem, Rule
+from deployer.check.rule import Problem, Rule, each_judged
 from deployer.finding import Severity
 from deployer.profile.model import Profile
+from deployer.profile.partial import known
 
 
 def find(profile: Profile) -> Iterator[Problem]:
     """Ask each target for the parts that it needs."""
+    ask = (_app, _image, _gpu, _download) if profile.target == "modal" else (_no_app, _weights)
+    yield from each_judged(profile, _count, *ask)
+
+
+def _count(profile: Profile) -> Iterator[Problem]:
     if (profile.hardware.gpu == "none") != (profile.hardware.count == 0):
         yield Problem(
             ("hardware", "count"),
             f"{profile.hardware.count} GPUs of type `{profile.hardware.gpu}` contradict each other",
             "a CPU is `gpu: none` with `count: 0`; a GPU type needs at least one",
         )
-    yield from _modal(profile) if profile.target == "modal" else _local(profile)
 
 
-def _modal(profile: Profile) -> Iterator[Problem]:
+def _app(profile: Profile) -> Iterator[Problem]:
     if profile.modal is None:
-        yield Problem(("target",), "`target: modal` needs a section `modal`", "add it")
-    if profile.engine.image is None:
+        key = ", and `api_key_secret` for the key" if profile.serving.api_key_env else ""
         yield Problem(
-            ("engine",), "on Modal the engine runs in an image", "set `engine.image`, with its tag"
+            ("target",),
+            "`target: modal` (the default) needs a section `modal`",
+            "add `modal:` with `app`, and `weights` and `kernel_cache`, each with `volume` and "
+            f"`path`{key}; or write `target: local` for this machine",
         )
+
+
+def _image(profile: Profile) -> Iterator[Problem]:
+    if profile.engine.image is None:
+        version = known(lambda: profile.engine.version) or "VERSION"
+        yield Problem(
+            ("engine",),
+            "on Modal the engine runs in an image",
+            f"set `engine.image`, with its tag: `lmsysorg/sglang:v{version}-cu130`",
+        )
+
+
+def _gpu(profile: Profile) -> Iterator[Problem]:
     if profile.hardware.gpu == "none":
         yield Problem(
             ("hardware", "gpu"), "serving on Modal without a GPU is not supported", "choose a GPU"
         )
+
+
+def _download(profile: Profile) -> Iterator[Problem]:
     if profile.model.source == "builtin":
         yield Problem(
             ("model", "source"),
@@ -58,18 +81,22 @@ def _modal(profile: Profile) -> Iterator[Problem]:
         )
 
 
-def _local(profile: Profile) -> Iterator[Problem]:
+def _no_app(profile: Profile) -> Iterator[Problem]:
     if profile.modal is not None:
         yield Problem(
             ("modal",),
             "`target: local` uses no Modal app",
             "take the section out, or change target",
         )
+
+
+def _weights(profile: Profile) -> Iterator[Problem]:
     if profile.model.source != "builtin" and profile.model.path is None:
         yield Problem(
             ("model",),
             "a local target does not download weights",
-            "set `model.path` to the folder that holds them, or `model.source: builtin`",
+            "set `model.path` to the folder that holds them, or write `source: builtin` and "
+            "`repo: tiny`",
         )
 
 
