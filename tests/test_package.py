@@ -17,6 +17,7 @@ LEAN = {
     "pyyaml",
     "requests",
     "rich",
+    "urllib3",
 }
 
 

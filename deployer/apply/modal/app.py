@@ -25,7 +25,7 @@ PARTS = ("download_model", "compile_deepgemm", "verify_setup", remote.SERVER)
 PYTHON = "3.12"
 """The Python of the small image; what runs there is tested with 3.11 and later."""
 
-REQUESTS = "requests>=2.32,<3"
+REQUESTS = ("requests>=2.32,<3", "urllib3>=2.2,<3")
 """What the small image holds beside Python: the download speaks to the hub by itself
 (``docs/decisions/0006-download-by-ranges.md``)."""
 
@@ -192,7 +192,7 @@ def _secrets(*named: tuple[str, str]) -> list[modal.Secret]:
 
 
 def _small_image() -> modal.Image:
-    return modal.Image.debian_slim(python_version=PYTHON).uv_pip_install(REQUESTS)
+    return modal.Image.debian_slim(python_version=PYTHON).uv_pip_install(*REQUESTS)
 
 
 def _engine_image(release: Release) -> modal.Image:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import errno
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import requests
 
 from deployer.errors import Failure
 from deployer.serve.weights.needed import is_shard
 from deployer.serve.weights.pace import Gate, Later, Pace, Patience
 from deployer.serve.weights.part import Part, part_path
+from deployer.serve.weights.patient import pieces
 from deployer.serve.weights.safetensors import problem
-from deployer.serve.weights.space import FULL, amount, too_full
+from deployer.serve.weights.space import FULL, too_full
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from requests import Response
 
     from deployer.serve.weights.hub import Hub
     from deployer.serve.weights.manifest import HubFile, Manifest
@@ -105,27 +101,14 @@ class Fetcher:
             if offset != part.size:
                 self.progress.lost(part.size)
                 part.restart()
-            try:
-                self._pour(response, file, part)
-            except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
-                message = "the connection was cut"
-                raise Later(message) from None
-            except requests.RequestException as error:
-                message = f"the answer broke off: {type(error).__name__}"
-                raise Later(message) from None
+            for piece in pieces(response, self.pace, file.path):
+                self.gate.check()
+                self._take(file, part, piece)
+                if part.size == file.size:
+                    break
         if part.size < file.size:
             message = f"{file.path} ended after {part.size} of {file.size} bytes"
             raise Later(message)
-
-    def _pour(self, response: Response, file: HubFile, part: Part) -> None:
-        begun = time.monotonic()
-        for piece in response.iter_content(self.pace.piece):
-            self.gate.check()
-            self._take(file, part, piece)
-            took, begun = time.monotonic() - begun, time.monotonic()
-            if took > self.pace.slowest and part.size < file.size:
-                message = f"only {amount(len(piece) / took)}/s of {file.path} arrived"
-                raise Later(message)
 
     def _take(self, file: HubFile, part: Part, piece: bytes) -> None:
         before = part.size

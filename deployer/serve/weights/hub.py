@@ -22,6 +22,7 @@ import requests
 from deployer.codec import read_json
 from deployer.errors import Failure
 from deployer.serve.weights.pace import PACE, Later, Pace
+from deployer.serve.weights.patient import whole, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,12 @@ _PARTIAL = 206
 _BAD_RANGE = 416
 _UNAUTHORIZED, _FORBIDDEN, _MISSING = 401, 403, 404
 _TIMEOUT, _TOO_MANY, _BROKEN = 408, 429, 500
-_RESET = re.compile(r"\br=0\b.*\bt=(\d+)")
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
+_SECONDS = re.compile(r"[0-9]{1,9}")
+_RESET = re.compile(r"\br=0\b.*\bt=([0-9]{1,9})\b")
+
+LARGEST = 64_000_000
+"""Bytes of a list of files that are read: about 250 for each, so a quarter of a million files."""
 
 
 class Hub:
@@ -55,7 +61,7 @@ class Hub:
         self._endpoint = endpoint.rstrip("/")
         self._token = token
         self.name = _host(self._endpoint)
-        self._timeout = (pace.connect_timeout, pace.read_timeout)
+        self._pace = pace
 
     @classmethod
     def of(cls, environ: Mapping[str, str], pace: Pace = PACE) -> Hub:
@@ -91,24 +97,24 @@ class Hub:
 
     def _json(self, response: Response) -> object:
         try:
-            return read_json(response.content)
-        except requests.RequestException:
-            message = f"{self.name} broke its answer off"
-            raise Later(message) from None
+            return read_json(whole(response, self._pace, f"the answer of {self.name}", LARGEST))
         except ValueError:
             message = f"{self.name} does not answer as a hub does"
             raise Failure(message, hint=f"look at {ENDPOINT_VARIABLE}") from None
 
     def _get(self, url: str, headers: dict[str, str]) -> Response:
-        try:
+        def ask() -> Response:
             return requests.get(
                 url,
                 # Compressed on the way, a range would count other bytes than the file's.
                 headers={"Accept-Encoding": "identity", **headers},
                 auth=self._authorize,
-                timeout=self._timeout,
+                timeout=(self._pace.connect_timeout, self._pace.read_timeout),
                 stream=True,
             )
+
+        try:
+            return within(self._pace.answer, ask, self.name)
         except (requests.RequestException, ValueError) as error:
             raise self._unreached(error) from None
 
@@ -175,7 +181,7 @@ def _host(endpoint: str) -> str:
 
 
 def _begins(response: Response) -> int | None:
-    found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+    found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
     return int(found[1]) if found else None
 
 
@@ -186,7 +192,7 @@ def _asked(headers: Mapping[str, str]) -> float | None:
     (``parse_ratelimit_headers`` in huggingface_hub 2.4.0).
     """
     plain = headers.get("Retry-After", "").strip()
-    if plain.isdigit():
+    if _SECONDS.fullmatch(plain):
         return float(plain)
     window = _RESET.search(headers.get("RateLimit", ""))
     return float(window[1]) if window else None

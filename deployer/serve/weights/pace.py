@@ -25,8 +25,9 @@ class Pace:
     that asks for a wait longer than ``longest_asked`` is not waited for; its window is 5 minutes
     (huggingface_hub 2.4.0, ``parse_ratelimit_headers``). A connection on which one piece takes
     longer than ``slowest`` is given up for another: 5 GB at such a rate would take more than a
-    day. ``copies`` times the same file may arrive with wrong bytes. The volume is committed after
-    so many bytes or seconds, whichever is first.
+    day. An answer that has not begun after ``answer``, and a list that has not ended by then, is
+    asked for again. ``copies`` times the same file may arrive with wrong bytes. The volume is
+    committed after so many bytes or seconds, whichever is first.
     """
 
     workers: int = 8
@@ -34,6 +35,7 @@ class Pace:
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
     slowest: float = 30.0
+    answer: float = 120.0
     first_wait: float = 1.0
     longest_wait: float = 60.0
     longest_asked: float = 900.0
