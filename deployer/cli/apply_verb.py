@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.completing import profiles
 from deployer.cli.key_variable import KEY_ENV, settle
 from deployer.cli.say import ask, show, tell
 from deployer.errors import Failure, UsageError
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command("apply")
-@click.argument("profile", metavar="PROFILE|PLAN.json")
+@click.argument("profile", metavar="PROFILE|PLAN.json", shell_complete=profiles)
 @click.option("--yes", "-y", is_flag=True, help="Install the engine, or spend, without asking.")
 @click.option(
     "--verify/--no-verify", default=True, help="On Modal: wait for the server and verify it."
@@ -119,16 +121,16 @@ def _text(applied: Applied, release: Release) -> str:
 
 
 def _key(applied: Applied, release: Release) -> str:
-    """Show the key that was made here; one that came from the environment is not repeated."""
+    """Say where the key is. It is never shown: what is printed ends in files and in CI logs."""
     if applied.key_file is not None:
-        return f"{applied.key_file.read_text(encoding='utf-8').strip()}  (in {applied.key_file})"
+        return f"`cat {shlex.quote(str(applied.key_file))}` prints it"
     variable = release.listen.api_key_variable
     return f"the one in ${variable}" if variable else "none is asked for"
 
 
 def _curl(applied: Applied, release: Release) -> str:
     variable = release.listen.api_key_variable
-    key = f"$(cat {applied.key_file})" if applied.key_file else f"${variable}"
+    key = f"$(cat {shlex.quote(str(applied.key_file))})" if applied.key_file else f"${variable}"
     header = f' -H "Authorization: Bearer {key}"' if variable else ""
     body = json.dumps(
         {

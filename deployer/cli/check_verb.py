@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.completing import profiles, releases
 from deployer.cli.say import show, tell
 from deployer.errors import UsageError
 
@@ -22,10 +23,11 @@ PROGRAM = re.compile(r"(.*/)?(python[0-9.]*|sglang|env|launch_server\.py)|[A-Za-
 
 
 @click.command("check")
-@click.argument("profiles", nargs=-1, metavar="[PROFILE...|-- COMMAND...]")
+@click.argument("profiles", nargs=-1, metavar="[PROFILE...|-- COMMAND...]", shell_complete=profiles)
 @click.option(
     "--engine",
     metavar="RELEASE",
+    shell_complete=releases,
     help="What this release of SGLang makes of a launch command, or of the profiles' commands.",
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text")

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.completing import profiles
+from deployer.cli.ending import tell_error
 from deployer.cli.links import followed
 from deployer.cli.say import OutputFailure, show, tell
 from deployer.cli.writing import write_file
 from deployer.errors import DeployerError, Failure, UsageError
+from deployer.visible import visible
 
 if TYPE_CHECKING:
     from deployer.release import Release
 
 
 @click.command("compile")
-@click.argument("profiles", nargs=-1, required=True, metavar="PROFILE...")
+@click.argument("profiles", nargs=-1, required=True, metavar="PROFILE...", shell_complete=profiles)
 @click.option(
     "--format",
     "form",
@@ -53,7 +56,7 @@ def command(profiles: tuple[str, ...], form: str, *, write: bool, fresh: bool) -
     releases = [(path, read_release(path)) for path in profiles]
     for path, release in releases:
         if write:
-            _write(path, release)
+            write_flags(path, release)
         else:
             show(_text(release, form), end="")
     return 0
@@ -79,12 +82,14 @@ def _profile(path: str) -> str:
     return str(next((one for one in found if one.exists()), found[0]))
 
 
-def _compiled(path: str) -> Path:
+def flags_file(path: str) -> Path:
+    """Give the place of a profile's committed flags."""
     return Path(path).parent / "compiled" / f"{Path(path).stem}.flags"
 
 
-def _write(path: str, release: Release) -> None:
-    target = _compiled(path)
+def write_flags(path: str, release: Release) -> None:
+    """Write the flags of a profile beside it, to be committed. Raises Failure where it cannot."""
+    target = flags_file(path)
     followed(str(target), within=target.parent.parent)
     try:
         target.parent.mkdir(exist_ok=True)
@@ -92,7 +97,7 @@ def _write(path: str, release: Release) -> None:
         msg = f"{target.parent} could not be made: {error.strerror or error}"
         raise Failure(msg) from error
     write_file(str(target), _text(release, "flags"))
-    tell(f"wrote {target}")
+    tell(f"wrote {visible(str(target))}")
 
 
 def _looked_at(path: str) -> int:
@@ -104,9 +109,7 @@ def _looked_at(path: str) -> int:
     except OutputFailure:
         raise
     except DeployerError as error:
-        tell(f"error: {error.message}")
-        if error.hint:
-            tell(f"  {error.hint}")
+        tell_error(error)
         return error.exit_code
 
 
@@ -116,7 +119,7 @@ def _stale(path: str, release: Release) -> int:
 
     from deployer.cli.reading import read_text  # noqa: PLC0415
 
-    target = _compiled(path)
+    target = flags_file(path)
     committed = read_text(str(target), "compiled flags") if os.path.lexists(target) else ""
     compiled = _text(release, "flags")
     if committed == compiled:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.completing import profiles
 from deployer.cli.say import show
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("cost")
-@click.argument("profile", metavar="PROFILE")
+@click.argument("profile", metavar="PROFILE", shell_complete=profiles)
 @click.option(
     "--hours",
     type=click.FloatRange(min=0, max=24, min_open=True),

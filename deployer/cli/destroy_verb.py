@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from deployer.cli.completing import deployments
 from deployer.cli.say import show
 from deployer.cli.target import Here, OnModal, account_of
 from deployer.errors import UsageError
 
 
 @click.command("destroy")
-@click.argument("name", metavar="NAME|PROFILE")
+@click.argument("name", metavar="NAME|PROFILE", shell_complete=deployments)
 @click.option(
     "--volume",
     "volumes",

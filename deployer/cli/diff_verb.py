@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.completing import profiles
 from deployer.cli.say import show, show_exactly, tell
 from deployer.errors import UsageError
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("diff")
-@click.argument("profiles", nargs=-1, metavar="OLD NEW | [PROFILE...]")
+@click.argument("profiles", nargs=-1, metavar="OLD NEW | [PROFILE...]", shell_complete=profiles)
 @click.option(
     "--base",
     metavar="GITREF",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.completing import deployments
 from deployer.cli.key_variable import KEY_ENV, key_of
 from deployer.cli.say import show
 from deployer.cli.target import account_of, target_of
@@ -26,7 +27,7 @@ HEADS = {
 
 
 @click.command("drift")
-@click.argument("profile", metavar="PROFILE|NAME")
+@click.argument("profile", metavar="PROFILE|NAME", shell_complete=deployments)
 @KEY_ENV
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def command(profile: str, key_env: str | None, form: str) -> int:

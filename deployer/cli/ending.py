@@ -57,6 +57,19 @@ def _known(error: BaseException) -> DeployerError | None:
     return None
 
 
+def tell_error(error: DeployerError, *, label: bool = True) -> None:
+    """Say an error in one form, everywhere: a line, and below it what to do instead."""
+    from deployer.cli.reading import colored_stderr  # noqa: PLC0415 - only for an error
+
+    hidden = hiding(os.environ)
+    head = "\x1b[1;31merror\x1b[0m: " if colored_stderr() else "error: "
+    tell((head if label else "") + visible(hidden(error.message)))
+    if error.hint:
+        tell(f"  {visible(hidden(error.hint))}")
+    for line in error.detail:
+        tell(f"      {visible(hidden(line))}")
+
+
 def wants_json(words: Sequence[str]) -> bool:
     """Whether a command line asks for JSON, be the rest of it right or wrong."""
     asked = False
@@ -102,30 +115,20 @@ def _while_printing(error: OSError) -> bool:
 
 
 def _told(error: DeployerError, words: Sequence[str], *, label: bool = True) -> int:
-    """Say an error in one form, everywhere: a line, and below it what to do instead."""
-    from deployer.cli.reading import colored_stderr  # noqa: PLC0415 - only for an error
-
     if isinstance(error, OutputFailure):
         silence(sys.stdout)
-    hidden = hiding(os.environ)
-    message, hint = (hidden(part) for part in (error.message, error.hint))
-    head = "\x1b[1;31merror\x1b[0m: " if colored_stderr() else "error: "
-    tell((head if label else "") + visible(message))
-    if hint:
-        tell(f"  {visible(hint)}")
-    for line in error.detail:
-        tell(f"      {visible(hidden(line))}")
-    _as_json(error, message, hint, words)
+    tell_error(error, label=label)
+    if wants_json(words) and not isinstance(error, OutputFailure):
+        _as_json(error)
     return error.exit_code
 
 
-def _as_json(error: DeployerError, message: str, hint: str, words: Sequence[str]) -> None:
-    if isinstance(error, OutputFailure) or not wants_json(words):
-        return
+def _as_json(error: DeployerError) -> None:
     from deployer.report.envelope import error_envelope  # noqa: PLC0415 - only for this form
 
+    hidden = hiding(os.environ)
     try:
-        show_exactly(error_envelope(message, hint), end="")
+        show_exactly(error_envelope(hidden(error.message), hidden(error.hint)), end="")
     except (BrokenPipeError, OutputFailure):
         silence(sys.stdout)
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 import click
 
-from deployer.cli.say import show
+from deployer.cli.completing import releases
+from deployer.cli.forms import FORM, result
+from deployer.visible import visible
 
 NEWEST = "0.5.23"
 """The release that `engine install` takes where none is named: the one with a CPU lock."""
@@ -19,8 +24,9 @@ def command() -> None:
 
 
 @command.command("install")
-@click.argument("version", default=NEWEST)
-def install_command(version: str) -> None:
+@click.argument("version", default=NEWEST, shell_complete=releases)
+@FORM
+def install_command(version: str, form: str) -> int:
     """Install SGLang VERSION for the CPU; a second time does nothing.
 
     A release without a CPU lock of its own is laid over the newest one, for `deployer resolve`.
@@ -29,44 +35,65 @@ def install_command(version: str) -> None:
     from deployer.engine.install import install, locate  # noqa: PLC0415
     from deployer.engine.overlay import install_overlay, is_overlay  # noqa: PLC0415
 
-    if is_overlay(version):
+    overlay = is_overlay(version)
+    found = None if overlay else locate(version)
+    if found is not None:
+        root = found.root
+    else:
         with PhaseLines() as lines:
             steps = Steps(lines, "engine")
-            root = install_overlay(version, progress=steps)
+            if overlay:
+                root = install_overlay(version, progress=steps)
+            else:
+                root = install(version, progress=steps).root
             steps.done()
-        show(f"SGLang {version} is installed in {root}, for `deployer resolve` only")
-        return
-    found = locate(version)
-    if found is not None:
-        show(f"SGLang {version} is installed in {found.root}")
-        return
-    with PhaseLines() as lines:
-        steps = Steps(lines, "engine")
-        engine = install(version, progress=steps)
-        steps.done()
-    show(f"SGLang {version} is installed in {engine.root}")
+    engine = _Engine(version, "resolve" if overlay else "cpu", str(root))
+    result(form, {"engine": engine}, engine.text)
+    return 0
 
 
 @command.command("status")
-def status_command() -> None:
+@FORM
+def status_command(form: str) -> int:
     """Show which engines can be installed here, and which are."""
     from deployer.engine.install import ENGINES, locate  # noqa: PLC0415
     from deployer.engine.overlay import installed_overlays  # noqa: PLC0415
 
-    for version in ENGINES:
-        found = locate(version)
-        where = f"installed in {found.root}" if found else "not installed"
-        show(f"SGLang {version} for the CPU: {where}")
-    for version, root in installed_overlays().items():
-        show(f"SGLang {version} for `deployer resolve` only: installed in {root}")
+    found = [(version, locate(version)) for version in ENGINES]
+    engines = [_Engine(version, "cpu", str(at.root) if at else "") for version, at in found]
+    engines += [_Engine(v, "resolve", str(root)) for v, root in installed_overlays().items()]
+    result(
+        form, {"engines": tuple(engines)}, lambda: "\n".join(engine.text() for engine in engines)
+    )
+    return 0
 
 
 @command.command("remove")
-@click.argument("version", default=NEWEST)
-def remove_command(version: str) -> None:
+@click.argument("version", default=NEWEST, shell_complete=releases)
+@FORM
+def remove_command(version: str, form: str) -> int:
     """Delete the environment of SGLang VERSION."""
+    from deployer.cli.reading import known_release  # noqa: PLC0415
     from deployer.engine.install import remove  # noqa: PLC0415
     from deployer.engine.overlay import is_overlay, remove_overlay  # noqa: PLC0415
 
+    version = known_release(version)
     gone = remove_overlay(version) if is_overlay(version) else remove(version)
-    show(f"SGLang {version} is removed" if gone else f"SGLang {version} is not installed")
+    told = "is removed" if gone else "was not installed, so nothing was removed"
+    result(form, {"version": version, "removed": gone}, lambda: f"SGLang {version} {told}")
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Engine:
+    """An engine that can be here, and what for; ``folder`` is empty where it is not."""
+
+    version: str
+    use: Literal["cpu", "resolve"]
+    folder: str
+
+    def text(self) -> str:
+        """Write it for people."""
+        use = "for the CPU" if self.use == "cpu" else "for `deployer resolve` only"
+        where = f"installed in {visible(self.folder)}" if self.folder else "not installed"
+        return f"SGLang {self.version} {use}: {where}"

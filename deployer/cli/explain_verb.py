@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.completing import checks
 from deployer.cli.say import show, show_exactly
 from deployer.errors import UsageError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("explain")
-@click.argument("check_id", metavar="[ID]", required=False)
+@click.argument("check_id", metavar="[ID]", shell_complete=checks, required=False)
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text")
 def command(check_id: str | None, form: str) -> int:
     """Say what a check finds, why that hurts, and what to write instead.

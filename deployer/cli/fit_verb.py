@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from deployer.cli.completing import profiles
+from deployer.cli.renamed import Renamed
 from deployer.cli.say import show
 from deployer.codec import read_json
 from deployer.errors import Failure, UsageError
@@ -18,14 +20,21 @@ if TYPE_CHECKING:
 
 
 @click.command("fit")
-@click.argument("path", metavar="PROFILE")
+@click.argument("path", metavar="PROFILE", shell_complete=profiles)
 @click.option("--gpu", type=click.Choice(sorted(GPUS)), help="What if it ran on this GPU.")
 @click.option(
     "--mem-fraction",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="What if memory.mem_fraction_static were this.",
 )
-@click.option("--config", metavar="FILE", help="The model's own config.json, for any other model.")
+@click.option(
+    "--model-config",
+    "config",
+    cls=Renamed,
+    former="--config",
+    metavar="FILE",
+    help="The model's own config.json, for any other model.",
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def command(
     path: str, gpu: str | None, mem_fraction: float | None, config: str | None, form: str

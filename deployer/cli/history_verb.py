@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.completing import deployments
 from deployer.cli.moments import moment
 from deployer.cli.say import show
 from deployer.cli.target import account_of, target_of
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("history")
-@click.argument("name", metavar="NAME|PROFILE")
+@click.argument("name", metavar="NAME|PROFILE", shell_complete=deployments)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def command(name: str, form: str) -> int:
     """Show every version of a deployment on Modal: what changed, when, by whom, from which commit.

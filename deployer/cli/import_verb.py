@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
+from deployer.cli.renamed import Renamed
 from deployer.cli.say import show, tell
 from deployer.cli.writing import write_file
 from deployer.errors import UsageError
@@ -27,8 +28,16 @@ if TYPE_CHECKING:
 @click.option("--gpu", default="", metavar="TYPE", help="The GPU type, which no command names.")
 @click.option("--count", type=click.IntRange(0, 8), help="GPUs of one replica.")
 @click.option("--target", type=click.Choice(["modal", "local"]), default="modal")
-@click.option("--output", "-o", metavar="PROFILE", help="Write the profile there.")
-@click.option("--force", is_flag=True, help="Let --output replace a file.")
+@click.option(
+    "-o",
+    "--out",
+    "output",
+    cls=Renamed,
+    former="--output",
+    metavar="PROFILE",
+    help="Write the profile there.",
+)
+@click.option("--force", is_flag=True, help="Let --out replace a file.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     words: tuple[str, ...],
@@ -58,7 +67,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise UsageError(msg)
     if output is not None and Path(output).exists() and not force:
         msg = f"{output} is there already, and was left alone"
-        raise UsageError(msg, hint="Give another --output, or --force to replace it.")
+        raise UsageError(msg, hint="Give another --out, or --force to replace it.")
     wishes = Wishes(_name(name), _gpu(gpu), count, target, _release(engine))
     adopted = _adopted(words, script, config, wishes)
     _, findings = load_checked(adopted.profile, output or "profile")

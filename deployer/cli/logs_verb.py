@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import click
 
+from deployer.cli.completing import deployments
 from deployer.cli.say import show
 from deployer.cli.target import Here, OnModal, account_of, target_of
 
 
 @click.command("logs")
-@click.argument("name", metavar="NAME|PROFILE")
+@click.argument("name", metavar="NAME|PROFILE", shell_complete=deployments)
 @click.option("--follow", "-f", is_flag=True, help="Go on until the server ends, or Ctrl-C.")
 @click.option("--lines", "-n", type=click.IntRange(min=0), default=100, show_default=True)
 def command(name: str, lines: int, *, follow: bool) -> int:

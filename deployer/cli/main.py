@@ -36,6 +36,7 @@ VERBS = {
     "catalogue": "Add an engine release that is newer than this deployer, or list what is known.",
     "engine": "Install or remove the engine's own environment.",
     "schema": "Print the JSON Schema of a profile, for editors.",
+    "completion": "Print what makes a shell complete verbs, profiles and deployments.",
 }
 """Each verb lives in a module of its name, which is imported when the verb is used."""
 

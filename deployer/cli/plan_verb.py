@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.completing import profiles
 from deployer.cli.say import show
 from deployer.cli.writing import write_file
 from deployer.errors import UsageError
@@ -20,7 +21,7 @@ CHANGES = 2
 
 
 @click.command("plan")
-@click.argument("profile", metavar="PROFILE")
+@click.argument("profile", metavar="PROFILE", shell_complete=profiles)
 @click.option(
     "--offline", is_flag=True, help="Ask nobody; compare with what was deployed from here last."
 )

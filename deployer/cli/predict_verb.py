@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from deployer.cli.completing import profiles
 from deployer.cli.say import show
 
 
 @click.command("predict")
-@click.argument("profile", metavar="PROFILE")
+@click.argument("profile", metavar="PROFILE", shell_complete=profiles)
 @click.option(
     "--input", "inputs", type=click.IntRange(min=1), default=4000, help="Tokens of a prompt."
 )

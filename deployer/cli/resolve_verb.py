@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.completing import profiles, releases
 from deployer.cli.say import show
 
 if TYPE_CHECKING:
@@ -14,8 +15,13 @@ if TYPE_CHECKING:
 
 
 @click.command("resolve")
-@click.argument("path", metavar="PROFILE")
-@click.option("--engine", "version", help="Ask this release instead of the profile's.")
+@click.argument("path", metavar="PROFILE", shell_complete=profiles)
+@click.option(
+    "--engine",
+    "version",
+    shell_complete=releases,
+    help="Ask this release instead of the profile's.",
+)
 @click.option(
     "--model-config",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.completing import deployments
 from deployer.cli.key_variable import KEY_ENV, settle
 from deployer.cli.say import tell
 from deployer.cli.target import account_of, target_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("rollback")
-@click.argument("name", metavar="NAME|PROFILE")
+@click.argument("name", metavar="NAME|PROFILE", shell_complete=deployments)
 @click.option("--to", type=click.IntRange(min=1), metavar="VERSION", help="By default the last.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--verify/--no-verify", default=True, help="Wait for the server and verify it.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.completing import deployments
 from deployer.cli.moments import moment
 from deployer.cli.say import show
 from deployer.cli.target import Here, OnModal, target_of
@@ -19,7 +20,7 @@ BAD = frozenset({"failed", "dead", "unreadable", "gone"})
 
 
 @click.command("status")
-@click.argument("name", required=False, metavar="[NAME|PROFILE]")
+@click.argument("name", required=False, metavar="[NAME|PROFILE]", shell_complete=deployments)
 @click.option("--offline", is_flag=True, help="Do not ask Modal; say what is on record.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def command(name: str | None, form: str, *, offline: bool) -> int:

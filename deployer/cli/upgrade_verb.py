@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.completing import profiles, releases
 from deployer.cli.links import followed
 from deployer.cli.say import show, tell
 from deployer.cli.writing import write_file
+from deployer.visible import visible
 
 if TYPE_CHECKING:
-    from deployer.upgrade.notes import Upgrade
+    from deployer.profile.model import Profile
+    from deployer.report.upgrade import Flags
 
 
 @click.command("upgrade")
-@click.argument("profile", metavar="PROFILE")
-@click.option("--engine", metavar="RELEASE", help="The release; by default the newest known here.")
+@click.argument("profile", metavar="PROFILE", shell_complete=profiles)
+@click.option(
+    "--engine",
+    metavar="RELEASE",
+    shell_complete=releases,
+    help="The release; by default the newest known here.",
+)
 @click.option("--write", is_flag=True, help="Replace the file; without it, only show.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
@@ -39,20 +48,34 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
 
     version = newest() if engine is None else known_release(engine)
     done = upgrade(read_text(profile), profile, version)
-    _, findings = load_checked(done.text, done.file)
+    loaded, findings = load_checked(done.text, done.file)
     written = write and done.changed
     if written:
         write_file(str(followed(profile)), done.text)
+        tell(f"wrote {visible(profile)}")
+    right = None if any(map(stops, findings)) else loaded.profile
+    flags = _flags(profile, right) if written else None
     if form == "json":
-        show(to_json(done, findings, written=written), end="")
+        show(to_json(done, findings, written=written, flags=flags), end="")
     else:
         show(text(done, findings, color=colored_stdout()), end="")
-        _tell(profile, done, written=written)
+        if done.changed and not written:
+            tell(f"Nothing was written; --write replaces {visible(profile)}.")
     return int(write and any(stops(finding) for finding in findings))
 
 
-def _tell(profile: str, done: Upgrade, *, written: bool) -> None:
-    if written:
-        tell(f"wrote {profile}")
-    elif done.changed:
-        tell(f"Nothing was written; --write replaces {profile}.")
+def _flags(profile: str, right: Profile | None) -> Flags | None:
+    """Write the committed flags again, where there are some and the profile compiles to any."""
+    from deployer.cli.compile_verb import flags_file, write_flags  # noqa: PLC0415 - only to write
+    from deployer.compile.release import compile_profile  # noqa: PLC0415 - as above
+    from deployer.report.upgrade import Flags  # noqa: PLC0415 - as above
+
+    target = flags_file(profile)
+    if not target.exists():
+        return None
+    if right is not None:
+        write_flags(profile, compile_profile(right))
+    else:
+        again = f"deployer compile --write {shlex.quote(profile)}"
+        tell(f"{visible(str(target))} is of the old profile: `{visible(again)}`, once it is right")
+    return Flags(str(target), written=right is not None)

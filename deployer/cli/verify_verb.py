@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.completing import deployments
 from deployer.cli.key_variable import key_of, settle
 from deployer.cli.say import show
 from deployer.errors import UsageError
@@ -22,7 +23,7 @@ KEY = "API_KEY"
 
 
 @click.command("verify")
-@click.argument("profile", required=False, metavar="[PROFILE|NAME]")
+@click.argument("profile", required=False, metavar="[PROFILE|NAME]", shell_complete=deployments)
 @click.option("--url", help="The endpoint's base URL, such as https://host or http://host:8000.")
 @click.option("--model", help="The served name; by default the first that /v1/models lists.")
 @click.option(

@@ -34,7 +34,7 @@ DRAFTS = frozenset({"EAGLE", "NEXTN"})
 PAGE = 64
 """Tokens of a page that sparse attention forces (0.5.10.post1 ``srt/server_args.py:1583``)."""
 
-HOW = "`deployer fit PROFILE --config config.json` reads the model's own file"
+HOW = "`deployer fit PROFILE --model-config config.json` reads the model's own file"
 """How to give the facts of a model."""
 
 SCALED = "the checkpoint brings scales for its cache, and what `auto` makes of them is not known"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from deployer import codec
 from deployer.check.checks.secret_in_profile import NAME
@@ -31,6 +32,14 @@ ENTRY_DEPTH = 3
 """Steps to an entry of `engine.args` or `engine.env`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What became of the committed flags of a profile that was replaced."""
+
+    file: str
+    written: bool
+
+
 def text(upgrade: Upgrade, findings: Iterable[Finding] = (), *, color: bool) -> str:
     """Write what an upgrade does and leaves, the change of the file, and what is then not right."""
     found = tuple(findings)
@@ -42,16 +51,23 @@ def text(upgrade: Upgrade, findings: Iterable[Finding] = (), *, color: bool) -> 
     return "\n\n".join(block.rstrip("\n") for block in blocks) + "\n"
 
 
-def to_json(upgrade: Upgrade, findings: Iterable[Finding] = (), *, written: bool = False) -> str:
+def to_json(
+    upgrade: Upgrade,
+    findings: Iterable[Finding] = (),
+    *,
+    written: bool = False,
+    flags: Flags | None = None,
+) -> str:
     """Write the report as JSON: every note and default, the change of the file, the findings.
 
-    ``written`` says whether the file was replaced.
+    ``written`` says whether the file was replaced, ``flags`` what became of its committed flags.
     """
     value = {
         "file": upgrade.file,
         "engine": {"old": upgrade.old_version, "new": upgrade.new_version},
         "changed": upgrade.changed,
         "written": written,
+        "flags": None if flags is None else codec.encode(flags),
         "notes": [codec.encode(note) for note in upgrade.notes],
         "defaults": [codec.encode(one) for one in upgrade.defaults],
         "unknown": upgrade.unknown,

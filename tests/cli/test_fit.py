@@ -59,14 +59,14 @@ def test_a_model_without_facts_says_how_to_give_them() -> None:
 
     assert caught.value.exit_code == 1
     assert "is not among the known facts" in caught.value.message
-    assert "--config config.json" in caught.value.hint
+    assert "--model-config config.json" in caught.value.hint
 
 
 def test_its_own_config_makes_it_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "config.json"
     file.write_text(json.dumps(LLAMA))
 
-    assert run(OTHER, "--config", str(file), "--format", "json") == 0
+    assert run(OTHER, "--model-config", str(file), "--format", "json") == 0
     read = json.loads(capsys.readouterr().out)
     assert read["gib"]["weights"] == pytest.approx(15.1)
     assert read["kv"]["bytes_per_token"] == 2 * 8 * 128 * 2 * 32
@@ -79,7 +79,7 @@ def test_how_it_is_quantized_may_stand_beside(
     (tmp_path / "config.json").write_text(json.dumps(LLAMA))
     (tmp_path / "hf_quant_config.json").write_text('{"quantization": {"quant_algo": "FP8"}}')
 
-    assert run(OTHER, "--config", str(tmp_path / "config.json"), "--format", "json") == 0
+    assert run(OTHER, "--model-config", str(tmp_path / "config.json"), "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)["gib"]["weights"] == pytest.approx(8.6)
 
 
@@ -99,7 +99,7 @@ def test_a_config_that_says_too_little(
     file.write_text(written)
 
     with pytest.raises(kind) as caught:
-        run(OTHER, "--config", str(file))
+        run(OTHER, "--model-config", str(file))
 
     assert said in str(caught.value.message)
 

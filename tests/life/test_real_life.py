@@ -135,7 +135,8 @@ def test_apply_leaves_a_verified_server(life: Life) -> None:
 
     assert "cpu-tiny serves, and keeps its promises (created" in ran.stdout
     assert f"http://127.0.0.1:{life.port}/v1" in ran.stdout
-    assert life.key() in ran.stdout
+    assert life.key() not in ran.stdout
+    assert f"`cat {life.state / 'api-key'}` prints it" in ran.stdout
     assert "deployer destroy cpu-tiny" in ran.stdout
     assert re.search(r"says +\S", ran.stdout)
     assert "11 passed" in ran.stderr

@@ -265,3 +265,47 @@ def test_a_folder_that_cannot_be_written_leaves_the_file(
     assert main(["upgrade", str(path), "--engine", "0.5.20", "--write"]) == 1
     assert "could not be written: Permission denied" in capsys.readouterr().err
     assert path.read_text(encoding="utf-8") == PROFILE
+
+
+def with_flags(recipe: Path) -> Path:
+    flags = recipe.parent / "compiled" / "recipe.flags"
+    flags.parent.mkdir()
+    flags.write_text("# of the old profile\n", encoding="utf-8")
+    return flags
+
+
+def test_the_committed_flags_are_written_again(
+    recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = with_flags(recipe)
+
+    assert main(["upgrade", str(recipe), "--write"]) == 0
+    assert capsys.readouterr().err == f"wrote {recipe}\nwrote {flags}\n"
+    assert main(["compile", "--check", str(recipe)]) == 0
+
+
+def test_json_says_what_became_of_the_committed_flags(
+    recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["upgrade", str(recipe), "--format", "json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert next(iter(value)) == "format_version"
+    assert value["flags"] is None
+    flags = with_flags(recipe)
+
+    assert main(["upgrade", str(recipe), "--write", "--format", "json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert value["flags"] == {"file": str(flags), "written": True}
+
+
+def test_flags_that_cannot_follow_are_said_to_be_old(
+    recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = recipe.read_text(encoding="utf-8").replace("gpu: B200", "gpu: H200")
+    recipe.write_text(text, encoding="utf-8")
+    flags = with_flags(recipe)
+
+    assert main(["upgrade", str(recipe), "--write"]) == 1
+    said = capsys.readouterr().err
+    assert f"{flags} is of the old profile: `deployer compile --write {recipe}`" in said
+    assert flags.read_text(encoding="utf-8") == "# of the old profile\n"

@@ -73,7 +73,7 @@ def kernels_fact(account: Account, release: Release, deployed: Deployed | None) 
 def _why(key: KernelKey, deployed: Deployed | None) -> str:
     if deployed is None or deployed.release is None:
         return "kernels compile: none are on the volume for this release"
-    differences = key.differences(key_of(deployed.release))
+    differences = key_of(deployed.release).differences(key)
     if not differences:
         return "kernels compile again: their marker is not on the volume"
     return f"kernels compile again, because {'; '.join(differences)}"

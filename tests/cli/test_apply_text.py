@@ -1,0 +1,42 @@
+"""What an apply on this machine prints at its end."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from deployer.apply.local.apply import Applied
+from deployer.cli.apply_verb import _json, _text
+from deployer.cli.reading import read_release
+
+KEY = "k" * 40
+
+
+def test_the_key_is_shown_nowhere_and_the_printed_command_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "a folder's" / "api-key"
+    file.parent.mkdir()
+    file.write_text(f"{KEY}\n", encoding="utf-8")
+    release = read_release("profiles/cpu-tiny.yaml")
+    applied = Applied(
+        name="cpu-tiny",
+        outcome="created",
+        reason="",
+        url="http://127.0.0.1:8000",
+        key_file=file,
+        folder=file.parent,
+        verified=True,
+        verdicts=(),
+        sample="",
+        phases=(),
+    )
+
+    shown = _text(applied, release)
+    assert KEY not in shown + _json(applied, release)
+    line = next(line for line in shown.splitlines() if line.startswith("  API key"))
+    command = line.removeprefix("  API key   `").removesuffix("` prints it")
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == KEY
+
+    curl = shown[shown.index("  curl ") :].replace("curl ", "printf '%s\\n' ", 1)
+    words = subprocess.run(["sh", "-c", curl], capture_output=True, text=True, check=True).stdout
+    assert f"Authorization: Bearer {KEY}\n" in words
