@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import profiles
-from deployer.cli.ending import tell_error
 from deployer.cli.links import followed
 from deployer.cli.say import OutputFailure, show, tell
 from deployer.cli.writing import write_file
@@ -102,6 +101,7 @@ def write_flags(path: str, release: Release) -> None:
 
 def _looked_at(path: str) -> int:
     """Compare one profile's flags; what is wrong with it stops none of the others."""
+    from deployer.cli.ending import tell_error  # noqa: PLC0415
     from deployer.cli.reading import read_release  # noqa: PLC0415
 
     try:
