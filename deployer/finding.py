@@ -14,6 +14,16 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+LONGEST_LINE = 2_000
+"""Characters of a line that findings carry. A line can hold thousands of mistakes: with the line
+in each of them, what is said would grow with the square of it."""
+
+
+def short_line(line: str) -> str:
+    """Give a line for findings to carry: none where it is too long to be read anyway."""
+    return line if len(line) <= LONGEST_LINE else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A place in a text: 1-based line and column, the end exclusive in its column."""

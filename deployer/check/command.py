@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from deployer.facts.sglang.catalogue import Catalogue
-from deployer.finding import Finding, Severity, Span
+from deployer.finding import Finding, Severity, Span, short_line
 from deployer.parse.config import FLAG, ConfigError, merge
 from deployer.parse.hidden import marked, told
 from deployer.parse.launch import Launch
@@ -85,20 +85,20 @@ def _finding(fault: Fault, shown: Shown) -> Finding:
         link=fault.link,
         file=FILE,
         span=Span(1, start, 1, end),
-        source_line=shown.line,
+        source_line=short_line(shown.line),
     )
 
 
 def show(catalogue: Catalogue, launch: Launch) -> Shown:
     """Write a command for a reader: quoted as a shell needs it, secrets hidden."""
-    text = " ".join(_quoted(shown_alone(word)) for word in launch.before)
+    shown = [_quoted(shown_alone(word)) for word in launch.before]
+    begun = sum(len(word) + 1 for word in shown) + 1
     columns: list[tuple[int, int]] = []
     for word in _masked(catalogue, launch.words):
-        text += " " if text else ""
-        start = len(text) + 1
-        text += _quoted(word)
-        columns.append((start, len(text) + 1))
-    return Shown(text, tuple(columns))
+        shown.append(_quoted(word))
+        columns.append((begun, begun + len(shown[-1])))
+        begun += len(shown[-1]) + 1
+    return Shown(" ".join(shown), tuple(columns))
 
 
 def _quoted(word: str) -> str:

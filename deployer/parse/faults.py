@@ -22,21 +22,24 @@ SHOWN_CHOICES = 12
 """Choices that are listed in a message; more are counted."""
 
 
-def of_group(catalogue: Catalogue, group: Group) -> Iterator[Fault]:
-    """Give what is wrong with a word that names an option, and with the words after it."""
+def of_group(catalogue: Catalogue, group: Group, *, alike: bool = True) -> Iterator[Fault]:
+    """Give what is wrong with a word that names an option, and with the words after it.
+
+    ``alike`` is as in :func:`deployer.parse.unknown.unknown`.
+    """
     if group.written:
-        yield from _of_option(catalogue, group)
+        yield from _of_option(catalogue, group, alike=alike)
     if group.stray and not _explained(catalogue, group):
         yield _stray(catalogue, group)
 
 
-def _of_option(catalogue: Catalogue, group: Group) -> Iterator[Fault]:
+def _of_option(catalogue: Catalogue, group: Group, *, alike: bool) -> Iterator[Fault]:
     name = group.name
     if group.misplaced:
         yield _misplaced(group)
         return
     if not group.candidates:
-        yield unknown(catalogue, name, group.position, _given(group))
+        yield unknown(catalogue, name, group.position, _given(group), alike=alike)
         return
     if len(group.candidates) > 1:
         yield _ambiguous(catalogue, group, name)

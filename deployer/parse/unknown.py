@@ -15,10 +15,20 @@ from deployer.parse.secrets import is_secret
 
 
 def unknown(
-    catalogue: Catalogue, string: str, position: int, values: tuple[str, ...] = ()
+    catalogue: Catalogue,
+    string: str,
+    position: int,
+    values: tuple[str, ...] = (),
+    *,
+    alike: bool = True,
 ) -> Fault:
-    """Say why the release does not know a flag, and what to write instead with these values."""
+    """Say why the release does not know a flag, and what to write instead with these values.
+
+    ``alike`` says whether to look for flags of nearly that name, which takes milliseconds.
+    """
     kind, message, hint = _story(catalogue, string, values)
+    if kind == "unknown-flag":
+        hint = nearest(catalogue, string) if alike else _listed(catalogue)
     return Fault(kind, Severity.ERROR, position, string, message, hint)
 
 
@@ -39,7 +49,7 @@ def _story(catalogue: Catalogue, string: str, values: tuple[str, ...]) -> tuple[
     if (foreign := FOREIGN.get(string)) is not None:
         message = f"`{string}` is a flag of {foreign.engine}, and no SGLang release knows it"
         return "foreign-flag", message, foreign.instead
-    return "unknown-flag", f"SGLang {version} has no flag `{string}`", nearest(catalogue, string)
+    return "unknown-flag", f"SGLang {version} has no flag `{string}`", ""
 
 
 def instead(string: str, version: str, values: tuple[str, ...] = ()) -> str:
@@ -67,9 +77,11 @@ def nearest(catalogue: Catalogue, string: str) -> str:
         words = set(string.strip("-").replace("_", "-").split("-"))
         ranked = sorted(known, key=lambda name: -_overlap(words, name))
         near = [name for name in ranked[:1] if _overlap(words, name) >= 0.6]  # noqa: PLR2004 - more than half of the words of both
-    if not near:
-        return f"`--help` of SGLang {catalogue.version} lists what there is"
-    return f"did you mean `{near[0]}`?"
+    return f"did you mean `{near[0]}`?" if near else _listed(catalogue)
+
+
+def _listed(catalogue: Catalogue) -> str:
+    return f"`--help` of SGLang {catalogue.version} lists what there is"
 
 
 def _overlap(words: set[str], name: str) -> float:

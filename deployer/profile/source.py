@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from deployer.finding import Finding, Span
+from deployer.finding import Finding, Span, short_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,7 @@ class Place:
     value: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """What one YAML text says and where it says it.
 
@@ -90,11 +91,15 @@ class Source:
         default points at the section. What concerns the file as a whole shows no line of it.
         """
         span = span or finding.span or self._find(finding.path)
-        line = "" if span == START else self.line(span.line)
+        line = "" if span == START else short_line(self.line(span.line))
         return dataclasses.replace(finding, file=self.file, span=span, source_line=line)
 
+    @functools.cached_property
+    def _by_name(self) -> Mapping[str, Path]:
+        return {format_path(path): path for path in self.places}
+
     def _find(self, dotted: str) -> Span:
-        by_name = {format_path(path): path for path in self.places}
+        by_name = self._by_name
         exact = dotted in by_name
         while dotted and dotted not in by_name:
             shorter = _LAST_STEP.sub("", dotted)

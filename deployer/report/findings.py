@@ -100,9 +100,9 @@ def _excerpt(
     """Show the line with carets below; both are cut alike where the line is too wide."""
     end = span.end_column - 1 if span.end_line == span.line else len(source_line)
     start, end = span.column - 1, max(span.column, min(end, len(source_line)))
-    before = _visible(source_line[:start])
-    marked = _visible(source_line[start:end])
-    after = _visible(source_line[end:])
+    before = _visible(source_line[max(0, start - _WIDEST) : start])
+    marked = _visible(source_line[start : min(end, start + _WIDEST)])
+    after = _visible(source_line[end : end + _WIDEST])
     if _width(before) > _WIDEST // 2:
         before = f"…{_cut(before[::-1], _WIDEST // 2)[::-1]}"
     if _width(marked) > _WIDEST // 2:

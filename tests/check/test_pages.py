@@ -152,6 +152,9 @@ def test_what_has_no_check_is_found_in_its_example_and_not_in_its_remedy(
 ) -> None:
     told = {each.name: each for each in pages.TOLD}[name]
     page = pages.told_page(told)
+    if name == "too-many-words":
+        assert found_by_command(f"--model-path m {'--x ' * 4_000}") == {name}
+        return
     if name == "file-too-large":
         assert name in found_in("#" * (256 * 1024 + 1))
         return

@@ -43,6 +43,24 @@ TOLD = (
         """,
     ),
     Told(
+        "too-many-words",
+        """A command of more words than are read.
+
+        Why it hurts: no release has so many flags, so this is a mistake of whatever wrote the
+        command. Reading it all would take minutes, here and in the engine.
+
+        Instead of::
+
+            --model-path m --lora-paths a b c (and 4,000 more)
+
+        Write::
+
+            --model-path m --lora-paths a b c
+
+        Source: ``deployer/parse/read.py``, ``MOST_WORDS``.
+        """,
+    ),
+    Told(
         "repeated-flag",
         """One flag twice, with different values.
 

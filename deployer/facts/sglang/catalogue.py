@@ -7,6 +7,7 @@ where `deployer catalogue add` put it, proven by nothing. Nothing here imports S
 
 from __future__ import annotations
 
+import bisect
 import functools
 import json
 import os
@@ -103,6 +104,8 @@ class Catalogue:
         """What the wheel says of itself: ``wheel``, ``date``, ``requires`` (pins by package), and
         ``variable_aliases`` (deprecated variable to the new one)."""
         self._by_string = {string: option for option in options for string in option.strings}
+        self._sorted = sorted(self._by_string)
+        self._places = {string: place for place, string in enumerate(self._by_string)}
 
     def __iter__(self) -> Iterator[Option]:
         """Give the options in the order of the release's own parser."""
@@ -118,7 +121,13 @@ class Catalogue:
 
     def beginning_with(self, prefix: str) -> tuple[str, ...]:
         """Give the spellings that begin so, as argparse looks for abbreviations."""
-        return tuple(string for string in self._by_string if string.startswith(prefix))
+        first = bisect.bisect_left(self._sorted, prefix)
+        found = []
+        for string in self._sorted[first:]:
+            if not string.startswith(prefix):
+                break
+            found.append(string)
+        return tuple(sorted(found, key=self._places.__getitem__))
 
 
 def own_folder(environ: Mapping[str, str] = os.environ) -> Path:
