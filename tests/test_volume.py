@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,15 +36,59 @@ def test_the_profile_in_force_is_the_one_that_was_asked_for() -> None:
 def test_no_test_says_for_itself_how_much_or_how_fast() -> None:
     found = [
         f"{file}:{call.lineno}: `{word.arg}=`"
-        for file in sorted(Path("tests").rglob("*.py"))
-        if file not in SAID_HERE
-        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(call, ast.Call) and _named(call.func) in {"settings", "scaled"}
+        for file, call in _calls("settings(", "scaled(")
+        if file not in SAID_HERE and _named(call.func) in {"settings", "scaled"}
         for word in call.keywords
         if word.arg in SPEED
     ]
 
     assert found == [], "say it in a profile (tests/conftest.py), or as `scaled`"
+
+
+def test_no_test_gives_a_slow_machine_too_little_time() -> None:
+    """What is waited for has a minute at least; only what must not come is given less."""
+    found = [
+        f"{file}:{call.lineno}: {ast.unparse(call)[:80]}"
+        for file, call in _calls("timeout=", "patience=", ".wait(", ".join(")
+        if _hurried(call)
+    ]
+
+    assert found == []
+
+
+def test_the_time_after_which_a_test_hangs_is_said_once() -> None:
+    found = [(file, call.lineno) for file, call in _calls("mark.timeout") if _hangs(call)]
+
+    assert found == [], "it stands in pyproject.toml"
+
+
+LEAST_SECONDS = 60
+
+
+def _calls(*words: str) -> Iterator[tuple[Path, ast.Call]]:
+    """Give every call of the tests' sources, of the files that hold one of the words."""
+    for file in sorted(Path("tests").rglob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        if any(word in text for word in words):
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.Call):
+                    yield file, node
+
+
+def _hangs(call: ast.Call) -> bool:
+    return ast.unparse(call.func).endswith("mark.timeout")
+
+
+def _hurried(call: ast.Call) -> bool:
+    given = [word.value for word in call.keywords if word.arg in {"timeout", "patience"}]
+    if _named(call.func) in {"wait", "join"}:
+        given += call.args[:1]
+    return any(
+        isinstance(each, ast.Constant)
+        and isinstance(each.value, int | float)
+        and each.value < LEAST_SECONDS
+        for each in given
+    )
 
 
 def _named(function: ast.expr) -> str:

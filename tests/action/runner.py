@@ -84,7 +84,7 @@ def _run_step(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=250,
     )
     outcome.log += ran.stdout + ran.stderr
     outcome.code = ran.returncode

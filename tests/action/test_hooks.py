@@ -83,7 +83,7 @@ def hook(folder: Path, name: str) -> Ran:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=250,
     )
     return Ran(ran.returncode, ran.stdout + ran.stderr)
 

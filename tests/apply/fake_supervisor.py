@@ -100,7 +100,7 @@ class Supervisor:
     def _wait_for_port(self) -> None:
         address = ("127.0.0.1", self._release["listen"]["port"])
         while not self._stop.is_set():
-            with contextlib.suppress(OSError), socket.create_connection(address, timeout=5):
+            with contextlib.suppress(OSError), socket.create_connection(address, timeout=60):
                 return
             time.sleep(0.02)
 

@@ -40,7 +40,7 @@ class Running:
         pytest.fail(f"{phase} never came")
 
     def end(self) -> dict[str, Any]:
-        output, _ = self.process.communicate(timeout=30)
+        output, _ = self.process.communicate(timeout=250)
         last: dict[str, Any] = json.loads(output.splitlines()[-1])
         return last
 

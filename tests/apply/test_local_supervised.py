@@ -31,7 +31,7 @@ FAKE_ENGINE = Path(__file__).parents[1] / "serve" / "fake_engine.py"
 
 @pytest.fixture
 def real(world: World) -> World:
-    world.parts = fake_parts(world.home, supervisor=Parts().supervisor, margin=5.0)
+    world.parts = fake_parts(world.home, supervisor=Parts().supervisor)
     return world
 
 

@@ -58,7 +58,7 @@ def make_release(
             Argument("--port", (str(port),), "serving.port"),
         ),
         environment=tuple(Variable(f"FAKE_{k}", v, "engine.env") for k, v in wishes.items()),
-        lifecycle=Lifecycle(20.0, 0.1, 5.0, 5.0, 0.5),
+        lifecycle=Lifecycle(240.0, 0.1, 60.0, 60.0, 0.5),
         warmup=(),
     )
 
@@ -119,8 +119,8 @@ def fake_parts(home: Path, **others: Any) -> Parts:
         verify=passing,
         sample=lambda *_: "Hello.",
         supervisor=(sys.executable, "-S", str(FAKE_SUPERVISOR)),
-        margin=1.0,
-        haste=0.5,
+        margin=60.0,
+        haste=5.0,
     )
     return dataclasses.replace(chosen, **others)
 
@@ -139,7 +139,7 @@ def free_port() -> int:
         return port
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 15.0) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 240.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it did not come about"

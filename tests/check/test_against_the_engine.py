@@ -23,7 +23,7 @@ from tests.volume import THOROUGH
 
 from .sane import Change, changed
 
-pytestmark = [pytest.mark.engine, pytest.mark.wheels, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.wheels]
 
 NEWEST = "0.5.23"
 ALL = ("0.5.9", "0.5.10.post1", "0.5.11", "0.5.14", "0.5.18", NEWEST)

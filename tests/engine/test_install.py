@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -151,22 +150,29 @@ def test_full_disk(tmp_path: Path) -> None:
 def test_second_process_waits_and_says_so(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     code = (
-        "import sys, time\nfrom pathlib import Path\n"
+        "import sys\nfrom pathlib import Path\n"
         "from deployer.engine.exclusive import exclusive\n"
-        "with exclusive(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(0.5)\n"
+        "with exclusive(Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()\n"
     )
     root = Path(__file__).parents[2]
     with subprocess.Popen(
         [sys.executable, "-c", code, str(lock)],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": str(root)},
     ) as holder:
         assert holder.stdout is not None
+        assert holder.stdin is not None
         assert holder.stdout.readline() == b"held\n"
         waited: list[str] = []
-        begun = time.monotonic()
-        with exclusive(lock, on_wait=waited.append):
-            assert time.monotonic() - begun > 0.2
+        let_go = holder.stdin.close
+
+        def on_wait(who: str) -> None:
+            waited.append(who)
+            let_go()
+
+        with exclusive(lock, on_wait=on_wait):
+            assert waited, "the lock was given to two"
     assert waited == [str(holder.pid)]
 
 

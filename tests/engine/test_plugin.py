@@ -59,7 +59,7 @@ def interpreter(tmp_path: Path, code: str, **variables: str) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=250,
     )
     assert done.stderr == ""
     return done.stdout.strip()

@@ -18,7 +18,7 @@ from deployer.engine.resolve import ask
 from deployer.profile.load import load_profile
 from deployer.release import Argument, Release
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine]
 
 PROFILES = ("b200-fp8-eagle", "b200-no-spec", "h200-fallback")
 NEWEST = "0.5.23"

@@ -44,7 +44,6 @@ def test_the_committed_file_is_what_the_wheel_gives(version: str) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(600)
 def test_the_newest_catalogue_is_the_real_import(
     engine_environment: EngineEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ from tests.volume import scaled
 
 from .lists import lists, plain
 
-pytestmark = [pytest.mark.wheels, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.wheels]
 
 DEEP = {"0.5.9", "0.5.10.post1", "0.5.12", "0.5.13", "0.5.14", "0.5.18", "0.5.20", "0.5.23"}
 """The releases at which the command line changed most, which are tried four times as much."""

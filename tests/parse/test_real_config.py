@@ -13,7 +13,7 @@ from deployer.facts.sglang.catalogue import Catalogue, load
 from deployer.parse.config import ConfigError, config_words
 from tests.engines.real_parser import ROOT, wheel_path
 
-pytestmark = [pytest.mark.wheels, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.wheels]
 
 TEXTS = [
     "",

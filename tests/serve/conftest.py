@@ -23,7 +23,7 @@ def marker() -> Iterator[str]:
     word = f"deployer-test-{uuid.uuid4().hex}"
     yield word
     try:
-        wait_for(lambda: not relatives(word), 5.0)
+        wait_for(lambda: not relatives(word), 60.0)
     except AssertionError:
         left = relatives(word)
         for pid in left:

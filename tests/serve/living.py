@@ -35,7 +35,8 @@ KEY = "sk-'quoted\"-and-\\slashed/0123456789"
 VARIABLE = "DEPLOYER_TEST_KEY"
 FAKE = Path(__file__).with_name("fake_engine.py")
 ROOT = Path(__file__).parents[2]
-PATIENCE = 30.0
+PATIENCE = 240.0
+"""Seconds after which something will not come any more, on the slowest machine."""
 
 CHAT = WarmupRequest("chat", '{"messages": []}', ("content", "reasoning_content"))
 TOOLS = WarmupRequest("tools", '{"messages": []}', ("tool_calls",))
@@ -49,7 +50,13 @@ def free_port() -> int:
 
 def make_release(*flags: str, port: int = 0, key: bool = True, **budgets: float) -> Release:
     port = port or free_port()
-    times = {"startup": 20, "health_interval": 0.05, "health_timeout": 5, "warmup": 10, "drain": 10}
+    times = {
+        "startup": PATIENCE,
+        "health_interval": 0.05,
+        "health_timeout": 60,
+        "warmup": PATIENCE,
+        "drain": PATIENCE,
+    }
     arguments = (
         Argument("--model-path", ("/models/fake",), "model.path"),
         Argument("--port", (str(port),), "listen.port"),

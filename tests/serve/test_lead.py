@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def lead(*words: str, supervisor: int | None = None) -> subprocess.CompletedProcess[str]:
     pid = os.getpid() if supervisor is None else supervisor
     command = [sys.executable, "-I", "-S", str(LEAD), str(pid), *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
 
 
 def test_it_becomes_the_command() -> None:

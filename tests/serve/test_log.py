@@ -62,7 +62,7 @@ def test_a_slow_sink_drops_and_says_so() -> None:
     written: list[bytes] = []
 
     def write(data: bytes) -> None:
-        go.wait(10)
+        go.wait(250)
         written.append(data)
 
     sink = Sink("it", write, 100, print)
@@ -70,7 +70,7 @@ def test_a_slow_sink_drops_and_says_so() -> None:
         sink.put(b"0123456789")
     assert not sink.close(0.01)
     go.set()
-    assert sink.close(10)
+    assert sink.close(250)
     assert b"bytes of log were dropped here" in written[-1]
 
 

@@ -102,7 +102,7 @@ def test_a_death_rings_the_bell(monkeypatch: pytest.MonkeyPatch, *, blind: bool)
         assert watcher.lost == ""
         (victim,) = (p for p in children_of(process.pid) if p in {q.pid for q in watcher._titles})
         os.kill(victim, signal.SIGTERM)
-        ear.wait(20)
+        ear.wait(250)
         assert watcher.lost.endswith("has ended: killed by SIGTERM (15)")
         watcher.close()
 

@@ -95,18 +95,17 @@ def test_what_goes_wrong_is_told(
 
 
 def test_an_early_end_is_told_at_once(live: Callable[..., Story]) -> None:
-    story = live("--exit-early", "3", health_interval=60)
+    story = live("--exit-early", "3", health_interval=600, startup=1000)
     with pytest.raises(Failure, match="ended"):
         story.runtime.start()
     took = story.events[-1].time - story.events[0].time
-    assert took < 2
+    assert took < 300, "it waited for the next look"
     assert "the last words" in story.events[-1].detail
 
 
 @pytest.mark.parametrize(
     ("flags", "budgets", "message"),
     [
-        (("--load", "600"), {"startup": 1}, "not healthy within 1 s; .*: status 503"),
         (("--bind-after", "600"), {"startup": 1}, "not healthy within 1 s; .*: nothing listens"),
         (("--answer", "never"), {"warmup": 0.5}, "'chat' had no answer in 0.5 s"),
     ],
@@ -116,6 +115,24 @@ def test_budgets_hold(
 ) -> None:
     with pytest.raises(Failure, match=message):
         live(*flags, **budgets).runtime.start()
+
+
+def test_a_load_that_takes_too_long_is_told_by_its_last_answer(
+    live: Callable[..., Story], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The budget is over when a second look begins, so that the first has had its answer."""
+    looks: list[str] = []
+    ask_health = ready.ask_health
+
+    def look(url: str, timeout: float) -> str:
+        looks.append(url)
+        return ask_health(url, timeout)
+
+    monkeypatch.setattr("deployer.serve.ready.ask_health", look)
+    story = live("--load", "600", startup=1000)
+    story.runtime._clock = lambda: time.monotonic() + (1000 if len(looks) > 1 else 0)
+    with pytest.raises(Failure, match=r"not healthy within 1000 s; .*: status 503"):
+        story.runtime.start()
 
 
 def test_a_command_that_does_not_exist(live: Callable[..., Story], tmp_path: Path) -> None:
@@ -174,7 +191,11 @@ def test_a_stranger_on_the_port_is_never_the_engine(live: Callable[..., Story]) 
 
 
 @pytest.mark.parametrize("victim", ["sglang::detokenizer", "engine"])
-def test_a_death_is_seen_within_a_second(live: Callable[..., Story], victim: str) -> None:
+def test_a_death_is_seen_at_once(
+    live: Callable[..., Story], victim: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It rings: whoever only looks now and then would not look before pytest ends the test."""
+    monkeypatch.setattr(runtime_room, "REFRESH_EVERY", 3600.0)
     story = live("--children", "sglang::scheduler", "sglang::detokenizer", "--stray")
     assert story.runtime.start()
     running = story.runtime._running
@@ -182,18 +203,12 @@ def test_a_death_is_seen_within_a_second(live: Callable[..., Story], victim: str
     assert running._watcher is not None
     titles = {name.split()[0]: p.pid for p, name in running._watcher._titles.items()}
     assert sorted(titles) == ["sglang::detokenizer", "sglang::scheduler"]
-    killed: list[float] = []
-
-    def kill() -> None:
-        killed.append(time.time())
-        os.kill(titles.get(victim, story.pid()), signal.SIGKILL)
-
-    threading.Timer(0.1, kill).start()
+    pid = titles.get(victim, story.pid())
+    threading.Timer(0.1, lambda: os.kill(pid, signal.SIGKILL)).start()
     with pytest.raises(Failure, match=f"{victim}.*has ended: killed by SIGKILL"):
         story.runtime.watch()
     assert story.phases()[-1] == "ended/failed"
     assert "loaded" in story.events[-1].detail
-    assert story.events[-1].time - killed[0] < 1
 
 
 def test_a_request_in_flight_is_finished(live: Callable[..., Story]) -> None:
@@ -225,7 +240,7 @@ def test_an_engine_that_ignores_sigterm_is_cut_off(live: Callable[..., Story]) -
 
 
 def test_a_second_request_to_stop_does_not_wait(live: Callable[..., Story]) -> None:
-    story = live("--ignore-sigterm", drain=60)
+    story = live("--ignore-sigterm", drain=600)
     assert story.runtime.start()
     story.runtime.request_stop()
     story.runtime.watch()
@@ -234,7 +249,7 @@ def test_a_second_request_to_stop_does_not_wait(live: Callable[..., Story]) -> N
     drained = story.runtime.stop()
     assert drained is not None
     assert not drained.by_itself
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 300, "it waited for the drain"
 
 
 def test_another_thread_may_stop_it(live: Callable[..., Story]) -> None:

@@ -65,7 +65,7 @@ def test_a_killed_supervisor_leaves_no_engine(
     assert len(relatives(marker)) == 3
     supervisor.signal(signal.SIGKILL)
     supervisor.wait()
-    wait_for(lambda: not relatives(marker), 2.0)
+    wait_for(lambda: not relatives(marker))
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,6 @@ def test_the_way_there_and_back_compiles_to_the_same(name: str) -> None:
 
 
 @pytest.mark.wheels
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_real_parser_takes_it_without_a_warning(version: str) -> None:
     assert GLM

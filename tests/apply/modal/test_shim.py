@@ -24,7 +24,7 @@ def modal_cli(*words: str, profile: str = "") -> subprocess.CompletedProcess[str
         capture_output=True,
         text=True,
         env=environ,
-        timeout=120,
+        timeout=250,
         check=False,
     )
 

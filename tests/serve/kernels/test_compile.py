@@ -36,10 +36,10 @@ def test_kernels_are_on_the_volume_before_the_marker(kitchen: Kitchen) -> None:
 
 def test_a_second_time_starts_nothing(kitchen: Kitchen) -> None:
     first = kitchen.compile()
-    began = time.monotonic()
+    said = kitchen.output
     second = kitchen.compile("--exit-early", "9")
     assert second == first
-    assert time.monotonic() - began < 5
+    assert kitchen.output == said
     assert len(kitchen.commits) == 2
     assert "nothing to compile" in kitchen.events[-1].message
 
@@ -98,7 +98,7 @@ def test_a_dead_server_is_noticed_at_once(kitchen: Kitchen, how: str, said: str)
     began = time.monotonic()
     with pytest.raises(CompileFailure, match=f"the server that compiles.*{said}") as caught:
         kitchen.compile("--die", how)
-    assert time.monotonic() - began < 8  # of which the server lives more than one second
+    assert time.monotonic() - began < 300, "the compilation would have gone on for 600 s"
     assert any("last words" in line for line in caught.value.detail)
     assert kitchen.events[-1].state == "failed"
     assert any("last words" in line for line in kitchen.events[-1].detail)

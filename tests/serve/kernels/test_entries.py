@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,11 +16,18 @@ from tests.serve.living import ROOT
 from .kitchen import put_committed, put_kernel
 
 COPY = """
+import os
 import sys
 from pathlib import Path
-from deployer.serve.kernels.entries import copy_entries
-print("begun", flush=True)
-copy_entries(Path(sys.argv[1]), Path(sys.argv[2]), lambda: None)
+from deployer.serve.kernels import entries
+
+def killed_at(event, _arguments, calls=iter(range(int(sys.argv[3])))):
+    # Dies at so many things that are done to the file system.
+    if event in {"open", "os.mkdir", "os.rename", "os.link"} and next(calls, None) is None:
+        os.kill(os.getpid(), 9)
+
+sys.addaudithook(killed_at)
+entries.copy_entries(Path(sys.argv[1]), Path(sys.argv[2]), lambda: None)
 """
 
 
@@ -107,20 +114,16 @@ def test_a_full_disk_says_where_and_leaves_no_half(tmp_path: Path) -> None:
 @pytest.mark.process
 def test_a_copy_that_is_killed_again_and_again_leaves_no_half(tmp_path: Path) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
-    for number in range(300):
+    for number in range(40):
         put_kernel(here, f"kernel.x.{number:03}", cubin=bytes(200_000))
-    cut = 0
-    for number in range(10):
-        words = [sys.executable, "-c", COPY, str(here), str(there)]
-        with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE) as process:
-            assert process.stdout
-            process.stdout.readline()
-            time.sleep(0.003 * number)
-            process.kill()
-        present = folders(there)
-        assert all(entry_size(there, name) == 200_000 for name in present)
-        cut += len(present) < 300
-    assert cut >= 3, "the machine copies too fast for this test to mean anything"
+    present: list[int] = []
+    for calls in range(1, 60, 6):
+        words = [sys.executable, "-c", COPY, str(here), str(there), str(calls)]
+        assert subprocess.run(words, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+        assert all(entry_size(there, name) == 200_000 for name in folders(there))
+        present.append(len(folders(there)))
+    assert 0 < present[-1] < 40
+    assert len(set(present)) > 3, "each was killed at another place"
     copy_entries(here, there, nothing)
     assert complete_entries(there) == complete_entries(here)
     assert not (there / ".deployer/incoming").exists()

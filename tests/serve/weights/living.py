@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CANARY = "hf_canaryThatMustNeverBeSeen0123456789"
 FAST = Pace(
     workers=4, piece=8192, first_wait=0.01, longest_wait=0.02, idle_tries=4, tick=0.02,
-    read_timeout=5.0,
+    read_timeout=60.0,
 )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def start(story: Story, *more: str) -> subprocess.Popen[bytes]:
 
 
 def ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=250)
     text = out.decode()
     assert CANARY not in text
     return process.returncode, text
