@@ -16,6 +16,8 @@ class DeployerError(Exception):
     """
 
     exit_code = 1
+    state = ""
+    """Why something was not seen, for programs: ``not-asked``, ``not-reached``, ``not-there``."""
 
     def __init__(self, message: str, *, hint: str = "", detail: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -34,6 +36,24 @@ class UsageError(DeployerError):
     """The command itself was wrong: a missing file, an impossible combination (exit 2)."""
 
     exit_code = 2
+
+
+class NotAsked(Failure):
+    """Nobody was asked, so nothing is known; that is not the same as nothing (exit 1)."""
+
+    state = "not-asked"
+
+
+class NotReached(Failure):
+    """Who was asked gave no answer, so nothing is known (exit 1)."""
+
+    state = "not-reached"
+
+
+class NotThere(UsageError):
+    """Everybody was asked, and what was named is not there (exit 2)."""
+
+    state = "not-there"
 
 
 class Interrupted(DeployerError):

@@ -28,6 +28,10 @@ settings.load_profile(VOLUME)
 os.environ["DEPLOYER_CATALOGUES"] = "nowhere"
 """What releases are known is read once a process: whoever runs the tests may have added some."""
 
+# Modal's client reads its file when it is imported: no test may find the account of the person
+# who runs it.
+os.environ["MODAL_CONFIG_PATH"] = os.devnull
+
 
 @pytest.fixture(scope="session")
 def engine_environment() -> EngineEnvironment:
@@ -44,5 +48,7 @@ def own_state(
     monkeypatch.setenv("XDG_STATE_HOME", own)
     monkeypatch.delenv("API_KEY", raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
+    for name in ("MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET", "MODAL_PROFILE", "MODAL_ENVIRONMENT"):
+        monkeypatch.delenv(name, raising=False)
     yield
     assert os.environ.get("XDG_STATE_HOME") == own, "a test wrote into somebody else's state"

@@ -25,7 +25,8 @@ def command(name: str, volumes: tuple[str, ...], *, yes: bool) -> int:
 
     Requests in flight get the drain budget of the profile. The engine's environment and the model
     stay for the next time; on Modal, the volumes with the weights and kernels stay unless they are
-    named.
+    named. A NAME of which nothing is on record here is looked up on Modal, and only an app that
+    deployer deployed is ended. Exits 2 if there is none, 1 if that is not known.
     """
     target = _target(name)
     if isinstance(target, OnModal):
@@ -37,18 +38,12 @@ def command(name: str, volumes: tuple[str, ...], *, yes: bool) -> int:
 
 
 def _target(name: str) -> Here | OnModal:
-    """A local deployment may be ended whatever is on record of it, so its name is enough."""
-    from deployer.apply.local.folder import folder_of  # noqa: PLC0415 - only what the verb needs
-    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
-    from deployer.cli.target import target_of  # noqa: PLC0415 - as above
+    """Say what a name means; what is left of a local deployment without a state, too."""
+    from deployer.apply.local.destroy import is_anything_left  # noqa: PLC0415 - as below
+    from deployer.cli.target import target_of  # noqa: PLC0415 - only what the verb needs
 
-    if not name.endswith((".yaml", ".yml")):
-        import os  # noqa: PLC0415 - as above
-
-        known = {n for r in Records().all() for n in (r.name, r.app)}
-        if folder_of(name, os.environ).path.exists() or name not in known:
-            return Here(name)
-    return target_of(name)
+    path = name.endswith((".yaml", ".yml"))
+    return Here(name) if not path and is_anything_left(name) else target_of(name)
 
 
 def _local(name: str) -> int:
@@ -66,6 +61,7 @@ def _modal(target: OnModal, volumes: tuple[str, ...], *, yes: bool) -> int:
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
     from deployer.cli.where import Declined, agreed  # noqa: PLC0415 - as above
 
+    account = account_of(target)
     parameters = target.release.modal if target.release else None
     check_volumes(parameters, volumes)
     question = f"Stop the app {target.record.app}?"
@@ -73,8 +69,8 @@ def _modal(target: OnModal, volumes: tuple[str, ...], *, yes: bool) -> int:
         question = f"Stop the app {target.record.app}, and delete {', '.join(volumes)}?"
     if not agreed(question, yes=yes):
         raise Declined
-    done = destroy(account_of(target), Records(), target.record, parameters, volumes)
-    what = "is stopped" if done.existed else "was not deployed"
+    done = destroy(account, Records(), target.record, parameters, volumes)
+    what = "is stopped" if done.existed else "was not deployed any more: Modal was asked"
     show(f"the app {done.app} {what}")
     for volume in done.volumes:
         show(f"the volume {volume} is deleted")

@@ -43,7 +43,9 @@ def command(profile: str, key_env: str | None, form: str) -> int:
 
     target = on_modal(target_of(profile), "drift")
     if target.release is None:
-        message = f"the release of `{target.name}` is not on this machine"
+        message = (
+            f"the release of `{target.name}` is recorded nowhere, so there is nothing to compare"
+        )
         raise UsageError(message, hint="give the path of its profile")
     account, records = account_of(target), Records()
     release, notes = as_deployed(account, target.release, records)

@@ -128,7 +128,8 @@ def _as_json(error: DeployerError) -> None:
 
     hidden = hiding(os.environ)
     try:
-        show_exactly(error_envelope(hidden(error.message), hidden(error.hint)), end="")
+        said = error_envelope(hidden(error.message), hidden(error.hint), error.state)
+        show_exactly(said, end="")
     except (BrokenPipeError, OutputFailure):
         silence(sys.stdout)
 

@@ -58,8 +58,9 @@ def read(profile: str, content: str | None = None) -> tuple[Release, Written]:
 def account_or_none(release: Release) -> Account | None:
     """Connect to the release's environment; None, and a word about it, without a token."""
     from deployer.apply.modal.client import Account, has_token  # noqa: PLC0415 - imports modal
+    from deployer.apply.unseen import NO_TOKEN, not_asked_words  # noqa: PLC0415 - as above
 
     if not has_token():
-        tell("There is no Modal token here, so Modal is not asked.")
+        tell(f"{not_asked_words(NO_TOKEN)}.")
         return None
     return Account(release.modal.environment if release.modal else "")

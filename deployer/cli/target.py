@@ -7,11 +7,13 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deployer.errors import UsageError
+from deployer.errors import DeployerError, NotAsked, NotThere, UsageError
 
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
+    from deployer.apply.modal.listing import Listing
     from deployer.apply.modal.records import Record, Records
+    from deployer.apply.modal.things import ListedApp
     from deployer.release import Release
 
 
@@ -27,12 +29,11 @@ class OnModal:
     """A deployment on Modal.
 
     ``release`` is what the profile compiles to, or what was deployed where a name was given;
-    None where that is not on this machine any more.
+    None where that is nowhere to be had.
     """
 
     record: Record
     release: Release | None
-    from_profile: bool
 
     @property
     def name(self) -> str:
@@ -43,11 +44,12 @@ class OnModal:
 Target = Here | OnModal
 
 
-def target_of(given: str) -> Target:
-    """Find out what is meant. Raises UsageError for a name that stands for nothing.
+def target_of(given: str, *, offline: bool = False) -> Target:
+    """Find out what is meant: a profile's path, or a name known here, or else one known to Modal.
 
     A name that is used in both places stands for the one on this machine; the path of a profile
-    is never ambiguous.
+    is never ambiguous. Raises NotThere for a name that stands for nothing, NotAsked and NotReached
+    where it is not known whether it does, UsageError for one that stands for several things.
     """
     if given.endswith((".yaml", ".yml")):
         return _of_profile(given)
@@ -59,19 +61,57 @@ def target_of(given: str) -> Target:
     records = Records()
     found = [r for r in records.all() if given in {r.name, r.app}]
     if len(found) > 1:
-        where = ", ".join(f"{r.app} in {r.environment or 'the default environment'}" for r in found)
-        message = f"`{given}` was deployed more than once: {where}"
-        raise UsageError(message, hint="give the path of its profile")
-    if not found:
-        raise _nothing(given, records)
-    return OnModal(found[0], records.release(found[0].digest), from_profile=False)
+        raise _several(given, [(r.app, r.environment) for r in found])
+    if found:
+        return OnModal(found[0], records.release(found[0].digest))
+    return _asked(given, records, offline=offline)
 
 
 def account_of(target: OnModal) -> Account:
-    """Connect to the Modal environment of a deployment. Raises Failure without a token."""
+    """Connect to the Modal environment of a deployment. Raises NotAsked without a token."""
     from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
 
     return Account(target.record.environment)
+
+
+def ask_modal() -> tuple[Account, Listing]:
+    """List the apps of every environment. Raises NotAsked, NotReached, or another Failure."""
+    from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.listing import list_apps  # noqa: PLC0415 - as above
+
+    account = Account()
+    return account, list_apps(account)
+
+
+def _asked(given: str, records: Records, *, offline: bool) -> OnModal:
+    """Ask Modal for a name of which nothing is on record here."""
+    from deployer.apply.unseen import OFFLINE, nobody_knows  # noqa: PLC0415 - only for a mistake
+
+    hint = _near(given, records)
+    try:
+        if offline:
+            raise NotAsked(OFFLINE)
+        account, listing = ask_modal()
+    except DeployerError as why:
+        failure = nobody_knows(given, why)
+        failure.hint = "; ".join(part for part in (hint, failure.hint) if part)
+        raise failure from why
+    found = listing.named(account, given)
+    if not found:
+        raise _nothing(given, listing, hint)
+    if len(found) > 1:
+        raise _several(given, [(app.name, app.environment) for app in found])
+    return _of_app(account, records, found[0])
+
+
+def _of_app(account: Account, records: Records, app: ListedApp) -> OnModal:
+    from deployer.apply.modal.listing import record_of, refuse_stranger  # noqa: PLC0415 - as above
+    from deployer.apply.modal.records import find  # noqa: PLC0415 - as above
+
+    refuse_stranger(app.name, app.environment, dict(app.tags))
+    record = record_of(app)
+    there = account.at(app.environment)
+    return OnModal(record, find(there, records, record.app, record.digest))
 
 
 def _of_profile(path: str) -> Target:
@@ -93,19 +133,38 @@ def _of_profile(path: str) -> Target:
         when=0.0,
         url="",
     )
-    return OnModal(record or unknown, release, from_profile=True)
+    return OnModal(record or unknown, release)
 
 
-def _nothing(given: str, records: Records) -> UsageError:
+def _several(given: str, found: list[tuple[str, str]]) -> UsageError:
+    where = ", ".join(f"{app} in {name or 'the default environment'}" for app, name in found)
+    message = f"`{given}` is deployed more than once: {where}"
+    return UsageError(message, hint="give the path of its profile")
+
+
+def _nothing(given: str, listing: Listing, hint: str) -> NotThere:
+    from deployer.apply.modal.listing import RUNNING  # noqa: PLC0415 - only for a mistake
+    from deployer.apply.unseen import asked_words, not_there  # noqa: PLC0415 - as above
+
+    where = f"on this machine or on Modal (asked in {asked_words(listing.environments)})"
+    names = sorted({app.name for app in listing.ours()})
+    running = [a for a in listing.ours() if a.state == RUNNING and a.name == given]
+    if running:
+        hint = f"an apply runs there: `modal app stop {running[0].id}` ends it"
+    elif near := difflib.get_close_matches(given, names, n=1):
+        hint = f"did you mean `{near[0]}`?"
+    elif names:
+        hint = f"deployed on Modal: {', '.join(names)}"
+    return not_there(given, where, hint=hint)
+
+
+def _near(given: str, records: Records) -> str:
+    """Say what is known here that may have been meant."""
     from deployer.apply.local.folder import folders  # noqa: PLC0415 - only for a mistake
 
     names = [f.name for f in folders(os.environ)] + [r.name for r in records.all()]
-    near = difflib.get_close_matches(given, names, n=1)
-    if near:
-        hint = f"did you mean `{near[0]}`?"
-    elif names:
-        hint = f"deployed from here: {', '.join(sorted(set(names)))}"
-    else:
-        hint = "nothing is deployed from here yet: `deployer apply PROFILE` does that"
-    message = f"there is no deployment named `{given}`"
-    return UsageError(message, hint=hint)
+    if near := difflib.get_close_matches(given, names, n=1):
+        return f"did you mean `{near[0]}`?"
+    if names:
+        return f"on record here: {', '.join(sorted(set(names)))}"
+    return "nothing is on record here: `deployer apply PROFILE` deploys"

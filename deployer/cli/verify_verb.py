@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ import click
 from deployer.cli.completing import deployments
 from deployer.cli.key_variable import key_of, settle
 from deployer.cli.say import show
-from deployer.errors import UsageError
+from deployer.errors import Failure, NotThere, UsageError
 
 if TYPE_CHECKING:
     from deployer.verify.endpoint import Endpoint
@@ -101,12 +102,22 @@ def _deployed(given: str, key_env: str | None) -> Endpoint:
         return Endpoint.from_release(
             connection.release, connection.url, connection.api_key, connection.guard
         )
+    from deployer.apply.modal.address import refuse_open  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.history import existing  # noqa: PLC0415 - as above
     from deployer.cli.apply_modal import key_for  # noqa: PLC0415
     from deployer.cli.target import account_of  # noqa: PLC0415 - imports modal
 
-    server = account_of(target).server(target.release) if target.release else None
-    if target.release is None or server is None:
-        msg = f"`{target.name}` is not deployed on Modal"
-        raise UsageError(msg, hint="`deployer status` shows what is; `--url` names an endpoint.")
-    settle(target.release.listen.api_key_variable, given, key_env)
-    return Endpoint.from_release(target.release, server.url, key_for(target.release, verify=True))
+    release, account = target.release, account_of(target)
+    existing(account, target.record.app)
+    if release is None:
+        msg = f"the release of `{target.name}` is recorded nowhere, so its promises are not known"
+        raise Failure(msg, hint="give the path of its profile, or --url and --model")
+    server = account.server(release)
+    if server is None:
+        msg = f"the app `{target.record.app}` on Modal has no server that could be asked"
+        raise NotThere(
+            msg, hint="`deployer status` shows how it stands; `deployer apply` deploys it"
+        )
+    settle(release.listen.api_key_variable, given, key_env)
+    guard = partial(refuse_open, server.url)
+    return Endpoint.from_release(release, server.url, key_for(release, verify=True), guard)

@@ -17,6 +17,10 @@ def envelope(value: Mapping[str, object], version: int = FORMAT_VERSION) -> str:
     return json.dumps({"format_version": version, **value}, indent=2) + "\n"
 
 
-def error_envelope(message: str, hint: str = "") -> str:
-    """Write what ended a command; whoever asked for JSON reads it where the result would be."""
-    return envelope({"error": {"message": message, "hint": hint}})
+def error_envelope(message: str, hint: str = "", state: str = "") -> str:
+    """Write what ended a command; whoever asked for JSON reads it where the result would be.
+
+    ``state`` says why a deployment was not seen: ``not-asked``, ``not-reached``, ``not-there``.
+    """
+    error = {"message": message, "hint": hint} | ({"state": state} if state else {})
+    return envelope({"error": error})

@@ -16,7 +16,7 @@ from deployer.apply.files import write_whole
 from deployer.apply.local.family import family
 from deployer.apply.local.state import read_state
 from deployer.apply.local.status import status
-from deployer.errors import Failure, UsageError
+from deployer.errors import Failure, NotThere, UsageError
 
 from .world import DRIVER_ENVIRONMENT, World, driver, fake_parts, free_port, make_release
 
@@ -178,7 +178,8 @@ def test_damaged_state_is_named_and_can_be_destroyed(
     assert found.state == "unreadable"
     assert reason in found.message
 
-    assert world.destroy().existed
+    world.destroy()
+    assert not world.folder().path.exists()
     assert status(environ=world.environ) == ()
 
 
@@ -186,7 +187,8 @@ def test_a_server_with_damaged_state_is_ended_by_destroy(world: World) -> None:
     world.apply()
     world.folder().state.write_bytes(b"\xff\xfe")
 
-    assert world.destroy().existed
+    world.destroy()
+    assert not world.folder().path.exists()
     assert_nothing_is_left(world)
 
 
@@ -243,7 +245,8 @@ def test_a_failed_first_apply_is_nothing_to_destroy(world: World) -> None:
             world.apply()
 
     assert read_state(world.folder()) is None
-    assert not world.destroy().existed
+    with pytest.raises(NotThere):
+        world.destroy()
 
 
 def test_another_port_does_not_disturb(world: World) -> None:

@@ -17,7 +17,7 @@ from deployer.apply.local.logs import logs
 from deployer.apply.local.process import is_alive
 from deployer.apply.local.state import read_state
 from deployer.apply.local.status import status
-from deployer.errors import Failure, UsageError
+from deployer.errors import Failure, NotThere, UsageError
 from deployer.release import Release
 from deployer.verify.verdict import Outcome, Verdict
 
@@ -57,7 +57,7 @@ def test_first_apply_serves_and_says_how(world: World) -> None:
     assert {each.phase: each.seconds for each in applied.phases}["launch"] == 0.25
     assert "training (50%)" in [event.message for event in world.events]
     (found,) = status(environ=world.environ)
-    assert (found.state, found.verified, found.model) == ("serving", True, "glm-tiny")
+    assert (found.state, found.recorded.verified, found.model) == ("serving", True, "glm-tiny")
     assert found.engine == "sglang 0.5.23"
     assert found.url == applied.url
     assert is_alive(state_of(world).supervisor)
@@ -155,7 +155,6 @@ def test_a_number_that_passed_to_another_process_is_not_taken_for_the_server(wor
     destroyed = world.destroy()
 
     # We live, and the real server was found by its mark.
-    assert destroyed.existed
     assert destroyed.killed == 2
 
 
@@ -203,7 +202,7 @@ def test_a_broken_promise_leaves_the_server_up_and_is_tried_again(world: World) 
     assert (first.verified, first.outcome, first.verdicts) == (False, "created", broken)
     assert (second.verified, second.outcome, second.verdicts) == (False, "unchanged", broken)
     (found,) = status(environ=world.environ)
-    assert (found.state, found.verified) == ("serving", False)
+    assert (found.state, found.recorded.verified) == ("serving", False)
     assert "verify" in world.phases("failed")
 
 
@@ -216,21 +215,20 @@ def test_logs_show_the_end_of_the_engine_log(world: World) -> None:
     assert caught.value.hint == "did you mean `demo`?"
 
 
-def test_destroy_leaves_nothing_and_may_be_repeated(world: World) -> None:
+def test_destroy_leaves_nothing_and_says_so_when_it_is_repeated(world: World) -> None:
     applied = world.apply()
     known = state_of(world).known()
 
     first = world.destroy()
-    second = world.destroy()
 
-    assert (first.existed, first.killed) == (True, 0)
+    assert first.killed == 0
     assert first.message == "`demo` is gone, with its key and its logs"
     assert not any(map(is_alive, known))
     assert not applied.folder.exists()
     with pytest.raises(ConnectionRefusedError):
         ask(world.port, "")
-    assert not second.existed
-    assert second.message == "there is no local deployment `demo`: nothing to do"
+    with pytest.raises(NotThere, match="there is no deployment named `demo` on this machine"):
+        world.destroy()
     assert status(environ=world.environ) == ()
 
 

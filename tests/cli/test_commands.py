@@ -80,8 +80,8 @@ def test_a_verb_that_is_none_is_wrong_usage(run: Run) -> None:
         ["check", "no-such.yaml"],
         ["verify"],
         ["verify", "--url", "nonsense"],
-        ["logs", "nobody"],
-        ["status", "nobody"],
+        ["logs", "no name"],
+        ["status", "no/name"],
         ["engine", "install", "0.0.1"],
     ],
 )
@@ -204,9 +204,18 @@ def test_a_modal_profile_needs_a_token(
 
 
 def test_nothing_is_deployed_at_first(run: Run) -> None:
-    assert run("status") == Ran(0, "Nothing is deployed from this machine.\n", "")
+    """And that is all that is known: without a token nobody can say what runs on Modal."""
+    ran = run("status")
+    assert (ran.code, "Nothing is on record on this machine" in ran.out) == (1, True)
     assert json.loads(run("status", "--format", "json").out)["deployments"] == []
-    assert run("destroy", "nobody").code == 0
+    for verb in ("status", "logs", "destroy", "history"):
+        ran = run(verb, "nobody")
+        assert (ran.code, ran.out) == (1, "")
+        assert "it is not known whether there is a deployment named `nobody`" in ran.err
+    for verb in ("status", "logs", "destroy", "verify"):
+        ran = run(verb, "profiles/cpu-tiny.yaml")
+        assert (ran.code, ran.out) == (2, "")
+        assert "there is no deployment named `cpu-tiny` on this machine" in ran.err
 
 
 def test_a_fault_of_ours_has_a_traceback_and_asks_for_a_report(

@@ -126,7 +126,9 @@ def life(
     environ["XDG_STATE_HOME"] = str(root / "state")
     made = Life(profile, port, environ, root / "state" / "deployer" / "local" / "cpu-tiny")
     yield made
-    made.deployer("destroy", "cpu-tiny")
+    words = [sys.executable, "-m", "deployer", "destroy", str(profile)]
+    subprocess.run(words, env=environ, timeout=400, check=False)  # the last test may have done it
+    assert not made.processes()
 
 
 def test_apply_leaves_a_verified_server(life: Life) -> None:
@@ -187,7 +189,10 @@ def test_applying_the_same_again_does_nothing(life: Life) -> None:
 
 
 def test_status_and_logs_tell(life: Life) -> None:
-    assert (life.status()["state"], life.status()["verified"]) == ("serving", True)
+    assert (life.status()["state"], life.status()["recorded"]["verified"]) == (
+        "serving",
+        True,
+    )
     assert "The server is fired up" in life.deployer("logs", "cpu-tiny").stdout
 
 
@@ -288,7 +293,10 @@ def test_destroy_leaves_no_process_no_port_and_no_file(life: Life) -> None:
     assert not life.processes()
     assert port_is_free(life.port)
     assert not life.state.exists() or not any(p.name != "lock" for p in life.state.iterdir())
-    assert life.deployer("status").stdout == "Nothing is deployed from this machine.\n"
+    told = life.deployer("status", "--offline", code=1).stdout
+    assert "Nothing is on record on this machine." in told
+    told = life.deployer("destroy", str(life.profile), code=2).stderr
+    assert "there is no deployment named `cpu-tiny` on this machine" in told
 
 
 def wait_until(holds: Any, seconds: float) -> None:

@@ -17,6 +17,7 @@ from deployer.apply.local.lock import locked
 from deployer.apply.local.parts import DEFAULT_PARTS, Parts
 from deployer.apply.local.state import State, StateUnreadableError, read_release, read_state
 from deployer.apply.phases import Phases
+from deployer.apply.unseen import not_there
 from deployer.errors import Failure, Interrupted
 
 if TYPE_CHECKING:
@@ -32,12 +33,10 @@ _FALLBACK_DRAIN = 30.0  # seconds, where the release that says it cannot be read
 class Destroyed:
     """What became of a destroy.
 
-    ``existed`` is False where there was nothing to take away. ``killed`` counts the processes
-    that did not end by themselves. ``message`` says all this in words.
+    ``killed`` counts the processes that did not end by themselves. ``message`` says it in words.
     """
 
     name: str
-    existed: bool
     killed: int
     message: str
 
@@ -52,13 +51,13 @@ def destroy(
     """End the server, whatever is on record about it, and remove its folder, key and logs too.
 
     Requests in flight get the drain budget of the release. May be called again, and for a
-    deployment whose state is damaged. Raises Failure where something cannot be ended or removed,
-    UsageError for what is no name, :class:`Interrupted` after Ctrl-C.
+    deployment whose state is damaged. Raises NotThere where there is nothing to take away, Failure
+    where something cannot be ended or removed, UsageError for what is no name,
+    :class:`Interrupted` after Ctrl-C.
     """
     folder = folder_of(name, environ)
-    if not _is_there(folder) and not family(folder.path, ()):
-        message = f"there is no local deployment `{name}`: nothing to do"
-        return Destroyed(name, existed=False, killed=0, message=message)
+    if not is_anything_left(name, environ):
+        raise not_there(name, "on this machine", hint="`deployer status` shows what there is")
     try:
         with Interrupts() as interrupts, locked(folder, "destroy"):
             phases = Phases(on_event, parts)
@@ -71,7 +70,16 @@ def destroy(
     message = f"`{name}` is gone, with its key and its logs"
     if killed:
         message += f"; {killed} of its processes had to be killed"
-    return Destroyed(name, existed=True, killed=killed, message=message)
+    return Destroyed(name, killed, message)
+
+
+def is_anything_left(name: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether anything of a deployment is left to end or to remove.
+
+    Raises UsageError for what is no name.
+    """
+    folder = folder_of(name, environ)
+    return _is_there(folder) or bool(family(folder.path, ()))
 
 
 def _is_there(folder: Folder) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.apply.files import in_words, refuse_foreign, state_home
+from deployer.apply.unseen import not_there
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -104,15 +105,14 @@ def folders(environ: Mapping[str, str]) -> tuple[Folder, ...]:
 
 
 def existing(name: str, environ: Mapping[str, str]) -> Folder:
-    """Give the folder of a deployment; raises UsageError, with a near name, where none is."""
+    """Give the folder of a deployment; raises NotThere, with a near name, where none is."""
     folder = folder_of(name, environ)
     if folder.state.exists():
         return folder
     names = [each.name for each in folders(environ)]
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"did you mean `{near[0]}`?" if near else _what_there_is(names)
-    message = f"there is no local deployment named `{name}`"
-    raise UsageError(message, hint=hint)
+    raise not_there(name, "on this machine", hint=hint)
 
 
 def _what_there_is(names: list[str]) -> str:

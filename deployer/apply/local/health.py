@@ -11,15 +11,21 @@ def complaint(port: int, key: str, health_timeout: float) -> str:
     """Say what is wrong with the server on ``port``; '' for one that is healthy and takes ``key``.
 
     ``health_timeout`` is in seconds; SGLang generates a token for ``/health``, so it takes 1 s.
+    Prove first that the port is that server's (:mod:`deployer.apply.local.listener`).
     """
-    status = _get(port, "/health", "", health_timeout)
-    if status is None:
-        return f"it did not answer /health within {health_timeout:g} s"
-    if status != http.client.OK:
-        return f"it answered /health with {status}"
+    if trouble := ill(port, health_timeout):
+        return trouble
     if _get(port, "/v1/models", key, _KEY_SECONDS) in {401, 403}:
         return "it takes another API key"
     return ""
+
+
+def ill(port: int, health_timeout: float) -> str:
+    """Say why whoever has ``port`` is not healthy; '' if it is. No key is sent."""
+    status = _get(port, "/health", "", health_timeout)
+    if status is None:
+        return f"it did not answer /health within {health_timeout:g} s"
+    return "" if status == http.client.OK else f"it answered /health with {status}"
 
 
 def _get(port: int, path: str, key: str, timeout: float) -> int | None:

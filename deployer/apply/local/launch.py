@@ -81,7 +81,8 @@ def verify(task: Task, state: State) -> Proof:
         broken = [verdict.probe for verdict in verdicts if verdict.outcome == "failed"]
         phase.end = "done" if verified else "failed"
         phase.result = f"broken: {', '.join(broken)}" if broken else f"{len(verdicts)} probes"
-    write_state(task.folder, dataclasses.replace(state, verified=verified))
+    tried = dataclasses.replace(state, verified=verified, verified_at=task.parts.now())
+    write_state(task.folder, tried)
     return Proof(verified, verdicts, sample)
 
 

@@ -30,8 +30,9 @@ class State:
     ``digest`` is that of the release as the profile compiled it. ``processes`` are all that were
     there when the server became ready: with them the engine is found when the supervisor is
     gone. ``key_source`` is ``file``, ``environment`` or ``none``. ``events_from`` is the byte of
-    the events file at which this server's events begin. ``failure`` says why ``apply`` ended the
-    server, '' where it did not.
+    the events file at which this server's events begin. ``verified`` tells whether every promise
+    was seen to hold at ``verified_at`` (0 where nobody tried). ``failure`` says why ``apply`` ended
+    the server, '' where it did not.
     """
 
     name: str
@@ -45,6 +46,7 @@ class State:
     events_from: int
     verified: bool = False
     failure: str = ""
+    verified_at: float = 0.0
     format_version: int = FORMAT_VERSION
 
     def known(self) -> tuple[Identity, ...]:

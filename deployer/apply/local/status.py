@@ -1,32 +1,43 @@
-"""Says how local deployments stand, from what is on record; asks nobody, changes nothing."""
+"""Says how local deployments stand: their processes and ports are looked at, servers are asked."""
 
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from deployer.apply.local.events import last_event
 from deployer.apply.local.folder import existing, folders
+from deployer.apply.local.health import ill
+from deployer.apply.local.listener import objection
 from deployer.apply.local.state import State, StateUnreadableError, read_release, read_state
+from deployer.apply.seen import NOTHING, Observed, Recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from deployer.apply.local.folder import Folder
     from deployer.event import Event
+    from deployer.release import Release
 
-Condition = Literal["serving", "starting", "draining", "failed", "dead", "stopped", "unreadable"]
-"""``failed`` said so, ``dead`` is gone without a word, ``stopped`` was asked to end."""
+HEALTH_SECONDS = 5.0
+"""How long ``/health`` may take where the release that says it cannot be read."""
+
+Condition = Literal[
+    "serving", "unhealthy", "starting", "draining", "failed", "dead", "stopped", "unreadable"
+]
+"""``unhealthy`` says that it serves, and does not answer; ``failed`` said so, ``dead`` is gone
+without a word, ``stopped`` was asked to end."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalStatus:
     """How one deployment stands. ``since`` is when it was started, seconds since the epoch.
 
-    ``message`` is the last thing that its supervisor told, or what is wrong with its state
-    (``unreadable``; all but the name is then empty). ``verified`` tells whether every promise of
-    the profile was seen to hold when it was applied.
+    ``observed`` is what was seen just now, ``recorded`` what an apply wrote down. ``message`` is
+    the last thing that its supervisor told, or what is wrong with its state (``unreadable``; all
+    but the name is then empty).
     """
 
     name: str
@@ -38,19 +49,27 @@ class LocalStatus:
     model: str = ""
     engine: str = ""
     profile: str = ""
-    verified: bool = False
     message: str = ""
+    observed: Observed | None = None
+    recorded: Recorded = NOTHING
 
 
 def status(
-    name: str | None = None, *, environ: Mapping[str, str] = os.environ
+    name: str | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    now: Callable[[], float] = time.time,
 ) -> tuple[LocalStatus, ...]:
-    """Say how one deployment or every one stands; UsageError for a name that there is not."""
+    """Say how one deployment or every one stands; NotThere for a name that there is not.
+
+    Each server that says that it serves is asked for ``/health``, which takes no key.
+    """
     chosen = folders(environ) if name is None else (existing(name, environ),)
-    return tuple(found for found in map(_status, chosen) if found is not None)
+    found = (_status(folder, now) for folder in chosen)
+    return tuple(one for one in found if one is not None)
 
 
-def _status(folder: Folder) -> LocalStatus | None:
+def _status(folder: Folder, now: Callable[[], float]) -> LocalStatus | None:
     try:
         state, release = read_state(folder), read_release(folder)
     except StateUnreadableError as error:
@@ -58,9 +77,10 @@ def _status(folder: Folder) -> LocalStatus | None:
     if state is None:  # removed a moment ago
         return None
     event = last_event(folder.events, state.events_from)
+    condition, seen = _seen(folder, state, release, event)
     return LocalStatus(
         name=folder.name,
-        state=_condition(state, event),
+        state=condition,
         url=f"http://127.0.0.1:{state.port}",
         pid=state.supervisor.pid,
         since=state.created,
@@ -68,9 +88,24 @@ def _status(folder: Folder) -> LocalStatus | None:
         model=release.model.served_name if release else "",
         engine=f"{release.engine.name} {release.engine.version}" if release else "",
         profile=state.profile,
-        verified=state.verified,
         message=state.failure or (event.message if event else ""),
+        observed=Observed(now(), seen),
+        recorded=Recorded(state.created, state.verified, state.verified_at),
     )
+
+
+def _seen(
+    folder: Folder, state: State, release: Release | None, event: Event | None
+) -> tuple[Condition, str]:
+    """Look how a server stands, and say what was seen."""
+    condition = _condition(state, event)
+    if condition != "serving":
+        runs = "runs" if state.is_running() else "does not run"
+        return condition, f"its supervisor {runs}"
+    timeout = release.lifecycle.health_timeout if release else HEALTH_SECONDS
+    if trouble := objection(folder, state) or ill(state.port, timeout):
+        return "unhealthy", trouble
+    return condition, f"its own process answered /health on port {state.port}"
 
 
 def _condition(state: State, event: Event | None) -> Condition:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import modal
 
+from deployer.apply.modal.address import refuse_open
 from deployer.apply.modal.app import build_app
 from deployer.apply.modal.markers import kernels_fact, weights_fact
 from deployer.apply.modal.part_run import run_part
@@ -108,7 +110,8 @@ class Pipeline:
     def _proven(self, app: AppFacts, record: Record, key: str, outcome: str) -> Applied:
         verdicts, sample = self._verified(app, record.url, key, record)
         verified = all_hold(verdicts)
-        self._records.keep(replace(record, verified=verified, owed=not verified))
+        tried = replace(record, verified=verified, owed=not verified, verified_at=self._parts.now())
+        self._records.keep(tried)
         applied = self._applied(record, outcome, verified)
         return replace(applied, verdicts=verdicts, sample=sample)
 
@@ -149,7 +152,9 @@ class Pipeline:
             wait_until_healthy(self._account, app, self._release, url, phase, self._parts)
             phase.result = "the server is healthy"
         with self._phases.phase("verify", url) as phase:
-            endpoint = Endpoint.from_release(self._release, url, key or None)
+            endpoint = Endpoint.from_release(
+                self._release, url, key or None, partial(refuse_open, url)
+            )
             verdicts = self._parts.verify(endpoint, lambda verdict: phase.progress(verdict.probe))
             kept = sum(verdict.outcome is Outcome.PASSED for verdict in verdicts)
             phase.result = f"{kept} of {len(verdicts)} promises hold"

@@ -7,24 +7,26 @@ one module that knows those: the range of the client in ``pyproject.toml`` is wh
 
 from __future__ import annotations
 
+import copy
 import os
 import socket
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import modal
-from modal._utils.async_utils import synchronizer
-from modal.client import _Client
+from google.protobuf.empty_pb2 import Empty
 from modal.config import config
 from modal_proto import api_pb2
 
 from deployer.apply.modal.remote import SERVER
+from deployer.apply.modal.rpc import NotFoundFailure, answer, answers
 from deployer.apply.modal.stream import follow
-from deployer.apply.modal.things import STATES, AppFacts, HistoryEntry, ServerFacts
+from deployer.apply.modal.things import STATES, AppFacts, HistoryEntry, ListedApp, ServerFacts
 from deployer.apply.modal.words import in_words
-from deployer.errors import Failure
+from deployer.apply.unseen import GOES_ON, token_missing
+from deployer.errors import Failure, NotReached
 
 if TYPE_CHECKING:
     from deployer.release import Release
@@ -34,34 +36,68 @@ REACH = 10.0
 """Seconds in which Modal's address must take a connection."""
 
 
-@synchronizer.create_blocking
-async def ask(rpc: str, request: Any) -> Any:  # noqa: ANN401 - each RPC has messages of its own
-    """Ask Modal's control plane one thing. Raises what the client raises."""
-    client = await _Client.from_env()
-    return await getattr(client._stub, rpc)(request)  # noqa: SLF001 - see the module
-
-
 class Account:
     """One environment of a Modal workspace.
 
-    ``environment`` is '' for the one that the user's configuration names. Raises Failure where
-    there is no token; every method raises it for what Modal refuses, in words.
+    ``environment`` is '' for the one that the user's configuration names. Raises NotAsked where
+    there is no token, NotReached where nobody answers; every method raises Failure for what Modal
+    refuses, in words.
     """
 
     def __init__(self, environment: str = "") -> None:
         if not has_token():
-            message = "there is no Modal token on this machine"
-            hint = "`modal token new` makes one; in CI, set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET"
-            raise Failure(message, hint=hint)
+            raise token_missing()
         _refuse_unreachable(str(config["server_url"]))
         self.environment = environment or str(config["environment"] or "")
+
+    def at(self, environment: str) -> Account:
+        """Give the same workspace's account at another environment; nothing is asked."""
+        other = copy.copy(self)
+        other.environment = environment
+        return other
+
+    def environments(self) -> tuple[str, ...]:
+        """Name all of the workspace's environments, this one first.
+
+        Only this one where the token may not list them.
+        """
+        try:
+            found = answer("EnvironmentList", Empty()).items
+        except Failure as failure:
+            if isinstance(failure, NotReached):
+                raise
+            return (self.environment,)
+        default = next((one.name for one in found if one.default), "")
+        first = self.environment or default
+        return (first, *(one.name for one in found if one.name != first))
+
+    def apps(self, environment: str) -> tuple[ListedApp, ...]:
+        """List the apps of an environment that run, are deployed, or were so lately; with tags."""
+        request = api_pb2.AppListRequest(environment_name=environment)
+        found = answer("AppList", request).apps
+        asked = [api_pb2.AppGetTagsRequest(app_id=one.app_id) for one in found]
+        tags = answers("AppGetTags", asked)
+        return tuple(
+            ListedApp(
+                id=one.app_id,
+                # Only what is deployed has a name; the others have what they were called.
+                name=one.name or one.description,
+                environment=environment,
+                state=STATES.get(one.state, "running"),
+                containers=one.n_running_tasks,
+                created_at=one.created_at,
+                tags=dict(its.tags),
+            )
+            for one, its in zip(found, tags, strict=True)
+            if its is not None
+        )
 
     def app(self, name: str) -> AppFacts | None:
         """Look an app up by its name; None where none was ever deployed."""
         request = api_pb2.AppGetByDeploymentNameRequest(
             name=name, environment_name=self.environment
         )
-        found = self._ask("AppGetByDeploymentName", request)
+        found = answer("AppGetByDeploymentName", request)
         app_id = found.app_id or found.previous_app_id
         if not app_id:
             return None
@@ -78,7 +114,7 @@ class Account:
     def history(self, app: AppFacts) -> tuple[HistoryEntry, ...]:
         """Give every version of an app, the newest first."""
         request = api_pb2.AppDeploymentHistoryRequest(app_id=app.id)
-        found = self._ask("AppDeploymentHistory", request)
+        found = answer("AppDeploymentHistory", request)
         entries = sorted(found.app_deployment_histories, key=lambda e: -int(e.version))
         newest = entries[0].version if entries else 0
         current = found.production_app_version or newest
@@ -98,25 +134,25 @@ class Account:
 
     def tags(self, app: AppFacts) -> dict[str, str]:
         """Give an app's tags."""
-        return dict(self._ask("AppGetTags", api_pb2.AppGetTagsRequest(app_id=app.id)).tags)
+        return dict(answer("AppGetTags", api_pb2.AppGetTagsRequest(app_id=app.id)).tags)
 
     def rollback(self, app: AppFacts, version: int) -> None:
         """Make an older version the current one, as a new version."""
-        self._ask("AppRollback", api_pb2.AppRollbackRequest(app_id=app.id, version=version))
+        answer("AppRollback", api_pb2.AppRollbackRequest(app_id=app.id, version=version))
 
     def set_tags(self, app: AppFacts, tags: dict[str, str]) -> None:
         """Replace an app's tags."""
-        self._ask("AppSetTags", api_pb2.AppSetTagsRequest(app_id=app.id, tags=tags))
+        answer("AppSetTags", api_pb2.AppSetTagsRequest(app_id=app.id, tags=tags))
 
     def stop(self, app: AppFacts) -> None:
         """End an app and its containers."""
         source = api_pb2.APP_STOP_SOURCE_PYTHON_CLIENT
-        self._ask("AppStop", api_pb2.AppStopRequest(app_id=app.id, source=source))
+        answer("AppStop", api_pb2.AppStopRequest(app_id=app.id, source=source))
 
     def containers(self, app: AppFacts) -> tuple[str, ...]:
         """Give the ids of an app's containers that run or start."""
         request = api_pb2.TaskListRequest(environment_name=self.environment, app_id=app.id)
-        return tuple(task.task_id for task in self._ask("TaskList", request).tasks)
+        return tuple(task.task_id for task in answer("TaskList", request).tasks)
 
     def server(self, release: Release) -> ServerFacts | None:
         """Give what runs the server of a release's app; None where that app has none."""
@@ -127,10 +163,10 @@ class Account:
             app_name=release.modal.app, object_tag=tag, environment_name=self.environment
         )
         try:
-            found = self._ask("FunctionGet", request)
-        except NotThereError:
+            found = answer("FunctionGet", request)
+        except NotFoundFailure:
             return None
-        scheduling = self._ask(
+        scheduling = answer(
             "FunctionGetSchedulingParams",
             api_pb2.FunctionGetSchedulingParamsRequest(function_id=found.function_id),
         ).autoscaler_configuration
@@ -200,7 +236,7 @@ class Account:
             request = api_pb2.VolumeDeleteRequest(
                 volume_id=volume_id, environment_name=self.environment
             )
-            self._ask("VolumeDelete", request)
+            answer("VolumeDelete", request)
         return bool(volume_id)
 
     def logs(self, app_id: str, until: Callable[[], bool]) -> Iterator[tuple[float, str]]:
@@ -209,19 +245,6 @@ class Account:
         Ends with the app. ``until`` is asked at least once a second.
         """
         return follow(app_id, until)
-
-    def _ask(self, rpc: str, request: Any) -> Any:  # noqa: ANN401 - see `ask`
-        try:
-            return ask(rpc, request)
-        except modal.exception.NotFoundError as error:
-            failure = in_words(error)
-            raise NotThereError(failure.message, hint=failure.hint) from error
-        except (modal.exception.Error, OSError) as error:
-            raise in_words(error) from error
-
-
-class NotThereError(Failure):
-    """What was asked about is not there."""
 
 
 def _refuse_unreachable(url: str) -> None:
@@ -237,7 +260,7 @@ def _refuse_unreachable(url: str) -> None:
         socket.create_connection((found.hostname or "", port), REACH).close()
     except OSError as error:
         message = f"Modal cannot be reached at {found.hostname}: {error.strerror or error}"
-        raise Failure(message, hint="`deployer plan --offline` needs no network") from error
+        raise NotReached(message, hint=GOES_ON) from error
 
 
 def has_token() -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deployer.apply.modal.listing import refuse_stranger
+from deployer.apply.unseen import asked_words, not_there, not_there_words
 from deployer.errors import Failure, UsageError
 
 if TYPE_CHECKING:
@@ -41,13 +43,18 @@ def destroy(
 ) -> Destroyed:
     """Stop the app, and delete the volumes that are named. May be called again.
 
-    Raises Failure where Modal does not do it, and before anything where a volume is in use by an
-    app that still runs.
+    Only an app that carries deployer's tags is ended, whatever the name is. Raises Failure where
+    Modal does not do it, and NotThere where it knows no app of that name and no volume was named.
     """
     check_volumes(parameters, volumes)
     app = account.app(record.app)
     existed = app is not None and app.state == "deployed"
+    if app is None and not volumes:
+        records.forget(record.app, record.environment)
+        where = asked_words((account.environment,))
+        raise not_there(record.app, f"on Modal: {not_there_words(where)}")
     if app is not None and existed:
+        refuse_stranger(record.app, account.environment, account.tags(app))
         account.stop(app)
         after = account.app(record.app)
         if after is not None and after.state == "deployed":

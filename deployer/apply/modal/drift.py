@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from deployer.apply.modal.address import refuse_open
 from deployer.apply.modal.standing import deployed_now
 from deployer.facts.sglang.catalogue import find
 from deployer.parse.read import parse
@@ -59,7 +60,7 @@ class Drift:
 def drift(account: Account, records: Records, release: Release, key: str) -> Drift:
     """Compare a pinned release with what runs. ``key`` opens the server, '' for none."""
     parameters = release.modal
-    deployed = deployed_now(account, parameters, records) if parameters else None
+    deployed = deployed_now(account, parameters.app, records) if parameters else None
     if parameters is None or deployed is None or deployed.state != "deployed":
         state = deployed.state if deployed else "never deployed"
         missing = Difference("release", "modal.app", "deployment", "deployed", state)
@@ -201,8 +202,10 @@ def _engine(
 def server_info(url: str, key: str) -> Mapping[str, Any] | None:
     """Ask a running engine for its arguments; None where it does not tell them.
 
-    The answer holds the API key as well: show nothing of it that was not asked about.
+    The answer holds the API key as well: show nothing of it that was not asked about. Raises
+    Failure for an address that a key must not be sent to.
     """
+    refuse_open(url)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     for path in INFO:
         try:

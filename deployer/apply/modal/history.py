@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from deployer.apply.modal.records import Record, Records, find
 from deployer.apply.modal.standing import digest_of
 from deployer.apply.modal.tags import DIGEST, app_tags
-from deployer.errors import Failure, UsageError
+from deployer.apply.unseen import asked_words, not_there_words
+from deployer.errors import Failure, NotThere, UsageError
 
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
@@ -32,21 +33,20 @@ class Version:
 
 
 def versions(account: Account, records: Records, app_name: str) -> tuple[Version, ...]:
-    """Give every version of an app, the newest first. Raises UsageError where there is no app."""
+    """Give every version of an app, the newest first. Raises NotThere where there is no app."""
     app = existing(account, app_name)
     history = account.history(app)
     return tuple(_version(entry, history, account, records, app_name) for entry in history)
 
 
 def existing(account: Account, app_name: str) -> AppFacts:
-    """Look an app up; raises UsageError where nothing was ever deployed under that name."""
+    """Look an app up; raises NotThere where nothing was ever deployed under that name."""
     app = account.app(app_name)
     if app is None:
-        where = f"the environment `{account.environment}`" if account.environment else "Modal"
-        message = f"there is no app `{app_name}` in {where}"
-        raise UsageError(
-            message, hint="`modal app list` names the apps; `deployer apply` makes one"
+        message = (
+            f"there is no app `{app_name}`: {not_there_words(asked_words((account.environment,)))}"
         )
+        raise NotThere(message, hint="`modal app list` names the apps; `deployer apply` makes one")
     return app
 
 

@@ -9,6 +9,7 @@ import modal
 
 from deployer.apply.modal.history import existing
 from deployer.apply.modal.words import in_words
+from deployer.errors import Failure
 from deployer.serve.redact import Redactor
 
 if TYPE_CHECKING:
@@ -29,11 +30,16 @@ def logs(
     lines: int,
     environ: Mapping[str, str] = os.environ,
 ) -> Iterator[str]:
-    """Give the last lines, and with ``follow`` those that come. Raises UsageError for no app."""
+    """Give the last lines, and with ``follow`` those that come.
+
+    Raises NotThere for no app, Failure for one that has ended: nothing is not what it said.
+    """
     app = existing(account, app_name)
+    if app.state != "deployed":
+        message = f"the app `{app_name}` is {app.state}, so its log is not to be had here"
+        raise Failure(message, hint=f"`modal app logs {app.id}` shows what Modal has kept of it")
     redact = Redactor(environ.get(name, "") for name in SECRETS)
-    handle = _handle(account, app_name) if app.state == "deployed" else None
-    entries = handle.logs.tail(lines) if handle is not None and lines else ()
+    entries = _handle(account, app_name).logs.tail(lines) if lines else ()
     text = "".join(entry.message for entry in _in_words(entries))
     yield from map(redact.text, text.splitlines()[-lines:] if lines else ())
     if follow:

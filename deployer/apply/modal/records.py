@@ -40,8 +40,8 @@ class Record:
     """What was deployed from this machine last: enough for a plan without a network.
 
     ``when`` is in seconds since the epoch, ``version`` the app's. ``verified`` tells whether every
-    promise was seen to hold, ``owed`` that it was to be verified and that this did not come to a
-    good end, so that the next apply goes on there.
+    promise was seen to hold at ``verified_at`` (0 where nobody tried), ``owed`` that it was to be
+    verified and that this did not come to a good end, so that the next apply goes on there.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Record:
     url: str
     verified: bool = False
     owed: bool = False
+    verified_at: float = 0.0
     format_version: int = FORMAT_VERSION
 
 

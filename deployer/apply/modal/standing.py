@@ -29,7 +29,7 @@ def look(
     Nothing is changed anywhere. Raises Failure where Modal or the hub cannot be asked.
     """
     parameters = modal_parameters(release)
-    deployed = deployed_now(account, parameters, records)
+    deployed = deployed_now(account, parameters.app, records)
     pinned, notes = _pinned(release, deployed, environ)
     facts = (
         weights_fact(account, pinned),
@@ -42,20 +42,20 @@ def look(
 
 def deployed_now(
     account: Account,
-    parameters: ModalParameters,
+    app_name: str,
     records: Records,
 ) -> Deployed | None:
     """Say what is deployed as an app; None where nothing ever was."""
-    app = account.app(parameters.app)
+    app = account.app(app_name)
     if app is None:
         return None
     history = account.history(app)
     current = next((entry for entry in history if entry.current), None)
     digest = digest_of(current, history) or account.tags(app).get(DIGEST, "")
     return Deployed(
-        release=find(account, records, parameters.app, digest) if digest else None,
+        release=find(account, records, app_name, digest) if digest else None,
         digest=digest,
-        app=parameters.app,
+        app=app_name,
         environment=account.environment,
         version=current.version if current else app.version,
         state=app.state,
@@ -81,7 +81,7 @@ def as_deployed(
     account: Account, release: Release, records: Records
 ) -> tuple[Release, tuple[str, ...]]:
     """Pin a release to the commit that its branch was when it was deployed; asks no hub."""
-    return as_it_was(release, deployed_now(account, modal_parameters(release), records))
+    return as_it_was(release, deployed_now(account, modal_parameters(release).app, records))
 
 
 def missing_secrets(account: Account, release: Release) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ from deployer.distribution import version
 from deployer.plan.standing import DIGEST_LENGTH
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from deployer.release import Release
 
 DIGEST = "deployer.release"
@@ -29,10 +31,20 @@ def app_tags(release: Release) -> dict[str, str]:
     """Give the tags of the app."""
     return {
         DIGEST: short_digest(release),
-        PROFILE: _fitting(release.name),
+        PROFILE: profile_tag(release.name),
         ENGINE: _fitting(f"{release.engine.name}-{release.engine.version}"),
         VERSION: _fitting(version()),
     }
+
+
+def is_ours(tags: Mapping[str, str]) -> bool:
+    """Tell whether an app says that deployer deployed it."""
+    return bool(tags.get(DIGEST)) and bool(tags.get(PROFILE))
+
+
+def profile_tag(name: str) -> str:
+    """Give a profile's name as its app's tag has it."""
+    return _fitting(name)
 
 
 def _fitting(text: str) -> str:

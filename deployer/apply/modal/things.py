@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ STATES = {
     api_pb2.APP_STATE_DEPLOYED: "deployed",
     api_pb2.APP_STATE_STOPPED: "stopped",
     api_pb2.APP_STATE_STOPPING: "stopping",
+    api_pb2.APP_STATE_DISABLED: "stopped",
 }
 
 
@@ -24,6 +26,22 @@ class AppFacts:
     deployed_at: float
     deployed_by: str
     stopped_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ListedApp:
+    """An app as a list of all of them has it; ``state`` is ``running`` for one that is ephemeral.
+
+    ``created_at`` is in seconds since the epoch, ``containers`` how many run now.
+    """
+
+    id: str
+    name: str
+    environment: str
+    state: str
+    containers: int
+    created_at: float
+    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

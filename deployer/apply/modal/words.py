@@ -5,8 +5,20 @@ from __future__ import annotations
 import re
 
 import modal
+from grpclib.exceptions import ProtocolError, StreamTerminatedError
 
-from deployer.errors import Failure
+from deployer.apply.unseen import GOES_ON
+from deployer.errors import Failure, NotReached
+
+_SILENT = (
+    modal.exception.ConnectionError,
+    modal.exception.ServiceError,
+    modal.exception.InternalError,
+    OSError,  # TimeoutError among them
+    ProtocolError,
+    StreamTerminatedError,
+)
+"""What says that there was no answer, rather than what the answer was."""
 
 _SECRET = re.compile(r"Secret '?(?P<name>[\w.-]+)'?")
 _MODAL = (
@@ -20,7 +32,8 @@ def in_words(error: BaseException) -> Failure:
     if isinstance(error, Failure):
         return error
     text = " ".join(str(error).split()) or type(error).__name__
-    return Failure(f"Modal: {text}", hint=_hint(error, text))
+    kind = NotReached if isinstance(error, _SILENT) else Failure
+    return kind(f"Modal: {text}", hint=_hint(error, text))
 
 
 def secret_hint(name: str, variable: str, *, made_up: bool) -> str:
@@ -41,8 +54,8 @@ def _hint(error: BaseException, text: str) -> str:  # noqa: PLR0911 - a table wi
         return _MODAL[1]
     if isinstance(error, exceptions.PermissionDeniedError):
         return "the token's workspace or environment does not allow it"
-    if isinstance(error, exceptions.ConnectionError | OSError):
-        return "Modal cannot be reached from here; `deployer plan --offline` needs no network"
+    if isinstance(error, _SILENT):
+        return GOES_ON
     if isinstance(error, exceptions.ImageBuildError):
         return "the build's output above says why; the image's tag may not exist"
     return ""

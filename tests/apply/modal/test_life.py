@@ -12,7 +12,7 @@ import pytest
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
-from deployer.apply.modal.client import ask
+from deployer.apply.modal.rpc import ask
 from tests.apply.modal.conftest import World
 from tests.fakes.modal.worker import Task
 
@@ -170,12 +170,13 @@ def test_another_machine_sees_the_same_change(
     world = containers
     path = world.profile()
     deployed(world, path)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another-machine"))
-    world.profile(mem_fraction_static="  mem_fraction_static: 0.8")
-    code, shown = plan(world, path)
-    assert code == 2
-    assert changes(shown) == [("memory.mem_fraction_static", "0.88", "0.8")]
-    code, out, err = world.run("plan", path, "--offline")
+    with monkeypatch.context() as patched:
+        patched.setenv("XDG_STATE_HOME", str(tmp_path / "another-machine"))
+        world.profile(mem_fraction_static="  mem_fraction_static: 0.8")
+        code, shown = plan(world, path)
+        assert code == 2
+        assert changes(shown) == [("memory.mem_fraction_static", "0.88", "0.8")]
+        code, out, err = world.run("plan", path, "--offline")
     assert code == 0
     assert "nothing is recorded on this machine" in out
     assert "Traceback" not in err

@@ -75,7 +75,11 @@ def test_apply_from_nothing_to_a_verified_server_and_from_zero_again(real: World
     assert world.run("plan", path, "--detailed-exitcode")[0] == 0
     code, out, err = world.run("status", "tiny", "--format", "json")
     (status,) = json.loads(out)["on_modal"]
-    assert (status["state"], status["verified"], status["containers"]) == ("serving", True, 1)
+    assert (status["state"], status["recorded"]["verified"], status["containers"]) == (
+        "serving",
+        True,
+        1,
+    )
     code, out, _ = world.run("drift", path)
     assert code == 0, out
     assert "was not looked at" not in out  # the engine was asked for its own arguments

@@ -23,7 +23,7 @@ def test_no_token(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (code, "`modal token new` makes one" in err) == (1, True)
     code, out, err = world.run("plan", path)
     assert code == 0
-    assert "There is no Modal token here, so Modal is not asked." in err
+    assert "Modal was not asked: there is no Modal token on this machine." in err
     assert "the live state was not looked at" in out
     code, out, _ = world.run("plan", path, "--offline", "--detailed-exitcode")
     assert code == 2

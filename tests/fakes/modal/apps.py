@@ -51,6 +51,30 @@ class Apps:
             lifecycle=_lifecycle(shown) if shown else None,
         )
 
+    async def app_list(self, request: api_pb2.AppListRequest) -> api_pb2.AppListResponse:
+        """List an environment's apps.
+
+        The client's command line shows ``description``, its object API ``name``, and both take
+        stopped apps out by ``state``. That only a deployed app has a name, and that stopped ones
+        are listed for a while, is what its documentation suggests: an assumption.
+        """
+        environment = self._environment(request.environment_name)
+        return api_pb2.AppListResponse(
+            apps=[
+                api_pb2.AppListResponse.AppListItem(
+                    app_id=app.id,
+                    name=app.name if app.deployed else "",
+                    description=app.name,
+                    state=app.state,
+                    created_at=app.created_at,
+                    stopped_at=app.stopped_at,
+                    n_running_tasks=len(self.worker.running(app)),
+                )
+                for app in self.state.apps.values()
+                if app.environment == environment
+            ]
+        )
+
     async def app_get_or_create(
         self, request: api_pb2.AppGetOrCreateRequest
     ) -> api_pb2.AppGetOrCreateResponse:

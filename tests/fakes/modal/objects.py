@@ -40,6 +40,13 @@ class Objects:
             metadata=api_pb2.EnvironmentMetadata(name=name, settings=settings),
         )
 
+    async def environment_list(self, request: Empty) -> api_pb2.EnvironmentListResponse:
+        del request
+        names = sorted(self.state.environments)
+        return api_pb2.EnvironmentListResponse(
+            items=[api_pb2.EnvironmentListItem(name=n, default=n == "main") for n in names]
+        )
+
     async def secret_get_or_create(
         self, request: api_pb2.SecretGetOrCreateRequest
     ) -> api_pb2.SecretGetOrCreateResponse:

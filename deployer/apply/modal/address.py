@@ -1,0 +1,32 @@
+"""Where a key may be sent on Modal: the encrypted address that Modal itself gave for the app."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from modal.config import config
+
+from deployer.errors import Failure
+
+
+def refuse_open(url: str) -> None:
+    """Raise Failure for an address whose traffic others can read.
+
+    A control plane on this machine, as tests have it, gives addresses on this machine.
+    """
+    if urlsplit(url).scheme == "https":
+        return
+    if _is_here(url) and _is_here(str(config["server_url"])):
+        return
+    message = (
+        f"Modal gives {url} as the server's address, and nothing is sent there: it is no https"
+    )
+    raise Failure(message, hint="look at MODAL_SERVER_URL, and at what Modal's dashboard says")
+
+
+def _is_here(url: str) -> bool:
+    try:
+        return ip_address(urlsplit(url).hostname or "").is_loopback
+    except ValueError:
+        return False
