@@ -7,14 +7,17 @@ source. `deployer explain`, the pages of ``docs/checks/`` and SARIF's help are m
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import re
 import textwrap
 from dataclasses import dataclass
 
+from deployer.check.across.catalogue import ACROSS
+from deployer.check.across.rule import Across
 from deployer.check.catalogue import RULES
-from deployer.check.reading import allow, command, schema, text, yaml
+from deployer.check.reading import across, allow, command, schema, text, yaml
 from deployer.check.reading.told import Told
 from deployer.check.rule import Rule
 from deployer.finding import Severity
@@ -22,7 +25,7 @@ from deployer.finding import Severity
 READ: tuple[Told, ...] = (*text.TOLD, *yaml.TOLD, *schema.TOLD)
 """What keeps a profile from being read."""
 
-TOLD: tuple[Told, ...] = (*READ, *command.TOLD, *allow.TOLD)
+TOLD: tuple[Told, ...] = (*READ, *command.TOLD, *allow.TOLD, *across.TOLD)
 """What has no check of its own: reading finds it, in a profile, a command, or a comment."""
 
 _PARTS = re.compile(
@@ -60,7 +63,8 @@ class Page:
 
 def known() -> tuple[str, ...]:
     """Give every id that can be found, in order."""
-    return tuple(sorted({*(rule.name for rule in RULES), *(told.name for told in TOLD)}))
+    rules = {*(rule.name for rule in RULES), *(rule.name for rule in ACROSS)}
+    return tuple(sorted({*rules, *(told.name for told in TOLD)}))
 
 
 def choosable() -> tuple[str, ...]:
@@ -82,12 +86,22 @@ def page(name: str) -> Page:
     rule = next((rule for rule in RULES if rule.name == name), None)
     if rule is not None:
         return _of_rule(rule)
+    between = next((each for each in ACROSS if each.name == name), None)
+    if between is not None:
+        return across_page(between)
     return told_page({told.name: told for told in TOLD}[name])
 
 
 def told_page(told: Told) -> Page:
     """Give the page of what has no check."""
     return _read(told.name, told.severity, told.text)
+
+
+def across_page(rule: Across) -> Page:
+    """Give the page of a check between profiles; its examples hold several files."""
+    module = importlib.import_module(f"deployer.check.across.{rule.name.replace('-', '_')}")
+    found = _read(rule.name, rule.severity, module.__doc__ or "")
+    return dataclasses.replace(found, link=rule.link)
 
 
 def _of_rule(rule: Rule) -> Page:

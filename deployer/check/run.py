@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from deployer.check.across.catalogue import ACROSS
+from deployer.check.across.identity import Siblings, identity
+from deployer.check.across.rule import Across
 from deployer.check.allow import settled
 from deployer.check.catalogue import RULES
 from deployer.check.flags import on_another_release
@@ -20,14 +23,23 @@ INFERRED = "upstream does not say so"
 """Said of every remedy that is an inference."""
 
 
+UNREAD = "sibling-not-read"
+BETWEEN = frozenset(rule.name for rule in ACROSS)
+
+
 def load_checked(
-    text: str, file: str, kept: frozenset[str] | None = None, also_on: Catalogue | None = None
+    text: str,
+    file: str,
+    kept: frozenset[str] | None = None,
+    also_on: Catalogue | None = None,
+    siblings: Siblings | None = None,
 ) -> tuple[Loaded[Profile], tuple[Finding, ...]]:
     """Read a profile's text, and give it with all that loader and checks find.
 
     ``kept`` are the ids of the checks to run, all where it is None. ``also_on`` is a release
-    that reads the command for the profile's own release as well. What the author allows is
-    marked (:attr:`Finding.allowed`), and what is wrong with an allowance found, too.
+    that reads the command for the profile's own release as well. ``siblings`` are the profiles
+    beside it, None where nobody looked for them. What the author allows is marked
+    (:attr:`Finding.allowed`), and what is wrong with an allowance found, too.
 
     A profile that is not right is checked as far as it is known, so that all is told at once.
     """
@@ -40,8 +52,13 @@ def load_checked(
     found = tuple(finding for each in judged.values() for finding in each.findings)
     if also_on is not None and loaded.profile and also_on.version != profile.engine.version:
         found += check_on(also_on, profile, loaded.source)
-    allowable = frozenset(rule.name for rule in RULES if not rule.firm)
     ran = frozenset(name for name, each in judged.items() if each.whole)
+    if siblings is not None:
+        between = [rule for rule in ACROSS if kept is None or rule.name in kept]
+        found += check_across(text, loaded.source, siblings, between)
+        if not siblings.unread:
+            ran |= {rule.name for rule in between}
+    allowable = frozenset(rule.name for rule in RULES if not rule.firm) | BETWEEN
     found = settled(found, loaded.source, allowable, ran)
     told = [finding for finding in found if kept is None or finding.check in kept]
     return loaded, tuple(sorted((*loaded.findings, *told), key=_position))
@@ -81,6 +98,30 @@ def _judged(rule: Rule, profile: Profile, source: Source) -> _Judged:
             raise
         return _Judged(tuple(found), whole=False)
     return _Judged(tuple(found), whole=True)
+
+
+def check_across(
+    text: str, source: Source, siblings: Siblings, rules: Iterable[Across] = ACROSS
+) -> tuple[Finding, ...]:
+    """Give what a profile takes that another one takes, too, and which were not looked at."""
+    own = identity(text, source.file)
+    if own is None:
+        return ()
+    found = [
+        replace(_placed(rule.name, rule.severity, problem, source), link=rule.link)
+        for rule in rules
+        for other in siblings.read
+        for problem in rule.find(own, other)
+    ]
+    if siblings.unread:
+        found.append(source.located(_unread(siblings.unread)))
+    return tuple(found)
+
+
+def _unread(files: tuple[str, ...]) -> Finding:
+    message = f"not compared with {', '.join(files)}, which cannot be read"
+    hint = "mend what `deployer check` says of it: whether it takes the same name is not known"
+    return Finding(UNREAD, Severity.NOTE, "", message, hint)
 
 
 def _by_rule(rule: Rule, profile: Profile, source: Source) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -45,6 +46,10 @@ def command(
 ) -> int:
     """Find what is wrong with profiles, without an account, a GPU or a network.
 
+    PROFILE is a file, a folder, a pattern (`'deploy/**'`), or `-` for standard input; without one,
+    every profile of the repository is checked. Each is held against the others of its repository,
+    too, for what both would take: an app, a name, a port.
+
     With `--engine 0.5.23 -- python3 -m sglang.launch_server ...` the same for a launch command:
     exits 0 when that release would accept it, 1 when it would not. The words before the flags are
     optional. With `--engine 0.5.23 PROFILE` that release reads the command that the profile
@@ -53,27 +58,24 @@ def command(
     `deployer explain ID` says why a check is there. A comment `# deployer: allow[ID] reason` at a
     line, or above it, allows what is found there.
 
-    Exits 0 when all are fine, 1 when one is not.
+    Exits 0 when all are fine, 1 when one is not, 2 when there is nothing to check.
     """
-    if not profiles:
-        msg = "there is nothing to check"
-        raise UsageError(msg, hint="Give a PROFILE, or `--engine RELEASE -- COMMAND`.")
-    files = all(word.endswith((".yaml", ".yml")) for word in profiles)
     kept = _kept(select, ignore) if select or ignore else None
-    if _is_command(profiles) or (engine is not None and not files):
+    if profiles and _is_command(profiles, engine):
         return _check_command(profiles, engine, form, kept, strict=strict)
-    from deployer.cli.reading import known_release, read_found  # noqa: PLC0415
+    from deployer.cli.checking import checked  # noqa: PLC0415
+    from deployer.cli.reading import known_release  # noqa: PLC0415
 
     other = known_release(engine) if engine is not None else ""
-    checked = [read_found(path, also_on=other, kept=kept) for path in profiles]
-    findings = [finding for one in checked for finding in one.findings]
-    _tell(findings, [_fine(one) for one in checked], form)
+    found = checked(profiles, other, kept)
+    findings = [finding for one in found for finding in one.findings]
+    _tell(findings, [_fine(one) for one in found], form)
     if other and any(not finding.allowed for finding in findings):
         hint = f"`deployer upgrade PROFILE --engine {other}` rewrites a profile for that release."
         tell(hint)
-    if all(one.unread for one in checked):
+    if all(one.unread for one in found):
         return 2  # nothing was looked at
-    return int(any(one.wrong(strict=strict) for one in checked))
+    return int(any(one.wrong(strict=strict) for one in found))
 
 
 def _kept(select: Sequence[str], ignore: Sequence[str]) -> frozenset[str] | None:
@@ -101,9 +103,19 @@ def _fine(one: Checked) -> str:
     return f"{one.path}: fine ({allowed} allowed)" if allowed else f"{one.path}: fine"
 
 
-def _is_command(words: Sequence[str]) -> bool:
+def _is_command(words: Sequence[str], engine: str | None) -> bool:
+    """Whether the words are a launch command: what is there is looked at as files."""
+    if all(map(_is_file, words)):
+        return False
     first = words[0]
-    return first.startswith("-") or PROGRAM.fullmatch(first) is not None
+    return engine is not None or first.startswith("-") or PROGRAM.fullmatch(first) is not None
+
+
+def _is_file(word: str) -> bool:
+    from deployer.cli.patterns import ENDINGS, is_pattern  # noqa: PLC0415
+
+    named = word == "-" or word.endswith(ENDINGS) or Path(word).is_dir()
+    return named or (is_pattern(word) and not word.startswith("-"))
 
 
 def _check_command(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command("compile")
-@click.argument("profiles", nargs=-1, required=True, metavar="PROFILE...", shell_complete=profiles)
+@click.argument("profiles", nargs=-1, metavar="[PROFILE...]", shell_complete=profiles)
 @click.option(
     "--format",
     "form",
@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 def command(profiles: tuple[str, ...], form: str, *, write: bool, fresh: bool) -> int:
     """Turn profiles into engine flags, a command, or a release.
 
-    The same profile gives the same bytes. The API key is in none of them.
+    PROFILE is a file, a folder or a pattern; without one, every profile of the repository is
+    compiled. The same profile gives the same bytes. The API key is in none of them.
     """
+    from deployer.cli.discover import find  # noqa: PLC0415
     from deployer.cli.reading import read_release  # noqa: PLC0415
 
     if (write or fresh) and form != "flags":
@@ -47,12 +49,16 @@ def command(profiles: tuple[str, ...], form: str, *, write: bool, fresh: bool) -
     if write and fresh:
         msg = "--write and --check exclude each other"
         raise UsageError(msg)
-    if form == "json" and len(profiles) > 1:
+    found = find([_profile(path) for path in profiles] if fresh else profiles)
+    paths = found.files
+    if found.how:
+        tell(f"Found {found.how}: {', '.join(map(visible, paths))}")
+    if form == "json" and len(paths) > 1:
         msg = "--format json takes one profile at a time"
         raise UsageError(msg)
     if fresh:
-        return max(map(_looked_at, dict.fromkeys(_profile(path) for path in profiles)))
-    releases = [(path, read_release(path)) for path in profiles]
+        return max(map(_looked_at, paths))
+    releases = [(path, read_release(path)) for path in paths]
     for path, release in releases:
         if write:
             write_flags(path, release)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from deployer.check.run import load_checked
+from deployer.check.across.identity import Siblings, identity, siblings
+from deployer.check.run import BETWEEN, load_checked
 from deployer.cli.reading import counts, stops
 from deployer.compile.release import compile_profile
 from deployer.plan import review
 from deployer.profile.source import format_path
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from deployer.cli.git_profiles import Pair, Text
     from deployer.finding import Finding
-    from deployer.plan.review import Review, Reviewed
+    from deployer.plan.review import Reviewed
     from deployer.release import Release
 
 
@@ -29,23 +32,52 @@ class Side:
 
     @property
     def wrong(self) -> bool:
-        """Whether it has errors."""
-        return any(stops(finding) for finding in self.findings)
+        """Whether it has errors of its own."""
+        return any(stops(finding) and finding.check not in BETWEEN for finding in self.findings)
+
+    @property
+    def clashes(self) -> tuple[str, ...]:
+        """What it takes that another profile takes, too."""
+        found = (each for each in self.findings if each.check in BETWEEN and stops(each))
+        return tuple(f"{each.check}: {each.message}" for each in found)
 
 
-def reviewed(pairs: list[Pair]) -> tuple[Review, list[Finding]]:
-    """Compare each pair; the findings are those of the new sides, without notes on them."""
+def reviewed(
+    pairs: Sequence[Pair], beside: Mapping[str, str | None] | None = None
+) -> tuple[list[Reviewed], list[Finding]]:
+    """Compare each pair; the findings are those of the new sides, without notes on them.
+
+    ``beside`` are the texts of all profiles of the new side, None where nobody looked.
+    """
     found: list[Reviewed] = []
     findings: list[Finding] = []
     for pair in pairs:
-        old, new = (None if text is None else _side(text) for text in (pair.old, pair.new))
-        found.append(_reviewed(old, new))
-        findings += [one for one in (new.findings if new else ()) if counts(one)]
-    return review.review(found), findings
+        one, told = _of_pair(pair, beside)
+        found.append(one)
+        findings += [finding for finding in told if counts(finding)]
+    return found, findings
 
 
-def _side(text: Text) -> Side:
-    loaded, findings = load_checked(text.text, text.file)
+def _of_pair(
+    pair: Pair, beside: Mapping[str, str | None] | None
+) -> tuple[Reviewed, tuple[Finding, ...]]:
+    if pair.old is not None and pair.new is not None and pair.identical:
+        return _identical(pair.old, pair.new), ()
+    if unread := next((text for text in (pair.new, pair.old) if text and text.why_not), None):
+        return _unread(unread, pair), ()
+    old = None if pair.old is None else _side(pair.old)
+    new = None if pair.new is None else _side(pair.new, _others(pair.new, beside))
+    return _reviewed(old, new), new.findings if new else ()
+
+
+def _others(text: Text, beside: Mapping[str, str | None] | None) -> Siblings | None:
+    if beside is None:
+        return None
+    return siblings({file: other for file, other in beside.items() if file != text.file})
+
+
+def _side(text: Text, beside: Siblings | None = None) -> Side:
+    loaded, findings = load_checked(text.text, text.file, siblings=beside)
     return Side(
         file=text.file,
         release=compile_profile(loaded.profile) if loaded.profile else None,
@@ -54,9 +86,26 @@ def _side(text: Text) -> Side:
     )
 
 
+def _identical(old: Text, new: Text) -> Reviewed:
+    found = identity(new.text, new.file)
+    moved = old.file if old.file != new.file else ""
+    return review.Reviewed("identical", new.file, found.name if found else "", old_file=moved)
+
+
+def _unread(text: Text, pair: Pair) -> Reviewed:
+    """Say that one side could not be read, so that nobody knows what changes."""
+    side = "" if text is pair.new else "what was there before cannot be read: "
+    return review.Reviewed("broken", text.file, "", problems=(f"{side}{text.why_not}",))
+
+
 def _reviewed(old: Side | None, new: Side | None) -> Reviewed:
     if new is None:
         return _gone(old)
+    found = _new(old, new)
+    return found if found.status == "broken" else replace(found, clashes=new.clashes)
+
+
+def _new(old: Side | None, new: Side) -> Reviewed:
     moved = old.file if old and old.file != new.file else ""
     if new.release is None or new.wrong:
         return _broken(new, moved)
@@ -81,7 +130,8 @@ def _broken(new: Side, moved: str) -> Reviewed:
     problems = tuple(
         f"line {finding.span.line}: {finding.check}" if finding.span else finding.check
         for finding in new.findings
-        if stops(finding)
+        if stops(finding) and finding.check not in BETWEEN
     )
+    problems += tuple(new.clashes)
     name = new.release.name if new.release else ""
     return review.Reviewed("broken", new.file, name, old_file=moved, problems=problems)

@@ -11,7 +11,6 @@ from deployer.cli.say import show, show_exactly, tell
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:
-    from deployer.cli.git_profiles import Pair
     from deployer.finding import Finding
     from deployer.plan.review import Review
 
@@ -47,22 +46,19 @@ def command(
     """Show what a change of profiles does: flags, memory, money, restarts.
 
     Compares two files, or with --base the profiles in the working tree with those of a commit:
-    PROFILE names files, folders or patterns, by default profiles/*.yaml. New, deleted and moved
-    profiles are told as such.
+    PROFILE names files, folders or patterns; without one, every profile of the repository is
+    compared. New, deleted and moved profiles are told as such, and what was compared is named.
 
-    Exits 0 whether or not something changes, 1 when a profile on the new side is not right.
+    Exits 0 whether or not something changes, 1 when a profile on the new side is not right, and 2
+    when there is nothing to compare.
     """
     if head is not None and base is None:
         msg = "--head is about git, so it needs --base too"
         raise UsageError(msg, hint="For example: deployer diff --base main --head my-branch")
-    found = _between(*_two(profiles)) if base is None else _since(base, head, profiles)
-    from deployer.cli.diff_sides import reviewed  # noqa: PLC0415 - only what the verb needs
-
-    review, findings = reviewed(found)
+    review, findings = _between(*_two(profiles)) if base is None else _since(base, head, profiles)
     _tell(findings)
     (show_exactly if form == "markdown" else show)(_text(review, form), end="")
-    broken = any(one.status == "broken" for one in review.profiles)
-    return int(broken or (exit_code and review.changed))
+    return int(review.wrong or (exit_code and review.changed))
 
 
 def _two(profiles: tuple[str, ...]) -> tuple[str, str]:
@@ -72,23 +68,33 @@ def _two(profiles: tuple[str, ...]) -> tuple[str, str]:
     return profiles[0], profiles[1]
 
 
-def _between(old: str, new: str) -> list[Pair]:
-    from deployer.cli.git_profiles import Pair, Text  # noqa: PLC0415 - only what a verb needs
-    from deployer.cli.reading import read_text  # noqa: PLC0415
+def _between(old: str, new: str) -> tuple[Review, list[Finding]]:
+    from deployer.cli.diff_sides import reviewed  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.git_profiles import Pair, Text  # noqa: PLC0415 - as above
+    from deployer.cli.reading import read_text  # noqa: PLC0415 - as above
+    from deployer.plan.review import review  # noqa: PLC0415 - as above
 
-    return [Pair(Text(old, read_text(old)), Text(new, read_text(new)))]
+    pair = Pair(Text(old, read_text(old)), Text(new, read_text(new)))
+    found, findings = reviewed([pair])
+    return review(found), findings
 
 
-def _since(ref: str, head: str | None, profiles: tuple[str, ...]) -> list[Pair]:
-    from deployer.cli import git  # noqa: PLC0415
-    from deployer.cli.git_profiles import pairs  # noqa: PLC0415
+def _since(ref: str, head: str | None, profiles: tuple[str, ...]) -> tuple[Review, list[Finding]]:
+    from deployer.cli import git  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.diff_sides import reviewed  # noqa: PLC0415 - as above
+    from deployer.cli.git_profiles import compared  # noqa: PLC0415 - as above
+    from deployer.plan.review import Against, review  # noqa: PLC0415 - as above
 
     repo = git.repository()
     new = None if head is None else git.head(repo, head)
     base = git.base(repo, ref, new or "HEAD")
     if base.note:
         tell(f"note: {base.note}")
-    return pairs(repo, base, profiles, new)
+    both = compared(repo, base, profiles, new)
+    for reason in both.passed:
+        tell(f"note: not taken for a profile: {reason}")
+    found, findings = reviewed(both.pairs, both.beside)
+    return review(found, Against(ref, base.commit, new or ""), both.how), findings
 
 
 def _tell(findings: list[Finding]) -> None:

@@ -6,11 +6,19 @@ Nothing here changes a repository, and nothing of a repository is run: only plum
 from __future__ import annotations
 
 import posixpath
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from deployer.errors import Failure, UsageError
+from deployer.profile.likeness import TELLING
+
+ROOT = ("rev-parse", "--show-toplevel", "--show-prefix")
+YAML = ("*.yaml", "*.yml")
+"""A pathspec: in every folder."""
+
+GREP = ("-l", "-z", "-I", "-E", "--no-color", "--full-name", "--no-recurse-submodules")
 
 REGULAR = ("100644", "100755")
 """The modes of regular files; links and submodules are no profiles."""
@@ -49,22 +57,58 @@ class Base:
 def repository() -> Repository:
     """Find the repository that the command was called in."""
     try:
-        ran = _git(Path(), "rev-parse", "--show-toplevel", "--show-prefix")
+        ran = _git(Path(), *ROOT)
     except FileNotFoundError as error:
         msg = "`--base` needs git, and there is none here"
         raise UsageError(msg, hint="Compare two files: `deployer diff OLD NEW`.") from error
     if ran.returncode:
+        said = ran.stderr.decode(errors="replace").strip().partition("\n")[0]
+        known = "not a git repository" in said
         msg = "this is no git repository, so there is nothing to compare with"
+        msg = msg if known else f"git cannot read this repository: {said}"
         raise UsageError(msg, hint="Compare two files: `deployer diff OLD NEW`.")
+    return _at(ran)
+
+
+def found(folder: Path) -> Repository | None:
+    """Find the repository that a folder is in; None where there is none, or no git."""
+    try:
+        ran = _git(folder, *ROOT)
+    except FileNotFoundError:
+        return None
+    return None if ran.returncode else _at(ran)
+
+
+def _at(ran: subprocess.CompletedProcess[bytes]) -> Repository:
     root, prefix = ran.stdout.decode(errors="surrogateescape").split("\n")[:2]
     return Repository(Path(root), prefix)
+
+
+def listed(repo: Repository) -> tuple[str, ...]:
+    """Give the YAML files of the working tree that git knows or does not ignore."""
+    kinds = ("--cached", "--others", "--exclude-standard")
+    return _paths(_read(repo, "ls-files", "-z", *kinds, "--", *YAML))
+
+
+def grep(repo: Repository, commit: str = "") -> tuple[str, ...]:
+    """Give those with a line that a profile would have, in the working tree or in a commit.
+
+    Raises Failure where git cannot read them.
+    """
+    place = (commit,) if commit else ("--untracked",)
+    words = ("grep", *GREP, "-e", TELLING, *place, "--", *YAML)
+    ran = _git(repo.root, *words)
+    if ran.returncode > 1:
+        raise _unreadable(ran, words)
+    return tuple(path.removeprefix(f"{commit}:") for path in _paths(ran.stdout))
 
 
 def head(repo: Repository, ref: str) -> str:
     """Find the commit of a ref; raises UsageError where there is none."""
     commit = _commit(repo, ref)
     if commit is None:
-        msg = f"git knows no commit `{ref}` here"
+        empty = "" if _commit(repo, "HEAD") else ": nothing is committed yet"
+        msg = f"git knows no commit `{ref}` here{empty}"
         raise UsageError(msg, hint=_where(repo, ref))
     return commit
 
@@ -108,9 +152,14 @@ def _commit(repo: Repository, ref: str) -> str | None:
 
 
 def _where(repo: Repository, ref: str) -> str:
+    if not _commit(repo, "HEAD"):
+        return "Compare two files, `deployer diff OLD NEW`, or commit first."
     if _commit(repo, f"origin/{ref}"):
         return f"Did you mean origin/{ref}?"
     name = ref.removeprefix("origin/")
+    if (back := re.search(r"[~^]", ref)) and _commit(repo, ref[: back.start()]):
+        shallow = ", and this clone is shallow: `git fetch --unshallow`" if _shallow(repo) else ""
+        return f"`{ref[: back.start()]}` does not go back so far{shallow}."
     if _shallow(repo):
         return f"This clone is shallow: `git fetch --depth=1 origin {name}` brings that commit."
     return f"`git fetch origin {name}` may bring it; `git branch --all` lists what is here."
@@ -123,11 +172,22 @@ def _shallow(repo: Repository) -> bool:
 def _read(repo: Repository, *words: str) -> bytes:
     ran = _git(repo.root, *words)
     if ran.returncode:
-        msg = f"git could not read the repository: {ran.stderr.decode(errors='replace').strip()}"
-        raise Failure(msg, hint=f"The command was: git {' '.join(words)}")
+        raise _unreadable(ran, words)
     return ran.stdout
 
 
+def _unreadable(ran: subprocess.CompletedProcess[bytes], words: tuple[str, ...]) -> Failure:
+    msg = f"git could not read the repository: {ran.stderr.decode(errors='replace').strip()}"
+    return Failure(msg, hint=f"The command was: git {' '.join(words)}")
+
+
+def _paths(output: bytes) -> tuple[str, ...]:
+    """Read what git lists with NUL after each; an unmerged file stands there more than once."""
+    paths = (path.decode(errors="surrogateescape") for path in output.split(b"\0") if path)
+    return tuple(dict.fromkeys(paths))
+
+
 def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
-    command = ["git", "--no-optional-locks", "-C", str(folder), *words]
-    return subprocess.run(command, capture_output=True, check=False)
+    """Run git; a repository's own program that watches files (`core.fsmonitor`) is not."""
+    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", str(folder)]
+    return subprocess.run([*command, *words], capture_output=True, check=False)

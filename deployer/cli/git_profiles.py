@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from deployer.cli import git
-from deployer.cli.reading import LARGEST, read_text
-from deployer.errors import UsageError
+from deployer.cli.discover import Selected, by_rule, every_one, inside, nothing, select
+from deployer.cli.patterns import is_pattern
+from deployer.cli.settings import stated
+from deployer.cli.trees import Commit, Tree, WorkingTree
+from deployer.errors import DeployerError, UsageError
 
-DEFAULT = ("profiles/*.yaml", "profiles/*.yml")
-"""Where profiles are looked for when none is named."""
-
-ENDINGS = ("*.yaml", "*.yml")
-MAGIC = re.compile(r"[*?\[]")
 NAME = re.compile(r"^name:\s*['\"]?([\w-]+)", re.MULTILINE)
 
 ALIKE = 0.6
@@ -26,10 +23,11 @@ git's own is 0.5 of the bytes, and profiles resemble each other more than progra
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A profile's text, and the file that it is or was in."""
+    """A profile's text, and the file that it is or was in; ``why_not`` where it cannot be read."""
 
     file: str
     text: str
+    why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,45 +37,96 @@ class Pair:
     old: Text | None
     new: Text | None
 
+    @property
+    def identical(self) -> bool:
+        """Whether both sides are the same to the byte."""
+        old, new = self.old, self.new
+        if old is None or new is None or old.why_not or new.why_not:
+            return False
+        return old.text == new.text
 
-def pairs(
-    repo: git.Repository, base: git.Base, paths: Iterable[str], head: str | None = None
-) -> list[Pair]:
-    """Give each profile that is not the same to the byte on both sides.
 
-    The new side is the commit ``head``, or the working tree.
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Every profile of both sides, how they were found, and what was passed over.
+
+    ``beside`` holds every profile of the new side, whatever was asked for, by what it is called;
+    None for one that cannot be read.
     """
-    patterns = [p for path in paths for p in _patterns(repo, path)] or list(DEFAULT)
-    old = _then(repo, base.commit, patterns)
-    new = _now(repo, patterns) if head is None else _then(repo, head, patterns)
-    for pattern in patterns:
-        if not MAGIC.search(pattern) and pattern not in old and pattern not in new:
-            msg = f"{repo.shown(pattern)}: there is no such file, here or in the commit"
-            raise UsageError(msg, hint="Name profiles, folders of profiles, or patterns.")
-    return _paired(old, new)
+
+    pairs: list[Pair]
+    how: str = ""
+    passed: tuple[str, ...] = ()
+    beside: dict[str, str | None] = field(default_factory=dict)
 
 
-def _then(repo: git.Repository, commit: str, patterns: list[str]) -> dict[str, Text]:
-    """Read the profiles of a commit."""
-    return {
-        path: Text(repo.shown(path), git.text(repo, blob, LARGEST))
-        for path, blob in git.blobs(repo, commit).items()
-        if _any(path, patterns)
-    }
+def compared(
+    repo: git.Repository, base: git.Base, words: Sequence[str], head: str | None = None
+) -> Compared:
+    """Give each profile of both sides, those that are the same included.
+
+    The new side is the commit ``head``, or the working tree. Raises UsageError for a word that
+    means nothing on either side, and where there is no profile on either.
+    """
+    old = Commit(repo, base.commit)
+    new: Tree = WorkingTree(repo) if head is None else Commit(repo, head)
+    found = [_meant(repo, (old, new), word) for word in words] or [_all(old, new)]
+    before, after = (
+        {path: _text(repo, tree, path) for part in found for path in part[side].files}
+        for side, tree in enumerate((old, new))
+    )
+    if not before and not after:
+        raise nothing((old, new))
+    parts = [side for part in found for side in part]
+    beside = {**{path: _text(repo, new, path) for path in every_one(new)}, **after}
+    return Compared(
+        _paired(before, after),
+        next((part.how for part in parts if part.how), ""),
+        tuple(dict.fromkeys(reason for part in parts for reason in part.passed)),
+        {text.file: None if text.why_not else text.text for text in beside.values()},
+    )
 
 
-def _now(repo: git.Repository, patterns: list[str]) -> dict[str, Text]:
-    """Read the profiles of the working tree."""
-    here = _here(repo, patterns)
-    return {path: Text(repo.shown(path), read_text(str(repo.root / path))) for path in here}
+def _meant(repo: git.Repository, trees: tuple[Tree, Tree], word: str) -> tuple[Selected, Selected]:
+    """Give what a word means on each side; a file may be on one of them only."""
+    pattern = repo.inside(word)
+    old, new = (select(tree, pattern) for tree in trees)
+    if old.files or new.files:
+        return old, new
+    if is_pattern(word) or (repo.root / pattern).is_dir():
+        raise nothing(trees, word)
+    msg = f"{repo.shown(pattern)}: there is no such file, here or in the commit"
+    raise UsageError(msg, hint="Name profiles, folders of profiles, or patterns.")
+
+
+def _all(old: Tree, new: Tree) -> tuple[Selected, Selected]:
+    """Give every profile of each side, by what either side says of where they are.
+
+    A change that says otherwise than before hides nothing by that, and shows nothing as deleted
+    that only is not listed any more.
+    """
+    rules = {tree: stated(tree) for tree in (old, new)}
+    sides = []
+    for tree in (old, new):
+        parts = [by_rule(tree, patterns) for patterns, _ in dict.fromkeys(rules.values())]
+        sides.append(Selected(tuple(dict.fromkeys(p for part in parts for p in part.files))))
+    files = " and ".join(dict.fromkeys(file for _, file in rules.values() if file))
+    passed = () if files else tuple(r for tree in (old, new) for r in inside(tree, "").passed)
+    how = f"as {files} says" if files else "by their content"
+    first, second = sides
+    return Selected(first.files, how, passed), second
+
+
+def _text(repo: git.Repository, tree: Tree, path: str) -> Text:
+    """Read a side of a profile; one that cannot be read stops no other's comparison."""
+    try:
+        return Text(repo.shown(path), tree.text(path))
+    except DeployerError as error:
+        return Text(repo.shown(path), "", why_not=error.message)
 
 
 def _paired(old: dict[str, Text], new: dict[str, Text]) -> list[Pair]:
-    found = [
-        Pair(old[path], new[path])
-        for path in new
-        if path in old and old[path].text != new[path].text
-    ]
+    found = [Pair(old[path], new[path]) for path in new if path in old]
     gone = [text for path, text in old.items() if path not in new]
     came = [text for path, text in new.items() if path not in old]
     for before, after in _moves(gone, came):
@@ -108,42 +157,3 @@ def _likeness(one: Text, other: Text) -> float:
     same = all(names) and names[0] and names[1] and names[0][1] == names[1][1]
     lines = difflib.SequenceMatcher(None, one.text.splitlines(), other.text.splitlines())
     return lines.ratio() + (1 if same else 0)
-
-
-def _patterns(repo: git.Repository, path: str) -> list[str]:
-    """Give the patterns that an argument stands for: a folder means the profiles in it."""
-    inside = repo.inside(path)
-    if (repo.root / inside).is_dir():
-        return [f"{inside}/{ending}" if inside != "." else ending for ending in ENDINGS]
-    return [inside]
-
-
-def _here(repo: git.Repository, patterns: list[str]) -> list[str]:
-    found: dict[str, None] = {}
-    for pattern in patterns:
-        literal = repo.root / pattern
-        matches = [literal] if literal.is_file() else _glob(repo.root, pattern)
-        found |= dict.fromkeys(match.relative_to(repo.root).as_posix() for match in matches)
-    return sorted(found)
-
-
-def _glob(root: Path, pattern: str) -> list[Path]:
-    if not MAGIC.search(pattern):
-        return []
-    return [path for path in root.glob(pattern) if path.is_file() and not _hidden(path.name)]
-
-
-def _any(path: str, patterns: list[str]) -> bool:
-    return any(
-        path == pattern
-        or (
-            path.count("/") == pattern.count("/")
-            and PurePosixPath(path).match(pattern)
-            and not _hidden(PurePosixPath(path).name)
-        )
-        for pattern in patterns
-    )
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith(".")

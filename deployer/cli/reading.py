@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from deployer.cli.links import LeadsAway, open_ordinary
+from deployer.cli.links import open_ordinary
 from deployer.cli.say import tell
 from deployer.errors import Failure, UsageError
 from deployer.finding import Finding, Severity
 
 if TYPE_CHECKING:
+    from deployer.check.across.identity import Siblings
     from deployer.profile.model import Profile
     from deployer.release import Release
 
@@ -62,12 +63,14 @@ def read_checked(
     also_on: str = "",
     kept: frozenset[str] | None = None,
     *,
+    siblings: Siblings | None = None,
     content: str | None = None,
 ) -> Checked:
     """Read one profile and run every check over it, or those of ``kept``.
 
-    ``also_on`` is a release that reads the command for the profile's own release as well.
-    ``content`` is the profile's text where it was read already; ``path`` is its name then.
+    ``also_on`` is a release that reads the command for the profile's own release as well, and
+    ``siblings`` are the profiles beside it. ``content`` is the profile's text where it was read
+    already; ``path`` is its name then.
     """
     from deployer.check.run import load_checked  # noqa: PLC0415 - pydantic, only for a file
     from deployer.facts.sglang.catalogue import load  # noqa: PLC0415
@@ -75,19 +78,27 @@ def read_checked(
 
     other = load(also_on) if also_on else None
     given = read_text(path) if content is None else content
-    loaded, findings = load_checked(given, path, kept, other)
+    loaded, findings = load_checked(given, path, kept, other, siblings)
     keys = frozenset(format_path(place) for place in loaded.source.places)
     return Checked(path=path, profile=loaded.profile, findings=findings, keys=keys)
 
 
-def read_found(path: str, also_on: str = "", kept: frozenset[str] | None = None) -> Checked:
-    """Do the same among others: what is no file to read is a finding, and stops none of them."""
+def read_found(
+    path: str,
+    also_on: str = "",
+    kept: frozenset[str] | None = None,
+    siblings: Siblings | None = None,
+) -> Checked:
+    """Do the same among others: what is there and cannot be read is a finding, and stops none."""
     try:
-        return read_checked(path, also_on=also_on, kept=kept)
-    except LeadsAway as error:
+        content = read_text(path)
+    except UsageError as error:
+        if not os.path.lexists(path):
+            raise
         from deployer.check.unread import unread  # noqa: PLC0415 - only for such a path
 
         return Checked(path, None, (unread(path, error.message, error.hint),))
+    return read_checked(path, also_on, kept, siblings=siblings, content=content)
 
 
 def read_release(path: str) -> Release:

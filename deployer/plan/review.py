@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +15,10 @@ from deployer.plan.keys import Written
 from deployer.plan.money import dollars, hourly
 from deployer.release import Release
 
-Status = Literal["added", "deleted", "changed", "unchanged", "broken"]
+Status = Literal["added", "deleted", "changed", "unchanged", "identical", "broken"]
+"""``unchanged`` is another text that means the same, ``identical`` the same to the byte."""
+
+SAME: tuple[Status, ...] = ("unchanged", "identical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +27,8 @@ class Reviewed:
 
     ``old_file`` is where it was before, where that is elsewhere. ``facts`` says in rows what an
     added or deleted profile is, ``contents`` all that an added one compiles to. ``problems`` are
-    the places and names of the errors in a broken one, and ``note`` what the reader must know of
-    the comparison itself.
+    the places and names of the errors in a broken one, ``clashes`` what it takes that another
+    profile takes, too, and ``note`` what the reader must know of the comparison itself.
     """
 
     status: Status
@@ -36,19 +40,35 @@ class Reviewed:
     contents: tuple[Change, ...] = ()
     problems: tuple[str, ...] = ()
     note: str = ""
+    clashes: tuple[str, ...] = ()
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """The old file and the new one, empty where there is none."""
+        old = "" if self.status == "added" else self.old_file or self.file
+        return old, "" if self.status == "deleted" else self.file
 
     @property
     def rank(self) -> int:
         """The place among others: what is broken, new or gone first, then by importance."""
         if self.status == "changed" and self.diff is not None and self.diff.changes:
             return self.diff.changes[0].rank
-        return len(RANK) if self.status == "unchanged" else -1
+        return len(RANK) + SAME.index(self.status) if self.status in SAME else -1
 
     @property
     def headline(self) -> str:
         """What became of it, in a line."""
         if self.status == "broken":
             return f"not right, {_counted(len(self.problems), 'error')}"
+        if self.status == "identical":
+            return f"the same to the byte{', in another place' if self.old_file else ''}"
+        if self.clashes:
+            return f"{self._own}; it takes what another profile takes"
+        return self._own
+
+    @property
+    def _own(self) -> str:
+        """What became of it, whatever stands beside it."""
         if self.status == "added":
             return f"a new deployment, {self.name}"
         if self.status == "deleted":
@@ -64,20 +84,72 @@ def _counted(number: int, noun: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Against:
+    """What was compared with: a ref, the commit that it came to, and what must be known of it.
+
+    ``head`` is the commit of the new side, '' for the working tree.
+    """
+
+    ref: str
+    commit: str
+    head: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
-    """All profiles that a change of files touches, the most important first."""
+    """All profiles that were compared, the most important first.
+
+    ``against`` is None for two files; ``how`` says how the profiles were found, '' where each was
+    named.
+    """
 
     profiles: tuple[Reviewed, ...]
+    against: Against | None = None
+    how: str = ""
 
     @property
     def changed(self) -> bool:
         """Whether anything at all is different at run time."""
-        return any(one.status != "unchanged" for one in self.profiles)
+        return any(one.status not in SAME for one in self.profiles)
+
+    @property
+    def wrong(self) -> bool:
+        """Whether a profile of the new side is not right, or takes what another one takes."""
+        return any(one.status == "broken" or one.clashes for one in self.profiles)
+
+    @property
+    def telling(self) -> tuple[Reviewed, ...]:
+        """The profiles of which there is something to say."""
+        return tuple(one for one in self.profiles if one.status != "identical")
+
+    @property
+    def same(self) -> tuple[Reviewed, ...]:
+        """Those that are the same to the byte."""
+        return tuple(one for one in self.profiles if one.status == "identical")
+
+    @property
+    def scope(self) -> str:
+        """What was compared, in a sentence without its end."""
+        number = _counted(len(self.profiles), "profile")
+        if self.against is None:
+            return f"compared {number}"
+        new = f"commit {self.against.head[:SHORT]}" if self.against.head else "the working tree"
+        ref = "" if self.against.commit.startswith(self.against.ref) else f" ({self.against.ref})"
+        found = f", found {self.how}" if self.how else ""
+        return f"compared {number} in {new} with commit {self.against.commit[:SHORT]}{ref}{found}"
 
 
-def review(profiles: list[Reviewed]) -> Review:
-    """Put the profiles in order."""
-    return Review(tuple(sorted(profiles, key=lambda one: (one.rank, one.file))))
+SHORT = 12
+"""Digits of a commit that are shown."""
+
+
+def review(profiles: Iterable[Reviewed], against: Against | None = None, how: str = "") -> Review:
+    """Put the profiles in order. Raises ValueError for none: that would be no comparison."""
+    found = tuple(sorted(profiles, key=lambda one: (one.rank, one.file)))
+    if not found:
+        msg = "nothing was compared"
+        raise ValueError(msg)
+    return Review(found, against, how)
 
 
 def compared(

@@ -14,6 +14,9 @@ def to_json(review: Review) -> str:
     """Write everything that the other forms say."""
     value = {
         "changed": review.changed,
+        "compared": len(review.profiles),
+        "against": None if review.against is None else encode(review.against),
+        "found": review.how,
         "profiles": [_profile(one) for one in review.profiles],
     }
     return envelope(value)
@@ -40,13 +43,17 @@ def diff_value(diff: Diff) -> dict[str, Any]:
 
 
 def _profile(one: Reviewed) -> dict[str, Any]:
+    old, new = one.sides
     return {
         "status": one.status,
         "file": one.file,
         "old_file": one.old_file or None,
+        "old": old or None,
+        "new": new or None,
         "name": one.name,
         "note": one.note,
         "problems": list(one.problems),
+        "clashes": list(one.clashes),
         "facts": dict(one.facts),
         "contents": encode(one.contents),
         **(diff_value(one.diff) if one.diff else {}),

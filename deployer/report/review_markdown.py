@@ -18,7 +18,7 @@ LIMIT = 65_000
 """Bytes; GitHub takes 65,536 characters."""
 
 TITLE = f"{MARKER}\n### What this changes at run time\n\n"
-NOTHING = f"{MARKER}\nNothing changes at run time.\n"
+NOTHING = f"{MARKER}\nNothing changes at run time.\n\n"
 LEFT_OUT = (
     "\n_Left out, for this comment can be no longer: {}. "
     "`deployer diff --base BASE` shows everything._\n"
@@ -26,24 +26,34 @@ LEFT_OUT = (
 HEAD = "| what | old | new | what it leads to |\n|---|---|---|---|\n"
 MARK = {"added": "added", "removed": "removed", "changed": "", "renamed": "renamed"}
 
-DEFAULTS, CONTENTS, DETAILS, ROWS, SECTIONS, SUMMARY = 5, 4, 3, 2, 1, 0
-"""The order in which pieces are left out: the changed defaults first."""
+SAME, DEFAULTS, CONTENTS, DETAILS, ROWS, SECTIONS, SUMMARY = 6, 5, 4, 3, 2, 1, 0
+"""The order in which pieces are left out: the names of what is the same first."""
 
 
 def markdown(review: Review) -> str:
-    """Write the comment: a line a profile, then each in detail; one line where nothing changes."""
+    """Write the comment: a line a profile, what was compared, then each in detail."""
+    head = [Piece(TITLE if review.changed else NOTHING), *_summaries(review), *_scope(review)]
     if not review.changed:
-        gap = "\n" if review.profiles else ""
-        return fitted([Piece(NOTHING + gap), *_summaries(review)], LIMIT, LEFT_OUT)
-    pieces = [Piece(TITLE), *_summaries(review)]
-    for place, one in enumerate(review.profiles):
-        pieces += _section(one, place)
-    return fitted(pieces, LIMIT, LEFT_OUT)
+        return fitted(head, LIMIT, LEFT_OUT)
+    sections = [p for place, one in enumerate(review.telling) for p in _section(one, place)]
+    return fitted([*head, *sections], LIMIT, LEFT_OUT)
 
 
 def _summaries(review: Review) -> Iterator[Piece]:
-    for place, one in enumerate(review.profiles):
+    for place, one in enumerate(review.telling):
         yield Piece(_summary(one), (SUMMARY, place), ("profile", "profiles"))
+
+
+def _scope(review: Review) -> Iterator[Piece]:
+    """Say what was compared, and name those that are the same."""
+    gap = "\n" if review.telling else ""
+    yield Piece(f"{gap}{prose(review.scope[0].upper() + review.scope[1:])}.\n")
+    if review.same:
+        yield Piece("\nThe same to the byte:\n")
+    label = ("profile that is the same", "profiles that are the same")
+    for place, one in enumerate(review.same):
+        moved = f" (was {code(one.old_file)})" if one.old_file else ""
+        yield Piece(f"- {code(one.file)}{moved}\n", (SAME, place), label)
 
 
 def _summary(one: Reviewed) -> str:
@@ -67,8 +77,10 @@ def _section(one: Reviewed, place: int) -> Iterator[Piece]:
 def _remarks(one: Reviewed) -> Iterator[str]:
     if one.problems:
         yield "It is not right, so what it would do is not known. `deployer check` says more.\n\n"
-    for problem in one.problems:
+    for problem in (*one.problems, *one.clashes):
         yield f"- {prose(problem)}\n"
+    if one.clashes:
+        yield "\n"
     if one.facts:
         yield "| | |\n|---|---|\n"
     for name, value in one.facts:

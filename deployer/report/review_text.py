@@ -10,17 +10,26 @@ from deployer.plan.review import Review, Reviewed
 from deployer.report import changes
 from deployer.visible import visible
 
-NOTHING = "Nothing changes at run time.\n"
+NOTHING = "Nothing changes at run time"
 SHOWN_DEFAULTS = 40
 """Changed defaults that are listed; JSON has all."""
 
 
 def text(review: Review) -> str:
-    """Write a block for each profile; one line where nothing changes at all."""
-    blocks = ["\n".join(_block(one)) + "\n" for one in review.profiles]
+    """Write a block for each profile that differs, and what was compared."""
+    blocks = ["\n".join(_block(one)) + "\n" for one in review.telling]
+    scope = "".join(f"{line}\n" for line in _scope(review))
     if not review.changed:
-        return NOTHING + "".join(blocks)
-    return "\n".join(blocks)
+        return f"{NOTHING}: {scope}{''.join(blocks)}"
+    return "\n".join([*blocks, f"{scope[0].upper()}{scope[1:]}"])
+
+
+def _scope(review: Review) -> Iterator[str]:
+    """Say what was compared, and name those that are the same."""
+    yield visible(review.scope)
+    for one in review.same:
+        moved = f" (was {visible(one.old_file)})" if one.old_file else ""
+        yield f"  the same to the byte: {visible(one.file)}{moved}"
 
 
 def explained(diff: Diff) -> Iterator[str]:
@@ -54,7 +63,9 @@ def _block(one: Reviewed) -> Iterator[str]:
     if one.note:
         yield f"  note: {visible(one.note)}"
     for problem in one.problems:
-        yield f"  {problem}"
+        yield f"  {visible(problem)}"
+    for clash in one.clashes:
+        yield f"  {visible(clash)}"
     for name, value in one.facts:
         yield f"  {name:<8} {value}"
     if one.diff and one.diff.changes:

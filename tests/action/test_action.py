@@ -219,6 +219,38 @@ def test_the_last_profile_can_be_deleted(act: Act, repository: Path, comments: C
     assert "deleted, b200-fp8-eagle" in comments.texts()[0]
 
 
+@pytest.mark.parametrize("patterns", ["configs/*.yaml", "profiles/*.yaml profiles/*.yml"])
+def test_a_pattern_that_matches_nothing_fails(
+    act: Act, repository: Path, comments: Comments, patterns: str
+) -> None:
+    edit(repository, "num_steps: 3", "num_steps: 4")
+
+    ran = act(profiles=patterns)
+
+    assert ran.code, ran.log
+    assert ran.outputs["check"] == {"code": "2"}
+    assert f"`{patterns.rsplit(maxsplit=1)[-1]}` matches nothing" in ran.log
+    assert comments.texts() == []
+
+
+def test_profiles_are_found_wherever_they_lie(
+    act: Act, repository: Path, comments: Comments
+) -> None:
+    (repository / "deploy").mkdir()
+    git(repository, "mv", "profiles/glm.yaml", "deploy/prod.yml")
+    git(repository, "commit", "--quiet", "--message", "Move it")
+    text = (repository / "deploy" / "prod.yml").read_text(encoding="utf-8")
+    edited = text.replace("num_steps: 3", "num_steps: 4")
+    (repository / "deploy" / "prod.yml").write_text(edited, encoding="utf-8")
+    commit(repository, "Change it")
+
+    ran = act()
+
+    assert ran.code == 0, ran.log
+    (body,) = comments.texts()
+    assert "- **`deploy/prod.yml`** (was `profiles/glm.yaml`): 2 changes" in body
+
+
 def test_the_merged_commit_knows_its_base_better_than_the_event(
     tmp_path: Path, repository: Path, comments: Comments
 ) -> None:

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.process
 
 MANIFEST = ROOT / ".pre-commit-hooks.yaml"
 TINY = (ROOT / "profiles" / "cpu-tiny.yaml").read_text(encoding="utf-8")
+PORT_LINE = TINY.splitlines().index("  port: 8000") + 1
 
 
 @dataclass(frozen=True)
@@ -139,9 +140,36 @@ def test_flags_that_were_edited_by_hand_stop_the_commit(repository: Path) -> Non
 
 
 def test_other_files_are_none_of_the_hooks_business(repository: Path) -> None:
-    (repository / "values.yaml").write_text("no: profile\n", encoding="utf-8")
     (repository / "profiles" / "notes.txt").write_text("none\n", encoding="utf-8")
 
     for name in ("deployer-check", "deployer-compiled"):
         ran = hook(repository, name)
         assert (ran.code, "no files to check" in ran.out) == (0, True)
+
+
+def test_other_yaml_is_no_profile(repository: Path) -> None:
+    (repository / "values.yaml").write_text("no: profile\n", encoding="utf-8")
+
+    for name in ("deployer-check", "deployer-compiled"):
+        ran = hook(repository, name)
+        assert (ran.code, "no files to check" in ran.out) == (0, False)
+
+
+def test_a_profile_anywhere_stops_the_commit(repository: Path) -> None:
+    (repository / "deploy").mkdir()
+    wrong = TINY.replace("port: 8000", "prot: 8000").replace("name: cpu-tiny", "name: other")
+    (repository / "deploy" / "glm.yml").write_text(wrong, encoding="utf-8")
+
+    ran = hook(repository, "deployer-check")
+
+    assert ran.code == 1
+    assert f"deploy/glm.yml:{PORT_LINE}:3: error[unknown-key]" in ran.out
+
+
+def test_a_repository_without_a_profile_is_not_called_fine(repository: Path) -> None:
+    edit(repository, "profiles/tiny.yaml", TINY, "no: profile\n")
+
+    for name in ("deployer-check", "deployer-compiled"):
+        ran = hook(repository, name)
+        assert ran.code == 1
+        assert "there is no profile in the repository" in ran.out

@@ -11,6 +11,9 @@ import pytest
 import yaml
 
 from deployer.check import catalogue, pages
+from deployer.check.across import catalogue as across
+from deployer.check.across.identity import siblings
+from deployer.check.across.rule import Across
 from deployer.check.command import check_command
 from deployer.check.rule import Rule
 from deployer.check.run import load_checked
@@ -22,6 +25,7 @@ from deployer.finding import Severity
 from deployer.parse.config import ConfigError
 from deployer.parse.launch import launch
 from tests.check.examples import base, completed, is_command, merged, whole
+from tests.check.test_checks import SANE
 from tools.checks.__main__ import FOLDER, differing, texts, write
 
 PACKAGE = Path(catalogue.__file__).parents[1]
@@ -34,8 +38,8 @@ MODULES = {
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 
 MAKERS = {
-    "Fault", "Wording", "Misread", "Finding", "Rule", "_Rule", "_Kind", "_error", "_doubt", "add",
-    "faults_of",
+    "Across", "Fault", "Wording", "Misread", "Finding", "Rule", "_Rule", "_Kind", "_error",
+    "_doubt", "add", "faults_of",
 }  # fmt: skip
 """Whose first text, or whose ``check`` or ``kind``, is the id of a finding."""
 
@@ -101,6 +105,53 @@ def test_a_check_fires_at_its_mistake_and_not_at_its_remedy(rule: Rule) -> None:
     ]
 
 
+ACROSS = {rule.name: rule for rule in across.ACROSS}
+
+
+def between(example: str) -> set[str]:
+    """Give what is found in the last file of an example, held against the files before it."""
+    parts = [completed_documents(part) for part in example.split("\n---\n")]
+    files = {f"profiles/{n}.yaml": text for n, text in enumerate(parts)}
+    own = list(files)[-1]
+    others = siblings({file: text for file, text in files.items() if file != own})
+    loaded, found = load_checked(files[own], own, siblings=others)
+    assert loaded.profile is not None, found
+    return {finding.check for finding in found}
+
+
+def completed_documents(part: str) -> str:
+    """Complete one file of an example; one that is no YAML stays as it is."""
+    try:
+        said = yaml.safe_load(part)
+    except yaml.YAMLError:
+        return part
+    rest = dict(SANE)
+    if said.get("target") == "local":
+        rest.pop("modal")
+    return yaml.safe_dump(merged(rest, said), sort_keys=False)
+
+
+@pytest.mark.parametrize("rule", ACROSS.values(), ids=ACROSS)
+def test_a_check_between_profiles_fires_at_its_mistake_and_not_at_its_remedy(rule: Across) -> None:
+    page = pages.page(rule.name)
+
+    assert rule.name in between(page.instead)
+    assert not between(page.write) & set(ACROSS)
+    assert all(part.startswith("# profiles/") for part in page.instead.split("\n---\n"))
+
+
+def test_every_check_between_profiles_is_listed_and_says_its_source() -> None:
+    folder = PACKAGE / "check" / "across"
+    modules = {path.stem for path in folder.glob("*.py")}
+    modules -= {"__init__", "catalogue", "identity", "rule"}
+
+    assert {name.replace("-", "_") for name in ACROSS} == modules
+    assert list(ACROSS) == sorted(ACROSS)
+    for name, rule in ACROSS.items():
+        assert rule.link.startswith("https://"), name
+        assert pages.page(name).what.endswith("."), name
+
+
 def elsewhere(rule: Rule) -> Iterator[dict[str, object]]:
     """Profiles with the mistake that are outside of the check's range, each in one way."""
     mistake = merged(base(rule), yaml.safe_load(pages.page(rule.name).instead))
@@ -155,6 +206,10 @@ def test_what_has_no_check_is_found_in_its_example_and_not_in_its_remedy(
     if name == "too-many-words":
         assert found_by_command(f"--model-path m {'--x ' * 4_000}") == {name}
         return
+    if name == "sibling-not-read":
+        assert name in between(reversed_files(page.instead))
+        assert name not in between(reversed_files(page.write))
+        return
     if name == "file-too-large":
         assert name in found_in("#" * (256 * 1024 + 1))
         return
@@ -169,6 +224,10 @@ def test_what_has_no_check_is_found_in_its_example_and_not_in_its_remedy(
         return
     assert name in found_in(completed(page.instead))
     assert name not in found_in(completed(page.write))
+
+
+def reversed_files(example: str) -> str:
+    return "\n---\n".join(reversed(example.split("\n---\n")))
 
 
 def found_by_command(words: str) -> set[str]:

@@ -73,10 +73,13 @@ def test_a_verb_that_is_none_is_wrong_usage(run: Run) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["check"],
         ["check", "--format", "xml", PROFILE],
         ["compile", "--write", "--check", PROFILE],
         ["compile", "--write", "--format", "command", PROFILE],
+        ["check", "tests/life"],
+        ["check", "profiles/*.yaml", "profiles/*.yml"],
+        ["check", "profiles/nothing-*"],
+        ["compile", "tests/life"],
         ["check", "no-such.yaml"],
         ["verify"],
         ["verify", "--url", "nonsense"],
@@ -221,7 +224,7 @@ def test_nothing_is_deployed_at_first(run: Run) -> None:
 def test_a_fault_of_ours_has_a_traceback_and_asks_for_a_report(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_path: str, **_options: object) -> None:
+    def broken(*_words: object, **_options: object) -> None:
         msg = "inside"
         raise ZeroDivisionError(msg)
 

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from deployer.cli.diff_sides import reviewed
 from deployer.cli.git_profiles import Pair, Text
+from deployer.plan.review import Against, review
 from deployer.report.review_markdown import markdown
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "pull_requests"
 FILE = "profiles/glm.yaml"
+COMMIT = "3f2a9d7c1b5e4a6f8d0c2b1a9e8d7c6b5a4f3e2d"
 BASE = (FOLDER / "base.yaml").read_text(encoding="utf-8")
 
 EDITS: dict[str, list[tuple[str, str]]] = {
@@ -66,19 +68,19 @@ def pairs(name: str) -> list[Pair]:
     special = {
         "added": [Pair(None, base)],
         "deleted": [Pair(base, None)],
-        "nothing": [],
+        "nothing": [Pair(base, base)],
         "moved": [Pair(base, Text("profiles/moved.yaml", BASE))],
         "broken": [Pair(base, Text(FILE, BASE.replace("num_steps", "num_stepz")))],
     }
-    return special.get(name) or ([] if name in special else [Pair(base, Text(FILE, edited(name)))])
+    return special.get(name) or [Pair(base, Text(FILE, edited(name)))]
 
 
 NAMES = (*EDITS, "added", "deleted", "nothing", "moved", "broken")
 
 
 def comment(name: str) -> str:
-    review, _ = reviewed(pairs(name))
-    return markdown(review)
+    found, _ = reviewed(pairs(name))
+    return markdown(review(found, Against("main", COMMIT)))
 
 
 if __name__ == "__main__":

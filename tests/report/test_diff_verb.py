@@ -20,6 +20,9 @@ from .pull_requests import BASE, edited
 pytestmark = pytest.mark.process
 
 
+TINY = (Path(__file__).resolve().parents[2] / "profiles" / "cpu-tiny.yaml").read_text("utf-8")
+
+
 @dataclass(frozen=True)
 class Ran:
     code: int
@@ -60,9 +63,19 @@ def write(folder: Path, name: str, text: str) -> None:
     (folder / "profiles" / f"{name}.yaml").write_text(text, encoding="utf-8")
 
 
-def test_no_change_is_one_line(repository: Path, run: Run) -> None:
-    assert repository.is_dir()
-    assert run("--base", "main") == Ran(0, "Nothing changes at run time.\n", "")
+def against(repository: Path) -> str:
+    """What is said of what was compared with."""
+    return f"with commit {git(repository, 'rev-parse', 'main')[:12]} (main)"
+
+
+def test_no_change_names_what_was_compared(repository: Path, run: Run) -> None:
+    assert run("--base", "main") == Ran(
+        0,
+        "Nothing changes at run time: compared 1 profile in the working tree "
+        f"{against(repository)}, found by their content\n"
+        "  the same to the byte: profiles/glm.yaml\n",
+        "",
+    )
     assert run("--base", "main", "--exit-code").code == 0
 
 
@@ -87,7 +100,9 @@ def test_what_is_in_the_working_tree_counts(repository: Path, run: Run) -> None:
         "  KV pool: about 644,000 tokens in 60.8 GiB before and after; a running request reserves "
         "up to 10 tokens of the pool instead of 8 (480 for 48 requests instead of 384), and CUDA "
         "graphs are captured for 5 tokens a request instead of 4, in memory outside the pool\n"
-        "  The next deploy replaces the containers that run\n",
+        "  The next deploy replaces the containers that run\n"
+        "\n"
+        f"Compared 1 profile in the working tree {against(repository)}, found by their content\n",
         "",
     )
     assert run("--base", "main", "--exit-code").code == 1
@@ -159,7 +174,7 @@ def test_a_file_that_moved_is_known_by_six_of_ten_lines(
     lines = [f"# {line}\n" if line < kept else f"# other {line}\n" for line in range(10)]
     write(repository, "after", "".join(lines))
 
-    ran = run("--base", "main")
+    ran = run("--base", "main", "profiles/*.yaml")
 
     assert ("after.yaml (was profiles/before.yaml)" in ran.out + ran.err) is moved
 
@@ -189,12 +204,13 @@ def test_two_commits_can_be_compared_without_a_checkout(repository: Path, run: R
 
     assert set(ran.profiles) == {"profiles/glm.yaml"}, "links are not followed"
     assert [c["new"] for c in ran.profiles["profiles/glm.yaml"]["changes"]] == ["glm-5.1-fp8"]
-    assert run("--base", "main").out == "Nothing changes at run time.\n"
+    assert run("--base", "main").out.startswith("Nothing changes at run time: compared 1 profile")
 
 
 def test_a_broken_new_side_is_named_and_exits_1(repository: Path, run: Run) -> None:
     write(repository, "glm", BASE.replace("num_steps", "num_stepz"))
-    write(repository, "other", edited("image").replace("name: b200-fp8-eagle", "name: other"))
+    other = edited("image").replace("app: glm51-b200-fp8-eagle", "app: other")
+    write(repository, "other", other.replace("name: b200-fp8-eagle", "name: other"))
 
     ran = run("--base", "main")
 
@@ -241,11 +257,163 @@ def test_profiles_are_named_by_file_folder_and_pattern(repository: Path, run: Ru
     def files(*words: str) -> set[str]:
         return set(run("--base", "main", "--format", "json", *words).profiles)
 
-    assert files() == {"profiles/glm.yaml"}
+    assert files() == {"profiles/glm.yaml", "other/b.yml"}
+    assert files("profiles", "other/*.yml") == {"profiles/glm.yaml", "other/b.yml"}
+    assert files("**") == files("**/*.yaml", "**/*.yml") == {"profiles/glm.yaml", "other/b.yml"}
     assert files("other") == {"other/b.yml"}
     assert files("*/*.y*ml") == {"profiles/glm.yaml", "other/b.yml"}
     assert files("profiles/glm.yaml") == {"profiles/glm.yaml"}
     assert files(str(repository / "other")) == {"other/b.yml"}
+
+
+def move_to(repository: Path, folder: str) -> Path:
+    """Let the profiles lie where nobody would look for them, and have it committed."""
+    (repository / folder).mkdir(parents=True)
+    git(repository, "mv", "profiles/glm.yaml", f"{folder}/prod.yml")
+    git(repository, "checkout", "--quiet", "main")
+    commit(repository)
+    return repository / folder / "prod.yml"
+
+
+def test_a_changed_profile_is_found_wherever_it_lies(
+    repository: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = move_to(repository, "deploy/glm")
+    (repository / "deploy" / "compose.yaml").write_text("name: x\nservices: {}\n")
+    profile.write_text(edited("image"), encoding="utf-8")
+
+    for words in ([], ["deploy"], ["deploy/**"], ["deploy/glm"], ["**/*.yml"]):
+        ran = run("--base", "HEAD", "--exit-code", *words)
+        assert ran.code == 1, words
+        assert ran.out.startswith("deploy/glm/prod.yml: 1 change: kernels compiled again"), words
+    monkeypatch.chdir(repository / "deploy" / "glm")
+    assert run("--base", "HEAD").out.startswith("prod.yml: 1 change: kernels compiled again")
+
+
+def test_nothing_to_compare_is_no_success(repository: Path, run: Run) -> None:
+    git(repository, "rm", "--quiet", "profiles/glm.yaml")
+    (repository / "near.yaml").write_text("name: x\nmodel: y\n", encoding="utf-8")
+    git(repository, "checkout", "--quiet", "main")
+    commit(repository)
+
+    ran = run("--base", "HEAD", "--format", "markdown")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "there is no profile in commit" in ran.err
+    assert f"and in the repository {repository}, among 1 YAML file" in ran.err
+    assert "say in deployer.yaml where they are" in ran.err
+    assert "Not taken: near.yaml (has no `hardware` and `engine`)" in ran.err
+
+
+def test_where_the_repository_says_that_profiles_are(repository: Path, run: Run) -> None:
+    profile = move_to(repository, "deploy")
+    (repository / "deployer.yaml").write_text("profiles:\n  - deploy/*.yml\n", encoding="utf-8")
+    write(repository, "example", BASE)
+    commit(repository)
+    profile.write_text(edited("image"), encoding="utf-8")
+
+    ran = run("--base", "HEAD", "--format", "json")
+
+    assert set(ran.profiles) == {"deploy/prod.yml"}
+    assert json.loads(ran.out)["found"] == "as deployer.yaml says"
+
+
+def test_a_change_of_where_profiles_are_hides_nothing(repository: Path, run: Run) -> None:
+    write(repository, "glm", edited("image"))
+    (repository / "other").mkdir()
+    (repository / "other" / "b.yml").write_text(BASE.replace("b200-fp8", "b"), encoding="utf-8")
+    (repository / "pyproject.toml").write_text('[tool.deployer]\nprofiles = ["other"]\n')
+
+    ran = run("--base", "main", "--format", "json")
+
+    assert {file: one["status"] for file, one in ran.profiles.items()} == {
+        "profiles/glm.yaml": "changed",
+        "other/b.yml": "added",
+    }
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_is_compared(repository: Path, run: Run) -> None:
+    write(repository, "glm", edited("image"))
+    write(repository, "huge", BASE + "#" * 1_000_001)
+
+    ran = run("--base", "main", "profiles/*.yaml")
+
+    assert ran.code == 1
+    assert "profiles/glm.yaml: 1 change: kernels compiled again" in ran.out
+    assert "profiles/huge.yaml: not right, 1 error\n  " in ran.out
+    assert "is larger than 1,000,000 bytes" in ran.out
+
+
+def test_a_copy_that_takes_its_originals_app_is_told(repository: Path, run: Run) -> None:
+    write(repository, "copy", edited("image"))
+
+    ran = run("--base", "main")
+
+    assert ran.code == 1
+    assert "error[app-taken-twice]" in ran.err
+    assert "error[name-taken-twice]" in ran.err
+    head = "profiles/copy.yaml: a new deployment, b200-fp8-eagle; it takes what another profile"
+    assert ran.out.startswith(head)
+    assert "is the app of profiles/glm.yaml, too" in ran.out
+    (copy,) = json.loads(run("--base", "main", "--format", "json", "profiles/copy.yaml").out)[
+        "profiles"
+    ]
+    assert [clash.partition(":")[0] for clash in copy["clashes"]] == [
+        "name-taken-twice",
+        "app-taken-twice",
+    ]
+
+
+def test_two_files_that_are_the_same_are_named(repository: Path, run: Run) -> None:
+    (repository / "b.yaml").write_text(BASE, encoding="utf-8")
+
+    assert run("profiles/glm.yaml", "b.yaml") == Ran(
+        0,
+        "Nothing changes at run time: compared 1 profile\n"
+        "  the same to the byte: b.yaml (was profiles/glm.yaml)\n",
+        "",
+    )
+
+
+def test_json_names_every_profile_with_both_sides(repository: Path, run: Run) -> None:
+    write(repository, "tiny", TINY)
+    commit(repository)
+    (repository / "profiles" / "tiny.yaml").unlink()
+
+    document = json.loads(run("--base", "HEAD", "--format", "json").out)
+
+    assert document["compared"] == 2
+    assert document["against"] == {
+        "ref": "HEAD",
+        "commit": git(repository, "rev-parse", "HEAD"),
+        "head": "",
+    }
+    assert [(one["status"], one["old"], one["new"]) for one in document["profiles"]] == [
+        ("deleted", "profiles/tiny.yaml", None),
+        ("identical", "profiles/glm.yaml", "profiles/glm.yaml"),
+    ]
+
+
+def test_a_repository_without_a_commit_says_so(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tmp_path, "init", "--quiet", "--initial-branch=main")
+    (tmp_path / "p.yaml").write_text(BASE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    ran = run("--base", "main")
+
+    assert ran.code == 2
+    assert "git knows no commit `main` here: nothing is committed yet" in ran.err
+
+
+def test_the_first_commit_has_no_parent(repository: Path, run: Run) -> None:
+    assert repository.is_dir()
+    ran = run("--base", "HEAD~1")
+
+    assert ran.code == 2
+    assert "git knows no commit `HEAD~1` here" in ran.err
+    assert "git fetch" not in ran.err
 
 
 def test_a_subfolder_sees_paths_as_people_type_them(
@@ -304,13 +472,17 @@ def test_a_missing_ref_says_what_brings_it(
         (["--base", "main", "no.yaml"], "no.yaml: there is no such file, here or in the commit"),
         (["a.yaml", "b.yaml"], "a.yaml: there is no such file"),
         (["--base", "main", "/"], "outside of this repository"),
+        (["--base", "main", "nothere/*.yaml"], "`nothere/*.yaml` matches nothing in commit"),
+        (["--base", "main", "profiles/*.yaml", "*.yml"], "`*.yml` matches nothing in commit"),
+        (["--base", "main", "empty"], "`empty` matches nothing in commit"),
     ],
 )
 def test_wrong_usage_exits_2(repository: Path, run: Run, words: list[str], said: str) -> None:
-    assert repository.is_dir()
+    (repository / "empty").mkdir()
     ran = run(*words)
 
     assert ran.code == 2
+    assert ran.out == ""
     assert said in ran.err
     assert "Traceback" not in ran.err
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from deployer.cli.diff_sides import reviewed
 from deployer.cli.git_profiles import Pair, Text
 from deployer.cli.reading import stops
+from deployer.plan.review import review
 from deployer.report.budget import Piece, fitted
 from deployer.report.markdown import WIDEST, code, prose
 from deployer.report.review_markdown import LIMIT, MARKER, markdown
@@ -67,9 +68,9 @@ def test_hostile_values_stay_inside_the_table() -> None:
         "  chat_template: '</code></details><!-- deployer-diff --> | @all `x` \\| \\\\| #1'\n"
     )
     new = BASE.replace("  tool_call_parser: glm47\n", f"  tool_call_parser: glm47\n{template}")
-    review, findings = reviewed([Pair(Text("p|`<b>.yaml", BASE), Text("p|`<b>.yaml", new))])
+    found, findings = reviewed([Pair(Text("p|`<b>.yaml", BASE), Text("p|`<b>.yaml", new))])
 
-    body = markdown(review)
+    body = markdown(review(found))
 
     assert not [finding for finding in findings if stops(finding)]
     row = next(line for line in body.splitlines() if "--chat-template" in line)
@@ -82,9 +83,9 @@ def test_hostile_values_stay_inside_the_table() -> None:
 
 def test_a_secret_that_is_mended_is_not_shown_again() -> None:
     old = BASE.replace("  env:\n", '  env:\n    HF_TOKEN: "hf_aaaaaaaaaaaaaaaaaaaa"\n', 1)
-    review, _ = reviewed([Pair(Text("p.yaml", old), Text("p.yaml", BASE))])
+    found, _ = reviewed([Pair(Text("p.yaml", old), Text("p.yaml", BASE))])
 
-    body = markdown(review)
+    body = markdown(review(found))
 
     assert "| `HF_TOKEN` removed<br>`engine.env.HF_TOKEN` | `***` |" in body
     assert "hf_a" not in body
@@ -96,9 +97,9 @@ def test_the_limit_holds_and_what_is_left_out_is_said() -> None:
         for n in range(30)
     ]
     money = Text("profiles/money.yaml", edited("min_containers"))
-    review, _ = reviewed([*pairs, Pair(Text("profiles/money.yaml", BASE), money)])
+    found, _ = reviewed([*pairs, Pair(Text("profiles/money.yaml", BASE), money)])
 
-    body = markdown(review)
+    body = markdown(review(found))
 
     assert len(body.encode()) <= LIMIT
     assert body.startswith(f"{MARKER}\n")
@@ -111,10 +112,8 @@ def test_the_limit_holds_and_what_is_left_out_is_said() -> None:
 
 def test_hundreds_of_new_profiles_fit() -> None:
     pairs = [Pair(None, Text(f"profiles/{'x' * 90}{n}.yaml", BASE)) for n in range(400)]
-    review, _ = reviewed(pairs[:1])
-    many = type(review)(review.profiles * 400)
-
-    body = markdown(many)
+    found, _ = reviewed(pairs[:1])
+    body = markdown(review(found * 400))
 
     assert len(body.encode()) <= LIMIT
     assert "Left out" in body

@@ -1,0 +1,69 @@
+"""Two profiles that are deployed as one Modal app.
+
+Why it hurts: an app has one deployment. Applying the second profile replaces what the first one
+deployed, and its next apply takes the place back: each ends the other's containers, with the
+requests in them.
+
+Instead of::
+
+    # profiles/production.yaml
+    name: production
+    modal:
+      app: glm
+    ---
+    # profiles/trial.yaml
+    name: trial
+    modal:
+      app: glm
+
+Write::
+
+    # profiles/production.yaml
+    name: production
+    modal:
+      app: glm
+    ---
+    # profiles/trial.yaml
+    name: trial
+    modal:
+      app: glm-trial
+
+One app name in two Modal environments is two apps. Where one of the profiles names no environment,
+the configuration of whoever deploys decides, and both may be one.
+
+Source: Modal's guide, "Apps, Functions, and entrypoints": an app is deployed under a name, and a
+new deployment of that name replaces the one before: https://modal.com/docs/guide/managing-deployments
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.across.identity import Identity
+from deployer.check.across.rule import Across
+from deployer.check.rule import Problem
+from deployer.finding import Severity
+
+
+def find(own: Identity, other: Identity) -> Iterator[Problem]:
+    """Compare the app and its environment."""
+    if not own.app or own.app != other.app:
+        return
+    if own.environment and other.environment and own.environment != other.environment:
+        return
+    unnamed = own.environment != other.environment
+    where = ", if your configuration names one environment for both" if unnamed else ""
+    yield Problem(
+        ("modal", "app"),
+        f"`{own.app}` is the app of {other.file}, too{where}: "
+        "applying either replaces what the other deployed",
+        "give each an app of its own, or name two environments",
+    )
+
+
+RULE = Across(
+    "app-taken-twice",
+    Severity.ERROR,
+    find,
+    link="https://modal.com/docs/guide/managing-deployments",
+)

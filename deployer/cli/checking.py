@@ -1,0 +1,60 @@
+"""From words of the command line to checked profiles: found, read, and held against each other."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from deployer.cli.discover import find
+from deployer.cli.reading import LARGEST, Checked, read_checked, read_found
+from deployer.cli.say import tell
+from deployer.cli.siblings import beside
+from deployer.errors import UsageError
+from deployer.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deployer.cli.discover import Found
+
+STDIN = "-"
+"""The word for standard input, as other programs have it."""
+
+
+def checked(
+    words: Sequence[str], also_on: str = "", kept: frozenset[str] | None = None
+) -> list[Checked]:
+    """Check every profile that the words mean, or all where there is no word.
+
+    What was found rather than named is said on stderr. Raises UsageError where nothing is meant.
+    """
+    found = find([word for word in words if word != STDIN]) if words != (STDIN,) else None
+    files = found.files if found else ()
+    around = beside(files)
+    results = [read_found(file, also_on, kept, around[file]) for file in files]
+    if STDIN in words:
+        results.append(read_checked("<stdin>", also_on, kept, content=_stdin()))
+    if found:
+        _named(found)
+    return results
+
+
+def _stdin() -> str:
+    if sys.stdin.isatty():
+        tell("Reading a profile from the terminal; Ctrl-D ends it.")
+    data = sys.stdin.buffer.read(LARGEST + 1)
+    if not data:
+        message = "nothing came in on standard input"
+        raise UsageError(message, hint="`-` stands for it: `deployer check - < profile.yaml`")
+    return data[:LARGEST].decode("utf-8", errors="surrogateescape")
+
+
+def _named(found: Found) -> None:
+    """Say which files were taken for profiles, where they were not named, and which were not."""
+    if found.how:
+        number = len(found.files)
+        names = ", ".join(map(visible, found.files))
+        how = f"found {found.how}"
+        tell(f"Checked {number} profile{'' if number == 1 else 's'}, {how}: {names}")
+    for reason in found.passed:
+        tell(f"note: not taken for a profile: {reason}")

@@ -1,0 +1,89 @@
+"""Where a repository says that its profiles are: `deployer.yaml`, or pyproject.toml.
+
+::
+
+    # deployer.yaml                      # pyproject.toml
+    profiles:                            [tool.deployer]
+      - deploy/**/*.yml                  profiles = ["deploy/**/*.yml"]
+
+Patterns, files and folders count from where the file stands, the root of the repository.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+from deployer.errors import UsageError
+
+if TYPE_CHECKING:
+    from deployer.cli.trees import Tree
+
+YAML = "deployer.yaml"
+TOML = "pyproject.toml"
+KEY = "profiles"
+
+
+def stated(tree: Tree) -> tuple[tuple[str, ...], str]:
+    """Give the patterns and the file that states them; nothing where none does.
+
+    Raises UsageError for a file that states something else than a list of patterns.
+    """
+    for file, read in ((YAML, _yaml), (TOML, _toml)):
+        if tree.has(file):
+            found = read(tree.text(file), file)
+            if found is not None:
+                return _patterns(found, file), file
+    return (), ""
+
+
+def _yaml(text: str, file: str) -> object:
+    """Read the one key of the file; a profile of that name is none of our business."""
+    import yaml  # noqa: PLC0415 - only where there is such a file
+
+    if KEY not in text:
+        return None
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        said = " ".join(str(error).split())
+        msg = f"{file} is not YAML: {said}"
+        raise UsageError(msg, hint=HINT) from error
+    if not isinstance(value, dict) or KEY not in value:
+        return None
+    return _alone(value, file)
+
+
+def _toml(text: str, file: str) -> object:
+    if "tool.deployer" not in text:
+        return None
+    try:
+        value = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{file} is not TOML: {error}"
+        raise UsageError(msg, hint=HINT) from error
+    section = value.get("tool", {}).get("deployer")
+    return None if section is None else _alone(section, f"[tool.deployer] in {file}")
+
+
+def _alone(section: object, place: str) -> object:
+    """Give what the key holds; another key beside it is a mistake."""
+    if isinstance(section, dict) and set(section) == {KEY}:
+        return section[KEY]
+    others = [str(key) for key in section if key != KEY] if isinstance(section, dict) else []
+    msg = f"{place} has `{others[0]}`, which means nothing" if others else f"{place} has no `{KEY}`"
+    raise UsageError(msg, hint=HINT)
+
+
+def _patterns(found: object, file: str) -> tuple[str, ...]:
+    words = found if isinstance(found, list) else []
+    if not words or not all(isinstance(word, str) and word.strip("/") for word in words):
+        msg = f"`{KEY}` in {file} is not a list of patterns"
+        raise UsageError(msg, hint=HINT)
+    if outside := [word for word in words if word.startswith("/") or ".." in word.split("/")]:
+        msg = f"`{KEY}` in {file} leads out of the repository: {outside[0]}"
+        raise UsageError(msg, hint=HINT)
+    return tuple(words)
+
+
+HINT = f'Write `{KEY}: ["deploy/**/*.yml"]` into {YAML}, or leave it out.'

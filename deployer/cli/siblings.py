@@ -1,0 +1,54 @@
+"""The profiles beside those that are looked at: what they take must not be taken twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deployer.check.across.identity import Siblings, siblings
+from deployer.cli.discover import every_one
+from deployer.cli.reading import read_text
+from deployer.cli.trees import Folder, WorkingTree, tree_at
+from deployer.errors import DeployerError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def beside(files: Sequence[str]) -> dict[str, Siblings]:
+    """Give the siblings of each file: the other files, and all profiles of its repository.
+
+    In no repository those of its folder are looked at, and not those below.
+    """
+    folders = {Path(file).parent for file in files}
+    trees = {folder: _around(folder) for folder in folders if folder.is_dir()}
+    there: dict[Path, str] = {}
+    for tree in dict.fromkeys(trees.values()):
+        root = tree.repo.root if isinstance(tree, WorkingTree) else tree.root
+        there |= {(root / path).resolve(): _called(root / path) for path in every_one(tree)}
+    there |= {Path(file).resolve(): file for file in files}
+    texts = {path: _text(str(path)) for path in there}
+    return {
+        file: siblings({there[p]: t for p, t in texts.items() if p != Path(file).resolve()})
+        for file in files
+    }
+
+
+def _around(folder: Path) -> WorkingTree | Folder:
+    tree = tree_at(folder)
+    return Folder(tree.root, deep=False) if isinstance(tree, Folder) else tree
+
+
+def _called(path: Path) -> str:
+    """Call a file as a person here would."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def _text(path: str) -> str | None:
+    try:
+        return read_text(path)
+    except DeployerError:
+        return None

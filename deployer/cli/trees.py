@@ -1,0 +1,207 @@
+"""Where profiles are looked for: a repository's files, a commit's, or those below a folder.
+
+Only regular files that end as YAML does are listed: links are not followed. What git ignores is not
+looked at, and without git nothing hidden, nor environments and packages of others.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from deployer.cli import git
+from deployer.cli.patterns import ENDINGS
+from deployer.cli.reading import LARGEST, read_text
+from deployer.errors import DeployerError
+from deployer.profile.likeness import Likeness, likeness
+
+MOST_ENTRIES = 50_000
+"""Files and folders that are looked at below a folder that is no repository."""
+
+SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
+"""Folders of others' files that no repository would list."""
+
+
+class Tree(Protocol):
+    """A set of files; paths in it are relative to its root, and have `/` between their parts."""
+
+    def where(self) -> str:
+        """Name it for a message."""
+
+    def files(self) -> tuple[str, ...]:
+        """Give its YAML files."""
+
+    def telling(self) -> tuple[str, ...]:
+        """Give those that have a line that a profile would have."""
+
+    def links(self) -> tuple[str, ...]:
+        """Give the links that are named as YAML files are."""
+
+    def has(self, path: str) -> bool:
+        """Whether a file is there."""
+
+    def text(self, path: str) -> str:
+        """Read one; raises DeployerError where it cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingTree:
+    """What git lists of a repository as it lies there, with what is not committed."""
+
+    repo: git.Repository
+
+    def where(self) -> str:
+        """Name the repository's folder."""
+        return f"the repository {self.repo.root}"
+
+    def files(self) -> tuple[str, ...]:
+        """Give regular files that git knows or does not ignore."""
+        return tuple(path for path in git.listed(self.repo) if _regular(self.repo.root / path))
+
+    def telling(self) -> tuple[str, ...]:
+        """Ask git for them."""
+        return tuple(p for p in git.grep(self.repo) if _regular(self.repo.root / p))
+
+    def links(self) -> tuple[str, ...]:
+        """Give those that git lists."""
+        return tuple(path for path in git.listed(self.repo) if (self.repo.root / path).is_symlink())
+
+    def has(self, path: str) -> bool:
+        """Whether it lies there, listed or not; a link is followed where it is read."""
+        return (self.repo.root / path).is_file()
+
+    def text(self, path: str) -> str:
+        """Read a file."""
+        return read_text(str(self.repo.root / path))
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The files of a commit."""
+
+    repo: git.Repository
+    commit: str
+    _blobs: dict[str, str] = field(default_factory=dict, compare=False)
+
+    def where(self) -> str:
+        """Name the commit."""
+        return f"commit {self.commit[:12]}"
+
+    def files(self) -> tuple[str, ...]:
+        """Give its regular files."""
+        if not self._blobs:
+            self._blobs.update(git.blobs(self.repo, self.commit))
+        return tuple(path for path in self._blobs if path.endswith(ENDINGS))
+
+    def telling(self) -> tuple[str, ...]:
+        """Ask git for them."""
+        there = set(self.files())
+        return tuple(path for path in git.grep(self.repo, self.commit) if path in there)
+
+    def links(self) -> tuple[str, ...]:
+        """Give none: a commit holds where a link leads, and not what is there."""
+        return ()
+
+    def has(self, path: str) -> bool:
+        """Whether the commit has it."""
+        self.files()
+        return path in self._blobs
+
+    def text(self, path: str) -> str:
+        """Read a file."""
+        self.files()
+        return git.text(self.repo, self._blobs[path], LARGEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The files below a folder that is in no repository; ``deep`` is false for it alone."""
+
+    root: Path
+    deep: bool = True
+
+    def where(self) -> str:
+        """Name the folder."""
+        return f"the folder {self.root}"
+
+    def files(self) -> tuple[str, ...]:
+        """Walk it, as far as :data:`MOST_ENTRIES`."""
+        found: list[str] = []
+        left = MOST_ENTRIES
+        waiting = [""]
+        while waiting and left > 0:
+            folder = waiting.pop()
+            entries = _entries(self.root / folder)[:left]
+            left -= len(entries)
+            for entry in entries:
+                path = f"{folder}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    if self.deep and not _strange(entry):
+                        waiting.append(f"{path}/")
+                elif entry.name.endswith(ENDINGS) and entry.is_file(follow_symlinks=False):
+                    found.append(path)
+        return tuple(sorted(found))
+
+    def telling(self) -> tuple[str, ...]:
+        """Give all: each is read to find out."""
+        return self.files()
+
+    def links(self) -> tuple[str, ...]:
+        """Give those that lie directly in it."""
+        return tuple(
+            entry.name
+            for entry in _entries(self.root)
+            if entry.name.endswith(ENDINGS) and entry.is_symlink()
+        )
+
+    def has(self, path: str) -> bool:
+        """Whether it lies there."""
+        return (self.root / path).is_file()
+
+    def text(self, path: str) -> str:
+        """Read a file."""
+        return read_text(str(self.root / path))
+
+
+def tree_at(folder: Path) -> WorkingTree | Folder:
+    """Give the repository that a folder is in, or the folder alone."""
+    repo = git.found(folder)
+    return Folder(folder.absolute()) if repo is None else WorkingTree(repo)
+
+
+def alike(tree: Tree) -> dict[str, Likeness | None]:
+    """Say of each file that could be a profile how much it looks like one.
+
+    None is said of one that cannot be read.
+    """
+    found: dict[str, Likeness | None] = {}
+    for path in tree.telling():
+        try:
+            found[path] = likeness(tree.text(path))
+        except DeployerError:
+            found[path] = None
+    return found
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return []
+
+
+def _strange(entry: os.DirEntry[str]) -> bool:
+    if entry.name.startswith(".") or entry.name in SKIPPED:
+        return True
+    return (Path(entry.path) / "pyvenv.cfg").exists()
+
+
+def _regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False

@@ -1,0 +1,51 @@
+"""Whether a text looks like a profile: for finding profiles among other YAML files.
+
+Only the keys at its left margin are looked at, so a profile that is not right, or no YAML at all,
+is found all the same, and what is wrong with it is said. A likeness is no more than that: nothing
+is done with a file because of it but to read it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+REQUIRED = ("name", "model", "hardware", "engine")
+"""The sections without which there is no profile."""
+
+ENOUGH = 3
+"""How many of them make a file look like a profile; its author may have forgotten or misspelt one.
+Other tools' files have two (`name` and `model`: dstack's services)."""
+
+TELLING = r"""^["']?(model|hardware|engine)["']?[[:space:]]*:"""
+"""A line that some file of two of them must have, as a POSIX expression: what `git grep` takes."""
+
+_TOP = re.compile(r"""^["']?(name|model|hardware|engine)["']?[ \t]*:""", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How much a text looks like a profile: which of the sections it has."""
+
+    has: tuple[str, ...]
+
+    @property
+    def profile(self) -> bool:
+        """Whether it is taken for one."""
+        return len(self.has) >= ENOUGH
+
+    @property
+    def near(self) -> bool:
+        """Whether it is not taken for one, and might still have been meant to be."""
+        return len(self.has) == ENOUGH - 1
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """Which sections it does not have."""
+        return tuple(key for key in REQUIRED if key not in self.has)
+
+
+def likeness(text: str) -> Likeness:
+    """Look at the keys of a text."""
+    found = set(_TOP.findall(text))
+    return Likeness(tuple(key for key in REQUIRED if key in found))
