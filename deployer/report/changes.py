@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deployer.plan.changes import Change
-from deployer.visible import visible
+from deployer.report.shown import alike, cut_both
 
 MARK = {"added": "+", "removed": "-", "changed": "~", "renamed": "="}
-WIDEST = 100
-"""Characters of a value that are shown; a warm-up prompt can be longer than a screen."""
 
 
 def text(changes: Sequence[Change]) -> str:
@@ -21,18 +19,15 @@ def text(changes: Sequence[Change]) -> str:
 def line(change: Change, width: int = 0) -> str:
     """Give one change: its mark, what it is, its values, and the key behind it."""
     renamed = f"{change.was} -> {change.what}" if change.was else change.what
+    old, new = cut_both(change.old, change.new)
     sides = {
-        "added": _cut(change.new),
-        "removed": f"was {_cut(change.old)}",
-        "changed": f"{_cut(change.old)} -> {_cut(change.new)}",
-        "renamed": f"{_cut(change.old)} -> {_cut(change.new)}",
+        "added": new,
+        "removed": f"was {old}",
+        "changed": f"{old} -> {new}",
+        "renamed": f"{old} -> {new}",
     }
     same = change.kind == "renamed" and change.old == change.new
-    values = _cut(change.new) if same else sides[change.kind]
+    values = new if same else sides[change.kind]
+    values += "".join(f" [{said}]" for said in (alike(change.old + change.new),) if said)
     key = f"  ({change.key})" if change.key != change.what else ""
     return f"  {MARK[change.kind]} {renamed:<{width}}  {values}{key}"
-
-
-def _cut(value: str) -> str:
-    shown = visible(value)
-    return shown if len(shown) <= WIDEST else f"{shown[: WIDEST - 3]}..."

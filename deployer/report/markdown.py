@@ -9,29 +9,48 @@ from __future__ import annotations
 
 import re
 
+from deployer.report.shown import WIDEST, alike, cut, cut_both
 from deployer.visible import visible
-
-WIDEST = 100
-"""Characters of a value that are shown."""
 
 PLAIN = re.compile(r"[^`|\\]*")
 LITERAL = re.compile(r"[\w ./:=+,-]")
 CODE = re.compile(r"`([^`]+)`")
 ARROW = "→"
 BREAK = "\u200b"
-"""A space without width: after `@` and `#` it keeps a name from being called."""
+"""A space without width: it keeps a name from being called, and an address from being a link."""
+
+
+LINK = re.compile(r"(?i)(?:\b(?:https?|ftp|mailto|xmpp):|\bwww\.|@)(?=\S)")
+"""What GitHub makes a link of by itself, outside of code between backticks (GFM, autolinks)."""
 
 
 def code(value: str, widest: int = WIDEST) -> str:
-    """Write a value as code, cut to ``widest`` characters; nothing for nothing."""
-    shown = visible(value)
-    shown = shown if len(shown) <= widest else f"{shown[: widest - 1]}…"
+    """Write a value as code, cut to ``widest`` characters; nothing for nothing.
+
+    Letters that may pass for others are named behind it.
+    """
+    return _code(cut(value, widest)) + _named(value)
+
+
+def code_both(old: str, new: str) -> tuple[str, str]:
+    """Write two values as code so that what differs is shown."""
+    before, after = cut_both(old, new)
+    return _code(before) + _named(old), _code(after) + _named(new)
+
+
+def _named(value: str) -> str:
+    said = alike(value)
+    return f" ({said})" if said else ""
+
+
+def _code(shown: str) -> str:
     if not shown:
         return ""
     if PLAIN.fullmatch(shown) and shown == shown.strip():
         return f"`{shown}`"
     # A backslash before a pipe would end the cell even in code, so such values are HTML entities.
-    return f"<code>{''.join(c if LITERAL.match(c) else f'&#{ord(c)};' for c in shown)}</code>"
+    broken = LINK.sub(lambda found: f"{found[0]}{BREAK}", shown)
+    return f"<code>{''.join(c if LITERAL.match(c) else f'&#{ord(c)};' for c in broken)}</code>"
 
 
 def prose(text: str) -> str:
@@ -43,4 +62,5 @@ def prose(text: str) -> str:
 def _escaped(text: str) -> str:
     text = text.replace("->", ARROW).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = re.sub(r"([\\`*\[\]|~])|(?<!\w)_|_(?!\w)", lambda found: f"\\{found[0]}", text)
-    return re.sub(r"[@#](?=\w)", lambda found: f"{found[0]}{BREAK}", text)
+    text = LINK.sub(lambda found: f"{found[0]}{BREAK}", text)
+    return re.sub(r"#(?=\w)", lambda found: f"{found[0]}{BREAK}", text)

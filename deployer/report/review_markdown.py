@@ -9,7 +9,7 @@ from deployer.plan.diff import Diff, Explained
 from deployer.plan.effects import Consequence, Effect
 from deployer.plan.review import Review, Reviewed
 from deployer.report.budget import Piece, fitted
-from deployer.report.markdown import ARROW, code, prose
+from deployer.report.markdown import ARROW, code, code_both, prose
 
 MARKER = "<!-- deployer-diff -->"
 """The first line: by it the comment is found again, to be updated in place."""
@@ -110,7 +110,8 @@ def _row(explained: Explained) -> str:
     kind = f" {MARK[change.kind]}" if MARK[change.kind] else ""
     key = f"<br>{code(change.key)}" if change.key != change.what else ""
     labels = "; ".join(one.label for one in _telling(explained))
-    cells = (f"{_what(change)}{kind}{key}", code(change.old), code(change.new), prose(labels))
+    old, new = code_both(change.old, change.new)
+    cells = (f"{_what(change)}{kind}{key}", old, new, prose(labels))
     return f"| {' | '.join(cells)} |\n"
 
 

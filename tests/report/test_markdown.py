@@ -14,8 +14,9 @@ from deployer.cli.git_profiles import Pair, Text
 from deployer.cli.reading import stops
 from deployer.plan.review import review
 from deployer.report.budget import Piece, fitted
-from deployer.report.markdown import WIDEST, code, prose
+from deployer.report.markdown import code, prose
 from deployer.report.review_markdown import LIMIT, MARKER, markdown
+from deployer.report.shown import WIDEST, alike, cut, cut_both
 from deployer.visible import visible
 
 from .pull_requests import BASE, edited
@@ -49,10 +50,61 @@ def test_values_that_could_break_a_table_become_entities(value: str, shown: str)
 def test_no_value_gets_out_of_its_code(value: str) -> None:
     shown = code(value)
 
+    said = alike(value)
+    shown = shown.removesuffix(f" ({said})") if said else shown
     assert not value or CODE_SPAN.fullmatch(shown) or CODE_TAG.fullmatch(shown)
     plain = html.unescape(shown.removeprefix("<code>").removesuffix("</code>")).strip("`")
-    cut = visible(value)
-    assert len(cut) > WIDEST or plain == cut.strip("`") or "`" in cut
+    whole = visible(value)
+    plain = plain.replace("\u200b", "")
+    assert len(whole) > WIDEST or plain == whole.strip("`") or "`" in whole
+
+
+@given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=300))
+def test_different_values_look_different(same: str, old: str, new: str) -> None:
+    before, after = cut_both(same + old, same + new)
+
+    assert (before == after) == (visible(same + old) == visible(same + new))
+    assert max(len(before), len(after)) <= WIDEST
+
+
+def test_a_difference_after_the_hundredth_character_is_shown() -> None:
+    same = "x" * 120
+
+    assert cut_both(f"{same}-safe", f"{same}-evil") == (
+        f"… from 102: {'x' * 19}-safe (125 characters)",
+        f"… from 102: {'x' * 19}-evil (125 characters)",
+    )
+    assert cut("y" * 99 + "z") == "y" * 99 + "z"
+    assert cut("a" + "y" * 200 + "z") == f"a{'y' * 51}… (202 characters) …{'y' * 24}z"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("z\u0430i-org/GLM", "not ASCII: U+0430 CYRILLIC SMALL LETTER A"),
+        ("\uff41bc", "not ASCII: U+FF41 FULLWIDTH LATIN SMALL LETTER A"),
+        (
+            "\u0391\u0392\u0395\u0396",
+            "not ASCII: U+0391 GREEK CAPITAL LETTER ALPHA, U+0392 GREEK CAPITAL LETTER BETA, "
+            "U+0395 GREEK CAPITAL LETTER EPSILON, 1 more",
+        ),
+        ("plain", ""),
+        ("caf\u00e9 \u65e5\u672c\u8a9e \ud55c\uad6d", ""),
+    ],
+)  # fmt: skip
+def test_letters_that_pass_for_others_are_named(value: str, said: str) -> None:
+    assert alike(value) == said
+    assert code(value).endswith(f"` ({said})" if said else "`")
+
+
+@pytest.mark.parametrize(
+    "address", ["www.evil.example/ok", "https://evil.example", "HTTP://e.example", "a@evil.example"]
+)
+def test_no_value_becomes_a_link(address: str) -> None:
+    """GitHub links what is not between backticks; a space without width keeps it from that."""
+    for shown in (prose(f"see {address} now"), code(f"{address}|"), prose(f"`x|{address}` now")):
+        plain = html.unescape(re.sub(r"`[^`]*`", "", shown))
+        assert not re.search(r"(?i)(www\.|https?:|@)\w|(www\.|https?:)/", plain), shown
 
 
 def test_sentences_keep_their_code_and_call_nobody() -> None:
