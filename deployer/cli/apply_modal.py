@@ -12,22 +12,23 @@ from deployer.report.envelope import envelope
 if TYPE_CHECKING:
     from deployer.apply.modal.apply import Applied
     from deployer.apply.modal.client import Account
+    from deployer.cli.manner import Manner
     from deployer.plan.deployment import Plan
     from deployer.plan.keys import Written
     from deployer.release import Release
 
 
-def apply_release(release: Release, written: Written, form: str, *, yes: bool, verify: bool) -> int:
-    """Plan, ask, and carry out."""
+def apply_release(release: Release, written: Written, file: str, manner: Manner) -> int:
+    """Plan, ask, and carry out; ``file`` is the mark of the profile's file."""
     from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
     from deployer.cli.planning import live_plan  # noqa: PLC0415 - only what the verb needs
 
     account = Account(release.modal.environment if release.modal else "")
-    plan = live_plan(account, release, written)
-    return carry_out(account, plan, form, yes=yes, verify=verify)
+    plan = live_plan(account, release, written, file)
+    return carry_out(account, plan, manner)
 
 
-def carry_out(account: Account, plan: Plan, form: str, *, yes: bool, verify: bool) -> int:
+def carry_out(account: Account, plan: Plan, manner: Manner) -> int:
     """Show a plan, ask, and carry it out; gives the exit code."""
     from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
@@ -37,15 +38,19 @@ def carry_out(account: Account, plan: Plan, form: str, *, yes: bool, verify: boo
 
     tell(text(plan))
     if plan.nothing_to_do:
-        _unchanged(plan, form)
+        _unchanged(plan, manner.form)
         return 0
-    key = key_for(plan.release, verify=verify)
+    if plan.takes_over:
+        from deployer.cli.take_over import agreed_for  # noqa: PLC0415 - only where it does
+
+        agreed_for(plan, take_over=manner.take_over)
+    key = key_for(plan.release, verify=manner.verify)
     refuse_missing_secrets(account, plan.release)
-    if not agreed(f"{summary(plan)} Go on?", yes=yes):
+    if not agreed(f"{summary(plan)} Go on?", yes=manner.yes):
         raise Declined
     with PhaseLines() as lines:
         applied = Pipeline(account, Records(), plan.release, lines.tell).run(plan, key)
-    show_applied(applied, plan.release, form)
+    show_applied(applied, plan.release, manner.form)
     return 1 if applied.verified is False else 0
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from deployer.cli.completing import profiles
 from deployer.cli.key_variable import KEY_ENV, settle
+from deployer.cli.manner import Manner
 from deployer.cli.say import ask, show, tell
 from deployer.errors import Failure, UsageError
 from deployer.report.envelope import envelope
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 @click.argument("profile", metavar="PROFILE|PLAN.json", shell_complete=profiles)
 @click.option("--yes", "-y", is_flag=True, help="Install the engine, or spend, without asking.")
 @click.option(
+    "--take-over", is_flag=True, help="Replace what the profile of another file deployed."
+)
+@click.option(
     "--verify/--no-verify", default=True, help="On Modal: wait for the server and verify it."
 )
 @click.option(
@@ -31,8 +36,15 @@ if TYPE_CHECKING:
 )
 @KEY_ENV
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-def command(
-    profile: str, digest: str, key_env: str | None, form: str, *, yes: bool, verify: bool
+def command(  # noqa: PLR0913 - the options of the verb
+    profile: str,
+    digest: str,
+    key_env: str | None,
+    form: str,
+    *,
+    yes: bool,
+    take_over: bool,
+    verify: bool,
 ) -> int:
     """Carry a profile out: on this machine, or on Modal; or a plan that `plan -o` wrote.
 
@@ -40,14 +52,19 @@ def command(
     where it is needed, after saying what changes and what it costs. A failed phase is where the
     next apply goes on. Applying the same profile again does nothing. Exits 1 if the server does
     not keep every promise of its profile.
+
+    What the profile of another file deployed under the same name or app, and what is up, is only
+    replaced after asking: --yes alone does not agree to it, --take-over does.
     """
     from deployer.cli.planning import read  # noqa: PLC0415
+    from deployer.cli.take_over import agreed_here, mark_of  # noqa: PLC0415
     from deployer.cli.verdicts import tell_verdicts  # noqa: PLC0415
 
+    manner = Manner(form, yes=yes, take_over=take_over, verify=verify)
     if profile.endswith(".json"):
         from deployer.cli.saved_plan import apply_plan  # noqa: PLC0415 - imports modal
 
-        return apply_plan(profile, form, digest=digest, key_env=key_env, yes=yes, verify=verify)
+        return apply_plan(profile, manner, digest=digest, key_env=key_env)
     if digest:
         message = "--digest pins a plan, and this is a profile"
         raise UsageError(message, hint="`deployer plan PROFILE -o FILE` writes a plan.")
@@ -57,8 +74,9 @@ def command(
     if release.target != "local":
         from deployer.cli.apply_modal import apply_release  # noqa: PLC0415 - imports modal
 
-        return apply_release(release, written, form, yes=yes, verify=verify)
+        return apply_release(release, written, mark_of(profile), manner)
     _tell_changes(release)
+    agreed_here(release, profile, take_over=take_over)
     applied = _apply(release, profile, yes=yes)
     tell_verdicts(applied.verdicts)
     show(_json(applied, release) if form == "json" else _text(applied, release), end="")
@@ -80,7 +98,8 @@ def _apply(release: Release, profile: str, *, yes: bool) -> Applied:
             return ask(f"The engine is not installed ({size}). Install it?")
 
     with lines:
-        return apply(release, profile_path=profile, on_event=lines.tell, confirm_install=confirm)
+        path = str(Path(profile).resolve())
+        return apply(release, profile_path=path, on_event=lines.tell, confirm_install=confirm)
 
 
 def _tell_changes(release: Release) -> None:

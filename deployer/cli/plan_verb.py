@@ -46,30 +46,35 @@ def command(
     """
     from deployer.cli.planning import plan_of, read  # noqa: PLC0415 - only what the verb needs
     from deployer.cli.reading import read_text  # noqa: PLC0415 - as above
+    from deployer.cli.take_over import mark_of  # noqa: PLC0415 - as above
 
     content = read_text(profile)
     release, written = read(profile, content)
     if release.modal is None:
-        return _local(release, written, form, detailed_exitcode=detailed_exitcode)
+        return _local(release, written, profile, form, detailed_exitcode=detailed_exitcode)
     if refresh_prices:
         from deployer.apply.modal.prices import refresh  # noqa: PLC0415 - imports modal
 
         refresh()
-    plan = plan_of(release, written, offline=offline)
+    plan = plan_of(release, written, mark_of(profile), offline=offline)
     if out:
         _write(plan, content, out)
     show(_shown(plan, content, form), end="")
     return CHANGES if detailed_exitcode and not plan.nothing_to_do else 0
 
 
-def _local(release: Release, written: Written, form: str, *, detailed_exitcode: bool) -> int:
+def _local(
+    release: Release, written: Written, profile: str, form: str, *, detailed_exitcode: bool
+) -> int:
     """Show what an apply on this machine would change."""
     from deployer.apply.local.connection import current_release  # noqa: PLC0415 - only here
+    from deployer.cli.take_over import on_record  # noqa: PLC0415 - only here
     from deployer.plan.diff import diff  # noqa: PLC0415 - as above
 
     old = current_release(release.name)
     changes = None if old is None else diff(old, release, written)
     same = changes is not None and not changes
+    record = on_record(release, profile)
     if form == "json":
         from deployer.report.review_json import diff_value  # noqa: PLC0415 - as above
 
@@ -77,15 +82,19 @@ def _local(release: Release, written: Written, form: str, *, detailed_exitcode: 
             "name": release.name,
             "target": release.target,
             "nothing_to_do": same,
+            "on_record": None if record is None else record.value(),
             "diff": diff_value(changes) if changes else None,
         }
         show(envelope(value), end="")
     elif changes:
         from deployer.report.review_text import explained  # noqa: PLC0415 - as above
 
-        show("\n".join([*explained(changes), f"  {changes.replaces}"]))
+        lines = [f"  {record.sentence}"] if record and record.sentence else []
+        show("\n".join([*explained(changes), f"  {changes.replaces}", *lines]))
     else:
         show("Nothing to do." if same else f"{release.name} is not deployed here yet.")
+        if record and record.sentence:
+            show(record.sentence)
     return CHANGES if detailed_exitcode and not same else 0
 
 

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from deployer.release import Release
 
 
-def plan_of(release: Release, written: Written, *, offline: bool = False) -> Plan:
+def plan_of(release: Release, written: Written, file: str, *, offline: bool = False) -> Plan:
     """Make the plan of a release for Modal, offline where there is no token.
+
+    ``file`` is the mark of the profile's file.
 
     Raises Failure for what is wrong or cannot be asked.
     """
@@ -25,14 +27,16 @@ def plan_of(release: Release, written: Written, *, offline: bool = False) -> Pla
 
     account = None if offline else account_or_none(release)
     if account is not None:
-        return live_plan(account, release, written)
+        return live_plan(account, release, written, file)
     from deployer.apply.modal.remembering import remember  # noqa: PLC0415 - only offline
 
     pinned, standing = remember(release, Records())
-    return make_plan(pinned, standing, known(), written=written)
+    return make_plan(pinned, standing, known(), written=written, file=file)
 
 
-def live_plan(account: Account, release: Release, written: Written | None = None) -> Plan:
+def live_plan(
+    account: Account, release: Release, written: Written | None = None, file: str = ""
+) -> Plan:
     """Make the plan of a compiled release: Modal and the hub are asked, nothing is touched."""
     from deployer.apply.modal.prices import known  # noqa: PLC0415 - only what a plan needs
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
@@ -40,7 +44,7 @@ def live_plan(account: Account, release: Release, written: Written | None = None
     from deployer.plan.deployment import make_plan  # noqa: PLC0415 - as above
 
     pinned, standing = look(account, release, Records(), os.environ)
-    return make_plan(pinned, standing, known(), written=written)
+    return make_plan(pinned, standing, known(), written=written, file=file)
 
 
 def read(profile: str, content: str | None = None) -> tuple[Release, Written]:

@@ -15,6 +15,7 @@ from deployer.cli.say import tell
 from deployer.errors import Failure, UsageError
 
 if TYPE_CHECKING:
+    from deployer.cli.manner import Manner
     from deployer.plan.deployment import Plan
     from deployer.plan.keys import Written
     from deployer.release import Release
@@ -24,9 +25,7 @@ _DIGITS = 64  # of a SHA-256 in hexadecimal
 _AGAIN = "Nothing was done. Make the plan again, and look at it."
 
 
-def apply_plan(
-    path: str, form: str, *, digest: str, key_env: str | None, yes: bool, verify: bool
-) -> int:
+def apply_plan(path: str, manner: Manner, *, digest: str, key_env: str | None) -> int:
     """Carry out a plan that was written, if it is sound and the world is as it was then.
 
     ``digest`` is the SHA-256 that the file must have, '' for any; ``key_env`` is the variable of
@@ -42,15 +41,15 @@ def apply_plan(
     _refuse_another(path, text, digest)
     saved = from_json(text, path)
     release, written = judged(saved, path)
-    if verify:
+    if manner.verify:
         settle(release.listen.api_key_variable, path, key_env)
     parameters = release.modal
     account = Account(parameters.environment if parameters else "")
-    now = live_plan(account, release, written)
+    now = live_plan(account, release, written, saved.plan.file)
     if now.fingerprint != saved.plan.fingerprint:
         message = f"{path} is not what would be done now: {_moved(saved.plan, now)}"
         raise Failure(message, hint=_AGAIN)
-    return carry_out(account, now, form, yes=yes, verify=verify)
+    return carry_out(account, now, manner)
 
 
 def sha256(text: str) -> str:

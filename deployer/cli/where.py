@@ -24,14 +24,14 @@ class Declined(Failure):
         super().__init__("nothing was done, as you said")
 
 
-def agreed(question: str, *, yes: bool) -> bool:
+def agreed(question: str, *, yes: bool, option: str = "--yes") -> bool:
     """Ask before money is spent or something is lost; nobody is asked without a terminal.
 
-    Raises UsageError there, unless ``--yes`` was given.
+    Raises UsageError there, unless ``option`` was given (``yes``).
     """
     if yes:
         return True
     if not sys.stdin.isatty():
         message = f"{question} Nobody can be asked here"
-        raise UsageError(message, hint="`--yes` answers it")
+        raise UsageError(message, hint=f"`{option}` answers it")
     return ask(question)

@@ -15,7 +15,7 @@ from deployer.facts.prices import Prices
 from deployer.plan.cost import Cost, Monthly, cost, monthly
 from deployer.plan.diff import Diff, diff
 from deployer.plan.keys import FOLLOWS, Written
-from deployer.plan.notes import notes
+from deployer.plan.notes import notes, other_file
 from deployer.plan.phases import phases, same_release
 from deployer.plan.standing import (
     DEPLOYED,
@@ -74,7 +74,8 @@ class Plan:
     ``version`` is that of the app afterwards. ``stated`` are the keys of
     :data:`~deployer.plan.keys.FOLLOWS` that the profile states, None where nobody said.
     ``fingerprint`` is of the release and of all that was found out that a plan depends on: another
-    one means that the world has moved.
+    one means that the world has moved. ``file`` is the mark of the profile's file
+    (:mod:`deployer.plan.file`), '' where nobody said.
     """
 
     name: str
@@ -94,6 +95,15 @@ class Plan:
     once: Once
     notes: tuple[str, ...]
     fingerprint: str
+    file: str = ""
+
+    @property
+    def takes_over(self) -> bool:
+        """Whether it replaces what the profile of another file deployed, and what is up now."""
+        deployed = self.standing.deployed
+        if deployed is None or deployed.state != DEPLOYED or not self.deploys:
+            return False
+        return bool(self.file and deployed.file) and self.file != deployed.file
 
     @property
     def nothing_to_do(self) -> bool:
@@ -107,12 +117,18 @@ class Plan:
 
 
 def make_plan(
-    new: Release, standing: Standing, prices: Prices, *, written: Written | None = None
+    new: Release,
+    standing: Standing,
+    prices: Prices,
+    *,
+    written: Written | None = None,
+    file: str = "",
 ) -> Plan:
     """Reckon the plan that makes ``new`` the deployed release.
 
     ``written`` says which keys the profile states, so that a value that follows from another is
-    shown with that one's key. Raises Failure for a release that is not for Modal.
+    shown with that one's key. ``file`` is the mark of the profile's file. Raises Failure for a
+    release that is not for Modal.
     """
     if new.modal is None:
         message = f"`{new.name}` is for `target: {new.target}`, not for Modal"
@@ -141,8 +157,9 @@ def make_plan(
         cost=costs,
         change=MonthlyChange(_before(standing, prices), costs.month),
         once=_once(steps, costs, new.modal),
-        notes=notes(new, new.modal, standing, deploys=deploys),
+        notes=(*notes(new, new.modal, standing, deploys=deploys), *other_file(standing, file)),
         fingerprint=_fingerprint(new, standing),
+        file=file,
     )
 
 

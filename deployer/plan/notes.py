@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.facts.sizes import PLAN_GPUS
+from deployer.plan.file import shown
 from deployer.plan.phases import same_weights
 from deployer.plan.standing import DEPLOYED, Standing
 from deployer.release import ModalParameters, Release
@@ -20,6 +21,24 @@ def notes(
         *_most(new, modal),
         *(_rolling(new, standing) if deploys else ()),
         *_left_behind(new, standing),
+    )
+
+
+def other_file(standing: Standing, file: str) -> Iterator[str]:
+    """Name the file that the deployment is of, where it is another one or is not recorded."""
+    deployed = standing.deployed
+    if deployed is None or not file or deployed.file == file:
+        return
+    if not deployed.file:
+        yield (
+            f"which profile's file version {deployed.version} was deployed from is not recorded, "
+            "so it may have been another one"
+        )
+        return
+    who = f" by {deployed.who}" if deployed.who else ""
+    yield (
+        f"version {deployed.version} was deployed{who} from {shown(deployed.file)}, and this is "
+        f"{shown(file)}: if both are to be up, give each an app of its own"
     )
 
 

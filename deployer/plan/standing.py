@@ -22,7 +22,8 @@ class Deployed:
 
     ``digest`` is the first 40 digits of the release's, or '' where it is not known. ``state`` is
     ``deployed`` or ``stopped``, ``when`` in seconds since the epoch, ``commit`` that of the
-    profile's repository, and ``dirty`` if that had changes.
+    profile's repository, and ``dirty`` if that had changes. ``file`` is the mark of the profile's
+    file (:mod:`deployer.plan.file`), '' where it is not recorded.
     """
 
     release: Release | None
@@ -37,6 +38,7 @@ class Deployed:
     dirty: bool
     url: str
     containers: int
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,8 @@ def _value(plan: Plan) -> dict[str, Any]:
         "version": plan.version,
         "digest": plan.digest,
         "fingerprint": plan.fingerprint,
+        "file": plan.file,
+        "takes_over": plan.takes_over,
         "nothing_to_do": plan.nothing_to_do,
         "deployed": None if deployed is None else encode(deployed),
         "source": plan.standing.source,
@@ -139,6 +141,7 @@ def _plan(value: dict[str, Any]) -> Plan:
         standing,
         decode(Prices, value["prices"]),
         written=None if keys is None else keys.__contains__,
+        file=_text(value["file"]),
     )
 
 

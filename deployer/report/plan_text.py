@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from deployer.plan.cost import Cost, Monthly, span
 from deployer.plan.deployment import MonthlyChange, Once, Plan
+from deployer.plan.file import shown
 from deployer.plan.money import dollars
 from deployer.plan.review import facts
 from deployer.plan.standing import Deployed, PhasePlan
@@ -83,6 +84,7 @@ def _deployed(deployed: Deployed, *, offline: bool) -> str:
         _time(deployed.when) if deployed.when else "",
         f"by {visible(deployed.who)}" if deployed.who else "",
         f"commit {visible(deployed.commit[:SHORT])}{changed}" if deployed.commit else "",
+        f"from {visible(shown(deployed.file))}" if deployed.file else "",
         "" if offline else f"{counted(deployed.containers, 'container')} up",
     ]
     return ", ".join(part for part in parts if part)

@@ -65,17 +65,20 @@ class Built:
     functions: Mapping[str, Any]
 
 
-def build_app(release: Release, release_file: Path, parts: tuple[str, ...] = PARTS) -> Built:
+def build_app(
+    release: Release, release_file: Path, parts: tuple[str, ...] = PARTS, profile: str = ""
+) -> Built:
     """Make the app of a release, or only some parts of it.
 
-    ``release_file`` holds the release as JSON; it is put into every container. Raises
+    ``release_file`` holds the release as JSON; it is put into every container. ``profile`` is the
+    mark of the profile's file (:mod:`deployer.plan.file`). Raises
     UsageError for a release that is not for Modal.
     """
     parameters = release.modal
     if parameters is None:
         message = f"`{release.name}` is for `target: {release.target}`, not for Modal"
         raise UsageError(message)
-    app = modal.App(parameters.app, tags=app_tags(release), include_source=False)
+    app = modal.App(parameters.app, tags=app_tags(release, profile), include_source=False)
     makers = {
         "download_model": _download_model,
         "compile_deepgemm": _compile_deepgemm,

@@ -90,7 +90,7 @@ class Pipeline:
         if "deploy" in runs:
             self._deploy(file, plan)
         app, url = self._deployed()
-        record = self._record(app, url)
+        record = replace(self._record(app, url), file=plan.file)
         if key is None:
             self._records.keep(record)
             return self._applied(record, "deployed" if "deploy" in runs else "unchanged", None)
@@ -133,7 +133,7 @@ class Pipeline:
     def _deploy(self, file: Path, plan: Plan) -> None:
         with self._phases.phase("deploy", f"app {self._parameters.app}") as phase:
             publish(self._account, self._release)
-            deploy(self._account, self._release, file)
+            deploy(self._account, self._release, file, plan.file)
             phase.result = f"app {self._parameters.app}, release {plan.digest[:12]}"
 
     def _deployed(self) -> tuple[AppFacts, str]:
@@ -187,9 +187,12 @@ class Pipeline:
         )
 
 
-def deploy(account: Account, release: Release, file: Path) -> None:
-    """Deploy the whole app of a release; the version's tag is its digest."""
-    built = build_app(release, file)
+def deploy(account: Account, release: Release, file: Path, profile: str = "") -> None:
+    """Deploy the whole app of a release; the version's tag is its digest.
+
+    ``profile`` is the mark of the profile's file.
+    """
+    built = build_app(release, file, profile=profile)
     try:
         built.app.deploy(environment_name=account.environment or None, tag=short_digest(release))
     except (modal.exception.Error, OSError) as error:

@@ -36,6 +36,7 @@ def remember(release: Release, records: Records) -> tuple[Release, Standing]:
         dirty=False,
         url=record.url,
         containers=0,
+        file=record.file,
     )
     pinned, notes = as_it_was(release, deployed)
     return pinned, Standing(source="record", deployed=deployed, facts=(), notes=notes)

@@ -9,7 +9,7 @@ from deployer.apply.hub import resolve
 from deployer.apply.modal.markers import kernels_fact, weights_fact
 from deployer.apply.modal.records import Records, find
 from deployer.apply.modal.remembering import as_it_was, modal_parameters
-from deployer.apply.modal.tags import DIGEST
+from deployer.apply.modal.tags import DIGEST, FILE
 from deployer.compile.pin import pin
 from deployer.plan.deployment import Deployed, PhaseFact, Standing
 
@@ -51,7 +51,8 @@ def deployed_now(
         return None
     history = account.history(app)
     current = next((entry for entry in history if entry.current), None)
-    digest = digest_of(current, history) or account.tags(app).get(DIGEST, "")
+    tags = account.tags(app)
+    digest = digest_of(current, history) or tags.get(DIGEST, "")
     return Deployed(
         release=find(account, records, app_name, digest) if digest else None,
         digest=digest,
@@ -65,6 +66,7 @@ def deployed_now(
         dirty=current.dirty if current else False,
         url="",
         containers=len(account.containers(app)) if app.state == "deployed" else 0,
+        file=tags.get(FILE, ""),
     )
 
 

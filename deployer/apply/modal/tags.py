@@ -17,6 +17,7 @@ DIGEST = "deployer.release"
 PROFILE = "deployer.profile"
 ENGINE = "deployer.engine"
 VERSION = "deployer.version"
+FILE = "deployer.file"
 
 LONGEST = 63
 """Characters of a tag's value; a version's tag has 50 at most (modal 1.6.4)."""
@@ -27,9 +28,10 @@ def short_digest(release: Release) -> str:
     return release.digest()[:DIGEST_LENGTH]
 
 
-def app_tags(release: Release) -> dict[str, str]:
-    """Give the tags of the app."""
+def app_tags(release: Release, file: str = "") -> dict[str, str]:
+    """Give the tags of the app; ``file`` is the mark of the profile's file, '' for none."""
     return {
+        **({FILE: file} if file else {}),
         DIGEST: short_digest(release),
         PROFILE: profile_tag(release.name),
         ENGINE: _fitting(f"{release.engine.name}-{release.engine.version}"),

@@ -1,0 +1,19 @@
+"""How an apply is carried out, as the command line asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """What was agreed to beforehand, whether the server is verified, and the form of the result.
+
+    ``yes`` agrees to install and to spend, ``take_over`` to replace what another file's profile
+    deployed.
+    """
+
+    form: str
+    yes: bool
+    take_over: bool
+    verify: bool

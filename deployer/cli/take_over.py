@@ -1,0 +1,126 @@
+"""Whether another file's profile deployed what an apply would replace, and if that is meant.
+
+A name and an app are one deployment each, whichever file says them: a copied profile replaces what
+its original deployed. So the file is on record, as the deployment's state here and as a tag of the
+app on Modal, and another one is named and asked about. The same release is no obstacle, nor is a
+file of this machine that is not there any more: it was moved.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deployer.cli.links import repository_of
+from deployer.plan.file import mark, shown
+from deployer.visible import visible
+
+if TYPE_CHECKING:
+    from deployer.plan.deployment import Plan
+    from deployer.release import Release
+
+SHORT = 12
+OPTION = "--take-over"
+
+
+def mark_of(profile: str) -> str:
+    """Give the mark of a profile's file: its path in its repository, or its whole path."""
+    path = Path(profile).resolve()
+    root = repository_of(str(path))
+    return mark(path.relative_to(root).as_posix() if root is not None else str(path))
+
+
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """The file that a local deployment is of: its path, its release, and how they stand."""
+
+    name: str
+    file: str
+    digest: str
+    other: bool
+    gone: bool
+    running: bool
+    same_release: bool
+
+    @property
+    def takes_over(self) -> bool:
+        """Whether a server is up that another file's profile started, and would be ended."""
+        return self.other and self.running and not self.gone and not self.same_release
+
+    @property
+    def sentence(self) -> str:
+        """Name the file, where it is another one; '' where it is not."""
+        if not self.other:
+            return ""
+        gone = ", which is not there any more" if self.gone else ""
+        ends = ": its server would be ended" if self.takes_over else ""
+        return (
+            f"`{self.name}` was applied from {visible(self.file)} "
+            f"(release {self.digest[:SHORT]}){gone}{ends}"
+        )
+
+    def value(self) -> dict[str, object]:
+        """Give it as JSON has it."""
+        return {
+            "file": self.file,
+            "digest": self.digest,
+            "other_file": self.other,
+            "file_is_gone": self.gone,
+            "running": self.running,
+            "takes_over": self.takes_over,
+        }
+
+
+def on_record(release: Release, profile: str) -> OnRecord | None:
+    """Look up which file a deployment on this machine is of; None where none is on record."""
+    from deployer.apply.local.folder import folder_of  # noqa: PLC0415 - only for a local one
+    from deployer.apply.local.state import StateUnreadableError, read_state  # noqa: PLC0415
+
+    try:
+        state = read_state(folder_of(release.name, os.environ))
+    except StateUnreadableError:
+        return None  # whoever applies is told of it
+    if state is None:
+        return None
+    file = Path(state.profile)
+    known = file.is_absolute()  # older states have the path as it was typed, from somewhere
+    return OnRecord(
+        name=release.name,
+        file=state.profile,
+        digest=state.digest,
+        other=known and file != Path(profile).resolve(),
+        gone=known and not file.exists(),
+        running=state.is_running(),
+        same_release=state.digest == release.digest(),
+    )
+
+
+def agreed_here(release: Release, profile: str, *, take_over: bool) -> None:
+    """Name the other file, and ask; raises Declined, or UsageError where nobody can be asked."""
+    from deployer.cli.say import tell  # noqa: PLC0415 - only where there is something to say
+
+    record = on_record(release, profile)
+    if record is None or not record.sentence:
+        return
+    tell(f"note: {record.sentence}")
+    if record.takes_over:
+        _agreed(
+            f"End the server of {record.file} and serve {profile} as `{record.name}`?", take_over
+        )
+
+
+def agreed_for(plan: Plan, *, take_over: bool) -> None:
+    """Ask before an app is taken over; raises as :func:`agreed_here` does."""
+    deployed = plan.standing.deployed
+    before = shown(deployed.file) if deployed else ""
+    question = f"Replace what {before} deployed as the app {plan.app} by {shown(plan.file)}?"
+    _agreed(question, take_over)
+
+
+def _agreed(question: str, take_over: bool) -> None:  # noqa: FBT001 - the one thing it is asked
+    from deployer.cli.where import Declined, agreed  # noqa: PLC0415 - only where it is asked
+
+    if not agreed(visible(question), yes=take_over, option=OPTION):
+        raise Declined

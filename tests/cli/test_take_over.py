@@ -1,0 +1,152 @@
+"""One name on this machine, two files: a copy does not end its original's server unasked."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from deployer.apply.local.folder import folder_of
+from deployer.apply.local.process import Identity, identify
+from deployer.apply.local.state import State, write_state
+from deployer.cli.main import main
+from deployer.compile.release import compile_profile
+from deployer.errors import Failure
+from deployer.profile.load import load_profile
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY = (ROOT / "profiles" / "cpu-tiny.yaml").read_text(encoding="utf-8")
+OTHER = TINY.replace("  port: 8000", "  port: 8765")
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*words: str) -> Ran:
+        code = main(list(words))
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A profile, and its server on record: this very process stands for it, and is up."""
+    monkeypatch.setattr("deployer.apply.local.apply.apply", reached)
+    path = tmp_path / "tiny.yaml"
+    path.write_text(TINY, encoding="utf-8")
+    keep(path, identify(os.getpid()))
+    return path
+
+
+def keep(path: Path, supervisor: Identity) -> None:
+    release = compile_profile(load_profile(TINY, "tiny.yaml").profile)  # type: ignore[arg-type]
+    folder = folder_of("cpu-tiny", os.environ)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    folder.release.write_text(release.to_json(), encoding="utf-8")
+    state = State(
+        name="cpu-tiny",
+        digest=release.digest(),
+        profile=str(path),
+        port=8000,
+        created=0.0,
+        supervisor=supervisor,
+        processes=(),
+        key_source="none",
+        events_from=0,
+    )
+    write_state(folder, state)
+
+
+def reached(*_words: object, profile_path: str, **_options: object) -> None:
+    message = f"reached with {profile_path}"
+    raise Failure(message)
+
+
+def copy_of(served: Path, text: str = OTHER) -> str:
+    copy = served.with_name("copy.yaml")
+    copy.write_text(text, encoding="utf-8")
+    return str(copy)
+
+
+@pytest.mark.parametrize("words", [[], ["--yes"]])
+def test_a_copy_asks_before_it_ends_its_originals_server(
+    served: Path, run: Run, words: list[str]
+) -> None:
+    ran = run("apply", copy_of(served), *words)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert f"`cpu-tiny` was applied from {served} (release " in ran.err
+    assert "its server would be ended" in ran.err
+    assert "Nobody can be asked here" in ran.err
+    assert "`--take-over` answers it" in ran.err
+    assert "reached" not in ran.err
+
+
+def test_taking_over_is_said_once_and_done(served: Path, run: Run) -> None:
+    copy = copy_of(served)
+    ran = run("apply", copy, "--take-over")
+
+    assert ran.code == 1
+    assert f"error: reached with {copy}" in ran.err
+
+
+def test_the_same_file_by_another_way_is_no_other(
+    served: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.write_text(OTHER, encoding="utf-8")
+    monkeypatch.chdir(served.parent)
+
+    ran = run("apply", "./tiny.yaml")
+
+    assert f"reached with {served}" in ran.err, "and the record has the whole path"
+    assert "was applied from" not in ran.err
+
+
+def test_the_same_release_is_no_obstacle_and_is_told(served: Path, run: Run) -> None:
+    ran = run("apply", copy_of(served, TINY))
+
+    assert "reached" in ran.err
+    assert f"note: `cpu-tiny` was applied from {served}" in ran.err
+
+
+def test_a_file_that_was_moved_is_no_obstacle_and_is_told(served: Path, run: Run) -> None:
+    served.unlink()
+    ran = run("apply", copy_of(served))
+
+    assert "reached" in ran.err
+    assert f"was applied from {served} (release " in ran.err
+    assert "which is not there any more" in ran.err
+
+
+def test_a_server_that_has_ended_is_no_obstacle(served: Path, run: Run) -> None:
+    keep(served, dataclasses.replace(identify(os.getpid()), started="another boot 1"))
+
+    assert "reached" in run("apply", copy_of(served)).err
+
+
+def test_a_plan_names_the_file_on_record(served: Path, run: Run) -> None:
+    ran = run("plan", copy_of(served))
+    assert ran.code == 0
+    assert f"`cpu-tiny` was applied from {served}" in ran.out
+    assert "its server would be ended" in ran.out
+
+    value = json.loads(run("plan", copy_of(served), "--format", "json").out)["on_record"]
+    assert (value["file"], value["other_file"], value["takes_over"]) == (str(served), True, True)
+    value = json.loads(run("plan", str(served), "--format", "json").out)["on_record"]
+    assert (value["other_file"], value["takes_over"]) == (False, False)
