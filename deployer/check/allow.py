@@ -8,6 +8,7 @@ and what keeps a profile from being read cannot be allowed.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,11 @@ class Allowance:
     reason: str
     line: int
     span: Span
+
+
+def stated(source: Source) -> Counter[tuple[str, str]]:
+    """Count what the comments of a text allow: pairs of an id and the reason for it."""
+    return Counter((one, each.reason) for each in _allowances(source) for one in each.ids)
 
 
 def settled(

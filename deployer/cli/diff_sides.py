@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from deployer.check.across.identity import Siblings, identity, siblings
+from deployer.check.allow import stated
 from deployer.check.run import BETWEEN, load_checked
 from deployer.cli.reading import counts, stops
 from deployer.compile.release import compile_profile
@@ -29,6 +31,7 @@ class Side:
     release: Release | None
     findings: tuple[Finding, ...]
     keys: frozenset[str]
+    allows: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
     def wrong(self) -> bool:
@@ -83,6 +86,7 @@ def _side(text: Text, beside: Siblings | None = None) -> Side:
         release=compile_profile(loaded.profile) if loaded.profile else None,
         findings=findings,
         keys=frozenset(format_path(path) for path in loaded.source.places),
+        allows=stated(loaded.source),
     )
 
 
@@ -101,8 +105,18 @@ def _unread(text: Text, pair: Pair) -> Reviewed:
 def _reviewed(old: Side | None, new: Side | None) -> Reviewed:
     if new is None:
         return _gone(old)
-    found = _new(old, new)
+    found = replace(_new(old, new), allowed=_allowed(old, new))
     return found if found.status == "broken" else replace(found, clashes=new.clashes)
+
+
+def _allowed(old: Side | None, new: Side) -> tuple[str, ...]:
+    """Say what comments allow that they did not before, and what they allow no longer."""
+    before = old.allows if old else Counter[tuple[str, str]]()
+    came, gone = new.allows - before, before - new.allows
+    return (
+        *(f"security: a new comment allows `{check}`, because: {why}" for check, why in came),
+        *(f"no comment allows `{check}` any more, as before: {why}" for check, why in gone),
+    )
 
 
 def _new(old: Side | None, new: Side) -> Reviewed:

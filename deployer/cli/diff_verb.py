@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     default="text",
     help="Markdown is ready to be the comment of a pull request.",
 )
-@click.option("--exit-code", is_flag=True, help="Exit 1 if anything changes at run time, too.")
+@click.option(
+    "--exit-code",
+    is_flag=True,
+    help="Exit 1, too, if anything changes at run time, or in what comments allow.",
+)
 def command(
     profiles: tuple[str, ...],
     base: str | None,

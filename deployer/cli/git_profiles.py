@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from deployer.cli import git
 from deployer.cli.discover import Selected, by_rule, every_one, inside, nothing, select
+from deployer.cli.moves import moves
 from deployer.cli.patterns import is_pattern
 from deployer.cli.settings import stated
 from deployer.cli.trees import Commit, Tree, WorkingTree
 from deployer.errors import DeployerError, UsageError
-
-NAME = re.compile(r"^name:\s*['\"]?([\w-]+)", re.MULTILINE)
-
-ALIKE = 0.6
-"""The share of equal lines from which a file that is gone and one that is new are one that moved;
-git's own is 0.5 of the bytes, and profiles resemble each other more than programs do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,31 +122,8 @@ def _paired(old: dict[str, Text], new: dict[str, Text]) -> list[Pair]:
     found = [Pair(old[path], new[path]) for path in new if path in old]
     gone = [text for path, text in old.items() if path not in new]
     came = [text for path, text in new.items() if path not in old]
-    for before, after in _moves(gone, came):
-        gone.remove(before)
-        came.remove(after)
-        found.append(Pair(before, after))
-    return [*found, *(Pair(None, one) for one in came), *(Pair(one, None) for one in gone)]
-
-
-def _moves(gone: list[Text], came: list[Text]) -> list[tuple[Text, Text]]:
-    """Pair what is gone with what came: the same deployment first, then what is alike."""
-    scored = sorted(
-        ((_likeness(one, other), one, other) for one in gone for other in came),
-        key=lambda scored: (-scored[0], scored[1].file, scored[2].file),
-    )
-    taken: list[Text] = []
-    found = []
-    for score, one, other in scored:
-        if score >= ALIKE and one not in taken and other not in taken:
-            taken += [one, other]
-            found.append((one, other))
-    return found
-
-
-def _likeness(one: Text, other: Text) -> float:
-    """Give the share of equal lines, and one more where both name the same deployment."""
-    names = [NAME.search(text.text) for text in (one, other)]
-    same = all(names) and names[0] and names[1] and names[0][1] == names[1][1]
-    lines = difflib.SequenceMatcher(None, one.text.splitlines(), other.text.splitlines())
-    return lines.ratio() + (1 if same else 0)
+    moved = moves(gone, came)
+    found += [Pair(before, after) for before, after in moved]
+    files = {text.file for pair in moved for text in pair}
+    found += [Pair(None, one) for one in came if one.file not in files]
+    return found + [Pair(one, None) for one in gone if one.file not in files]

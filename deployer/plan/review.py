@@ -10,7 +10,7 @@ from deployer.facts.prices import DATE, HOURS_A_MONTH, SOURCE
 from deployer.plan.capacity import Pool, estimate
 from deployer.plan.changes import Change, everything
 from deployer.plan.diff import Diff, diff
-from deployer.plan.effects import RANK
+from deployer.plan.effects import RANK, Effect
 from deployer.plan.keys import Written
 from deployer.plan.money import dollars, hourly
 from deployer.release import Release
@@ -29,6 +29,7 @@ class Reviewed:
     added or deleted profile is, ``contents`` all that an added one compiles to. ``problems`` are
     the places and names of the errors in a broken one, ``clashes`` what it takes that another
     profile takes, too, and ``note`` what the reader must know of the comparison itself.
+    ``allowed`` says which findings comments allow that did not before, or no longer.
     """
 
     status: Status
@@ -41,6 +42,7 @@ class Reviewed:
     problems: tuple[str, ...] = ()
     note: str = ""
     clashes: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
     @property
     def sides(self) -> tuple[str, str]:
@@ -53,6 +55,8 @@ class Reviewed:
         """The place among others: what is broken, new or gone first, then by importance."""
         if self.status == "changed" and self.diff is not None and self.diff.changes:
             return self.diff.changes[0].rank
+        if self.allowed:
+            return RANK[Effect.SECURITY]
         return len(RANK) + SAME.index(self.status) if self.status in SAME else -1
 
     @property
@@ -62,9 +66,11 @@ class Reviewed:
             return f"not right, {_counted(len(self.problems), 'error')}"
         if self.status == "identical":
             return f"the same to the byte{', in another place' if self.old_file else ''}"
-        if self.clashes:
-            return f"{self._own}; it takes what another profile takes"
-        return self._own
+        more = (
+            "it takes what another profile takes" if self.clashes else "",
+            "comments allow other findings" if self.allowed else "",
+        )
+        return "; ".join(part for part in (self._own, *more) if part)
 
     @property
     def _own(self) -> str:
@@ -109,8 +115,8 @@ class Review:
 
     @property
     def changed(self) -> bool:
-        """Whether anything at all is different at run time."""
-        return any(one.status not in SAME for one in self.profiles)
+        """Whether anything is different at run time, or in what comments allow."""
+        return any(one.status not in SAME or one.allowed for one in self.profiles)
 
     @property
     def wrong(self) -> bool:

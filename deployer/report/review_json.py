@@ -53,6 +53,7 @@ def _profile(one: Reviewed) -> dict[str, Any]:
         "name": one.name,
         "note": one.note,
         "problems": list(one.problems),
+        "allowed": list(one.allowed),
         "clashes": list(one.clashes),
         "facts": dict(one.facts),
         "contents": encode(one.contents),

@@ -62,11 +62,11 @@ def _summary(one: Reviewed) -> str:
 
 
 def _section(one: Reviewed, place: int) -> Iterator[Piece]:
-    if one.status == "unchanged":
+    if one.status == "unchanged" and not one.allowed:
         return
     yield Piece(f"\n#### {code(one.file)}\n\n", (SECTIONS, place))
     yield Piece("".join(_remarks(one)), (SECTIONS, place))
-    if one.diff:
+    if one.diff and one.diff.changes:
         yield from _changes(one.diff, place)
     if one.contents:
         body = "".join(f"- {_content(change)}\n" for change in one.contents)
@@ -77,9 +77,9 @@ def _section(one: Reviewed, place: int) -> Iterator[Piece]:
 def _remarks(one: Reviewed) -> Iterator[str]:
     if one.problems:
         yield "It is not right, so what it would do is not known. `deployer check` says more.\n\n"
-    for problem in (*one.problems, *one.clashes):
+    for problem in (*one.allowed, *one.problems, *one.clashes):
         yield f"- {prose(problem)}\n"
-    if one.clashes:
+    if one.allowed or one.clashes:
         yield "\n"
     if one.facts:
         yield "| | |\n|---|---|\n"

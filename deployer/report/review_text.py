@@ -62,6 +62,8 @@ def _block(one: Reviewed) -> Iterator[str]:
     yield f"{visible(one.file)}{moved}: {one.headline}"
     if one.note:
         yield f"  note: {visible(one.note)}"
+    for said in one.allowed:
+        yield f"  {visible(said)}"
     for problem in one.problems:
         yield f"  {visible(problem)}"
     for clash in one.clashes:

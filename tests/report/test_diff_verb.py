@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from deployer.cli.git_profiles import Text
 from deployer.cli.main import main
+from deployer.cli.moves import moves
 from tests.repository import commit, git
 
 from .pull_requests import BASE, edited
@@ -179,6 +181,43 @@ def test_a_file_that_moved_is_known_by_six_of_ten_lines(
     assert ("after.yaml (was profiles/before.yaml)" in ran.out + ran.err) is moved
 
 
+def test_what_comments_allow_is_told_though_nothing_runs_otherwise(
+    repository: Path, run: Run
+) -> None:
+    profile = repository / "profiles" / "glm.yaml"
+    text = profile.read_text(encoding="utf-8")
+    line = next(one for one in text.splitlines() if one.strip().startswith("port:"))
+    allow = f"  # deployer: allow[metrics-in-the-open] it is a demonstration\n{line}"
+    profile.write_text(text.replace(line, allow, 1), encoding="utf-8")
+
+    said = "security: a new comment allows `metrics-in-the-open`, because: it is a demonstration"
+    ran = run("--base", "HEAD")
+    assert said in ran.out
+    assert "only comments, order or spelling; comments allow other findings" in ran.out
+    assert said in run("--base", "HEAD", "--format", "markdown").out
+    (found,) = json.loads(run("--base", "HEAD", "--format", "json").out)["profiles"]
+    assert found["allowed"] == [said]
+
+    commit(repository)
+    profile.write_text(text, encoding="utf-8")
+    gone = "no comment allows `metrics-in-the-open` any more, as before: it is a demonstration"
+    assert gone in run("--base", "HEAD").out
+
+
+def test_hundreds_of_moved_profiles_are_paired_by_what_they_deploy(repository: Path) -> None:
+    text = (repository / "profiles" / "glm.yaml").read_text(encoding="utf-8")
+    old = {f"profiles/{n}.yaml": f"name: p{n}\n{text}" for n in range(300)}
+    new = {file.replace("profiles", "deploy"): text for file, text in old.items()}
+    texts = [[Text(file, text) for file, text in side.items()] for side in (old, new)]
+
+    found = moves(*texts)
+
+    assert len(found) == 300
+    assert all(Path(one.file).name == Path(other.file).name for one, other in found)
+    nameless = [[Text(t.file, t.text.partition("\n")[2]) for t in side] for side in texts]
+    assert moves(*([Text(t.file, "x: 1\n") for t in side] for side in nameless)) == []
+
+
 def test_the_base_is_where_the_branch_left_it(repository: Path, run: Run) -> None:
     git(repository, "checkout", "--quiet", "main")
     write(repository, "glm", edited("gpu"))
@@ -217,7 +256,9 @@ def test_a_broken_new_side_is_named_and_exits_1(repository: Path, run: Run) -> N
     assert ran.code == 1
     assert "error[unknown-key]" in ran.err
     assert ran.out.startswith("profiles/glm.yaml: not right, 1 error\n  line 41: unknown-key\n")
-    assert "profiles/other.yaml: a new deployment, other\n" in ran.out
+    assert (
+        "profiles/other.yaml: a new deployment, other; comments allow other findings\n" in ran.out
+    )
 
 
 def test_a_broken_old_side_is_said_and_the_rest_is_compared(repository: Path, run: Run) -> None:
