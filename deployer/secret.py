@@ -1,12 +1,95 @@
-"""How a secret may be spelt in a text that somebody else wrote."""
+"""What a secret looks like, by its name and by its shape, and how it may be spelt by others.
+
+All that is shown, compared or kept asks here, so that what one place hides no other one tells.
+"""
 
 from __future__ import annotations
 
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
+
+HIDDEN = "***"
+"""What stands in the place of a secret."""
+
+_ALONE = r"(?<![A-Za-z0-9_-])"
+"""Nothing before it that would make it the middle of a longer word."""
+
+_NO_BASE64 = "(?<![+/])"
+"""Nor of base64, where a prefix of letters alone turns up by chance."""
+
+SHAPES = (
+    rf"{_NO_BASE64}(?:AKIA|ASIA)[A-Z0-9]{{16}}(?![A-Za-z0-9+/=_-])",
+    r"gh[pousr]_[A-Za-z0-9]{16,}",
+    r"github_pat_[A-Za-z0-9_]{16,}",
+    r"glpat-[A-Za-z0-9_-]{16,}",
+    r"xox[abeoprs]-[A-Za-z0-9-]{10,}",
+    r"xapp-[A-Za-z0-9-]{16,}",
+    r"hf_[A-Za-z0-9]{16,}",
+    r"(?:sk|ak|as)-(?:[a-z0-9]{2,8}-){0,3}[A-Za-z0-9_]{16,}[A-Za-z0-9_-]*",
+    r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,}",
+    rf"{_NO_BASE64}AIza[A-Za-z0-9_-]{{30,}}",
+    r"ya29\.[A-Za-z0-9_-]{20,}",
+    r"npm_[A-Za-z0-9]{30,}",
+    r"pypi-[A-Za-z0-9_-]{50,}",
+    r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|.*)",
+)
+"""Keys of AWS, GitHub, GitLab, Slack, Hugging Face, OpenAI and Anthropic (`sk-`), Modal (`ak-`,
+`as-`), Stripe, Google, npm and PyPI; a JSON Web Token (RFC 7519); a private key in PEM (RFC 7468).
+AWS's second half, which is 40 letters of base64 and nothing else, is known by its name alone.
+
+Source of the prefixes: their issuers' documentation, as GitHub gathers it (docs.github.com,
+"Supported secret scanning patterns")."""
+
+IN_URL = r"(?P<before>[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@?#]*:)(?P<password>[^\s/@${<*][^\s/@]*)(?=@)"
+"""A password in an address; `${PASSWORD}` and `<password>` are none."""
+
+IN_HEADER = r"(?P<scheme>\b(?:Bearer|Basic)\s+)(?=[^\s]*[0-9])[A-Za-z0-9._~+/-]{16,}=*"
+"""What a header for authorization holds: with a digit, unlike words that follow by chance."""
+
+_LOOKS = re.compile(f"{_ALONE}(?:{'|'.join(SHAPES)})|{IN_URL}|{IN_HEADER}", re.DOTALL)
+
+_NAME = re.compile(
+    r"(^|[_-])((API|ACCESS|ACCOUNT|AUTH|ENCRYPTION|MASTER|PRIVATE|SECRET|SIGNING|SSH)[_-]?KEY"
+    r"|ACCESS_KEY_ID|(?<!PER_)TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)$",
+    re.IGNORECASE,
+)
+_MAY_NAME = re.compile(
+    r"(^|_)(\w*KEY(_ID)?|TOKEN|PAT|AUTH|PASSWD|PASSPHRASE|CREDENTIALS?)$|SECRET|PASSWORD",
+    re.IGNORECASE,
+)
+
+
+def names_secret(name: str) -> bool:
+    """Whether a variable or a key of that name is there to hold a secret (`HF_TOKEN`)."""
+    return _NAME.search(name) is not None
+
+
+def may_name_secret(name: str) -> bool:
+    """Whether it might be: for keeping back what nobody misses (`GRAPH_KEY`)."""
+    return names_secret(name) or _MAY_NAME.search(name) is not None
+
+
+def looks_secret(text: str) -> bool:
+    """Whether something in a text has the shape of a secret."""
+    return _LOOKS.search(text) is not None
+
+
+def masked(text: str) -> str:
+    """Give a text with what has the shape of a secret replaced by :data:`HIDDEN`."""
+    return _LOOKS.sub(_mask, text)
+
+
+def spans(text: str) -> Iterator[tuple[int, int]]:
+    """Give where in a text the shapes of secrets stand."""
+    return (found.span() for found in _LOOKS.finditer(text))
+
+
+def _mask(found: re.Match[str]) -> str:
+    return f"{found['before'] or found['scheme'] or ''}{HIDDEN}"
 
 
 def forms(secret: str) -> set[str]:

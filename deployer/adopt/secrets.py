@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import re
 
-from deployer.parse.secrets import IS_KEY
+from deployer.secret import looks_secret, may_name_secret
 
-NAME = re.compile(
-    r"(^|_)(\w*KEY(_ID)?|TOKEN|PAT|AUTH|PASSWD|PASSPHRASE|CREDENTIALS?)$|SECRET|PASSWORD",
-    re.IGNORECASE,
-)
 WITHIN = re.compile(r"://[^/@\s]+@")
 """A user, with or without a password, in an address."""
 
 
 def is_secret_name(name: str) -> bool:
     """Whether a variable of that name is there to hold a secret."""
-    return NAME.search(name) is not None
+    return may_name_secret(name)
 
 
 def is_secret_value(value: str) -> bool:
     """Whether a text looks like a key, or has a password in an address."""
-    return IS_KEY.match(value) is not None or WITHIN.search(value) is not None
+    return looks_secret(value) or WITHIN.search(value) is not None

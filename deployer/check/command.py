@@ -13,8 +13,9 @@ from deployer.parse.hidden import marked, told
 from deployer.parse.launch import Launch
 from deployer.parse.parsed import Fault
 from deployer.parse.read import parse
-from deployer.parse.secrets import HIDDEN, shown_alone
+from deployer.parse.secrets import shown_alone
 from deployer.parse.walk import groups
+from deployer.secret import HIDDEN
 
 REPEATED = "repeated-flag"
 FILE = "command"

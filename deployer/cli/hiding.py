@@ -13,18 +13,12 @@ def hiding(environ: Mapping[str, str]) -> Callable[[str], str]:
 
     An exception may repeat an argument, a header or an address; a traceback is pasted into issues.
     """
-    from deployer.adopt.secrets import is_secret_name  # noqa: PLC0415 - only for an error
-    from deployer.parse.secrets import HIDDEN, LOOKS  # noqa: PLC0415 - as above
+    from deployer.secret import may_name_secret  # noqa: PLC0415 - only for an error
     from deployer.serve.redact import Redactor  # noqa: PLC0415 - as above
 
     values = {
         value
         for name, value in environ.items()
-        if is_secret_name(name) and not name.upper().endswith(NO_SECRET)
+        if may_name_secret(name) and not name.upper().endswith(NO_SECRET)
     }
-    redactor = Redactor(values)
-
-    def hide(text: str) -> str:
-        return LOOKS.sub(HIDDEN, redactor.text(text))
-
-    return hide
+    return Redactor(values).text

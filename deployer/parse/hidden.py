@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from deployer.facts.sglang.catalogue import Catalogue
-from deployer.parse.secrets import HIDDEN, NAMED, is_secret, shown_alone
+from deployer.parse.secrets import NAMED, is_secret, shown_alone
 from deployer.parse.walk import Group
 from deployer.release import NEGATIVE
+from deployer.secret import HIDDEN
 
 
 def marked(catalogue: Catalogue, groups: Iterable[Group]) -> Iterator[Group]:

@@ -13,9 +13,9 @@ from deployer.parse import faults
 from deployer.parse.hidden import hidden, marked
 from deployer.parse.oracle import Answer, ask
 from deployer.parse.parsed import Fault, Given, Parsed
-from deployer.parse.secrets import HIDDEN, LOOKS
 from deployer.parse.types import converter
 from deployer.parse.walk import Group, groups
+from deployer.secret import HIDDEN, masked
 
 MOST_WORDS = 4_000
 """Words of a command that are read. SGLang 0.5.23 has 531 options, and argparse takes time that
@@ -71,7 +71,7 @@ def _agreed(walked: tuple[Fault, ...], answer: Answer, found: Sequence[Group]) -
         return
     yield from walked
     if all(fault.severity is not Severity.ERROR for fault in walked):
-        message = LOOKS.sub(HIDDEN, answer.message)
+        message = masked(answer.message)
         for text in sorted(hidden(found), key=len, reverse=True):
             message = message.replace(text, HIDDEN)
         yield Fault("refused-list", Severity.ERROR, 0, "", f"SGLang refuses it: {message}")

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from deployer.facts.sglang.catalogue import Catalogue, Option
-from deployer.parse.secrets import HIDDEN, shown_alone
+from deployer.parse.secrets import shown_alone
 from deployer.release import NEGATIVE
+from deployer.secret import HIDDEN
 
 HELP = ("-h", "--help")
 

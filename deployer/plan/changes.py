@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from deployer.codec import encode
 from deployer.compile.arguments import word
-from deployer.parse.secrets import HIDDEN, IS_KEY
 from deployer.plan.keys import OWN, Written, key_of
 from deployer.release import Release, WarmupRequest
+from deployer.secret import HIDDEN, masked, names_secret
 
 Kind = Literal["added", "removed", "changed", "renamed"]
 
@@ -24,9 +23,6 @@ TOLD = frozenset({"model.path", "model.served_name", "listen.host", "listen.port
 
 ON = "on"
 """The text of a switch that is there."""
-
-# A diff shows the old side of a mended leak too, so values that look like secrets are hidden.
-SECRET_NAME = re.compile(r"(^|[-_])(api[-_]?key|token|secret|password)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +109,11 @@ def _variables(release: Release) -> Entries:
 
 
 def told(name: str, value: str) -> str:
-    """Give the value of a flag or a variable as it may be shown."""
-    secret = value != ON and (SECRET_NAME.search(name) or IS_KEY.match(value))
-    return HIDDEN if secret else value
+    """Give the value of a flag or a variable as it may be shown.
+
+    A diff shows the old side of a mended leak too, so that what looks like a secret is hidden.
+    """
+    return HIDDEN if value != ON and names_secret(name) else masked(value)
 
 
 def _entry(name: str, key: str, value: str) -> Entry:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from deployer.finding import Finding, Span, short_line
+from deployer.profile.secrets import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ class Source:
     ``value`` is made of dicts, lists, strings, numbers, booleans and None; it is None where the
     text could not be read to its end (``complete`` is then false). ``findings`` holds everything
     wrong with the text as YAML, and ``doubtful`` the paths whose values are only stand-ins
-    because a finding says that they cannot be trusted.
+    because a finding says that they cannot be trusted. ``secrets`` are in no finding.
     """
 
     file: str
@@ -45,6 +46,7 @@ class Source:
     complete: bool = True
     doubtful: frozenset[Path] = frozenset()
     places: Mapping[Path, Place] = field(default_factory=dict, repr=False)
+    secrets: Secrets = field(default=Secrets(), repr=False)
 
     def written(self, path: Path) -> bool:
         """Whether the profile itself says this, or leaves it to a default."""
@@ -89,10 +91,19 @@ class Source:
 
         A path that is not written is placed at what would hold it, so that a finding about a
         default points at the section. What concerns the file as a whole shows no line of it.
+        No secret is repeated: neither its line, nor in what is said.
         """
         span = span or finding.span or self._find(finding.path)
-        line = "" if span == START else short_line(self.line(span.line))
-        return dataclasses.replace(finding, file=self.file, span=span, source_line=line)
+        shown = span != START and span.line not in self.secrets.lines
+        return dataclasses.replace(
+            finding,
+            file=self.file,
+            span=span,
+            source_line=short_line(self.line(span.line)) if shown else "",
+            path=self.secrets.told(finding.path, span),
+            message=self.secrets.told(finding.message, span),
+            hint=self.secrets.told(finding.hint, span),
+        )
 
     @functools.cached_property
     def _by_name(self) -> Mapping[str, Path]:

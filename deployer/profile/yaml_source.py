@@ -22,6 +22,7 @@ from yaml.events import (
 
 from deployer.finding import Span
 from deployer.profile import yaml_syntax, yaml_text
+from deployer.profile.secrets import secrets_in
 from deployer.profile.source import START, Source
 from deployer.profile.yaml_nodes import MAX_DEPTH, Composer, TooDeepError, event_span
 
@@ -42,7 +43,9 @@ def read(text: str, file: str) -> Source:
     """
     lines = yaml_text.split(text)
     if found := yaml_text.findings(text):
-        return _with(found, Source(file=file, lines=lines, value=None, complete=False))
+        hidden = secrets_in(lines)
+        nothing = Source(file=file, lines=lines, value=None, complete=False, secrets=hidden)
+        return _with(found, nothing)
     reader = _Reader(text, lines)
     value = reader.document()
     composer = reader.composer
@@ -53,6 +56,7 @@ def read(text: str, file: str) -> Source:
         complete=reader.complete,
         doubtful=frozenset(composer.doubtful),
         places=composer.places,
+        secrets=secrets_in(lines),
     )
     return _with(composer.findings, source)
 

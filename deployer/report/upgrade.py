@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from deployer import codec
-from deployer.check.checks.secret_in_profile import NAME
 from deployer.finding import Finding
-from deployer.parse.secrets import HIDDEN, IS_KEY, is_secret
+from deployer.parse.secrets import is_secret
 from deployer.profile.source import Path
 from deployer.report import findings as told
 from deployer.report.envelope import envelope
+from deployer.secret import HIDDEN, looks_secret, masked, names_secret
 from deployer.upgrade.document import Document, Edit, applied
 from deployer.upgrade.notes import Kind, Note, Upgrade
 from deployer.visible import visible
@@ -127,7 +127,7 @@ def _lines(text: str) -> list[str]:
     """Give the lines of a profile, with no secret in them."""
     doc = Document.read(text, "")
     hidden = [Edit(*doc.value(path), HIDDEN) for path in doc.source.places if _secret(doc, path)]
-    lines = re.split(r"\r?\n", applied(text, hidden))
+    lines = re.split(r"\r?\n", masked(applied(text, hidden)))
     return [visible(line) for line in (lines[:-1] if lines[-1] == "" else lines)]
 
 
@@ -136,5 +136,5 @@ def _secret(doc: Document, path: Path) -> bool:
     if len(path) != ENTRY_DEPTH or path[0] != "engine":
         return False
     name, value = str(path[-1]), doc.written(path).strip("'\"")
-    named = {"args": is_secret(f"--{name}"), "env": NAME.search(name) is not None}
-    return named.get(str(path[1]), False) or IS_KEY.search(value) is not None
+    named = {"args": is_secret(f"--{name}"), "env": names_secret(name)}
+    return named.get(str(path[1]), False) or looks_secret(value)

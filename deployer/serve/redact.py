@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from deployer.secret import forms
+from deployer.secret import forms, masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,8 +34,8 @@ class Redactor:
         return self._split(data, final=True)[0]
 
     def text(self, text: str) -> str:
-        """Redact a text that is complete."""
-        return self.clean(text.encode(errors="surrogatepass")).decode(errors="replace")
+        """Redact a text that is complete, and what has the shape of somebody else's secret."""
+        return masked(self.clean(text.encode(errors="surrogatepass")).decode(errors="replace"))
 
     def stream(self) -> RedactedStream:
         """Begin a stream that arrives in pieces."""

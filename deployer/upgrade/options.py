@@ -5,10 +5,11 @@ from __future__ import annotations
 from deployer.compile.arguments import extra_values, word, words_for
 from deployer.facts.sglang.replacements import ANY, Words, canonical, gone, spell
 from deployer.facts.sglang.versions import release_key
-from deployer.parse.secrets import HIDDEN, IS_KEY, is_secret
+from deployer.parse.secrets import is_secret
 from deployer.profile.fields import flagged_fields
 from deployer.profile.flag import Flag
 from deployer.profile.source import Path
+from deployer.secret import HIDDEN, masked
 from deployer.upgrade.draft import Draft
 from deployer.upgrade.notes import Kind
 
@@ -170,8 +171,8 @@ def _leave(draft: Draft, path: Path, shown: str, words: Words) -> None:
 def _shown(words: Words) -> str:
     """Write words for a reader, who must not see a secret."""
     flag, values = words
-    hidden = is_secret(flag) or any(IS_KEY.match(value) for value in values)
-    return " ".join((flag, *((HIDDEN,) if hidden else values)))
+    told = (HIDDEN,) if is_secret(flag) else map(masked, values)
+    return " ".join((flag, *told))
 
 
 def _yaml(value: object) -> str:

@@ -322,6 +322,7 @@ def found(change: dict[str, Any]) -> list[tuple[str, str, str]]:
     for finding in findings:
         assert finding.span is not None
         hidden = finding.check == "secret-in-profile" or finding.path.endswith("api-key")
+        hidden |= finding.span.line in loaded.source.secrets.lines
         assert bool(finding.source_line) != hidden
         assert finding.hint
     return [(finding.check, finding.path, finding.message) for finding in findings]

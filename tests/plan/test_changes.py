@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployer.cli.reading import read_release
-from deployer.parse.secrets import HIDDEN
 from deployer.plan.changes import Change, changes, everything
 from deployer.plan.diff import diff
 from deployer.release import Argument, Variable
 from deployer.report.changes import text
+from deployer.secret import HIDDEN
 
 BASE = read_release("profiles/cpu-tiny.yaml")
 MODAL = read_release("profiles/b200-fp8-eagle.yaml")

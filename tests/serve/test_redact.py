@@ -69,3 +69,11 @@ def test_without_a_secret_nothing_changes() -> None:
 @given(st.binary())
 def test_other_bytes_pass_as_they_are(data: bytes) -> None:
     assert Redactor([KEY]).clean(data) == data
+
+
+def test_a_text_loses_what_has_the_shape_of_a_secret_that_nobody_named() -> None:
+    said = Redactor(["the-key-of-this-server"]).text(
+        f"got hf_{'Ab' * 16} and the-key-of-this-server"
+    )
+
+    assert said == "got *** and [redacted]"

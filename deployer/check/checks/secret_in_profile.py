@@ -13,36 +13,45 @@ Write::
     modal:
       hub_secret: huggingface-secret
 
-Source: the prefixes that Hugging Face (``hf_``), OpenAI (``sk-``) and Modal (``ak-``, ``as-``) give
-their keys. https://huggingface.co/docs/hub/security-tokens
+Source: ``deployer/secret.py``: the names that hold one, and the prefixes that issuers give their
+keys. https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.finding import Severity
-from deployer.parse.secrets import IS_KEY
 from deployer.profile.model import Profile
+from deployer.profile.section import Section
+from deployer.profile.source import Path
+from deployer.secret import looks_secret, names_secret
 
-NAME = re.compile(r"(^|_)(API_?KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
+HINT = "put it into a Modal secret, or into your shell's environment, and name it here"
 
 
 def find(profile: Profile) -> Iterator[Problem]:
-    """Look at the names and values of variables, and at the values of free arguments."""
-    for name, value in profile.engine.env.items():
-        if NAME.search(name) or IS_KEY.match(value):
+    """Look at the names of variables, and at every text, however deep it stands."""
+    for name in profile.engine.env:
+        if names_secret(name):
             yield Problem(("engine", "env", name), f"`{name}` looks like a secret", HINT)
-    for name, argument in profile.engine.args.items():
-        values = argument if isinstance(argument, list) else [argument]
-        if any(isinstance(item, str) and IS_KEY.match(item) for item in values):
-            yield Problem(
-                ("engine", "args", name), f"`{name}` holds what looks like a secret", HINT
-            )
+    for path, text in _texts(profile, ()):
+        named = path[:2] == ("engine", "env") and names_secret(str(path[-1]))
+        if looks_secret(text) and not named:
+            yield Problem(path, f"`{path[-1]}` holds what looks like a secret", HINT)
 
 
-HINT = "put it into a Modal secret, or into your shell's environment, and name it here"
+def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict | Section):
+        parts = value if isinstance(value, dict) else value.__dict__
+        for name, below in parts.items():
+            yield from _texts(below, (*path, name))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item, path)
+
 
 RULE = Rule("secret-in-profile", Severity.ERROR, find, hides_line=True)
