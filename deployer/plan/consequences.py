@@ -13,6 +13,7 @@ from deployer.plan.changes import Change
 from deployer.plan.effects import Consequence, Effect, ordered
 from deployer.plan.flag_rules import NAMESPACES, RULES, SPECULATIVE
 from deployer.plan.parameter_rules import PARAMETERS, VARIABLES
+from deployer.plan.powers import of_change
 from deployer.plan.sides import Sides
 from deployer.plan.speculation import WHY
 from deployer.release import Argument, Release
@@ -31,6 +32,12 @@ MONEY: dict[str, Callable[[Sides], Consequence]] = {
     "modal.scaledown_window": money.idle,
 }
 """Keys whose money has a figure."""
+
+REMOTE_CODE = {
+    "model.repo": "`trust_remote_code` is on, so the code of the other repository runs",
+    "model.revision": "`trust_remote_code` is on, so the code of the new revision runs",
+}
+"""Keys that decide which code `trust_remote_code` runs."""
 
 MEASURED = re.compile(
     r"hardware\.gpu|model\.repo|--(mem-fraction-static|kv-cache-dtype|max-total-tokens|tp-size"
@@ -65,25 +72,33 @@ def bears_on_the_pool(what: str) -> bool:
 
 def _of_flag(change: Change, sides: Sides) -> list[Consequence]:
     names = {word.removeprefix("--") for word in change.what.split()}
-    found = [Consequence(r.effect, r.reason) for r in RULES if names & r.flags]
+    known = [Consequence(r.effect, r.reason) for r in RULES if names & r.flags]
+    found = [*_power(change, sides), *known]
     if names & SPECULATIVE:
         found.append(Consequence(Effect.CAPACITY, WHY))
-    if not found:
+    if not known:
         option = _option(change.what.split()[0], sides)
         namespace = option.category if option else ""
-        found = [Consequence(*one) for one in NAMESPACES.get(namespace, ())]
+        found += [Consequence(*one) for one in NAMESPACES.get(namespace, ())]
     return [_measured(one, change, sides) for one in found]
 
 
 def _of_variable(change: Change, sides: Sides) -> list[Consequence]:
+    power = _power(change, sides)
     catalogue = sides.new_catalogue
     ours = change.what.startswith(("SGLANG_", "SGL_"))
-    if ours and catalogue is not None and change.what not in catalogue.variables:
+    if not power and ours and catalogue is not None and change.what not in catalogue.variables:
         return [Consequence(Effect.NOTHING, f"SGLang {catalogue.version} does not read it")]
     for pattern, rules in VARIABLES:
         if re.fullmatch(pattern, change.what):
-            return [Consequence(*rule) for rule in rules]
-    return []
+            return [*power, *(Consequence(*rule) for rule in rules)]
+    return power
+
+
+def _power(change: Change, sides: Sides) -> list[Consequence]:
+    """Say what code runs by it, or what it reaches; and of what nobody knows, that."""
+    held = of_change(change, sides.new_catalogue, sides.old_catalogue)
+    return [Consequence(Effect.SECURITY, one.reason) for one in held]
 
 
 def _of_key(change: Change, sides: Sides) -> list[Consequence]:
@@ -97,13 +112,16 @@ def _of_key(change: Change, sides: Sides) -> list[Consequence]:
         found.append(money.begins(sides))
     if change.what == "serving.api_key_env":
         found += _key(change)
-    if change.what == "model.revision" and _runs_remote_code(sides.new):
-        found.append(
-            Consequence(
-                Effect.SECURITY, "`trust_remote_code` is on, so the code of the new revision runs"
-            )
-        )
+    if change.what in REMOTE_CODE and _runs_remote_code(sides.new):
+        found.append(Consequence(Effect.SECURITY, REMOTE_CODE[change.what]))
+    if change.what == "engine.image" and _image(change.old) != _image(change.new):
+        found.append(Consequence(Effect.SECURITY, "all code that runs is that of another image"))
     return [_measured(one, change, sides) for one in found]
+
+
+def _image(reference: str) -> str:
+    """Give an image's name, without tag and digest."""
+    return re.sub(r"(:[^:@/]+)?(@.*)?$", "", reference)
 
 
 def _from_rules(key: str) -> list[Consequence]:

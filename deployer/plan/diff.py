@@ -13,6 +13,7 @@ from deployer.plan.consequences import RESTART, bears_on_the_pool, consequences,
 from deployer.plan.defaults import ChangedDefault, changed_defaults
 from deployer.plan.effects import RANK, Consequence, Effect
 from deployer.plan.keys import Written
+from deployer.plan.powers import of_change, urgency
 from deployer.plan.sides import Sides
 from deployer.plan.speculation import memory
 from deployer.plan.spelling import respelt
@@ -21,12 +22,16 @@ from deployer.release import Release
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One change, what it concerns in a sentence, the default, and what it leads to."""
+    """One change, what it concerns in a sentence, the default, and what it leads to.
+
+    ``urgency`` orders what concerns security: what runs code comes first, the unknown last.
+    """
 
     change: Change
     help: str
     default: str
     consequences: tuple[Consequence, ...]
+    urgency: int = 1
 
     @property
     def rank(self) -> int:
@@ -123,7 +128,7 @@ def diff(
     compared = respelt(changes(old, new, written), sides)
     found = [_explained(change, sides) for change in compared]
     return Diff(
-        changes=tuple(sorted(found, key=lambda one: one.rank)),
+        changes=tuple(sorted(found, key=lambda one: (one.rank, one.urgency))),
         defaults=changed_defaults(sides),
         capacity=_capacity(found, sides),
         versions=(old.engine.version, new.engine.version),
@@ -141,7 +146,9 @@ def _explained(change: Change, sides: Sides) -> Explained:
         about = meaning.of_key(what)
         if about == meaning.Meaning():
             about = meaning.of_variable(what, sides.new_catalogue, sides.old_catalogue)
-    return Explained(change, about.help, about.default, consequences(change, sides))
+    held = of_change(change, sides.new_catalogue, sides.old_catalogue)
+    leads = consequences(change, sides)
+    return Explained(change, about.help, about.default, leads, urgency(held))
 
 
 def _sentence(text: str) -> str:

@@ -1,7 +1,8 @@
 """What an engine flag can lead to, as data: each rule names flags and says why.
 
 A flag that no rule names has the consequences of its namespace (``NAMESPACES``, the catalogue's
-categories). Every flag is read when the engine starts, so each of them also means new containers;
+categories), and what can run code or reach outside those of :mod:`deployer.facts.sglang.powers`.
+Every flag is read when the engine starts, so each of them also means new containers;
 that is not repeated here. Sources are SGLang 0.5.10.post1 and 0.5.23 unless another is named.
 """
 
@@ -28,11 +29,6 @@ def _rule(effect: Effect, reason: str, flags: str) -> Rule:
 RULES = (
     _rule(
         Effect.SECURITY,
-        "the repository's own Python code runs in the engine",
-        "trust-remote-code trust-request-chat-template enable-custom-logit-processor",
-    ),
-    _rule(
-        Effect.SECURITY,
         "prompts and answers are personal data, and are written where logs and dumps go",
         "log-requests log-requests-level log-requests-target log-requests-format log-level "
         "crash-dump-folder debug-tensor-dump-output-folder export-metrics-to-file "
@@ -46,9 +42,7 @@ RULES = (
     _rule(
         Effect.SECURITY,
         "it decides who reaches the server, and over what",
-        "host api-key admin-api-key ssl-keyfile ssl-certfile ssl-ca-certs ssl-keyfile-password "
-        "enable-ssl-refresh fastapi-root-path file-storage-path allowed-media-domains tool-server "
-        "sidecar sidecar-args dist-init-addr",
+        "api-key admin-api-key ssl-keyfile-password enable-ssl-refresh",
     ),
     _rule(
         Effect.WEIGHTS,

@@ -13,6 +13,7 @@ from deployer.plan.diff import Diff, diff
 from deployer.plan.effects import RANK, Effect
 from deployer.plan.keys import Written
 from deployer.plan.money import dollars, hourly
+from deployer.plan.powers import powers
 from deployer.release import Release
 
 Status = Literal["added", "deleted", "changed", "unchanged", "identical", "broken"]
@@ -26,10 +27,11 @@ class Reviewed:
     """One profile: what became of it, and what that means.
 
     ``old_file`` is where it was before, where that is elsewhere. ``facts`` says in rows what an
-    added or deleted profile is, ``contents`` all that an added one compiles to. ``problems`` are
-    the places and names of the errors in a broken one, ``clashes`` what it takes that another
-    profile takes, too, and ``note`` what the reader must know of the comparison itself.
-    ``allowed`` says which findings comments allow that did not before, or no longer.
+    added or deleted profile is, ``contents`` all that an added one compiles to, ``powers`` what of
+    it runs code or reaches outside, with the reason. ``problems`` are the places and names of the
+    errors in a broken one, ``clashes`` what it takes that another profile takes, too, and ``note``
+    what the reader must know of the comparison itself. ``allowed`` says which findings comments
+    allow that did not before, or no longer.
     """
 
     status: Status
@@ -39,6 +41,7 @@ class Reviewed:
     diff: Diff | None = None
     facts: tuple[tuple[str, str], ...] = ()
     contents: tuple[Change, ...] = ()
+    powers: tuple[tuple[Change, str], ...] = ()
     problems: tuple[str, ...] = ()
     note: str = ""
     clashes: tuple[str, ...] = ()
@@ -176,7 +179,15 @@ def compared(
 def added(new: Release, file: str, written: Written | None = None, *, note: str = "") -> Reviewed:
     """Introduce a new profile."""
     contents = everything(new, written)
-    return Reviewed("added", file, new.name, facts=facts(new), contents=contents, note=note)
+    return Reviewed(
+        "added",
+        file,
+        new.name,
+        facts=facts(new),
+        contents=contents,
+        powers=powers(new),
+        note=note,
+    )
 
 
 def deleted(old: Release, file: str) -> Reviewed:

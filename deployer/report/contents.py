@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from deployer.plan.changes import told
+from deployer.plan.powers import powers
 from deployer.release import Argument, Release
 from deployer.report.rows import row
 from deployer.visible import visible
@@ -14,6 +15,8 @@ from deployer.visible import visible
 def contents(release: Release) -> Iterator[str]:
     """Give the lines: image, command, variables, mounts and secrets. Nothing is left out."""
     yield "What is run"
+    for change, why in powers(release):
+        yield from row("security", visible(f"{change.what} {change.new}: {why}"))
     if release.engine.image:
         yield from row("image", visible(release.engine.image))
     words = [*release.engine.command, *(w for a in release.arguments for w in _words(a))]

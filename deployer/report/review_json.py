@@ -57,5 +57,6 @@ def _profile(one: Reviewed) -> dict[str, Any]:
         "clashes": list(one.clashes),
         "facts": dict(one.facts),
         "contents": encode(one.contents),
+        "security": [{**encode(change), "reason": why} for change, why in one.powers],
         **(diff_value(one.diff) if one.diff else {}),
     }

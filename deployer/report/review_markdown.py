@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from deployer.plan.changes import Change
 from deployer.plan.diff import Diff, Explained
-from deployer.plan.effects import Consequence, Effect
+from deployer.plan.effects import RANK, Consequence, Effect
 from deployer.plan.review import Review, Reviewed
-from deployer.report.budget import Piece, fitted
+from deployer.report.budget import Alarm, Piece, fitted
 from deployer.report.markdown import ARROW, code, code_both, prose
 
 MARKER = "<!-- deployer-diff -->"
@@ -23,6 +23,12 @@ LEFT_OUT = (
     "\n_Left out, for this comment can be no longer: {}. "
     "`deployer diff --base BASE` shows everything._\n"
 )
+SECURITY = ("change that concerns security", "changes that concern security")
+ALARM = Alarm(
+    SECURITY,
+    "**{} more of what concerns security is left out here. Nobody should approve this before "
+    "looking at all of it: `deployer diff --base BASE`.**\n\n",
+)
 HEAD = "| what | old | new | what it leads to |\n|---|---|---|---|\n"
 MARK = {"added": "added", "removed": "removed", "changed": "", "renamed": "renamed"}
 
@@ -34,9 +40,9 @@ def markdown(review: Review) -> str:
     """Write the comment: a line a profile, what was compared, then each in detail."""
     head = [Piece(TITLE if review.changed else NOTHING), *_summaries(review), *_scope(review)]
     if not review.changed:
-        return fitted(head, LIMIT, LEFT_OUT)
+        return fitted(head, LIMIT, LEFT_OUT, ALARM)
     sections = [p for place, one in enumerate(review.telling) for p in _section(one, place)]
-    return fitted([*head, *sections], LIMIT, LEFT_OUT)
+    return fitted([*head, *sections], LIMIT, LEFT_OUT, ALARM)
 
 
 def _summaries(review: Review) -> Iterator[Piece]:
@@ -66,6 +72,9 @@ def _section(one: Reviewed, place: int) -> Iterator[Piece]:
         return
     yield Piece(f"\n#### {code(one.file)}\n\n", (SECTIONS, place))
     yield Piece("".join(_remarks(one)), (SECTIONS, place))
+    for number, (change, why) in enumerate(one.powers):
+        line = f"- **security:** {_content(change)}: {prose(why)}\n"
+        yield Piece(line, (SECTIONS, place, number), SECURITY)
     if one.diff and one.diff.changes:
         yield from _changes(one.diff, place)
     if one.contents:
@@ -92,7 +101,10 @@ def _remarks(one: Reviewed) -> Iterator[str]:
 def _changes(diff: Diff, place: int) -> Iterator[Piece]:
     yield Piece(HEAD, (SECTIONS, place))
     for number, explained in enumerate(diff.changes):
-        yield Piece(_row(explained), (ROWS, place, number), ("change", "changes"))
+        if explained.rank == RANK[Effect.SECURITY]:
+            yield Piece(_row(explained), (SECTIONS, place, number), SECURITY)
+        else:
+            yield Piece(_row(explained), (ROWS, place, number), ("change", "changes"))
     if diff.capacity:
         yield Piece(f"\n{prose(diff.capacity.sentence)}.\n", (SECTIONS, place))
     if diff.replaces:

@@ -70,6 +70,8 @@ def _block(one: Reviewed) -> Iterator[str]:
         yield f"  {visible(clash)}"
     for name, value in one.facts:
         yield f"  {name:<8} {value}"
+    for change, why in one.powers:
+        yield f"  security {changes.line(change).strip()}: {why}"
     if one.diff and one.diff.changes:
         yield from explained(one.diff)
         if one.diff.capacity:

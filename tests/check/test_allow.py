@@ -117,7 +117,7 @@ def test_an_unknown_id_is_told_with_near_names(comment: str, hint: str) -> None:
 def test_a_number_sign_within_a_value_is_no_comment() -> None:
     text = OPEN.format(above="# -", beside="", below="") + REST + MODAL
     value = f"'x # deployer: allow[{ID}] {REASON}'"
-    text = text.replace("engine:\n", f"engine:\n  env:\n    X: {value}\n")
+    text = text.replace("engine:\n", f"engine:\n  env:\n    NCCL_X: {value}\n")
     loaded, findings = load_checked(text, "p.yaml")
 
     assert loaded.profile is not None

@@ -343,7 +343,10 @@ def test_a_sane_profile_has_no_findings() -> None:
 
 
 def test_nothing_fires_at_what_only_looks_alike() -> None:
-    assert found({"engine": {"env": {"TOKENIZERS_PARALLELISM": "false", "MAX_TOKENS": "8"}}}) == []
+    assert (
+        found({"engine": {"env": {"TOKENIZERS_PARALLELISM": "false", "NCCL_MAX_TOKENS": "8"}}})
+        == []
+    )
     assert found({"engine": {"args": {"cuda-graph-max-bs": 64, "dist-timeout": 9}}}) == []
     assert found({"parallel": {"tp": 4, "pp": 2}}) == []
     local = {**LOCAL, "model": {"source": "builtin", "repo": "tiny"}}

@@ -8,6 +8,7 @@ import pytest
 
 from deployer.cli.reading import read_release
 from deployer.facts.sglang.catalogue import Option, load, newest, releases
+from deployer.facts.sglang.powers import of_option
 from deployer.plan.diff import diff
 from deployer.plan.effects import RANK, Effect
 from deployer.plan.flag_rules import NAMESPACES, RULES, SPECULATIVE
@@ -52,6 +53,8 @@ def ruled(option: Option) -> set[Effect]:
     if names & SPECULATIVE:
         found.add(Effect.CAPACITY)
     found = found or {effect for effect, _ in NAMESPACES.get(option.category, ())}
+    if of_option(option.name, "1", known=True):
+        found.add(Effect.SECURITY)
     return found if Effect.NOTHING in found else found | {Effect.CONTAINERS}
 
 
@@ -92,18 +95,18 @@ A, V, C, N = Effect.ACCURACY, Effect.CLIENTS, Effect.CAPACITY, Effect.CONTAINERS
         (flag("--context-length", "65536"), [V, C, N]),
         (flag("--chunked-prefill-size", "8192"), [K, C, N]),
         (flag("--max-queued-requests", "64"), [V, N]),
-        (flag("--chat-template", "x"), [V, N]),
+        (flag("--chat-template", "x"), [S, V, N]),
         (flag("--page-size", "64"), [C, N]),
         (flag("--log-requests"), [S, N]),
-        (flag("--host", "127.0.0.1"), [S, N]),
+        (flag("--host", "127.0.0.1"), [S, V, N]),
         (flag("--admin-api-key", "k"), [S, V, N]),
-        (flag("--lora-paths", "a"), [V, C, N]),
+        (flag("--lora-paths", "a"), [S, V, C, N]),
         (flag("--watchdog-timeout", "5"), [N]),
         (without("--enable-metrics"), [S, N]),
         (without("--trust-remote-code"), [S, N]),
-        (with_parts(model=replace(BASE.model, repo="a/b")), [W, K, A, V, C, N]),
+        (with_parts(model=replace(BASE.model, repo="a/b")), [S, W, K, A, V, C, N]),
         (with_parts(model=replace(BASE.model, revision="b")), [S, W, A, N]),
-        (with_parts(engine=replace(BASE.engine, image="a:b")), [K, A, N]),
+        (with_parts(engine=replace(BASE.engine, image="a:b")), [S, K, A, N]),
         (with_parts(engine=replace(BASE.engine, version="0.5.10")), [K, A, V, C, N]),
         (with_parts(hardware=replace(BASE.hardware, gpu="H200")), [M, K, A, C, N]),
         (with_parts(listen=replace(BASE.listen, api_key_variable="")), [S, V, N]),
@@ -116,8 +119,19 @@ A, V, C, N = Effect.ACCURACY, Effect.CLIENTS, Effect.CAPACITY, Effect.CONTAINERS
         (modal(scaledown_window=60), [M, N]),
         (modal(download_cpu=8.0), [N]),
         (variable("SGLANG_JIT_DEEPGEMM_PRECOMPILE"), [K, N]),
-        (variable("SGLANG_NO_SUCH_VARIABLE"), [N]),
-        (variable("HF_ENDPOINT"), [W, N]),
+        (variable("SGLANG_NO_SUCH_VARIABLE"), [S, N]),
+        (variable("HF_ENDPOINT"), [S, W, N]),
+        (variable("LD_PRELOAD"), [S, N]),
+        (variable("PYTHONPATH"), [S, N]),
+        (variable("PYTHONHASHSEED"), [N]),
+        (variable("HTTPS_PROXY"), [S, N]),
+        (variable("SGLANG_PLUGINS"), [S, N]),
+        (variable("NOBODY_KNOWS"), [S, N]),
+        (variable("NCCL_DEBUG"), [C, N]),
+        (variable("SGLANG_LOG_FORWARD_ITERS"), [N]),
+        (flag("--forward-hooks", "[]"), [S, N]),
+        (flag("--custom-weight-loader", "a.b"), [S, N]),
+        (flag("--nobody-knows", "a"), [S, N]),
     ],
 )
 def test_the_consequences_that_matter(new: Release, effects: list[Effect]) -> None:

@@ -180,3 +180,36 @@ def test_pieces_fit_or_are_the_least_that_must_stay(given: list[tuple[str, int]]
     assert len(text.encode()) <= 450
     if sum(len(piece.text.encode()) for piece in pieces) <= 450:
         assert text == "".join(piece.text for piece in pieces)
+
+
+def with_variables(text: str, variables: dict[str, str]) -> str:
+    lines = "".join(f'    {name}: "{value}"\n' for name, value in variables.items())
+    return text.replace("  env:\n", f"  env:\n{lines}", 1)
+
+
+HOSTILE = {
+    "LD_PRELOAD": "/model-cache/x.so",
+    "PYTHONPATH": "/model-cache",
+    "HTTPS_PROXY": "http://e",
+}
+
+
+@pytest.mark.parametrize("padding", ["SGLANG_PAD_{}", "NCCL_PAD_{}", "LD_PAD_{}", "PAD_{}"])
+@pytest.mark.parametrize("new_profile", [False, True])
+def test_no_padding_hides_what_runs_code(padding: str, new_profile: bool) -> None:
+    pad = {padding.format(f"{n:04}"): "x" * 90 for n in range(1500)}
+    changed = with_variables(BASE, {**pad, **HOSTILE})
+    old = None if new_profile else Text("p.yaml", BASE)
+    found, _ = reviewed([Pair(old, Text("p.yaml", changed))])
+
+    body = markdown(review(found))
+
+    assert len(body.encode()) <= LIMIT
+    head = body[:4000]
+    if padding.startswith("LD_"):  # which of 1,503 it is that matters nobody can say
+        assert "concerns security is left out here" in head
+    else:
+        assert "`LD_PRELOAD`" in head
+        assert "`PYTHONPATH`" in head
+        assert "`HTTPS_PROXY`" in head
+    assert ("concerns security is left out here" in head) is not padding.startswith("NCCL_")

@@ -40,6 +40,7 @@ b200-fp8-eagle: Modal app glm51-b200-fp8-eagle
   KV pool     about 644,000 tokens for all requests
 
 What is run
+  security    --trust-remote-code on: the repository's own Python code runs in the engine
   image       lmsysorg/sglang:v0.5.10.post1-cu130
   command     python3 -m sglang.launch_server --model-path
               /model-cache/GLM-5.1-FP8/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --served-model-name
