@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import click
 
 from deployer.cli.completing import deployments
-from deployer.cli.say import show
+from deployer.cli.forms import FORM, result
 from deployer.cli.target import Here, OnModal, account_of
 from deployer.errors import UsageError
+
+if TYPE_CHECKING:
+    from deployer.apply.modal.destroy import Destroyed
 
 
 @click.command("destroy")
@@ -20,7 +26,8 @@ from deployer.errors import UsageError
     help="Delete this volume of a Modal deployment, too; repeatable. None is by default.",
 )
 @click.option("--yes", "-y", is_flag=True, help="On Modal: do not ask.")
-def command(name: str, volumes: tuple[str, ...], *, yes: bool) -> int:
+@FORM
+def command(name: str, volumes: tuple[str, ...], form: str, *, yes: bool) -> int:
     """Drain and end a deployment, and remove its key, logs and state.
 
     Requests in flight get the drain budget of the profile. The engine's environment and the model
@@ -30,11 +37,11 @@ def command(name: str, volumes: tuple[str, ...], *, yes: bool) -> int:
     """
     target = _target(name)
     if isinstance(target, OnModal):
-        return _modal(target, volumes, yes=yes)
+        return _modal(target, volumes, form, yes=yes)
     if volumes:
         message = f"`{target.name}` is on this machine and has no volumes"
         raise UsageError(message)
-    return _local(target.name)
+    return _local(target.name, form)
 
 
 def _target(name: str) -> Here | OnModal:
@@ -46,17 +53,18 @@ def _target(name: str) -> Here | OnModal:
     return Here(name) if not path and is_anything_left(name) else target_of(name)
 
 
-def _local(name: str) -> int:
+def _local(name: str, form: str) -> int:
     from deployer.apply.local.destroy import destroy  # noqa: PLC0415 - only what the verb needs
     from deployer.cli.progress import PhaseLines  # noqa: PLC0415 - as above
 
     with PhaseLines() as lines:
         destroyed = destroy(name, on_event=lines.tell)
-    show(destroyed.message)
+    value = {"name": name, "target": "local", "killed": destroyed.killed}
+    result(form, {**value, "message": destroyed.message}, lambda: destroyed.message)
     return 0
 
 
-def _modal(target: OnModal, volumes: tuple[str, ...], *, yes: bool) -> int:
+def _modal(target: OnModal, volumes: tuple[str, ...], form: str, *, yes: bool) -> int:
     from deployer.apply.modal.destroy import check_volumes, destroy  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
     from deployer.cli.where import Declined, agreed  # noqa: PLC0415 - as above
@@ -70,10 +78,22 @@ def _modal(target: OnModal, volumes: tuple[str, ...], *, yes: bool) -> int:
     if not agreed(question, yes=yes):
         raise Declined
     done = destroy(account, Records(), target.record, parameters, volumes)
-    what = "is stopped" if done.existed else "was not deployed any more: Modal was asked"
-    show(f"the app {done.app} {what}")
-    for volume in done.volumes:
-        show(f"the volume {volume} is deleted")
-    for volume, holds in done.kept:
-        show(f"the volume {volume} stays ({holds}); `--volume {volume}` deletes it")
+    value = {
+        "name": target.name,
+        "target": "modal",
+        "app": done.app,
+        "existed": done.existed,
+        "volumes_deleted": done.volumes,
+        "volumes_kept": {volume: holds for volume, holds in done.kept},
+    }
+    result(form, value, lambda: "\n".join(_lines(done)))
     return 0
+
+
+def _lines(done: Destroyed) -> Iterator[str]:
+    what = "is stopped" if done.existed else "was not deployed any more: Modal was asked"
+    yield f"the app {done.app} {what}"
+    for volume in done.volumes:
+        yield f"the volume {volume} is deleted"
+    for volume, holds in done.kept:
+        yield f"the volume {volume} stays ({holds}); `--volume {volume}` deletes it"

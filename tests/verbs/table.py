@@ -1,0 +1,266 @@
+"""Every verb in every circumstance: the call, its exit code, and its words.
+
+`here.yaml` is a profile for this machine, `modal.yaml` one for Modal, `demo` a local deployment
+whose state is damaged; `STATE` and `DATA` are the folders of both.
+"""
+
+from __future__ import annotations
+
+from tests.verbs.cells import FULL, Cell, Row, Without
+
+LAUNCH = "-- python3 -m sglang.launch_server --model-path a/b"
+
+TOKEN = "there is no Modal token on this machine"
+REACH = "Modal cannot be reached at 127.0.0.1: Connection refused"
+NOBODY = (
+    "it is not known whether there is a deployment named `nobody`: it is not on this machine, and "
+    f"Modal was not asked: {TOKEN}"
+)
+ENGINE = "SGLang 0.5.23 is not installed here, and only it knows what it would do"
+PREDICT = "predictions are made by NVIDIA's aiconfigurator, which is not installed here"
+UNKNOWN = "SGLang 0.0.1 is not known here"
+NO_FILE_READ = Without("it reads no profile")
+NO_PATTERN = Without("it takes no file")
+WRITES_NOTHING = Without("it writes no file")
+ASKS_NOBODY = Without("it asks nobody, as the column of the network shows")
+SHOWS_LATE = Without("it shows its result after a server has started, and none can here")
+
+
+def _reads(call: str, option: str = "") -> Row:
+    """Give what every verb says of a profile that is not there, or cannot be read."""
+    return {
+        "no file": Cell(f"{call} no.yaml{option}", 2, "no.yaml: there is no such file"),
+        "no match": Cell(
+            f"{call} 'nothere/*.yaml'{option}", 2, "nothere/*.yaml: there is no such file"
+        ),
+        "no permission": Cell(f"{call} here.yaml{option}", 2, "here.yaml: Permission denied"),
+    }
+
+
+def _shows(call: str, start: str, keys: str) -> Row:
+    """Give what becomes of a result that is there without anybody being asked."""
+    return {
+        "no network": Cell(call, 0, start),
+        "no token": ASKS_NOBODY,
+        "full output": Cell(call, 1, FULL),
+        "closed pipe": Cell(call, 141, ""),
+        "full disk": WRITES_NOTHING,
+        "json": Cell(f"{call} --format json", 0, keys),
+    }
+
+
+def _on_modal(call: str) -> Row:
+    """Give what a verb says that can do nothing without Modal's answer."""
+    return {
+        "no network": Cell(call, 1, REACH),
+        "no token": Cell(call, 1, TOKEN),
+        "full output": Without("it shows nothing before Modal has answered"),
+        "closed pipe": Without("it shows nothing before Modal has answered"),
+        "full disk": WRITES_NOTHING,
+        "json": Cell(f"{call} --format json", 1, "error"),
+    }
+
+
+DENIED = "STATE/local/nobody/state.json: Permission denied"
+FINDINGS = "format_version counts findings"
+
+TABLE: dict[str, Row] = {
+    "check": {
+        **_reads("check"),
+        **_shows("check here.yaml", "here.yaml: fine\n", FINDINGS),
+        "wrong name": Cell("check --select nosuch here.yaml", 2, "there is no check `nosuch`"),
+    },
+    "explain": {
+        "no file": NO_FILE_READ,
+        "no match": NO_PATTERN,
+        "no permission": NO_FILE_READ,
+        **_shows("explain unknown-key", "error unknown-key\n", "format_version checks"),
+        "wrong name": Cell("explain nosuch", 2, "there is no check `nosuch`"),
+    },
+    "fit": {
+        **_reads("fit"),
+        **_shows(
+            "fit modal.yaml",
+            "b200-fp8-eagle: zai-org/GLM-5.1-FP8 on B200",
+            "format_version name model model_source gpu engine gib kv mem_fraction_static tokens "
+            "error_percent",
+        ),
+        "wrong name": Cell("fit modal.yaml --model-config no.json", 2,
+                           "no.json: there is no such file"),
+    },
+    "compile": {
+        **_reads("compile"),
+        **_shows("compile here.yaml", "# Compiled by `deployer compile", "format_version name"),
+        "wrong name": Cell("compile --check compiled/no.flags", 2,
+                           "no.yaml: there is no such file"),
+        "full disk": Cell("compile --write here.yaml", 1,
+                          "compiled/here.flags could not be written: File too large"),
+    },
+    "diff": {
+        **_reads("diff here.yaml"),
+        **_shows("diff here.yaml modal.yaml", "modal.yaml (was here.yaml): ", "format_version changed"),
+        "wrong name": Cell("diff --base nosuch", 2,
+                           "this is no git repository, so there is nothing to compare with"),
+    },
+    "upgrade": {
+        **_reads("upgrade"),
+        **_shows("upgrade modal.yaml --engine 0.5.20", "modal.yaml: SGLang", "format_version file"),
+        "wrong name": Cell("upgrade here.yaml --engine 0.0.1", 2, UNKNOWN),
+        "full disk": Cell("upgrade modal.yaml --engine 0.5.20 --write", 1,
+                          "HERE/modal.yaml could not be written: File too large"),
+    },
+    "import": {
+        **_reads("import --config"),
+        **_shows(f"import {LAUNCH}", "# yaml-language-server", ""),
+        "json": Cell(f"import --format json {LAUNCH}", 0, "format_version profile engine"),
+        "wrong name": Cell("import -- ls", 1, "the command: no SGLang server is started in it"),
+        "full disk": Cell(f"import --out new.yaml {LAUNCH}", 1,
+                          "new.yaml could not be written: File too large"),
+    },
+    "resolve": {
+        **_reads("resolve"),
+        "wrong name": Cell("resolve here.yaml --engine 0.0.1", 2, UNKNOWN),
+        "no network": Cell("resolve here.yaml", 1, ENGINE),
+        "no token": ASKS_NOBODY,
+        "full output": Without("it shows nothing without the engine"),
+        "closed pipe": Without("it shows nothing without the engine"),
+        "full disk": WRITES_NOTHING,
+        "json": Cell("resolve here.yaml --format json", 1, "error"),
+    },
+    "plan": {
+        **_reads("plan"),
+        "wrong name": Cell("plan nosuch", 2, "nosuch: there is no such file"),
+        "no network": Cell("plan modal.yaml", 1, REACH),
+        "no token": Cell("plan modal.yaml", 0, "b200-fp8-eagle: Modal app glm51-b200-fp8-eagle\n"
+                         "  offline     nothing is recorded on this machine"),
+        "full output": Cell("plan modal.yaml", 1, FULL),
+        "closed pipe": Cell("plan modal.yaml", 141, ""),
+        "full disk": Without("what it writes is a plan that was made online"),
+        "json": Cell("plan modal.yaml --format json", 0, "format_version name target app"),
+    },
+    "cost": {
+        **_reads("cost"),
+        **_shows("cost modal.yaml", "b200-fp8-eagle (", "format_version name"),
+        "wrong name": Cell("cost nosuch", 2, "nosuch: there is no such file"),
+    },
+    "predict": {
+        **_reads("predict"),
+        "wrong name": Cell("predict nosuch", 2, "nosuch: there is no such file"),
+        "no network": Cell("predict modal.yaml", 1, PREDICT),
+        "no token": ASKS_NOBODY,
+        "full output": Without("it shows nothing without its package"),
+        "closed pipe": Without("it shows nothing without its package"),
+        "full disk": WRITES_NOTHING,
+        "json": Cell("predict modal.yaml --format json", 1, "error"),
+    },
+    "apply": {
+        **_reads("apply --yes"),
+        **_on_modal("apply modal.yaml --yes --no-verify"),
+        "wrong name": Cell("apply nosuch", 2, "nosuch: there is no such file"),
+        "full output": SHOWS_LATE,
+        "closed pipe": SHOWS_LATE,
+        "full disk": Cell("apply here.yaml --yes", 1, "STATE/local/cpu-tiny: file too large"),
+    },
+    "status": {
+        **_reads("status"),
+        "wrong name": Cell("status nobody", 1, NOBODY),
+        "no network": Cell(
+            "status modal.yaml", 1, "stdout: b200-fp8-eagle\n  state     not reached\n"
+        ),
+        "no token": Cell("status modal.yaml", 1, "stdout: b200-fp8-eagle\n  state     not asked\n"),
+        "no permission": Cell("status", 1, "STATE/local cannot be written: permission denied"),
+        "full output": Cell("status demo", 1, FULL),
+        "closed pipe": Cell("status demo", 141, ""),
+        "full disk": WRITES_NOTHING,
+        "json": Cell("status demo --format json", 1, "format_version at deployments"),
+    },
+    "logs": {
+        **_reads("logs"),
+        **_on_modal("logs modal.yaml"),
+        "wrong name": Cell("logs nobody", 1, NOBODY),
+        "no permission": Cell("logs nobody", 1, DENIED),
+        "full output": Cell("logs demo", 1, FULL),
+        "closed pipe": Cell("logs demo", 141, ""),
+        "json": Without("a log is lines, not a value; `--format json` is wrong usage, as JSON"),
+    },
+    "history": {
+        **_reads("history"),
+        **_on_modal("history modal.yaml"),
+        "wrong name": Cell("history nobody", 1, NOBODY),
+        "no permission": Cell("history nobody", 1, DENIED),
+    },
+    "rollback": {
+        **_reads("rollback"),
+        **_on_modal("rollback modal.yaml --yes"),
+        "wrong name": Cell("rollback nobody", 1, NOBODY),
+        "no permission": Cell("rollback nobody", 1, DENIED),
+    },
+    "drift": {
+        **_reads("drift"),
+        **_on_modal("drift modal.yaml"),
+        "wrong name": Cell("drift nobody", 1, NOBODY),
+        "no permission": Cell("drift nobody", 1, DENIED),
+    },
+    "destroy": {
+        **_reads("destroy"),
+        **_on_modal("destroy modal.yaml --yes"),
+        "wrong name": Cell("destroy nobody --yes", 1, NOBODY),
+        "no permission": Cell("destroy demo --yes", 1, "STATE/local/demo: Permission denied"),
+        "full output": Cell("destroy demo --yes", 1, FULL),
+        "closed pipe": Cell("destroy demo --yes", 141, ""),
+        "full disk": Cell("destroy demo --yes", 1, "STATE/local/demo: file too large"),
+        "json": Cell("destroy demo --yes --format json", 0, "format_version name target"),
+    },
+    "verify": {
+        **_reads("verify"),
+        **_on_modal("verify modal.yaml"),
+        "wrong name": Cell("verify nobody", 1, NOBODY),
+        "no permission": Cell("verify nobody", 1, DENIED),
+        "full output": Cell("verify --url http://127.0.0.1:9", 1, FULL),
+        "closed pipe": Cell("verify --url http://127.0.0.1:9", 141, ""),
+        "json": Cell("verify --url http://127.0.0.1:9 --format json", 1, "format_version passed"),
+    },
+    "catalogue": {
+        "no file": Cell("catalogue add --wheel no.whl", 2,
+                        "invalid value for '--wheel': File 'no.whl' does not exist"),
+        "no match": Cell("catalogue add --wheel 'nothere/*.whl'", 2,
+                         "invalid value for '--wheel': File 'nothere/*.whl' does not exist"),
+        **_shows("catalogue list", "0.5.9  shipped with deployer\n", "format_version shipped"),
+        "wrong name": Cell("catalogue remove 0.0.1", 2,
+                           "no catalogue of SGLang 0.0.1 was added to nowhere"),
+        "no network": Cell("catalogue add 0.5.99", 1, "no wheel of sglang 0.5.99 could be "
+                           "downloaded: ERROR: No matching distribution found for sglang==0.5.99"),
+        "no permission": Cell(
+            "catalogue add --wheel here.yaml",
+            1,
+            "here.yaml is not a wheel of SGLang that can be read: "
+            "[Errno 13] Permission denied: 'here.yaml'",
+        ),
+    },
+    "engine": {
+        "no file": NO_FILE_READ,
+        "no match": NO_PATTERN,
+        **_shows("engine status", "SGLang 0.5.23 for the CPU: not installed\n",
+                 "format_version engines"),
+        "wrong name": Cell("engine remove 0.0.1", 2, UNKNOWN),
+        "no permission": Cell("engine remove", 1,
+                              "DATA/engines/sglang-0.5.23-cpu-py3.11: Permission denied"),
+    },
+    "schema": {
+        "no file": NO_FILE_READ,
+        "no match": NO_PATTERN,
+        "no permission": NO_FILE_READ,
+        **_shows("schema", '{\n  "$schema"', ""),
+        "wrong name": Cell("schema nosuch", 2, "got unexpected extra argument (nosuch)"),
+        "json": Without("its result is JSON of another standard"),
+    },
+    "completion": {
+        "no file": NO_FILE_READ,
+        "no match": NO_PATTERN,
+        "no permission": NO_FILE_READ,
+        **_shows("completion bash", "_deployer_completion() {", ""),
+        "wrong name": Cell("completion tcsh", 2, "invalid value for '{bash|zsh|fish}': 'tcsh' is "
+                           "not one of 'bash', 'zsh', 'fish'"),
+        "json": Without("its result is a script"),
+    },
+}  # fmt: skip
