@@ -84,7 +84,7 @@ def _modal(target: OnModal, volumes: tuple[str, ...], form: str, *, yes: bool) -
         "app": done.app,
         "existed": done.existed,
         "volumes_deleted": done.volumes,
-        "volumes_kept": {volume: holds for volume, holds in done.kept},
+        "volumes_kept": dict(done.kept),
     }
     result(form, value, lambda: "\n".join(_lines(done)))
     return 0

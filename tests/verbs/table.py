@@ -98,7 +98,7 @@ TABLE: dict[str, Row] = {
     },
     "diff": {
         **_reads("diff here.yaml"),
-        **_shows("diff here.yaml modal.yaml", "modal.yaml (was here.yaml): ", "format_version changed"),
+        **_shows("diff here.yaml modal.yaml", "modal.yaml (was here", "format_version changed"),
         "wrong name": Cell("diff --base nosuch", 2,
                            "this is no git repository, so there is nothing to compare with"),
     },
