@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 DEVELOP := $(VENV)/.develop
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test thorough check format lint types rooms generated fresh bench bench-peers catalogue catalogue-check clean
+.PHONY: help demo demo-stop test thorough check format lint types rooms generated fresh fuzz bench bench-peers catalogue catalogue-check clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ catalogue: $(DEVELOP) ## Ship the catalogue of an engine release: make catalogue
 
 catalogue-check: $(DEVELOP) ## Read every published wheel again, and compare with what is committed
 	$(BIN)/python -m tools.catalogue --check
+
+fuzz: $(DEVELOP) ## Look for inputs that are stumbled over: make fuzz MINUTES=10 (of each kind)
+	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),1)
 
 bench: $(READY) ## Measure how fast the command line is, beside other tools
 	$(BIN)/python bench/startup.py
