@@ -61,12 +61,17 @@ def _on_modal(call: str) -> Row:
     }
 
 
+NO_MATCH = "`nothere/*.yaml` matches nothing: there is no folder nothere"
 DENIED = "STATE/local/nobody/state.json: Permission denied"
 FINDINGS = "format_version counts findings"
 
 TABLE: dict[str, Row] = {
     "check": {
         **_reads("check"),
+        "no match": Cell("check 'nothere/*.yaml'", 2, NO_MATCH),
+        "no permission": Cell(
+            "check here.yaml", 2, "stdout: here.yaml: error[unreadable-file]: here.yaml: Perm"
+        ),
         **_shows("check here.yaml", "here.yaml: fine\n", FINDINGS),
         "wrong name": Cell("check --select nosuch here.yaml", 2, "there is no check `nosuch`"),
     },
@@ -90,6 +95,7 @@ TABLE: dict[str, Row] = {
     },
     "compile": {
         **_reads("compile"),
+        "no match": Cell("compile 'nothere/*.yaml'", 2, NO_MATCH),
         **_shows("compile here.yaml", "# Compiled by `deployer compile", "format_version name"),
         "wrong name": Cell("compile --check compiled/no.flags", 2,
                            "no.yaml: there is no such file"),
