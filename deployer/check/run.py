@@ -110,12 +110,22 @@ def check_across(
     found = [
         replace(_placed(rule.name, rule.severity, problem, source), link=rule.link)
         for rule in rules
-        for other in siblings.read
-        for problem in rule.find(own, other)
+        for problem in _told_once(p for other in siblings.read for p in rule.find(own, other))
     ]
     if siblings.unread:
         found.append(source.located(_unread(siblings.unread)))
     return tuple(found)
+
+
+def _told_once(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Tell what is at one key once, and count the other files that have it, too."""
+    at: dict[Path, list[Problem]] = {}
+    for problem in problems:
+        at.setdefault(problem.path, []).append(problem)
+    for first, *more in at.values():
+        files = f"{len(more)} more file{'' if len(more) == 1 else 's'}"
+        message = f"{first.message} (and {files})" if more else first.message
+        yield replace(first, message=message)
 
 
 def _unread(files: tuple[str, ...]) -> Finding:

@@ -69,7 +69,7 @@ def command(
     other = known_release(engine) if engine is not None else ""
     found = checked(profiles, other, kept)
     findings = [finding for one in found for finding in one.findings]
-    _tell(findings, [_fine(one) for one in found], form)
+    _tell(findings, [_fine(one) for one in found], form, [one.path for one in found])
     if other and any(not finding.allowed for finding in findings):
         hint = f"`deployer upgrade PROFILE --engine {other}` rewrites a profile for that release."
         tell(hint)
@@ -163,12 +163,14 @@ def _config(path: str) -> str:
         raise ConfigError(error.message) from error
 
 
-def _tell(findings: Sequence[Finding], fine: Sequence[str], form: str) -> None:
+def _tell(
+    findings: Sequence[Finding], fine: Sequence[str], form: str, checked: Sequence[str] = ()
+) -> None:
     from deployer.cli.reading import colored_stdout  # noqa: PLC0415
     from deployer.report.findings import text, to_json  # noqa: PLC0415
 
     if form == "json":
-        show(to_json(findings), end="")
+        show(to_json(findings, checked), end="")
         return
     if form == "github":
         from deployer.report.github import workflow_commands  # noqa: PLC0415

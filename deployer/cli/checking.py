@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from deployer.cli.discover import Found
 
+NAMED = 20
+"""Files that the line on stderr names; the result has something to say of each."""
+
 STDIN = "-"
 """The word for standard input, as other programs have it."""
 
@@ -53,7 +56,8 @@ def _named(found: Found) -> None:
     """Say which files were taken for profiles, where they were not named, and which were not."""
     if found.how:
         number = len(found.files)
-        names = ", ".join(map(visible, found.files))
+        more = [f"and {number - NAMED} more"] if number > NAMED else []
+        names = ", ".join([*map(visible, found.files[:NAMED]), *more])
         how = f"found {found.how}"
         tell(f"Checked {number} profile{'' if number == 1 else 's'}, {how}: {names}")
     for reason in found.passed:

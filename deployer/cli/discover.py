@@ -60,12 +60,20 @@ def find(words: Sequence[str], here: Path = Path()) -> Found:
         if not found.files:
             raise nothing([tree])
         return _called(tree, found, here)
+    refuse_empty(words)
     parts = [_meant(word, here) for word in words]
     return Found(
         tuple(dict.fromkeys(file for part in parts for file in part.files)),
         "; ".join(dict.fromkeys(part.how for part in parts if part.how)),
         tuple(dict.fromkeys(reason for part in parts for reason in part.passed)),
     )
+
+
+def refuse_empty(words: Sequence[str]) -> None:
+    """Raise UsageError for an empty word: a variable that holds nothing means nothing."""
+    if "" in words:
+        msg = "an empty word names no profile"
+        raise UsageError(msg, hint="Leave it out for every profile, or write `.` for this folder.")
 
 
 def every(tree: Tree) -> Selected:

@@ -105,6 +105,9 @@ def grep(repo: Repository, commit: str = "") -> tuple[str, ...]:
 
 def head(repo: Repository, ref: str) -> str:
     """Find the commit of a ref; raises UsageError where there is none."""
+    if not ref:
+        msg = "the commit to compare with is empty"
+        raise UsageError(msg, hint="Give a branch, tag or commit: `deployer diff --base main`.")
     commit = _commit(repo, ref)
     if commit is None:
         empty = "" if _commit(repo, "HEAD") else ": nothing is committed yet"

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from deployer.cli import git
-from deployer.cli.discover import Selected, by_rule, every_one, inside, nothing, select
+from deployer.cli.discover import (
+    Selected,
+    by_rule,
+    every_one,
+    inside,
+    nothing,
+    refuse_empty,
+    select,
+)
 from deployer.cli.moves import moves
 from deployer.cli.patterns import is_pattern
 from deployer.cli.settings import stated
@@ -61,6 +69,7 @@ def compared(
     The new side is the commit ``head``, or the working tree. Raises UsageError for a word that
     means nothing on either side, and where there is no profile on either.
     """
+    refuse_empty(words)
     old = Commit(repo, base.commit)
     new: Tree = WorkingTree(repo) if head is None else Commit(repo, head)
     found = [_meant(repo, (old, new), word) for word in words] or [_all(old, new)]

@@ -1,7 +1,7 @@
 """Where profiles are looked for: a repository's files, a commit's, or those below a folder.
 
 Only regular files that end as YAML does are listed: links are not followed. What git ignores is not
-looked at, and without git nothing hidden, nor environments and packages of others.
+looked at, and without git nothing hidden, nor environments, packages and repositories of others.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 def _strange(entry: os.DirEntry[str]) -> bool:
     if entry.name.startswith(".") or entry.name in SKIPPED:
         return True
-    return (Path(entry.path) / "pyvenv.cfg").exists()
+    return any((Path(entry.path) / name).exists() for name in (".git", "pyvenv.cfg"))
 
 
 def _regular(path: Path) -> bool:

@@ -57,8 +57,10 @@ def summary(findings: Iterable[Finding]) -> str:
     return f"{told} in {_safe(files[0]) if len(files) == 1 else f'{len(files)} files'}{allowed}"
 
 
-def to_json(findings: Iterable[Finding]) -> str:
+def to_json(findings: Iterable[Finding], checked: Sequence[str] = ()) -> str:
     """Write findings as JSON: the number of each severity, and every field.
+
+    ``checked`` are the files that were looked at, those with no finding, too.
 
     What is ``allowed`` has its author's reason there, and a number of its own.
 
@@ -68,6 +70,7 @@ def to_json(findings: Iterable[Finding]) -> str:
     found = tuple(findings)
     counts = Counter("allowed" if f.allowed else str(f.severity) for f in found)
     document = {
+        "checked": list(checked),
         "counts": {each: counts[each] for each in (*map(str, Severity), "allowed")},
         "findings": [codec.encode(finding) for finding in found],
     }

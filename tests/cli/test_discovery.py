@@ -55,13 +55,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write(made, ".cache/p.yaml", named("hidden"))
     write(made, "env/pyvenv.cfg", "")
     write(made, "env/p.yaml", named("environment"))
+    write(made, "clone/.git/HEAD", "ref: refs/heads/main\n")
+    write(made, "clone/p.yaml", named("of-another-repository"))
     monkeypatch.chdir(made)
     return made
 
 
 @pytest.fixture
 def repository(folder: Path) -> Path:
-    write(folder, ".gitignore", "env\nnode_modules\n.cache\nprivate.yaml\n")
+    write(folder, ".gitignore", "clone\nenv\nnode_modules\n.cache\nprivate.yaml\n")
     git(folder, "init", "--quiet", "--initial-branch=main")
     commit(folder)
     return folder
@@ -125,6 +127,15 @@ def test_without_a_word_every_profile_is_checked_and_named(repository: Path, run
     )
 
 
+def test_json_names_what_was_checked(repository: Path, run: Run) -> None:
+    write(repository, "new.yaml", named("new", 8001))
+
+    found = json.loads(run("check", "--format", "json").out)
+
+    assert found["checked"] == ["deploy/glm/tiny.yml", "new.yaml"]
+    assert found["findings"] == []
+
+
 def test_a_subfolder_checks_the_whole_repository(
     repository: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +184,7 @@ def test_a_pattern_with_an_ending_takes_all_that_it_matches(repository: Path, ru
         (["*.yaml"], "`*.yaml` matches nothing in the repository"),
         (["deploy/glm/*.yml", "deploy/glm/*.yaml"], "`deploy/glm/*.yaml` matches nothing in"),
         (["empty"], "`empty` matches nothing in the repository"),
+        ([""], "an empty word names no profile"),
         (["deploy/glm/tiny.yml", "missing.yaml"], "missing.yaml: there is no such file"),
     ],
 )
@@ -308,6 +320,17 @@ def test_a_copy_is_found_beside_its_original(repository: Path, run: Run) -> None
         assert ran.code == 1
         assert "`cpu-tiny` is the name of deploy/glm/tiny.yml, too" in ran.out
     assert "is the name of deploy/copy.yaml, too" in ran.out
+
+
+def test_many_copies_are_one_finding_a_key(repository: Path, run: Run) -> None:
+    for n in range(3):
+        write(repository, f"deploy/copy{n}.yaml", named("cpu-tiny", 9000 + n))
+
+    ran = run("check", "--format", "json", "deploy/copy1.yaml")
+
+    (found,) = json.loads(ran.out)["findings"]
+    assert found["message"].startswith("`cpu-tiny` is the name of deploy/")
+    assert found["message"].endswith("(and 2 more files)")
 
 
 def test_in_no_repository_the_siblings_are_those_of_the_folder(folder: Path, run: Run) -> None:

@@ -515,6 +515,8 @@ def test_a_missing_ref_says_what_brings_it(
         (["--base", "main", "/"], "outside of this repository"),
         (["--base", "main", "nothere/*.yaml"], "`nothere/*.yaml` matches nothing in commit"),
         (["--base", "main", "profiles/*.yaml", "*.yml"], "`*.yml` matches nothing in commit"),
+        (["--base", "main", ""], "an empty word names no profile"),
+        (["--base", ""], "the commit to compare with is empty"),
         (["--base", "main", "empty"], "`empty` matches nothing in commit"),
     ],
 )

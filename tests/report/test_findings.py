@@ -123,7 +123,8 @@ def test_nothing_in_a_finding_controls_the_terminal() -> None:
 
 
 def test_json_is_versioned_and_complete() -> None:
-    assert json.loads(to_json([UNKNOWN, NOTE])) == {
+    assert json.loads(to_json([UNKNOWN, NOTE], ["profiles/fine.yaml"])) == {
+        "checked": ["profiles/fine.yaml"],
         "format_version": 1,
         "counts": {"error": 1, "warning": 0, "note": 1, "allowed": 0},
         "findings": [
