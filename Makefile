@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 DEVELOP := $(VENV)/.develop
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test thorough check format lint types rooms generated fresh fuzz bench bench-peers catalogue catalogue-check clean
+.PHONY: help demo demo-stop test thorough check conditions format lint types rooms generated fresh fuzz bench bench-peers catalogue catalogue-check clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ thorough: ## Run everything, with every release and thousands of argument lists 
 
 check: $(DEVELOP) ## Run what needs no processes and no engine (under a minute)
 	@$(BIN)/python -m tools.stages check
+
+conditions: $(DEVELOP) ## Run the tests on one core, without a network, on other Pythons and more: make conditions ONLY=one-core
+	$(BIN)/python -m tools.conditions $(ONLY)
 
 format:
 	$(BIN)/ruff format --check --quiet .

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.fresh import FRESH
 from tests.serve.living import ROOT, relatives, wait_for
 
 pytestmark = pytest.mark.process
@@ -46,7 +47,7 @@ def start(
     ignoring = f"import os, signal, sys\nfor n in {ignored}: signal.signal(n, signal.SIG_IGN)\n"
     become = "os.execv(sys.executable, [sys.executable, '-m', 'tests.tools.staged', *sys.argv[1:]])"
     return subprocess.Popen(
-        [sys.executable, "-c", ignoring + become, *words],
+        [*FRESH, sys.executable, "-c", ignoring + become, *words],
         cwd=folder,
         env={**os.environ, "MARKER": marker, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,

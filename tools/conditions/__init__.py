@@ -1,0 +1,1 @@
+"""Runs tests where something is wrong with the machine: slow, busy, shut off, read-only, odd."""
