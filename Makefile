@@ -30,7 +30,7 @@ check: $(DEVELOP) ## Run what needs no processes and no engine (under a minute)
 	@$(BIN)/python -m tools.stages check
 
 conditions: $(DEVELOP) ## Run the tests on one core, without a network, on other Pythons and more: make conditions ONLY=one-core
-	$(BIN)/python -m tools.conditions $(ONLY)
+	$(BIN)/python -m tools.conditions $(ONLY) -- $(TESTS)
 
 format:
 	$(BIN)/ruff format --check --quiet .
