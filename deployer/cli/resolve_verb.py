@@ -35,10 +35,13 @@ def command(
     """Let SGLang resolve a profile's arguments, as if on the profile's GPUs.
 
     Shows what it would fill in, change and warn about. It reads the model's config and nothing
-    else: no GPU, no weights, no network, and never the API key. `deployer engine install VERSION`
-    puts a release in place. Exits 1 when SGLang refuses.
+    else: no GPU, no weights, no network, and never the API key; it says what this system keeps the
+    engine from, and which variables of the profile it did not get.
+
+    `deployer engine install VERSION` puts a release in place. Exits 1 when SGLang refuses.
     """
     from deployer.cli.reading import colored_stdout  # noqa: PLC0415 - pydantic, only when used
+    from deployer.engine.jail import find_jail  # noqa: PLC0415
     from deployer.engine.model_config import model_config as find_config  # noqa: PLC0415
     from deployer.engine.overlay import find_interpreter  # noqa: PLC0415
     from deployer.engine.resolution import resolution  # noqa: PLC0415
@@ -48,7 +51,7 @@ def command(
     release, stated = _release(path, version)
     engine = find_interpreter(release.engine.version)
     config = find_config(release.model, given=model_config)
-    (answer,) = ask(engine, [release], config)
+    (answer,) = ask(engine, [release], config, jail=find_jail())
     found = resolution(release, answer, engine=engine, stated=stated, model=config.source)
     if form == "json":
         show(to_json(found, everything=everything), end="")

@@ -61,6 +61,8 @@ class Resolution:
     packages: Mapping[str, str]
     pins: Mapping[str, str]
     pretended: tuple[str, ...]
+    jail: str = ""
+    left_out: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -94,6 +96,8 @@ def resolution(
         packages=answer.packages,
         pins={n: requires[n].removeprefix("==") for n in answer.packages if n in requires},
         pretended=answer.pretended if gpu else (),
+        jail=answer.jail,
+        left_out=answer.left_out,
     )
 
 

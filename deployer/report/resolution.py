@@ -142,6 +142,11 @@ def _footer(found: Resolution, *, everything: bool) -> list[str]:
         lines.append(f"Pretended: the GPUs ({about}), {', '.join(found.pretended)}.")
     ran = ", ".join(_package(found, name, version) for name, version in found.packages.items())
     lines.append(f"Model: {found.model}. Run on {ran}.")
+    if found.jail:
+        lines.append(f"The engine was kept alone: {found.jail}.")
+    if found.left_out:
+        names = ", ".join(_plain(name) for name in found.left_out)
+        lines.append(f"It did not get these variables of the profile: {names}.")
     lines.append("This is the logic of the arguments: no kernel ran and no weights were read.")
     return lines
 

@@ -14,13 +14,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from deployer.engine.pretend import loading, machine, resolution
+from deployer.engine.pretend import alone, loading, machine, resolution
 
 
 def main(request_path: str, answer_path: str) -> None:
     """Read the request, answer each of its questions, write the answers."""
     request = json.loads(Path(request_path).read_text("utf-8"))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # it may be ignored from the start
+    alone.refuse_network()
     signal.alarm(request["seconds"])  # its default is to end the process, even one that hangs in C
     engine = loading.load(overlay=request["overlay"])
     answers = [_in_a_fork(engine, question, answer_path) for question in request["questions"]]
