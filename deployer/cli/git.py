@@ -18,7 +18,8 @@ ROOT = ("rev-parse", "--show-toplevel", "--show-prefix")
 YAML = ("*.yaml", "*.yml")
 """A pathspec: in every folder."""
 
-GREP = ("-l", "-z", "-I", "-E", "--no-color", "--full-name", "--no-recurse-submodules")
+# `-a`, because an attribute may call a profile binary, to have it passed over.
+GREP = ("-l", "-z", "-a", "-E", "--no-color", "--full-name", "--no-recurse-submodules")
 
 REGULAR = ("100644", "100755")
 """The modes of regular files; links and submodules are no profiles."""
@@ -95,12 +96,18 @@ def grep(repo: Repository, commit: str = "") -> tuple[str, ...]:
 
     Raises Failure where git cannot read them.
     """
-    place = (commit,) if commit else ("--untracked",)
+    # Git looks at what it tracks, or at what it does not ignore, and a file may be both or one.
+    places = ((commit,),) if commit else ((), ("--untracked",))
+    found = (path for place in places for path in _grep(repo, place))
+    return tuple(sorted({path.removeprefix(f"{commit}:") for path in found}))
+
+
+def _grep(repo: Repository, place: tuple[str, ...]) -> tuple[str, ...]:
     words = ("grep", *GREP, "-e", TELLING, *place, "--", *YAML)
     ran = _git(repo.root, *words)
     if ran.returncode > 1:
         raise _unreadable(ran, words)
-    return tuple(path.removeprefix(f"{commit}:") for path in _paths(ran.stdout))
+    return _paths(ran.stdout)
 
 
 def head(repo: Repository, ref: str) -> str:

@@ -17,8 +17,10 @@ ENOUGH = 3
 """How many of them make a file look like a profile; its author may have forgotten or misspelt one.
 Other tools' files have two (`name` and `model`: dstack's services)."""
 
-TELLING = r"""^["']?(model|hardware|engine)["']?[[:space:]]*:"""
+TELLING = r"""(^|[{,[:space:]])["']?(model|hardware|engine)["']?[[:space:]]*:"""
 """A line that some file of two of them must have, as a POSIX expression: what `git grep` takes."""
+
+_BRACES = re.compile(r"^\{", re.MULTILINE)
 
 _TOP = re.compile(r"""^["']?(name|model|hardware|engine)["']?[ \t]*:""", re.MULTILINE)
 
@@ -48,4 +50,17 @@ class Likeness:
 def likeness(text: str) -> Likeness:
     """Look at the keys of a text."""
     found = set(_TOP.findall(text))
+    if len(found) < ENOUGH and _BRACES.search(text):
+        found |= _in_braces(text)
     return Likeness(tuple(key for key in REQUIRED if key in found))
+
+
+def _in_braces(text: str) -> set[str]:
+    """Give the keys of a mapping that is written in braces, or none where it cannot be read."""
+    import yaml  # noqa: PLC0415 - for few files
+
+    try:
+        value = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return set()
+    return set(REQUIRED) & set(value) if isinstance(value, dict) else set()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from deployer.cli.main import main
 from deployer.profile.likeness import REQUIRED, likeness
@@ -100,6 +101,10 @@ def test_every_profile_looks_like_one(path: Path) -> None:
         ("name: x\nmodel: y\nhardware: z\n", True, False),
         ("name: x\nmodel: y\nenigne: z\nhardware: [\n", True, False),
         ("'name' : x\n\"model\": y\nengine:\n", True, False),
+        ("# a\n{name: x, model: {a: b},\n engine: z}\n", True, False),
+        ('{"name": "x", "model": {}, "hardware": {}, "engine": {}}', True, False),
+        ("{name: x, model: {hardware: 1, engine: 2}", False, False),
+        ("x: {name: x, model: {hardware: 1, engine: 2}}", False, False),
         ("name: x\nmodel: y\n", False, True),
         ("name: x\n  model: y\n  hardware: z\n", False, False),
         ("# name: x\nmodels: y\nhardware_: z\n", False, False),
@@ -256,6 +261,13 @@ def test_a_pyproject_of_others_says_nothing(repository: Path, run: Run) -> None:
     write(repository, "pyproject.toml", '[project]\nname = "x"\n')
 
     assert run("check").out == "deploy/glm/tiny.yml: fine\n"
+
+
+def test_a_profile_in_braces_is_found(repository: Path, run: Run) -> None:
+    value = yaml.safe_load(named("braces", 8001))
+    write(repository, "braces.yaml", json.dumps(value))
+
+    assert "found by their content: braces.yaml, deploy/glm/tiny.yml" in run("check").err
 
 
 def test_links_are_not_followed(repository: Path, run: Run, tmp_path: Path) -> None:

@@ -373,6 +373,29 @@ def test_a_change_of_where_profiles_are_hides_nothing(repository: Path, run: Run
     }
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (".gitignore", "profiles/glm.yaml\n"),
+        (".gitattributes", "profiles/* binary\n"),
+        (".gitattributes", "profiles/* -diff -text\n"),
+    ],
+)
+def test_no_file_of_the_repository_hides_a_profile(
+    repository: Path, run: Run, file: str, text: str
+) -> None:
+    write(repository, "glm", edited("image"))
+    (repository / file).write_text(text, encoding="utf-8")
+    seen = run("--base", "main", "--format", "json").profiles
+    git(repository, "add", file)
+    git(repository, "commit", "--quiet", "--all", "--message", "Hide it")
+
+    for profiles in (seen, run("--base", "main", "--head", "HEAD", "--format", "json").profiles):
+        assert {name: one["status"] for name, one in profiles.items()} == {
+            "profiles/glm.yaml": "changed"
+        }
+
+
 def test_what_cannot_be_read_is_told_and_the_rest_is_compared(repository: Path, run: Run) -> None:
     write(repository, "glm", edited("image"))
     write(repository, "huge", BASE + "#" * 1_000_001)
