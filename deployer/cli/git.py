@@ -21,6 +21,15 @@ YAML = ("*.yaml", "*.yml")
 # `-a`, because an attribute may call a profile binary, to have it passed over.
 GREP = ("-l", "-z", "-a", "-E", "--no-color", "--full-name", "--no-recurse-submodules")
 
+SAFE = (
+    "-c", "core.fsmonitor=",
+    "-c", "core.hooksPath=/dev/null",
+    "-c", "safe.bareRepository=explicit",
+    "-c", "protocol.ext.allow=never",
+)  # fmt: skip
+"""What keeps git from running a program that a repository's configuration names, and from taking
+for a repository a folder that was committed to look like one (git-config(1))."""
+
 REGULAR = ("100644", "100755")
 """The modes of regular files; links and submodules are no profiles."""
 
@@ -198,6 +207,6 @@ def _paths(output: bytes) -> tuple[str, ...]:
 
 
 def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
-    """Run git; a repository's own program that watches files (`core.fsmonitor`) is not."""
-    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", str(folder)]
-    return subprocess.run([*command, *words], capture_output=True, check=False)
+    """Run git; no program that a repository's configuration names is run."""
+    command = ["git", *SAFE, "--no-optional-locks", "-C", str(folder), *words]
+    return subprocess.run(command, capture_output=True, check=False)
