@@ -1,6 +1,6 @@
-"""A fake of GitHub's comments API: pages, authors, and tokens that may only read.
+"""A fake of GitHub's API: comments, pages, authors, pulls, and tokens that may only read.
 
-It knows the five calls that the action makes and answers 404 to everything else, as GitHub does.
+It knows the calls that the actions make and answers 404 to everything else, as GitHub does.
 """
 
 from __future__ import annotations
@@ -26,10 +26,14 @@ COMMENT = re.compile(rf"/repos/{REPOSITORY}/issues/comments/(\d+)")
 
 @dataclass
 class Comments:
-    """What the repository holds, and the calls that changed it; pull requests by their branch."""
+    """What the repository holds, and the calls that changed it.
+
+    Pull requests are found by their branch; ``pull`` is the one that is asked for by its number.
+    """
 
     bodies: list[dict[str, Any]] = field(default_factory=list)
     pulls: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    pull: dict[str, Any] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
     def add(self, body: str, author: str) -> dict[str, Any]:
@@ -70,6 +74,9 @@ def _handler(comments: Comments) -> type[BaseHTTPRequestHandler]:  # noqa: C901 
             url = urlsplit(self.path)
             if url.path == f"/repos/{REPOSITORY}/pulls":
                 self._answer(200, comments.pulls.get(parse_qs(url.query)["head"][0], []))
+                return
+            if url.path == f"/repos/{REPOSITORY}/pulls/{NUMBER}" and comments.pull:
+                self._answer(200, comments.pull)
                 return
             if not COMMENTS.fullmatch(url.path):
                 self._answer(404, {"message": "Not Found"})

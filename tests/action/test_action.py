@@ -1,28 +1,25 @@
-"""The action's own steps, run with bash against real branches and a fake of the comments API."""
+"""The actions' own steps, run with bash against real branches and a fake of GitHub's API."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.repository import commit, git
 
-from .fake_github import BOT, NUMBER, READ, REPOSITORY, WRITE, Comments, fake_github
-from .runner import ROOT, Run, run_action
+from .fake_github import NUMBER, READ, WRITE, Comments, fake_github
+from .jobs import Call, Jobs, run_jobs
+from .runner import ROOT
 
 pytestmark = pytest.mark.process
 
 PROFILE = (ROOT / "profiles" / "b200-fp8-eagle.yaml").read_text(encoding="utf-8")
 TINY = (ROOT / "profiles" / "cpu-tiny.yaml").read_text(encoding="utf-8")
-NO_NETWORK = {"python", "install"}
-"""Steps that are left out: this environment has deployer already."""
 
-Act = Callable[..., Run]
+Act = Callable[..., Jobs]
 
 
 @pytest.fixture
@@ -44,45 +41,21 @@ def repository(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def act(tmp_path: Path, repository: Path, comments: Comments) -> Iterator[Act]:
-    """Run the action on the branch that is checked out."""
+    """Run both jobs on the branch that is checked out."""
     with fake_github(comments) as api:
 
-        def run(*, token: str = WRITE, **inputs: str) -> Run:
-            event = {
-                "pull_request": {
-                    "number": NUMBER,
-                    "title": '"; touch pwned; "',
-                    "base": {"sha": git(repository, "rev-parse", "main")},
-                }
+        def run(*, token: str = WRITE, **inputs: str) -> Jobs:
+            pull = {
+                "number": NUMBER,
+                "title": '"; touch pwned; "',
+                "head": {"sha": git(repository, "rev-parse", "HEAD")},
+                "base": {"sha": git(repository, "rev-parse", "main")},
             }
-            return run_action(
-                repository,
-                environment=environment(tmp_path, api, event),
-                event=event,
-                inputs={"token": token, "comment-author": BOT, **inputs},
-                leave_out=NO_NETWORK,
-            )
+            comments.pull = pull
+            event: dict[str, Any] = {"pull_request": pull}
+            return run_jobs(tmp_path, repository, api, Call(event, token=token, inputs=inputs))
 
         yield run
-
-
-def environment(folder: Path, api: str, event: object) -> dict[str, str]:
-    """Give what GitHub's runner sets, with this interpreter's own programs first on the path."""
-    temporary = folder / "runner"
-    temporary.mkdir(exist_ok=True)
-    (temporary / "event.json").write_text(json.dumps(event), encoding="utf-8")
-    (temporary / "summary").unlink(missing_ok=True)
-    return {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "HOME": str(folder),
-        "PYTHONPATH": str(ROOT),
-        "GITHUB_ACTION_PATH": str(ROOT),
-        "GITHUB_API_URL": api,
-        "GITHUB_EVENT_PATH": str(temporary / "event.json"),
-        "GITHUB_REPOSITORY": REPOSITORY,
-        "GITHUB_STEP_SUMMARY": str(temporary / "summary"),
-        "RUNNER_TEMP": str(temporary),
-    }
 
 
 def edit(folder: Path, old: str, new: str) -> None:
@@ -101,7 +74,7 @@ def test_a_change_is_commented_once_and_the_comment_follows_it(
     edit(repository, "num_steps: 3", "num_steps: 4")
     first = act()
 
-    assert (first.code, first.outputs["diff"]["changed"]) == (0, "true"), first.log
+    assert (first.code, first.changed) == (0, "true"), first.log
     (body,) = comments.texts()
     assert "--speculative-num-steps" in body
     assert "--speculative-num-draft-tokens" in body
@@ -125,7 +98,7 @@ def test_nothing_changed_is_silent(act: Act, repository: Path, comments: Comment
     edit(repository, "# No max_inputs:", "# Without max_inputs:")
     ran = act()
 
-    assert (ran.code, ran.outputs["diff"]["changed"]) == (0, "false"), ran.log
+    assert (ran.code, ran.changed) == (0, "false"), ran.log
     assert ran.summary == ""
     assert comments.calls == []
 
@@ -185,8 +158,7 @@ def test_a_wrong_profile_is_annotated_at_its_line_and_fails(
 
     assert ran.code == 1
     assert f"::error file=profiles/glm.yaml,line={line}," in ran.log
-    assert ran.ran[-1] == "verdict", "the diff is shown all the same"
-    assert len(comments.texts()) == 1
+    assert len(comments.texts()) == 1, "the diff is shown all the same"
 
 
 def test_a_warning_fails_only_when_asked(act: Act, repository: Path) -> None:
@@ -228,7 +200,7 @@ def test_a_pattern_that_matches_nothing_fails(
     ran = act(profiles=patterns)
 
     assert ran.code, ran.log
-    assert ran.outputs["check"] == {"code": "2"}
+    assert ran.code == 2
     assert f"`{patterns.rsplit(maxsplit=1)[-1]}` matches nothing" in ran.log
     assert comments.texts() == []
 
@@ -262,15 +234,12 @@ def test_the_merged_commit_knows_its_base_better_than_the_event(
     edit(repository, "served_name: glm-5.1", "served_name: other")
     git(repository, "checkout", "--quiet", "-b", "merged")
     git(repository, "merge", "--quiet", "--no-edit", head)
-    event = {"pull_request": {"number": NUMBER, "base": {"sha": event_base}, "head": {"sha": head}}}
+    event: dict[str, Any] = {
+        "pull_request": {"number": NUMBER, "base": {"sha": event_base}, "head": {"sha": head}}
+    }
+    comments.pull = event["pull_request"]
     with fake_github(comments) as api:
-        ran = run_action(
-            repository,
-            environment=environment(tmp_path, api, event),
-            event=event,
-            inputs={"token": WRITE},
-            leave_out=NO_NETWORK,
-        )
+        ran = run_jobs(tmp_path, repository, api, Call(event))
 
     assert ran.code == 0, ran.log
     (body,) = comments.texts()
@@ -296,15 +265,13 @@ def test_a_shallow_checkout_fetches_the_base(
     )  # fmt: skip
     git(repository, "config", "uploadpack.allowAnySHA1InWant", "true")
     base = git(repository, "rev-parse", "main")
-    event = {"pull_request": {"number": NUMBER, "base": {"sha": base}}}
+    head = git(repository, "rev-parse", "HEAD")
+    event: dict[str, Any] = {
+        "pull_request": {"number": NUMBER, "base": {"sha": base}, "head": {"sha": head}}
+    }
+    comments.pull = event["pull_request"]
     with fake_github(comments) as api:
-        ran = run_action(
-            shallow,
-            environment=environment(tmp_path, api, event),
-            event=event,
-            inputs={"token": WRITE},
-            leave_out=NO_NETWORK,
-        )
+        ran = run_jobs(tmp_path, shallow, api, Call(event))
 
     assert ran.code == 0, ran.log
     assert "--speculative-num-steps" in comments.texts()[0]
@@ -323,7 +290,7 @@ def fork(repository: Path) -> tuple[Path, str]:
     return clone, head
 
 
-def of_fork(tmp_path: Path, clone: Path, head: str, comments: Comments, newest: str) -> Run:
+def of_fork(tmp_path: Path, clone: Path, head: str, comments: Comments, newest: str) -> Jobs:
     base = git(clone, "rev-parse", "main")
     run = {
         "event": "pull_request",
@@ -336,14 +303,7 @@ def of_fork(tmp_path: Path, clone: Path, head: str, comments: Comments, newest: 
     comments.pulls["someone:a&b=c"] = [other, pull]
     event = {"workflow_run": run}
     with fake_github(comments) as api:
-        return run_action(
-            clone,
-            environment=environment(tmp_path, api, event),
-            event=event,
-            inputs={"token": WRITE},
-            leave_out=NO_NETWORK,
-            event_name="workflow_run",
-        )
+        return run_jobs(tmp_path, clone, api, Call(event, "workflow_run"))
 
 
 def test_a_second_workflow_comments_on_a_fork_without_a_checkout(
@@ -357,7 +317,7 @@ def test_a_second_workflow_comments_on_a_fork_without_a_checkout(
     assert "| `--speculative-num-steps`<br>`speculative.num_steps` | `3` | `4` |" in body
     assert "link.yaml" not in body
     assert git(clone, "status", "--porcelain") == ""
-    assert "check" not in ran.ran
+    assert "::error" not in ran.log
 
 
 def test_a_fork_that_has_moved_on_is_left_to_its_newer_run(
@@ -369,6 +329,84 @@ def test_a_fork_that_has_moved_on_is_left_to_its_newer_run(
     assert ran.code == 0, ran.log
     assert "No open pull request has this commit as its newest" in ran.log
     assert comments.bodies == []
+
+
+def test_a_fork_that_was_deleted_is_no_failure(
+    tmp_path: Path, fork: tuple[Path, str], comments: Comments
+) -> None:
+    clone, head = fork
+    run = {"event": "pull_request", "head_sha": head, "head_branch": "x", "head_repository": None}
+    with fake_github(comments) as api:
+        call = Call({"workflow_run": run}, "workflow_run")
+        ran = run_jobs(tmp_path, clone, api, call)
+
+    assert ran.code == 0, ran.log
+    assert "No open pull request has this commit as its newest" in ran.log
+    assert comments.bodies == []
+
+
+def test_a_number_that_the_run_brings_along_is_not_believed(
+    tmp_path: Path, fork: tuple[Path, str], comments: Comments
+) -> None:
+    """Only the commit of a fork's run counts; which pull request has it is asked of GitHub."""
+    clone, head = fork
+    run = {
+        "event": "pull_request",
+        "head_sha": head,
+        "head_branch": "x",
+        "head_repository": {"owner": {"login": "someone"}},
+        "pull_requests": [{"number": NUMBER, "head": {"sha": head}, "base": {"sha": head}}],
+    }
+    with fake_github(comments) as api:
+        call = Call({"workflow_run": run}, "workflow_run")
+        ran = run_jobs(tmp_path, clone, api, call)
+
+    assert ran.code == 0, ran.log
+    assert comments.bodies == []
+
+
+def test_an_older_run_does_not_write_over_a_newer_one(
+    tmp_path: Path, repository: Path, comments: Comments
+) -> None:
+    edit(repository, "num_steps: 3", "num_steps: 4")
+    base, head = (git(repository, "rev-parse", ref) for ref in ("main", "HEAD"))
+    event = {"pull_request": {"number": NUMBER, "base": {"sha": base}, "head": {"sha": head}}}
+    comments.pull = {"number": NUMBER, "base": {"sha": base}, "head": {"sha": "b" * 40}}
+    with fake_github(comments) as api:
+        ran = run_jobs(tmp_path, repository, api, Call(event))
+
+    assert ran.code == 0, ran.log
+    assert "nothing is said" in ran.log
+    assert comments.bodies == []
+
+
+def test_a_result_that_is_not_the_checks_is_not_commented(
+    tmp_path: Path, repository: Path, comments: Comments
+) -> None:
+    edit(repository, "num_steps: 3", "num_steps: 4")
+    base, head = (git(repository, "rev-parse", ref) for ref in ("main", "HEAD"))
+    event = {"pull_request": {"number": NUMBER, "base": {"sha": base}, "head": {"sha": head}}}
+    comments.pull = event["pull_request"]
+
+    def replaced(artifact: Path) -> None:
+        text = "<!-- deployer-diff -->\nNothing changes at run time.\n"
+        (artifact / "diff.md").write_text(text, encoding="utf-8")
+
+    with fake_github(comments) as api:
+        ran = run_jobs(tmp_path, repository, api, Call(event, on_the_way=replaced))
+
+    assert ran.code == 1
+    assert "::error title=deployer::The result was not used: it is not what the check wrote" in (
+        ran.log
+    )
+    assert comments.bodies == []
+
+
+def test_a_base_that_would_be_an_option_is_refused(act: Act) -> None:
+    ran = act(base="--upload-pack=touch pwned")
+
+    assert ran.code == 2
+    assert "`base` is a branch or a commit" in ran.log
 
 
 def test_what_people_write_is_never_run(act: Act, repository: Path) -> None:

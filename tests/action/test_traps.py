@@ -1,0 +1,184 @@
+"""The actions, run against a pull request that is full of traps: nothing of it is run."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.repository import commit, git
+
+from .fake_github import NUMBER, READ, WRITE, Comments, fake_github
+from .jobs import Call, Jobs, run_jobs, surroundings
+from .runner import ROOT, Job, read, run_action
+from .traps import SECRET, hostile_environment, ran, set_traps, spring
+
+pytestmark = pytest.mark.process
+
+PROFILE = (ROOT / "profiles" / "b200-fp8-eagle.yaml").read_text(encoding="utf-8")
+TINY = (ROOT / "profiles" / "cpu-tiny.yaml").read_text(encoding="utf-8")
+ACTIONS = ("", "check", "comment")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A pull request that changes a profile, adds a wrong one, and sets traps."""
+    made = tmp_path / "repository"
+    (made / "profiles").mkdir(parents=True)
+    (made / "profiles" / "glm.yaml").write_text(PROFILE, encoding="utf-8")
+    git(made, "init", "--quiet", "--initial-branch=main")
+    commit(made, "Serve GLM")
+    git(made, "checkout", "--quiet", "-b", "change")
+    changed = PROFILE.replace("num_steps: 3", "num_steps: 4")
+    (made / "profiles" / "glm.yaml").write_text(changed, encoding="utf-8")
+    (tmp_path / "elsewhere.yaml").write_text(f"token: {SECRET}\n", encoding="utf-8")
+    set_traps(made, tmp_path / "canaries", TINY)
+    return made
+
+
+def hostile(folder: Path, repository: Path, comments: Comments, profiles: str) -> Jobs:
+    pull = {
+        "number": NUMBER,
+        "title": "$(touch pwned)",
+        "head": {"sha": git_of(repository, "rev-parse", "HEAD")},
+        "base": {"sha": git_of(repository, "rev-parse", "main")},
+    }
+    comments.pull = pull
+    more = hostile_environment(repository, folder / "canaries")
+    with fake_github(comments) as api:
+        call = Call({"pull_request": pull}, inputs={"profiles": profiles}, more=more)
+        return run_jobs(folder, repository, api, call)
+
+
+def git_of(repository: Path, *words: str) -> str:
+    """Ask git without what the traps have configured."""
+    safe = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+    return git(repository, *safe, *words)
+
+
+@pytest.mark.parametrize("profiles", ["profiles/*.yaml", ""])
+def test_nothing_of_the_pull_request_is_run_and_the_truth_is_said(
+    tmp_path: Path, repository: Path, profiles: str
+) -> None:
+    comments = Comments()
+
+    jobs = hostile(tmp_path, repository, comments, profiles)
+
+    assert ran(tmp_path / "canaries") == set()
+    assert not list(tmp_path.rglob("pwned*"))
+    assert jobs.check.code == 1, jobs.log
+    assert re.search(r"^::error file=profiles/wrong.yaml,line=\d+", jobs.log, re.MULTILINE)
+    assert not any(line.startswith("::notice title=pwned") for line in obeyed(jobs.log))
+    assert SECRET not in jobs.log
+    assert all(SECRET not in file.read_text(encoding="utf-8") for file in results(jobs))
+    (body,) = comments.texts()
+    assert "| `--speculative-num-steps`<br>`speculative.num_steps` | `3` | `4` |" in body
+    assert "wrong.yaml" in body
+
+
+def test_links_are_named_and_not_followed_and_odd_names_are_annotated(
+    tmp_path: Path, repository: Path
+) -> None:
+    jobs = hostile(tmp_path, repository, Comments(), "profiles/*.yaml")
+
+    for name in ("environ.yaml", "away.yaml"):
+        assert f"profiles/{name} (a link: one is followed only where it is named)" in jobs.log
+    told = [line for line in obeyed(jobs.log) if line.startswith("::error file=")]
+    for name in ("$(touch pwned).yaml", "--format=json.yaml", "x%0A%3A%3Anotice title=pwned"):
+        assert any(f"file=profiles/{name}" in line for line in told), (name, jobs.log)
+
+
+def test_a_fork_full_of_traps_is_compared_by_its_objects(tmp_path: Path, repository: Path) -> None:
+    head, base = (git_of(repository, "rev-parse", ref) for ref in ("HEAD", "main"))
+    git_of(repository, "update-ref", f"refs/pull/{NUMBER}/head", head)
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", "--branch=main", f"file://{repository}", str(clone))
+    seen = ran(tmp_path / "canaries")
+    comments = Comments()
+    pull = {"number": NUMBER, "head": {"sha": head, "repo": None}, "base": {"sha": base}}
+    comments.pulls["someone:x"] = [pull]
+    run = {
+        "event": "pull_request",
+        "head_sha": head,
+        "head_branch": "x",
+        "head_repository": {"owner": {"login": "someone"}},
+    }
+    with fake_github(comments) as api:
+        more = hostile_environment(clone, tmp_path / "canaries")
+        call = Call({"workflow_run": run}, "workflow_run", more=more)
+        jobs = run_jobs(tmp_path, clone, api, call)
+
+    assert jobs.code == 0, jobs.log
+    assert ran(tmp_path / "canaries") == seen
+    assert "--speculative-num-steps" in comments.texts()[0]
+    assert SECRET not in jobs.log + comments.texts()[0]
+    assert not (clone / "json.py").exists()
+
+
+def test_an_interpreter_is_made_beside_the_checkout_and_not_by_it(
+    tmp_path: Path, repository: Path
+) -> None:
+    """The step that makes the environment, for real: `venv.py` of the checkout is not run."""
+    environment = {
+        **surroundings(tmp_path / "check", "http://127.0.0.1:9", {}, tmp_path),
+        **hostile_environment(repository, tmp_path / "canaries"),
+    }
+    given: dict[str, dict[str, str]] = {name: {} for name in ("install", "base", "check")}
+    given["python"] = {"python-path": sys.executable}
+
+    done = run_action("check", Job(repository, environment, {}), {}, given)
+
+    assert done.code == 0, done.log
+    assert Path(done.outputs["environment"]["python"]).exists()
+    assert ran(tmp_path / "canaries") == set()
+
+
+def test_the_traps_are_real(tmp_path: Path, repository: Path) -> None:
+    sprung = spring(repository, tmp_path / "canaries")
+
+    assert {"venv", "json", "core.fsmonitor"} <= sprung
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_no_step_starts_in_the_checkout_or_with_an_interpreter_that_looks_there(
+    action: str,
+) -> None:
+    for step in read(action)["runs"]["steps"]:
+        if "run" in step:
+            assert step["working-directory"] == "${{ runner.temp }}", step["id"]
+            for line in re.findall(r"^.*python.*$|^.*PYTHON.*$", step["run"], re.MULTILINE):
+                assert line.startswith(('"$PYTHON" -I ', "echo ")), line
+            assert "GITHUB_ENV" not in step["run"]
+            assert "GITHUB_PATH" not in step["run"]
+
+
+def test_only_the_step_that_comments_has_a_token_that_may_write(
+    tmp_path: Path, repository: Path
+) -> None:
+    steps = {step["id"]: step for step in read("check")["runs"]["steps"] if "run" in step}
+
+    assert [name for name, step in steps.items() if "token" in str(step.get("env"))] == ["base"]
+    comments = Comments()
+    jobs = hostile(tmp_path, repository, comments, "profiles/glm.yaml")
+    assert jobs.check.code == 0, jobs.log
+    assert WRITE not in jobs.log + READ.join(path.read_text() for path in results(jobs))
+    assert comments.calls == ["POST"]
+
+
+def results(jobs: Jobs) -> list[Path]:
+    return [path for path in Path(jobs.check.given["result"]).iterdir() if path.is_file()]
+
+
+def obeyed(log: str) -> list[str]:
+    """Give the lines that the runner would look at for commands: not those between stops."""
+    found, end = [], ""
+    for line in log.splitlines():
+        if end:
+            end = "" if line == f"::{end}::" else end
+        elif line.startswith("::stop-commands::"):
+            end = line.removeprefix("::stop-commands::")
+        else:
+            found.append(line)
+    return found
