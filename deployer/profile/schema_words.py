@@ -7,9 +7,11 @@ back to pydantic's own message, so that a new kind of field never goes unreporte
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deployer.profile.names import FORMS
 from deployer.profile.schema_keys import near
 from deployer.profile.wording import code, found, joined, quoted
 from deployer.profile.yaml_scalars import is_number
@@ -194,9 +196,15 @@ def _length(words: str, key: str) -> Callable[[Fault], Wording]:
 
 
 def _pattern(fault: Fault) -> Wording:
-    pattern = str(fault.context["pattern"])
-    message = f"{code(fault.name)}: {found(fault.value)} does not match `{pattern}`"
-    return Wording("bad-pattern", message, fault.about)
+    pattern, value = str(fault.context["pattern"]), str(fault.value)
+    form = FORMS.get(pattern, "")
+    why = f"is not {form}" if form else f"does not match `{pattern}`"
+    if strange := next((c for c in value if not c.isascii()), ""):
+        named = f"U+{ord(strange):04X} {unicodedata.name(strange, '(without a name)')}"
+        why = f"holds {named}, and only ASCII letters, digits and a few signs are taken"
+    elif ".." in value:
+        why = "holds `..`, which would lead out of a folder"
+    return Wording("bad-pattern", f"{code(fault.name)}: {found(fault.value)} {why}", fault.about)
 
 
 def _value_error(fault: Fault) -> Wording:

@@ -131,3 +131,21 @@ def test_what_can_start_is_not_called_otherwise(base: Change, change: Change) ->
     speaking = {one.check for one in findings(changed(change, base))}
 
     assert not speaking & {"local-cannot-start", "builtin-model-contradicts", "never-ready"}
+
+
+OPEN: Change = changed({"serving": {"host": None, "api_key_env": ...}}, LOCAL)
+
+
+def test_a_server_without_a_key_on_the_network_of_a_laptop_is_said() -> None:
+    found = [one for one in findings(OPEN) if one.check == "public-without-key"]
+
+    assert [one.path for one in found] == ["serving.api_key_env"]
+    assert "every machine of the network" in found[0].message
+    assert "host: 127.0.0.1" in found[0].hint
+
+
+@pytest.mark.parametrize("serving", [{"host": "127.0.0.1"}, {"api_key_env": "API_KEY"}])
+def test_with_a_key_or_on_the_loopback_it_is_not(serving: dict[str, str]) -> None:
+    assert not {one.check for one in findings(changed({"serving": serving}, OPEN))} & {
+        "public-without-key"
+    }

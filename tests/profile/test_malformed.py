@@ -1940,7 +1940,7 @@ p.yaml:8:10: error[out-of-bounds]: `hardware.count` must be at most 8, found 9
         "the same mistake in a flow mapping",
         BASE + "modal: {app: a, weights: {volume: w, path: w}, kernel_cache: {volume: k}}\n",
         """\
-p.yaml:11:44: error[bad-pattern]: `modal.weights.path`: the text "w" does not match `^/[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$`
+p.yaml:11:44: error[bad-pattern]: `modal.weights.path`: the text "w" is not an absolute path of letters, digits, `.`, `_` and `-`, such as `/model-cache`
    |
 11 | modal: {app: a, weights: {volume: w, path: w}, kernel_cache: {volume: k}}
    |                                            ^

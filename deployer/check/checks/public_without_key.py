@@ -1,6 +1,7 @@
-"""An endpoint on the internet serves everyone.
+"""An endpoint on the internet, or on a laptop's network, serves everyone.
 
-Why it hurts: whoever finds the address uses GPUs at your expense.
+Why it hurts: whoever finds the address uses GPUs at your expense; on `0.0.0.0` a server on your own
+machine answers everybody in the same café.
 
 Instead of::
 
@@ -21,18 +22,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.check.checks.host_out_of_reach import LOOPBACK
 from deployer.check.rule import Problem, Rule
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
 
 def find(profile: Profile) -> Iterator[Problem]:
-    """Look for a Modal target without a key."""
-    if profile.target == "modal" and profile.serving.api_key_env is None:
+    """Look for a server without a key that others than this machine reach."""
+    if profile.serving.api_key_env is not None:
+        return
+    if profile.target == "modal":
         yield Problem(
             ("serving", "api_key_env"),
             "the endpoint is public and asks for no key",
             "name the variable that holds one: `api_key_env: API_KEY`",
+        )
+    elif profile.serving.host not in LOOPBACK:
+        yield Problem(
+            ("serving", "api_key_env"),
+            f"on {profile.serving.host} every machine of the network reaches the server, and it "
+            "asks for no key",
+            "take `api_key_env` out for a key, or write `host: 127.0.0.1` for this machine alone",
         )
 
 

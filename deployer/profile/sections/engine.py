@@ -7,20 +7,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from deployer.facts.sglang.versions import RELEASE
+from deployer.profile.names import ImageReference
 from deployer.profile.section import Section
 
 ArgName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 ArgScalar = Annotated[str, Field(min_length=1)] | int | float
 ArgValue = ArgScalar | list[ArgScalar] | Literal[True]
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-
-
-ImageReference = Annotated[
-    str,
-    Field(
-        pattern=r"^([\w.-]+(:\d+)?/)?[\w./-]+(:[\w.-]+(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$"
-    ),
-]
 
 
 class Engine(Section):

@@ -6,10 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
+from deployer.profile.names import ModalName as Name
+from deployer.profile.names import MountPath
 from deployer.profile.section import Section
-
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-MountPath = Annotated[str, Field(pattern=r"^/[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$")]
 
 
 class Volume(Section):

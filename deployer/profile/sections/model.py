@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from deployer.profile.flag import Flag
+from deployer.profile.names import FolderPath, Repository, Revision, ServedName
 from deployer.profile.section import Section
 
 
@@ -17,16 +18,16 @@ class Model(Section):
     """Where the weights come from: the Hugging Face hub, or `builtin`, a tiny model that is made
     on the spot for trying the whole life without a download."""
 
-    repo: Annotated[str, Field(pattern=r"^[\w.-]+(/[\w.-]+)?$")]
+    repo: Repository
     """The Hugging Face repository (`zai-org/GLM-5.1-FP8`), or `tiny` for the builtin model."""
 
-    revision: Annotated[str, Field(pattern=r"^[\w./-]+$")] = "main"
+    revision: Revision = "main"
     """The revision of the repository: best a commit; a branch or tag can move under you."""
 
-    path: Annotated[str | None, Flag("--model-path", 0), Field(pattern=r"^/[^\s]*$")] = None
+    path: Annotated[FolderPath | None, Flag("--model-path", 0)] = None
     """The folder that the engine loads. By default the repository's name on the weights volume."""
 
-    served_name: Annotated[str, Flag("--served-model-name", 10), Field(pattern=r"^[\w./:-]+$")]
+    served_name: Annotated[ServedName, Flag("--served-model-name", 10)]
     """The name that clients put into `model` and that `/v1/models` lists."""
 
     trust_remote_code: Annotated[bool, Flag("--trust-remote-code", 60)] = False

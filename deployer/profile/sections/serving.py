@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from deployer.profile.flag import Flag
+from deployer.profile.names import Address
 from deployer.profile.section import Section
 
 ReasoningParser = Literal[
@@ -33,7 +34,7 @@ ToolCallParser = Literal[
 class Serving(Section):
     """The HTTP surface: where the engine listens and how it reads the model's output."""
 
-    host: Annotated[str, Flag("--host", 30), Field(pattern=r"^[\w.:-]+$")] = "0.0.0.0"  # noqa: S104
+    host: Annotated[Address, Flag("--host", 30)] = "0.0.0.0"  # noqa: S104
     """The address to listen on. In a container it must be 0.0.0.0, or the proxy finds nobody."""
 
     port: Annotated[int, Flag("--port", 40), Field(ge=1, le=65535)] = 8000
