@@ -48,7 +48,7 @@ def command(
 
     PROFILE is a file, a folder, a pattern (`'deploy/**'`), or `-` for standard input; without one,
     every profile of the repository is checked. Each is held against the others of its repository,
-    too, for what both would take: an app, a name, a port.
+    too, for what both would take: an app, a name, a port. What comes in on standard input is not.
 
     With `--engine 0.5.23 -- python3 -m sglang.launch_server ...` the same for a launch command:
     exits 0 when that release would accept it, 1 when it would not. The words before the flags are

@@ -90,7 +90,7 @@ class Pipeline:
         if "deploy" in runs:
             self._deploy(file, plan)
         app, url = self._deployed()
-        record = replace(self._record(app, url), file=plan.file)
+        record = replace(self._record(app, url), file=_file(plan))
         if key is None:
             self._records.keep(record)
             return self._applied(record, "deployed" if "deploy" in runs else "unchanged", None)
@@ -185,6 +185,12 @@ class Pipeline:
             verified=verified,
             phases=self._phases.times(),
         )
+
+
+def _file(plan: Plan) -> str:
+    """Give the mark of the file that is deployed now: the tag stays where nothing is deployed."""
+    before = plan.standing.deployed
+    return plan.file if plan.deploys or before is None else before.file
 
 
 def deploy(account: Account, release: Release, file: Path, profile: str = "") -> None:

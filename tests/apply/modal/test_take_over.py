@@ -74,6 +74,7 @@ def test_a_moved_file_of_the_same_content_is_no_obstacle(containers: World) -> N
     assert (code, planned["takes_over"], planned["nothing_to_do"]) == (0, False, True)
     assert any("and this is" in note for note in planned["notes"]), "and it is said"
     assert deployed(world, copy)["outcome"] == "unchanged"
+    assert plan(world, copy, "--offline")[1]["deployed"]["file"] == mark(first)
 
 
 def test_what_is_stopped_or_not_recorded_is_told_and_not_asked_about(containers: World) -> None:
