@@ -93,6 +93,10 @@ def _local(
         show("\n".join([*explained(changes), f"  {changes.replaces}", *lines]))
     else:
         show("Nothing to do." if same else f"{release.name} is not deployed here yet.")
+        if not same:
+            from deployer.report.contents import contents  # noqa: PLC0415 - as above
+
+            show("\n".join(contents(release)))
         if record and record.sentence:
             show(record.sentence)
     return CHANGES if detailed_exitcode and not same else 0

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deployer.codec import read_json
+from deployer.credentials import without_credentials
 from deployer.serve.kernels.marker import Version
 
 PACKAGES = (
@@ -63,7 +64,7 @@ def _answer(words: list[str], environ: Mapping[str, str]) -> str:
     try:
         done = subprocess.run(
             words,
-            env=dict(environ),
+            env=without_credentials(environ),  # a container has its secrets in there
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=PATIENCE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -135,3 +136,16 @@ def test_versions_are_asked_of_the_engines_own_python(tmp_path: Path) -> None:
 def test_what_does_not_answer_has_no_version(tmp_path: Path) -> None:
     environ = {"PATH": str(tmp_path), "CUDA_HOME": str(tmp_path)}
     assert found_versions(str(tmp_path / "no-python"), environ) == ()
+
+
+def test_the_engines_python_is_asked_without_the_secrets_of_the_container(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    code = "import json, os\nprint(json.dumps(dict(os.environ)))\n"
+    python.write_text(f"#!{sys.executable} -S\n{code}")
+    python.chmod(0o755)
+    environ = {"PATH": str(tmp_path), VARIABLE: KEY, "HF_TOKEN": "hf_canary", "NCCL_DEBUG": "WARN"}
+
+    found = {each.name: each.version for each in found_versions(str(python), environ)}
+
+    assert found["NCCL_DEBUG"] == "WARN"
+    assert not {VARIABLE, "HF_TOKEN"} & set(found)
