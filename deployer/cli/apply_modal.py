@@ -33,13 +33,13 @@ def carry_out(account: Account, plan: Plan, manner: Manner) -> int:
     from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
     from deployer.cli.progress import PhaseLines  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.unchanged import unchanged  # noqa: PLC0415 - as above
     from deployer.cli.where import Declined, agreed  # noqa: PLC0415 - as above
     from deployer.report.plan_text import summary, text  # noqa: PLC0415 - as above
 
     tell(text(plan))
     if plan.nothing_to_do:
-        _unchanged(plan, manner.form)
-        return 0
+        return unchanged(account, plan, manner.form, verify=manner.verify)
     if plan.takes_over:
         from deployer.cli.take_over import agreed_for  # noqa: PLC0415 - only where it does
 
@@ -94,22 +94,6 @@ def show_applied(applied: Applied, release: Release, form: str) -> None:
 
     tell_verdicts(applied.verdicts)
     show(_json(applied, release) if form == "json" else _text(applied, release), end="")
-
-
-def _unchanged(plan: Plan, form: str) -> None:
-    deployed = plan.standing.deployed
-    version = deployed.version if deployed else 0
-    if form == "json":
-        value = {
-            "name": plan.name,
-            "app": plan.app,
-            "outcome": "unchanged",
-            "version": version,
-            "digest": plan.digest,
-        }
-        show(envelope(value), end="")
-    else:
-        show(f"{plan.name} is as its profile says (version {version}); nothing was done")
 
 
 def _text(applied: Applied, release: Release) -> str:

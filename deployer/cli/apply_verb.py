@@ -121,22 +121,29 @@ def _tell_changes(release: Release) -> None:
 
 def _text(applied: Applied, release: Release) -> str:
     from deployer.cli.naming import program  # noqa: PLC0415
+    from deployer.cli.status_text import seen, verified  # noqa: PLC0415
 
     took = sum(phase.seconds for phase in applied.phases)
-    standing = "serves, and keeps its promises" if applied.verified else "serves, with faults"
     rows = [
+        ("seen", seen(applied.observed)),
+        ("verified", verified(applied.recorded) if applied.observed else ""),
         ("endpoint", f"{applied.url}/v1"),
         ("model", release.model.served_name),
+        ("says", applied.sample),
         ("API key", _key(applied, release)),
         ("log", f"{program()} logs -f {applied.name}"),
         ("stop", f"{program()} destroy {applied.name}"),
     ]
-    if applied.sample:
-        rows.insert(3, ("says", applied.sample))
-    head = f"{applied.name} {standing} ({applied.outcome}, {took:.0f} s)\n"
-    return (
-        head + "".join(f"  {name:<9} {value}\n" for name, value in rows) + _curl(applied, release)
-    )
+    head = f"{applied.name} {_standing(applied)} ({applied.outcome}, {took:.0f} s)\n"
+    shown = "".join(f"  {name:<9} {value}\n" for name, value in rows if value)
+    return head + shown + _curl(applied, release)
+
+
+def _standing(applied: Applied) -> str:
+    """Say what was found out now; what an earlier apply found is in a row of its own."""
+    if applied.observed is not None:
+        return "serves; its promises were not tried again"
+    return "serves, and keeps its promises" if applied.verified else "serves, with faults"
 
 
 def _key(applied: Applied, release: Release) -> str:
@@ -177,6 +184,8 @@ def _json(applied: Applied, release: Release) -> str:
         "verified": applied.verified,
         "verdicts": encode(applied.verdicts),
         "sample": applied.sample,
+        "observed": encode(applied.observed) if applied.observed else None,
+        "recorded": encode(applied.recorded) if applied.observed else None,
         "phases": encode(applied.phases),
     }
     return envelope(value)

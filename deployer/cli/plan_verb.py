@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import click
@@ -9,10 +10,11 @@ import click
 from deployer.cli.completing import profiles
 from deployer.cli.say import show
 from deployer.cli.writing import write_file
-from deployer.errors import UsageError
+from deployer.errors import NotThere, UsageError
 from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
+    from deployer.apply.local.status import LocalStatus
     from deployer.plan.deployment import Plan
     from deployer.plan.keys import Written
     from deployer.release import Release
@@ -66,16 +68,19 @@ def command(
 def _local(
     release: Release, written: Written, profile: str, form: str, *, detailed_exitcode: bool
 ) -> int:
-    """Show what an apply on this machine would change."""
+    """Show what an apply on this machine would change: of the release, and of what runs."""
     from deployer.apply.local.connection import current_release  # noqa: PLC0415 - only here
     from deployer.cli.take_over import on_record  # noqa: PLC0415 - only here
     from deployer.plan.diff import diff  # noqa: PLC0415 - as above
 
     old = current_release(release.name)
     changes = None if old is None else diff(old, release, written)
-    same = changes is not None and not changes
+    standing = _standing(release.name)
+    serves = standing is not None and standing.state == "serving"
+    same = changes is not None and not changes and serves
     record = on_record(release, profile)
     if form == "json":
+        from deployer.codec import encode  # noqa: PLC0415 - as above
         from deployer.report.review_json import diff_value  # noqa: PLC0415 - as above
 
         value = {
@@ -84,6 +89,8 @@ def _local(
             "nothing_to_do": same,
             "on_record": None if record is None else record.value(),
             "diff": diff_value(changes) if changes else None,
+            "state": standing.state if standing else None,
+            "observed": encode(standing.observed) if standing and standing.observed else None,
         }
         show(envelope(value), end="")
     elif changes:
@@ -92,14 +99,33 @@ def _local(
         lines = [f"  {record.sentence}"] if record and record.sentence else []
         show("\n".join([*explained(changes), f"  {changes.replaces}", *lines]))
     else:
-        show("Nothing to do." if same else f"{release.name} is not deployed here yet.")
-        if not same:
+        show(_unchanged(release.name, standing, compared=changes is not None))
+        if changes is None:
             from deployer.report.contents import contents  # noqa: PLC0415 - as above
 
             show("\n".join(contents(release)))
         if record and record.sentence:
             show(record.sentence)
     return CHANGES if detailed_exitcode and not same else 0
+
+
+def _unchanged(name: str, standing: LocalStatus | None, *, compared: bool) -> str:
+    """Say what an apply does where the release is the same, or there is none to compare with."""
+    if standing is None or not compared:
+        return f"{name} is not deployed here yet."
+    seen = standing.observed.what if standing.observed else standing.message
+    if standing.state == "serving":
+        return f"Nothing to do: it serves ({seen})."
+    return f"The release is the same, and is started again: it is {standing.state} ({seen})."
+
+
+def _standing(name: str) -> LocalStatus | None:
+    """Look how the deployment of that name stands on this machine; None where there is none."""
+    from deployer.apply.local.status import status  # noqa: PLC0415 - only here
+
+    with contextlib.suppress(NotThere):
+        return status(name)[0]
+    return None
 
 
 def _shown(plan: Plan, profile: str, form: str) -> str:

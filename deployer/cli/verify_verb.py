@@ -15,6 +15,8 @@ from deployer.cli.say import show
 from deployer.errors import Failure, NotThere, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from deployer.verify.endpoint import Endpoint
     from deployer.verify.verdict import Verdict
 
@@ -56,7 +58,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     from deployer.verify.run import verify  # noqa: PLC0415
     from deployer.verify.verdict import all_hold  # noqa: PLC0415
 
-    endpoint = _endpoint(profile, url, model, key_env)
+    endpoint, remember = _endpoint(profile, url, model, key_env)
     color, encoding = colored_stdout(), sys.stdout.encoding
 
     def each(verdict: Verdict) -> None:
@@ -65,12 +67,19 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     verdicts = verify(endpoint, timeout=timeout, select=probes or None, on_verdict=each)
     show(to_json(verdicts) if form == "json" else summary(verdicts) + "\n", end="")
+    if not probes:
+        remember(all_hold(verdicts))
     return 0 if all_hold(verdicts) else 1
+
+
+def _forget(_verified: bool) -> None:  # noqa: FBT001 - what was found
+    """Remember nothing: what was asked is no deployment of ours that is on record."""
 
 
 def _endpoint(
     profile: str | None, url: str | None, model: str | None, key_env: str | None
-) -> Endpoint:
+) -> tuple[Endpoint, Callable[[bool], None]]:
+    """Give what is asked, and what keeps what is found."""
     from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
 
     if profile is None and url is None:
@@ -83,14 +92,15 @@ def _endpoint(
 
         release = read_release(profile)
         key = key_of(release.listen.api_key_variable, profile, key_env)
-        return Endpoint.from_release(release, url, key)
+        return Endpoint.from_release(release, url, key), _forget
     found = os.environ.get(key_env or KEY)
-    return Endpoint(
+    everything = Endpoint(
         url, found, model=model, thinking=True, tools=True, metrics=True, auth=found is not None
     )
+    return everything, _forget
 
 
-def _deployed(given: str, key_env: str | None) -> Endpoint:
+def _deployed(given: str, key_env: str | None) -> tuple[Endpoint, Callable[[bool], None]]:
     from deployer.cli.target import Here, target_of  # noqa: PLC0415
     from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
 
@@ -98,12 +108,12 @@ def _deployed(given: str, key_env: str | None) -> Endpoint:
     if isinstance(target, Here):
         from deployer.apply.local.connection import connect  # noqa: PLC0415
 
-        connection = connect(target.name)
-        return Endpoint.from_release(
-            connection.release, connection.url, connection.api_key, connection.guard
-        )
+        here = connect(target.name)
+        endpoint = Endpoint.from_release(here.release, here.url, here.api_key, here.guard)
+        return endpoint, here.remember
     from deployer.apply.modal.address import refuse_open  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.history import existing  # noqa: PLC0415 - as above
+    from deployer.apply.modal.proof import remember_found  # noqa: PLC0415 - as above
     from deployer.cli.apply_modal import key_for  # noqa: PLC0415
     from deployer.cli.target import account_of  # noqa: PLC0415 - imports modal
 
@@ -120,4 +130,5 @@ def _deployed(given: str, key_env: str | None) -> Endpoint:
         )
     settle(release.listen.api_key_variable, given, key_env)
     guard = partial(refuse_open, server.url)
-    return Endpoint.from_release(release, server.url, key_for(release, verify=True), guard)
+    endpoint = Endpoint.from_release(release, server.url, key_for(release, verify=True), guard)
+    return endpoint, partial(remember_found, account, release, target.record.app)

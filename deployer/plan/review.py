@@ -192,8 +192,8 @@ def added(new: Release, file: str, written: Written | None = None, *, note: str 
 
 def deleted(old: Release, file: str) -> Reviewed:
     """Say what a profile described that is gone."""
-    how = f": `deployer destroy {old.name}`" if old.target == "local" else ""
-    note = f"What runs goes on, and costs, until it is destroyed{how}"
+    name = old.modal.app if old.modal else old.name
+    note = f"What runs goes on, and costs, until it is destroyed: `deployer destroy {name}`"
     return Reviewed("deleted", file, old.name, facts=facts(old), note=note)
 
 

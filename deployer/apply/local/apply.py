@@ -19,6 +19,7 @@ from deployer.apply.local.standing import Outcome, Standing, compare, refuse_for
 from deployer.apply.local.state import StateUnreadableError, read_release
 from deployer.apply.local.task import ConfirmInstall, Task
 from deployer.apply.phases import Phases, PhaseTime
+from deployer.apply.seen import NOTHING, Observed, Recorded
 from deployer.errors import DeployerError, Failure, Interrupted, UsageError
 
 if TYPE_CHECKING:
@@ -31,13 +32,18 @@ if TYPE_CHECKING:
     from deployer.verify.verdict import Verdict
 
 
+SEEN = "its own process answered /health"
+"""What was seen of a server that is left alone: :func:`~deployer.apply.local.standing.compare`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What an apply came to.
 
     ``reason`` says why it came to this ``outcome``. ``key_file`` is None where the key came from
     the environment or there is none. ``verified`` tells whether every promise holds; ``verdicts``
-    and ``sample`` are empty where nothing had to be verified anew.
+    and ``sample`` are empty where nothing had to be verified anew: ``observed`` is then what was
+    seen of the server now, and ``recorded`` what an earlier apply wrote down.
     """
 
     name: str
@@ -50,6 +56,8 @@ class Applied:
     verdicts: tuple[Verdict, ...]
     sample: str
     phases: tuple[PhaseTime, ...]
+    observed: Observed | None = None
+    recorded: Recorded = NOTHING
 
 
 def apply(
@@ -148,6 +156,7 @@ def _drain_budget(task: Task) -> float:
 def _applied(task: Task, standing: Standing, proof: Proof | None) -> Applied:
     # Not proof: an unchanged server that an earlier apply has verified.
     verdicts = proof.verdicts if proof else ()
+    old = standing.state if proof is None else None
     return Applied(
         name=task.folder.name,
         outcome=standing.outcome,
@@ -159,6 +168,8 @@ def _applied(task: Task, standing: Standing, proof: Proof | None) -> Applied:
         verdicts=verdicts,
         sample=proof.sample if proof else "",
         phases=task.phases.times(),
+        observed=Observed(task.parts.now(), SEEN) if old else None,
+        recorded=Recorded(old.created, old.verified, old.verified_at) if old else NOTHING,
     )
 
 

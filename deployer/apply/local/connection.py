@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from deployer.apply.local.folder import existing, folder_of
 from deployer.apply.local.key import kept_key
 from deployer.apply.local.listener import prove_ours
-from deployer.apply.local.state import read_release, read_state
+from deployer.apply.local.state import State, read_release, read_state, write_state
 from deployer.errors import Failure, UsageError
 from deployer.serve.key import refuse_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from deployer.apply.local.folder import Folder
     from deployer.release import Release
 
 
@@ -25,13 +27,14 @@ class Connection:
     """A way to a local server; ``api_key`` is '' for one without, and never in ``repr``.
 
     ``guard`` raises Failure where another than that server would be asked: call it before the
-    key is sent.
+    key is sent. ``remember`` keeps whether every promise was seen to hold.
     """
 
     release: Release
     url: str
     api_key: str = field(repr=False)
     guard: Callable[[], None]
+    remember: Callable[[bool], None]
 
 
 def connect(name: str, *, environ: Mapping[str, str] = os.environ) -> Connection:
@@ -51,7 +54,8 @@ def connect(name: str, *, environ: Mapping[str, str] = os.environ) -> Connection
     elif state.key_source == "file":
         key = kept_key(folder)
     guard = partial(prove_ours, folder, state)
-    return Connection(release, f"http://127.0.0.1:{state.port}", key, guard)
+    url = f"http://127.0.0.1:{state.port}"
+    return Connection(release, url, key, guard, partial(_remember, folder, state))
 
 
 def current_release(name: str, *, environ: Mapping[str, str] = os.environ) -> Release | None:
@@ -60,6 +64,13 @@ def current_release(name: str, *, environ: Mapping[str, str] = os.environ) -> Re
     Raises UsageError for what is no name, Failure for a state that cannot be read.
     """
     return read_release(folder_of(name, environ))
+
+
+def _remember(folder: Folder, asked: State, verified: bool) -> None:  # noqa: FBT001 - what was found
+    """Keep what was found of a server, unless another one serves by now."""
+    state = read_state(folder)
+    if state is not None and state.supervisor == asked.supervisor:
+        write_state(folder, replace(state, verified=verified, verified_at=time.time()))
 
 
 def _from_environment(name: str, variable: str, environ: Mapping[str, str]) -> str:

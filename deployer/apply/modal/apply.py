@@ -13,6 +13,8 @@ from deployer.apply.modal.app import build_app
 from deployer.apply.modal.markers import kernels_fact, weights_fact
 from deployer.apply.modal.part_run import run_part
 from deployer.apply.modal.parts import DEFAULT_PARTS, Parts
+from deployer.apply.modal.proof import publish as publish_proof
+from deployer.apply.modal.proof import tried
 from deployer.apply.modal.records import Record, publish
 from deployer.apply.modal.tags import short_digest
 from deployer.apply.modal.wait import wait_until_healthy
@@ -110,8 +112,9 @@ class Pipeline:
     def _proven(self, app: AppFacts, record: Record, key: str, outcome: str) -> Applied:
         verdicts, sample = self._verified(app, record.url, key, record)
         verified = all_hold(verdicts)
-        tried = replace(record, verified=verified, owed=not verified, verified_at=self._parts.now())
-        self._records.keep(tried)
+        now = tried(record, verified=verified, when=self._parts.now())
+        self._records.keep(now)
+        publish_proof(self._account, now.app, now.digest, now.verified_at if verified else 0.0)
         applied = self._applied(record, outcome, verified)
         return replace(applied, verdicts=verdicts, sample=sample)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from deployer.apply.modal.proof import recorded
 from deployer.apply.modal.records import Record
 from deployer.apply.seen import NOTHING, Observed, Recorded
 from deployer.apply.unseen import asked_words, not_asked_words, not_reached_words, not_there_words
@@ -95,7 +96,13 @@ def status(
         where = not_there_words(asked_words((account.environment,)))
         seen = Observed(now(), "Modal has no such app")
         return replace(known, state="not-there", message=where, observed=seen, containers=0)
-    return _live(known, record, deployed, server.url if server else "", now)
+    live = _live(known, record, deployed, server.url if server else "", now)
+    if live.recorded.verified_at or live.state not in {"serving", "asleep"}:
+        return live
+    try:
+        return replace(live, recorded=recorded(account, records, record.app, deployed.digest))
+    except Failure:  # what was seen stands, whatever else cannot be asked
+        return live
 
 
 def everything(

@@ -18,6 +18,8 @@ PROFILE = "deployer.profile"
 ENGINE = "deployer.engine"
 VERSION = "deployer.version"
 FILE = "deployer.file"
+VERIFIED = "deployer.verified"
+"""Which release was last seen to keep every promise, and when, for whoever asks from elsewhere."""
 
 LONGEST = 63
 """Characters of a tag's value; a version's tag has 50 at most (modal 1.6.4)."""
@@ -47,6 +49,17 @@ def is_ours(tags: Mapping[str, str]) -> bool:
 def profile_tag(name: str) -> str:
     """Give a profile's name as its app's tag has it."""
     return _fitting(name)
+
+
+def verified_tag(digest: str, when: float) -> str:
+    """Write that a release kept every promise, at a time in seconds since the epoch."""
+    return f"{digest}.{when:.0f}"
+
+
+def verified_at(tags: Mapping[str, str], digest: str) -> float:
+    """Say when a release was last seen to keep every promise; 0 where no tag says so."""
+    said, _, when = tags.get(VERIFIED, "").partition(".")
+    return float(when) if said == digest and when.isascii() and when.isdigit() else 0.0
 
 
 def _fitting(text: str) -> str:

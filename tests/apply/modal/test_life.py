@@ -52,8 +52,14 @@ def test_plan_apply_plan_edit_rollback_drift(containers: World) -> None:
     assert (first["outcome"], first["version"]) == ("deployed", 1)
     code, shown = plan(world, path)
     assert (code, running(shown)) == (0, [])
-    code, out, _ = world.run("apply", path)
-    assert (code, out) == (0, "tiny is as its profile says (version 1); nothing was done\n")
+    code, out, _ = world.run("apply", path, "--no-verify")
+    head = "tiny is as its profile says (version 1); nothing was done\n"
+    assert (code, out.startswith(head)) == (0, True)
+    assert "just now: no container runs, so the server was not asked" in out
+    code, out, err = world.run("apply", path)
+    assert (code, out.startswith(head)) == (1, True)
+    assert re.search("verified +nothing on record here", out)
+    assert "Nothing says that it keeps its promises: `deployer verify tiny` asks it" in err
     assert len(world.plane.requests("AppPublish")) == 2  # the download's own app, and this one
 
     world.profile(max_prefill_tokens="  max_prefill_tokens: 16384")

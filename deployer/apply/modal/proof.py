@@ -1,0 +1,94 @@
+"""What is remembered of a verification: on this machine, and on Modal for every other one."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from deployer.apply.modal.records import Record, Records
+from deployer.apply.modal.standing import as_deployed, deployed_now
+from deployer.apply.modal.tags import VERIFIED, short_digest, verified_at, verified_tag
+from deployer.apply.modal.wait import HEALTHY, ask
+from deployer.apply.seen import NOTHING, Observed, Recorded
+from deployer.errors import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deployer.apply.modal.client import Account
+    from deployer.release import Release
+
+ANSWER = 30.0
+"""Seconds in which a container that runs must answer ``/health``; SGLang takes one."""
+
+
+def publish(account: Account, app_name: str, digest: str, when: float) -> str:
+    """Write into an app's tags that a release kept every promise at ``when``, or, with 0, not.
+
+    Gives what was wrong, '' where nothing was: the verification holds all the same.
+    """
+    try:
+        app = account.app(app_name)
+        if app is not None:
+            tags = {k: v for k, v in account.tags(app).items() if k != VERIFIED}
+            said = {VERIFIED: verified_tag(digest, when)} if when else {}
+            account.set_tags(app, tags | said)
+    except Failure as failure:
+        return f"other machines do not learn of it: {failure.message}"
+    return ""
+
+
+def recorded(account: Account, records: Records, app_name: str, digest: str) -> Recorded:
+    """Say what is on record of a release's verification: here, or else in the app's tags."""
+    record = records.record(app_name, account.environment) or records.record(app_name, "")
+    if record is not None and record.digest == digest and record.verified_at:
+        return Recorded(record.when, record.verified, record.verified_at)
+    app = account.app(app_name)
+    when = verified_at(account.tags(app), digest) if app is not None else 0.0
+    return Recorded(when, verified=True, verified_at=when) if when else NOTHING
+
+
+def look(
+    account: Account, release: Release, containers: int, now: Callable[[], float] = time.time
+) -> tuple[bool | None, Observed]:
+    """Ask a server whether it answers; None where no container runs, for asking would start one."""
+    if not containers:
+        what = "no container runs, so the server was not asked: that would start one"
+        return None, Observed(now(), what)
+    server = account.server(release)
+    if server is None or not server.url:
+        return False, Observed(now(), "Modal names no server that could be asked")
+    status, _ = ask(f"{server.url}/health", server.url, ANSWER)
+    if status == HEALTHY:
+        return True, Observed(now(), "it answered /health")
+    said = f"it answered /health with {status}" if status else f"no answer within {ANSWER:g} s"
+    return False, Observed(now(), said)
+
+
+def tried(record: Record, *, verified: bool, when: float) -> Record:
+    """Give a record of a verification that was just tried."""
+    return replace(record, verified=verified, owed=not verified, verified_at=when)
+
+
+def remember_found(
+    account: Account,
+    release: Release,
+    app_name: str,
+    verified: bool,  # noqa: FBT001 - what was found
+) -> None:
+    """Keep what was found of a server that was asked by hand, if this release is what is deployed.
+
+    Nothing is kept of another release: the answers were not that one's promises.
+    """
+    records, when = Records(), time.time()
+    release, _ = as_deployed(account, release, records)
+    deployed = deployed_now(account, app_name, records)
+    digest = short_digest(release)
+    if deployed is None or deployed.digest != digest:
+        return
+    found = (records.record(app_name, name) for name in (account.environment, ""))
+    record = next((one for one in found if one is not None and one.digest == digest), None)
+    if record is not None:
+        records.keep(tried(record, verified=verified, when=when))
+    publish(account, app_name, digest, when if verified else 0.0)

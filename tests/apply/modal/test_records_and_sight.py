@@ -1,0 +1,121 @@
+"""A record is not an observation: what can be asked is asked, and the rest says how old it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from deployer.apply.modal.records import Records
+from deployer.apply.modal.tags import VERIFIED, verified_at, verified_tag
+from tests.apply.modal.conftest import World
+from tests.apply.modal.test_life import deployed, wait_for
+from tests.apply.modal.test_unknown import another_machine, asked
+
+pytestmark = pytest.mark.process
+
+
+def unchanged(world: World, *words: str) -> tuple[int, dict[str, object]]:
+    code, out, err = asked(world, "apply", *words, "--format", "json")
+    shown = dict(json.loads(out))
+    assert shown["outcome"] == "unchanged", err
+    return code, shown
+
+
+def test_a_no_op_asks_a_container_that_runs_and_wakes_none(containers: World) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    before = len(world.plane.worker.tasks)
+    code, shown = unchanged(world, path, "--no-verify")
+    assert (code, shown["answers"]) == (0, None)
+    assert len(world.plane.worker.tasks) == before
+
+    app = world.plane.app("tiny-app")
+    task = world.plane.run(world.plane.worker.start(app.functions["Server.*"]))
+    wait_for(world, task.id, "serving started")
+    before = len(world.plane.worker.tasks)
+    code, shown = unchanged(world, path, "--no-verify")
+    assert (code, shown["answers"]) == (0, True)
+    assert len(world.plane.worker.tasks) == before
+    world.plane.run(world.plane.worker.terminate(task))
+
+
+def test_a_no_op_is_no_success_where_the_server_does_not_answer(
+    containers: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    app = world.plane.app("tiny-app")
+    task = world.plane.run(world.plane.worker.start(app.functions["Server.*"]))
+    wait_for(world, task.id, "serving started")
+    monkeypatch.setattr("deployer.apply.modal.proof.ask", lambda *_: (503, ""))
+    code, out, err = asked(world, "apply", path, "--no-verify")
+    assert code == 1
+    assert "just now: it answered /health with 503" in out
+    assert "The server does not answer" in err
+    world.plane.run(world.plane.worker.terminate(task))
+
+
+def test_what_failed_here_is_no_success_elsewhere(
+    containers: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fake answers no completion as it should, so the verification fails."""
+    world = containers
+    path = world.profile()
+    code, _, err = asked(world, "apply", path, "--yes")
+    assert (code, bool(re.search("✗ verify", err))) == (1, True)
+    with monkeypatch.context() as patched:
+        another_machine(patched, world)
+        code, shown = unchanged(world, path)
+        assert code == 1
+        assert shown["recorded"] == {"at": 0.0, "verified": False, "verified_at": 0.0}
+
+
+def test_what_was_verified_here_is_known_elsewhere_with_its_time(
+    containers: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    monkeypatch.setattr("deployer.verify.run.verify", lambda *_, **__: ())
+    monkeypatch.setattr("deployer.verify.verdict.all_hold", lambda _: True)
+    assert asked(world, "verify", path)[0] == 0
+    record = Records().record("tiny-app", "")
+    assert record
+    assert (record.verified, record.verified_at > 0) == (True, True)
+    tags = world.plane.app("tiny-app").tags
+    assert verified_at(tags, record.digest) == pytest.approx(record.verified_at, abs=1)
+    with monkeypatch.context() as patched:
+        another_machine(patched, world)
+        assert unchanged(world, path)[0] == 0
+        code, out, _ = asked(world, "status", "--format", "json")
+        (one,) = json.loads(out)["on_modal"]
+        assert (code, one["recorded"]["verified"]) == (0, True)
+
+    world.profile(max_prefill_tokens="  max_prefill_tokens: 16384")
+    assert deployed(world, path)["version"] == 2
+    assert VERIFIED not in world.plane.app("tiny-app").tags
+    assert unchanged(world, path)[0] == 1
+
+
+def test_a_tag_says_nothing_of_another_release() -> None:
+    tags = {VERIFIED: verified_tag("a" * 40, 1764380000.4)}
+    assert verified_at(tags, "a" * 40) == 1764380000.0
+    for broken in ("", "a" * 40, "a" * 40 + ".", "a" * 40 + ".x", "a" * 40 + ".1e9"):
+        assert verified_at({VERIFIED: broken}, "a" * 40) == 0.0
+    assert verified_at(tags, "b" * 40) == 0.0
+
+
+def test_a_record_without_a_time_does_not_invent_one(containers: World) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    record = Records().record("tiny-app", "")
+    assert record
+    Records().keep(replace(record, verified=True))
+    said = asked(world, "status", path, "--offline")[1]
+    assert "on record, at a time that was not kept" in said
