@@ -1,8 +1,7 @@
 """Two profiles that are deployed as one Modal app.
 
 Why it hurts: an app has one deployment. Applying the second profile replaces what the first one
-deployed, and its next apply takes the place back: each ends the other's containers, with the
-requests in them.
+deployed, containers and all, and the next apply of the first one takes the place back.
 
 Instead of::
 
@@ -31,8 +30,7 @@ Write::
 One app name in two Modal environments is two apps. Where one of the profiles names no environment,
 the configuration of whoever deploys decides, and both may be one.
 
-Source: Modal's guide, "Apps, Functions, and entrypoints": an app is deployed under a name, and a
-new deployment of that name replaces the one before: https://modal.com/docs/guide/managing-deployments
+Source: Modal's guide, "Managing deployments": https://modal.com/docs/guide/managing-deployments
 """
 
 from __future__ import annotations

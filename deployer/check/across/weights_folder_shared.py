@@ -1,7 +1,7 @@
 """Two profiles that keep different weights in one folder of one volume.
 
 Why it hurts: the download of the second writes over the files of the first. Containers of the first
-that start afterwards load the other's weights, or a mixture of both.
+that start afterwards find the other's weights there, or a mixture of both.
 
 Instead of::
 
