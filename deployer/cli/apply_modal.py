@@ -37,7 +37,7 @@ def carry_out(account: Account, plan: Plan, manner: Manner) -> int:
     from deployer.cli.where import Declined, agreed  # noqa: PLC0415 - as above
     from deployer.report.plan_text import summary, text  # noqa: PLC0415 - as above
 
-    tell(text(plan))
+    tell(text(plan) + "\n", end="")
     if plan.nothing_to_do:
         return unchanged(account, plan, manner.form, verify=manner.verify)
     if plan.takes_over:

@@ -116,7 +116,7 @@ def _tell_changes(release: Release) -> None:
     found = diff(old, release) if old is not None else None
     if found is not None and found.changes:
         tell(f"What changes in {release.name}:")
-        tell("\n".join([*explained(found), f"  {found.replaces}"]))
+        tell(*explained(found), f"  {found.replaces}")
 
 
 def _text(applied: Applied, release: Release) -> str:

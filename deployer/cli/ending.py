@@ -135,7 +135,7 @@ def _as_json(error: DeployerError) -> None:
 
 
 def _ours(error: BaseException, words: Sequence[str]) -> int:
-    tell(hiding(os.environ)("".join(traceback.format_exception(error))))
+    tell(hiding(os.environ)("".join(traceback.format_exception(error))) + "\n", end="")
     message = (
         "This is a fault of deployer, not yours. Please report it as an issue of the project, "
         f"with the lines above (Python {platform.python_version()}, {platform.system()})."

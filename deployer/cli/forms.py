@@ -19,4 +19,4 @@ def result(form: str, value: Mapping[str, object], text: Callable[[], str]) -> N
 
         show(envelope({key: encode(one) for key, one in value.items()}), end="")
     else:
-        show(text())
+        show(text() + "\n", end="")

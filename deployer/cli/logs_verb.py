@@ -20,7 +20,7 @@ def command(name: str, lines: int, *, follow: bool) -> int:
     target = target_of(name)
     try:
         for line in _lines(target, lines, follow=follow):
-            show(line)
+            show(*line.split("\r"))  # a progress bar writes over itself, and hides nothing here
     except KeyboardInterrupt:
         if not follow:
             raise

@@ -97,7 +97,7 @@ def _local(
         from deployer.report.review_text import explained  # noqa: PLC0415 - as above
 
         lines = [f"  {record.sentence}"] if record and record.sentence else []
-        show("\n".join([*explained(changes), f"  {changes.replaces}", *lines]))
+        show(*explained(changes), f"  {changes.replaces}", *lines)
     else:
         show(_unchanged(release.name, standing, compared=changes is not None))
         if changes is None:

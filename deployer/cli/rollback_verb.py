@@ -76,4 +76,4 @@ def _tell(found: tuple[Version, ...], chosen: Version) -> None:
         return
     changes = diff(current.release, chosen.release, prices=known())
     tell(f"What changes from version {current.number} to {chosen.number}:")
-    tell("\n".join([*explained(changes), f"  {changes.replaces}"]))
+    tell(*explained(changes), f"  {changes.replaces}")

@@ -13,6 +13,7 @@ import errno
 import os
 import re
 import sys
+from collections.abc import Sequence
 from typing import TextIO
 
 import click
@@ -29,12 +30,13 @@ class OutputFailure(Failure):
     """What was found out could not be written to stdout."""
 
 
-def show(text: str = "", *, end: str = "\n") -> None:
-    """Write a result to stdout; raises OutputFailure where it does not get there.
+def show(*lines: str, end: str = "\n") -> None:
+    """Write lines of a result to stdout, or with ``end=""`` a text with line ends of its own.
 
+    A line end within a line is shown as such. Raises OutputFailure where it does not get there.
     Whoever reads a pipe may have enough: that is a BrokenPipeError.
     """
-    show_exactly(harmless(text), end=end)
+    show_exactly(_whole(lines, end), end=end)
 
 
 def show_exactly(text: str, *, end: str = "\n") -> None:
@@ -59,16 +61,16 @@ def unwritten(error: Exception) -> OutputFailure:
     return OutputFailure(message, hint="Free some space there, and try again." if full else "")
 
 
-def tell(text: str = "", *, end: str = "\n") -> None:
-    """Write talk to stderr. Where nobody can hear it the work goes on: the exit code still counts.
+def tell(*lines: str, end: str = "\n") -> None:
+    """Write talk to stderr, as :func:`show` does; raises nothing.
 
-    Raises nothing.
+    Where nobody can hear it the work goes on: the exit code still counts.
     """
     stream = sys.stderr
     if stream is None:
         return
     try:
-        click.echo(_carried(harmless(text), stream) + end, nl=False, err=True)
+        click.echo(_carried(_whole(lines, end), stream) + end, nl=False, err=True)
     except (OSError, ValueError):
         silence(stream)
 
@@ -97,6 +99,10 @@ def silence(stream: TextIO | None) -> None:
     with contextlib.suppress(OSError, ValueError):
         os.dup2(nowhere, own.fileno())
     os.close(nowhere)
+
+
+def _whole(lines: Sequence[str], end: str) -> str:
+    return "\n".join(map(_harmless_line, lines)) if end else "".join(map(harmless, lines))
 
 
 def _harmless_line(line: str) -> str:

@@ -63,7 +63,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     def each(verdict: Verdict) -> None:
         if form == "text":
-            show(line(verdict, color=color, encoding=encoding or "utf-8"))
+            said = line(verdict, color=color, encoding=encoding or "utf-8")
+            show(f"{said}\n", end="")
 
     verdicts = verify(endpoint, timeout=timeout, select=probes or None, on_verdict=each)
     show(to_json(verdicts) if form == "json" else summary(verdicts) + "\n", end="")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from deployer import codec
 from deployer.finding import Finding, Severity, Span
 from deployer.report.envelope import envelope
+from deployer.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,7 +55,7 @@ def summary(findings: Iterable[Finding]) -> str:
     files = sorted({finding.file for finding in found if finding.file})
     if not files:
         return (told or "no findings") + allowed
-    return f"{told} in {_safe(files[0]) if len(files) == 1 else f'{len(files)} files'}{allowed}"
+    return f"{told} in {visible(files[0]) if len(files) == 1 else f'{len(files)} files'}{allowed}"
 
 
 def to_json(findings: Iterable[Finding], checked: Sequence[str] = ()) -> str:
@@ -80,21 +81,21 @@ def to_json(findings: Iterable[Finding], checked: Sequence[str] = ()) -> str:
 def _block(finding: Finding, *, color: bool) -> str:
     paint = Paint(on=color)
     severity = paint(COLORS[finding.severity], f"{finding.severity}[{finding.check}]")
-    message, *more = _safe(finding.message).split("\n")
+    message = visible(finding.message)
     where = _where(finding)
     lines = [f"{paint(BOLD, where)}: {severity}: {message}" if where else f"{severity}: {message}"]
     gutter = " " * len(str(finding.span.line if finding.span else 0))
     if finding.span and finding.source_line:
         lines += _excerpt(finding.source_line, finding.span, gutter, finding.severity, paint)
-    notes = [*more, *_safe(finding.hint).split("\n"), _safe(finding.link)]
+    notes = [*map(visible, finding.hint.split("\n")), visible(finding.link)]
     mark = paint(_BLUE, "=")
     return "\n".join([*lines, *(f"{gutter} {mark} {note}" for note in notes if note)])
 
 
 def _where(finding: Finding) -> str:
     if finding.file and finding.span:
-        return f"{_safe(finding.file)}:{finding.span.line}:{finding.span.column}"
-    return ": ".join(_safe(part) for part in (finding.file, finding.path) if part)
+        return f"{visible(finding.file)}:{finding.span.line}:{finding.span.column}"
+    return ": ".join(visible(part) for part in (finding.file, finding.path) if part)
 
 
 def _excerpt(
@@ -123,11 +124,7 @@ def _excerpt(
 
 def _visible(part: str) -> str:
     """Replace what would move the carets or control the terminal."""
-    return _safe(part.replace("\t", _TAB))
-
-
-def _safe(part: str) -> str:
-    return "".join(c if c == "\n" or c.isprintable() else "\ufffd" for c in part)
+    return "".join(c if visible(c) == c else "\ufffd" for c in part.replace("\t", _TAB))
 
 
 def _cut(part: str, width: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from deployer.finding import Finding, Severity
+from deployer.visible import visible, visible_lines
 
 LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -19,9 +20,9 @@ def workflow_commands(findings: Iterable[Finding]) -> str:
 
 
 def _command(finding: Finding) -> str:
-    properties = {"file": finding.file, **_place(finding), "title": finding.check}
+    properties = {"file": visible(finding.file), **_place(finding), "title": finding.check}
     stated = ",".join(f"{name}={_property(str(v))}" for name, v in properties.items() if v)
-    parts = (finding.message, finding.hint, finding.link)
+    parts = (visible(finding.message), visible_lines(finding.hint), visible(finding.link))
     return f"::{LEVEL[finding.severity]} {stated}::{_data(chr(10).join(p for p in parts if p))}"
 
 

@@ -18,6 +18,7 @@ from deployer.check.pages import Page, page
 from deployer.distribution import version
 from deployer.finding import Finding, Severity, Span
 from deployer.report.pages import markdown, text
+from deployer.visible import visible, visible_lines
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -63,13 +64,18 @@ def _result(finding: Finding, names: Sequence[str]) -> Json:
         "ruleId": finding.check,
         "ruleIndex": names.index(finding.check),
         "level": LEVEL[finding.severity],
-        "message": {"text": "\n".join(part for part in (finding.message, finding.hint) if part)},
+        "message": {"text": _message(finding)},
     }
     if location := _location(finding):
         result["locations"] = [location]
     if finding.allowed:
         result["suppressions"] = [{"kind": "inSource", "justification": finding.allowed}]
     return result
+
+
+def _message(finding: Finding) -> str:
+    parts = (visible(finding.message), visible_lines(finding.hint))
+    return "\n".join(part for part in parts if part)
 
 
 def _location(finding: Finding) -> Json:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from deployer.codec import encode
 from deployer.report.envelope import envelope
 from deployer.verify.verdict import Outcome, Verdict
+from deployer.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -88,4 +89,4 @@ def _below(verdict: Verdict) -> list[str]:
 
 def _plain(words: str) -> str:
     """Escape control characters, which a server may have sent to move the reader's cursor."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in words)
+    return visible(words)

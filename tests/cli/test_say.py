@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployer.cli import say
+from deployer.cli.main import main
 
 DIRECT = re.compile(
     r"click\.(echo|secho|confirm|prompt|style|UsageError)\(|(?<![\w.])print\(|"
@@ -59,3 +61,27 @@ def test_harmless_twice_is_harmless_once() -> None:
     once = say.harmless("\x1b[2J\u202e\x1b[31mx")
 
     assert say.harmless(once) == once
+
+
+def test_a_line_is_one_line_and_a_text_has_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    say.show("a\nb", "c")
+    say.show("a\nb\n", end="")
+    say.tell("a\n::error::b")
+
+    captured = capsys.readouterr()
+    assert captured.out == "a\\nb\nc\na\nb\n"
+    assert captured.err == "a\\n::error::b\n"
+
+
+def test_a_log_keeps_its_colors_and_nothing_else(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(os.environ["XDG_STATE_HOME"]) / "deployer" / "local" / "demo"
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "state.json").write_text("{}", encoding="utf-8")
+    log = "\x1b[32mgreen\x1b[0m\n\x1b]52;c;eA==\x07x\n10%\r20%\n"
+    (folder / "engine.log").write_text(log, encoding="utf-8", newline="")
+    monkeypatch.setattr("click.utils.should_strip_ansi", lambda *_: False)
+
+    assert main(["logs", "demo"]) == 0
+    assert capsys.readouterr().out == ("\x1b[32mgreen\x1b[0m\n\\x1b]52;c;eA==\\x07x\n10%\n20%\n")

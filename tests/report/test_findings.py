@@ -20,8 +20,8 @@ LOOSE = Finding(
     check="moving-revision",
     severity=Severity.WARNING,
     path="model.revision",
-    message="a branch can move under you\nthe next start may serve other weights",
-    hint="write a commit",
+    message="a branch can move under you",
+    hint="the next start may serve other weights\nwrite a commit",
     link="https://huggingface.co/docs",
     file="profiles/x.yaml",
 )

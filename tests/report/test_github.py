@@ -42,7 +42,7 @@ def test_no_value_can_begin_a_command_of_its_own() -> None:
     found = finding(message="a\n::set-output name=x::y\r100%", file="a,b:c%\n.yaml")
 
     assert workflow_commands([found]) == (
-        "::error file=a%2Cb%3Ac%25%0A.yaml,title=unknown-key::a%0A::set-output name=x::y%0D100%25\n"
+        "::error file=a%2Cb%3Ac%25\\n.yaml,title=unknown-key::a\\n::set-output name=x::y\\r100%25\n"
     )
 
 

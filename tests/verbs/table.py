@@ -63,7 +63,7 @@ def _on_modal(call: str) -> Row:
 
 NO_MATCH = "`nothere/*.yaml` matches nothing: there is no folder nothere"
 DENIED = "STATE/local/nobody/state.json: Permission denied"
-FINDINGS = "format_version counts findings"
+FINDINGS = "format_version checked counts findings"
 
 TABLE: dict[str, Row] = {
     "check": {
