@@ -6,9 +6,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEVELOP := $(VENV)/.develop
+RELEASE := $(VENV)/release/.ready
+LOCKS := locks/build.txt locks/run.txt locks/dev.txt
+
+# Only files whose hash is in a lock, and no build script of anybody else. Then the project itself,
+# by the build backend that is locked too. -I: nothing that lies in a folder is taken for a module.
+VERIFIED := --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+INSTALL := $(BIN)/python -I -m pip install $(VERIFIED)
+PROJECT := $(BIN)/python -I -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test thorough check conditions format lint types rooms generated fresh fuzz bench bench-peers catalogue catalogue-check clean
+.PHONY: help demo demo-stop test thorough check conditions format lint types rooms generated fresh fuzz bench bench-peers catalogue catalogue-check locks dist sbom audit mutants clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -66,6 +74,24 @@ catalogue-check: $(DEVELOP) ## Read every published wheel again, and compare wit
 fuzz: $(DEVELOP) ## Look for inputs that are stumbled over: make fuzz MINUTES=10 (of each kind)
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),1)
 
+locks: ## Write the locks again, with uv; WORDS=--upgrade takes the newest of everything
+	$(PYTHON) -m tools.locks $(WORDS)
+
+dist: $(READY) ## Build the source distribution and the wheel, the same to the byte each time
+	rm -f dist/*.whl dist/*.tar.gz
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -I -m hatchling build -d dist
+
+sbom: $(RELEASE) ## Write dist/sbom.json, the packages that a run needs (CycloneDX)
+	mkdir -p dist
+	$(VENV)/release/bin/cyclonedx-py requirements locks/run.txt --pyproject pyproject.toml \
+	  --output-reproducible --output-format JSON --output-file dist/sbom.json
+
+audit: $(RELEASE) ## Ask for known vulnerabilities of every locked package; fails where nobody could be asked
+	$(VENV)/release/bin/python -m tools.audit
+
+mutants: $(DEVELOP) ## Measure what the tests see: small faults in compile, diff, plan and check (an hour)
+	DEPLOYER_VOLUME=fast $(BIN)/python -m tools.mutants $(WORDS)
+
 bench: $(READY) ## Measure how fast the command line is, beside other tools
 	$(BIN)/python bench/startup.py
 
@@ -75,12 +101,18 @@ bench-peers: $(READY) ## Install the other tools that `make bench` measures
 clean: ## Remove what this Makefile made in the checkout
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml $(LOCKS)
 	@$(PYTHON) -c 'import sys; sys.exit("deployer needs Python 3.11 or later; say which: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	$(INSTALL) --requirement locks/build.txt --requirement locks/run.txt
+	$(PROJECT)
 	@touch $@
 
 $(DEVELOP): $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(INSTALL) --requirement locks/dev.txt
+	@touch $@
+
+$(RELEASE): locks/release.txt
+	$(PYTHON) -m venv $(VENV)/release
+	$(VENV)/release/bin/python -I -m pip install $(VERIFIED) --requirement locks/release.txt
 	@touch $@

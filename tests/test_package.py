@@ -7,6 +7,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+import pytest
+
 LEAN = {
     "click",
     "huggingface-hub",
@@ -28,10 +30,12 @@ def test_the_install_is_lean() -> None:
     assert names == LEAN
 
 
-def test_the_constraints_hold_neither_torch_nor_an_engine() -> None:
-    pins = Path("constraints.txt").read_text(encoding="utf-8").lower()
+@pytest.mark.parametrize("lock", ["run", "dev", "predict"])
+def test_the_locks_hold_neither_torch_nor_an_engine(lock: str) -> None:
+    pins = Path("locks", f"{lock}.txt").read_text(encoding="utf-8").lower()
 
-    assert not re.search(r"^(torch|sglang|transformers|nvidia-|triton)", pins, re.MULTILINE)
+    assert re.search(r"^modal==", pins, re.MULTILINE)
+    assert not re.search(r"^(torch|sglang|transformers|nvidia-cu|triton)", pins, re.MULTILINE)
 
 
 def test_init_files_hold_a_docstring_and_nothing_else() -> None:

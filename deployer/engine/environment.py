@@ -17,6 +17,7 @@ from pathlib import Path
 from deployer.codec import read_json
 from deployer.engine import plugin
 from deployer.engine.exclusive import exclusive
+from deployer.engine.locked import Locked, read_lock
 from deployer.errors import Failure, UsageError
 from deployer.facts.cpu import RELEASES
 from deployer.files import write_whole
@@ -148,10 +149,9 @@ def sha256_of(parts: Iterable[bytes]) -> str:
     return hasher.hexdigest()
 
 
-def requirements(version: str) -> list[str]:
-    """List the ``name==version`` lines of a lock, comments left out."""
-    lines = ENGINES[version].read_text("utf-8").splitlines()
-    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+def requirements(version: str) -> tuple[Locked, ...]:
+    """List the packages of a lock, each with its hashes."""
+    return read_lock(ENGINES[version])
 
 
 def _python_minor() -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from deployer.engine import child, environment, plugin
 from deployer.engine.environment import ENGINES, EngineEnvironment, engine_home, locate, remove
 from deployer.engine.exclusive import exclusive
+from deployer.engine.locked import VERIFIED, Locked, write_lock
 from deployer.engine.pip_progress import PipProgress
 from deployer.errors import Failure
 
@@ -118,13 +119,13 @@ class _Build:
 
     def steps(self) -> None:
         """Take every step, in order; the marker is not among them."""
-        names = environment.requirements(self.wanted.version)
-        torch = next(name for name in names if name.startswith("torch=="))
-        rest = [name for name in names if name != torch]
+        packages = environment.requirements(self.wanted.version)
+        torch = next(one for one in packages if one.pin.startswith("torch=="))
+        rest = [one for one in packages if one != torch]
         self._venv()
-        self._pip_torch(torch, len(names))
+        self._pip_torch(torch, len(packages))
         self._check_torch()
-        self._pip_rest(rest, len(names))
+        self._pip_rest(rest, len(packages))
         self._pip_plugin()
         self._smoke()
 
@@ -138,11 +139,11 @@ class _Build:
         except Failure as failure:
             raise Failure(failure.message, hint=failure.hint or hint) from failure
 
-    def _pip_torch(self, torch: str, total: int) -> None:
+    def _pip_torch(self, torch: Locked, total: int) -> None:
         reader = PipProgress(total, before=0, here=1, begin=0.03, end=0.4)
         options = ["--extra-index-url", TORCH_INDEX, "--retries", "1"]
         try:
-            self._pip([*options, torch], "installing torch", reader)
+            self._pip_locked([torch], "installing torch", reader, options)
         except Failure as failure:
             raise Failure(failure.message, hint=failure.hint or _TORCH_HINT) from failure
 
@@ -156,13 +157,14 @@ class _Build:
             message = f"pip found a CUDA build of torch ({build}), which is no use on a CPU"
             raise Failure(message, hint=_TORCH_HINT)
 
-    def _pip_rest(self, rest: Sequence[str], total: int) -> None:
+    def _pip_rest(self, rest: Sequence[Locked], total: int) -> None:
         reader = PipProgress(total, before=1, here=len(rest), begin=0.4, end=0.95)
-        self._pip(rest, f"installing SGLang {self.wanted.version}", reader)
+        self._pip_locked(rest, f"installing SGLang {self.wanted.version}", reader)
 
     def _pip_plugin(self) -> None:
         self.progress("Installing the CPU platform plugin", 0.95)
         with tempfile.TemporaryDirectory(prefix="deployer-plugin-") as directory:
+            # The one file without a hash: it was made here, of sources that came with deployer.
             wheel = plugin.build_wheel(Path(directory))
             self._pip(["--no-index", str(wheel)], "installing the CPU platform plugin", None)
 
@@ -173,6 +175,18 @@ class _Build:
         if f"sglang: {self.wanted.version}" not in lines:
             message = f"the environment holds {lines[-1:] or 'nothing'}, not {self.wanted.version}"
             raise Failure(message)
+
+    def _pip_locked(
+        self,
+        packages: Sequence[Locked],
+        doing: str,
+        reader: PipProgress,
+        options: Sequence[str] = (),
+    ) -> None:
+        """Install files whose hashes are known, and no others."""
+        with tempfile.TemporaryDirectory(prefix="deployer-lock-") as directory:
+            lock = write_lock(packages, Path(directory, "lock.txt"))
+            self._pip([*VERIFIED, *options, "--requirement", str(lock)], doing, reader)
 
     def _pip(self, arguments: Sequence[str], doing: str, reader: PipProgress | None) -> None:
         def on_line(line: str) -> None:

@@ -18,6 +18,7 @@ from deployer.engine import child, environment
 from deployer.engine.environment import ENGINES, engine_home
 from deployer.engine.exclusive import exclusive
 from deployer.engine.install import Progress, install, pip_environ
+from deployer.engine.locked import VERIFIED, Locked, overlay_lock, write_lock
 from deployer.errors import Failure, UsageError
 from deployer.facts.sglang.catalogue import how_to_know, releases
 
@@ -94,7 +95,12 @@ def install_overlay(
     with exclusive(root.with_name(f".{root.name}.lock")):
         if not _is_complete(root, version):
             progress(f"Installing SGLang {version} beside {BASE}", 0.1)
-            _fill(version, root, base.python, run, pip_environ(environ))
+            locked = overlay_lock(version)
+            if locked is None:
+                progress(
+                    f"No hash of SGLang {version} is known here: taken as the index has it", 0.1
+                )
+            _fill(version, locked, root, base.python, run, pip_environ(environ))
     progress(f"SGLang {version} can be asked", 1.0)
     return root
 
@@ -109,14 +115,27 @@ def remove_overlay(version: str, *, environ: Mapping[str, str] = os.environ) -> 
 
 
 def _fill(
-    version: str, root: Path, python: Path, run: child.Runner, env: Mapping[str, str]
+    version: str,
+    locked: Locked | None,
+    root: Path,
+    python: Path,
+    run: child.Runner,
+    env: Mapping[str, str],
 ) -> None:
-    """Let pip unpack the wheel under another name, which becomes the right one at the end."""
+    """Let pip unpack the wheel under another name, which becomes the right one at the end.
+
+    A release that somebody has added by himself has no hash here; its wheel is not built at least.
+    """
     new = root.with_name(f".{root.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     pip = [str(python), "-m", "pip", "install", "--no-deps", "--progress-bar", "off"]
-    command = [*pip, "--target", str(new), f"sglang=={version}"]
+    lock = root.with_name(f".{root.name}.txt")
+    if locked is None:
+        wanted = ["--only-binary", ":all:", f"sglang=={version}"]
+    else:
+        wanted = [*VERIFIED, "--requirement", str(write_lock([locked], lock))]
     try:
+        command = [*pip, "--target", str(new), *wanted]
         run(command, doing=f"installing SGLang {version}", env=env, on_line=lambda _line: None)
         if not _is_complete(new, version):
             message = f"pip has installed something else than SGLang {version} in {new}"
@@ -125,6 +144,7 @@ def _fill(
         new.rename(root)
     finally:
         shutil.rmtree(new, ignore_errors=True)
+        lock.unlink(missing_ok=True)
 
 
 def _is_complete(root: Path, version: str) -> bool:

@@ -178,7 +178,7 @@ def test_a_terminal_is_asked_once_for_each_profile(
 
     assert len(questions) == 3
     assert all(CANARY not in question for question in questions)
-    with pytest.raises(Failure):
+    with pytest.raises(Failure, match="is sent to no server"):
         settle("AWS_SECRET_ACCESS_KEY", one)
 
 

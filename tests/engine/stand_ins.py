@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deployer.engine.locked import Locked, read_lock
 from deployer.errors import Failure
 
 
@@ -31,6 +32,7 @@ class NotingRunner:
     torch_build: str = "None"
     steps: list[str] = field(default_factory=list)
     commands: list[list[str]] = field(default_factory=list)
+    locks: list[tuple[Locked, ...]] = field(default_factory=list)
     environs: list[Mapping[str, str]] = field(default_factory=list)
 
     def __call__(
@@ -43,6 +45,8 @@ class NotingRunner:
     ) -> None:
         self.steps.append(doing)
         self.commands.append(list(command))
+        if "--requirement" in command:
+            self.locks.append(read_lock(Path(command[command.index("--requirement") + 1])))
         self.environs.append(env)
         if doing == self.fails_at:
             raise self.error or Failure(f"{doing} failed with exit status 1")

@@ -66,7 +66,7 @@ def test_remove(fake_engine: EngineEnvironment, environ: dict[str, str]) -> None
 
 
 def test_lock_is_complete_and_exact() -> None:
-    names = environment.requirements("0.5.23")
+    names = [one.pin for one in environment.requirements("0.5.23")]
     assert len(names) == 98
     assert all(name.count("==") == 1 for name in names)
     assert {"sglang==0.5.23", "torch==2.13.0+cpu"} <= set(names)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from deployer.engine import overlay
 from deployer.engine.environment import EngineEnvironment
+from deployer.engine.locked import Locked, overlay_lock, read_lock
 from deployer.engine.overlay import (
     Interpreter,
     find_interpreter,
@@ -17,6 +19,7 @@ from deployer.engine.overlay import (
     remove_overlay,
 )
 from deployer.errors import Failure, UsageError
+from deployer.facts.sglang.catalogue import releases
 
 from .stand_ins import Said
 
@@ -30,6 +33,7 @@ class Pip:
     version: str = OLD
     fails: bool = False
     commands: list[list[str]] = field(default_factory=list)
+    locks: list[Locked] = field(default_factory=list)
 
     def __call__(
         self,
@@ -41,6 +45,8 @@ class Pip:
     ) -> None:
         del env, on_line
         self.commands.append(list(command))
+        if "--requirement" in command:
+            self.locks += read_lock(Path(command[command.index("--requirement") + 1]))
         target = Path(command[command.index("--target") + 1])
         (target / "sglang").mkdir(parents=True)
         if self.fails:
@@ -87,7 +93,8 @@ def test_install_find_and_remove(
     assert root == overlay_root(OLD, environ)
     (command,) = pip.commands
     assert command[0] == str(fake_engine.python)
-    assert command[-1] == "sglang==0.5.10.post1"
+    assert {"--require-hashes", "--only-binary"} <= set(command)
+    assert pip.locks == [overlay_lock(OLD)]
     assert "--no-deps" in command
     assert find_interpreter(OLD, environ=environ) == Interpreter(OLD, fake_engine.python, root)
     assert installed_overlays(environ) == {OLD: root}
@@ -96,6 +103,27 @@ def test_install_find_and_remove(
     assert remove_overlay(OLD, environ=environ)
     assert not remove_overlay(OLD, environ=environ)
     assert installed_overlays(environ) == {}
+
+
+@pytest.mark.usefixtures("fake_engine")
+def test_a_release_without_a_hash_is_taken_as_a_wheel_and_that_is_said(
+    environ: dict[str, str], said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overlay, "overlay_lock", lambda _version: None)
+    pip = Pip()
+
+    install_overlay(OLD, progress=said, environ=environ, run=pip)
+
+    assert pip.commands[0][-3:] == ["--only-binary", ":all:", f"sglang=={OLD}"]
+    assert "No hash of SGLang 0.5.10.post1 is known here: taken as the index has it" in said.texts
+
+
+@pytest.mark.parametrize("version", releases())
+def test_every_release_with_a_catalogue_has_a_hash(version: str) -> None:
+    locked = overlay_lock(version)
+
+    assert locked is not None
+    assert len(locked.hashes) in {1, 3}
 
 
 @pytest.mark.usefixtures("fake_engine")

@@ -16,6 +16,15 @@ from tools.action.surroundings import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 
+LOCKS = ("build.txt", "run.txt")
+"""What builds deployer, and what it runs with, each file of it by its hash."""
+
+VERIFIED = ("--require-hashes", "--only-binary", ":all:")
+"""Words for pip: no file without a hash, and no build script of anybody else."""
+
+OURS = ("--no-deps", "--no-index", "--no-build-isolation")
+"""Words for the project itself: nothing is fetched, and what builds it is there by then."""
+
 SECONDS = 600
 """Time limit of each."""
 
@@ -31,8 +40,9 @@ def make(environ: Mapping[str, str]) -> int:
 def fill(environ: Mapping[str, str]) -> int:
     """Install deployer into the environment whose interpreter runs this."""
     pip = [sys.executable, "-I", "-m", "pip", "--isolated", "--disable-pip-version-check"]
-    lock = str(ROOT / "constraints.txt")
-    return _run(environ, *pip, "install", "--quiet", "--constraint", lock, str(ROOT))
+    locks = [word for name in LOCKS for word in ("--requirement", str(ROOT / "locks" / name))]
+    code = _run(environ, *pip, "install", "--quiet", *VERIFIED, *locks)
+    return code or _run(environ, *pip, "install", "--quiet", *OURS, str(ROOT))
 
 
 def _run(environ: Mapping[str, str], *words: str) -> int:

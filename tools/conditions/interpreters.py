@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tools.conditions.condition import ROOT, Impossible
 
+LOCKS = ("build.txt", "dev.txt")
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 
 
@@ -29,8 +30,10 @@ def environment(version: str, python: str, home: Path) -> str:
         shutil.rmtree(made, ignore_errors=True)
         _run(python, "-m", "venv", str(made))
         pip = (str(made / "bin" / "python"), "-m", "pip", "install", "--quiet")
-        words = ("--disable-pip-version-check", "--constraint", str(ROOT / "constraints.txt"))
-        _run(*pip, *words, "--editable", f"{ROOT}[dev]")
+        pip = (*pip, "--disable-pip-version-check")
+        locks = [word for name in LOCKS for word in ("--requirement", str(ROOT / "locks" / name))]
+        _run(*pip, "--require-hashes", "--only-binary", ":all:", *locks)
+        _run(*pip, "--no-deps", "--no-index", "--no-build-isolation", "--editable", str(ROOT))
         (made / ".ready").touch()
     return str(made / "bin" / "python")
 

@@ -1,0 +1,1 @@
+"""Writes ``locks/``: every package that is installed from here, with the hashes of its files."""
