@@ -32,7 +32,7 @@ def test_what_was_found_once_is_not_found_again(path: Path, tmp_path: Path) -> N
     written = path.read_bytes().decode("utf-8", errors="surrogatepass") if _is_text(path) else ""
     written = written or path.read_bytes().decode("latin-1")
 
-    TARGETS[path.parent.name].feed(written, tmp_path)
+    assert not fuzzer.fault(TARGETS[path.parent.name], written, tmp_path)
 
 
 def _is_text(path: Path) -> bool:
@@ -49,8 +49,9 @@ def test_there_is_something_to_find_again() -> None:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_few_inputs_of_each_kind_meet_no_fault(name: str, tmp_path: Path) -> None:
-    target = TARGETS[name]
-    for number in range(EXAMPLES[VOLUME] // 7):
+    target, count = TARGETS[name], EXAMPLES[VOLUME] // 7
+    assert count
+    for number in range(count):
         written = target.make(random.Random(f"test {number}"))
         assert not fuzzer.fault(target, written, tmp_path), written
 
