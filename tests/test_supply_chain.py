@@ -108,7 +108,12 @@ def test_everything_that_the_action_installs_is_verified(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[str] = []
-    monkeypatch.setattr(install, "_run", lambda _environ, *words: ran.append(" ".join(words)) or 0)
+
+    def run(_environ: object, *words: str) -> int:
+        ran.append(" ".join(words))
+        return 0
+
+    monkeypatch.setattr(install, "_run", run)
 
     assert install.fill({"RUNNER_TEMP": str(tmp_path)}) == 0
     assert len(ran) == 2

@@ -145,7 +145,9 @@ def test_the_traps_are_real(tmp_path: Path, repository: Path) -> None:
 def test_no_step_starts_in_the_checkout_or_with_an_interpreter_that_looks_there(
     action: str,
 ) -> None:
-    for step in read(action)["runs"]["steps"]:
+    steps = read(action)["runs"]["steps"]
+    assert steps
+    for step in steps:
         if "run" in step:
             assert step["working-directory"] == "${{ runner.temp }}", step["id"]
             for line in re.findall(r"^.*python.*$|^.*PYTHON.*$", step["run"], re.MULTILINE):

@@ -29,11 +29,11 @@ def environment(version: str, python: str, home: Path) -> str:
     if not (made / ".ready").exists():
         shutil.rmtree(made, ignore_errors=True)
         _run(python, "-m", "venv", str(made))
-        pip = (str(made / "bin" / "python"), "-m", "pip", "install", "--quiet")
-        pip = (*pip, "--disable-pip-version-check")
+        pip = (str(made / "bin" / "python"), "-m", "pip", "--disable-pip-version-check")
         locks = [word for name in LOCKS for word in ("--requirement", str(ROOT / "locks" / name))]
-        _run(*pip, "--require-hashes", "--only-binary", ":all:", *locks)
-        _run(*pip, "--no-deps", "--no-index", "--no-build-isolation", "--editable", str(ROOT))
+        _run(*pip, "install", "--quiet", "--require-hashes", "--only-binary", ":all:", *locks)
+        ours = ("--no-deps", "--no-index", "--no-build-isolation")
+        _run(*pip, "install", "--quiet", *ours, "--editable", str(ROOT))
         (made / ".ready").touch()
     return str(made / "bin" / "python")
 
