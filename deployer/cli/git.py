@@ -157,6 +157,13 @@ def blobs(repo: Repository, commit: str) -> dict[str, str]:
     return found
 
 
+def had(repo: Repository, commit: str, path: str) -> bool:
+    """Whether a commit of this repository has a file; False where it is none of this repository."""
+    if not re.fullmatch(r"[0-9a-f]{40,64}", commit):
+        return False
+    return _git(repo.root, "cat-file", "-e", f"{commit}:{path}").returncode == 0
+
+
 def text(repo: Repository, blob: str, largest: int) -> str:
     """Read an object as text, at most ``largest`` bytes of it."""
     data = _read(repo, "cat-file", "blob", blob)

@@ -3,7 +3,8 @@
 A name and an app are one deployment each, whichever file says them: a copied profile replaces what
 its original deployed. So the file is on record, as the deployment's state here and as a tag of the
 app on Modal, and another one is named and asked about. The same release is no obstacle, nor is a
-file of this machine that is not there any more: it was moved.
+file that was moved: on this machine one that is not there any more, and on Modal one that this
+repository had in the commit that was deployed, and has no more.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from deployer.plan.file import mark, shown
 from deployer.visible import visible
 
 if TYPE_CHECKING:
-    from deployer.plan.deployment import Plan
+    from deployer.plan.deployment import Deployed, Plan
     from deployer.release import Release
 
 SHORT = 12
@@ -39,6 +40,7 @@ class OnRecord:
     name: str
     file: str
     digest: str
+    known: bool
     other: bool
     gone: bool
     running: bool
@@ -52,6 +54,11 @@ class OnRecord:
     @property
     def sentence(self) -> str:
         """Name the file, where it is another one; '' where it is not."""
+        if not self.known:
+            return (
+                f"`{self.name}` was applied from {visible(self.file)}, as it was typed then: "
+                "whether that is this file is not known"
+            )
         if not self.other:
             return ""
         gone = ", which is not there any more" if self.gone else ""
@@ -66,7 +73,7 @@ class OnRecord:
         return {
             "file": self.file,
             "digest": self.digest,
-            "other_file": self.other,
+            "other_file": self.other if self.known else None,
             "file_is_gone": self.gone,
             "running": self.running,
             "takes_over": self.takes_over,
@@ -90,6 +97,7 @@ def on_record(release: Release, profile: str) -> OnRecord | None:
         name=release.name,
         file=state.profile,
         digest=state.digest,
+        known=known,
         other=known and file != Path(profile).resolve(),
         gone=known and not file.exists(),
         running=state.is_running(),
@@ -113,10 +121,25 @@ def agreed_here(release: Release, profile: str, *, take_over: bool) -> None:
 
 def agreed_for(plan: Plan, *, take_over: bool) -> None:
     """Ask before an app is taken over; raises as :func:`agreed_here` does."""
+    from deployer.cli.say import tell  # noqa: PLC0415 - only where there is something to say
+
     deployed = plan.standing.deployed
+    if deployed is not None and was_moved(deployed):
+        tell(f"note: {visible(shown(deployed.file))} was moved: this repository has it no more")
+        return
     before = shown(deployed.file) if deployed else ""
     question = f"Replace what {before} deployed as the app {plan.app} by {shown(plan.file)}?"
     _agreed(question, take_over)
+
+
+def was_moved(deployed: Deployed, here: Path = Path()) -> bool:
+    """Whether this repository had the file in the commit that was deployed, and has it no more."""
+    from deployer.cli import git  # noqa: PLC0415 - only where it is asked
+
+    repo, file = git.found(here), shown(deployed.file)
+    if repo is None or mark(file) != deployed.file or (repo.root / file).exists():
+        return False
+    return git.had(repo, deployed.commit, file)
 
 
 def _agreed(question: str, take_over: bool) -> None:  # noqa: FBT001 - the one thing it is asked

@@ -15,9 +15,13 @@ from deployer.apply.local.folder import folder_of
 from deployer.apply.local.process import Identity, identify
 from deployer.apply.local.state import State, write_state
 from deployer.cli.main import main
+from deployer.cli.take_over import was_moved
 from deployer.compile.release import compile_profile
 from deployer.errors import Failure
+from deployer.plan.file import mark
 from deployer.profile.load import load_profile
+from tests.plan.standings import deployed
+from tests.repository import commit, git
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = (ROOT / "profiles" / "cpu-tiny.yaml").read_text(encoding="utf-8")
@@ -138,6 +142,34 @@ def test_a_server_that_has_ended_is_no_obstacle(served: Path, run: Run) -> None:
     keep(served, dataclasses.replace(identify(os.getpid()), started="another boot 1"))
 
     assert "reached" in run("apply", copy_of(served)).err
+
+
+def test_a_record_of_before_says_that_it_is_not_known(served: Path, run: Run) -> None:
+    keep(Path("tiny.yaml"), identify(os.getpid()))
+    ran = run("apply", copy_of(served))
+
+    assert "reached" in ran.err
+    assert (
+        "applied from tiny.yaml, as it was typed then: whether that is this file is not" in ran.err
+    )
+    value = json.loads(run("plan", copy_of(served), "--format", "json").out)["on_record"]
+    assert (value["other_file"], value["takes_over"]) == (None, False)
+
+
+@pytest.mark.process
+def test_a_moved_file_is_known_by_the_commit_that_was_deployed(tmp_path: Path) -> None:
+    (tmp_path / "old.yaml").write_text(TINY, encoding="utf-8")
+    git(tmp_path, "init", "--quiet", "--initial-branch=main")
+    commit(tmp_path)
+    then = deployed(commit=git(tmp_path, "rev-parse", "HEAD"), file=mark("old.yaml"))
+    assert not was_moved(then, tmp_path), "it is there"
+
+    git(tmp_path, "mv", "old.yaml", "new.yaml")
+    assert was_moved(then, tmp_path)
+    assert not was_moved(dataclasses.replace(then, file=mark("else.yaml")), tmp_path)
+    assert not was_moved(dataclasses.replace(then, file=mark("a b.yaml")), tmp_path)
+    for unknown in ("", "0" * 40, "HEAD"):
+        assert not was_moved(dataclasses.replace(then, commit=unknown), tmp_path)
 
 
 def test_a_plan_names_the_file_on_record(served: Path, run: Run) -> None:
