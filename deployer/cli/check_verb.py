@@ -11,6 +11,7 @@ import click
 from deployer.cli.completing import profiles, releases
 from deployer.cli.say import show, tell
 from deployer.errors import UsageError
+from deployer.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +101,7 @@ def _fine(one: Checked) -> str:
     allowed = sum(bool(finding.allowed) for finding in one.findings)
     if allowed < len(one.findings):
         return ""
-    return f"{one.path}: fine ({allowed} allowed)" if allowed else f"{one.path}: fine"
+    return f"{visible(one.path)}: fine" + (f" ({allowed} allowed)" if allowed else "")
 
 
 def _is_command(words: Sequence[str], engine: str | None) -> bool:

@@ -53,6 +53,8 @@ def command(profiles: tuple[str, ...], form: str, *, write: bool, fresh: bool) -
     paths = found.files
     if found.how:
         tell(f"Found {found.how}: {', '.join(map(visible, paths))}")
+    for reason in found.passed:
+        tell(f"note: not taken for a profile: {reason}")
     if form == "json" and len(paths) > 1:
         msg = "--format json takes one profile at a time"
         raise UsageError(msg)
@@ -129,14 +131,15 @@ def _stale(path: str, release: Release) -> int:
     committed = read_text(str(target), "compiled flags") if os.path.lexists(target) else ""
     compiled = _text(release, "flags")
     if committed == compiled:
-        show(f"{target}: fresh")
+        show(f"{visible(str(target))}: fresh")
         return 0
     lines = difflib.unified_diff(
         committed.splitlines(keepends=True),
         compiled.splitlines(keepends=True),
-        str(target),
-        f"compiled from {path}",
+        visible(str(target)),
+        f"compiled from {visible(path)}",
     )
     show("".join(lines), end="")
-    tell(f"{target} is not fresh: run `deployer compile --write {path}`")
+    shown, profile = visible(str(target)), visible(path)
+    tell(f"{shown} is not fresh: run `deployer compile --write {profile}`")
     return 1

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.process
 
 MANIFEST = ROOT / ".pre-commit-hooks.yaml"
 TINY = (ROOT / "profiles" / "cpu-tiny.yaml").read_text(encoding="utf-8")
+SECRET = "ghs_canary_that_must_not_be_shown"
 PORT_LINE = TINY.splitlines().index("  port: 8000") + 1
 
 
@@ -173,3 +174,59 @@ def test_a_repository_without_a_profile_is_not_called_fine(repository: Path) -> 
         ran = hook(repository, name)
         assert ran.code == 1
         assert "there is no profile in the repository" in ran.out
+
+
+def test_a_link_is_not_followed_and_does_not_hide_the_others(repository: Path) -> None:
+    (repository.parent / "elsewhere.yaml").write_text(f"name: {SECRET}\n", encoding="utf-8")
+    (repository / "profiles" / "away.yaml").symlink_to("../../elsewhere.yaml")
+    (repository / "profiles" / "environ.yaml").symlink_to("/proc/self/environ")
+    edit(repository, "profiles/tiny.yaml", "port: 8000", "prot: 8000")
+
+    for name in ("deployer-check", "deployer-compiled"):
+        ran = hook(repository, name)
+        assert ran.code == 1, ran.out
+        assert "profiles/tiny.yaml" in ran.out
+        assert "profiles/away.yaml (a link: one is followed only where it is named)" in ran.out
+        assert SECRET not in ran.out
+
+
+def test_committed_flags_that_are_a_link_are_neither_shown_nor_called_fresh(
+    repository: Path,
+) -> None:
+    (repository.parent / "elsewhere").write_text(f"{SECRET}\n", encoding="utf-8")
+    flags = repository / "profiles" / "compiled" / "tiny.flags"
+    flags.unlink()
+    flags.symlink_to("../../../elsewhere")
+    edit(repository, "profiles/tiny.yaml", "port: 8000", "port: 8001")
+
+    ran = hook(repository, "deployer-compiled")
+
+    assert ran.code == 1
+    assert "leads by a link out of the repository" in ran.out
+    assert SECRET not in ran.out
+
+
+def test_an_odd_name_is_shown_on_one_line_and_does_not_hide_the_others(repository: Path) -> None:
+    wrong = TINY.replace("port: 8000", "prot: 8000")
+    odd = "x\n::error::\x1b[2J.yaml"
+    (repository / "profiles" / odd).write_text(wrong.replace("cpu-tiny", "odd"), encoding="utf-8")
+    edit(repository, "profiles/tiny.yaml", TINY, wrong)
+
+    ran = hook(repository, "deployer-check")
+
+    assert ran.code == 1
+    assert f"profiles/tiny.yaml:{PORT_LINE}:3: error[unknown-key]" in ran.out
+    assert r"profiles/x\n::error::\x1b[2J.yaml" in ran.out
+    assert "\x1b[2J" not in ran.out
+    assert not any(line.startswith("::error::") for line in ran.out.splitlines())
+
+
+def test_nothing_of_the_repository_is_run(repository: Path, tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    for name in ("json", "click", "deployer", "sitecustomize", "conftest"):
+        text = f"open({str(canary)!r}, 'w').close()\n"
+        (repository / f"{name}.py").write_text(text, encoding="utf-8")
+    edit(repository, "profiles/tiny.yaml", "port: 8000", "port: 8001")
+
+    assert hook(repository, "deployer-check").code == 0
+    assert not canary.exists()

@@ -41,6 +41,7 @@ from deployer.check.across.identity import Identity
 from deployer.check.across.rule import Across
 from deployer.check.rule import Problem
 from deployer.finding import Severity
+from deployer.visible import visible
 
 
 def find(own: Identity, other: Identity) -> Iterator[Problem]:
@@ -53,7 +54,7 @@ def find(own: Identity, other: Identity) -> Iterator[Problem]:
     where = ", if your configuration names one environment for both" if unnamed else ""
     yield Problem(
         ("modal", "app"),
-        f"`{own.app}` is the app of {other.file}, too{where}: "
+        f"`{own.app}` is the app of {visible(other.file)}, too{where}: "
         "applying either replaces what the other deployed",
         "give each an app of its own, or name two environments",
     )

@@ -40,6 +40,7 @@ from deployer.check.across.identity import Identity
 from deployer.check.across.rule import Across
 from deployer.check.rule import Problem
 from deployer.finding import Severity
+from deployer.visible import visible
 
 
 def find(own: Identity, other: Identity) -> Iterator[Problem]:
@@ -52,7 +53,7 @@ def find(own: Identity, other: Identity) -> Iterator[Problem]:
         happens = "a verb that is given the name cannot tell which is meant"
     yield Problem(
         ("name",),
-        f"`{own.name}` is the name of {other.file}, too: {happens}",
+        f"`{own.name}` is the name of {visible(other.file)}, too: {happens}",
         "give each a name of its own; where the file was moved, delete the old one",
     )
 

@@ -43,6 +43,7 @@ from deployer.check.across.identity import Identity
 from deployer.check.across.rule import Across
 from deployer.check.rule import Problem
 from deployer.finding import Severity
+from deployer.visible import visible
 
 
 def find(own: Identity, other: Identity) -> Iterator[Problem]:
@@ -51,7 +52,8 @@ def find(own: Identity, other: Identity) -> Iterator[Problem]:
         return
     yield Problem(
         ("serving", "port"),
-        f"port {own.port} is that of {other.file}, too: only one of them can be up at a time",
+        f"port {own.port} is that of {visible(other.file)}, too: only one of them can be up at a "
+        "time",
         "give each a port of its own, if both are to be up",
     )
 

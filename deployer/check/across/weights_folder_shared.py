@@ -68,6 +68,7 @@ from deployer.check.across.identity import Identity
 from deployer.check.across.rule import Across
 from deployer.check.rule import Problem
 from deployer.finding import Severity
+from deployer.visible import visible
 
 
 def find(own: Identity, other: Identity) -> Iterator[Problem]:
@@ -80,8 +81,8 @@ def find(own: Identity, other: Identity) -> Iterator[Problem]:
     repo, revision = other.weights
     yield Problem(
         ("model", "path"),
-        f"`{own.folder}` on the volume `{own.volume}` is where {other.file} keeps its weights, and "
-        f"those are {repo} at {revision}",
+        f"`{own.folder}` on the volume `{own.volume}` is where "
+        f"{visible(other.file)} keeps its weights, and those are {repo} at {revision}",
         "leave `model.path` out, so that each commit has a folder of its own",
     )
 
