@@ -8,6 +8,7 @@ with itself makes it no plan of a profile: who carries it out compiles the profi
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -141,7 +142,7 @@ def _plan(value: dict[str, Any]) -> Plan:
         standing,
         decode(Prices, value["prices"]),
         written=None if keys is None else keys.__contains__,
-        file=_text(value["file"]),
+        file=_mark(value["file"]),
     )
 
 
@@ -157,6 +158,15 @@ def _text(value: object) -> str:
         return value
     message = f"expected a text, found {value!r:.40}"
     raise DecodeError(message)
+
+
+def _mark(value: object) -> str:
+    """Take what a tag can carry: the mark of a file, or ''."""
+    text = _text(value)
+    if text and re.fullmatch(r"[A-Za-z0-9._-]{1,63}", text) is None:
+        message = f"file: `{text:.40}` is no mark of a file"
+        raise DecodeError(message)
+    return text
 
 
 def _differing(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:

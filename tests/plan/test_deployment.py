@@ -270,6 +270,7 @@ WRITTEN = to_json(plan(LESS, live(deployed(), *READY)))
         (WRITTEN.replace('"version": 8', f'"version": {10**400}'), "a number of 401 characters"),
         (WRITTEN.replace('"version": 7', f'"version": {10**39}'), "version: it was edited"),
         (WRITTEN.replace('"containers": 2', '"containers": 2, "containers": 3'), "stands twice"),
+        (WRITTEN.replace('"file": ""', '"file": "../x"'), "is no mark of a file"),
         (WRITTEN.replace('"profile": ""', '"profile": 5'), "expected a text, found 5"),
         ("[]", "not a plan of format 1"),
         ('{"format_version": 2}', "not a plan of format 1, which is read here: 2"),
