@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import profiles
-from deployer.cli.say import show
+from deployer.cli.say import columns, show
+from deployer.report.narrow import narrowed
 
 if TYPE_CHECKING:
     from deployer.release import Release
@@ -50,4 +51,4 @@ def _shown(release: Release, hours: float | None, form: str) -> str:
     from deployer.report.cost import text, to_json  # noqa: PLC0415 - as above
 
     found = bill(release, known(), USUAL if hours is None else (hours,))
-    return to_json(found) if form == "json" else text(found)
+    return to_json(found) if form == "json" else narrowed(text(found), columns())

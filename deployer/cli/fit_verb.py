@@ -10,10 +10,11 @@ import click
 
 from deployer.cli.completing import profiles
 from deployer.cli.renamed import Renamed
-from deployer.cli.say import show
+from deployer.cli.say import columns, show
 from deployer.codec import read_json
 from deployer.errors import Failure, UsageError
 from deployer.facts.gpus import GPUS
+from deployer.report.narrow import narrowed
 
 if TYPE_CHECKING:
     from deployer.facts.models.model import Model
@@ -58,7 +59,8 @@ def command(
         msg = f"there is no estimate: {found.reason}"
         raise Failure(msg, hint=_sentence(found.hint))
     shown = to_json if form == "json" else text
-    show(shown(release.name, found), end="")
+    width = None if form == "json" else columns()
+    show(narrowed(shown(release.name, found), width), end="")
     return 0 if found.pool is not None else 1
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import profiles
-from deployer.cli.say import show
+from deployer.cli.say import columns, show
 from deployer.cli.writing import write_file
 from deployer.errors import NotThere, UsageError
 from deployer.report.envelope import envelope
+from deployer.report.narrow import narrowed
 
 if TYPE_CHECKING:
     from deployer.apply.local.status import LocalStatus
@@ -61,7 +62,8 @@ def command(
     plan = plan_of(release, written, mark_of(profile), offline=offline)
     if out:
         _write(plan, content, out)
-    show(_shown(plan, content, form), end="")
+    shown = _shown(plan, content, form)
+    show(shown if form == "json" else narrowed(shown, columns()), end="")
     return CHANGES if detailed_exitcode and not plan.nothing_to_do else 0
 
 
@@ -103,7 +105,7 @@ def _local(
         if changes is None:
             from deployer.report.contents import contents  # noqa: PLC0415 - as above
 
-            show("\n".join(contents(release)))
+            show(*contents(release))
         if record and record.sentence:
             show(record.sentence)
     return CHANGES if detailed_exitcode and not same else 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from deployer.cli.completing import profiles
-from deployer.cli.say import show
+from deployer.cli.say import columns, show
+from deployer.report.narrow import narrowed
 
 
 @click.command("predict")
@@ -47,5 +48,5 @@ def command(
 
     release = read_release(profile)
     found = predict(release, Workload(inputs, outputs, concurrency, accept_length), known())
-    show(to_json(found) if form == "json" else text(found), end="")
+    show(to_json(found) if form == "json" else narrowed(text(found), columns()), end="")
     return 0

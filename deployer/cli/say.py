@@ -12,6 +12,7 @@ import contextlib
 import errno
 import os
 import re
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -51,6 +52,13 @@ def show_exactly(text: str, *, end: str = "\n") -> None:
         raise
     except (OSError, ValueError) as error:
         raise unwritten(error) from error
+
+
+def columns() -> int | None:
+    """Give how wide a result may be: as COLUMNS says or the terminal is; None where neither is."""
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    found = shutil.get_terminal_size((0, 0)).columns
+    return found if found > 0 and (terminal or os.environ.get("COLUMNS")) else None
 
 
 def unwritten(error: Exception) -> OutputFailure:
