@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,22 @@ os.environ["DEPLOYER_CATALOGUES"] = "nowhere"
 # Modal's client reads its file when it is imported: no test may find the account of the person
 # who runs it.
 os.environ["MODAL_CONFIG_PATH"] = os.devnull
+
+
+MARKED = re.compile(
+    r"^pytestmark = (?:\[\n?\s*)?pytest\.mark\.(engine|process|wheels)\b", re.MULTILINE
+)
+"""A file whose tests are all of one stage."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no file whose tests are all left out: the clients of Modal and OpenAI take seconds."""
+    words = str(config.option.markexpr).split(" and ")
+    if collection_path.suffix == ".py" and not any(" or " in word for word in words):
+        marked = MARKED.search(collection_path.read_text(encoding="utf-8"))
+        if marked and f"not {marked[1]}" in words:
+            return True
+    return None
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.conftest import pytest_ignore_collect
 from tests.volume import EXAMPLES, VOLUME, scaled
 
 SAID_HERE = {Path("tests/conftest.py"), Path("tests/volume.py")}
@@ -50,7 +51,7 @@ def test_no_test_gives_a_slow_machine_too_little_time() -> None:
     found = [
         f"{file}:{call.lineno}: {ast.unparse(call)[:80]}"
         for file, call in _calls("timeout=", "patience=", ".wait(", ".join(")
-        if _hurried(call)
+        if _hurried(call) and "fuzz" not in file.parts  # which asks what comes, not when
     ]
 
     assert found == []
@@ -60,6 +61,30 @@ def test_the_time_after_which_a_test_hangs_is_said_once() -> None:
     found = [(file, call.lineno) for file, call in _calls("mark.timeout") if _hangs(call)]
 
     assert found == [], "it stands in pyproject.toml"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "left_out"),
+    [
+        ("pytestmark = pytest.mark.process\n", "not engine and not process", True),
+        ("pytestmark = pytest.mark.process\n", "not engine", None),
+        ("pytestmark = pytest.mark.process\n", "process", None),
+        ("pytestmark = pytest.mark.process\n", "not process or engine", None),
+        ("pytestmark = [pytest.mark.engine, pytest.mark.wheels]\n", "wheels and not engine", True),
+        ("pytestmark = [\n    pytest.mark.engine,\n]\n", "not engine", True),
+        ("@pytest.mark.process\ndef test() -> None: ...\n", "not process", None),
+        ("", "", None),
+    ],
+)
+def test_only_a_file_of_which_no_test_would_run_is_left_out(
+    text: str, words: str, left_out: bool | None, tmp_path: Path, pytestconfig: pytest.Config,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    file = tmp_path / "test_it.py"
+    file.write_text(text)
+    monkeypatch.setattr(pytestconfig.option, "markexpr", words)
+
+    assert pytest_ignore_collect(file, pytestconfig) is left_out
 
 
 LEAST_SECONDS = 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from deployer.facts.sglang.catalogue import releases
 from deployer.facts.sglang.versions import release_key
 from deployer.finding import Finding, Severity
 from deployer.profile.load import load_profile
+from deployer.profile.model import Profile
 
 from .known_bug_rows import EAGLE, ROWS, STALE, Row, args, on
 from .sane import Change, changed, findings
@@ -70,11 +72,16 @@ def beyond(rule: Rule) -> list[Change]:
     return changes
 
 
-def fits(name: str, gpus: tuple[str, ...]) -> bool:
+@cache
+def shipped() -> Profile:
     loaded = load_profile((PROFILES / "h200-fallback.yaml").read_text(), "p.yaml")
     assert loaded.profile is not None
-    hardware = loaded.profile.hardware.model_copy(update={"gpu": name})
-    return on_gpu(loaded.profile.model_copy(update={"hardware": hardware}), gpus)
+    return loaded.profile
+
+
+def fits(name: str, gpus: tuple[str, ...]) -> bool:
+    hardware = shipped().hardware.model_copy(update={"gpu": name})
+    return on_gpu(shipped().model_copy(update={"hardware": hardware}), gpus)
 
 
 BEYOND = [(row, change) for row in ROWS for change in beyond(BY_NAME[row.name])]
