@@ -69,6 +69,7 @@ def target_of(given: str, *, offline: bool = False) -> Target:
 
 def account_of(target: OnModal) -> Account:
     """Connect to the Modal environment of a deployment. Raises NotAsked without a token."""
+    _refuse_no_token()
     from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
 
     return Account(target.record.environment)
@@ -76,11 +77,21 @@ def account_of(target: OnModal) -> Account:
 
 def ask_modal() -> tuple[Account, Listing]:
     """List the apps of every environment. Raises NotAsked, NotReached, or another Failure."""
+    _refuse_no_token()
     from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.listing import list_apps  # noqa: PLC0415 - as above
 
     account = Account()
     return account, list_apps(account)
+
+
+def _refuse_no_token() -> None:
+    """Raise NotAsked before the client is imported, where there can be no token."""
+    from deployer.apply.modal.token import is_surely_missing  # noqa: PLC0415 - only for Modal
+    from deployer.apply.unseen import token_missing  # noqa: PLC0415 - as above
+
+    if is_surely_missing(os.environ):
+        raise token_missing()
 
 
 def _asked(given: str, records: Records, *, offline: bool) -> OnModal:
@@ -165,6 +176,4 @@ def _near(given: str, records: Records) -> str:
     names = [f.name for f in folders(os.environ)] + [r.name for r in records.all()]
     if near := difflib.get_close_matches(given, names, n=1):
         return f"did you mean `{near[0]}`?"
-    if names:
-        return f"on record here: {', '.join(sorted(set(names)))}"
-    return "nothing is on record here: `deployer apply PROFILE` deploys"
+    return f"on record here: {', '.join(sorted(set(names)))}" if names else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -219,6 +220,20 @@ def test_nothing_is_deployed_at_first(run: Run) -> None:
         ran = run(verb, "profiles/cpu-tiny.yaml")
         assert (ran.code, ran.out) == (2, "")
         assert "there is no deployment named `cpu-tiny` on this machine" in ran.err
+
+
+def test_that_there_is_no_token_is_told_without_the_client(tmp_path: Path) -> None:
+    code = (
+        "import sys; from deployer.cli.main import main; main(['status']); "
+        "sys.exit('modal' in sys.modules)"
+    )
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("MODAL_")}
+    environ |= {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False
+    )
+    assert "Modal was not asked: there is no Modal token" in ran.stdout
+    assert ran.returncode == 0
 
 
 def test_a_fault_of_ours_has_a_traceback_and_asks_for_a_report(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from deployer.apply.modal.proof import recorded
 from deployer.apply.modal.records import Record
 from deployer.apply.seen import NOTHING, Observed, Recorded
 from deployer.apply.unseen import asked_words, not_asked_words, not_reached_words, not_there_words
@@ -83,6 +82,7 @@ def status(
     now: Callable[[], float] = time.time,
 ) -> ModalStatus:
     """Ask Modal how a deployment stands."""
+    from deployer.apply.modal.proof import recorded  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.standing import deployed_now  # noqa: PLC0415 - only to ask
 
     try:
