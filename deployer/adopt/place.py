@@ -33,6 +33,9 @@ NAMED_ELSEWHERE = frozenset({"--model-path", "--served-model-name", "--api-key"}
 SKIPPED = frozenset({"--config"})
 """Options that have done their work: the file is merged before."""
 
+EXACT = 2**53
+"""The largest whole number below which every one is a double (IEEE 754)."""
+
 ArgValue = str | int | float | bool | list[str | int | float]
 
 
@@ -163,7 +166,7 @@ def _candidates(given: Given) -> Iterator[Any]:
         return
     if len(given.words) == 1:
         yield given.value
-        if isinstance(given.value, int):
+        if isinstance(given.value, int) and abs(given.value) <= EXACT:
             yield float(given.value)
         yield given.words[0]
 

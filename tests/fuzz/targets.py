@@ -133,7 +133,7 @@ def _hub(written: str, _folder: Path) -> None:
 
 
 def _server(written: str, _folder: Path) -> None:
-    rng = random.Random(written)
+    rng = random.Random(written.encode(errors="surrogatepass"))
     behaviour = Behaviour(edit=lambda _situation, answer: _edited(rng, answer))
     if rng.random() < 0.4:
         path = rng.choice(("*", CHAT, COMPLETIONS, MODELS, "/health", "/metrics"))
