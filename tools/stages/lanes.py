@@ -15,7 +15,11 @@ STATIC = ("format", "lint", "types", "rooms", "fresh")
 """The Makefile's targets that look at the sources and run no test."""
 
 ENGINE_BYTES = 6 * 1024**3
-"""What must be available for the engine's stage to run beside the others."""
+"""What must be available for the engine's stage to run beside the others.
+
+A server of the tiny model and its processes hold 1.3 GiB (SGLang 0.5.23, resident, by ps), and a
+resolution or a compilation beside it imports as much again. The rest is for the other lane.
+"""
 
 MOST_WORKERS = 4
 """More than that start slower than they test."""
