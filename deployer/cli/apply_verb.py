@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ import click
 from deployer.cli.completing import profiles
 from deployer.cli.key_variable import KEY_ENV, settle
 from deployer.cli.manner import Manner
-from deployer.cli.say import ask, show, tell
+from deployer.cli.say import ask, can_ask, show, tell
 from deployer.errors import Failure, UsageError
 from deployer.report.envelope import envelope
 
@@ -92,7 +91,7 @@ def _apply(release: Release, profile: str, *, yes: bool) -> Applied:
     def confirm(size: str) -> bool:
         if yes:
             return True
-        if not sys.stdin.isatty():
+        if not can_ask():
             return False
         with lines.paused():
             return ask(f"The engine is not installed ({size}). Install it?")

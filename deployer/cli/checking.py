@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from deployer.cli.discover import find
 from deployer.cli.reading import LARGEST, Checked, read_checked, read_found
-from deployer.cli.say import tell
+from deployer.cli.say import can_ask, tell
 from deployer.cli.siblings import beside
 from deployer.errors import UsageError
 from deployer.visible import visible
@@ -43,7 +43,10 @@ def checked(
 
 
 def _stdin() -> str:
-    if sys.stdin.isatty():
+    if sys.stdin is None:
+        message = "stdin is closed, so there is nothing to read there"
+        raise UsageError(message, hint="Give the path of a profile.")
+    if can_ask():
         tell("Reading a profile from the terminal; Ctrl-D ends it.")
     data = sys.stdin.buffer.read(LARGEST + 1)
     if not data:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import click
 
-from deployer.cli.say import ask
+from deployer.cli.say import ask, can_ask
 from deployer.credentials import key_name
 from deployer.errors import UsageError
 from deployer.serve.key import refuse_foreign
@@ -52,7 +51,7 @@ def _ask(variable: str, given: str) -> None:
     if agreed(place, variable, os.environ):
         return
     question = f"{given} wants what {variable} holds as its API key. Is that this server's key?"
-    if not sys.stdin.isatty():
+    if not can_ask():
         message = f"{question} Nobody can be asked here"
         raise UsageError(message, hint=f"`--key-env {variable}` answers it; so does `API_KEY`.")
     if not ask(question):

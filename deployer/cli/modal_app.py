@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from deployer.apply.hub import resolve
 from deployer.apply.modal.app import build_app
 from deployer.apply.modal.records import Records
+from deployer.cli.ending import tell_error
 from deployer.cli.reading import read_release
 from deployer.compile.pin import pin
 from deployer.errors import DeployerError, UsageError
@@ -50,7 +51,8 @@ try:
     _RELEASE = _release()
     _BUILT = build_app(_RELEASE, Records().keep_release(_RELEASE))
 except DeployerError as error:
-    sys.exit(f"error: {error.message}\n  {error.hint}")
+    tell_error(error)
+    sys.exit(error.exit_code)
 
 app = _BUILT.app
 download_model = _BUILT.functions["download_model"]

@@ -83,6 +83,11 @@ def tell(*lines: str, end: str = "\n") -> None:
         silence(stream)
 
 
+def can_ask() -> bool:
+    """Whether somebody is at a terminal to answer; a closed stdin is nobody."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def ask(question: str) -> bool:
     """Ask a person something that is answered by yes or no, on stderr."""
     return click.confirm(harmless(question), err=True)

@@ -17,6 +17,6 @@ def tell_verdicts(verdicts: tuple[Verdict, ...]) -> None:
     from deployer.report.verdicts import text  # noqa: PLC0415 - as above
 
     if verdicts:
-        encoding = sys.stderr.encoding or "utf-8"
+        encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
         shown = text(verdicts, color=colored_stderr(), encoding=encoding)
         tell(shown, end="")

@@ -59,7 +59,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     from deployer.verify.verdict import all_hold  # noqa: PLC0415
 
     endpoint, remember = _endpoint(profile, url, model, key_env)
-    color, encoding = colored_stdout(), sys.stdout.encoding
+    color, encoding = colored_stdout(), getattr(sys.stdout, "encoding", None)
 
     def each(verdict: Verdict) -> None:
         if form == "text":

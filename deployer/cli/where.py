@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
-from deployer.cli.say import ask
+from deployer.cli.say import ask, can_ask
 from deployer.cli.target import Here, OnModal, Target
 from deployer.errors import Failure, UsageError
 
@@ -31,7 +29,7 @@ def agreed(question: str, *, yes: bool, option: str = "--yes") -> bool:
     """
     if yes:
         return True
-    if not sys.stdin.isatty():
+    if not can_ask():
         message = f"{question} Nobody can be asked here"
         raise UsageError(message, hint=f"`{option}` answers it")
     return ask(question)

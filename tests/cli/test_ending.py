@@ -44,6 +44,22 @@ def test_a_result_that_has_nowhere_to_go_is_an_error(words: str) -> None:
     assert ran.stderr == "error: stdout is closed, so the result went nowhere\n"
 
 
+def test_a_verb_that_shows_line_by_line_needs_no_stdout_to_look_at(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+
+    assert main(["verify", "--url", "http://127.0.0.1:9"]) == 1
+    assert "error: stdout is closed, so the result went nowhere\n" in capsys.readouterr().err
+
+
+def test_nothing_is_read_from_a_closed_stdin() -> None:
+    ran = shell(f"{DEPLOYER} check - <&-")
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("error: stdin is closed, so there is nothing to read there\n")
+
+
 @pytest.mark.parametrize("where", ["2>/dev/full", "2>&-"])
 def test_talk_that_nobody_hears_changes_no_exit_code(where: str) -> None:
     ran = shell(f"{DEPLOYER} check no.yaml {where}")
