@@ -12,6 +12,7 @@ import click
 from deployer.cli.completing import profiles
 from deployer.cli.key_variable import KEY_ENV, settle
 from deployer.cli.manner import Manner
+from deployer.cli.notes import notes_options
 from deployer.cli.say import ask, can_ask, show, tell
 from deployer.errors import Failure, UsageError
 from deployer.report.envelope import envelope
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 )
 @KEY_ENV
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@notes_options
 def command(  # noqa: PLR0913 - the options of the verb
     profile: str,
     digest: str,

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import profiles, releases
+from deployer.cli.notes import counted, notes_options, wanted, without_notes
 from deployer.cli.say import show, tell
 from deployer.errors import UsageError
+from deployer.finding import Severity
 from deployer.visible import visible
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ PROGRAM = re.compile(r"(.*/)?(python[0-9.]*|sglang|env|launch_server\.py)|[A-Za-
 @click.option("--select", multiple=True, metavar="ID,...", help="Only these checks; `startup-*`.")
 @click.option("--ignore", multiple=True, metavar="ID,...", help="Not these checks.")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
+@notes_options
 def command(
     profiles: tuple[str, ...],
     engine: str | None,
@@ -97,11 +100,14 @@ def _kept(select: Sequence[str], ignore: Sequence[str]) -> frozenset[str] | None
 
 
 def _fine(one: Checked) -> str:
-    """Say that nothing is wrong with a profile; the empty text where something is."""
+    """Say that nothing is wrong with a profile; the empty text where something is said of it."""
+    said = one.findings if wanted() == "full" else without_notes(one.findings)
     allowed = sum(bool(finding.allowed) for finding in one.findings)
-    if allowed < len(one.findings):
-        return ""
-    return f"{visible(one.path)}: fine" + (f" ({allowed} allowed)" if allowed else "")
+    notes, path = counted(one.findings), visible(one.path)
+    if any(not finding.allowed for finding in said):
+        return f"{path}: {notes}" if notes else ""
+    also = "; ".join(part for part in (f"{allowed} allowed" if allowed else "", notes) if part)
+    return f"{path}: fine ({also})" if also else f"{path}: fine"
 
 
 def _is_command(words: Sequence[str], engine: str | None) -> bool:
@@ -170,6 +176,8 @@ def _tell(
     from deployer.cli.reading import colored_stdout  # noqa: PLC0415
     from deployer.report.findings import text, to_json  # noqa: PLC0415
 
+    if wanted() == "none" or (form == "text" and wanted() != "full"):
+        findings = [one for one in findings if one.allowed or one.severity is not Severity.NOTE]
     if form == "json":
         show(to_json(findings, checked), end="")
         return

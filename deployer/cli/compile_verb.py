@@ -10,6 +10,7 @@ import click
 
 from deployer.cli.completing import profiles
 from deployer.cli.links import followed
+from deployer.cli.notes import notes_options
 from deployer.cli.say import OutputFailure, show, tell
 from deployer.cli.writing import write_file
 from deployer.errors import DeployerError, Failure, UsageError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     help="Write compiled/NAME.flags beside each profile, to be committed.",
 )
 @click.option("--check", "fresh", is_flag=True, help="Exit 1 if compiled/NAME.flags is not fresh.")
+@notes_options
 def command(profiles: tuple[str, ...], form: str, *, write: bool, fresh: bool) -> int:
     """Turn profiles into engine flags, a command, or a release.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deployer.cli.completing import profiles
+from deployer.cli.notes import notes_options
 from deployer.cli.renamed import Renamed
 from deployer.cli.say import columns, show
 from deployer.codec import read_json
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     help="The model's own config.json, for any other model.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@notes_options
 def command(
     path: str, gpu: str | None, mem_fraction: float | None, config: str | None, form: str
 ) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
+from deployer.cli.notes import notes_options, wanted, without_notes
 from deployer.cli.renamed import Renamed
 from deployer.cli.say import show, tell
 from deployer.cli.writing import write_file
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 )
 @click.option("--force", is_flag=True, help="Let --out replace a file.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@notes_options
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     words: tuple[str, ...],
     script: str | None,
@@ -174,5 +176,6 @@ def _tell(adopted: Adopted, findings: tuple[Finding, ...], form: str, *, to_stdo
     for note in adopted.notes:
         where = f"line {note.line}: " if note.line else ""
         tell(f"{note.kind}: {where}{note.text}")
-    if findings:
-        tell(text(findings, color=colored_stderr()), end="")
+    said = findings if wanted() == "full" else without_notes(findings)
+    if said:
+        tell(text(said, color=colored_stderr()), end="")

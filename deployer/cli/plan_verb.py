@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import profiles
+from deployer.cli.notes import notes_options
 from deployer.cli.say import columns, show
 from deployer.cli.writing import write_file
 from deployer.errors import NotThere, UsageError
@@ -32,6 +33,7 @@ CHANGES = 2
 @click.option("--refresh-prices", is_flag=True, help="Ask Modal for the account's rates first.")
 @click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write the plan, for `apply`.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@notes_options
 def command(
     profile: str,
     out: str | None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from deployer.cli.completing import profiles
+from deployer.cli.notes import notes_options
 from deployer.cli.say import columns, show
 from deployer.report.narrow import narrowed
 
@@ -26,6 +27,7 @@ from deployer.report.narrow import narrowed
     help='Tokens of a step with speculation, as the log has it ("accept len").',
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@notes_options
 def command(
     profile: str,
     inputs: int,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from deployer.cli.links import open_ordinary
+from deployer.cli.notes import wanted
 from deployer.cli.say import tell
 from deployer.errors import Failure, UsageError
 from deployer.finding import Finding, Severity
@@ -121,7 +122,8 @@ def read_sound(path: str, content: str | None = None) -> tuple[Profile, frozense
     from deployer.report.findings import text  # noqa: PLC0415
 
     checked = read_checked(path, content=content)
-    if wrong := [finding for finding in checked.findings if counts(finding)]:
+    every = wanted() == "full"
+    if wrong := [finding for finding in checked.findings if every or counts(finding)]:
         tell(text(wrong, color=colored_stderr()), end="")
     if checked.profile is None or checked.wrong():
         msg = f"{path} is not right, so nothing was done"

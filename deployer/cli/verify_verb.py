@@ -11,6 +11,7 @@ import click
 
 from deployer.cli.completing import deployments
 from deployer.cli.key_variable import key_of, settle
+from deployer.cli.notes import notes_options
 from deployer.cli.say import show
 from deployer.errors import Failure, NotThere, UsageError
 
@@ -38,6 +39,7 @@ KEY = "API_KEY"
 @click.option("--probe", "probes", multiple=True, metavar="NAME", help="Only this; repeatable.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=180.0)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@notes_options
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     profile: str | None,
     url: str | None,

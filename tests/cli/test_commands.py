@@ -108,7 +108,7 @@ def test_check_says_that_a_profile_is_fine(run: Run) -> None:
 
 
 def test_notes_stop_nothing_even_when_warnings_do(run: Run) -> None:
-    ran = run("check", "--strict", PROFILE)
+    ran = run("check", "--strict", "--verbose", PROFILE)
 
     assert ran.code == 0
     assert "note[metrics-in-the-open]" in ran.out

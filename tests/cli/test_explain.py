@@ -42,9 +42,11 @@ def test_a_check_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
         (
             "warning public-without-key\n"
             "\n"
-            "An endpoint on the internet serves everyone.\n"
+            "An endpoint on the internet, or on a laptop's network, serves everyone.\n"
             "\n"
-            "Why it hurts: whoever finds the address uses GPUs at your expense.\n"
+            "Why it hurts: whoever finds the address uses GPUs at your expense; "
+            "a server of your own\n"
+            "machine on `0.0.0.0` answers everybody in the same café.\n"
             "\n"
             "Instead of\n"
             "\n"
@@ -81,7 +83,10 @@ def test_without_an_id_every_check_is_listed(capsys: pytest.CaptureFixture[str])
 
     assert code == 0
     assert tuple(line.split()[0] for line in out.splitlines()) == known()
-    assert "  warning  An endpoint on the internet serves everyone.\n" in out
+    assert (
+        "  warning  An endpoint on the internet, or on a laptop's network, serves everyone.\n"
+        in out
+    )
 
 
 def test_an_unknown_id_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

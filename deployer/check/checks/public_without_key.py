@@ -1,7 +1,7 @@
 """An endpoint on the internet, or on a laptop's network, serves everyone.
 
-Why it hurts: whoever finds the address uses GPUs at your expense; on `0.0.0.0` a server on your own
-machine answers everybody in the same café.
+Why it hurts: whoever finds the address uses GPUs at your expense; a server of
+your own machine on `0.0.0.0` answers everybody in the same café.
 
 Instead of::
 
