@@ -86,7 +86,7 @@ def test_links_are_named_and_not_followed_and_odd_names_are_annotated(
     for name in ("environ.yaml", "away.yaml"):
         assert f"profiles/{name} (a link: one is followed only where it is named)" in jobs.log
     told = [line for line in obeyed(jobs.log) if line.startswith("::error file=")]
-    for name in ("$(touch pwned).yaml", "--format=json.yaml", "x%0A%3A%3Anotice title=pwned"):
+    for name in ("$(touch pwned).yaml", "--format=json.yaml", r"x\n%3A%3Anotice title=pwned"):
         assert any(f"file=profiles/{name}" in line for line in told), (name, jobs.log)
 
 
