@@ -36,6 +36,9 @@ def ended(error: BaseException, words: Sequence[str]) -> int:
             return error.exit_code
         case SystemExit():
             return _left(error, words)
+        case click.exceptions.NoArgsIsHelpError() if not wants_json(words):
+            tell(f"{error.format_message()}\n", end="")
+            return UsageError.exit_code
         case BrokenPipeError():
             silence(sys.stdout)
             return PIPE_CLOSED
@@ -92,7 +95,11 @@ def _left(error: SystemExit, words: Sequence[str]) -> int:
 
 def _misused(error: click.ClickException) -> UsageError:
     """Give a mistake that click found the form of every other."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return UsageError("there is nothing to do", hint="`deployer --help` lists the verbs.")
     message = error.format_message().strip().rstrip(".")
+    if isinstance(error, click.exceptions.MissingParameter):  # nothing of it is the user's
+        message = " ".join(message.split())
     message = message[:1].lower() + message[1:] if message[1:2].islower() else message
     context = getattr(error, "ctx", None)
     hint = f"`{context.command_path} --help` says what it takes." if context else ""

@@ -204,3 +204,23 @@ def test_a_near_file_with_an_odd_name_is_named_harmlessly(
 
     assert main(["check", "pro::error::file.yaml"]) == 2
     assert "  Did you mean pro\\n::error::file.yaml?\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], ["engine"], ["catalogue"]])
+def test_no_words_get_help_as_wrong_usage(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    ran = capsys.readouterr()
+
+    assert ran.out == ""
+    assert ran.err.lower().startswith("usage: deployer")
+    assert "\n  -h, --help  Show this message and exit.\n" in ran.err
+    assert "\\n" not in ran.err
+
+
+def test_a_choice_that_is_missing_is_told_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion"]) == 2
+    assert capsys.readouterr().err.startswith(
+        "error: missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish\n"
+    )
