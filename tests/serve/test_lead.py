@@ -45,7 +45,11 @@ def test_a_supervisor_that_is_gone_starts_nothing() -> None:
     assert "is gone already" in done.stderr
 
 
-def test_a_command_that_is_missing_or_no_program(tmp_path: Path) -> None:
+def test_a_command_that_is_missing_or_no_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A folder in PATH that may not be read makes a command that is nowhere one that is forbidden.
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
     assert lead("no-such-engine").returncode == 127
     (tmp_path / "data").touch()
     done = lead(str(tmp_path / "data"))

@@ -16,6 +16,13 @@ from tools.conditions.interpreters import environment, find
 _UID = 54321
 """A number that nobody has: below those of containers, above those of people."""
 
+_ANYBODYS = {
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "safe.directory",
+    "GIT_CONFIG_VALUE_0": "*",
+}
+"""So that git reads a repository that is somebody else's."""
+
 _LEFT_OUT = {".venv", ".git", "build", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 
@@ -39,13 +46,21 @@ def stranger(folder: Path) -> Iterator[Start]:
     script = Path(__file__).with_name("become.py")
     checkout = folder / "checkout"
     shutil.copytree(ROOT, checkout, ignore=lambda _, names: _LEFT_OUT & set(names), symlinks=True)
+    git = shutil.which("git") or "git"
+    for words in (("init", "--quiet"), ("add", "--all")):  # some tests ask git what there is
+        subprocess.run([git, *words], cwd=checkout, check=True)
     system = _readable_python(script, folder)
     python = environment(f"{sys.version_info[0]}.{sys.version_info[1]}", system, folder)
     shutil.copy(script, folder)
     yield Start(
         before=(system, "-I", "-S", str(folder / script.name), f"uid={_UID}", "--"),
         python=python,
-        variables={**variables, "PYTHONPATH": str(checkout), "PYTHONDONTWRITEBYTECODE": "1"},
+        variables={
+            **variables,
+            **_ANYBODYS,
+            "PYTHONPATH": str(checkout),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
         without=without,
         folder=checkout,
     )
