@@ -75,6 +75,11 @@ def _section(
     return section
 
 
+def takes(info: FieldInfo, value: object) -> bool:
+    """Whether a field would take a value."""
+    return bool(_value("", info, value))
+
+
 def _value(name: str, info: FieldInfo, value: object) -> dict[str, object]:
     """Read one value as its field would; nothing where it does not fit after all."""
     adapter: TypeAdapter[object] = TypeAdapter(info.rebuild_annotation(), config=_STRICT)

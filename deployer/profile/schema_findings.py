@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from deployer.finding import Finding, Severity
 from deployer.profile import schema_keys, schema_words
+from deployer.profile.partial import takes
 from deployer.profile.schema_words import Fault, Wording
 from deployer.profile.source import Path, Source, format_path
 from deployer.profile.wording import code, joined
@@ -103,6 +105,7 @@ def _fault(details: Mapping[str, Any], path: Path, model: type[BaseModel], sourc
         context=details.get("ctx", {}),
         about=schema_keys.summary(model, path),
         optional=field is not None and not field.is_required(),
+        takes=functools.partial(takes, field) if field is not None else lambda _value: True,
     )
 
 

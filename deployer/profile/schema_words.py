@@ -45,6 +45,9 @@ CHOICES = frozenset({"literal_error", "enum"})
 
 _AS_SECTION = "write its keys on the lines below, indented by two spaces"
 _MANY = 12
+_PLAIN_UNITS = frozenset({"s", "sec", "secs", "seconds", "gb", "mib", "tokens", "x", "gpus"})
+"""Units that fields count in. Behind another one (`30m`, `64k`) stands another number."""
+
 _PYTHON_WORDS = {"True": "true", "False": "false", "None": "null"}
 
 
@@ -74,6 +77,7 @@ class Fault:
     context: Mapping[str, object]
     about: str = ""
     optional: bool = False
+    takes: Callable[[object], bool] = lambda _value: True
 
 
 def wording(fault: Fault) -> Wording:
@@ -140,7 +144,7 @@ def _type_hint(kinds: set[str], fault: Fault) -> str:
     if isinstance(value, dict | list):
         return _AS_SECTION if kinds == {"a section with keys"} else ""
     if isinstance(value, str):
-        return _text_hint(kinds, value)
+        return _text_hint(kinds, value, fault)
     if value is None:
         instead = _AS_SECTION if kinds == {"a section with keys"} else "write a value"
         return instead + (", or delete the line for the default" if fault.optional else "")
@@ -148,29 +152,45 @@ def _type_hint(kinds: set[str], fault: Fault) -> str:
         return _AS_SECTION
     if kinds == {"a list"}:
         return f"write it in brackets: {code(f'[{fault.written}]')}"
-    return _scalar_hint(kinds, value, fault.written)
+    return _scalar_hint(kinds, value, fault)
 
 
-def _scalar_hint(kinds: set[str], value: object, written: str) -> str:
+def _scalar_hint(kinds: set[str], value: object, fault: Fault) -> str:
+    written = fault.written
     if "a text" in kinds:
-        return f"put it in quotes: {code(quoted(written))}"
+        quotes = f"put it in quotes: {code(quoted(written))}"
+        return quotes if fault.takes(written) else fault.about
     if isinstance(value, float) and value.is_integer() and "a whole number" in kinds:
-        return f"write `{int(value)}`"
+        return f"write `{int(value)}`" if fault.takes(int(value)) else ""
     if type(value) is int and value in {0, 1} and EXPECTED["bool_type"] in kinds:
         return f"write `{'true' if value else 'false'}`"
     return ""
 
 
-def _text_hint(kinds: set[str], value: str) -> str:
+def _text_hint(kinds: set[str], value: str, fault: Fault) -> str:
     numeric = kinds & {"a whole number", "a number"}
     fits = is_number(value) and ("a number" in kinds or value.lstrip("-").isdigit())
-    if (numeric and fits) or (EXPECTED["bool_type"] in kinds and value in {"true", "false"}):
+    if EXPECTED["bool_type"] in kinds and value in {"true", "false"}:
         return f"remove the quotes: {code(value)}"
-    if numeric and (match := re.fullmatch(r"(-?[0-9]+)\s*[A-Za-z%]+", value)):
-        return f"write the number alone, without a unit: `{match[1]}`"
+    if numeric and fits:
+        number = float(value) if "." in value else int(value)
+        return f"remove the quotes: {code(value)}" if fault.takes(number) else fault.about
+    if numeric and (match := re.fullmatch(r"(-?[0-9]+)\s*([A-Za-z%]+)", value)):
+        return _without_unit(int(match[1]), match[2], fault)
     if kinds == {"a list"}:
         return f"write it in brackets: {code(f'[{value}]')}"
     return _AS_SECTION if kinds == {"a section with keys"} else ""
+
+
+def _without_unit(number: int, unit: str, fault: Fault) -> str:
+    """Say how to write a number that has a unit: a value is named only where the field takes it."""
+    if unit == "%":
+        fraction = number / 100
+        share = 0 < fraction < 1 and fault.takes(fraction) and not fault.takes(number)
+        return f"write the fraction: `{fraction}`" if share else fault.about
+    if unit.lower() in _PLAIN_UNITS and fault.takes(number):
+        return f"write the number alone, without a unit: `{number}`"
+    return f"write the number alone. {fault.about}".rstrip()
 
 
 def _bound(words: str, key: str) -> Callable[[Fault], Wording]:

@@ -1370,7 +1370,7 @@ p.yaml:14:20: error[wrong-type]: `lifecycle.startup_timeout`: expected a number,
    |
 14 |   startup_timeout: 30m
    |                    ^^^
-   = write the number alone, without a unit: `30`
+   = write the number alone. From launch to the first healthy answer: loading weights, compiling, capturing graphs.
 
 p.yaml:15:18: error[wrong-type]: `lifecycle.drain_timeout`: expected a number, found the text "soon"
    |
@@ -1450,7 +1450,7 @@ p.yaml:10:12: error[wrong-type]: `engine.version`: expected a text, found the nu
    |
 10 |   version: 0.5
    |            ^^^
-   = put it in quotes: `"0.5"`
+   = The pinned release. It decides how every flag is spelt, so it must be the image's.
 
 1 error in p.yaml
 """,
@@ -1861,7 +1861,7 @@ p.yaml:12:12: error[wrong-type]: `engine.version`: expected a text, found the nu
    |
 12 |   version: 0.5
    |            ^^^
-   = put it in quotes: `"0.5"`
+   = The pinned release. It decides how every flag is spelt, so it must be the image's.
 
 p.yaml:14:3: error[unknown-key]: `max_running_requests` is not a key of `memory`
    |

@@ -1,0 +1,66 @@
+"""A hint that names a value names one that the field takes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from deployer.profile.fields import section_types
+from deployer.profile.load import load_profile
+
+BASE: dict[str, Any] = {
+    "name": "x",
+    "model": {"repo": "a/b", "served_name": "b"},
+    "hardware": {"gpu": "B200", "count": 8},
+    "engine": {"version": "0.5.23"},
+    "speculative": {"algorithm": "EAGLE"},
+    "modal": {
+        "app": "a",
+        "weights": {"volume": "w", "path": "/w"},
+        "kernel_cache": {"volume": "k", "path": "/k"},
+    },
+}
+WRONG = ["85%", "150%", "30s", "64k", "16x", "'8'", "'0.5'", "'-3'", "8.0", "1", "0", "true", "12"]
+NAMED = re.compile(
+    r"(?:write|remove the quotes|put it in quotes|unit|fraction): `([^`]*)`|^write `([^`]*)`$"
+)
+FIELDS = [
+    (section, name)
+    for section, kind in section_types()
+    for name, field in kind.model_fields.items()
+    if not any(part in str(field.annotation) for part in ("Volume", "Download"))
+]
+
+
+def found(section: str, name: str, written: str) -> list[tuple[str, str]]:
+    text = yaml.safe_dump({**BASE, section: {**BASE.get(section, {}), name: "HERE"}})
+    text = text.replace("HERE", written)
+    loaded = load_profile(text, "p.yaml")
+    return [
+        (one.check, one.hint) for one in loaded.findings if one.path.startswith(f"{section}.{name}")
+    ]
+
+
+@pytest.mark.parametrize("written", WRONG)
+def test_what_a_hint_says_to_write_is_taken(written: str) -> None:
+    for section, name in FIELDS:
+        for check, hint in found(section, name, written):
+            match = NAMED.search(hint)
+            if match is not None and check == "wrong-type":
+                value = match[1] or match[2]
+                assert found(section, name, value) == [], (section, name, written, hint)
+
+
+def test_a_percentage_is_a_fraction_where_a_fraction_is_taken() -> None:
+    assert found("memory", "mem_fraction_static", "85%") == [
+        ("wrong-type", "write the fraction: `0.85`")
+    ]
+    assert "85" not in found("lifecycle", "startup_timeout", "85%")[0][1]
+
+
+def test_a_unit_that_means_another_number_names_none() -> None:
+    assert "`64`" not in found("memory", "max_total_tokens", "64k")[0][1]
+    assert "`30`" in found("lifecycle", "startup_timeout", "30s")[0][1]
