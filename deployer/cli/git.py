@@ -5,6 +5,7 @@ Nothing here changes a repository, and nothing of a repository is run: only plum
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 import subprocess
@@ -24,11 +25,20 @@ GREP = ("-l", "-z", "-a", "-E", "--no-color", "--full-name", "--no-recurse-submo
 SAFE = (
     "-c", "core.fsmonitor=",
     "-c", "core.hooksPath=/dev/null",
+    "-c", "core.sshCommand=ssh",
+    "-c", "core.askPass=",
+    "-c", "core.alternateRefsCommand=true",
+    "-c", "credential.helper=",
+    "-c", "gc.auto=0",
+    "-c", "maintenance.auto=false",
     "-c", "safe.bareRepository=explicit",
-    "-c", "protocol.ext.allow=never",
 )  # fmt: skip
 """What keeps git from running a program that a repository's configuration names, and from taking
 for a repository a folder that was committed to look like one (git-config(1))."""
+
+PROTOCOLS = "http:https:ssh"
+"""How git may fetch what a partial clone lacks (git(1), GIT_ALLOW_PROTOCOL). By the others, a path
+and `git://` among them, a program that the configuration names would be run here."""
 
 REGULAR = ("100644", "100755")
 """The modes of regular files; links and submodules are no profiles."""
@@ -203,8 +213,11 @@ def _read(repo: Repository, *words: str) -> bytes:
 
 
 def _unreadable(ran: subprocess.CompletedProcess[bytes], words: tuple[str, ...]) -> Failure:
-    msg = f"git could not read the repository: {ran.stderr.decode(errors='replace').strip()}"
-    return Failure(msg, hint=f"The command was: git {' '.join(words)}")
+    said = ran.stderr.decode(errors="replace").strip()
+    hint = f"The command was: git {' '.join(words)}"
+    if "promisor remote" in said:
+        hint = "This clone is partial: `git fetch --refetch --no-filter` brings what it lacks."
+    return Failure(f"git could not read the repository: {said}", hint=hint)
 
 
 def _paths(output: bytes) -> tuple[str, ...]:
@@ -216,4 +229,5 @@ def _paths(output: bytes) -> tuple[str, ...]:
 def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     """Run git; no program that a repository's configuration names is run."""
     command = ["git", *SAFE, "--no-optional-locks", "-C", str(folder), *words]
-    return subprocess.run(command, capture_output=True, check=False)
+    env = {"GIT_ALLOW_PROTOCOL": PROTOCOLS, **os.environ, "GIT_TERMINAL_PROMPT": "0"}
+    return subprocess.run(command, capture_output=True, check=False, env=env)

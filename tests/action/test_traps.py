@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from tests.repository import commit, git
+from tools.action.base import fetch
 
 from .fake_github import NUMBER, READ, WRITE, Comments, fake_github
 from .jobs import Call, Jobs, run_jobs, surroundings
@@ -115,6 +121,66 @@ def test_a_fork_full_of_traps_is_compared_by_its_objects(tmp_path: Path, reposit
     assert "--speculative-num-steps" in comments.texts()[0]
     assert SECRET not in jobs.log + comments.texts()[0]
     assert not (clone / "json.py").exists()
+
+
+@contextmanager
+def closed_to_all() -> Iterator[str]:
+    """Serve an address that asks everybody who he is."""
+
+    class Closed(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", "Basic realm=x")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Closed) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("trap", ["core.alternateRefsCommand", "core.askPass", "core.gitProxy"])
+def test_no_program_that_a_checkout_names_is_run_by_a_fetch(tmp_path: Path, trap: str) -> None:
+    server, checkout, canary = tmp_path / "server", tmp_path / "checkout", tmp_path / "canary"
+    for folder in (server, checkout):
+        folder.mkdir()
+        git(folder, "init", "--quiet", "--initial-branch=main")
+    commit_of_server = written(server)
+    git(checkout, "config", trap, written_script(canary))
+    alternates = checkout / ".git" / "objects" / "info" / "alternates"
+    alternates.write_text(f"{server}/.git/objects\n", encoding="utf-8")
+    with closed_to_all() as closed:
+        address = f"file://{tmp_path}" if trap == "core.alternateRefsCommand" else closed
+        if trap == "core.gitProxy":
+            git(checkout, "config", "url.git://127.0.0.1/.insteadOf", f"{closed}/")
+        environ = {
+            "PATH": os.environ["PATH"],
+            "GITHUB_WORKSPACE": str(checkout),
+            "GITHUB_SERVER_URL": address,
+            "GITHUB_REPOSITORY": "server",
+            "RUNNER_TEMP": str(tmp_path),
+        }
+
+        got = fetch(environ, "refs/heads/main")
+
+    assert got == (commit_of_server if trap == "core.alternateRefsCommand" else "")
+    assert not canary.exists()
+
+
+def written(repository: Path) -> str:
+    (repository / "tiny.yaml").write_text(TINY, encoding="utf-8")
+    commit(repository)
+    return git(repository, "rev-parse", "HEAD")
+
+
+def written_script(canary: Path) -> str:
+    file = canary.with_suffix(".sh")
+    file.write_text(f"#!/bin/sh\n: > '{canary}'\n", encoding="utf-8")
+    file.chmod(0o755)
+    return str(file)
 
 
 def test_an_interpreter_is_made_beside_the_checkout_and_not_by_it(

@@ -49,6 +49,35 @@ def test_the_trap_is_real(canary: Path) -> None:
     assert canary.exists()
 
 
+@pytest.fixture
+def partial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a clone that lacks older files and names a program that would fetch them."""
+    canary, source, clone = tmp_path / "canary", tmp_path / "source", tmp_path / "clone"
+    source.mkdir()
+    git(source, "init", "--quiet", "--initial-branch=main")
+    git(source, "config", "uploadpack.allowFilter", "true")
+    for text in (TINY, TINY.replace("port: 8000", "port: 8001")):
+        (source / "tiny.yaml").write_text(text, encoding="utf-8")
+        commit(source)
+    git(tmp_path, "clone", "--quiet", "--filter=blob:none", f"file://{source}", str(clone))
+    git(clone, "config", "remote.origin.uploadpack", script(canary))
+    monkeypatch.chdir(clone)
+    return canary
+
+
+def test_what_a_partial_clone_lacks_is_fetched_by_no_program_of_it(
+    partial: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["diff", "--base", "HEAD~1"]) == 1
+    assert "git fetch --refetch --no-filter" in capsys.readouterr().err
+    assert not partial.exists()
+
+    git(Path(), "config", "--unset", "remote.origin.uploadpack")
+    git(Path(), "fetch", "--quiet", "--refetch", "--no-filter")
+    assert main(["diff", "--base", "HEAD~1"]) == 0
+    assert "8000 -> 8001" in capsys.readouterr().out
+
+
 def test_a_folder_that_looks_like_a_repository_is_not_one(
     canary: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

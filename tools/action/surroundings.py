@@ -24,8 +24,9 @@ GIT = {
     "core.hooksPath": "/dev/null",
     "core.attributesFile": "/dev/null",
     "core.sshCommand": "false",
+    "core.askPass": "",
+    "core.alternateRefsCommand": "true",
     "credential.helper": "",
-    "protocol.ext.allow": "never",
     "safe.bareRepository": "explicit",
     "fetch.recurseSubmodules": "false",
     "gc.auto": "0",
@@ -52,6 +53,8 @@ def environment(environ: Mapping[str, str], token: str = "") -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": "/dev/null",
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
+        # By any other protocol, git could be led to a program that the checkout names.
+        "GIT_ALLOW_PROTOCOL": environ["GITHUB_SERVER_URL"].partition(":")[0],
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_CONFIG_COUNT": str(len(settings)),
     }
