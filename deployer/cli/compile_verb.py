@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,11 @@ from deployer.visible import visible
 
 if TYPE_CHECKING:
     from deployer.release import Release
+
+_VALUE = re.compile(
+    r"^(?P<before>[-+ ](?:# env |--)(?P<name>[\w-]+)[= ])(?P<value>.*)", re.MULTILINE
+)
+"""A flag or a variable with its value, as a line of the diff of compiled flags."""
 
 
 @click.command("compile")
@@ -141,7 +147,17 @@ def _stale(path: str, release: Release) -> int:
         visible(str(target)),
         f"compiled from {visible(path)}",
     )
-    show("".join(lines), end="")
+    show(_without_secrets("".join(lines)), end="")
     shown, profile = visible(str(target)), visible(path)
     tell(f"{shown} is not fresh: run `deployer compile --write {profile}`")
     return 1
+
+
+def _without_secrets(text: str) -> str:
+    """Hide what looks like a secret, by name or by shape: a mended leak is the old side's text."""
+    from deployer.plan.changes import told  # noqa: PLC0415
+    from deployer.secret import masked  # noqa: PLC0415
+
+    return masked(
+        _VALUE.sub(lambda found: f"{found['before']}{told(found['name'], found['value'])}", text)
+    )

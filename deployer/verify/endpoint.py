@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from socket import inet_aton
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -77,11 +78,8 @@ class Endpoint:
     @property
     def here(self) -> bool:
         """Whether it is on this machine: no proxy of the environment has any business there."""
-        host = urlsplit(self.url).hostname or ""
-        try:
-            return ip_address(host).is_loopback
-        except ValueError:
-            return host == "localhost"
+        host = (urlsplit(self.url).hostname or "").rstrip(".")
+        return host == "localhost" or host.endswith(".localhost") or _leads_here(host)
 
     def hide(self, text: str) -> str:
         """Take the API key out of a text, also where JSON, HTML or a URL has escaped it."""
@@ -89,6 +87,23 @@ class Endpoint:
         for form in sorted(spellings, key=len, reverse=True):
             text = text.replace(form, HIDDEN)
         return text
+
+
+def _leads_here(host: str) -> bool:
+    """Whether a host is an address of this machine, in any spelling that connect(2) takes there.
+
+    Beside 127.0.0.1 that is `127.1` and `2130706433` (inet_aton(3)), an address that names no
+    interface (ip(7), INADDR_ANY), and IPv4 within IPv6 (RFC 4291, 2.5.5.2).
+    """
+    try:
+        address = ip_address(host)
+    except ValueError:
+        try:
+            address = ip_address(inet_aton(host))
+        except OSError:
+            return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified
 
 
 def _base(url: str) -> str:

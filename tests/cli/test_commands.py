@@ -180,6 +180,22 @@ def test_compile_check_shows_the_flag_diff(run: Run, tmp_path: Path) -> None:
     assert "\n---max-running-requests 32\n+--max-running-requests 64\n" in ran.out
 
 
+def test_compile_check_does_not_show_a_secret_that_is_mended(run: Run, tmp_path: Path) -> None:
+    path = changed(tmp_path, "max_running_requests: 48", "max_running_requests: 32")
+    assert run("compile", "--write", path).code == 0
+    flags = next(tmp_path.glob("**/*.flags"))
+    leaked = (
+        "--tool-server http://u:hunter2@h/\n# env MY_TOKEN=plain-words\n--api-key plain-words\n"
+    )
+    flags.write_text(leaked + flags.read_text(encoding="utf-8"), encoding="utf-8")
+    ran = run("compile", "--check", path)
+
+    assert ran.code == 1
+    assert "---tool-server http://u:***@h/\n-# env MY_TOKEN=***\n---api-key ***\n" in ran.out
+    assert "hunter2" not in ran.out + ran.err
+    assert "words-1" not in ran.out + ran.err
+
+
 def test_the_schema_accepts_the_shipped_profiles_and_refuses_others(run: Run) -> None:
 
     schema = json.loads(run("schema").out)

@@ -92,3 +92,18 @@ def test_an_empty_key_or_name_is_none() -> None:
 def test_the_key_is_hidden_in_every_spelling(form: str) -> None:
     assert Endpoint("http://a", KEY).hide(f"a {form} b") == "a [key] b"
     assert Endpoint("http://a").hide(form) == form
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "LOCALHOST.", "x.localhost", "127.1", "2130706433", "0x7f000001",
+     "0.0.0.0", "[::1]", "[::]", "[::ffff:127.0.0.1]"],  # noqa: S104 - asked, and not bound
+)  # fmt: skip
+def test_every_spelling_of_this_machine_is_here(host: str) -> None:
+    """No proxy of the environment is asked for those."""
+    assert Endpoint(f"http://{host}:8000").here
+
+
+@pytest.mark.parametrize("host", ["128.0.0.1", "[2001:db8::1]", "localhost.example", "a", "1.1"])
+def test_other_machines_are_not_here(host: str) -> None:
+    assert not Endpoint(f"http://{host}:8000").here
