@@ -7,9 +7,10 @@ class is written out.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 _WORD = "[A-Za-z0-9_]"
 _REPO = rf"{_WORD}+(?:(?:[.-]|\.-|-\.){_WORD}+)*"
@@ -18,7 +19,9 @@ _REF = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
 _REVISION = rf"^{_REF}(?:/{_REF})*$"
 _SERVED = r"^[A-Za-z0-9_./][A-Za-z0-9_./:-]*$"
 _MOUNT = r"^(?:/(?:[A-Za-z0-9_-]|\.{1,2}[A-Za-z0-9_-]|\.{3,})[A-Za-z0-9._-]*)+$"
-_FOLDER = r"^(?:/(?:[^\s/.]|\.{1,2}[^\s/.]|\.{3,})[^\s/]*)+/?$"
+_ABSOLUTE = r"(?:/(?:[^\s/.]|\.{1,2}[^\s/.]|\.{3,})[^\s/]*)+/?"
+_FOLDER = rf"^{_ABSOLUTE}$"
+_DRAFT = rf"^(?:{_REPO}(?:/{_REPO})?|{_ABSOLUTE})$"
 _MODAL = r"^[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*$"
 _HOST = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -35,15 +38,55 @@ FORMS = {
     _SERVED: "a name: letters, digits, and `.`, `_`, `-`, `/` or `:` between them",
     _MOUNT: "an absolute path of letters, digits, `.`, `_` and `-`, such as `/model-cache`",
     _FOLDER: "an absolute path without spaces, such as `/data/models/NAME`",
+    _DRAFT: "a repository, `OWNER/NAME`, or an absolute path without spaces",
     _MODAL: "a name for Modal: letters, digits, `-`, `_` and single dots",
     _IMAGE: "an image with its tag or digest, in lower case: `OWNER/NAME:TAG`",
     _ADDRESS: "an address, such as `127.0.0.1`",
 }
 """What each pattern means, for those who do not read patterns."""
 
-Repository = Annotated[str, Field(pattern=_REPOSITORY, max_length=193)]
+LONGEST_PART = 96
+"""Characters of an owner or a name on the hub. Source: huggingface_hub
+``utils/_validators.py``, ``REPO_ID_REGEX``."""
+
+_APP_ID = re.compile("ap-[A-Za-z0-9]{22}")
+
+
+def _on_the_hub(name: str) -> str:
+    """Refuse what no pattern without look-ahead can: a long part, and git's own ending."""
+    if any(len(part) > LONGEST_PART for part in name.split("/")):
+        msg = f"the hub's names have at most {LONGEST_PART} characters a part"
+        raise ValueError(msg)
+    if name.endswith(".git"):
+        msg = "no repository of the hub ends in `.git`: that is the end of its address for git"
+        raise ValueError(msg)
+    return name
+
+
+def _on_the_hub_or_here(name: str) -> str:
+    return name if name.startswith("/") else _on_the_hub(name)
+
+
+def _no_app_id(name: str) -> str:
+    if _APP_ID.fullmatch(name):
+        msg = "Modal takes no name that has the form of an app's ID (`ap-` and 22 characters)"
+        raise ValueError(msg)
+    return name
+
+
+def _no_environment_id(name: str) -> str:
+    if name.lower().startswith("en-"):
+        msg = "Modal keeps `en-` for the IDs of environments, and no environment's name begins so"
+        raise ValueError(msg)
+    return name
+
+
+Repository = Annotated[str, Field(pattern=_REPOSITORY, max_length=193), AfterValidator(_on_the_hub)]
 """Owner and name, or a name alone. Source: huggingface_hub ``utils/_validators.py``: letters,
-digits, `-`, `_` and `.`, no `--` and no `..`, 96 characters a part."""
+digits, `-`, `_` and `.`, no `--` and no `..`, 96 characters a part, no `.git` at the end."""
+
+DraftModel = Annotated[str, Field(pattern=_DRAFT), AfterValidator(_on_the_hub_or_here)]
+"""A repository, or the absolute path of a folder."""
 
 Revision = Annotated[str, Field(pattern=_REVISION, max_length=255)]
 """A commit, a branch or a tag. Source: git-check-ref-format(1), which allows more."""
@@ -57,9 +100,15 @@ MountPath = Annotated[str, Field(pattern=_MOUNT)]
 FolderPath = Annotated[str, Field(pattern=_FOLDER)]
 """An absolute path without `.`, `..` and spaces; what folders are called is their owner's."""
 
-ModalName = Annotated[str, Field(pattern=_MODAL, max_length=64)]
+ModalName = Annotated[str, Field(pattern=_MODAL, max_length=64), AfterValidator(_no_app_id)]
 """Source: Modal client 1.6.4 ``_utils/name_utils.py``: letters, digits, `-`, `_` and `.`, at most
-64; here none begins with a sign, and none has `..`."""
+64, and no app's ID; here none begins with a sign, and none has `..`."""
+
+EnvironmentName = Annotated[
+    str, Field(pattern=_MODAL, max_length=64), AfterValidator(_no_environment_id)
+]
+"""The same, and none begins with `en-`, however it is written. Source: Modal client 1.6.4
+``_utils/name_utils.py``, ``is_valid_environment_name``."""
 
 ImageReference = Annotated[str, Field(pattern=_IMAGE, max_length=400)]
 """An image pinned by tag or digest. Source: the grammar of references,

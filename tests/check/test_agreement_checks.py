@@ -257,6 +257,18 @@ FIRES: list[tuple[str, str, Change, str]] = [
     ),
     (
         "repository-while-offline",
+        "speculative.draft_model",
+        {"speculative": {**EAGLE, "algorithm": "EAGLE3", "draft_model": "draft"}},
+        "draft is not downloaded",
+    ),
+    (
+        "repository-while-offline",
+        "speculative.draft_model",
+        {**LOCAL, "speculative": {**EAGLE, "algorithm": "EAGLE3", "draft_model": "a/draft"}},
+        "the engine may not ask the hub",
+    ),
+    (
+        "repository-while-offline",
         "engine.args.lora-paths",
         {"engine": {"args": {"lora-paths": ["/w/one", "two=a/adapter"]}}},
         "two=a/adapter is not downloaded",

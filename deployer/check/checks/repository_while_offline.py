@@ -1,8 +1,8 @@
 """A second model is named by its repository, and the engine starts without the hub.
 
 Why it hurts: only the weights of `model.repo` are downloaded. The engine runs with
-`HF_HUB_OFFLINE=1`, so that it never asks the hub at $50 an hour, and ends when it looks for a draft
-model, an adapter or a tokenizer there.
+`HF_HUB_OFFLINE=1`, on Modal so that it never asks the hub at $50 an hour, and on your machine as it
+does there. It ends when it looks for a draft model, an adapter or a tokenizer on the hub.
 
 Instead of::
 
@@ -47,8 +47,9 @@ ONLINE = frozenset({"0", "false", "no", "off"})
 
 def find(profile: Profile) -> Iterator[Problem]:
     """Look for repositories where only a folder can be read."""
-    if profile.target != "modal" or profile.engine.env.get("HF_HUB_OFFLINE", "1").lower() in ONLINE:
+    if profile.engine.env.get("HF_HUB_OFFLINE", "1").lower() in ONLINE:
         return
+    where = "on a volume of the profile" if profile.target == "modal" else "into a folder"
     spec = profile.speculative
     named: list[tuple[tuple[str, ...], str | None]] = [
         (("speculative", "draft_model"), spec.draft_model if spec else None)
@@ -59,12 +60,18 @@ def find(profile: Profile) -> Iterator[Problem]:
         for word in _words(profile.engine.args.get(name))
     ]
     for path, value in named:
-        if value is not None and "/" in value and not value.rpartition("=")[2].startswith("/"):
+        if value is not None and _on_the_hub(path, value):
             yield Problem(
                 path,
                 f"{value} is not downloaded, and the engine may not ask the hub (HF_HUB_OFFLINE)",
-                "put it on a volume of the profile, and name its folder there",
+                f"put it {where}, and name its folder there",
             )
+
+
+def _on_the_hub(path: tuple[str, ...], value: str) -> bool:
+    """Whether a repository is meant: the field takes no other folder than an absolute path."""
+    typed = path == ("speculative", "draft_model")
+    return (typed or "/" in value) and not value.rpartition("=")[2].startswith("/")
 
 
 def _words(value: object) -> list[object]:

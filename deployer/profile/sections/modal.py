@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
+from deployer.profile.names import EnvironmentName, MountPath
 from deployer.profile.names import ModalName as Name
-from deployer.profile.names import MountPath
 from deployer.profile.section import Section
 
 
@@ -40,7 +40,7 @@ class Modal(Section):
     app: Name
     """The app's name, unique in its environment."""
 
-    environment: Name | None = None
+    environment: EnvironmentName | None = None
     """The Modal environment; by default the one that your Modal configuration names."""
 
     endpoint: Literal["web_server", "server"] = "web_server"

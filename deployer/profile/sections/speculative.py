@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from deployer.profile.flag import Flag
+from deployer.profile.names import DraftModel
 from deployer.profile.section import Section
 
 
@@ -32,5 +33,5 @@ class Speculative(Section):
     """Tokens that are verified at once. With `eagle_topk: 1` they follow from `num_steps`, so leave
     them out: always one more."""
 
-    draft_model: Annotated[str | None, Flag("--speculative-draft-model-path", 304)] = None
+    draft_model: Annotated[DraftModel | None, Flag("--speculative-draft-model-path", 304)] = None
     """The draft model's folder or repository, where the checkpoint does not bring its own."""
