@@ -9,6 +9,7 @@ import click
 
 from deployer.cli.completing import profiles, releases
 from deployer.cli.links import followed
+from deployer.cli.notes import notes_options, wanted, without_notes
 from deployer.cli.say import show, tell
 from deployer.cli.writing import write_file
 from deployer.visible import visible
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 )
 @click.option("--write", is_flag=True, help="Replace the file; without it, only show.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@notes_options
 def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
     """Rewrite a profile for another engine release, newer or older.
 
@@ -55,10 +57,12 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
         tell(f"wrote {visible(profile)}")
     right = None if any(map(stops, findings)) else loaded.profile
     flags = _flags(profile, right) if written else None
+    hidden = wanted() == "none" or (form == "text" and wanted() == "brief")
+    said = without_notes(findings) if hidden else findings
     if form == "json":
-        show(to_json(done, findings, written=written, flags=flags), end="")
+        show(to_json(done, said, written=written, flags=flags), end="")
     else:
-        show(text(done, findings, color=colored_stdout()), end="")
+        show(text(done, said, color=colored_stdout()), end="")
         if done.changed and not written:
             tell(f"Nothing was written; --write replaces {visible(profile)}.")
     return int(write and any(stops(finding) for finding in findings))

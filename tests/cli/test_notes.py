@@ -23,6 +23,7 @@ TELLING = (
     "resolve",
     "verify",
     "import",
+    "upgrade",
 )
 
 
@@ -80,6 +81,23 @@ def test_another_verb_says_notes_when_it_is_asked_to(capsys: pytest.CaptureFixtu
     assert "note[" not in capsys.readouterr().err
     assert main(["compile", "--verbose", profile]) == 0
     assert "note[" in capsys.readouterr().err
+
+
+def test_upgrade_says_notes_when_it_is_asked_to(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, notes in ((), 0), (("--verbose",), 1), (("--quiet",), 0):
+        assert main(["upgrade", *words, "profiles/b200-no-spec.yaml"]) == 0
+        assert ("note[" in capsys.readouterr().out) == bool(notes)
+
+
+def test_a_program_gets_the_notes_of_an_upgrade(capsys: pytest.CaptureFixture[str]) -> None:
+    found = []
+    for words in (), ("--quiet",):
+        assert main(["upgrade", "--format", "json", *words, "profiles/b200-no-spec.yaml"]) == 0
+        findings = json.loads(capsys.readouterr().out)["findings"]
+        found.append([one for one in findings if one["severity"] == "note"])
+
+    assert len(found[0]) >= 1
+    assert found[1] == []
 
 
 def test_both_at_once_are_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
