@@ -170,7 +170,7 @@ def test_modals_own_client_takes_the_same_names(name: str) -> None:
 @pytest.mark.parametrize("name", ["a/b", "a/b.git", "b" * 96, "b" * 97, "a/" + "b" * 97, "a--b"])
 def test_the_hubs_own_client_takes_the_same_repositories(name: str) -> None:
     from huggingface_hub.errors import HFValidationError  # noqa: PLC0415 - as above
-    from huggingface_hub.utils import validate_repo_id  # noqa: PLC0415 - as above
+    from huggingface_hub.utils._validators import validate_repo_id  # noqa: PLC0415
 
     try:
         validate_repo_id(name)
