@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deployer.catalogue import files
-from deployer.catalogue.cache import NoSuchReleaseError, wheel_path
+from deployer.catalogue.cache import NoAnswerError, NoSuchReleaseError, wheel_path
 from deployer.catalogue.generate import generate
 from deployer.catalogue.link import link
 from deployer.catalogue.values import CannotEvaluateError
@@ -30,7 +30,14 @@ def main() -> int:
         wheels = [*arguments.wheel, *(wheel_path(version) for version in wanted)]
         made = [_made(wheel) for wheel in wheels]
         texts = _linked(known | {it["version"]: it for it in made})
-    except (NoSuchReleaseError, CannotEvaluateError, LookupError, ValueError, OSError) as error:
+    except (
+        NoAnswerError,
+        NoSuchReleaseError,
+        CannotEvaluateError,
+        LookupError,
+        ValueError,
+        OSError,
+    ) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return _compare(arguments.folder, texts) if arguments.check else _write(arguments.folder, texts)

@@ -57,7 +57,7 @@ def from_words(words: Sequence[str], wishes: Wishes, read: Read) -> Adopted:
     if found is None and len(words) == 1:
         return from_script(words[0], wishes, read)
     if found is None:
-        msg = "no SGLang server is started by this command"
+        msg = "it is no launch of SGLang"
         raise NoLaunchError(msg)
     return _adopt(*_with_config(found, read), script, wishes)
 
@@ -66,13 +66,18 @@ def from_script(text: str, wishes: Wishes, read: Read) -> Adopted:
     """Adopt the first launch of a script; others are said."""
     launches, script = in_script(text)
     if not launches:
-        msg = "no SGLang server is started in it"
+        msg = "no launch of SGLang was found in it"
         raise NoLaunchError(msg)
     adopted = _adopt(*_with_config(launches[0], read), script, wishes)
     notes = [Note(Kind.LEFT_OUT, ANOTHER, one.line) for one in launches[1:]]
-    if names := list(dict.fromkeys(UNKNOWN.sub("…", name) for name in script.others)):
-        more = ", …" if len(names) > MOST_OTHERS else ""
-        text = f"the script's other commands are not kept: {', '.join(names[:MOST_OTHERS])}{more}"
+    names = list(dict.fromkeys(UNKNOWN.sub("…", name) for name in script.others))
+    if strange := [name for name in names if name.startswith("-") or name.endswith(":")]:
+        text = (
+            f"it does not read like a shell script, and these lines were not read: {_few(strange)}"
+        )
+        notes.append(Note(Kind.LEFT_OUT, text))
+    if rest := [name for name in names if name not in strange]:
+        text = f"the script's other commands are not kept: {_few(rest)}"
         notes.append(Note(Kind.MOVED, text))
     return replace(adopted, notes=(*adopted.notes, *notes))
 
@@ -81,6 +86,10 @@ def from_config(text: str, wishes: Wishes) -> Adopted:
     """Adopt an SGLang `--config` file; raises ConfigError where the engine would end over it."""
     found = Found((), (), 0)
     return _adopt(found, lambda catalogue: config_words(catalogue, text), Script(), wishes)
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_OTHERS]) + (", …" if len(names) > MOST_OTHERS else "")
 
 
 def _with_config(found: Found, read: Read) -> tuple[Found, WordsOf]:

@@ -16,6 +16,15 @@ class NoSuchReleaseError(Exception):
     """The package index has no wheel of that release; the message says what was tried."""
 
 
+class NoAnswerError(Exception):
+    """The package index named no release of SGLang at all, so nothing is known of this one."""
+
+
+NONE_NAMED = "(from versions: none)"
+"""How pip ends (pip/_internal/resolution/resolvelib/factory.py) where no index named a version: an
+index that was reached names the older ones, which are for any machine."""
+
+
 def folder() -> Path:
     """Give the folder of the wheels: ``$DEPLOYER_WHEELS``, or one in the user's cache."""
     if given := os.environ.get("DEPLOYER_WHEELS"):
@@ -43,6 +52,12 @@ def _download(version: str) -> Path:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         found = list(Path(scratch).glob("*.whl"))
         if done.returncode or not found:
+            if NONE_NAMED in done.stderr:
+                msg = (
+                    f"whether SGLang {version} is published is not known: pip's package index "
+                    "gave no list of releases"
+                )
+                raise NoAnswerError(msg)
             last = done.stderr.strip().splitlines()[-1:] or ["pip gave no reason"]
             msg = f"no wheel of sglang {version} could be downloaded: {last[0]}"
             raise NoSuchReleaseError(msg)

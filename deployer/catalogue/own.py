@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from deployer.catalogue import files
-from deployer.catalogue.cache import NoSuchReleaseError, wheel_path
+from deployer.catalogue.cache import NoAnswerError, NoSuchReleaseError, wheel_path
 from deployer.catalogue.generate import generate
 from deployer.catalogue.link import link
 from deployer.catalogue.values import CannotEvaluateError
-from deployer.errors import Failure, UsageError
+from deployer.errors import Failure, NotReached, UsageError
 from deployer.facts.sglang import catalogue, history
 from deployer.facts.sglang.versions import is_release
 
@@ -99,6 +99,12 @@ def _wheel(version: str, tell: Callable[[str], None]) -> Path:
     tell(f"looking for the wheel of SGLang {version} (5 to 40 MB)")
     try:
         return wheel_path(version)
+    except NoAnswerError as error:
+        hint = (
+            "`pip config list` shows the index, and pip needs the network for it. `--wheel FILE` "
+            "reads a wheel that is on this machine."
+        )
+        raise NotReached(str(error), hint=hint) from error
     except NoSuchReleaseError as error:
         hint = f"Is {version} published? `--wheel FILE` reads a wheel that is on this machine."
         raise Failure(str(error), hint=hint) from error

@@ -106,8 +106,16 @@ def _adopted(
         return from_words(words, wishes, lambda path: _beside(Path(), path))
     except NoLaunchError as error:
         msg = f"{script or 'the command'}: {error}"
-        raise Failure(msg, hint="A launch is `python3 -m sglang.launch_server ...`, `sglang serve "
-                      "...`, or a container that runs one of them.") from error  # fmt: skip
+        hint = (
+            "A launch is `python3 -m sglang.launch_server ...`, `sglang serve ...`, or a "
+            "container that runs one of them."
+        )
+        if script is not None:
+            hint += (
+                " A file is read as a shell script: out of Python, YAML, a Dockerfile or a systemd "
+                "unit, copy the command itself behind `deployer import --`."
+            )
+        raise Failure(msg, hint=hint) from error
     except ConfigError as error:
         msg = f"{config or script or 'the command'}: {error}"
         raise Failure(msg) from error

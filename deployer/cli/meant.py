@@ -33,7 +33,7 @@ terraform, pip, git, ruff)."""
 
 SPOKEN = {
     "init": (
-        "There is no such verb yet: copy a profile that is shipped (`profiles/`), or let "
+        "To begin, copy a profile that is shipped (`profiles/`), or let "
         "`deployer import` make one from the command that you launch SGLang with."
     ),
     "help": "`deployer --help` lists the verbs, and `deployer VERB --help` says more of one.",

@@ -24,7 +24,7 @@ def notes_options(command: CommandT) -> CommandT:
     """Give a verb that tells findings both options; :func:`wanted` knows which was given."""
     both: tuple[tuple[str, Notes, str], ...] = (
         ("--verbose", "full", "Say notes, too: what may be right as it is."),
-        ("--quiet", "none", "Say errors and warnings alone."),
+        ("--quiet", "none", "Do not say notes, nor how many there are."),
     )
     for option, notes, text in reversed(both):
         command = click.option(

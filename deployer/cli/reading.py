@@ -167,6 +167,9 @@ def read_text(path: str, what: str = "a profile") -> str:
         with os.fdopen(open_ordinary(path), "rb") as file:
             data = file.read(LARGEST + 1)
     except FileNotFoundError as error:
+        if path == "-":
+            msg = "standard input is read by `check` alone"
+            raise UsageError(msg, hint=f"Give the path of {what}.") from error
         msg = f"{path}: there is no such file"
         raise UsageError(msg, hint=_nearby(path)) from error
     except OSError as error:

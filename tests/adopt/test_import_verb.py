@@ -151,6 +151,12 @@ SAID = {
         ["moved: the script's other commands are not kept: ulimit, mkdir, tee"],
         "name: b\n",
     ),
+    "a compose file": (
+        f"services:\n  s:\n    command: >\n      {LAUNCH}\n      --reasoning-parser glm45\n",
+        [("left-out: it does not read like a shell script, and these lines were not read: "
+          "services:, s:, command:, --reasoning-parser")],
+        "name: b\n",
+    ),
     "kernels compiled before": (
         f"python3 -m sglang.compile_deep_gemm --model x/y --timeout 9\n{LAUNCH}",
         [],
@@ -274,8 +280,8 @@ def test_a_config_file_beside_the_script_is_merged(tmp_path: Path) -> None:
         (["--name", "Not A Name", "--", *LAUNCH.split()], UsageError, "is no name"),
         (["--engine", "9.9.9", "--", *LAUNCH.split()], UsageError, "is not known here"),
         (["--file", "/no/such/file"], UsageError, "there is no such file"),
-        (["--", "vllm", "serve", "a/b"], Failure, "no SGLang server is started"),
-        (["--", "echo", "hello"], Failure, "no SGLang server is started"),
+        (["--", "vllm", "serve", "a/b"], Failure, "it is no launch of SGLang"),
+        (["--", "echo", "hello"], Failure, "it is no launch of SGLang"),
     ],
 )
 def test_wrong_usage_is_told(words: list[str], kind: type[Exception], message: str) -> None:
@@ -286,10 +292,10 @@ def test_wrong_usage_is_told(words: list[str], kind: type[Exception], message: s
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "no SGLang server is started"),
+        (b"", "no launch of SGLang was found in it"),
         (b"\x7fELF\x00\x01", "is no text"),
         (b"\xff\xfe", "is no text"),
-        (b"#!/bin/sh\necho hi\n", "no SGLang server is started"),
+        (b"#!/bin/sh\necho hi\n", "no launch of SGLang was found in it"),
         (b"x" * 1_000_001, "is larger than"),
     ],
 )

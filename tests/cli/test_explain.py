@@ -97,6 +97,13 @@ def test_an_unknown_id_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> Non
     assert "Did you mean public-without-key" in err
 
 
+def test_who_asks_for_a_key_is_told_what_explains_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = call(capsys, "explain", "kernels.decode")
+
+    assert code == 2
+    assert "`deployer schema`" in err
+
+
 def ids(out: str) -> list[str]:
     return [finding["check"] for finding in json.loads(out)["findings"]]
 

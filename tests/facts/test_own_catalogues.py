@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,6 +146,30 @@ def test_what_cannot_be_added(
     assert main(["catalogue", "add", *words]) == code
     assert said in capsys.readouterr().err
     assert not folder.exists()
+
+
+def test_an_index_that_was_not_reached_is_not_one_without_the_release(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+
+    assert main(["catalogue", "add", "0.5.98", "--format", "json"]) == 1
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["state"] == "not-reached"
+    assert error["message"].startswith("whether SGLang 0.5.98 is published is not known")
+
+
+def test_an_index_that_names_other_releases_was_reached(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
+
+    assert main(["catalogue", "add", "0.5.98"]) == 1
+    assert "no wheel of sglang 0.5.98 could be downloaded" in capsys.readouterr().err
 
 
 def test_a_wheel_that_unpacks_without_end_is_refused(
