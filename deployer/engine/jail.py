@@ -1,8 +1,9 @@
 """What keeps a program to itself, as far as this system lets us: without network, secrets, writes.
 
 The best that works is taken, and which one that was is said. ``unshare`` (util-linux) makes the
-namespaces: user_namespaces(7), mount_namespaces(7), network_namespaces(7). Where a distribution
-forbids them to ordinary users, only the program's own Python keeps it from the network.
+namespaces: user_namespaces(7), mount_namespaces(7), network_namespaces(7), pid_namespaces(7). Where
+a distribution forbids them to ordinary users, only the program's own Python keeps it from the
+network.
 """
 
 from __future__ import annotations
@@ -18,8 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _INSIDE = Path(__file__).with_name("jail_inside.py")
-_NAMESPACES = ("--user", "--map-root-user", "--net", "--mount", "--ipc")
+_NAMESPACES = (
+    "--user", "--map-root-user", "--net", "--mount", "--ipc", "--pid", "--fork", "--kill-child",
+)  # fmt: skip
 _PROBE_SECONDS = 20
+
+_SOCKETS = "/run"
+"""Where services listen (FHS 3.0, 3.15): a socket with a path is reached without network, and
+that of a container engine gives the whole machine."""
 
 FULL = "no network, no home, and nothing to write to but a folder of its own"
 NETWORK = "no network; this system does not let it be kept from files"
@@ -75,10 +82,10 @@ def find_jail(environ: Mapping[str, str] = os.environ) -> Jail:
 
 
 def _private(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Give the folders in which a user keeps what is nobody else's business."""
+    """Give the folders of what is nobody else's business, and that of services."""
     named = ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
     found = [environ.get(name, "") for name in named]
-    found += [str(Path.home()), tempfile.gettempdir()]
+    found += [str(Path.home()), tempfile.gettempdir(), _SOCKETS]
     folders = {str(Path(each).resolve()) for each in found if each.startswith("/")}
     return tuple(sorted(each for each in folders if each != "/" and Path(each).is_dir()))
 

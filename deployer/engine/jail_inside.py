@@ -14,6 +14,7 @@ import json
 import os
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 FAILED = 97
@@ -60,6 +61,8 @@ def _build(hidden: list[str], kept: list[str], writable: str) -> None:
         os.close(descriptor)
     if Path(_SHARED_MEMORY).is_dir():
         _mount("tmpfs", _SHARED_MEMORY, _NOSUID | _NODEV, kind="tmpfs")
+    with suppress(OSError):  # within some containers: then the processes outside can be seen
+        _mount("proc", "/proc", _NOSUID | _NODEV | _NOEXEC, kind="proc")
     for point, flags in _mounts():
         if point not in {writable, _SHARED_MEMORY}:
             _read_only(point, flags)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from deployer.engine.jail import FULL, NOTHING, Jail, find_jail
+from deployer.engine.jail import FULL, NOTHING, Jail, _private, find_jail
 from deployer.engine.model_config import ModelConfig
 from deployer.engine.overlay import Interpreter
 from deployer.engine.resolve import ask
@@ -93,6 +93,60 @@ def test_a_full_jail_keeps_a_hostile_program_to_itself(
     assert not list(elsewhere.iterdir())
     assert (home / "secret").read_text() == "canary"
     assert found["again"] != 0
+
+
+OUTSIDE = """
+import json, os, pathlib, signal, socket, sys
+def tried(act):
+    try:
+        return act()
+    except OSError as error:
+        return f"refused: {error.strerror}"
+found = {
+    "signal": tried(lambda: os.kill(int(sys.argv[1]), signal.SIGKILL)),
+    "socket": tried(lambda: socket.socket(socket.AF_UNIX).connect(sys.argv[2])),
+}
+pathlib.Path("answer.json").write_text(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("jailed", [True, False])
+def test_a_full_jail_reaches_no_process_and_no_service(
+    tmp_path: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, *, jailed: bool
+) -> None:
+    """Without a jail the same program gets at both."""
+    monkeypatch.setattr("deployer.engine.jail._SOCKETS", str(elsewhere))
+    jail = find_jail() if jailed else NOTHING
+    if jailed and jail.kind != "full":
+        pytest.skip(f"this system has no better jail than `{jail.kind}`")
+    folder, python = tmp_path / "own", Path(sys.executable).resolve()
+    folder.mkdir()
+    (folder / "outside.py").write_text(OUTSIDE)
+    with (
+        socket.socket(socket.AF_UNIX) as listener,
+        subprocess.Popen(["sleep", "600"]) as victim,
+    ):
+        listener.bind(str(elsewhere / "socket"))
+        listener.listen()
+        reached = (str(victim.pid), str(elsewhere / "socket"))
+        words = [str(python), "-S", str(folder / "outside.py"), *reached]
+        words = jail.wrapped(words, folder, [python.parents[1]])
+        done = subprocess.run(words, cwd=folder, env={"PATH": os.environ["PATH"]}, check=False)
+        alive = victim.poll() is None
+        victim.kill()
+
+    assert done.returncode == 0
+    found = json.loads((folder / "answer.json").read_text())
+    if jailed:
+        assert alive
+        assert found["signal"] == "refused: No such process"
+        assert found["socket"] == "refused: No such file or directory"
+    else:
+        assert found == {"signal": None, "socket": None}
+
+
+def test_the_folder_of_services_is_hidden() -> None:
+    assert "/run" in Jail("full", FULL, _private({})).hidden or not Path("/run").is_dir()
 
 
 def test_without_a_jail_the_same_program_gets_at_all_of_it(
