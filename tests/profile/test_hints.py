@@ -46,6 +46,7 @@ def found(section: str, name: str, written: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("written", WRONG)
 def test_what_a_hint_says_to_write_is_taken(written: str) -> None:
+    assert FIELDS
     for section, name in FIELDS:
         for check, hint in found(section, name, written):
             match = NAMED.search(hint)
