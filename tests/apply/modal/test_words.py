@@ -18,7 +18,10 @@ from deployer.errors import Failure
         (exception.ResourceExhaustedError("busy"), "https://modal.com/settings"),
         (exception.Error("you exceed your quota"), "https://modal.com/settings"),
         (exception.PermissionDeniedError("no"), "workspace or environment does not allow it"),
-        (exception.ConnectionError("unreachable"), "goes on, and costs, whether it is reached or not"),
+        (
+            exception.ConnectionError("unreachable"),
+            "goes on, and costs, whether it is reached or not",
+        ),
         (OSError("unreachable"), "goes on, and costs, whether it is reached or not"),
         (exception.ImageBuildError("Image build failed", "im-1"), "the image's tag may not exist"),
     ],
