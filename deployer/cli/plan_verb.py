@@ -120,7 +120,7 @@ def _unchanged(name: str, standing: LocalStatus | None, *, compared: bool) -> st
     seen = standing.observed.what if standing.observed else standing.message
     if standing.state == "serving":
         return f"Nothing to do: it serves ({seen})."
-    return f"The release is the same, and is started again: it is {standing.state} ({seen})."
+    return f"The release is the same, and is started again: its state is {standing.state} ({seen})."
 
 
 def _standing(name: str) -> LocalStatus | None:

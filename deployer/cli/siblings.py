@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,11 @@ def beside(files: Sequence[str]) -> dict[str, Siblings]:
     there: dict[Path, str] = {}
     for tree in dict.fromkeys(trees.values()):
         root = tree.repo.root if isinstance(tree, WorkingTree) else tree.root
-        there |= {(root / path).resolve(): _called(root / path) for path in every_one(tree)}
-    there |= {Path(file).resolve(): file for file in files}
+        there |= {_real(root / path): _called(root / path) for path in every_one(tree)}
+    there |= {_real(file): file for file in files}
     texts = {path: _text(str(path)) for path in there}
     return {
-        file: siblings({there[p]: t for p, t in texts.items() if p != Path(file).resolve()})
+        file: siblings({there[p]: t for p, t in texts.items() if p != _real(file)})
         for file in files
     }
 
@@ -39,10 +40,15 @@ def _around(folder: Path) -> WorkingTree | Folder:
     return Folder(tree.root, deep=False) if isinstance(tree, Folder) else tree
 
 
+def _real(path: str | Path) -> Path:
+    """Give where a path leads; a link to itself, which pathlib refuses, leads to itself."""
+    return Path(os.path.realpath(path))
+
+
 def _called(path: Path) -> str:
     """Call a file as a person here would."""
     try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
+        return _real(path).relative_to(Path.cwd()).as_posix()
     except ValueError:
         return str(path)
 

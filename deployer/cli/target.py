@@ -105,7 +105,7 @@ def _asked(given: str, records: Records, *, offline: bool) -> OnModal:
         account, listing = ask_modal()
     except DeployerError as why:
         failure = nobody_knows(given, why)
-        failure.hint = "; ".join(part for part in (hint, failure.hint) if part)
+        failure.hint = _joined(hint, failure.hint)
         raise failure from why
     found = listing.named(account, given)
     if not found:
@@ -167,6 +167,11 @@ def _nothing(given: str, listing: Listing, hint: str) -> NotThere:
     elif names:
         hint = f"deployed on Modal: {', '.join(names)}"
     return not_there(given, where, hint=hint)
+
+
+def _joined(near: str, hint: str) -> str:
+    """Put two hints on one line; a question is at its end already."""
+    return (" " if near.endswith("?") else "; ").join(part for part in (near, hint) if part)
 
 
 def _near(given: str, records: Records) -> str:

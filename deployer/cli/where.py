@@ -10,8 +10,8 @@ from deployer.errors import Failure, UsageError
 def on_modal(target: Target, verb: str) -> OnModal:
     """Give a deployment on Modal; raises UsageError for one on this machine."""
     if isinstance(target, Here):
-        message = f"`{target.name}` is a deployment on this machine, which has no {verb}"
-        raise UsageError(message, hint="`deployer status` shows it")
+        message = f"`{verb}` is about Modal, and `{target.name}` is for this machine"
+        raise UsageError(message, hint=f"`deployer status {target.name}` says how it stands")
     return target
 
 

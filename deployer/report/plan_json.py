@@ -56,8 +56,9 @@ def from_json(text: str, file: str) -> Saved:
         raise UsageError(message, hint=AGAIN) from None
     found = value.get("format_version") if isinstance(value, dict) else None
     if found != FORMAT_VERSION:
-        given = f"{found!r:.40}"
-        message = f"{file} is not a plan of format {FORMAT_VERSION}, which is read here: {given}"
+        message = f"{file} is not a plan: it has no `format_version`"
+        if found is not None:
+            message = f"{file} is a plan of format {found!r:.40}, and only {FORMAT_VERSION} is read"
         raise UsageError(message, hint=AGAIN)
     try:
         saved = Saved(_plan(value), _text(value["profile"]))

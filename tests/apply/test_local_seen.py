@@ -104,4 +104,4 @@ def test_a_plan_looks_whether_what_is_the_same_still_runs(
     os.kill(state.supervisor.pid, signal.SIGKILL)
     wait_until(lambda: not is_alive(state.supervisor))
     code, said = command(world, monkeypatch, capsys, *words)
-    assert (code, "is started again: it is dead" in said) == (2, True)
+    assert (code, "is started again: its state is dead" in said) == (2, True)

@@ -103,6 +103,22 @@ def test_a_file_that_is_not_there_is_answered_with_one_that_is(run: Run) -> None
     assert "Did you mean profiles/b200-fp8-eagle.yaml?" in ran.err
 
 
+@pytest.mark.parametrize("verb", ["fit", "compile", "plan"])
+def test_only_check_reads_standard_input(run: Run, verb: str) -> None:
+    ran = run(verb, "-")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "standard input is read by `check` alone" in ran.err
+
+
+@pytest.mark.parametrize("verb", ["history", "rollback", "drift"])
+def test_a_verb_about_modal_says_nothing_of_what_is_here(run: Run, verb: str) -> None:
+    ran = run(verb, "profiles/cpu-tiny.yaml")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert f"error: `{verb}` is about Modal, and `cpu-tiny` is for this machine" in ran.err
+
+
 def test_check_says_that_a_profile_is_fine(run: Run) -> None:
     assert run("check", "profiles/cpu-tiny.yaml") == Ran(0, "profiles/cpu-tiny.yaml: fine\n", "")
 

@@ -223,6 +223,17 @@ def test_a_folder_above_is_named_as_people_do(repository: Path, tmp_path: Path) 
     assert followed("profiles/../profiles/tiny.yaml") == repository / "profiles" / "tiny.yaml"
 
 
+def test_a_link_to_itself_is_told_and_stops_no_other_check(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "loop.yaml").symlink_to("loop.yaml")
+
+    assert main(["check", "loop.yaml"]) == 2
+    ran = capsys.readouterr()
+    assert "loop.yaml: Too many levels of symbolic links" in ran.out + ran.err
+    assert main(["check", "profiles/tiny.yaml"]) == 0
+
+
 def test_a_pipe_and_a_device_are_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     for path, kind in ((str(tmp_path / "pipe.yaml"), "a pipe"), ("/dev/zero", "a device")):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from deployer.apply.modal import prices
+from deployer.apply.modal.token import VARIABLES
 from deployer.cli.main import main
 from deployer.errors import Failure
 from deployer.facts.prices import SHIPPED, Prices
@@ -161,6 +162,19 @@ def test_rates_are_refreshed_when_asked_for_and_named_with_their_date(
     written = run(PROFILE, "--refresh-prices").out
     assert "GPU prices of modal billing rates, 2026-11-26" in written
     assert "$99.99 an hour a container" in written
+
+
+def test_rates_without_a_token_were_not_asked_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MODAL_CONFIG_PATH", str(tmp_path / "none.toml"))
+
+    ran = run(PROFILE, "--refresh-prices", "--format", "json")
+    assert ran.code == 1
+    assert json.loads(ran.out)["error"]["state"] == "not-asked"
+    assert "error: there is no Modal token on this machine" in ran.err
 
 
 def test_rates_that_cannot_be_had_are_an_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

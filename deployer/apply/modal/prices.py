@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.apply.files import make_folder, refuse_foreign, state_home, write_whole
+from deployer.apply.modal.token import is_surely_missing
+from deployer.apply.unseen import token_missing
 from deployer.codec import decode, encode, read_json
 from deployer.errors import Failure
 from deployer.facts.prices import SHIPPED, Prices, prices_from_rates
@@ -19,7 +21,12 @@ if TYPE_CHECKING:
 
 
 def refresh(environ: Mapping[str, str] = os.environ) -> Prices:
-    """Ask Modal for the account's rates and keep them. Raises Failure where it has none for us."""
+    """Ask Modal for the account's rates and keep them.
+
+    Raises NotAsked where there is no token, and Failure where Modal has no rates for us.
+    """
+    if is_surely_missing(environ):
+        raise token_missing()
     import modal  # noqa: PLC0415 - slow, and only for this
 
     from deployer.apply.modal.words import in_words  # noqa: PLC0415 - imports modal
