@@ -45,7 +45,7 @@ def _yaml(text: str, file: str) -> object:
         return None
     try:
         value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, AttributeError, RecursionError) as error:  # a false !!tag
         said = " ".join(str(error).split())
         msg = f"{file} is not YAML: {said}"
         raise UsageError(msg, hint=HINT) from error
@@ -59,7 +59,7 @@ def _toml(text: str, file: str) -> object:
         return None
     try:
         value = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         msg = f"{file} is not TOML: {error}"
         raise UsageError(msg, hint=HINT) from error
     section = value.get("tool", {}).get("deployer")

@@ -65,7 +65,7 @@ def config_words(catalogue: Catalogue, text: str) -> tuple[str, ...]:
     """Turn a config file's text into words; raises ConfigError as the engine would end."""
     try:
         value = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, AttributeError, RecursionError) as error:  # a false !!tag
         first = str(error).partition("\n")[0]
         msg = f"the config file is no YAML: {first}"
         raise ConfigError(msg) from error

@@ -233,6 +233,9 @@ def test_where_profiles_are_may_be_said(repository: Path, run: Run, file: str, t
     assert ran.err == f"Checked 1 profile, found as {file} says: deploy/glm/tiny.yml\n"
 
 
+DEEP = "[" * 20_000
+
+
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [
@@ -242,6 +245,12 @@ def test_where_profiles_are_may_be_said(repository: Path, run: Run, file: str, t
         ("deployer.yaml", "profiles: [../other]\n", "leads out of the repository: ../other"),
         ("deployer.yaml", "profiles: [a]\nprofile: b\n", "has `profile`, which means nothing"),
         ("deployer.yaml", "profiles: [\n", "deployer.yaml is not YAML"),
+        ("deployer.yaml", "profiles: 2026-13-45\n", "deployer.yaml is not YAML"),
+        ("deployer.yaml", "profiles: !!timestamp x\n", "deployer.yaml is not YAML"),
+        pytest.param("deployer.yaml", f"profiles: {DEEP}\n", "is not YAML", id="deep YAML"),
+        pytest.param(
+            "pyproject.toml", f"[tool.deployer]\nprofiles = {DEEP}\n", "is not TOML", id="deep TOML"
+        ),
         ("pyproject.toml", "[tool.deployer]\nprofile = 1\n", "has `profile`, which means nothing"),
         ("pyproject.toml", "[tool.deployer]\nprofiles =\n", "pyproject.toml is not TOML"),
     ],

@@ -51,6 +51,7 @@ def test_a_mapping_is_json_from_0_5_14_on() -> None:
         (["--config", "a.json"], "", "is no .yaml or .yml file"),
         (["--config", "a.yaml"], "- a", "keys and values"),
         (["--config", "a.yaml"], "a: [", "is no YAML"),
+        (["--config", "a.yaml"], "a: !!timestamp x", "is no YAML"),
         (["--config", "a.yaml"], "lora-paths: [a]", "refuses `lora-paths`"),
     ],
 )
