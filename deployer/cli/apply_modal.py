@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from deployer.cli.say import show, tell
 from deployer.errors import Failure, UsageError
 from deployer.report.envelope import envelope
+from deployer.visible import visible
 
 if TYPE_CHECKING:
     from deployer.apply.modal.apply import Applied
@@ -93,6 +94,8 @@ def show_applied(applied: Applied, release: Release, form: str) -> None:
     from deployer.cli.verdicts import tell_verdicts  # noqa: PLC0415 - only what the verb needs
 
     tell_verdicts(applied.verdicts)
+    if applied.unnoted:
+        tell(f"{visible(applied.unnoted)}. `deployer verify {visible(applied.name)}` tries again.")
     show(_json(applied, release) if form == "json" else _text(applied, release), end="")
 
 
@@ -138,5 +141,6 @@ def _json(applied: Applied, release: Release) -> str:
         "verdicts": encode(applied.verdicts),
         "sample": applied.sample,
         "phases": encode(applied.phases),
+        "unnoted": applied.unnoted,
     }
     return envelope(value)

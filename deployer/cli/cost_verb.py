@@ -48,9 +48,9 @@ def command(profile: str, hours: float | None, form: str, *, refresh_prices: boo
 
 
 def _shown(release: Release, hours: float | None, form: str) -> str:
-    from deployer.apply.modal.prices import known  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.pricing import prices  # noqa: PLC0415 - only what the verb needs
     from deployer.plan.bill import USUAL, bill  # noqa: PLC0415 - as above
     from deployer.report.cost import text, to_json  # noqa: PLC0415 - as above
 
-    found = bill(release, known(), USUAL if hours is None else (hours,))
+    found = bill(release, prices(), USUAL if hours is None else (hours,))
     return to_json(found) if form == "json" else narrowed(text(found), columns())

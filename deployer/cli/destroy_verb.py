@@ -33,7 +33,8 @@ def command(name: str, volumes: tuple[str, ...], form: str, *, yes: bool) -> int
     Requests in flight get the drain budget of the profile. The engine's environment and the model
     stay for the next time; on Modal, the volumes with the weights and kernels stay unless they are
     named. A NAME of which nothing is on record here is looked up on Modal, and only an app that
-    deployer deployed is ended. Exits 2 if there is none, 1 if that is not known.
+    deployer deployed is ended, with each phase of an apply that still runs for it: one that was
+    interrupted costs until it ends. Exits 2 if there is none, 1 if that is not known.
     """
     target = _target(name)
     if isinstance(target, OnModal):
@@ -50,7 +51,7 @@ def _target(name: str) -> Here | OnModal:
     from deployer.cli.target import target_of  # noqa: PLC0415 - only what the verb needs
 
     path = name.endswith((".yaml", ".yml"))
-    return Here(name) if not path and is_anything_left(name) else target_of(name)
+    return Here(name) if not path and is_anything_left(name) else target_of(name, phases=True)
 
 
 def _local(name: str, form: str) -> int:
@@ -72,9 +73,10 @@ def _modal(target: OnModal, volumes: tuple[str, ...], form: str, *, yes: bool) -
     account = account_of(target)
     parameters = target.release.modal if target.release else None
     check_volumes(parameters, volumes)
-    question = f"Stop the app {target.record.app}?"
+    what = f"the app {target.record.app} and each phase of an apply that runs for it"
+    question = f"Stop {what}?"
     if volumes:
-        question = f"Stop the app {target.record.app}, and delete {', '.join(volumes)}?"
+        question = f"Stop {what}, and delete {', '.join(volumes)}?"
     if not agreed(question, yes=yes):
         raise Declined
     done = destroy(account, Records(), target.record, parameters, volumes)
@@ -83,6 +85,8 @@ def _modal(target: OnModal, volumes: tuple[str, ...], form: str, *, yes: bool) -
         "target": "modal",
         "app": done.app,
         "existed": done.existed,
+        "found": done.found or None,
+        "phases_ended": done.phases,
         "volumes_deleted": done.volumes,
         "volumes_kept": dict(done.kept),
     }
@@ -91,8 +95,11 @@ def _modal(target: OnModal, volumes: tuple[str, ...], form: str, *, yes: bool) -
 
 
 def _lines(done: Destroyed) -> Iterator[str]:
-    what = "is stopped" if done.existed else "was not deployed any more: Modal was asked"
+    before = f"says that it is {done.found}" if done.found else "has no such app"
+    what = "is stopped" if done.existed else f"was not deployed: Modal was asked, and {before}"
     yield f"the app {done.app} {what}"
+    for phase in done.phases:
+        yield f"a phase of an apply that still ran, {phase}, is stopped"
     for volume in done.volumes:
         yield f"the volume {volume} is deleted"
     for volume, holds in done.kept:

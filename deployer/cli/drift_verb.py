@@ -13,6 +13,7 @@ from deployer.cli.target import account_of, target_of
 from deployer.cli.where import on_modal
 from deployer.errors import UsageError
 from deployer.report.envelope import envelope
+from deployer.visible import visible
 
 if TYPE_CHECKING:
     from deployer.apply.modal.drift import Drift
@@ -35,7 +36,8 @@ def command(profile: str, key_env: str | None, form: str) -> int:
 
     With a NAME it is compared with what was deployed last from here. No container is woken: the
     engine is asked only where one runs, with the API key of the environment. Exits 0 for no
-    difference, 2 for some, 1 if it could not be found out.
+    difference, 2 for some, 1 if it could not be found out; 2 with an error if nothing was ever
+    deployed, which JSON tells by its `state`, `not-there`.
     """
     from deployer.apply.modal.drift import drift  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
@@ -53,7 +55,7 @@ def command(profile: str, key_env: str | None, form: str) -> int:
     found = drift(account, records, release, key)
     notes = (*notes, *found.notes)
     show(_json(found, notes) if form == "json" else _text(found, notes), end="")
-    return DRIFTED if found.differences else 0
+    return DRIFTED if found.differences else int(bool(found.unknown))
 
 
 def _text(found: Drift, notes: tuple[str, ...]) -> str:
@@ -67,7 +69,10 @@ def _text(found: Drift, notes: tuple[str, ...]) -> str:
                 wanted, there = one.wanted or "nothing", one.found or "nothing"
                 lines.append(f"  {one.what}: {there}, wanted {wanted}{key}")
     if not lines:
-        lines.append(f"No drift: version {found.version} of {found.app} is what the profile says.")
+        what = f"version {found.version} of {found.app}"
+        seen = f"Of what could be looked at, {what}" if found.unknown else f"No drift: {what}"
+        lines.append(f"{seen} is what the profile says.")
+    lines += [f"not found out: {visible(each)}" for each in found.unknown]
     lines += [f"note: {note}" for note in notes]
     return "".join(f"{line}\n" for line in lines)
 
@@ -81,5 +86,6 @@ def _json(found: Drift, notes: tuple[str, ...]) -> str:
         "drifted": bool(found.differences),
         "differences": encode(found.differences),
         "notes": list(notes),
+        "unknown": list(found.unknown),
     }
     return envelope(value)

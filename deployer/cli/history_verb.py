@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import click
 
+from deployer.apply.seen import Observed
 from deployer.cli.completing import deployments
 from deployer.cli.moments import moment
 from deployer.cli.say import show
@@ -30,7 +32,8 @@ def command(name: str, form: str) -> int:
 
     target = on_modal(target_of(name), "history")
     found = versions(account_of(target), Records(), target.record.app)
-    show(_json(found) if form == "json" else _text(found), end="")
+    observed = Observed(time.time(), f"Modal's history of the app {target.record.app}")
+    show(_json(found, observed) if form == "json" else _text(found), end="")
     return 0
 
 
@@ -61,8 +64,11 @@ def _changes(older: Version | None, one: Version) -> list[str]:
     return [line(change.change).strip() for change in diff(older.release, one.release).changes]
 
 
-def _json(found: tuple[Version, ...]) -> str:
+def _json(found: tuple[Version, ...], observed: Observed) -> str:
+    from deployer.codec import encode  # noqa: PLC0415 - only for this form
+
     value = {
+        "observed": encode(observed),
         "versions": [
             {
                 "version": one.number,

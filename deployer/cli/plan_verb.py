@@ -45,14 +45,17 @@ def command(
 ) -> int:
     """Show what an apply would do: changes, phases, memory and money. Touches nothing.
 
-    Without a Modal token, or with --offline, it compares with what was deployed from this machine
-    last, and says so. A profile for this machine has no phases and costs nothing: its changes are
-    shown.
+    With --offline it compares with what was deployed from this machine last, and says how old that
+    is; without it Modal is asked, and exit 1 says that it was not, or gave no answer. A profile for
+    this machine has no phases and costs nothing: its changes are shown.
     """
     from deployer.cli.planning import plan_of, read  # noqa: PLC0415 - only what the verb needs
     from deployer.cli.reading import read_text  # noqa: PLC0415 - as above
     from deployer.cli.take_over import mark_of  # noqa: PLC0415 - as above
 
+    if offline and refresh_prices:
+        message = "--offline asks nobody, and --refresh-prices asks Modal"
+        raise UsageError(message, hint="leave one of them out")
     content = read_text(profile)
     release, written = read(profile, content)
     if release.modal is None:

@@ -42,13 +42,13 @@ def command(
     figure is shown with what published runs near it had, or with no band where there are none. It
     is optional: where it is missing, the verb says how to install it.
     """
-    from deployer.apply.modal.prices import known  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.pricing import prices  # noqa: PLC0415 - only what the verb needs
     from deployer.cli.reading import read_release  # noqa: PLC0415 - as above
     from deployer.predict.predict import predict  # noqa: PLC0415 - as above
     from deployer.predict.question import Workload  # noqa: PLC0415 - as above
     from deployer.report.prediction import text, to_json  # noqa: PLC0415 - as above
 
     release = read_release(profile)
-    found = predict(release, Workload(inputs, outputs, concurrency, accept_length), known())
+    found = predict(release, Workload(inputs, outputs, concurrency, accept_length), prices())
     show(to_json(found) if form == "json" else narrowed(text(found), columns()), end="")
     return 0

@@ -67,13 +67,13 @@ def _release(chosen: Version) -> Release:
 
 def _tell(found: tuple[Version, ...], chosen: Version) -> None:
     """Say what going back changes, before anything is touched."""
-    from deployer.apply.modal.prices import known  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.pricing import prices  # noqa: PLC0415 - only what the verb needs
     from deployer.plan.diff import diff  # noqa: PLC0415 - as above
     from deployer.report.review_text import explained  # noqa: PLC0415 - as above
 
     current = next((version for version in found if version.current), None)
     if current is None or current.release is None or chosen.release is None:
         return
-    changes = diff(current.release, chosen.release, prices=known())
+    changes = diff(current.release, chosen.release, prices=prices())
     tell(f"What changes from version {current.number} to {chosen.number}:")
     tell(*explained(changes), f"  {changes.replaces}")

@@ -44,11 +44,12 @@ class OnModal:
 Target = Here | OnModal
 
 
-def target_of(given: str, *, offline: bool = False) -> Target:
+def target_of(given: str, *, offline: bool = False, phases: bool = False) -> Target:
     """Find out what is meant: a profile's path, or a name known here, or else one known to Modal.
 
     A name that is used in both places stands for the one on this machine; the path of a profile
-    is never ambiguous. Raises NotThere for a name that stands for nothing, NotAsked and NotReached
+    is never ambiguous. With ``phases`` a name may also stand for what an apply still runs, though
+    nothing is deployed. Raises NotThere for a name that stands for nothing, NotAsked and NotReached
     where it is not known whether it does, UsageError for one that stands for several things.
     """
     if given.endswith((".yaml", ".yml")):
@@ -64,12 +65,12 @@ def target_of(given: str, *, offline: bool = False) -> Target:
         raise _several(given, [(r.app, r.environment) for r in found])
     if found:
         return OnModal(found[0], records.release(found[0].digest))
-    return _asked(given, records, offline=offline)
+    return _asked(given, records, offline=offline, phases=phases)
 
 
 def account_of(target: OnModal) -> Account:
     """Connect to the Modal environment of a deployment. Raises NotAsked without a token."""
-    _refuse_no_token()
+    refuse_no_token()
     from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
 
     return Account(target.record.environment)
@@ -77,7 +78,7 @@ def account_of(target: OnModal) -> Account:
 
 def ask_modal() -> tuple[Account, Listing]:
     """List the apps of every environment. Raises NotAsked, NotReached, or another Failure."""
-    _refuse_no_token()
+    refuse_no_token()
     from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.listing import list_apps  # noqa: PLC0415 - as above
 
@@ -85,7 +86,7 @@ def ask_modal() -> tuple[Account, Listing]:
     return account, list_apps(account)
 
 
-def _refuse_no_token() -> None:
+def refuse_no_token() -> None:
     """Raise NotAsked before the client is imported, where there can be no token."""
     from deployer.apply.modal.token import is_surely_missing  # noqa: PLC0415 - only for Modal
     from deployer.apply.unseen import token_missing  # noqa: PLC0415 - as above
@@ -94,7 +95,7 @@ def _refuse_no_token() -> None:
         raise token_missing()
 
 
-def _asked(given: str, records: Records, *, offline: bool) -> OnModal:
+def _asked(given: str, records: Records, *, offline: bool, phases: bool) -> OnModal:
     """Ask Modal for a name of which nothing is on record here."""
     from deployer.apply.unseen import OFFLINE, nobody_knows  # noqa: PLC0415 - only for a mistake
 
@@ -108,6 +109,9 @@ def _asked(given: str, records: Records, *, offline: bool) -> OnModal:
         failure.hint = _joined(hint, failure.hint)
         raise failure from why
     found = listing.named(account, given)
+    if not found and phases:  # those of one app are ended together
+        running = {(app.name, app.environment): app for app in listing.phases(given)}
+        found = tuple(running.values())
     if not found:
         raise _nothing(given, listing, hint)
     if len(found) > 1:
@@ -154,14 +158,12 @@ def _several(given: str, found: list[tuple[str, str]]) -> UsageError:
 
 
 def _nothing(given: str, listing: Listing, hint: str) -> NotThere:
-    from deployer.apply.modal.listing import RUNNING  # noqa: PLC0415 - only for a mistake
-    from deployer.apply.unseen import asked_words, not_there  # noqa: PLC0415 - as above
+    from deployer.apply.unseen import asked_words, not_there  # noqa: PLC0415 - only for a mistake
 
     where = f"on this machine or on Modal (asked in {asked_words(listing.environments)})"
     names = sorted({app.name for app in listing.ours()})
-    running = [a for a in listing.ours() if a.state == RUNNING and a.name == given]
-    if running:
-        hint = f"an apply runs there: `modal app stop {running[0].id}` ends it"
+    if listing.phases(given):
+        hint = f"an apply runs there: `deployer destroy {given}` ends it"
     elif near := difflib.get_close_matches(given, names, n=1):
         hint = f"did you mean `{near[0]}`?"
     elif names:

@@ -12,14 +12,17 @@ import click
 from deployer.cli.completing import deployments
 from deployer.cli.key_variable import key_of, settle
 from deployer.cli.notes import notes_options
-from deployer.cli.say import show
+from deployer.cli.say import show, tell
 from deployer.errors import Failure, NotThere, UsageError
+from deployer.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from deployer.verify.endpoint import Endpoint
     from deployer.verify.verdict import Verdict
+
+    Remember = Callable[[bool], str]
 
 
 KEY = "API_KEY"
@@ -69,19 +72,30 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
             show(f"{said}\n", end="")
 
     verdicts = verify(endpoint, timeout=timeout, select=probes or None, on_verdict=each)
-    show(to_json(verdicts) if form == "json" else summary(verdicts) + "\n", end="")
-    if not probes:
-        remember(all_hold(verdicts))
-    return 0 if all_hold(verdicts) else 1
+    held = all_hold(verdicts)
+    unnoted = "" if probes else _unnoted(remember, verified=held)
+    show(to_json(verdicts, unnoted) if form == "json" else summary(verdicts) + "\n", end="")
+    if unnoted:
+        tell(f"{visible(unnoted)}.")
+    return 0 if held else 1
 
 
-def _forget(_verified: bool) -> None:  # noqa: FBT001 - what was found
+def _unnoted(remember: Remember, *, verified: bool) -> str:
+    """Keep what was found; gives why that could not be done. What was found holds all the same."""
+    try:
+        return remember(verified)
+    except Failure as failure:
+        return f"what was found could not be noted: {failure.message}"
+
+
+def _forget(_verified: bool) -> str:  # noqa: FBT001 - what was found
     """Remember nothing: what was asked is no deployment of ours that is on record."""
+    return ""
 
 
 def _endpoint(
     profile: str | None, url: str | None, model: str | None, key_env: str | None
-) -> tuple[Endpoint, Callable[[bool], None]]:
+) -> tuple[Endpoint, Remember]:
     """Give what is asked, and what keeps what is found."""
     from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
 
@@ -103,7 +117,7 @@ def _endpoint(
     return everything, _forget
 
 
-def _deployed(given: str, key_env: str | None) -> tuple[Endpoint, Callable[[bool], None]]:
+def _deployed(given: str, key_env: str | None) -> tuple[Endpoint, Remember]:
     from deployer.cli.target import Here, target_of  # noqa: PLC0415
     from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
 

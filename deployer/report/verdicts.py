@@ -50,14 +50,18 @@ def summary(verdicts: Iterable[Verdict]) -> str:
     return f"{words or 'nothing was asked'} in {seconds:.1f} s"
 
 
-def to_json(verdicts: Iterable[Verdict]) -> str:
-    """Write the verdicts and their counts as JSON, with a line end. Times are in seconds."""
+def to_json(verdicts: Iterable[Verdict], unnoted: str = "") -> str:
+    """Write the verdicts and their counts as JSON, with a line end. Times are in seconds.
+
+    ``unnoted`` says why what was found could not be kept, '' where it was or need not be.
+    """
     verdicts = tuple(verdicts)
     counts = Counter(verdict.outcome for verdict in verdicts)
     value = {
         **{str(outcome): counts[outcome] for outcome in Outcome},
         "seconds": sum(verdict.seconds for verdict in verdicts),
         "verdicts": encode(verdicts),
+        "unnoted": unnoted,
     }
     return envelope(value)
 

@@ -20,7 +20,7 @@ COLUMNS: dict[str, Circumstance] = {
     "json": circumstances.ordinary,
 }
 
-MAY_BE_FINE = frozenset({"no network", "no token", "json", "full disk"})
+MAY_BE_FINE = frozenset({"no network", "json", "full disk"})
 """Circumstances that do not concern what asks nobody and writes nothing."""
 
 ON_STDOUT = "stdout: "

@@ -137,12 +137,11 @@ TABLE: dict[str, Row] = {
         **_reads("plan"),
         "wrong name": Cell("plan nosuch", 2, "nosuch: there is no such file"),
         "no network": Cell("plan modal.yaml", 1, REACH),
-        "no token": Cell("plan modal.yaml", 0, "b200-fp8-eagle: Modal app glm51-b200-fp8-eagle\n"
-                         "  offline     nothing is recorded on this machine"),
-        "full output": Cell("plan modal.yaml", 1, FULL),
-        "closed pipe": Cell("plan modal.yaml", 141, ""),
+        "no token": Cell("plan modal.yaml", 1, TOKEN),
+        "full output": Cell("plan modal.yaml --offline", 1, FULL),
+        "closed pipe": Cell("plan modal.yaml --offline", 141, ""),
         "full disk": Without("what it writes is a plan that was made online"),
-        "json": Cell("plan modal.yaml --format json", 0, "format_version name target app"),
+        "json": Cell("plan modal.yaml --format json", 1, "error"),
     },
     "cost": {
         **_reads("cost"),

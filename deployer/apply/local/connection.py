@@ -27,14 +27,15 @@ class Connection:
     """A way to a local server; ``api_key`` is '' for one without, and never in ``repr``.
 
     ``guard`` raises Failure where another than that server would be asked: call it before the
-    key is sent. ``remember`` keeps whether every promise was seen to hold.
+    key is sent. ``remember`` keeps whether every promise was seen to hold, and gives why it could
+    not, '' where it could.
     """
 
     release: Release
     url: str
     api_key: str = field(repr=False)
     guard: Callable[[], None]
-    remember: Callable[[bool], None]
+    remember: Callable[[bool], str]
 
 
 def connect(name: str, *, environ: Mapping[str, str] = os.environ) -> Connection:
@@ -66,11 +67,12 @@ def current_release(name: str, *, environ: Mapping[str, str] = os.environ) -> Re
     return read_release(folder_of(name, environ))
 
 
-def _remember(folder: Folder, asked: State, verified: bool) -> None:  # noqa: FBT001 - what was found
+def _remember(folder: Folder, asked: State, verified: bool) -> str:  # noqa: FBT001 - what was found
     """Keep what was found of a server, unless another one serves by now."""
     state = read_state(folder)
     if state is not None and state.supervisor == asked.supervisor:
         write_state(folder, replace(state, verified=verified, verified_at=time.time()))
+    return ""
 
 
 def _from_environment(name: str, variable: str, environ: Mapping[str, str]) -> str:

@@ -7,7 +7,8 @@ import time
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from deployer.apply.local.folder import existing
-from deployer.apply.local.state import StateUnreadableError, read_state
+from deployer.apply.local.state import read_state
+from deployer.errors import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,16 +30,18 @@ def logs(
 ) -> Iterator[str]:
     """Give the last ``lines`` lines and, with ``follow``, further ones until the server ends.
 
-    The log was redacted when it was written. Raises UsageError, with a near name, for a name
-    that there is not.
+    The log was redacted when it was written. Raises NotThere, with a near name, for a name that
+    there is not, and Failure where there is no log: nothing is not what it said.
     """
     folder = existing(name, environ)
-    return _follow(folder, lines, sleep) if follow else _show(folder.engine_log, lines)
+    return _follow(folder, lines, sleep) if follow else _show(folder, lines)
 
 
-def _show(path: Path, lines: int) -> Iterator[str]:
-    with _Log(path) as log:
+def _show(folder: Folder, lines: int) -> Iterator[str]:
+    with _Log(folder.engine_log) as log:
         yield from log.last(lines)
+        if not log.there:
+            raise _missing(folder)
         yield from log.unfinished()
 
 
@@ -49,26 +52,39 @@ def _follow(folder: Folder, lines: int, sleep: Callable[[float], None]) -> Itera
             running = _is_running(folder)  # first this, so that its last lines are read below
             yield from log.news()
             if not running:
+                if not log.there:
+                    raise _missing(folder)
                 yield from log.unfinished()
                 return
             sleep(_PAUSE)
 
 
 def _is_running(folder: Folder) -> bool:
-    try:
-        state = read_state(folder)
-    except StateUnreadableError:
-        return False
+    """Tell whether more may come. Raises Failure where the state cannot tell."""
+    state = read_state(folder)
     return state is not None and state.is_running()
 
 
+def _missing(folder: Folder) -> Failure:
+    message = f"there is no engine log of `{folder.name}`: {folder.engine_log} is not there"
+    hint = (
+        f"the engine was never started, or the file was removed: `deployer status {folder.name}` "
+        f"says how it stands, {folder.supervisor_log} what the supervisor said"
+    )
+    return Failure(message, hint=hint)
+
+
 class _Log:
-    """A log that grows, and that is moved to ``NAME.1`` when it has become long."""
+    """A log that grows, and that is moved to ``NAME.1`` when it has become long.
+
+    ``there`` tells whether there was any of it to read.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = _open(path)
         self._rest = b""
+        self.there = self._file is not None
 
     def __enter__(self) -> Self:
         return self
@@ -81,6 +97,7 @@ class _Log:
         """Give the last whole lines, from before the last rotation where that is needed."""
         found, self._rest = _tail(self._file, lines) if self._file else ([], b"")
         if len(found) < lines and (older := _open(self._path.with_name(f"{self._path.name}.1"))):
+            self.there = True
             with older:
                 found = [*_tail(older, lines - len(found))[0], *found]
         return [_text(line) for line in found]
@@ -94,6 +111,7 @@ class _Log:
             if self._file is not None:
                 self._file.close()
             self._file = _open(self._path)
+            self.there = self.there or self._file is not None
             yield from self._read()
 
     def unfinished(self) -> Iterator[str]:

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 class Applied:
     """What became of an apply: ``outcome`` is ``deployed``, ``verified`` or ``unchanged``.
 
-    ``verified`` is None where nobody asked the server.
+    ``verified`` is None where nobody asked the server. ``unnoted`` says why what was found could
+    not be written where other machines read it, '' where it was.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Applied:
     verdicts: tuple[Verdict, ...] = ()
     sample: str = ""
     phases: tuple[PhaseTime, ...] = ()
+    unnoted: str = ""
 
 
 class Pipeline:
@@ -114,9 +116,10 @@ class Pipeline:
         verified = all_hold(verdicts)
         now = tried(record, verified=verified, when=self._parts.now())
         self._records.keep(now)
-        publish_proof(self._account, now.app, now.digest, now.verified_at if verified else 0.0)
+        when = now.verified_at if verified else 0.0
+        unnoted = publish_proof(self._account, now.app, now.digest, when)
         applied = self._applied(record, outcome, verified)
-        return replace(applied, verdicts=verdicts, sample=sample)
+        return replace(applied, verdicts=verdicts, sample=sample, unnoted=unnoted)
 
     def _prepare(self, name: str, part: str, file: Path, fact: Callable[[], PhaseFact]) -> None:
         with self._phases.phase(name, f"{part} on Modal") as phase:

@@ -21,7 +21,7 @@ from modal.config import config
 from modal_proto import api_pb2
 
 from deployer.apply.modal.remote import SERVER
-from deployer.apply.modal.rpc import NotFoundFailure, answer, answers
+from deployer.apply.modal.rpc import NotFoundFailure, answer, answers, bounded
 from deployer.apply.modal.stream import follow
 from deployer.apply.modal.things import STATES, AppFacts, HistoryEntry, ListedApp, ServerFacts
 from deployer.apply.modal.words import in_words
@@ -144,7 +144,7 @@ class Account:
         """Replace an app's tags."""
         answer("AppSetTags", api_pb2.AppSetTagsRequest(app_id=app.id, tags=tags))
 
-    def stop(self, app: AppFacts) -> None:
+    def stop(self, app: AppFacts | ListedApp) -> None:
         """End an app and its containers."""
         source = api_pb2.APP_STOP_SOURCE_PYTHON_CLIENT
         answer("AppStop", api_pb2.AppStopRequest(app_id=app.id, source=source))
@@ -188,21 +188,24 @@ class Account:
             required_keys=[variable] if variable else [],
         )
         try:
-            secret.hydrate()
+            bounded(secret.hydrate)
         except modal.exception.AuthError as error:
             raise in_words(error) from error
-        except modal.exception.Error as error:
+        except (modal.exception.Error, OSError) as error:
+            failure = in_words(error)
+            if isinstance(failure, NotReached):  # nothing was said of the secret
+                raise failure from error
             return str(error)
         return ""
 
     def read(self, volume: str, path: str) -> bytes | None:
         """Read a file of a volume; None where there is no such file, or no such volume."""
+        handle = modal.Volume.from_name(volume, environment_name=self.environment or None)
         try:
-            handle = modal.Volume.from_name(volume, environment_name=self.environment or None)
-            return b"".join(handle.read_file(path))
+            return bounded(lambda: b"".join(handle.read_file(path)))
         except (FileNotFoundError, modal.exception.NotFoundError):
             return None
-        except modal.exception.Error as error:
+        except (modal.exception.Error, OSError) as error:
             raise in_words(error) from error
 
     def write(self, volume: str, path: str, data: bytes) -> None:
@@ -215,17 +218,17 @@ class Account:
             )
             with handle.batch_upload(force=True) as batch:
                 batch.put_file(io.BytesIO(data), path)
-        except modal.exception.Error as error:
+        except (modal.exception.Error, OSError) as error:
             raise in_words(error) from error
 
     def volume_id(self, volume: str) -> str:
         """Give a volume's id; '' where there is none."""
         try:
             handle = modal.Volume.from_name(volume, environment_name=self.environment or None)
-            handle.hydrate()
+            bounded(handle.hydrate)
         except modal.exception.NotFoundError:
             return ""
-        except modal.exception.Error as error:
+        except (modal.exception.Error, OSError) as error:
             raise in_words(error) from error
         return handle.object_id
 

@@ -5,24 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deployer.apply.modal.listing import refuse_stranger
+from deployer.apply.modal.listing import phases_of, refuse_stranger
 from deployer.apply.unseen import asked_words, not_there, not_there_words
 from deployer.errors import Failure, UsageError
+from deployer.plan.standing import DEPLOYED
 
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
     from deployer.apply.modal.records import Record, Records
+    from deployer.apply.modal.things import AppFacts
     from deployer.release import ModalParameters
+
+LIST_BY_HAND = "`modal app list` shows what runs, and `modal app stop ID` ends it"
 
 
 @dataclass(frozen=True, slots=True)
 class Destroyed:
-    """What became of a destroy; ``kept`` are the volumes that stay, with what they hold."""
+    """What became of a destroy; ``kept`` are the volumes that stay, with what they hold.
+
+    ``found`` is the state in which Modal had the app, '' where it had none. ``phases`` are the ids
+    of the apps that were ended beside it: phases of an apply that still ran.
+    """
 
     app: str
-    existed: bool
+    found: str
+    phases: tuple[str, ...]
     volumes: tuple[str, ...]
     kept: tuple[tuple[str, str], ...]
+
+    @property
+    def existed(self) -> bool:
+        """Whether the app was deployed until now."""
+        return self.found == DEPLOYED
 
 
 def check_volumes(parameters: ModalParameters | None, wanted: tuple[str, ...]) -> None:
@@ -41,29 +55,53 @@ def destroy(
     parameters: ModalParameters | None,
     volumes: tuple[str, ...] = (),
 ) -> Destroyed:
-    """Stop the app, and delete the volumes that are named. May be called again.
+    """Stop the app, the phases of an apply that still run for it, and delete the named volumes.
 
-    Only an app that carries deployer's tags is ended, whatever the name is. Raises Failure where
-    Modal does not do it, and NotThere where it knows no app of that name and no volume was named.
+    May be called again. Only apps that carry deployer's tags are ended, whatever the name is.
+    Raises Failure where Modal does not do it, and NotThere where it knows no app of that name, no
+    phase of one runs, and no volume was named.
     """
     check_volumes(parameters, volumes)
     app = account.app(record.app)
-    existed = app is not None and app.state == "deployed"
-    if app is None and not volumes:
+    if app is not None and app.state == DEPLOYED:
+        _stop(account, app, record.app)
+    ended = _end_phases(account, record.app)
+    if app is None and not ended and not volumes:
         records.forget(record.app, record.environment)
         where = asked_words((account.environment,))
         raise not_there(record.app, f"on Modal: {not_there_words(where)}")
-    if app is not None and existed:
-        refuse_stranger(record.app, account.environment, account.tags(app))
-        account.stop(app)
-        after = account.app(record.app)
-        if after is not None and after.state == "deployed":
-            message = f"the app `{record.app}` is still deployed"
-            raise Failure(message, hint=f"`modal app stop {record.app}` ends it by hand")
     deleted = tuple(name for name in volumes if account.delete_volume(name))
     records.forget(record.app, record.environment)
     kept = tuple(each for each in _volumes(parameters) if each[0] not in deleted)
-    return Destroyed(record.app, existed, deleted, kept)
+    return Destroyed(record.app, app.state if app else "", ended, deleted, kept)
+
+
+def _stop(account: Account, app: AppFacts, name: str) -> None:
+    refuse_stranger(name, account.environment, account.tags(app))
+    account.stop(app)
+    after = account.app(name)
+    if after is not None and after.state == DEPLOYED:
+        message = f"the app `{name}` is still deployed"
+        raise Failure(message, hint=f"`modal app stop {name}` ends it by hand")
+
+
+def _end_phases(account: Account, name: str) -> tuple[str, ...]:
+    """End the phases that run for an app; gives their ids. Looks again whether they ended."""
+    try:
+        running = phases_of(account, name)
+        for phase in running:
+            account.stop(phase)
+        left = phases_of(account, name) if running else ()
+    except Failure as failure:
+        message = (
+            f"whether a phase of an apply still runs for the app `{name}` is not known, and the "
+            f"app itself is not deployed: {failure.message}"
+        )
+        raise type(failure)(message, hint=failure.hint or LIST_BY_HAND) from failure
+    if left:
+        message = f"a phase of an apply still runs for the app `{name}`"
+        raise Failure(message, hint=f"`modal app stop {left[0].id}` ends it by hand")
+    return tuple(phase.id for phase in running)
 
 
 def _volumes(parameters: ModalParameters | None) -> tuple[tuple[str, str], ...]:

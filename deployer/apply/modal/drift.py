@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from deployer.apply.modal.address import refuse_open
+from deployer.apply.modal.history import never_deployed
+from deployer.apply.modal.remembering import modal_parameters
 from deployer.apply.modal.standing import deployed_now
+from deployer.errors import NotReached
 from deployer.facts.sglang.catalogue import find
 from deployer.parse.read import parse
 from deployer.plan.diff import diff
@@ -49,32 +52,45 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """All differences, and what was not looked at."""
+    """All differences.
+
+    ``notes`` say what was not looked at because that would start a container, ``unknown`` what was
+    looked at and could not be found out.
+    """
 
     app: str
     version: int
     differences: tuple[Difference, ...]
     notes: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
 
 
 def drift(account: Account, records: Records, release: Release, key: str) -> Drift:
-    """Compare a pinned release with what runs. ``key`` opens the server, '' for none."""
-    parameters = release.modal
-    deployed = deployed_now(account, parameters.app, records) if parameters else None
-    if parameters is None or deployed is None or deployed.state != "deployed":
-        state = deployed.state if deployed else "never deployed"
-        missing = Difference("release", "modal.app", "deployment", "deployed", state)
-        return Drift(parameters.app if parameters else "", 0, (missing,), ())
+    """Compare a pinned release with what runs. ``key`` opens the server, '' for none.
+
+    Raises NotThere where nothing was ever deployed as this app.
+    """
+    parameters = modal_parameters(release)
+    deployed = deployed_now(account, parameters.app, records)
+    if deployed is None:
+        raise never_deployed(account, parameters.app)
+    if deployed.state != "deployed":
+        missing = Difference("release", "modal.app", "deployment", "deployed", deployed.state)
+        return Drift(parameters.app, 0, (missing,), ())
     facts = account.server(release)
     found = [*_release(release, deployed)]
     notes: list[str] = []
+    unknown: list[str] = []
     if facts is None:
         found.append(Difference("parameter", "modal.endpoint", "server", "there", "not there"))
     else:
         found += [*_parameters(account, release, parameters, facts), *_overrides(parameters, facts)]
-        engine, notes = _engine(release, deployed, facts, key)
-        found += engine
-    return Drift(parameters.app, deployed.version, tuple(found), tuple(notes))
+        if deployed.containers:
+            engine, unknown = _engine(release, facts, key)
+            found += engine
+        else:
+            notes.append("no container runs, so the engine's own arguments were not looked at")
+    return Drift(parameters.app, deployed.version, tuple(found), tuple(notes), tuple(unknown))
 
 
 def _release(release: Release, deployed: Deployed) -> list[Difference]:
@@ -180,15 +196,17 @@ def _overrides(parameters: ModalParameters, facts: ServerFacts) -> list[Differen
     ]
 
 
-def _engine(
-    release: Release, deployed: Deployed, facts: ServerFacts, key: str
-) -> tuple[list[Difference], list[str]]:
-    if not deployed.containers:
-        return [], ["no container runs, so the engine's own arguments were not looked at"]
-    info = server_info(facts.url, key)
+def _engine(release: Release, facts: ServerFacts, key: str) -> tuple[list[Difference], list[str]]:
     catalogue = find(release.engine.version)
-    if info is None or catalogue is None:
-        return [], ["the engine did not tell its arguments"]
+    if catalogue is None:
+        version = release.engine.version
+        return [], [
+            f"the arguments of SGLang {version} are not known here: the engine was not asked"
+        ]
+    try:
+        info = server_info(facts.url, key)
+    except NotReached as failure:
+        return [], [failure.message]
     words = tuple(word for argument in release.arguments for word in argument.words())
     sources = {argument.flag: argument.source for argument in release.arguments}
     found = [
@@ -199,14 +217,15 @@ def _engine(
     return found, []
 
 
-def server_info(url: str, key: str) -> Mapping[str, Any] | None:
-    """Ask a running engine for its arguments; None where it does not tell them.
+def server_info(url: str, key: str) -> Mapping[str, Any]:
+    """Ask a running engine for its arguments.
 
     The answer holds the API key as well: show nothing of it that was not asked about. Raises
-    Failure for an address that a key must not be sent to.
+    NotReached where it does not tell them, Failure for an address that a key must not be sent to.
     """
     refuse_open(url)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
+    said = ""
     for path in INFO:
         try:
             with requests.Session() as session:
@@ -215,9 +234,14 @@ def server_info(url: str, key: str) -> Mapping[str, Any] | None:
                 )
             if answer.ok and isinstance(value := answer.json(), dict):
                 return value
-        except (requests.RequestException, ValueError):
-            return None
-    return None
+            said = f"{path} was answered with {answer.status_code}"
+        except requests.JSONDecodeError:
+            said = f"{path} was answered with what is no JSON"
+        except requests.RequestException as error:
+            said = f"{path}: no answer ({type(error).__name__})"
+            break
+    message = f"the engine did not tell its arguments: {said}"
+    raise NotReached(message)
 
 
 def _text(value: object) -> str:

@@ -43,11 +43,15 @@ def existing(account: Account, app_name: str) -> AppFacts:
     """Look an app up; raises NotThere where nothing was ever deployed under that name."""
     app = account.app(app_name)
     if app is None:
-        message = (
-            f"there is no app `{app_name}`: {not_there_words(asked_words((account.environment,)))}"
-        )
-        raise NotThere(message, hint="`modal app list` names the apps; `deployer apply` makes one")
+        raise never_deployed(account, app_name)
     return app
+
+
+def never_deployed(account: Account, app_name: str) -> NotThere:
+    """Say that Modal was asked and has no such app."""
+    where = not_there_words(asked_words((account.environment,)))
+    hint = "`modal app list` names the apps; `deployer apply` makes one"
+    return NotThere(f"there is no app `{app_name}`: {where}", hint=hint)
 
 
 def choose(found: tuple[Version, ...], wanted: int | None) -> Version:

@@ -37,11 +37,28 @@ class Listing:
         live = tuple(app for app in found if app.state != "stopped")
         return live or tuple(app for app in found if _was_deployed(account, app))[-1:]
 
+    def phases(self, name: str) -> tuple[ListedApp, ...]:
+        """Give the phases of an apply that still run for a name: of the app, or the profile."""
+        return tuple(app for app in self.ours() if _means(app, name) and app.state == RUNNING)
+
 
 def list_apps(account: Account) -> Listing:
     """List the apps of every environment of the workspace. Raises Failure where Modal does not."""
     environments = account.environments()
     return Listing(environments, tuple(a for name in environments for a in account.apps(name)))
+
+
+def phases_of(account: Account, app_name: str) -> tuple[ListedApp, ...]:
+    """Give the phases of an apply that still run for an app, in the account's environment.
+
+    Each is an app of its own, of the same name, that is not deployed; only those with deployer's
+    tags are given. Whether somebody still waits for one, Modal does not tell. Raises Failure where
+    Modal does not list them.
+    """
+    apps = account.apps(account.environment)
+    return tuple(
+        app for app in apps if is_ours(app.tags) and app.state == RUNNING and app.name == app_name
+    )
 
 
 def record_of(app: ListedApp) -> Record:

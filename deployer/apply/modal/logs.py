@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import modal
 
 from deployer.apply.modal.history import existing
+from deployer.apply.modal.rpc import bounded
 from deployer.apply.modal.words import in_words
 from deployer.errors import Failure
 from deployer.serve.redact import Redactor
@@ -39,25 +40,21 @@ def logs(
         message = f"the app `{app_name}` is {app.state}, so its log is not to be had here"
         raise Failure(message, hint=f"`modal app logs {app.id}` shows what Modal has kept of it")
     redact = Redactor(environ.get(name, "") for name in SECRETS)
-    entries = _handle(account, app_name).logs.tail(lines) if lines else ()
-    text = "".join(entry.message for entry in _in_words(entries))
+    text = _tail(account, app_name, lines) if lines else ""
     yield from map(redact.text, text.splitlines()[-lines:] if lines else ())
     if follow:
         for _, line in account.logs(app.id, lambda: False):
             yield redact.text(line)
 
 
-def _handle(account: Account, app_name: str) -> modal.App:
-    try:
-        return modal.App.lookup(app_name, environment_name=account.environment or None)
-    except modal.exception.Error as error:
-        raise in_words(error) from error
+def _tail(account: Account, app_name: str, lines: int) -> str:
+    """Ask for the end of a log; what is followed after it has no end, but this answer has."""
 
+    def ask() -> str:
+        app = modal.App.lookup(app_name, environment_name=account.environment or None)
+        return "".join(entry.message for entry in app.logs.tail(lines))
 
-def _in_words(
-    entries: Iterator[modal.types.LogEntry] | tuple[()],
-) -> Iterator[modal.types.LogEntry]:
     try:
-        yield from entries
-    except modal.exception.Error as error:
+        return bounded(ask)
+    except (modal.exception.Error, OSError) as error:
         raise in_words(error) from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from deployer.errors import Failure
 from deployer.facts.prices import SHIPPED, Prices, prices_from_rates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 def refresh(environ: Mapping[str, str] = os.environ) -> Prices:
@@ -29,10 +28,11 @@ def refresh(environ: Mapping[str, str] = os.environ) -> Prices:
         raise token_missing()
     import modal  # noqa: PLC0415 - slow, and only for this
 
-    from deployer.apply.modal.words import in_words  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.rpc import bounded  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.words import in_words  # noqa: PLC0415 - as above
 
     try:
-        rates = modal.Workspace.from_context().billing.rates()
+        rates = bounded(_rates)
     except (modal.exception.Error, OSError) as error:
         raise in_words(error) from error
     today = dt.datetime.now(tz=dt.UTC).date().isoformat()
@@ -46,11 +46,29 @@ def refresh(environ: Mapping[str, str] = os.environ) -> Prices:
     return prices
 
 
-def known(environ: Mapping[str, str] = os.environ) -> Prices:
-    """Give the prices that were asked for last, or the table that this version ships."""
-    with suppress(OSError, ValueError):
-        return decode(Prices, read_json(_path(environ).read_text(encoding="utf-8")))
-    return SHIPPED
+def known(environ: Mapping[str, str] = os.environ, *, on_damage: Callable[[str], None]) -> Prices:
+    """Give the prices that were asked for last, or the table that this version ships.
+
+    ``on_damage`` is told, in a sentence, of a table that is there and cannot be read.
+    """
+    path = _path(environ)
+    try:
+        return decode(Prices, read_json(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return SHIPPED  # nobody has asked for any, and the figures name their table
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        on_damage(
+            f"The prices in {path} cannot be read ({why}), so those that are shipped are taken, of "
+            f"{SHIPPED.date}: `--refresh-prices` on plan or cost asks for them again."
+        )
+        return SHIPPED
+
+
+def _rates() -> Mapping[str, object]:
+    import modal  # noqa: PLC0415 - as above
+
+    return modal.Workspace.from_context().billing.rates()
 
 
 def _path(environ: Mapping[str, str]) -> Path:

@@ -23,6 +23,9 @@ ANSWER = 30.0
 """Seconds in which a container that runs must answer ``/health``; SGLang takes one."""
 
 
+UNNOTED = "what was found could not be noted on Modal, so other machines do not learn of it"
+
+
 def publish(account: Account, app_name: str, digest: str, when: float) -> str:
     """Write into an app's tags that a release kept every promise at ``when``, or, with 0, not.
 
@@ -30,12 +33,13 @@ def publish(account: Account, app_name: str, digest: str, when: float) -> str:
     """
     try:
         app = account.app(app_name)
-        if app is not None:
-            tags = {k: v for k, v in account.tags(app).items() if k != VERIFIED}
-            said = {VERIFIED: verified_tag(digest, when)} if when else {}
-            account.set_tags(app, tags | said)
+        if app is None:
+            return f"{UNNOTED}: the app is not there any more"
+        tags = {k: v for k, v in account.tags(app).items() if k != VERIFIED}
+        said = {VERIFIED: verified_tag(digest, when)} if when else {}
+        account.set_tags(app, tags | said)
     except Failure as failure:
-        return f"other machines do not learn of it: {failure.message}"
+        return f"{UNNOTED}: {failure.message}"
     return ""
 
 
@@ -76,19 +80,20 @@ def remember_found(
     release: Release,
     app_name: str,
     verified: bool,  # noqa: FBT001 - what was found
-) -> None:
+) -> str:
     """Keep what was found of a server that was asked by hand, if this release is what is deployed.
 
-    Nothing is kept of another release: the answers were not that one's promises.
+    Nothing is kept of another release: the answers were not that one's promises. Gives why it was
+    not noted, '' where it was, or had no place.
     """
     records, when = Records(), time.time()
     release, _ = as_deployed(account, release, records)
     deployed = deployed_now(account, app_name, records)
     digest = short_digest(release)
     if deployed is None or deployed.digest != digest:
-        return
+        return ""
     found = (records.record(app_name, name) for name in (account.environment, ""))
     record = next((one for one in found if one is not None and one.digest == digest), None)
     if record is not None:
         records.keep(tried(record, verified=verified, when=when))
-    publish(account, app_name, digest, when if verified else 0.0)
+    return publish(account, app_name, digest, when if verified else 0.0)

@@ -71,7 +71,7 @@ class Records:
         """Write a release to the file that is named by its digest; gives the file."""
         path = self._root / "releases" / f"{short_digest(release)}.json"
         make_folder(path.parent)
-        if not path.exists():
+        if self.release(path.stem) is None:  # not there, or damaged
             write_whole(path, release.to_json())
         return path
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
 
 import modal
 from grpclib.exceptions import ProtocolError, StreamTerminatedError
@@ -13,6 +15,8 @@ from modal.client import _Client
 
 from deployer.apply.modal.words import in_words
 from deployer.errors import Failure
+
+T = TypeVar("T")
 
 ANSWER = 60.0
 """Seconds that an answer may take. The client itself tries again where Modal is overloaded, for
@@ -58,14 +62,41 @@ def answers(rpc: str, requests: Sequence[Any]) -> list[Any]:
     return found
 
 
+def bounded(question: Callable[[], T]) -> T:
+    """Ask by a call of the client's own, which may wait without an end.
+
+    Raises what it raises, and TimeoutError after :data:`ANSWER`: it is then left to itself, in a
+    thread that keeps no process alive.
+    """
+    said: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            said.put((question(), None))
+        except BaseException as error:  # noqa: BLE001 - raised again where it was asked
+            said.put((None, error))
+
+    threading.Thread(target=run, name="question", daemon=True).start()
+    try:
+        found, error = said.get(timeout=ANSWER)
+    except queue.Empty:
+        raise TimeoutError(_late()) from None
+    if error is not None:
+        raise error
+    return cast("T", found)
+
+
 async def _ask(rpc: str, request: Any) -> Any:  # noqa: ANN401 - as above
     client = await _Client.from_env()
     question = getattr(client._stub, rpc)(request)  # noqa: SLF001 - see `client.py`
     try:
         return await asyncio.wait_for(question, ANSWER)
     except TimeoutError as error:
-        message = f"no answer within {ANSWER:g} s"
-        raise TimeoutError(message) from error
+        raise TimeoutError(_late()) from error
+
+
+def _late() -> str:
+    return f"no answer within {ANSWER:g} s"
 
 
 def _told(how: Any, rpc: str, what: Any) -> Any:  # noqa: ANN401 - as above

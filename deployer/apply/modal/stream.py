@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
+import modal
+from grpclib.exceptions import ProtocolError, StreamTerminatedError
 from modal._utils.async_utils import synchronizer
 from modal.client import _Client
 from modal_proto import api_pb2
+
+from deployer.apply.modal.rpc import bounded
+from deployer.apply.modal.words import in_words
 
 WAIT = 1.0
 """Seconds that one question for news stays open."""
@@ -26,11 +32,16 @@ async def _log_batches(app_id: str, last: str) -> Any:  # noqa: ANN401 - a proto
 
 
 def follow(app_id: str, until: Callable[[], bool]) -> Iterator[tuple[float, str]]:
-    """Give each line and its time, until told and nothing more comes, or the app ends."""
-    last, open_line = "", ""
+    """Give each line and its time, until told and nothing more comes, or the app ends.
+
+    Only the first answer is bounded: a log may have nothing to say for hours. Raises Failure, in
+    words, for what Modal refuses and where it does not answer.
+    """
+    last, open_line, first = "", "", True
     while True:
         over = until()
-        batch = _log_batches(app_id, last)
+        batch = _batch(app_id, last, first=first)
+        first = False
         if batch is None:
             if over:
                 return
@@ -41,3 +52,11 @@ def follow(app_id: str, until: Callable[[], bool]) -> Iterator[tuple[float, str]
             yield from ((item.timestamp, line) for line in lines)
         if batch.app_done:
             return
+
+
+def _batch(app_id: str, last: str, *, first: bool) -> Any:  # noqa: ANN401 - a protocol message
+    ask = partial(_log_batches, app_id, last)
+    try:
+        return bounded(ask) if first else ask()
+    except (modal.exception.Error, OSError, ProtocolError, StreamTerminatedError) as error:
+        raise in_words(error) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from grpclib import GRPCError, Status
 
@@ -21,12 +23,23 @@ def test_no_token(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     code, err = refused(world, "apply", path, "--yes")
     assert (code, "`modal token new` makes one" in err) == (1, True)
-    code, out, err = world.run("plan", path)
-    assert code == 0
-    assert "Modal was not asked: there is no Modal token on this machine." in err
-    assert "the live state was not looked at" in out
-    code, out, _ = world.run("plan", path, "--offline", "--detailed-exitcode")
+    for more in ((), ("--detailed-exitcode",), ("-o", str(world.folder / "p.json"))):
+        code, out, err = world.run("plan", path, *more)
+        assert (code, out) == (1, "")
+        assert "there is no Modal token on this machine" in err
+        assert "`plan --offline` compares with what is on record here" in err
+    code, out, _ = world.run("plan", path, "--format", "json")
+    assert (code, json.loads(out)["error"]["state"]) == (1, "not-asked")
+    code, out, err = world.run("plan", path, "--offline", "--detailed-exitcode")
     assert code == 2
+    assert "Modal was not asked: --offline was given; nothing is on record here." in err
+    assert "the live state was not looked at" in out
+    assert world.plane.calls == []
+
+
+def test_offline_and_prices_that_are_asked_for(world: World) -> None:
+    code, err = refused(world, "plan", world.profile(), "--offline", "--refresh-prices")
+    assert (code, "--offline asks nobody, and --refresh-prices asks Modal" in err) == (2, True)
     assert world.plane.calls == []
 
 
@@ -83,6 +96,7 @@ def test_modal_out_of_reach(world: World, monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.delenv(name, raising=False)
     code, err = refused(world, "plan", world.profile())
     assert (code, "Modal cannot be reached at 127.0.0.1: Connection refused" in err) == (1, True)
+    assert "`plan --offline` compares with what is on record here" in err
 
 
 def test_the_hub_out_of_reach_leaves_the_plan_offline(world: World) -> None:
@@ -113,7 +127,7 @@ def test_names_that_stand_for_nothing(world: World) -> None:
     assert (code, out.splitlines()[0]) == (2, "cpu-tiny is not deployed here yet.")
     assert "command     python3 -m sglang.launch_server" in out
     path = world.profile()
-    for verb in ("history", "rollback", "logs"):
+    for verb in ("history", "rollback", "logs", "drift"):
         code, err = refused(world, verb, path)
         assert (code, "there is no app `tiny-app`" in err) == (2, True), verb
 

@@ -219,8 +219,11 @@ def test_destroying_twice_says_what_was_seen(containers: World) -> None:
     assert asked(world, "destroy", path, "--yes")[0] == 0
     code, out, _ = asked(world, "destroy", path, "--yes")
     assert (code, out.splitlines()[0]) == (
-        0, "the app tiny-app was not deployed any more: Modal was asked"
+        0, "the app tiny-app was not deployed: Modal was asked, and says that it is stopped"
     )  # fmt: skip
+    code, out, _ = asked(world, "destroy", path, "--yes", "--format", "json")
+    value = json.loads(out)
+    assert (value["existed"], value["found"], value["phases_ended"]) == (False, "stopped", [])
     world.plane.state.apps.clear()
     code, out, err = asked(world, "destroy", path, "--yes")
     assert (code, out) == (2, "")

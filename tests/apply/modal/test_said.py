@@ -1,0 +1,275 @@
+"""What could not be looked at, or could not be noted, is said: no verb passes over it."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from grpclib import GRPCError, Status
+from modal_proto import api_pb2
+
+from deployer.apply.files import state_home
+from deployer.apply.modal import rpc
+from deployer.apply.modal.client import Account
+from deployer.apply.modal.drift import server_info
+from deployer.apply.modal.records import Records
+from deployer.apply.modal.stream import follow
+from deployer.errors import NotReached
+from tests.apply.modal.conftest import World
+from tests.apply.modal.test_life import deployed, wait_for
+from tests.apply.modal.test_unknown import another_machine, asked, live
+
+pytestmark = pytest.mark.process
+
+
+def orphan(world: World, app_id: str, **more: Any) -> None:
+    """Leave what a phase that was killed leaves: an app of the same name that is not deployed."""
+    whole = {"state": api_pb2.APP_STATE_EPHEMERAL, "versions": [], **more}
+    world.plane.state.apps[app_id] = replace(world.plane.app("tiny-app"), id=app_id, **whole)
+
+
+def ended(world: World, app_id: str) -> bool:
+    return bool(world.plane.state.apps[app_id].state == api_pb2.APP_STATE_STOPPED)
+
+
+def test_a_plan_from_the_record_says_how_old_that_is(containers: World) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    record = Records().record("tiny-app", "")
+    assert record
+    Records().keep(replace(record, when=time.time() - 3 * 86_400 - 60))
+    code, out, err = asked(world, "plan", path, "--offline")
+    assert code == 0
+    assert "Modal was not asked: --offline was given" in err
+    assert "what is on record here was written down 3 d ago." in err
+    assert "compared with what was recorded on" in out
+
+
+def test_drift_tells_what_is_not_there_from_a_difference(containers: World) -> None:
+    world = containers
+    path = world.profile()
+    code, out, _ = asked(world, "drift", path, "--format", "json")
+    value = json.loads(out)
+    assert (code, value["error"]["state"], "drifted" in value) == (2, "not-there", False)
+    deployed(world, path)
+    assert asked(world, "destroy", path, "--yes")[0] == 0
+    code, out, _ = asked(world, "drift", path, "--format", "json")
+    (one,) = json.loads(out)["differences"]
+    assert (code, one["what"], one["found"]) == (2, "deployment", "stopped")
+
+
+def test_an_engine_that_does_not_tell_is_no_absence_of_drift(
+    containers: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    app = world.plane.app("tiny-app")
+    task = world.plane.run(world.plane.worker.start(app.functions["Server.*"]))
+    wait_for(world, task.id, "serving started")
+    monkeypatch.setattr("deployer.apply.modal.drift.INFO", ("/nosuch",))
+    code, out, _ = asked(world, "drift", path)
+    assert code == 1
+    assert "No drift" not in out
+    assert "not found out: the engine did not tell its arguments: /nosuch was answered" in out
+    code, out, _ = asked(world, "drift", path, "--format", "json")
+    value = json.loads(out)
+    assert (code, value["drifted"], len(value["unknown"])) == (1, False, 1)
+    world.plane.run(world.plane.worker.terminate(task))
+
+
+def test_an_engine_that_is_out_of_reach_is_named() -> None:
+    with pytest.raises(NotReached, match="no answer"):
+        server_info("https://127.0.0.1:9", "")
+
+
+def test_history_says_when_it_was_seen(containers: World) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    before = time.time()
+    code, out, _ = asked(world, "history", path, "--format", "json")
+    observed = json.loads(out)["observed"]
+    assert (code, observed["what"]) == (0, "Modal's history of the app tiny-app")
+    assert before <= observed["at"] <= time.time()
+
+
+def test_a_verification_that_cannot_be_noted_says_so(
+    containers: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds all the same, so the exit code is that of the promises."""
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    monkeypatch.setattr("deployer.verify.run.verify", lambda *_, **__: ())
+    monkeypatch.setattr("deployer.verify.verdict.all_hold", lambda _: True)
+    world.plane.refuse["AppSetTags"] = GRPCError(Status.PERMISSION_DENIED, "no tags for you")
+    words = "what was found could not be noted on Modal, so other machines do not learn of it"
+    code, _, err = asked(world, "verify", path)
+    assert (code, words in err, "no tags for you" in err) == (0, True, True)
+    code, out, _ = asked(world, "verify", path, "--format", "json")
+    assert (code, json.loads(out)["unnoted"].startswith(words)) == (0, True)
+    world.plane.refuse["AppDeploymentHistory"] = GRPCError(Status.PERMISSION_DENIED, "no history")
+    code, out, err = asked(world, "verify", path, "--format", "json")
+    assert json.loads(out)["unnoted"].startswith("what was found could not be noted: ")
+    assert (code, "no history" in err) == (0, True)
+
+
+def test_an_apply_that_cannot_note_its_verification_says_so(containers: World) -> None:
+    """The fake answers no completion as it should, so the verification itself fails."""
+    world = containers
+    world.plane.refuse["AppSetTags"] = GRPCError(Status.PERMISSION_DENIED, "no tags for you")
+    code, out, err = asked(world, "apply", world.profile(), "--yes", "--format", "json")
+    assert (code, "no tags for you" in json.loads(out)["unnoted"]) == (1, True)
+    assert "`deployer verify tiny` tries again." in err
+
+
+@pytest.mark.parametrize("damage", ["{", '{"date": 1}', "\xff"])
+@pytest.mark.parametrize("verb", ["cost", "plan"])
+def test_a_damaged_table_of_prices_is_named(world: World, verb: str, damage: str) -> None:
+    path, more = world.profile(), ["--offline"] if verb == "plan" else []
+    assert "cannot be read" not in asked(world, verb, path, *more)[2]
+    file = state_home(os.environ) / "modal" / "prices.json"
+    file.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+    file.write_text(damage, encoding="latin-1")
+    code, out, err = asked(world, verb, path, *more)
+    assert (code, "June 2026" in out) == (0, True)
+    assert f"The prices in {file} cannot be read (" in err
+    assert "those that are shipped are taken, of June 2026: `--refresh-prices`" in err
+
+
+def test_a_log_without_a_line_is_said_to_be_empty(containers: World) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    world.plane.app("tiny-app").logs.clear()
+    code, out, err = asked(world, "logs", path)
+    assert (code, out) == (0, "")
+    assert "The log of tiny is empty: it was read, and has no line." in err
+    assert "empty" not in asked(world, "logs", path, "--lines", "0")[2]
+
+
+def test_destroy_ends_the_phase_of_an_apply_that_was_killed(containers: World) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    orphan(world, "ap-orphan")
+    orphan(world, "ap-stranger", tags={"team": "search"})
+    orphan(world, "ap-other", name="other-app")
+    code, out, err = asked(world, "destroy", path, "--yes")
+    assert code == 0, err
+    assert out.splitlines()[:2] == [
+        "the app tiny-app is stopped",
+        "a phase of an apply that still ran, ap-orphan, is stopped",
+    ]
+    assert ended(world, "ap-orphan")
+    assert not ended(world, "ap-stranger")
+    assert not ended(world, "ap-other")
+    assert not live(world)
+
+
+@pytest.mark.parametrize("name", ["tiny", "tiny-app"])
+def test_destroy_ends_a_phase_of_what_was_never_deployed(
+    containers: World, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    world = containers
+    deployed(world, world.profile())
+    before = world.plane.app("tiny-app").id
+    orphan(world, "ap-orphan")
+    del world.plane.state.apps[before]
+    with monkeypatch.context() as patched:
+        another_machine(patched, world)
+        code, _, err = asked(world, "logs", name)
+        assert (code, f"`deployer destroy {name}` ends it" in err) == (2, True)
+        code, out, err = asked(world, "destroy", name, "--yes")
+        assert code == 0, err
+        assert "a phase of an apply that still ran, ap-orphan, is stopped" in out
+        assert ended(world, "ap-orphan")
+
+
+def test_phases_that_cannot_be_listed_are_not_none(containers: World) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    world.plane.refuse["AppList"] = GRPCError(Status.PERMISSION_DENIED, "no list")
+    code, out, err = asked(world, "destroy", path, "--yes")
+    assert (code, out) == (1, "")
+    assert "whether a phase of an apply still runs for the app `tiny-app` is not known" in err
+    assert not live(world)
+
+
+ASKS: dict[str, Callable[[Account], object]] = {
+    "SecretGetOrCreate": lambda account: account.secret_problem("tiny-api-key", "API_KEY"),
+    "VolumeGetOrCreate": lambda account: account.read("weights", "marker"),
+    "VolumeGetFile2": lambda account: account.read("weights", "marker"),
+    "AppGetLogs": lambda account: list(account.logs("ap-none", lambda: False)),
+}
+
+
+@pytest.mark.parametrize("question", ASKS)
+def test_a_silent_answer_about_volumes_secrets_and_logs_has_an_end(
+    world: World, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    account = Account()
+    account.write("weights", "marker", b"done")
+    assert account.read("weights", "marker") == b"done"
+    monkeypatch.setattr(rpc, "ANSWER", 0.3)
+    silent(world, monkeypatch, question)
+    with pytest.raises(NotReached, match=r"no answer within 0\.3 s"):
+        ASKS[question](account)
+
+
+def silent(world: World, monkeypatch: pytest.MonkeyPatch, question: str) -> None:
+    """Let a question be taken, and never answered."""
+
+    async def never(request: Any) -> Any:
+        del request
+        await world.plane.state.until(lambda: False)
+
+    async def never_any(request: Any) -> Any:
+        await never(request)
+        yield None
+
+    handler = "".join(f"_{c.lower()}" if c.isupper() else c for c in question).lstrip("_")
+    stream = question == "AppGetLogs"
+    monkeypatch.setattr(world.plane, handler, never_any if stream else never)
+
+
+def test_a_log_may_be_silent_for_longer_once_it_has_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rpc, "ANSWER", 0.3)
+    batch = api_pb2.TaskLogsBatch(
+        items=[api_pb2.TaskLogs(data="ready\n", timestamp=1.0)], entry_id="1"
+    )
+    silence = threading.Event()
+
+    def answers(_app_id: str, last: str) -> api_pb2.TaskLogsBatch:
+        if last:
+            silence.wait(0.5)
+        return batch if not last else api_pb2.TaskLogsBatch(app_done=True)
+
+    monkeypatch.setattr("deployer.apply.modal.stream._log_batches", answers)
+    assert list(follow("ap-any", lambda: False)) == [(1.0, "ready")]
+
+
+def test_a_damaged_copy_of_a_release_is_written_again(containers: World) -> None:
+    world = containers
+    path = world.profile()
+    digest = deployed(world, path)["digest"]
+    release = Records().release(digest)
+    assert release
+    (file,) = Path(state_home(os.environ) / "modal" / "releases").glob("*.json")
+    file.write_text("{", encoding="utf-8")
+    assert Records().release(digest) is None
+    assert asked(world, "drift", path)[0] == 0  # the volume has it
+    Records().keep_release(release)
+    assert Records().release(digest) == release
