@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from deployer.secret import forms, masked
+from deployer.serve.shapes import ShapeStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,20 +64,21 @@ class Redactor:
 class RedactedStream:
     """One stream through a redactor. It holds back what may be the first half of a secret.
 
-    No secret contains a line end, so a complete line is never held back; memory is bounded by
-    the longest form of a secret, however long a line gets.
+    No named secret contains a line end, so a complete line is never held back; memory is bounded
+    by the longest form of a secret, and for the shapes of others' by :class:`ShapeStream`.
     """
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._held = b""
+        self._shapes = ShapeStream()
 
     def feed(self, data: bytes) -> bytes:
         """Take the next piece and give what can be shown by now."""
         ready, self._held = self._redactor._split(self._held + data, final=False)  # noqa: SLF001
-        return ready
+        return self._shapes.feed(ready)
 
     def finish(self) -> bytes:
         """Give what was held back; the stream has ended."""
         held, self._held = self._held, b""
-        return self._redactor.clean(held)
+        return self._shapes.feed(self._redactor.clean(held)) + self._shapes.finish()
