@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -98,7 +99,8 @@ def _since(ref: str, head: str | None, profiles: tuple[str, ...]) -> tuple[Revie
     for reason in both.passed:
         tell(f"note: not taken for a profile: {reason}")
     found, findings = reviewed(both.pairs, both.beside)
-    return review(found, Against(ref, base.commit, new or ""), both.how), findings
+    made = review(found, Against(ref, base.commit, new or ""), both.how)
+    return replace(made, remarks=both.scope), findings
 
 
 def _tell(findings: list[Finding]) -> None:

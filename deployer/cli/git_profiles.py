@@ -52,13 +52,15 @@ class Compared:
     """Every profile of both sides, how they were found, and what was passed over.
 
     ``beside`` holds every profile of the new side, whatever was asked for, by what it is called;
-    None for one that cannot be read.
+    None for one that cannot be read. ``scope`` says what a change does to where profiles are, and
+    which changed files are left out by what the repository says of that.
     """
 
     pairs: list[Pair]
     how: str = ""
     passed: tuple[str, ...] = ()
     beside: dict[str, str | None] = field(default_factory=dict)
+    scope: tuple[str, ...] = ()
 
 
 def compared(
@@ -86,6 +88,38 @@ def compared(
         next((part.how for part in parts if part.how), ""),
         tuple(dict.fromkeys(reason for part in parts for reason in part.passed)),
         {text.file: None if text.why_not else text.text for text in beside.values()},
+        () if words else (*_otherwise(old, new), *_left_out(repo, (old, new), {*before, *after})),
+    )
+
+
+def _otherwise(old: Tree, new: Tree) -> tuple[str, ...]:
+    """Say that a change says otherwise where profiles are: the next one may hide some by that."""
+    (before, _), (after, file) = stated(old), stated(new)
+    if before == after:
+        return ()
+    said = [", ".join(f"`{one}`" for one in rule) or "by their content" for rule in (before, after)]
+    return (f"security: where profiles are found changes from {said[0]} to {said[1]}{_in(file)}",)
+
+
+def _in(file: str) -> str:
+    return f" ({file})" if file else ""
+
+
+def _left_out(
+    repo: git.Repository, trees: tuple[Tree, Tree], compared: set[str]
+) -> tuple[str, ...]:
+    """Name what looks like a profile, changes, and is not among what the repository names."""
+    files = " and ".join(dict.fromkeys(file for _, file in map(stated, trees) if file))
+    if not files:
+        return ()
+    sides = [
+        {path: _text(repo, tree, path).text for path in inside(tree, "").files} for tree in trees
+    ]
+    changed = {path for path in {*sides[0], *sides[1]} if sides[0].get(path) != sides[1].get(path)}
+    return tuple(
+        f"not compared, though it looks like a profile and changes: `{repo.shown(path)}` is not "
+        f"among what {files} names"
+        for path in sorted(changed - compared)
     )
 
 

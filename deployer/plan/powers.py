@@ -37,8 +37,8 @@ def urgency(held: tuple[Held, ...]) -> int:
     return min((_URGENT.get(one.power, 1) for one in held), default=1)
 
 
-def powers(release: Release) -> tuple[tuple[Change, str], ...]:
-    """Give all of a release that has such a power, the gravest first, each with the reason."""
+def powers(release: Release) -> tuple[tuple[Change, str, int], ...]:
+    """Give all of a release that has such a power, the gravest first, with reason and urgency."""
     catalogue = find(release.engine.version)
     names = {variable.name for variable in release.environment}
     found = []
@@ -47,5 +47,5 @@ def powers(release: Release) -> tuple[tuple[Change, str], ...]:
             continue
         if change.what.startswith("--") or change.what in names:
             held = of_change(change, catalogue)
-            found += [(urgency(held), change, one.reason) for one in held[:1]]
-    return tuple((change, why) for _, change, why in sorted(found, key=lambda one: one[0]))
+            found += [(change, one.reason, urgency(held)) for one in held[:1]]
+    return tuple(sorted(found, key=lambda one: one[2]))

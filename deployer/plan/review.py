@@ -41,7 +41,7 @@ class Reviewed:
     diff: Diff | None = None
     facts: tuple[tuple[str, str], ...] = ()
     contents: tuple[Change, ...] = ()
-    powers: tuple[tuple[Change, str], ...] = ()
+    powers: tuple[tuple[Change, str, int], ...] = ()
     problems: tuple[str, ...] = ()
     note: str = ""
     clashes: tuple[str, ...] = ()
@@ -109,17 +109,20 @@ class Review:
     """All profiles that were compared, the most important first.
 
     ``against`` is None for two files; ``how`` says how the profiles were found, '' where each was
-    named.
+    named. ``remarks`` says what the change does to what is compared at all.
     """
 
     profiles: tuple[Reviewed, ...]
     against: Against | None = None
     how: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
-        """Whether anything is different at run time, or in what comments allow."""
-        return any(one.status not in SAME or one.allowed for one in self.profiles)
+        """Whether anything is different at run time, in what comments allow, or is looked at."""
+        return bool(self.remarks) or any(
+            one.status not in SAME or one.allowed for one in self.profiles
+        )
 
     @property
     def wrong(self) -> bool:

@@ -15,7 +15,7 @@ from deployer.visible import visible
 def contents(release: Release) -> Iterator[str]:
     """Give the lines: image, command, variables, mounts and secrets. Nothing is left out."""
     yield "What is run"
-    for change, why in powers(release):
+    for change, why, _ in powers(release):
         yield from row("security", visible(f"{change.what} {change.new}: {why}"))
     if release.engine.image:
         yield from row("image", visible(release.engine.image))

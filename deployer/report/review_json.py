@@ -17,6 +17,7 @@ def to_json(review: Review) -> str:
         "compared": len(review.profiles),
         "against": None if review.against is None else encode(review.against),
         "found": review.how,
+        "remarks": list(review.remarks),
         "profiles": [_profile(one) for one in review.profiles],
     }
     return envelope(value)
@@ -57,6 +58,6 @@ def _profile(one: Reviewed) -> dict[str, Any]:
         "clashes": list(one.clashes),
         "facts": dict(one.facts),
         "contents": encode(one.contents),
-        "security": [{**encode(change), "reason": why} for change, why in one.powers],
+        "security": [{**encode(change), "reason": why} for change, why, _ in one.powers],
         **(diff_value(one.diff) if one.diff else {}),
     }

@@ -32,8 +32,10 @@ ALARM = Alarm(
 HEAD = "| what | old | new | what it leads to |\n|---|---|---|---|\n"
 MARK = {"added": "added", "removed": "removed", "changed": "", "renamed": "renamed"}
 
-SAME, DEFAULTS, CONTENTS, DETAILS, ROWS, SECTIONS, SUMMARY = 6, 5, 4, 3, 2, 1, 0
-"""The order in which pieces are left out: the names of what is the same first."""
+SAME, DEFAULTS, CONTENTS, DETAILS, ROWS, GUARDED, SECTIONS, SUMMARY = 7, 6, 5, 4, 3, 2, 1, 0
+"""The order in which pieces are left out: the names of what is the same first. What concerns
+security is left out by its urgency over all profiles: the unknown of each before the known of any.
+"""
 
 
 def markdown(review: Review) -> str:
@@ -54,6 +56,8 @@ def _scope(review: Review) -> Iterator[Piece]:
     """Say what was compared, and name those that are the same."""
     gap = "\n" if review.telling else ""
     yield Piece(f"{gap}{prose(review.scope[0].upper() + review.scope[1:])}.\n")
+    for place, remark in enumerate(review.remarks):
+        yield Piece(f"\n- **{prose(remark)}**\n", (SUMMARY, place), SECURITY)
     if review.same:
         yield Piece("\nThe same to the byte:\n")
     label = ("profile that is the same", "profiles that are the same")
@@ -72,9 +76,9 @@ def _section(one: Reviewed, place: int) -> Iterator[Piece]:
         return
     yield Piece(f"\n#### {code(one.file)}\n\n", (SECTIONS, place))
     yield Piece("".join(_remarks(one)), (SECTIONS, place))
-    for number, (change, why) in enumerate(one.powers):
+    for number, (change, why, urgency) in enumerate(one.powers):
         line = f"- **security:** {_content(change)}: {prose(why)}\n"
-        yield Piece(line, (SECTIONS, place, number), SECURITY)
+        yield Piece(line, (GUARDED, urgency, place, number), SECURITY)
     if one.diff and one.diff.changes:
         yield from _changes(one.diff, place)
     if one.contents:
@@ -102,7 +106,7 @@ def _changes(diff: Diff, place: int) -> Iterator[Piece]:
     yield Piece(HEAD, (SECTIONS, place))
     for number, explained in enumerate(diff.changes):
         if explained.rank == RANK[Effect.SECURITY]:
-            yield Piece(_row(explained), (SECTIONS, place, number), SECURITY)
+            yield Piece(_row(explained), (GUARDED, explained.urgency, place, number), SECURITY)
         else:
             yield Piece(_row(explained), (ROWS, place, number), ("change", "changes"))
     if diff.capacity:

@@ -27,6 +27,8 @@ def text(review: Review) -> str:
 def _scope(review: Review) -> Iterator[str]:
     """Say what was compared, and name those that are the same."""
     yield visible(review.scope)
+    for remark in review.remarks:
+        yield f"  {visible(remark)}"
     for one in review.same:
         moved = f" (was {visible(one.old_file)})" if one.old_file else ""
         yield f"  the same to the byte: {visible(one.file)}{moved}"
@@ -70,7 +72,7 @@ def _block(one: Reviewed) -> Iterator[str]:
         yield f"  {visible(clash)}"
     for name, value in one.facts:
         yield f"  {name:<8} {value}"
-    for change, why in one.powers:
+    for change, why, _ in one.powers:
         yield f"  security {changes.line(change).strip()}: {why}"
     if one.diff and one.diff.changes:
         yield from explained(one.diff)

@@ -396,6 +396,29 @@ def test_no_file_of_the_repository_hides_a_profile(
         }
 
 
+def test_saying_otherwise_where_profiles_are_is_told_and_what_it_leaves_out_too(
+    repository: Path, run: Run
+) -> None:
+    (repository / "deployer.yaml").write_text("profiles: [decoy/*.yaml]\n", encoding="utf-8")
+    (repository / "decoy").mkdir()
+    (repository / "decoy" / "d.yaml").write_text(edited("image"), encoding="utf-8")
+    said = "security: where profiles are found changes from by their content to `decoy/*.yaml`"
+    for form in ("text", "markdown"):
+        assert said in run("--base", "HEAD", "--format", form).out
+    found = json.loads(run("--base", "HEAD", "--format", "json").out)
+    assert found["changed"]
+    assert found["remarks"] == [f"{said} (deployer.yaml)"]
+
+    commit(repository)
+    write(repository, "glm", edited("image"))
+    ran = run("--base", "HEAD")
+    assert (
+        "not compared, though it looks like a profile and changes: `profiles/glm.yaml` is not "
+        "among what deployer.yaml names" in ran.out
+    )
+    assert run("--base", "HEAD", "--exit-code").code == 1
+
+
 def test_what_cannot_be_read_is_told_and_the_rest_is_compared(repository: Path, run: Run) -> None:
     write(repository, "glm", edited("image"))
     write(repository, "huge", BASE + "#" * 1_000_001)

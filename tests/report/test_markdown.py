@@ -194,6 +194,23 @@ HOSTILE = {
 }
 
 
+@pytest.mark.parametrize("new_profile", [False, True])
+def test_another_profiles_padding_hides_nothing_either(new_profile: bool) -> None:
+    pad = {f"UNHEARD_OF_{n:04}": "x" * 90 for n in range(1500)}
+    pairs = [
+        Pair(None if new_profile else Text(file, BASE), Text(file, with_variables(BASE, more)))
+        for file, more in (("aaa.yaml", pad), ("zzz.yaml", HOSTILE))
+    ]
+    found, _ = reviewed(pairs)
+
+    body = markdown(review(found))
+
+    assert len(body.encode()) <= LIMIT
+    assert "`LD_PRELOAD`" in body
+    assert "`PYTHONPATH`" in body
+    assert "concerns security is left out here" in body[:4000]
+
+
 @pytest.mark.parametrize("padding", ["SGLANG_PAD_{}", "NCCL_PAD_{}", "LD_PAD_{}", "PAD_{}"])
 @pytest.mark.parametrize("new_profile", [False, True])
 def test_no_padding_hides_what_runs_code(padding: str, new_profile: bool) -> None:

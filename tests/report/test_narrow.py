@@ -24,16 +24,16 @@ def test_without_a_width_nothing_changes() -> None:
     assert narrowed("x " * 200, None) == "x " * 200
 
 
-@pytest.mark.parametrize("verb", ["plan", "fit", "cost"])
+@pytest.mark.parametrize("verb", ["plan --offline", "fit", "cost"])
 def test_a_narrow_terminal_is_kept_to(
     verb: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MODAL_CONFIG_PATH", "/nowhere/modal.toml")
     monkeypatch.delenv("COLUMNS", raising=False)
-    assert main([verb, "profiles/b200-fp8-eagle.yaml"]) == 0
+    assert main([*verb.split(), "profiles/b200-fp8-eagle.yaml"]) == 0
     wide = capsys.readouterr().out
     monkeypatch.setenv("COLUMNS", "60")
-    assert main([verb, "profiles/b200-fp8-eagle.yaml"]) == 0
+    assert main([*verb.split(), "profiles/b200-fp8-eagle.yaml"]) == 0
     narrow = capsys.readouterr().out
 
     assert max(map(len, wide.splitlines())) > 60
