@@ -122,7 +122,7 @@ def test_names_that_stand_for_nothing(world: World) -> None:
     local = "profiles/cpu-tiny.yaml"
     for verb in ("history", "rollback", "drift"):
         code, err = refused(world, verb, local)
-        assert (code, "on this machine" in err) == (2, True), verb
+        assert (code, "for this machine" in err) == (2, True), verb
     code, out, _ = world.run("plan", local, "--detailed-exitcode")
     assert (code, out.splitlines()[0]) == (2, "cpu-tiny is not deployed here yet.")
     assert "command     python3 -m sglang.launch_server" in out
