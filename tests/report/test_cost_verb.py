@@ -153,7 +153,7 @@ def test_rates_are_refreshed_when_asked_for_and_named_with_their_date(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refresh() -> Prices:
-        monkeypatch.setattr(prices, "known", lambda: DEAR)
+        monkeypatch.setattr(prices, "known", lambda **_: DEAR)
         return DEAR
 
     monkeypatch.setattr(prices, "refresh", refresh)

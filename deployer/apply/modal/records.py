@@ -141,6 +141,12 @@ def _stored(release: Release, digest: str) -> str:
 
 
 def _read(path: Path) -> Record | None:
-    with suppress(OSError, ValueError):
+    """Read a record; None where there is none. Raises Failure for one that cannot be read."""
+    try:
         return decode_json(Record, path.read_text(encoding="utf-8"), FORMAT_VERSION)
-    return None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        message = f"what is on record of a deployment cannot be read: {path}: {error}"
+        hint = "move that file away: Modal still knows what is deployed, and the next apply asks it"
+        raise Failure(message, hint=hint) from error
