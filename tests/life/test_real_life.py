@@ -50,7 +50,7 @@ class Life:
             capture_output=True,
             text=True,
             env=self.environ,
-            timeout=400,
+            timeout=1500,
             check=False,
         )
         assert ran.returncode == code, f"{words}\n{ran.stdout}\n{ran.stderr}\n{self.log()}"
@@ -127,7 +127,7 @@ def life(
     made = Life(profile, port, environ, root / "state" / "deployer" / "local" / "cpu-tiny")
     yield made
     words = [sys.executable, "-m", "deployer", "destroy", str(profile)]
-    subprocess.run(words, env=environ, timeout=400, check=False)  # the last test may have done it
+    subprocess.run(words, env=environ, timeout=1500, check=False)  # the last test may have done it
     assert not made.processes()
 
 
