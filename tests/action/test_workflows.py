@@ -13,6 +13,8 @@ import yaml
 
 from .runner import ROOT, read
 
+pytestmark = pytest.mark.process
+
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ACTIONS = [ROOT / name / "action.yml" for name in ("", "check", "comment")]
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}|\$/\w+")

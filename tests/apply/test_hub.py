@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.process
+
 CANARY = "hf_canaryThatMustNeverBeSeen0123456789"
 FAST = replace(PACE, first_wait=0.01, longest_wait=0.01)
 

@@ -12,6 +12,8 @@ import pytest
 
 from deployer.cli.main import VERBS, cli, main
 
+pytestmark = pytest.mark.process
+
 BASH = """
 PATH={bin}:$PATH
 eval "$(deployer completion bash)"

@@ -15,6 +15,8 @@ import pytest
 from deployer.cli.ending import wants_json
 from deployer.cli.main import main
 
+pytestmark = pytest.mark.process
+
 TINY = "profiles/cpu-tiny.yaml"
 DEPLOYER = f"{sys.executable} -m deployer"
 

@@ -13,6 +13,8 @@ from deployer.cli.links import LeadsAway, followed, open_ordinary, repository_of
 from deployer.cli.main import main
 from deployer.cli.writing import write_file
 
+pytestmark = pytest.mark.process
+
 SECRET = "hf_canary_that_must_not_be_shown"
 TINY = (Path(__file__).parents[2] / "profiles" / "cpu-tiny.yaml").read_text(encoding="utf-8")
 

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.repository import commit, git
+
+pytestmark = pytest.mark.process
 
 IGNORING = (
     "import os, signal, sys\n"

@@ -10,6 +10,8 @@ import pytest
 from deployer.engine import child
 from deployer.errors import Failure
 
+pytestmark = pytest.mark.process
+
 ENV = {"PATH": os.environ["PATH"]}
 
 

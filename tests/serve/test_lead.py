@@ -15,6 +15,8 @@ from deployer.serve.launch import LEAD
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.process
+
 
 def lead(*words: str, supervisor: int | None = None) -> subprocess.CompletedProcess[str]:
     pid = os.getpid() if supervisor is None else supervisor

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.process
+
 PARENT = """
 import subprocess, sys, time
 how = {"executable": sys.executable}

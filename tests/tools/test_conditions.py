@@ -19,6 +19,8 @@ from tools.conditions.catalogue import BECOME, CONDITIONS, SLOW
 from tools.conditions.condition import Condition, Impossible, Start
 from tools.conditions.interpreters import find
 
+pytestmark = pytest.mark.process
+
 PASSES = "tests/tools/test_conditions.py::test_a_version_that_nobody_has_is_impossible"
 
 

@@ -13,6 +13,8 @@ from .asking import HASTY, PATIENT, ask
 from .fake_answers import MODEL, REASONING, Answer
 from .fake_engine import CHAT, COMPLETIONS, MODELS, Behaviour
 
+pytestmark = pytest.mark.process
+
 Edit = Callable[[str, Answer], None]
 NAMES = [probe.name for probe in PROBES]
 

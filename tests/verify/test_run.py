@@ -20,6 +20,8 @@ from .fake_engine import CHAT, COMPLETIONS, KEY, MODELS, Behaviour, running
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.process
+
 NAMES = [probe.name for probe in PROBES]
 SAME_TO_ALL = {
     "an empty object": (200, "application/json", "{}"),

@@ -11,6 +11,8 @@ from .asking import HASTY, PATIENT, everything
 from .fake_answers import MODEL
 from .fake_engine import CHAT, KEY, Behaviour, running
 
+pytestmark = pytest.mark.process
+
 
 @pytest.mark.parametrize("model", [MODEL, None])
 def test_a_sample_is_the_answers_text(model: str | None) -> None:

@@ -9,6 +9,8 @@ from grpclib import GRPCError, Status
 
 from tests.apply.modal.conftest import World
 
+pytestmark = pytest.mark.process
+
 
 def refused(world: World, *words: str) -> tuple[int, str]:
     code, _, err = world.run(*words)

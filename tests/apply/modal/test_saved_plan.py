@@ -13,6 +13,8 @@ from deployer.apply.modal.records import Record, Records
 from deployer.errors import Failure
 from tests.apply.modal.conftest import World
 
+pytestmark = pytest.mark.process
+
 
 def written(world: World, tmp_path: Path) -> tuple[Path, str]:
     """Write a plan; give its file and what was said."""
