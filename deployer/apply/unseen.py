@@ -48,7 +48,8 @@ def nobody_knows(name: str, why: DeployerError) -> NotAsked | NotReached:
     ``why`` is what kept us from asking Modal.
     """
     known = (
-        f"it is not known whether there is a deployment named `{name}`: it is not on this machine"
+        f"it is not known whether there is a deployment named `{name}`: "
+        "it is not on record on this machine"
     )
     if isinstance(why, NotAsked):
         return NotAsked(f"{known}, and {not_asked_words(why.message)}", hint=why.hint)

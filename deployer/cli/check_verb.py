@@ -70,6 +70,10 @@ def command(
     from deployer.cli.checking import checked  # noqa: PLC0415
     from deployer.cli.reading import known_release  # noqa: PLC0415
 
+    if engine is not None and not profiles:
+        msg = "--engine was given, and neither a command nor a profile"
+        hint = "Write `--engine RELEASE PROFILE...`, or `-- COMMAND...` (is its variable empty?)."
+        raise UsageError(msg, hint=hint)
     other = known_release(engine) if engine is not None else ""
     found = checked(profiles, other, kept)
     findings = [finding for one in found for finding in one.findings]

@@ -149,7 +149,8 @@ def _stale(path: str, release: Release) -> int:
     )
     show(_without_secrets("".join(lines)), end="")
     shown, profile = visible(str(target)), visible(path)
-    tell(f"{shown} is not fresh: run `deployer compile --write {profile}`")
+    what = "is not fresh" if committed else "does not exist yet"
+    tell(f"{shown} {what}: run `deployer compile --write {profile}`")
     return 1
 
 

@@ -227,7 +227,9 @@ def test_destroy_leaves_nothing_and_says_so_when_it_is_repeated(world: World) ->
     assert not applied.folder.exists()
     with pytest.raises(ConnectionRefusedError):
         ask(world.port, "")
-    with pytest.raises(NotThere, match="there is no deployment named `demo` on this machine"):
+    with pytest.raises(
+        NotThere, match="there is no deployment named `demo` on record on this machine"
+    ):
         world.destroy()
     assert status(environ=world.environ) == ()
 

@@ -251,7 +251,7 @@ def test_nothing_is_deployed_at_first(run: Run) -> None:
     for verb in ("status", "logs", "destroy", "verify"):
         ran = run(verb, "profiles/cpu-tiny.yaml")
         assert (ran.code, ran.out) == (2, "")
-        assert "there is no deployment named `cpu-tiny` on this machine" in ran.err
+        assert "there is no deployment named `cpu-tiny` on record on this machine" in ran.err
 
 
 def test_that_there_is_no_token_is_told_without_the_client(tmp_path: Path) -> None:

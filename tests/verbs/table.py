@@ -13,8 +13,8 @@ LAUNCH = "-- python3 -m sglang.launch_server --model-path a/b"
 TOKEN = "there is no Modal token on this machine"
 REACH = "Modal cannot be reached at 127.0.0.1: Connection refused"
 NOBODY = (
-    "it is not known whether there is a deployment named `nobody`: it is not on this machine, and "
-    f"Modal was not asked: {TOKEN}"
+    "it is not known whether there is a deployment named `nobody`: it is not on record on this "
+    f"machine, and Modal was not asked: {TOKEN}"
 )
 ENGINE = "SGLang 0.5.23 is not installed here, and only it knows what it would do"
 PREDICT = "predictions are made by NVIDIA's aiconfigurator, which is not installed here"

@@ -57,7 +57,9 @@ def destroy(
     """
     folder = folder_of(name, environ)
     if not is_anything_left(name, environ):
-        raise not_there(name, "on this machine", hint="`deployer status` shows what there is")
+        raise not_there(
+            name, "on record on this machine", hint="`deployer status` shows what there is"
+        )
     try:
         with Interrupts() as interrupts, locked(folder, "destroy"):
             phases = Phases(on_event, parts)

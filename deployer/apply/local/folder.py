@@ -112,7 +112,7 @@ def existing(name: str, environ: Mapping[str, str]) -> Folder:
     names = [each.name for each in folders(environ)]
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"did you mean `{near[0]}`?" if near else _what_there_is(names)
-    raise not_there(name, "on this machine", hint=hint)
+    raise not_there(name, "on record on this machine", hint=hint)
 
 
 def _what_there_is(names: list[str]) -> str:

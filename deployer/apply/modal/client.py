@@ -251,19 +251,40 @@ class Account:
 
 
 def _refuse_unreachable(url: str) -> None:
-    """Raise Failure where nobody listens: the client itself tries for about a minute.
+    """Raise NotReached where nobody listens: the client itself tries for about a minute.
 
-    A proxy is its own way there, and is left to the client.
+    Where the environment names proxies, one of them must listen; the way behind it is left to the
+    client.
     """
-    if getproxies().keys() & {"http", "https", "all", "grpc"}:
+    proxies = {kind: at for kind, at in getproxies().items() if kind in PROXIES}
+    if not proxies:
+        if trouble := _refused(url):
+            message = f"Modal cannot be reached at {urlsplit(url).hostname}: {trouble}"
+            raise NotReached(message, hint=GOES_ON)
         return
-    found = urlsplit(url)
-    port = found.port or (443 if found.scheme == "https" else 80)
+    troubles = {kind: trouble for kind, at in proxies.items() if (trouble := _refused(at))}
+    if len(troubles) == len(proxies):
+        kind = next(iter(troubles))
+        named = f"{urlsplit(proxies[kind]).hostname} ({kind.upper()}_PROXY)"
+        message = f"Modal cannot be reached through the proxy {named}: {troubles[kind]}"
+        raise NotReached(message, hint=GOES_ON)
+
+
+PROXIES = frozenset({"http", "https", "all", "grpc"})
+"""The kinds of proxy that may stand between here and Modal."""
+
+
+def _refused(url: str) -> str:
+    """Say why nobody can be reached at an address; the empty text where somebody is."""
     try:
+        found = urlsplit(url)
+        port = found.port or (443 if found.scheme == "https" else 80)
         socket.create_connection((found.hostname or "", port), REACH).close()
+    except ValueError:
+        return "it is no address"
     except OSError as error:
-        message = f"Modal cannot be reached at {found.hostname}: {error.strerror or error}"
-        raise NotReached(message, hint=GOES_ON) from error
+        return error.strerror or str(error)
+    return ""
 
 
 def has_token() -> bool:

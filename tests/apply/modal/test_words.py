@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from modal import exception
 
+from deployer.apply.modal.client import _refuse_unreachable
 from deployer.apply.modal.words import in_words, secret_hint
-from deployer.errors import Failure
+from deployer.errors import Failure, NotReached
 
 
 @pytest.mark.parametrize(
@@ -49,3 +50,19 @@ def test_a_secret_that_the_user_has_is_not_made_up() -> None:
         "`modal secret create key API_KEY=$(openssl rand -hex 24)` makes it"
     )
     assert secret_hint("hub", "", made_up=False) == "`modal secret create hub NAME=...` makes it"
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("address", ["http://me:secret@127.0.0.1:9", "http://127.0.0.1:port"])
+def test_a_proxy_that_does_not_listen_is_named_at_once(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", address)
+
+    with pytest.raises(
+        NotReached, match=r"through the proxy 127\.0\.0\.1 \(HTTPS_PROXY\): "
+    ) as failed:
+        _refuse_unreachable("https://api.modal.invalid")
+    assert "secret" not in failed.value.message
