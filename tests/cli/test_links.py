@@ -105,7 +105,7 @@ def test_one_odd_profile_does_not_stop_the_others_from_being_fresh(
     told = capsys.readouterr()
     assert code == 2
     assert "profiles/env.yaml leads to /proc/" in told.err
-    assert "profiles/compiled/tiny.flags is not fresh" in told.err
+    assert "profiles/compiled/tiny.flags does not exist yet" in told.err
 
 
 @pytest.mark.parametrize("target", ["../../../elsewhere/keys", "../tiny.yaml", "/dev/null"])
