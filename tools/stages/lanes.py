@@ -17,8 +17,9 @@ STATIC = ("format", "lint", "types", "rooms", "fresh")
 ENGINE_BYTES = 6 * 1024**3
 """What must be available for the engine's stage to run beside the others.
 
-A server of the tiny model and its processes hold 1.3 GiB (SGLang 0.5.23, resident, by ps), and a
-resolution or a compilation beside it imports as much again. The rest is for the other lane.
+A server of the tiny model and its processes hold 1.6 GiB (SGLang 0.5.23, resident, summed by ps).
+What a resolution or a compilation beside it takes was not measured; twice that is left for it, and
+the rest for the other lane.
 """
 
 MOST_WORKERS = 4
