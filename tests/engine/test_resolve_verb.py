@@ -35,7 +35,10 @@ def engine(fake_engine: EngineEnvironment, monkeypatch: pytest.MonkeyPatch) -> E
 
 
 def _says(engine: EngineEnvironment, **parts: Any) -> None:
-    engine.python.write_text(ENGINE.format(python=sys.executable, parts=json.dumps(parts)))
+    # As an environment's python does, it leads to the interpreter that the environment was made of;
+    # where this checkout lies, the jail may show nothing.
+    python = Path(sys.executable).resolve()
+    engine.python.write_text(ENGINE.format(python=python, parts=json.dumps(parts)))
 
 
 def test_not_installed(
