@@ -36,7 +36,7 @@ def test(logs: Path) -> tuple[Lane, ...]:
     """Give what `make test` runs, in one lane where memory or cores are short."""
     ours = (
         _static(),
-        _pytest("quick", "not engine and not wheels", logs, workers(waiting=True)),
+        _pytest("quick", "not engine and not wheels", logs, workers()),
         _pytest("wheels", "wheels and not engine", logs, workers()),
     )
     engine = (
@@ -52,14 +52,9 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def workers(*, waiting: bool = False) -> int:
-    """Give how many processes test at the same time: `WORKERS`, or one a core.
-
-    Two a core where the tests are ``waiting`` for processes of their own: with one, the stage took
-    972 s for 433 s of processor time.
-    """
-    usual = cores() * 2 if waiting and cores() > 1 else cores()
-    return int(os.environ.get("WORKERS") or min(usual, MOST_WORKERS))
+def workers() -> int:
+    """Give how many processes test at the same time: `WORKERS`, or one a core."""
+    return int(os.environ.get("WORKERS") or min(cores(), MOST_WORKERS))
 
 
 def _static() -> Stage:
