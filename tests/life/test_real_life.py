@@ -296,7 +296,7 @@ def test_destroy_leaves_no_process_no_port_and_no_file(life: Life) -> None:
     told = life.deployer("status", "--offline", code=1).stdout
     assert "Nothing is on record on this machine." in told
     told = life.deployer("destroy", str(life.profile), code=2).stderr
-    assert "there is no deployment named `cpu-tiny` on this machine" in told
+    assert "there is no deployment named `cpu-tiny` on record on this machine" in told
 
 
 def wait_until(holds: Any, seconds: float) -> None:

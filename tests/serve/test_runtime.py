@@ -172,7 +172,7 @@ def test_a_taken_port_is_named(live: Callable[..., Story]) -> None:
 def test_a_stranger_on_the_port_is_never_the_engine(live: Callable[..., Story]) -> None:
     """The other server answers 200 to everything; ours cannot bind, and lingers."""
     port = free_port()
-    story = live("--bind-after", "0.6", port=port, health_interval=0.2)
+    story = live("--bind-after", "10", port=port, health_interval=0.2)
     failed: list[str] = []
 
     def run() -> None:
