@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from deployer.catalogue.values import CannotEvaluateError
 from deployer.errors import Failure, NotReached, UsageError
 from deployer.facts.sglang import catalogue, history
 from deployer.facts.sglang.versions import is_release
+from deployer.files import write_whole
 
 NEVER_PROVEN = (
     "it was read from the wheel's sources and not held against the release's real parser, as the "
@@ -138,12 +138,7 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
     def write() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            draft = folder / f".{name}.{os.getpid()}"
-            try:
-                draft.write_text(text, "utf-8")
-                draft.replace(folder / name)
-            finally:
-                draft.unlink(missing_ok=True)
+            write_whole(folder / name, text)
 
     _in_words(folder, write)
     _forget()
