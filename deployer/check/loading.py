@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deployer.behaviour.weights import Division, stages
 from deployer.facts.models.catalogue import MODELS
 from deployer.facts.sizes import READ_FASTEST, READ_SLOWEST, WEIGHTS_GIB
-from deployer.fit.weights import Division, stages
 from deployer.profile.model import Profile
 
 GIB = 1024**3

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 
+from deployer.behaviour.pool import AMISS
 from deployer.check.same import Same
 from deployer.check.stated import option
 from deployer.compile.release import compile_profile
 from deployer.facts.sglang.catalogue import find
 from deployer.fit.fit import Fit, fit
-from deployer.fit.pool import AMISS
 from deployer.profile.model import Profile
 from deployer.profile.source import Path
 

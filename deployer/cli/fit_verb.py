@@ -48,10 +48,10 @@ def command(
     is read from its own `config.json`. Exits 1 when the weights do not fit, or when there is no
     number.
     """
+    from deployer.behaviour.unknown import NoEstimate  # noqa: PLC0415
     from deployer.cli.reading import read_profile  # noqa: PLC0415 - pydantic, only when used
     from deployer.compile.release import compile_profile  # noqa: PLC0415
     from deployer.fit.fit import fit  # noqa: PLC0415
-    from deployer.fit.unknown import NoEstimate  # noqa: PLC0415
     from deployer.report.fit import text, to_json  # noqa: PLC0415
 
     release = compile_profile(read_profile(path))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from deployer.behaviour.fraction import Own, own
+from deployer.behaviour.pool import AMISS, BAND, Held, Pool, held, pool
+from deployer.behaviour.settings import Settings, read
+from deployer.behaviour.unknown import NoEstimate, UnknownError
 from deployer.facts.models.model import Model
-from deployer.fit.fraction import Own, own
-from deployer.fit.pool import AMISS, BAND, Held, Pool, held, pool
-from deployer.fit.settings import Settings, read
-from deployer.fit.unknown import NoEstimate, UnknownError
 from deployer.release import Release
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from deployer.fit.pool import Pool, held, pool
-from deployer.fit.settings import read
-from deployer.fit.unknown import NoEstimate, UnknownError
+from deployer.behaviour.pool import Pool, held, pool
+from deployer.behaviour.settings import read
+from deployer.behaviour.unknown import NoEstimate, UnknownError
 from deployer.release import Release
 
 __all__ = ["NoEstimate", "Pool", "estimate"]

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from deployer.behaviour.settings import read
+from deployer.behaviour.unknown import UnknownError
 from deployer.errors import Failure, UsageError
-from deployer.fit.settings import read
-from deployer.fit.unknown import UnknownError
 from deployer.plan.capacity import Pool, estimate
 from deployer.release import Release
 

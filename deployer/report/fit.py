@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.behaviour.pool import AMISS
 from deployer.fit.fit import Fit
-from deployer.fit.pool import AMISS
 from deployer.report.envelope import envelope
 from deployer.visible import visible
 

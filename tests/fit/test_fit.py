@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deployer.behaviour.unknown import NoEstimate
 from deployer.cli.reading import read_release
 from deployer.facts.gpus import GPUS
 from deployer.facts.models.catalogue import MODELS
 from deployer.fit.fit import Fit, fit
-from deployer.fit.unknown import NoEstimate
 from deployer.release import Argument, Release
 
 B200 = read_release("profiles/b200-fp8-eagle.yaml")

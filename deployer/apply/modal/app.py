@@ -47,6 +47,7 @@ CONTAINER_CODE = (
     "__init__.py", "codec.py", "credentials.py", "errors.py", "event.py", "files.py", "release.py",
     "secret.py",
     "apply/__init__.py", "apply/modal/__init__.py", "apply/modal/remote.py",
+    "behaviour/__init__.py", "behaviour/kernel_key.py", "behaviour/kernel_need.py",
     "facts/__init__.py", "facts/gpus.py", "serve/",
 )  # fmt: skip
 """What of this package goes into a container: nothing that a change of a check or of a report

@@ -6,11 +6,11 @@ import datetime as dt
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from deployer.behaviour.kernel_key import KernelKey, key_of
+from deployer.behaviour.kernel_need import unused
 from deployer.errors import Failure
 from deployer.plan.deployment import PhaseFact
-from deployer.serve.kernels.key import KernelKey, key_of
 from deployer.serve.kernels.marker import Marker, marker_path
-from deployer.serve.kernels.need import unused
 from deployer.serve.weights.marker import MARKER, Complete
 
 if TYPE_CHECKING:

@@ -225,7 +225,7 @@ def _missing_kernels(
     release: Release, parameters: ModalParameters, *, in_engine: bool = False
 ) -> list[str]:
     """Say what the cache lacks; in the engine's image its versions are compared, too."""
-    from deployer.serve.kernels.need import unused  # noqa: PLC0415 - only what a part needs
+    from deployer.behaviour.kernel_need import unused  # noqa: PLC0415 - only what a part needs
     from deployer.serve.kernels.verify import verify  # noqa: PLC0415 - as above
     from deployer.serve.kernels.versions import found_versions  # noqa: PLC0415 - as above
 

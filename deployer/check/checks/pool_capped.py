@@ -34,10 +34,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.behaviour.weights import GIB
 from deployer.check.memory import CAP, fit_of, place
 from deployer.check.rule import Problem, Rule
 from deployer.finding import Severity
-from deployer.fit.weights import GIB
 from deployer.profile.model import Profile
 
 HALF = 2

@@ -16,13 +16,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from deployer.behaviour.kernel_key import key_of
+from deployer.behaviour.kernel_need import expected, unused
 from deployer.errors import Failure, Interrupted
 from deployer.event import Event
 from deployer.release import Listen, Release
 from deployer.serve.bell import Bell
 from deployer.serve.kernels.command import LOOPBACK, compile_environment, compile_words
 from deployer.serve.kernels.entries import Entry, complete_entries, copy_entries
-from deployer.serve.kernels.key import key_of
 from deployer.serve.kernels.marker import (
     Marker,
     Version,
@@ -30,7 +31,6 @@ from deployer.serve.kernels.marker import (
     read_marker,
     write_marker,
 )
-from deployer.serve.kernels.need import expected, unused
 from deployer.serve.kernels.run import Compilation, CompileFailure, Job
 from deployer.serve.kernels.stop import Stop
 from deployer.serve.kernels.verify import verify

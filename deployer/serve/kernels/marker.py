@@ -12,10 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from deployer.behaviour.kernel_key import KernelKey
 from deployer.codec import DecodeError, decode_json, encode
 from deployer.files import write_whole
 from deployer.serve.kernels.entries import Entry
-from deployer.serve.kernels.key import KernelKey
 
 MARKERS = ".deployer/kernels"
 """The folder of the markers, relative to the root of the cache."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deployer.behaviour.kernel_key import KernelKey, key_of
 from deployer.codec import DecodeError
 from deployer.release import Release
 from deployer.serve.kernels.entries import complete_entries
-from deployer.serve.kernels.key import KernelKey, key_of
 from deployer.serve.kernels.marker import Marker, Version, marker_path, read_marker, read_markers
 
 NAMED = 3

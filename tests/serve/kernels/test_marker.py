@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from deployer.behaviour.kernel_key import key_of
 from deployer.codec import DecodeError
 from deployer.serve.kernels.entries import complete_entries
-from deployer.serve.kernels.key import key_of
 from deployer.serve.kernels.marker import (
     Marker,
     Version,

@@ -11,10 +11,10 @@ from typing import Any, cast
 
 import pytest
 
+from deployer.behaviour.kernel_need import expected, unused
 from deployer.release import Argument, Engine, Release
 from deployer.serve.kernels.command import compile_environment, compile_words
 from deployer.serve.kernels.heard import Heard
-from deployer.serve.kernels.need import expected, unused
 from deployer.serve.kernels.versions import found_versions
 from tests.serve.living import KEY, VARIABLE
 

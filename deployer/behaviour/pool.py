@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deployer.fit.settings import Settings
-from deployer.fit.weights import GIB, Stage, copies, stages
+from deployer.behaviour.settings import Settings
+from deployer.behaviour.weights import GIB, Stage, copies, stages
 
 AMISS = 1.1
 """GiB of one GPU by which the estimate was off, at most, for every pool that was found published:

@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from deployer.behaviour.kernel_key import FLAGS, KernelKey, key_of
 from deployer.codec import decode, encode
 from deployer.release import Argument, Engine
-from deployer.serve.kernels.key import FLAGS, KernelKey, key_of
-
-from .kitchen import on_gpu, with_variable
+from tests.serve.kernels.kitchen import on_gpu, with_variable
 
 BASE = on_gpu()
 CHUNK = Argument("--chunked-prefill-size", ("8192",), "schedule.chunked_prefill_size")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deployer.behaviour.settings import Settings
 from deployer.facts.sglang.memory_rules import MemoryRule, memory_rule
-from deployer.fit.settings import Settings
 
 SIZES = (
     (20, 2048, 8, 8),

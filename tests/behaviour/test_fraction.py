@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from deployer.behaviour.fraction import own
+from deployer.behaviour.settings import read
 from deployer.facts.sglang.catalogue import releases
 from deployer.facts.sglang.memory_rules import RULES, memory_rule
 from deployer.facts.sglang.versions import release_key
-from deployer.fit.fraction import own
-from deployer.fit.settings import read
 from deployer.release import Argument, Release
 from tests.fit.test_fit import serving
 

@@ -6,11 +6,11 @@ from argparse import ArgumentTypeError
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from deployer.behaviour.unknown import UnknownError
+from deployer.behaviour.weights import Division
 from deployer.facts.gpus import GPUS, Gpu
 from deployer.facts.models.catalogue import MODELS
 from deployer.facts.models.model import Model
-from deployer.fit.unknown import UnknownError
-from deployer.fit.weights import Division
 from deployer.parse.types import human_readable_int
 from deployer.release import Release
 

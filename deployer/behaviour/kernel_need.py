@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deployer.behaviour.kernel_key import FLAGS, architecture
 from deployer.codec import read_json
 from deployer.facts.gpus import GPUS
 from deployer.release import Release
-from deployer.serve.kernels.key import FLAGS, architecture
 
 ARCHITECTURES = frozenset({"sm90", "sm100"})
 

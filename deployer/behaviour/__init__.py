@@ -1,0 +1,1 @@
+"""What a release of the engine decides by itself: about memory, kernels and their cache."""
