@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from deployer.behaviour.unknown import UnknownError
 from deployer.behaviour.weights import Division
 from deployer.facts.gpus import GPUS, Gpu
-from deployer.facts.models.catalogue import MODELS
+from deployer.facts.models.catalogue import shapes
 from deployer.facts.models.model import Model
 from deployer.parse.types import human_readable_int
 from deployer.release import Release
@@ -71,7 +71,7 @@ def read(release: Release, model: Model | None = None, gpu: str = "") -> Setting
 
     Raises UnknownError for what no number is known for.
     """
-    found = model or MODELS.get(release.model.repo)
+    found = model or shapes(release.model.repo)
     if found is None:
         msg = f"the memory of {release.model.repo} is not among the known facts"
         raise UnknownError(msg, HOW)

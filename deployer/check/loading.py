@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deployer.behaviour.weights import Division, stages
-from deployer.facts.models.catalogue import MODELS
+from deployer.facts.models.catalogue import shapes
 from deployer.facts.sizes import READ_FASTEST, READ_SLOWEST, WEIGHTS_GIB
 from deployer.profile.model import Profile
 
@@ -34,7 +34,7 @@ def loading(profile: Profile) -> Loading | None:
 
 def _gib(repo: str) -> float | None:
     """Give what the weights take on a disk: as published, or as the model's shapes add up to."""
-    model = MODELS.get(repo)
+    model = shapes(repo)
     if repo in WEIGHTS_GIB or model is None:
         return WEIGHTS_GIB.get(repo)
     return sum(one.weights for one in stages(model, Division(), draft=True))

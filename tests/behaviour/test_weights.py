@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployer.behaviour.weights import Division, copies, stages
-from deployer.facts.models.catalogue import MODELS
+from tests.shapes import MODELS
 
 GLM = MODELS["zai-org/GLM-5.1-FP8"]
 models = st.sampled_from(list(MODELS.values()))

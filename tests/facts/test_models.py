@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from deployer.engine.model_config import PACKAGED
-from deployer.facts.models.catalogue import FOLDER, MODELS
+from deployer.facts.models.catalogue import FOLDER
+from deployer.facts.models.checkpoint import INDEX, RepoFile, from_files
 from deployer.facts.models.config import MissingFactsError, from_config, with_quantization
 from deployer.facts.models.model import GroupedAttention, LatentAttention, Model
 from deployer.facts.models.parts import drafting, embedding, head, layer
+from tests.shapes import MODELS
 
 GLM = MODELS["zai-org/GLM-5.1-FP8"]
 PLAIN: dict[str, Any] = {
@@ -52,7 +54,27 @@ def test_the_parameters_are_those_that_the_makers_publish(
 
     assert found == pytest.approx(own, abs=0.05)
     assert drafts == pytest.approx(draft, abs=0.01)
-    assert found + drafts == pytest.approx(MODELS[repo].published, rel=0.003)
+
+
+def test_a_checkpoint_is_read_from_its_small_files() -> None:
+    index = {"metadata": {"total_size": 16_060_522_496}, "weight_map": {}}
+    files = [RepoFile("b.safetensors", 3), RepoFile("a.safetensors", 4), RepoFile("x.bin", 9)]
+    whole = from_files("a/b", "f" * 40, {"config.json": PLAIN, INDEX: index}, files)
+    listed = from_files("a/b", "", {"config.json": PLAIN}, files)
+
+    assert whole.model == listed.model == from_config("a/b", PLAIN)
+    assert [file.path for file in whole.files] == ["a.safetensors", "b.safetensors", "x.bin"]
+    assert (whole.weight_bytes, listed.weight_bytes) == (16_060_522_496, 7)
+    assert whole.not_understood == ()
+
+
+def test_a_checkpoint_names_what_is_not_understood_and_keeps_its_bytes() -> None:
+    strange = from_files("a/b", "", {"config.json": {"ssm_cfg": 1}}, [RepoFile("a.bin", 9)])
+    none = from_files("a/b", "", {}, [RepoFile("a.bin"), RepoFile("c/a.gguf", 3)])
+
+    assert (strange.model, strange.weight_bytes) == (None, 9)
+    assert any("ssm_cfg" in said for said in strange.not_understood)
+    assert (none.weight_bytes, none.not_understood) == (None, ("there is no `config.json`",))
 
 
 def test_every_model_says_where_it_was_read() -> None:
@@ -66,7 +88,7 @@ def test_every_model_says_where_it_was_read() -> None:
 def test_the_packaged_config_for_resolving_agrees() -> None:
     name = PACKAGED[GLM.repo]
     text = (FOLDER.parents[1] / "engine" / "pretend" / "configs" / name).read_text("utf-8")
-    other = from_config(GLM.repo, json.loads(text), GLM.source, GLM.published)
+    other = from_config(GLM.repo, json.loads(text), GLM.source)
 
     assert other == GLM
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from deployer.behaviour.unknown import NoEstimate
 from deployer.cli.reading import read_release
 from deployer.facts.gpus import GPUS
-from deployer.facts.models.catalogue import MODELS
 from deployer.fit.fit import Fit, fit
 from deployer.release import Argument, Release
+from tests.shapes import MODELS
 
 B200 = read_release("profiles/b200-fp8-eagle.yaml")
 NO_SPEC = read_release("profiles/b200-no-spec.yaml")

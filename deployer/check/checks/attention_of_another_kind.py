@@ -33,7 +33,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.facts.models.catalogue import MODELS
+from deployer.facts.models.catalogue import shapes
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
@@ -45,7 +45,7 @@ PLAIN = frozenset({"trtllm_mha", "hpc_ops"})
 
 def find(profile: Profile) -> Iterator[Problem]:
     """Compare the kernels with the model's attention, where the model is known."""
-    model, asked = MODELS.get(profile.model.repo), profile.kernels.attention
+    model, asked = shapes(profile.model.repo), profile.kernels.attention
     if model is None or asked not in (PLAIN if model.latent else LATENT):
         return
     kind = "latent attention (MLA)" if model.latent else "plain heads, not latent attention (MLA)"

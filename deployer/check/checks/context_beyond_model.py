@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.facts.models.catalogue import MODELS
+from deployer.facts.models.catalogue import shapes
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
@@ -32,7 +32,7 @@ ALLOWED = "SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN"
 
 def find(profile: Profile) -> Iterator[Problem]:
     """Compare the stated length with the model's own, where that is known."""
-    known, stated = MODELS.get(profile.model.repo), profile.model.context_length
+    known, stated = shapes(profile.model.repo), profile.model.context_length
     if known is None or stated is None or stated <= known.longest:
         return
     if ALLOWED not in profile.engine.env:

@@ -33,7 +33,7 @@ from collections.abc import Iterator
 from deployer.check.checks.experts_overruled import WHOLE
 from deployer.check.rule import Problem, Rule
 from deployer.compile.derive import tensor_parallel
-from deployer.facts.models.catalogue import MODELS
+from deployer.facts.models.catalogue import shapes
 from deployer.facts.models.model import Model
 from deployer.finding import Severity
 from deployer.profile.model import Profile
@@ -44,7 +44,7 @@ BLOCK = 128
 
 def find(profile: Profile) -> Iterator[Problem]:
     """Divide the width of an expert by the GPUs that share it, where the model is known."""
-    model, parallel = MODELS.get(profile.model.repo), profile.parallel
+    model, parallel = shapes(profile.model.repo), profile.parallel
     size = parallel.tp or tensor_parallel(profile)
     if model is None or model.experts is None or size is None or not _blocks(model):
         return

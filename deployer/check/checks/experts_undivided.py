@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.derive import tensor_parallel
-from deployer.facts.models.catalogue import MODELS
+from deployer.facts.models.catalogue import shapes
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
@@ -41,7 +41,7 @@ def find(profile: Profile) -> Iterator[Problem]:
     if tp is None or ep is None:
         return
     sizes = ", ".join(str(size) for size in range(1, tp + 1) if tp % size == 0)
-    model = MODELS.get(profile.model.repo)
+    model = shapes(profile.model.repo)
     experts = model.experts.routed if model is not None and model.experts is not None else 0
     whole = experts + (profile.moe.redundant_experts or 0)
     if tp % ep:

@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.derive import tensor_parallel
-from deployer.facts.models.catalogue import MODELS
+from deployer.facts.models.catalogue import shapes
 from deployer.facts.models.model import GroupedAttention, Model
 from deployer.finding import Severity
 from deployer.profile.model import Profile
@@ -38,7 +38,7 @@ from deployer.profile.model import Profile
 
 def find(profile: Profile) -> Iterator[Problem]:
     """Divide the heads by the ranks that share them, where the model is known."""
-    model, parallel = MODELS.get(profile.model.repo), profile.parallel
+    model, parallel = shapes(profile.model.repo), profile.parallel
     size = parallel.tp or tensor_parallel(profile)
     if model is None or size is None:
         return

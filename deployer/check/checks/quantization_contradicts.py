@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.facts.models.catalogue import MODELS
+from deployer.facts.models.catalogue import shapes
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
@@ -35,7 +35,7 @@ OTHERS = frozenset(
 
 def find(profile: Profile) -> Iterator[Problem]:
     """Compare the stated method with the checkpoint's, where the model is known."""
-    model, stated = MODELS.get(profile.model.repo), profile.model.quantization
+    model, stated = shapes(profile.model.repo), profile.model.quantization
     if model is None or stated not in OTHERS or stated == model.precision.method:
         return
     yield Problem(

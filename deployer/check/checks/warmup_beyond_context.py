@@ -28,7 +28,7 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.derive import warmup_kinds
-from deployer.facts.models.catalogue import MODELS
+from deployer.facts.models.catalogue import shapes
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
@@ -57,7 +57,7 @@ def _limits(profile: Profile) -> Iterator[tuple[int, str]]:
         yield profile.model.context_length, "`model.context_length`"
     if profile.memory.max_total_tokens is not None:
         yield profile.memory.max_total_tokens, "`memory.max_total_tokens`"
-    known = MODELS.get(profile.model.repo)
+    known = shapes(profile.model.repo)
     if known is not None and profile.model.context_length is None:
         yield known.longest, "the model's context"
 

@@ -67,12 +67,12 @@ class MissingFactsError(ValueError):
         super().__init__("; ".join(self.missing))
 
 
-def from_config(repo: str, config: Config, source: str = "", published: float = 0) -> Model:
+def from_config(repo: str, config: Config, source: str = "") -> Model:
     """Derive a model's shapes. Raises MissingFactsError with all that stands in the way."""
     if missing := list(_missing(repo, config)):
         raise MissingFactsError(missing)
     try:
-        return _model(repo, config, source, published)
+        return _model(repo, config, source)
     except UnknownPrecisionError as error:
         raise MissingFactsError([str(error)]) from error
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
@@ -108,14 +108,13 @@ def _missing(repo: str, config: Config) -> Iterator[str]:
         yield f"`hidden_act: {config['hidden_act']}` means an MLP that is not reckoned here"
 
 
-def _model(repo: str, config: Config, source: str, published: float) -> Model:
+def _model(repo: str, config: Config, source: str) -> Model:
     experts = _experts(config)
     layers = int(config["num_hidden_layers"])
     return Model(
         repo=repo,
         architecture=next(iter(config.get("architectures") or ()), ""),
         source=source,
-        published=published,
         hidden=int(config["hidden_size"]),
         vocabulary=int(config["vocab_size"]),
         tied=bool(config.get("tie_word_embeddings", False)),

@@ -71,15 +71,13 @@ class Model:
 
     ``sparse_layers`` says of each layer whether it has experts. ``draft_layers`` are those for
     multi-token prediction, which the checkpoint brings. ``longest`` is its context in tokens.
-    ``source`` says where the configuration was read, ``published`` the billions of parameters
-    that its makers state, 0 where nobody does. ``scaled_cache`` says that the checkpoint brings
-    scales for a quantized cache, of which `auto` may make one.
+    ``source`` says where the configuration was read. ``scaled_cache`` says that the checkpoint
+    brings scales for a quantized cache, of which `auto` may make one.
     """
 
     repo: str
     architecture: str
     source: str
-    published: float
     hidden: int
     vocabulary: int
     tied: bool
