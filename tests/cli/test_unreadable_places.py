@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from deployer.cli import trees
 from deployer.cli.main import main
 from tests.repository import commit, git
 
@@ -49,12 +48,12 @@ def unlisted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     closed.mkdir()
     real = os.scandir
 
-    def scandir(folder: Path) -> object:
-        if folder == closed:
+    def scandir(folder: str | Path = ".") -> object:
+        if Path(folder) == closed:
             raise PermissionError(13, "Permission denied", str(folder))
         return real(folder)
 
-    monkeypatch.setattr(trees.os, "scandir", scandir)
+    monkeypatch.setattr(os, "scandir", scandir)
     monkeypatch.chdir(tmp_path)
     return closed
 
