@@ -12,6 +12,7 @@ from deployer.check.run import BETWEEN, load_checked
 from deployer.cli.reading import counts, stops
 from deployer.compile.release import compile_profile
 from deployer.plan import review
+from deployer.profile.partial import filled
 from deployer.profile.source import format_path
 
 if TYPE_CHECKING:
@@ -20,15 +21,20 @@ if TYPE_CHECKING:
     from deployer.cli.git_profiles import Pair, Text
     from deployer.finding import Finding
     from deployer.plan.review import Reviewed
+    from deployer.profile.model import Profile
     from deployer.release import Release
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side, read and checked; ``release`` is None where it could not be read."""
+    """One side, read and checked; ``release`` is None where it could not be read.
+
+    ``profile`` is what was read, as far as it is known where it is not right; None for nothing.
+    """
 
     file: str
     release: Release | None
+    profile: Profile | None
     findings: tuple[Finding, ...]
     keys: frozenset[str]
     allows: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -84,6 +90,7 @@ def _side(text: Text, beside: Siblings | None = None) -> Side:
     return Side(
         file=text.file,
         release=compile_profile(loaded.profile) if loaded.profile else None,
+        profile=loaded.profile or loaded.partial,
         findings=findings,
         keys=frozenset(format_path(path) for path in loaded.source.places),
         allows=stated(loaded.source),
@@ -120,9 +127,15 @@ def _allowed(old: Side | None, new: Side) -> tuple[str, ...]:
 
 
 def _new(old: Side | None, new: Side) -> Reviewed:
+    found = _compared(old, new)
+    return _broken(new, found) if new.release is None or new.wrong else found
+
+
+def _compared(old: Side | None, new: Side) -> Reviewed:
+    """Compare as far as the new side is known."""
     moved = old.file if old and old.file != new.file else ""
-    if new.release is None or new.wrong:
-        return _broken(new, moved)
+    if new.release is None:
+        return _half_known(old, new, moved)
     if old is None:
         return review.added(new.release, new.file, new.keys.__contains__)
     if old.release is None:
@@ -140,12 +153,24 @@ def _gone(old: Side | None) -> Reviewed:
     return review.deleted(old.release, old.file)
 
 
-def _broken(new: Side, moved: str) -> Reviewed:
+def _half_known(old: Side | None, new: Side, moved: str) -> Reviewed:
+    """Compare what is known of the new side; the rest counts as it was."""
+    nothing = review.Reviewed("broken", new.file, "", old_file=moved)
+    if old is None or old.release is None or old.profile is None or new.profile is None:
+        return nothing
+    release = compile_profile(filled(new.profile, old.profile))
+    note = "what cannot be read counts as it was, and all else is compared"
+    return review.compared(
+        old.release, release, new.file, new.keys.__contains__, old_file=moved, note=note
+    )
+
+
+def _broken(new: Side, found: Reviewed) -> Reviewed:
+    """Say that a new side is not right, beside what it would change."""
     problems = tuple(
         f"line {finding.span.line}: {finding.check}" if finding.span else finding.check
         for finding in new.findings
         if stops(finding) and finding.check not in BETWEEN
     )
     problems += tuple(new.clashes)
-    name = new.release.name if new.release else ""
-    return review.Reviewed("broken", new.file, name, old_file=moved, problems=problems)
+    return replace(found, status="broken", problems=problems)

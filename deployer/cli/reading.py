@@ -131,6 +131,20 @@ def read_sound(path: str, content: str | None = None) -> tuple[Profile, frozense
     return checked.profile, checked.keys
 
 
+def read_readable(path: str) -> Profile:
+    """Read one profile that need not be right, for a verb whose answer rests on no check.
+
+    Its errors are named on stderr in one line; only a profile that cannot be read ends the verb.
+    """
+    checked = read_checked(path)
+    if checked.profile is None:
+        return read_sound(path)[0]
+    wrong = dict.fromkeys(finding.check for finding in checked.findings if stops(finding))
+    if wrong:
+        tell(f"note: {path} is not right ({', '.join(wrong)}); `deployer check` says more")
+    return checked.profile
+
+
 def known_release(engine: str) -> str:
     """Give a release as its catalogue names it; raises UsageError where there is none."""
     from deployer.facts.sglang.catalogue import how_to_know, releases  # noqa: PLC0415

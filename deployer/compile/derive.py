@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import partial
 
 from deployer.facts.cpu import SWITCH
+from deployer.facts.models.catalogue import shapes
 from deployer.profile.model import Profile
 from deployer.profile.partial import known
 
@@ -15,6 +17,16 @@ BUILTIN_PATH = "builtin:tiny"
 STARTUP_MARGIN = 300
 """Seconds that a container gets beyond the budgets of `lifecycle`, for pulling and mounting."""
 
+
+LONG_PROMPT = 8192
+"""Tokens of the long prompt of the warm-up where none are stated: more than one prefill chunk of
+most GPUs (SGLang 0.5.23 ``arg_groups/memory_hook.py``: 2048 to 16384)."""
+
+PROMPT_ROOM = 256
+"""Tokens beside its filler: the chat template, the question, and 128 tokens of answer."""
+
+SHORTEST_PROMPT = 16
+"""Tokens of the shortest long prompt, as the schema has it."""
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 """A commit of a Hugging Face repository: the SHA-1 of git, in full."""
@@ -131,4 +143,31 @@ def warmup_kinds(profile: Profile) -> tuple[str, ...]:
         return profile.lifecycle.warmup
     thinking = ("no_thinking",) if profile.serving.reasoning_parser else ()
     tools = ("tools",) if profile.serving.tool_call_parser else ()
-    return ("chat", *thinking, "long_context", *tools)
+    long = ("long_context",) if _longest_warmup(profile) >= SHORTEST_PROMPT else ()
+    return ("chat", *thinking, *long, *tools)
+
+
+def warmup_long_tokens(profile: Profile) -> int:
+    """Give the tokens of the long prompt: as stated, or as many as there is room for."""
+    stated = profile.lifecycle.warmup_long_tokens
+    return max(SHORTEST_PROMPT, _longest_warmup(profile)) if stated is None else stated
+
+
+def _longest_warmup(profile: Profile) -> int:
+    """Give the tokens that a long prompt may have beside its answer, at most the usual."""
+    limits = (limit for limit, _ in prompt_limits(profile))
+    return min(LONG_PROMPT, min(limits, default=LONG_PROMPT + PROMPT_ROOM) - PROMPT_ROOM)
+
+
+def prompt_limits(profile: Profile) -> Iterator[tuple[int, str]]:
+    """Give what bounds a prompt and its answer in tokens, and the name of each bound.
+
+    Where nothing is stated, the model's own context does, as far as the model is known.
+    """
+    context, pool = profile.model.context_length, profile.memory.max_total_tokens
+    if context is not None:
+        yield context, "`model.context_length`"
+    if pool is not None:
+        yield pool, "`memory.max_total_tokens`"
+    if context is None and (model := shapes(profile.model.repo)) is not None:
+        yield model.longest, "the model's context"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from deployer.compile.derive import warmup_kinds
+from deployer.compile.derive import warmup_kinds, warmup_long_tokens
 from deployer.profile.model import Profile
 from deployer.release import WarmupRequest
 
@@ -54,7 +54,7 @@ def _no_thinking(profile: Profile) -> WarmupRequest:
 
 def _long_context(profile: Profile) -> WarmupRequest:
     body = _body(profile, "{filler}\nSummarize the text above in one sentence.", 128)
-    repeat = max(1, profile.lifecycle.warmup_long_tokens // FILLER_TOKENS)
+    repeat = max(1, warmup_long_tokens(profile) // FILLER_TOKENS)
     return _request("long_context", body, _answer(profile), repeat)
 
 

@@ -29,9 +29,9 @@ class Reviewed:
     ``old_file`` is where it was before, where that is elsewhere. ``facts`` says in rows what an
     added or deleted profile is, ``contents`` all that an added one compiles to, ``powers`` what of
     it runs code or reaches outside, with the reason. ``problems`` are the places and names of the
-    errors in a broken one, ``clashes`` what it takes that another profile takes, too, and ``note``
-    what the reader must know of the comparison itself. ``allowed`` says which findings comments
-    allow that did not before, or no longer.
+    errors in a broken one, which hide nothing of what it would change; ``clashes`` what it takes
+    that another profile takes, too, and ``note`` what the reader must know of the comparison
+    itself. ``allowed`` says which findings comments allow that did not before, or no longer.
     """
 
     status: Status
@@ -66,7 +66,8 @@ class Reviewed:
     def headline(self) -> str:
         """What became of it, in a line."""
         if self.status == "broken":
-            return f"not right, {_counted(len(self.problems), 'error')}"
+            wrong = f"not right, {_counted(len(self.problems), 'error')}"
+            return f"{wrong}; {self._changes}" if self._changes else wrong
         if self.status == "identical":
             return f"the same to the byte{', in another place' if self.old_file else ''}"
         more = (
@@ -82,9 +83,16 @@ class Reviewed:
             return f"a new deployment, {self.name}"
         if self.status == "deleted":
             return f"deleted, {self.name}" if self.name else "deleted"
-        if self.diff is None or not self.diff.changes:
+        if not self._changes:
             where = "its place" if self.old_file else "comments, order or spelling"
             return f"nothing at run time, only {where}"
+        return self._changes
+
+    @property
+    def _changes(self) -> str:
+        """How many changes there are and what they lead to; empty for none."""
+        if self.diff is None or not self.diff.changes:
+            return ""
         return f"{_counted(len(self.diff.changes), 'change')}: {'; '.join(self.diff.labels)}"
 
 

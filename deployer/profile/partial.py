@@ -47,6 +47,20 @@ def known(ask: Callable[[], ValueT]) -> ValueT | None:
         raise
 
 
+def filled(part: ModelT, other: ModelT) -> ModelT:
+    """Give a part with what is not known of it as another one has it, section by section."""
+    found = {}
+    for name in type(part).model_fields:
+        own, its = part.__dict__.get(name), other.__dict__.get(name)
+        if not knows(part, name):
+            found[name] = its
+        elif isinstance(own, Section) and isinstance(its, Section):
+            found[name] = filled(own, its)
+        else:
+            found[name] = own
+    return type(part).model_construct(_fields_set=set(found), **found)
+
+
 def knows(section: BaseModel, name: str) -> bool:
     """Whether a part of a section is known."""
     return name in section.__dict__

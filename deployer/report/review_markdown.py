@@ -89,10 +89,10 @@ def _section(one: Reviewed, place: int) -> Iterator[Piece]:
 
 def _remarks(one: Reviewed) -> Iterator[str]:
     if one.problems:
-        yield "It is not right, so what it would do is not known. `deployer check` says more.\n\n"
+        yield "It is not right, so `apply` refuses it. `deployer check` says more.\n\n"
     for problem in (*one.allowed, *one.problems, *one.clashes):
         yield f"- {prose(problem)}\n"
-    if one.allowed or one.clashes:
+    if one.allowed or one.clashes or (one.problems and one.diff):
         yield "\n"
     if one.facts:
         yield "| | |\n|---|---|\n"

@@ -32,6 +32,17 @@ def volumes(weights: str, kernels: str) -> Change:
     return modal(weights={"path": weights}, kernel_cache={"path": kernels})
 
 
+PREFILL: Change = {"engine": {"args": {"disaggregation-mode": "prefill"}}}
+POOL: Change = {"engine": {"version": "0.5.12"}, "memory": {"max_total_tokens": 40_000}}
+
+
+def parsers(repo: str, reasoning: str, tools: str = "qwen25") -> Change:
+    return {
+        "model": {"repo": repo},
+        "serving": {"reasoning_parser": reasoning, "tool_call_parser": tools},
+    }
+
+
 FIRES: list[tuple[str, str, Change, str]] = [
     (
         "inputs-below-requests",
@@ -57,10 +68,10 @@ FIRES: list[tuple[str, str, Change, str]] = [
     ("gpus-beyond-team-plan", "modal.max_containers", modal(max_containers=7), "56 at a time"),
     ("gpus-beyond-container", "hardware.count", {"hardware": {"gpu": "A10"}}, "at most 4"),
     (
-        "gpus-unused",
+        "gpus-beyond-replica",
         "parallel.tp",
         {"parallel": {"tp": 8, "dp": 2}},
-        "tp 8 x pp 1 x dp 2 uses 16 GPUs",
+        "tp 8 x dp 2 needs 16 GPUs",
     ),
     ("gpus-unused", "parallel.dp", {"parallel": {"dp": 3}}, "cannot be divided into 3 replicas"),
     (
@@ -140,13 +151,13 @@ FIRES: list[tuple[str, str, Change, str]] = [
     (
         "warmup-beyond-context",
         "lifecycle.warmup_long_tokens",
-        {"model": {"context_length": 8192}},
+        {"model": {"context_length": 8192}, "lifecycle": {"warmup_long_tokens": 8192}},
         "the 8,192 of `model.context_length`",
     ),
     (
         "warmup-beyond-context",
         "lifecycle.warmup_long_tokens",
-        {"memory": {"max_total_tokens": 4096}},
+        {"memory": {"max_total_tokens": 4096}, "lifecycle": {"warmup_long_tokens": 8192}},
         "the 4,096 of `memory.max_total_tokens`",
     ),
     (
@@ -154,6 +165,66 @@ FIRES: list[tuple[str, str, Change, str]] = [
         "lifecycle.warmup_long_tokens",
         {"lifecycle": {"warmup_long_tokens": 250000}},
         "the 202,752 of the model's context",
+    ),
+    (
+        "warmup-beyond-context",
+        "lifecycle.warmup",
+        {"model": {"context_length": 256}, "lifecycle": {"warmup": ["long_context"]}},
+        "about 16 tokens and its answer do not fit into the 256",
+    ),
+    (
+        "nodes-beyond-container",
+        "engine.args.nnodes",
+        {"engine": {"args": {"nnodes": 4, "node-rank": 0}}},
+        "one of 4 nodes and waits for 3 others",
+    ),
+    (
+        "half-of-a-pair",
+        "engine.args.disaggregation-mode",
+        {"engine": {"args": {"disaggregation-mode": "prefill"}}},
+        "this server prefills only",
+    ),
+    (
+        "half-of-a-pair",
+        "engine.args.disaggregation-mode",
+        {"engine": {"args": {"disaggregation-mode": "decode"}}},
+        "this server decodes only",
+    ),
+    (
+        "half-of-a-pair",
+        "engine.args.encoder-only",
+        {"engine": {"args": {"encoder-only": True}}},
+        "encodes pictures only",
+    ),
+    (
+        "value-not-json",
+        "engine.args.json-model-override-args",
+        {"engine": {"args": {"json-model-override-args": "{rope_scaling: yarn}"}}},
+        "takes a JSON object, and this is not JSON",
+    ),
+    (
+        "value-not-json",
+        "engine.args.model-loader-extra-config",
+        {"engine": {"args": {"model-loader-extra-config": "[1]"}}},
+        "this is JSON, and no object",
+    ),
+    (
+        "value-not-json",
+        "engine.args.hicache-storage-backend-extra-config",
+        {"engine": {"args": {"hicache-storage-backend-extra-config": "{'a': 1}"}}},
+        "takes a JSON object",
+    ),
+    (
+        "gpus-beyond-replica",
+        "parallel.tp",
+        {"parallel": {"tp": 16}},
+        "tp 16 needs 16 GPUs, and the replica has 8",
+    ),
+    (
+        "gpus-beyond-replica",
+        "parallel.pp",
+        {"parallel": {"pp": 16}},
+        "pp 16 needs 16 GPUs, and the replica has 8",
     ),
     (
         "port-taken-twice",
@@ -506,6 +577,33 @@ SILENT: list[tuple[str, Change]] = [
     ("gpus-beyond-starter-plan", modal(max_containers=7)),
     ("gpus-beyond-team-plan", modal(max_containers=6)),
     ("gpus-beyond-container", {"hardware": {"gpu": "A10", "count": 4}}),
+    ("nodes-beyond-container", {"engine": {"args": {"nnodes": 1}}}),
+    ("half-of-a-pair", {"engine": {"args": {"disaggregation-mode": "null"}}}),
+    ("half-of-a-pair", {"engine": {"version": "0.5.23", "args": {"language-model-only": True}}}),
+    ("value-not-json", {"engine": {"args": {"json-model-override-args": '{"a": {"b": 1}}'}}}),
+    ("value-not-json", {"engine": {"args": {"hicache-storage-backend-extra-config": "@a.toml"}}}),
+    ("value-not-json", {"engine": {"args": {"deepep-config": "/w/deepep.json"}}}),
+    ("gpus-beyond-replica", {"parallel": {"tp": 4, "dp": 2}}),
+    ("gpus-beyond-replica", {"parallel": {"tp": 16}, "engine": {"args": {"nnodes": 2}}}),
+    ("gpus-unused", {"parallel": {"tp": 16}}),
+    ("gpus-unused", {"parallel": {"tp": 8}, "engine": {"args": {"nnodes": 2}}}),
+    ("warmup-beyond-context", {"model": {"context_length": 2200}}),
+    ("warmup-beyond-context", {"model": {"context_length": 128}}),
+    ("warmup-beyond-context", {"memory": {"max_total_tokens": 4096}}),
+    ("cuda-graphs-off", {"kernels": {"cuda_graph": False}, **PREFILL}),
+    ("small-pool-prefill", {**POOL, "schedule": {"chunked_prefill_size": 8192}}),
+    (
+        "small-pool-prefill",
+        {
+            **POOL,
+            "schedule": {"chunked_prefill_size": 65536},
+            "parallel": {"dp": 8, "dp_attention": True},
+        },
+    ),
+    ("parser-of-another-family", parsers("Qwen/Qwen3-235B-A22B-Thinking-2507", "deepseek-r1")),
+    ("parser-of-another-family", parsers("Qwen/Qwen3-Next-80B-A3B-Thinking", "deepseek-r1")),
+    ("parser-of-another-family", parsers("Qwen/Qwen3-32B", "qwen3", "hermes")),
+    ("parser-of-another-family", parsers("MiniMaxAI/MiniMax-M2", "qwen3-thinking", "minimax-m2")),
     ("gpus-unused", {"parallel": {"dp": 2}}),
     ("gpus-unused", {"parallel": {"tp": 4, "dp": 2}}),
     ("gpus-unused", {"parallel": {"tp": 8, "dp": 8, "dp_attention": True}}),

@@ -62,7 +62,7 @@ def test_one_step_decides(name: str, within: Change, beyond: Change) -> None:
         ("startup-below-load", life(startup_timeout=100), "write at least 1512"),
         (
             "warmup-beyond-context",
-            {**life(warmup_long_tokens=1000), "model": {"context_length": 260}},
+            {**life(warmup_long_tokens=1000), "model": {"context_length": 272}},
             "write at most 16,",
         ),
         ("experts-undivided", {"parallel": {"ep": 3}}, "1, 2, 4, 8"),

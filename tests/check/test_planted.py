@@ -120,7 +120,7 @@ PLANTED: list[tuple[str, Change, str, str]] = [
     ),
     (
         "llama",
-        {"model": {"context_length": 4096}},
+        {"model": {"context_length": 4096}, "lifecycle": {"warmup_long_tokens": 4096}},
         "warmup-beyond-context",
         "lifecycle.warmup_long_tokens",
     ),
@@ -200,7 +200,7 @@ PLANTED: list[tuple[str, Change, str, str]] = [
     ),
     # How the model is divided.
     ("glm", {"parallel": {"tp": 7}}, "gpus-unused", "parallel.tp"),
-    ("llama", {"parallel": {"dp": 2}}, "gpus-unused", "parallel.dp"),
+    ("llama", {"parallel": {"dp": 2}}, "gpus-beyond-replica", "parallel.dp"),
     ("glm", {"hardware": {"gpu": "A10"}}, "gpus-beyond-container", "hardware.count"),
     ("glm", {"parallel": {"ep": 3}}, "experts-undivided", "parallel.ep"),
     ("glm", {"hardware": {"count": 6}}, "heads-undivided", "hardware.count"),

@@ -107,3 +107,32 @@ def test_a_config_that_says_too_little(
 def test_a_fraction_is_between_0_and_1() -> None:
     with pytest.raises(click.BadParameter):
         run(PROFILE, "--mem-fraction", "1.4")
+
+
+def test_what_else_is_wrong_is_no_matter_for_memory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = Path(PROFILE).read_text(encoding="utf-8")
+    changed = tmp_path / "p.yaml"
+    changed.write_text(text.replace("min_containers: 0", "min_containers: 9"), encoding="utf-8")
+
+    assert run(str(changed)) == 0
+    read = capsys.readouterr()
+    assert "KV pool            28.0 GiB" in read.out
+    assert "is not right (containers-min-above-max)" in read.err
+
+
+def test_another_models_file_counts_where_the_profiles_own_model_would_not_fit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = Path("profiles/b200-no-spec.yaml").read_text(encoding="utf-8")
+    text = text.replace("gpu: B200", "gpu: H100")
+    (tmp_path / "p.yaml").write_text(text, encoding="utf-8")
+    fp8 = {"quant_method": "fp8", "weight_block_size": [128, 128]}
+    other = {**LLAMA, "quantization_config": fp8}
+    (tmp_path / "config.json").write_text(json.dumps(other), encoding="utf-8")
+
+    assert run(str(tmp_path / "p.yaml")) == 1, "GLM-5.1 itself does not fit"
+    capsys.readouterr()
+    assert run(str(tmp_path / "p.yaml"), "--model-config", str(tmp_path / "config.json")) == 0
+    assert "does-not-fit" in capsys.readouterr().err

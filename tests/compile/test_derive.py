@@ -157,3 +157,22 @@ def test_only_the_long_request_is_filled(tokens: int, repeat: int) -> None:
     assert (found["long_context"].filler, found["long_context"].repeat) == (FILLER, repeat)
     others = [(one.filler, one.repeat) for kind, one in found.items() if kind != "long_context"]
     assert others == [("", 0)] * 3
+
+
+@pytest.mark.parametrize(
+    ("change", "tokens"),
+    [
+        ({}, 8192),
+        ({"model": {"context_length": 8448}}, 8192),
+        ({"model": {"context_length": 2200}}, 2200 - 256),
+        ({"memory": {"max_total_tokens": 4096}}, 4096 - 256),
+        ({"model": {"context_length": 4000}, "memory": {"max_total_tokens": 3000}}, 3000 - 256),
+    ],
+)
+def test_the_long_prompt_is_as_long_as_there_is_room_for(change: Change, tokens: int) -> None:
+    assert requests(change)["long_context"].repeat == tokens // FILLER_TOKENS
+
+
+def test_without_room_for_a_long_prompt_there_is_none() -> None:
+    change = {"lifecycle": {"warmup": None}, "model": {"context_length": 256}}
+    assert "long_context" not in requests(change)

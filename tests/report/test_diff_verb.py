@@ -255,10 +255,48 @@ def test_a_broken_new_side_is_named_and_exits_1(repository: Path, run: Run) -> N
 
     assert ran.code == 1
     assert "error[unknown-key]" in ran.err
-    assert ran.out.startswith("profiles/glm.yaml: not right, 1 error\n  line 41: unknown-key\n")
+    assert ran.out.startswith("profiles/glm.yaml: not right, 1 error\n  note: what cannot be read ")
+    assert "\n  line 41: unknown-key\n" in ran.out
     assert (
         "profiles/other.yaml: a new deployment, other; comments allow other findings\n" in ran.out
     )
+
+
+def test_an_error_hides_no_flag_that_changes(repository: Path, run: Run) -> None:
+    wrong = BASE.replace("mem_fraction_static: 0.85", "mem_fraction_static: 0.86")
+    long = "lifecycle:\n  warmup_long_tokens: 900000\n"
+    write(repository, "glm", wrong.replace("lifecycle:\n", long))
+
+    ran = run("--base", "main")
+
+    assert ran.code == 1
+    assert "profiles/glm.yaml: not right, 1 error; 2 changes: KV capacity" in ran.out
+    assert "  ~ --mem-fraction-static  0.85 -> 0.86" in ran.out
+    assert "| `--mem-fraction-static`" in run("--base", "main", "--format", "markdown").out
+    told = run("--base", "main", "--format", "json").profiles["profiles/glm.yaml"]
+    assert (told["status"], len(told["problems"])) == ("broken", 1)
+    assert "--mem-fraction-static" in [one["what"] for one in told["changes"]]
+
+
+def test_what_cannot_be_read_hides_nothing_else(repository: Path, run: Run) -> None:
+    wrong = BASE.replace("num_steps: 3", "num_steps: three")
+    write(repository, "glm", wrong.replace("served_name: glm-5.1\n", "served_name: other\n"))
+
+    ran = run("--base", "main")
+
+    assert ran.code == 1
+    assert "note: what cannot be read counts as it was, and all else is compared" in ran.out
+    assert "  ~ --served-model-name  glm-5.1 -> other" in ran.out
+    assert "--speculative-num-steps" not in ran.out
+
+
+def test_a_new_profile_that_is_not_right_is_shown_all_the_same(repository: Path, run: Run) -> None:
+    write(repository, "tiny", TINY.replace("warmup_long_tokens: 1000", "warmup_long_tokens: 99999"))
+
+    told = run("--base", "main", "--format", "json").profiles["profiles/tiny.yaml"]
+
+    assert told["status"] == "broken"
+    assert told["contents"]
 
 
 def test_a_broken_old_side_is_said_and_the_rest_is_compared(repository: Path, run: Run) -> None:

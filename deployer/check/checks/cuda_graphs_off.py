@@ -14,7 +14,9 @@ Write::
       cuda_graph: true
 
 Source: SGLang documentation, CUDA graphs: they take the CPU's work out of decoding; off is for
-finding faults. https://docs.sglang.io/advanced_features/server_arguments.html
+finding faults. A server that only prefills (`--disaggregation-mode prefill`) decodes nothing, and
+the engine switches its decoding graphs off by itself (0.5.23 ``arg_groups/cuda_graph_hook.py``,
+``apply_cuda_graph_disaggregation_roles``). https://docs.sglang.io/advanced_features/server_arguments.html
 """
 
 from __future__ import annotations
@@ -22,13 +24,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.check.stated import value
 from deployer.finding import Severity
 from deployer.profile.model import Profile
 
+MODE, PREFILL = "--disaggregation-mode", "prefill"
+
 
 def find(profile: Profile) -> Iterator[Problem]:
-    """Look for graphs that are off on a GPU."""
-    if profile.hardware.gpu != "none" and not profile.kernels.cuda_graph:
+    """Look for graphs that are off on a GPU that decodes."""
+    decodes = profile.hardware.gpu != "none" and value(profile, MODE) != PREFILL
+    if decodes and not profile.kernels.cuda_graph:
         yield Problem(
             ("kernels", "cuda_graph"),
             "without CUDA graphs each token waits for the CPU to launch its kernels",

@@ -1,7 +1,6 @@
-"""The parallel sizes do not use the GPUs that the replica has.
+"""The parallel sizes leave GPUs of the replica unused.
 
-Why it hurts: too few leave GPUs idle that are paid for; too many fail after the image is pulled and
-the container scheduled. SGLang itself lets both through until it starts its ranks.
+Why it hurts: they idle and are paid for. SGLang itself says nothing.
 
 Instead of::
 
@@ -28,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.check.kernels import nodes
 from deployer.check.rule import Problem, Rule
 from deployer.compile.derive import replicas
 from deployer.finding import Severity
@@ -38,14 +38,14 @@ def find(profile: Profile) -> Iterator[Problem]:
     """Compare tensor times pipeline parallelism, times replicas, with the number of GPUs."""
     gpus, tp, pp = profile.hardware.count, profile.parallel.tp, profile.parallel.pp or 1
     dp = replicas(profile)
-    if gpus == 0:
-        return
+    if nodes(profile) > 1 or (tp or 1) * pp * dp > gpus:
+        return  # which is another mistake
     if tp is not None and tp * pp * dp != gpus:
         also = f" x dp {dp}" if dp > 1 else ""
         yield Problem(
             ("parallel", "tp"),
             f"tp {tp} x pp {pp}{also} uses {tp * pp * dp} GPUs, and the replica has {gpus}",
-            "leave `tp` out: it follows from `hardware.count` and `pp`",
+            f"write `hardware.count: {tp * pp * dp}`, or leave `tp` out to use all {gpus}",
         )
     if tp is None and gpus % (pp * dp):
         key, parts = ("dp", "replicas") if pp == 1 else ("pp", "equal pipeline stages")

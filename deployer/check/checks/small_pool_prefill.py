@@ -22,8 +22,10 @@ Write::
 Source: sgl-project/sglang#26265 (read: "Scheduler crashes with SIGQUIT on transient prefill KV-pool
 exhaustion", May 2026, closed as inactive, and its pull request 26266 without a merge) and 30743
 (read: July 2026, GLM-5.2 on 8 H100, five crashes in nine hours with the pool full and nothing to
-evict; closed). It is the pool that was full, not the memory beside it. Room for four prefill
-batches is a guess: upstream does not say so.
+evict; closed). A batch holds at most a chunk, or `max_prefill_tokens` where that is less
+(``managers/schedule_policy.py`` of 0.5.10.post1 to 0.5.23, ``PrefillAdder``; pull request 35414),
+and with data-parallel attention a rank's part of the chunk. It is the pool that was full, not the
+memory beside it. Room for four prefill batches is a guess: upstream does not say so.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ from deployer.finding import Severity
 from deployer.profile.model import Profile
 
 OWN = 16384
-"""Tokens of a prefill batch where none are stated (SGLang 0.5.10.post1 ``server_args.py``)."""
+"""`--max-prefill-tokens` where none are stated (SGLang 0.5.10.post1 ``server_args.py``)."""
 
 BATCHES = 4
 
@@ -46,14 +48,22 @@ def find(profile: Profile) -> Iterator[Problem]:
     if profile.hardware.gpu == "none":
         return  # there the cap is what bounds the pool: it would take the machine's memory
     cap, tokens = option(profile, "--max-total-tokens"), number(profile, "--max-total-tokens")
-    batch = number(profile, "--max-prefill-tokens") or OWN
+    batch = _batch(profile)
     if cap is not None and tokens is not None and tokens < BATCHES * batch:
         yield Problem(
             cap.path,
             f"{tokens:,} tokens are {tokens / batch:.1f} prefill batches of {batch:,}: "
             "one that finds the pool full may end the scheduler",
-            "leave it out, or lower `schedule.max_prefill_tokens`",
+            "leave it out, or lower `schedule.chunked_prefill_size`",
         )
+
+
+def _batch(profile: Profile) -> int:
+    """Give the most tokens that one prefill batch takes; the engine's own chunk is not known."""
+    most = number(profile, "--max-prefill-tokens") or OWN
+    chunk = number(profile, "--chunked-prefill-size") or 0
+    ranks = profile.parallel.dp or 1 if profile.parallel.dp_attention else 1
+    return min(most, chunk // ranks) if chunk >= ranks else most
 
 
 RULE = Rule(

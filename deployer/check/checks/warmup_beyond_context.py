@@ -27,13 +27,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.compile.derive import warmup_kinds
-from deployer.facts.models.catalogue import shapes
+from deployer.compile.derive import PROMPT_ROOM, SHORTEST_PROMPT, prompt_limits, warmup_kinds
 from deployer.finding import Severity
 from deployer.profile.model import Profile
-
-ROOM = 256
-"""Tokens beside the filler: the chat template, the question, and 128 tokens of answer."""
 
 
 def find(profile: Profile) -> Iterator[Problem]:
@@ -41,25 +37,23 @@ def find(profile: Profile) -> Iterator[Problem]:
     if "long_context" not in warmup_kinds(profile):
         return
     long = profile.lifecycle.warmup_long_tokens
-    for limit, name in _limits(profile):
-        if long + ROOM > limit:
+    said = ("lifecycle", "warmup_long_tokens" if long is not None else "warmup")
+    for limit, name in prompt_limits(profile):
+        if (long or SHORTEST_PROMPT) + PROMPT_ROOM > limit:
             yield Problem(
-                ("lifecycle", "warmup_long_tokens"),
-                f"a prompt of about {long:,} tokens and its answer do not fit into the {limit:,} "
-                f"of {name}",
-                f"write at most {max(limit - ROOM, 16)}, or take `long_context` out",
+                said,
+                f"a prompt of about {long or SHORTEST_PROMPT:,} tokens and its answer do not fit "
+                f"into the {limit:,} of {name}",
+                _hint(limit - PROMPT_ROOM),
             )
             return
 
 
-def _limits(profile: Profile) -> Iterator[tuple[int, str]]:
-    if profile.model.context_length is not None:
-        yield profile.model.context_length, "`model.context_length`"
-    if profile.memory.max_total_tokens is not None:
-        yield profile.memory.max_total_tokens, "`memory.max_total_tokens`"
-    known = shapes(profile.model.repo)
-    if known is not None and profile.model.context_length is None:
-        yield known.longest, "the model's context"
+def _hint(most: int) -> str:
+    """Say what is short enough, if anything is."""
+    if most < SHORTEST_PROMPT:
+        return "take `long_context` out of `lifecycle.warmup`: there is no room for it"
+    return f"write at most {most}, or leave it out: then it is as long as there is room for"
 
 
 RULE = Rule(

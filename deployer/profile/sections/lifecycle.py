@@ -26,13 +26,15 @@ class Lifecycle(Section):
 
     warmup: Annotated[tuple[WarmupKind, ...] | None, Strict(strict=False)] = None
     """The requests that are answered before the server is called ready, in this order. By default
-    `chat` and `long_context`, with `no_thinking` and `tools` where the parsers for them are set."""
+    `chat`, `long_context` where there is room for it, and `no_thinking` and `tools` where the
+    parsers for them are set."""
 
     warmup_timeout: Annotated[float, Field(gt=0, le=86400)] = 300.0
     """For each warm-up request; the first ones compile and capture."""
 
-    warmup_long_tokens: Annotated[int, Field(ge=16)] = 8192
-    """About how many tokens the long-context warm-up sends."""
+    warmup_long_tokens: Annotated[int | None, Field(ge=16)] = None
+    """About how many tokens the long-context warm-up sends. By default 8192, or as many as the
+    context and the pool have room for."""
 
     drain_timeout: Annotated[float, Field(ge=0, le=86400)] = 25.0
     """For requests in flight after a stop is asked for. Modal's `web_server` gives 30 s."""

@@ -72,12 +72,7 @@ def test_what_failed_here_is_no_success_elsewhere(
         another_machine(patched, world)
         code, shown = unchanged(world, path)
         assert code == 1
-        assert shown["recorded"] == {
-            "at": 0.0,
-            "verified": False,
-            "verified_at": 0.0,
-            "unknown": "",
-        }
+        assert shown["recorded"] == {"at": 0.0, "verified": False, "verified_at": 0.0}
 
 
 def test_what_was_verified_here_is_known_elsewhere_with_its_time(

@@ -1,0 +1,54 @@
+"""The engine is told to be one of several nodes, and a replica is one container.
+
+Why it hurts: it waits for the others, which never come: the distributed group times out after
+minutes of every GPU, at each attempt. Where one node's GPUs are enough, nothing is won either.
+
+Instead of::
+
+    engine:
+      args:
+        nnodes: 2
+        node-rank: 0
+        dist-init-addr: 10.0.0.1:5000
+
+Write::
+
+    engine:
+      args: {}
+
+Source: SGLang 0.5.10.post1 ``distributed/parallel_state.py``, ``init_distributed_environment``:
+every rank of every node must join; sgl-project/sglang#5375 and 23769 (read: two nodes, one of which
+does not answer).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.kernels import nodes
+from deployer.check.rule import Problem, Rule
+from deployer.check.stated import option
+from deployer.finding import Severity
+from deployer.profile.model import Profile
+
+
+def find(profile: Profile) -> Iterator[Problem]:
+    """Look for more than one node."""
+    said, number = option(profile, "--nnodes"), nodes(profile)
+    if said is not None and number > 1:
+        others = "another one" if number == 2 else f"{number - 1} others"  # noqa: PLR2004 - a pair
+        yield Problem(
+            said.path,
+            f"the engine is one of {number} nodes and waits for {others}: a replica is one "
+            "container, and nothing starts a second",
+            "leave it out, and `node-rank` and `dist-init-addr` with it, if the GPUs of one node "
+            "hold the model (`deployer fit` says it)",
+        )
+
+
+RULE = Rule(
+    "nodes-beyond-container",
+    Severity.ERROR,
+    find,
+    link="https://github.com/sgl-project/sglang/issues/5375",
+)
