@@ -19,11 +19,13 @@ class Recorded:
 
     ``verified`` tells whether every promise was seen to hold, ``verified_at`` when it was last
     tried (seconds since the epoch, 0 where it never was, or before that was remembered).
+    ``unknown`` says why that could not be found out, and is empty where it was.
     """
 
     at: float = 0.0
     verified: bool = False
     verified_at: float = 0.0
+    unknown: str = ""
 
 
 NOTHING = Recorded()

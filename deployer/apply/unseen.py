@@ -29,12 +29,13 @@ def not_there_words(asked: str) -> str:
     return f"Modal was asked, and has no such app in {asked}"
 
 
-def asked_words(environments: tuple[str, ...]) -> str:
-    """Name where Modal was asked."""
+def asked_words(environments: tuple[str, ...], unlisted: str = "") -> str:
+    """Name where Modal was asked; ``unlisted`` is why there may be other environments."""
     named = [name or "the default environment" for name in environments]
+    known = f"; whether there are others is not known: {unlisted}" if unlisted else ""
     if len(named) == 1:
-        return named[0] if not environments[0] else f"the environment {named[0]}"
-    return f"the environments {', '.join(named)}"
+        return f"{named[0] if not environments[0] else f'the environment {named[0]}'}{known}"
+    return f"the environments {', '.join(named)}{known}"
 
 
 def token_missing() -> NotAsked:

@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913 - the options of the verb
     replaced after asking: --yes alone does not agree to it, --take-over does.
     """
     from deployer.cli.planning import read  # noqa: PLC0415
-    from deployer.cli.take_over import agreed_here, mark_of  # noqa: PLC0415
+    from deployer.cli.take_over import mark_of  # noqa: PLC0415
     from deployer.cli.verdicts import tell_verdicts  # noqa: PLC0415
 
     manner = Manner(form, yes=yes, take_over=take_over, verify=verify)
@@ -77,21 +77,25 @@ def command(  # noqa: PLR0913 - the options of the verb
 
         return apply_release(release, written, mark_of(profile), manner)
     _tell_changes(release)
-    agreed_here(release, profile, take_over=take_over)
-    applied = _apply(release, profile, yes=yes)
+    applied = _apply(release, profile, manner)
     tell_verdicts(applied.verdicts)
     show(_json(applied, release) if form == "json" else _text(applied, release), end="")
     return 0 if applied.verified else 1
 
 
-def _apply(release: Release, profile: str, *, yes: bool) -> Applied:
+def _apply(release: Release, profile: str, manner: Manner) -> Applied:
     from deployer.apply.local.apply import apply  # noqa: PLC0415
     from deployer.cli.progress import PhaseLines  # noqa: PLC0415
+    from deployer.cli.take_over import agreed_here  # noqa: PLC0415
 
     lines = PhaseLines()
 
+    def agree() -> None:
+        with lines.paused():
+            agreed_here(release, profile, take_over=manner.take_over)
+
     def confirm(size: str) -> bool:
-        if yes:
+        if manner.yes:
             return True
         if not can_ask():
             return False
@@ -100,7 +104,13 @@ def _apply(release: Release, profile: str, *, yes: bool) -> Applied:
 
     with lines:
         path = str(Path(profile).resolve())
-        return apply(release, profile_path=path, on_event=lines.tell, confirm_install=confirm)
+        return apply(
+            release,
+            profile_path=path,
+            on_event=lines.tell,
+            confirm_install=confirm,
+            agree=agree,
+        )
 
 
 def _tell_changes(release: Release) -> None:

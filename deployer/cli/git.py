@@ -56,7 +56,7 @@ class Repository:
         if not Path(path).is_absolute():
             return posixpath.normpath(posixpath.join(self.prefix, path))
         try:
-            return Path(path).resolve().relative_to(self.root).as_posix()
+            return Path(os.path.realpath(path)).relative_to(self.root).as_posix()
         except ValueError as error:
             msg = f"{path} is outside of this repository"
             raise UsageError(msg, hint="Compare such files by `deployer diff OLD NEW`.") from error
@@ -82,21 +82,36 @@ def repository() -> Repository:
         msg = "`--base` needs git, and there is none here"
         raise UsageError(msg, hint="Compare two files: `deployer diff OLD NEW`.") from error
     if ran.returncode:
-        said = ran.stderr.decode(errors="replace").strip().partition("\n")[0]
-        known = "not a git repository" in said
         msg = "this is no git repository, so there is nothing to compare with"
-        msg = msg if known else f"git cannot read this repository: {said}"
+        msg = msg if _is_none(ran) else f"git cannot read this repository: {_said(ran)}"
         raise UsageError(msg, hint="Compare two files: `deployer diff OLD NEW`.")
     return _at(ran)
 
 
 def found(folder: Path) -> Repository | None:
-    """Find the repository that a folder is in; None where there is none, or no git."""
+    """Find the repository that a folder is in; None where there is none, or no git.
+
+    Raises Failure where there is one that git does not read: another user's, or a broken one.
+    """
     try:
         ran = _git(folder, *ROOT)
     except FileNotFoundError:
         return None
-    return None if ran.returncode else _at(ran)
+    if not ran.returncode:
+        return _at(ran)
+    if _is_none(ran):
+        return None
+    msg = f"git cannot read this repository: {_said(ran)}"
+    raise Failure(msg, hint="`git status` in this folder says more.")
+
+
+def _is_none(ran: subprocess.CompletedProcess[bytes]) -> bool:
+    """Whether git found no repository; all other failures are about one that is there."""
+    return "not a git repository" in _said(ran)
+
+
+def _said(ran: subprocess.CompletedProcess[bytes]) -> str:
+    return ran.stderr.decode(errors="replace").strip().partition("\n")[0]
 
 
 def _at(ran: subprocess.CompletedProcess[bytes]) -> Repository:
@@ -229,5 +244,6 @@ def _paths(output: bytes) -> tuple[str, ...]:
 def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     """Run git; no program that a repository's configuration names is run."""
     command = ["git", *SAFE, "--no-optional-locks", "-C", str(folder), *words]
-    env = {"GIT_ALLOW_PROTOCOL": PROTOCOLS, **os.environ, "GIT_TERMINAL_PROMPT": "0"}
+    spoken = {"LC_ALL": "C.UTF-8", "LANGUAGE": "C"}  # its words are read here
+    env = {"GIT_ALLOW_PROTOCOL": PROTOCOLS, **os.environ, **spoken, "GIT_TERMINAL_PROMPT": "0"}
     return subprocess.run(command, capture_output=True, check=False, env=env)

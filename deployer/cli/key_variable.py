@@ -52,7 +52,7 @@ def _ask(variable: str, given: str) -> None:
         return
     question = f"{given} wants what {variable} holds as its API key. Is that this server's key?"
     if not can_ask():
-        message = f"{question} Nobody can be asked here"
+        message = f"there is no terminal to ask at: {question}"
         raise UsageError(message, hint=f"`--key-env {variable}` answers it; so does `API_KEY`.")
     if not ask(question):
         message = f"what {variable} holds was not sent"

@@ -21,23 +21,27 @@ def beside(files: Sequence[str]) -> dict[str, Siblings]:
 
     In no repository those of its folder are looked at, and not those below.
     """
-    folders = {Path(file).parent for file in files}
-    trees = {folder: _around(folder) for folder in folders if folder.is_dir()}
     there: dict[Path, str] = {}
-    for tree in dict.fromkeys(trees.values()):
-        root = tree.repo.root if isinstance(tree, WorkingTree) else tree.root
-        there |= {_real(root / path): _called(root / path) for path in every_one(tree)}
+    unread: dict[str, None] = {}
+    for folder in dict.fromkeys(Path(file).parent for file in files):
+        try:
+            there |= _around(folder) if folder.is_dir() else {}
+        except DeployerError as error:
+            unread[f"{folder}{os.sep} ({error.message})"] = None
     there |= {_real(file): file for file in files}
     texts = {path: _text(str(path)) for path in there}
     return {
-        file: siblings({there[p]: t for p, t in texts.items() if p != _real(file)})
+        file: siblings({there[p]: t for p, t in texts.items() if p != _real(file)} | unread)
         for file in files
     }
 
 
-def _around(folder: Path) -> WorkingTree | Folder:
+def _around(folder: Path) -> dict[Path, str]:
+    """Give the profiles around a folder. Raises DeployerError where nobody can tell which."""
     tree = tree_at(folder)
-    return Folder(tree.root, deep=False) if isinstance(tree, Folder) else tree
+    tree = Folder(tree.root, deep=False) if isinstance(tree, Folder) else tree
+    root = tree.repo.root if isinstance(tree, WorkingTree) else tree.root
+    return {_real(root / path): _called(root / path) for path in every_one(tree)}
 
 
 def _real(path: str | Path) -> Path:

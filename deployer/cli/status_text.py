@@ -65,6 +65,8 @@ def seen(observed: Observed | None) -> str:
 
 def verified(recorded: Recorded) -> str:
     """Write what is on record of the last verification, and how old that is."""
+    if recorded.unknown:
+        return f"not known: {recorded.unknown}"
     if not recorded.at:
         return "nothing on record here"
     if not recorded.verified_at:

@@ -28,8 +28,9 @@ NOT_THERE = 2
 class Found:
     """What was found, and from whom.
 
-    ``modal`` is ``asked``, with the ``environments`` in which it was, ``not-asked`` or
-    ``not-reached``, with the ``reason``, or '' where the question was about this machine.
+    ``modal`` is ``asked``, with the ``environments`` in which it was and why others were not
+    (``unlisted``), ``not-asked`` or ``not-reached``, with the ``reason``, or '' where the question
+    was about this machine.
     """
 
     local: tuple[LocalStatus, ...] = ()
@@ -37,6 +38,7 @@ class Found:
     modal: str = ""
     reason: str = ""
     environments: tuple[str, ...] = ()
+    unlisted: str = ""
 
 
 @click.command("status")
@@ -101,7 +103,7 @@ def _everything(*, offline: bool) -> Found:
         state = "not-asked" if isinstance(why, NotAsked) else "not-reached"
         return Found(local, kept, state, _why(why))
     remote = everything(account, listing, records)
-    return Found(local, remote, "asked", environments=listing.environments)
+    return Found(local, remote, "asked", "", listing.environments, listing.unlisted)
 
 
 def _refuse_offline(*, offline: bool) -> None:
@@ -123,7 +125,7 @@ def _text(found: Found) -> str:
 
     blocks = [*map(local_text, found.local), *map(modal_text, found.remote)]
     if found.modal == "asked" and found.environments:
-        where = f"Modal was asked in {asked_words(found.environments)}"
+        where = f"Modal was asked in {asked_words(found.environments, found.unlisted)}"
         nothing = "" if blocks else "Nothing is deployed, on this machine or on Modal. "
         blocks.append(f"{nothing}{where}.")
     elif found.modal and not found.remote:
@@ -139,6 +141,7 @@ def _json(found: Found) -> str:
         "state": found.modal or "not-asked",
         "reason": found.reason or ("" if found.modal else "the deployment is on this machine"),
         "environments": list(found.environments),
+        "environments_unlisted": found.unlisted,
     }
     return envelope(
         {

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.cli.links import repository_of
+from deployer.errors import Failure
 from deployer.plan.file import mark, shown
 from deployer.visible import visible
 
@@ -136,7 +137,11 @@ def was_moved(deployed: Deployed, here: Path = Path()) -> bool:
     """Whether this repository had the file in the commit that was deployed, and has it no more."""
     from deployer.cli import git  # noqa: PLC0415 - only where it is asked
 
-    repo, file = git.found(here), shown(deployed.file)
+    file = shown(deployed.file)
+    try:
+        repo = git.found(here)
+    except Failure:  # so it is not known, and the question is asked
+        return False
     if repo is None or mark(file) != deployed.file or (repo.root / file).exists():
         return False
     return git.had(repo, deployed.commit, file)

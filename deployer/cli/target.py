@@ -160,7 +160,8 @@ def _several(given: str, found: list[tuple[str, str]]) -> UsageError:
 def _nothing(given: str, listing: Listing, hint: str) -> NotThere:
     from deployer.apply.unseen import asked_words, not_there  # noqa: PLC0415 - only for a mistake
 
-    where = f"on this machine or on Modal (asked in {asked_words(listing.environments)})"
+    asked = asked_words(listing.environments, listing.unlisted)
+    where = f"on this machine or on Modal (asked in {asked})"
     names = sorted({app.name for app in listing.ours()})
     if listing.phases(given):
         hint = f"an apply runs there: `deployer destroy {given}` ends it"

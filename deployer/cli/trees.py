@@ -15,7 +15,7 @@ from typing import Protocol
 from deployer.cli import git
 from deployer.cli.patterns import ENDINGS
 from deployer.cli.reading import LARGEST, read_text
-from deployer.errors import DeployerError
+from deployer.errors import DeployerError, Failure
 from deployer.profile.likeness import Likeness, likeness
 
 MOST_ENTRIES = 50_000
@@ -187,11 +187,15 @@ def alike(tree: Tree) -> dict[str, Likeness | None]:
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """List a folder; raises Failure for one that cannot be read: it may hold anything."""
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
-    except OSError:
+    except FileNotFoundError:  # gone since it was listed
         return []
+    except OSError as error:
+        message = f"cannot list {folder}: {error.strerror}"
+        raise Failure(message, hint="Name the profiles, or a folder that can be read.") from error
 
 
 def _strange(entry: os.DirEntry[str]) -> bool:

@@ -30,6 +30,6 @@ def agreed(question: str, *, yes: bool, option: str = "--yes") -> bool:
     if yes:
         return True
     if not can_ask():
-        message = f"{question} Nobody can be asked here"
+        message = f"there is no terminal to ask at: {question}"
         raise UsageError(message, hint=f"`{option}` answers it")
     return ask(question)

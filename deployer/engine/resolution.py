@@ -43,7 +43,7 @@ class Resolution:
 
     ``version`` is the release that was asked and ``stated`` the one that the profile names;
     ``gpu`` is None on a CPU. ``pins`` are the versions that the release asks for, of the
-    ``packages`` that it ran on here.
+    ``packages`` that it ran on here. ``missing`` are architectures that it has no code for.
     """
 
     name: str
@@ -63,11 +63,12 @@ class Resolution:
     pretended: tuple[str, ...]
     jail: str = ""
     left_out: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> bool:
-        """Whether SGLang takes the arguments."""
-        return self.outcome == "resolved"
+        """Whether SGLang takes the arguments, and has code for the model's architecture."""
+        return self.outcome == "resolved" and not self.missing
 
     def of(self, kind: str) -> tuple[Row, ...]:
         """Give the rows of a kind."""
@@ -98,6 +99,7 @@ def resolution(
         pretended=answer.pretended if gpu else (),
         jail=answer.jail,
         left_out=answer.left_out,
+        missing=answer.missing,
     )
 
 

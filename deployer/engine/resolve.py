@@ -27,18 +27,23 @@ from deployer.engine.model_config import ModelConfig
 from deployer.engine.overlay import Interpreter
 from deployer.errors import Failure
 from deployer.facts.cpu import SWITCH
+from deployer.facts.gpus import Gpu
 from deployer.facts.sglang.catalogue import find as find_catalogue
 from deployer.facts.sglang.history import variable_lifetimes
 from deployer.facts.sglang.powers import of_variable
 from deployer.parse.secrets import shown
 from deployer.release import Release
 
-SECONDS = 300
-"""The time limit. A resolution takes about 6 s on an idle machine, nearly all of it imports."""
+SECONDS, EACH_SECONDS = 300, 10
+"""The time limit, and what each question adds. A resolution takes about 6 s on an idle machine,
+nearly all of it imports: 178 questions took 50 s there."""
 
 _SOURCES = Path(__file__).parent / "pretend"
 _KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 """Variables of the caller that the engine's python sees."""
+
+DRAFT = "--speculative-draft-model-path"
+"""The option for a draft model, the same in every release from 0.5.9 to 0.5.23."""
 
 _TIMED_OUT = (f"ended by signal {signal.SIGALRM:d}", f"exit status {128 + signal.SIGALRM}")
 
@@ -76,7 +81,8 @@ class Answer:
     in its code) or ``broken`` (it failed for a reason of this machine). ``variables`` are the
     environment variables that SGLang set, ``packages`` the versions it ran on, ``pretended`` what
     it believed in beside the GPUs. ``jail`` says what it was kept from, ``left_out`` names the
-    profile's variables that it did not get.
+    profile's variables that it did not get. ``missing`` are architectures of the model that the
+    release has no code for: it cannot serve them, whatever it resolves.
     """
 
     outcome: str
@@ -89,6 +95,23 @@ class Answer:
     pretended: tuple[str, ...]
     jail: str = ""
     left_out: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One argument list without the model, its model, and the hardware to pretend (None: a CPU).
+
+    ``path`` is what the answer calls the model. ``arguments`` hold no secret. ``draft`` is the
+    config of a draft model, whose path SGLang is then given.
+    """
+
+    model: ModelConfig
+    gpu: Gpu | None
+    count: int
+    arguments: tuple[str, ...]
+    path: str = "MODEL"
+    draft: ModelConfig | None = None
 
 
 def ask(
@@ -104,23 +127,46 @@ def ask(
 
     Raises Failure where a GPU is not known, SGLang cannot be imported, or time runs out.
     """
-    if engine.overlay and any(gpu_of(release.hardware.gpu) is None for release in releases):
+    first = releases[0]
+    kept = {v.name: v.value for v in first.environment if _is_harmless(v.name, first)}
+    questions = [_question(release, model) for release in releases]
+    found = ask_all(engine, questions, kept, environ=environ, run=run, jail=jail)
+    return tuple(replace(answer, left_out=left_out(first)) for answer in found)
+
+
+def ask_all(
+    engine: Interpreter,
+    questions: Sequence[Question],
+    variables: Mapping[str, str],
+    *,
+    environ: Mapping[str, str] = os.environ,
+    run: child.Runner = child.run,
+    jail: Jail = NOTHING,
+) -> tuple[Answer, ...]:
+    """Let SGLang resolve argument lists of any models in one process with these ``variables``.
+
+    Raises Failure where SGLang cannot be imported, or time runs out.
+    """
+    if engine.overlay and any(question.gpu is None for question in questions):
         message = f"SGLang {engine.version} is here for GPUs only, which it can be told to see"
         raise Failure(
             message, hint=f"On a CPU it takes a release with a lock: {', '.join(ENGINES)}."
         )
     with tempfile.TemporaryDirectory(prefix="deployer-resolve-") as name:
         folder = Path(name).resolve()
-        model.write(folder / "model")
         (folder / "home").mkdir()
         shutil.copytree(_SOURCES, folder / "code" / "deployer" / "engine" / "pretend")
         request, answer = folder / "request.json", folder / "answer.json"
-        request.write_text(json.dumps(_request(engine, releases, folder)), "utf-8")
+        asked = [_asked(question, folder / f"model{at}") for at, question in enumerate(questions)]
+        seconds = SECONDS + EACH_SECONDS * len(questions)
+        about = {"seconds": seconds, "overlay": engine.overlay is not None, "questions": asked}
+        request.write_text(json.dumps(about), "utf-8")
         command = [str(engine.python), "-m", "deployer.engine.pretend.run"]
         words = jail.wrapped([*command, str(request), str(answer)], folder, _readable(engine))
-        _run(run, words, _environ(engine, releases, folder, environ))
-        text = answer.read_text("utf-8").replace(str(folder / "model"), releases[0].model.path)
-    return _answers(read_json(text, constants=True), jail, left_out(releases[0]))
+        _run(run, words, _environ(engine, variables, folder, environ), seconds)
+        reply = read_json(answer.read_text("utf-8"), constants=True)
+    paths = [(str(folder / f"model{at}"), one.path) for at, one in enumerate(questions)]
+    return _answers(reply, paths, jail)
 
 
 def left_out(release: Release) -> tuple[str, ...]:
@@ -145,31 +191,37 @@ def _readable(engine: Interpreter) -> list[Path]:
     return [path for path in dict.fromkeys(found) if path != Path("/")]
 
 
-def _request(engine: Interpreter, releases: Sequence[Release], folder: Path) -> dict[str, Any]:
-    questions = [_question(release, folder / "model") for release in releases]
-    overlay = engine.overlay is not None
-    return {"seconds": SECONDS, "overlay": overlay, "questions": questions}
-
-
-def _question(release: Release, model: Path) -> dict[str, Any]:
-    gpu = gpu_of(release.hardware.gpu)
+def _question(release: Release, model: ModelConfig) -> Question:
+    """Ask about a release without its model's path, and without secrets."""
     words: list[str] = []
     for argument in release.arguments:
-        values = tuple(shown(argument.flag, value) for value in argument.values)
-        values = (str(model),) if argument.flag == "--model-path" else values
-        words += replace(argument, values=values).words()
-    about = asdict(gpu) if gpu else None
-    return {"gpu": about, "count": release.hardware.count, "arguments": words}
+        if argument.flag != "--model-path":
+            values = tuple(shown(argument.flag, value) for value in argument.values)
+            words += replace(argument, values=values).words()
+    hardware = release.hardware
+    gpu = gpu_of(hardware.gpu)
+    return Question(model, gpu, hardware.count, tuple(words), release.model.path)
+
+
+def _asked(question: Question, folder: Path) -> dict[str, Any]:
+    question.model.write(folder)
+    words = ["--model-path", str(folder), *question.arguments]
+    if question.draft is not None:
+        draft = folder / "draft"
+        question.draft.write(draft)
+        words += [DRAFT, str(draft)]
+    about = asdict(question.gpu) if question.gpu else None
+    return {"gpu": about, "count": question.count, "arguments": words}
 
 
 def _environ(
-    engine: Interpreter, releases: Sequence[Release], folder: Path, environ: Mapping[str, str]
+    engine: Interpreter, variables: Mapping[str, str], folder: Path, environ: Mapping[str, str]
 ) -> dict[str, str]:
-    """Give the release's variables and what isolates the process; the latter wins."""
+    """Give the variables that were asked for and what isolates the process; the latter wins."""
     paths = [folder / "code", engine.overlay] if engine.overlay else [folder / "code"]
     return {
         **{name: environ[name] for name in _KEPT if name in environ},
-        **{v.name: v.value for v in releases[0].environment if _is_harmless(v.name, releases[0])},
+        **variables,
         SWITCH: "1",  # the import hooks, see pretend/loading.py
         "HF_HOME": str(folder / "home"),
         "HF_HUB_OFFLINE": "1",
@@ -182,18 +234,21 @@ def _environ(
     }
 
 
-def _run(run: child.Runner, command: Sequence[str], env: Mapping[str, str]) -> None:
+def _run(run: child.Runner, command: Sequence[str], env: Mapping[str, str], seconds: int) -> None:
     doing = "resolving the arguments"
     try:
         run(command, doing=doing, env=env, on_line=lambda _line: None)
     except Failure as failure:
         if not any(sign in failure.message for sign in _TIMED_OUT):
             raise
-        message = f"SGLang has not resolved the arguments within {SECONDS} s"
+        message = f"SGLang has not resolved the arguments within {seconds} s"
         raise Failure(message, hint="Is the machine very busy? Try again.") from failure
 
 
-def _answers(reply: dict[str, Any], jail: Jail, without: tuple[str, ...]) -> tuple[Answer, ...]:
+def _answers(
+    reply: dict[str, Any], paths: Sequence[tuple[str, str]], jail: Jail
+) -> tuple[Answer, ...]:
+    named = [_renamed(answer, *path) for answer, path in zip(reply["answers"], paths, strict=True)]
     return tuple(
         Answer(
             outcome=answer["outcome"],
@@ -203,9 +258,20 @@ def _answers(reply: dict[str, Any], jail: Jail, without: tuple[str, ...]) -> tup
             said=tuple(Said(**line) for line in answer["said"]),
             variables=answer["variables"],
             packages=reply["packages"],
-            pretended=tuple(reply["pretended"]),
+            pretended=(*reply["pretended"], *answer["pretended"]),
             jail=jail.says,
-            left_out=without,
+            missing=tuple(answer["missing"]),
         )
-        for answer in reply["answers"]
+        for answer in named
     )
+
+
+def _renamed(answer: Any, folder: str, path: str) -> Any:  # noqa: ANN401 - a JSON value
+    """Call the model's folder by the model's own path, wherever SGLang names it."""
+    if isinstance(answer, str):
+        return answer.replace(folder, path)
+    if isinstance(answer, dict):
+        return {name: _renamed(value, folder, path) for name, value in answer.items()}
+    if isinstance(answer, list):
+        return [_renamed(value, folder, path) for value in answer]
+    return answer

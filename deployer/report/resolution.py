@@ -70,7 +70,13 @@ def _verdict(found: Resolution, paint: _Paint) -> list[str]:
             f"  The profile names {found.stated}: this is another release's answer, with the flags "
             "respelt."
         )
-    if not found.accepted:
+    if found.missing:
+        names = ", ".join(found.missing)
+        lines.append(
+            f"  {paint(_COLOURS['error'], 'error')}: it has no code for {_plain(names)}, so it "
+            "cannot serve this model, whatever it makes of the arguments"
+        )
+    if found.outcome != "resolved":
         place = f" ({found.where})" if found.where else ""
         lines.append(f"  {paint(_COLOURS['error'], 'error')}: {_plain(found.message)}{place}")
     return lines

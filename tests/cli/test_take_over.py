@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from deployer.apply.local.apply import apply
 from deployer.apply.local.folder import folder_of
+from deployer.apply.local.lock import locked
 from deployer.apply.local.process import Identity, identify
 from deployer.apply.local.state import State, write_state
 from deployer.cli.main import main
@@ -77,7 +79,10 @@ def keep(path: Path, supervisor: Identity) -> None:
     write_state(folder, state)
 
 
-def reached(*_words: object, profile_path: str, **_options: object) -> None:
+def reached(
+    *_words: object, profile_path: str, agree: Callable[[], None], **_options: object
+) -> None:
+    agree()
     message = f"reached with {profile_path}"
     raise Failure(message)
 
@@ -97,7 +102,7 @@ def test_a_copy_asks_before_it_ends_its_originals_server(
     assert (ran.code, ran.out) == (2, "")
     assert f"`cpu-tiny` was applied from {served} (release " in ran.err
     assert "its server would be ended" in ran.err
-    assert "Nobody can be asked here" in ran.err
+    assert "there is no terminal to ask at: " in ran.err
     assert "`--take-over` answers it" in ran.err
     assert "reached" not in ran.err
 
@@ -182,3 +187,26 @@ def test_a_plan_names_the_file_on_record(served: Path, run: Run) -> None:
     assert (value["file"], value["other_file"], value["takes_over"]) == (str(served), True, True)
     value = json.loads(run("plan", str(served), "--format", "json").out)["on_record"]
     assert (value["other_file"], value["takes_over"]) == (False, False)
+
+
+def test_it_asks_when_nobody_else_can_apply(served: Path) -> None:
+    """What was agreed to is what is ended: another apply cannot come between."""
+
+    def agree() -> None:
+        with (
+            pytest.raises(Failure, match="of `cpu-tiny` is running already"),
+            locked(folder_of("cpu-tiny", os.environ), "apply"),
+        ):
+            pytest.fail("two at a time")
+        message = "asked under the lock"
+        raise Failure(message)
+
+    release = compile_profile(load_profile(TINY, "tiny.yaml").profile)  # type: ignore[arg-type]
+    with pytest.raises(Failure, match="asked under the lock"):
+        apply(
+            release,
+            profile_path=str(served),
+            on_event=lambda _: None,
+            confirm_install=lambda _: False,
+            agree=agree,
+        )

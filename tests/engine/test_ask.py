@@ -57,7 +57,7 @@ class Process:
 
 def _answer(**parts: Any) -> dict[str, Any]:
     blank = {"outcome": "resolved", "message": "", "where": "", "values": [], "said": []}
-    return blank | {"variables": {}} | parts
+    return blank | {"variables": {}, "pretended": [], "missing": []} | parts
 
 
 def _value(**parts: Any) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def test_what_the_process_gets() -> None:
     assert question["count"] == 8
     assert question["gpu"]["capability"] == [10, 0]
     assert process.request["overlay"] is False
-    assert {"model/config.json", "code/deployer/engine/pretend/run.py"} <= process.there
+    assert {"model0/config.json", "code/deployer/engine/pretend/run.py"} <= process.there
 
 
 def test_the_process_is_alone() -> None:
@@ -132,7 +132,7 @@ def test_several_in_one_process() -> None:
 
 
 def test_out_of_time() -> None:
-    with pytest.raises(Failure, match="not resolved the arguments within 300 s"):
+    with pytest.raises(Failure, match="not resolved the arguments within 310 s"):
         ask(ENGINE, [release()], MODEL, environ={}, run=Process(failure="was ended by signal 14;"))
 
 

@@ -178,7 +178,7 @@ def test_the_engine_gets_no_variable_that_runs_or_reaches_something(tmp_path: Pa
     python.write_text(
         f"#!{sys.executable}\nimport json, os, sys\n"
         'parts = {"outcome": "resolved", "message": "", "where": "", "values": [], "said": []}\n'
-        'answer = parts | {"variables": dict(os.environ)}\n'
+        'answer = parts | {"variables": dict(os.environ), "pretended": [], "missing": []}\n'
         'json.dump({"packages": {}, "pretended": [], "answers": [answer]}, '
         'open(sys.argv[-1], "w"))\n'
     )

@@ -22,7 +22,7 @@ words = request["questions"][0]["arguments"]
 page = {{"field": "page_size", "flag": "--page-size", "default": None, "given": False,
         "stated": None, "resolved": 64, "rule": ""}}
 answer = {{"outcome": "resolved", "message": "", "where": "", "values": [page], "said": [],
-          "variables": {{}}}} | json.loads({parts!r})
+          "variables": {{}}, "pretended": [], "missing": []}} | json.loads({parts!r})
 about = {{"packages": {{"torch": "2.13.0+cpu"}}, "pretended": ["flashinfer"]}}
 json.dump(about | {{"answers": [answer]}}, open(sys.argv[-1], "w"))
 """

@@ -129,3 +129,13 @@ def test_json() -> None:
     assert document["gpu"]["memory"] == 183_359
     assert document["variables"] == {"NCCL_GRAPH_REGISTER": "0"}
     assert len(json.loads(to_json(FOUND, everything=True))["rows"]) == 6
+
+
+def test_a_model_that_the_release_has_no_code_for() -> None:
+    lacking = replace(FOUND, missing=("DeepseekV4ForCausalLM",))
+    assert not lacking.accepted
+    assert text(lacking).splitlines()[1] == (
+        "  error: it has no code for DeepseekV4ForCausalLM, so it cannot serve this model, "
+        "whatever it makes of the arguments"
+    )
+    assert json.loads(to_json(lacking))["missing"] == ["DeepseekV4ForCausalLM"]

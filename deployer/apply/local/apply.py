@@ -23,7 +23,7 @@ from deployer.apply.seen import NOTHING, Observed, Recorded
 from deployer.errors import DeployerError, Failure, Interrupted, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from deployer.apply.local.folder import Folder
@@ -60,17 +60,19 @@ class Applied:
     recorded: Recorded = NOTHING
 
 
-def apply(
+def apply(  # noqa: PLR0913 - what a caller may decide, each by its name
     release: Release,
     *,
     profile_path: str,
     on_event: OnEvent,
     confirm_install: ConfirmInstall,
+    agree: Callable[[], None] = lambda: None,
     environ: Mapping[str, str] = os.environ,
     parts: Parts = DEFAULT_PARTS,
 ) -> Applied:
     """Make this machine serve ``release``, and nothing else under its name.
 
+    ``agree`` is called once nobody else can apply: it raises where what is there must stay.
     ``on_event`` is told every phase: ``compare``, ``engine``, ``model``, ``drain`` (of the
     server that is replaced), the supervisor's ``launch``, ``load`` and ``warmup``, ``verify``.
 
@@ -83,6 +85,7 @@ def apply(
     folder = folder_of(release.name, environ)
     try:
         with Interrupts() as interrupts, locked(folder, "apply"):
+            agree()
             task = Task(
                 release=release,
                 profile_path=profile_path,

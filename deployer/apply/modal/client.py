@@ -23,7 +23,14 @@ from modal_proto import api_pb2
 from deployer.apply.modal.remote import SERVER
 from deployer.apply.modal.rpc import NotFoundFailure, answer, answers, bounded
 from deployer.apply.modal.stream import follow
-from deployer.apply.modal.things import STATES, AppFacts, HistoryEntry, ListedApp, ServerFacts
+from deployer.apply.modal.things import (
+    STATES,
+    AppFacts,
+    Environments,
+    HistoryEntry,
+    ListedApp,
+    ServerFacts,
+)
 from deployer.apply.modal.words import in_words
 from deployer.apply.unseen import GOES_ON, token_missing
 from deployer.errors import Failure, NotReached
@@ -56,20 +63,20 @@ class Account:
         other.environment = environment
         return other
 
-    def environments(self) -> tuple[str, ...]:
+    def environments(self) -> Environments:
         """Name all of the workspace's environments, this one first.
 
-        Only this one where the token may not list them.
+        Only this one where the token may not list them, and why.
         """
         try:
             found = answer("EnvironmentList", Empty()).items
         except Failure as failure:
             if isinstance(failure, NotReached):
                 raise
-            return (self.environment,)
+            return Environments((self.environment,), failure.message)
         default = next((one.name for one in found if one.default), "")
         first = self.environment or default
-        return (first, *(one.name for one in found if one.name != first))
+        return Environments((first, *(one.name for one in found if one.name != first)))
 
     def apps(self, environment: str) -> tuple[ListedApp, ...]:
         """List the apps of an environment that run, are deployed, or were so lately; with tags."""

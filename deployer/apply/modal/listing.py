@@ -19,10 +19,14 @@ RUNNING = "running"
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All apps of the environments that were asked."""
+    """All apps of the environments that were asked.
+
+    ``unlisted`` says why there may be other environments, and is empty where there is none.
+    """
 
     environments: tuple[str, ...]
     apps: tuple[ListedApp, ...]
+    unlisted: str = ""
 
     def ours(self) -> tuple[ListedApp, ...]:
         """Give those that deployer deployed, or runs a phase in, and that have not ended."""
@@ -44,8 +48,9 @@ class Listing:
 
 def list_apps(account: Account) -> Listing:
     """List the apps of every environment of the workspace. Raises Failure where Modal does not."""
-    environments = account.environments()
-    return Listing(environments, tuple(a for name in environments for a in account.apps(name)))
+    found = account.environments()
+    apps = tuple(app for name in found.names for app in account.apps(name))
+    return Listing(found.names, apps, found.unlisted)
 
 
 def phases_of(account: Account, app_name: str) -> tuple[ListedApp, ...]:

@@ -101,8 +101,8 @@ def status(
         return live
     try:
         return replace(live, recorded=recorded(account, records, record.app, deployed.digest))
-    except Failure:  # what was seen stands, whatever else cannot be asked
-        return live
+    except Failure as failure:  # what was seen stands, whatever else cannot be asked
+        return replace(live, recorded=replace(live.recorded, unknown=failure.message))
 
 
 def everything(

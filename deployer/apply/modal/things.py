@@ -29,6 +29,17 @@ class AppFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Environments:
+    """The environments of a workspace that are asked, the chosen one first.
+
+    ``unlisted`` says why there may be others, and is empty where all of them are known.
+    """
+
+    names: tuple[str, ...]
+    unlisted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ListedApp:
     """An app as a list of all of them has it; ``state`` is ``running`` for one that is ephemeral.
 

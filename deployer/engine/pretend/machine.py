@@ -72,6 +72,17 @@ def _modules() -> None:
             setattr(module, name, there)
         if hasattr(module, "_is_cuda"):  # quantization methods choose their Marlin kernels by it
             module._is_cuda = True  # noqa: SLF001
+    _quantizations()
+
+
+def _quantizations() -> None:
+    """List MXFP4 among the methods, as ``layers/quantization/__init__.py`` does where CUDA is."""
+    name = "sglang.srt.layers.quantization"
+    methods: Any = sys.modules.get(name)
+    own: Any = sys.modules.get(f"{name}.mxfp4")
+    for table in ("BASE_QUANTIZATION_METHODS", "QUANTIZATION_METHODS"):
+        if hasattr(methods, table) and hasattr(own, "Mxfp4Config"):
+            getattr(methods, table).setdefault("mxfp4", own.Mxfp4Config)
 
 
 def _platforms() -> tuple[object, object]:

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from deployer.engine.pretend import alone, loading, machine, resolution
+from deployer.engine.pretend import alone, loading, machine, models, resolution
 
 
 def main(request_path: str, answer_path: str) -> None:
@@ -24,7 +24,11 @@ def main(request_path: str, answer_path: str) -> None:
     alone.refuse_network()
     signal.alarm(request["seconds"])  # its default is to end the process, even one that hangs in C
     engine = loading.load(overlay=request["overlay"])
-    answers = [_in_a_fork(engine, question, answer_path) for question in request["questions"]]
+    classes = models.implemented(engine)
+    answers = []
+    for question in request["questions"]:
+        lacking = models.missing(question["arguments"], classes)
+        answers.append(_in_a_fork(engine, question, answer_path) | {"missing": lacking})
     about = {"packages": loading.packages(), "pretended": machine.pretended()}
     Path(answer_path).write_text(json.dumps(about | {"answers": answers}), "utf-8")
 
@@ -37,9 +41,11 @@ def _in_a_fork(engine: Any, question: dict[str, Any], answer_path: str) -> Any:
     sys.stderr.flush()
     if (child := os.fork()) == 0:
         try:
+            stand_ins = models.without_code(question["arguments"])
             if question["gpu"] is not None:
                 machine.pretend(question["gpu"], question["count"])
             answer = resolution.resolve(engine, question["arguments"])
+            answer["pretended"] = stand_ins
             path.write_text(json.dumps(answer), "utf-8")
         except BaseException as error:  # noqa: BLE001 - a fork must never return into the caller
             sys.stderr.write(f"{type(error).__name__}: {error}\n")

@@ -72,7 +72,12 @@ def test_what_failed_here_is_no_success_elsewhere(
         another_machine(patched, world)
         code, shown = unchanged(world, path)
         assert code == 1
-        assert shown["recorded"] == {"at": 0.0, "verified": False, "verified_at": 0.0}
+        assert shown["recorded"] == {
+            "at": 0.0,
+            "verified": False,
+            "verified_at": 0.0,
+            "unknown": "",
+        }
 
 
 def test_what_was_verified_here_is_known_elsewhere_with_its_time(

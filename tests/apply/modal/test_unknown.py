@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,8 +14,10 @@ import pytest
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
-from deployer.apply.modal import rpc
+from deployer.apply.modal import proof, rpc
 from deployer.apply.modal.records import Records
+from deployer.apply.seen import Recorded
+from deployer.errors import Failure
 from tests.apply.modal.conftest import World
 from tests.apply.modal.test_life import deployed
 
@@ -148,12 +151,22 @@ def test_another_machine_finds_and_ends_it_by_both_of_its_names(
             code, out, _ = asked(world, "status", "--format", "json")
             assert code == 0
             shown = json.loads(out)
-            assert shown["modal"] == {"state": "asked", "reason": "", "environments": ["main"]}
+            assert shown["modal"] == {
+                "state": "asked",
+                "reason": "",
+                "environments": ["main"],
+                "environments_unlisted": "",
+            }
             (one,) = shown["on_modal"]
             assert (one["name"], one["app"], one["state"]) == ("tiny", "tiny-app", "asleep")
             assert (one["containers"], one["model"]) == (0, "glm-tiny")
             assert one["observed"]["at"] > 0
-            assert one["recorded"] == {"at": 0.0, "verified": False, "verified_at": 0.0}
+            assert one["recorded"] == {
+                "at": 0.0,
+                "verified": False,
+                "verified_at": 0.0,
+                "unknown": "",
+            }
             for verb in ("status", "history", "drift", "logs"):
                 assert asked(world, verb, name)[0] == 0, verb
             code, out, err = asked(world, "destroy", name, "--yes")
@@ -343,3 +356,36 @@ def test_no_key_goes_where_others_can_read_it(containers: World) -> None:
     assert code == 1
     assert "Modal gives http://tiny.modal.example as the server's address" in err
     assert "it is no https" in err
+
+
+def test_environments_that_were_not_listed_are_said(containers: World) -> None:
+    world = containers
+    deployed(world, world.profile())
+    refusal = GRPCError(Status.PERMISSION_DENIED, "this token may not list environments")
+    world.plane.refuse["EnvironmentList"] = refusal
+    code, out, _ = asked(world, "status")
+    assert code == 0
+    assert "Modal was asked in" in out
+    assert "whether there are others is not known: " in out
+    assert "this token may not list environments" in out
+    code, _, err = asked(world, "destroy", "another", "--yes")
+    assert (code, "whether there are others is not known: " in err) == (2, True)
+
+
+def test_a_verification_that_could_not_be_asked_is_not_none(
+    containers: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    with monkeypatch.context() as patched:
+        another_machine(patched, world)
+
+        def unanswered(*_: object) -> Recorded:
+            message = "no tags today"
+            raise Failure(message)
+
+        patched.setattr(proof, "recorded", unanswered)
+        code, out, err = asked(world, "status", path)
+    assert code == 0, err
+    assert re.search(r"verified +not known: no tags today", out)
