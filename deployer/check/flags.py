@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from deployer.check.rule import Problem
-from deployer.check.same import Same
-from deployer.compile.arguments import arguments
-from deployer.compile.derive import derived_fields
+from deployer.compile.case import Case
 from deployer.facts.sglang.catalogue import Catalogue, load
 from deployer.facts.sglang.catalogue import find as find_catalogue
 from deployer.facts.sglang.replacements import names
@@ -18,7 +16,6 @@ from deployer.parse.parsed import Fault
 from deployer.parse.read import parse
 from deployer.parse.secrets import is_secret
 from deployer.profile.fields import flagged_fields
-from deployer.profile.model import Profile
 from deployer.release import Argument
 
 Placed = tuple[Argument, Fault]
@@ -27,12 +24,12 @@ ABBREVIATED = "abbreviated-flag"
 """A mistake of its own: it stands beside what says that the flag has a field."""
 
 
-def faults_of(kind: str) -> Callable[[Profile], Iterator[Problem]]:
+def faults_of(kind: str) -> Callable[[Case], Iterator[Problem]]:
     """Give a check's function: it finds the faults of one kind, each at the key behind the flag."""
 
-    def find(profile: Profile) -> Iterator[Problem]:
-        for argument, fault in _faults(Same(profile)):
-            twice = kind != ABBREVIATED and _repeats(profile, argument)
+    def find(case: Case) -> Iterator[Problem]:
+        for argument, fault in _faults(case):
+            twice = kind != ABBREVIATED and _repeats(case, argument)
             if fault.kind == kind and not twice:
                 yield _problem(argument, fault)
 
@@ -48,14 +45,14 @@ def _problem(argument: Argument, fault: Fault) -> Problem:
     )
 
 
-def field_of(profile: Profile, name: str) -> str:
+def field_of(case: Case, name: str) -> str:
     """Give the typed field of a flag's name, alias or abbreviation; the empty text for none."""
-    catalogue = find_catalogue(profile.engine.version)
+    catalogue = find_catalogue(case.profile.engine.version)
     if catalogue is None:
         return ""
     near = catalogue.beginning_with(f"--{name}")
     option = catalogue.find(f"--{name}") or (catalogue.find(near[0]) if len(near) == 1 else None)
-    return option_fields(profile.engine.version).get(option.name, "") if option else ""
+    return option_fields(case.profile.engine.version).get(option.name, "") if option else ""
 
 
 @functools.lru_cache(maxsize=32)
@@ -71,11 +68,11 @@ def option_fields(version: str) -> dict[str, str]:
     }
 
 
-def _repeats(profile: Profile, argument: Argument) -> bool:
+def _repeats(case: Case, argument: Argument) -> bool:
     """Whether `args-repeat-a-field` says already that this is no place for the flag."""
     prefix = "engine.args."
     name = argument.source.removeprefix(prefix)
-    return argument.source.startswith(prefix) and bool(field_of(profile, name))
+    return argument.source.startswith(prefix) and bool(field_of(case, name))
 
 
 def key_path(source: str) -> tuple[str | int, ...]:
@@ -90,27 +87,26 @@ def _told(argument: Argument, fault: Fault) -> str:
     return f"{fault.message} (the flag is `{argument.flag}`)"
 
 
-@functools.lru_cache(maxsize=1)
-def _faults(same: Same) -> tuple[Placed, ...]:
-    """Read the compiled arguments once for all checks; nothing where the release is unknown."""
-    catalogue = find_catalogue(same.profile.engine.version)
-    return () if catalogue is None else _read_by(catalogue, same.profile)
+def _faults(case: Case) -> tuple[Placed, ...]:
+    """Read the compiled arguments; nothing where the release is unknown."""
+    catalogue = find_catalogue(case.profile.engine.version)
+    return () if catalogue is None else _read_by(catalogue, case)
 
 
-def _read_by(catalogue: Catalogue, profile: Profile) -> tuple[Placed, ...]:
+def _read_by(catalogue: Catalogue, case: Case) -> tuple[Placed, ...]:
     """Let a release read the arguments that a profile compiles to for its own."""
     owners: list[Argument] = []
     words: list[str] = []
-    for argument in arguments(profile, derived_fields(profile), known=True):
+    for argument in case.arguments:
         owners += [argument] * len(argument.words())
         words += argument.words()
     found = parse(catalogue, words).faults
     return tuple((owners[fault.position], _strict(fault)) for fault in found if owners)
 
 
-def on_another_release(catalogue: Catalogue, profile: Profile) -> Iterator[tuple[Fault, Problem]]:
+def on_another_release(catalogue: Catalogue, case: Case) -> Iterator[tuple[Fault, Problem]]:
     """Find what another release would say to the command that a profile is compiled to now."""
-    for argument, fault in _read_by(catalogue, profile):
+    for argument, fault in _read_by(catalogue, case):
         yield fault, _problem(argument, fault)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deployer.behaviour.weights import Division, stages
+from deployer.compile.case import Case
 from deployer.facts.models.catalogue import shapes
 from deployer.facts.sizes import READ_FASTEST, READ_SLOWEST, WEIGHTS_GIB
-from deployer.profile.model import Profile
 
 GIB = 1024**3
 
@@ -24,10 +24,10 @@ class Loading:
     slowest: float
 
 
-def loading(profile: Profile) -> Loading | None:
+def loading(case: Case) -> Loading | None:
     """Give the time to read the weights from a Modal volume; None where the size is not known."""
-    gib = _gib(profile.model.repo)
-    if profile.modal is None or gib is None or profile.model.load_format == "dummy":
+    gib = _gib(case.profile.model.repo)
+    if case.profile.modal is None or gib is None or case.profile.model.load_format == "dummy":
         return None
     return Loading(gib, gib * GIB / READ_FASTEST, gib * GIB / READ_SLOWEST)
 

@@ -6,34 +6,32 @@ from collections.abc import Iterator
 
 from deployer.check.flags import key_path
 from deployer.check.rule import Problem
-from deployer.compile.arguments import arguments
-from deployer.compile.derive import derived_fields
+from deployer.compile.case import Case
 from deployer.facts.sglang.catalogue import find as find_catalogue
 from deployer.facts.sglang.history import variable_lifetimes
 from deployer.facts.sglang.powers import Held, Power, of_option, of_variable
-from deployer.profile.model import Profile
 
 TOLD_ELSEWHERE = frozenset({"--host"})
 """Options whose power has checks of its own."""
 
 
-def held(profile: Profile, *powers: Power) -> Iterator[tuple[tuple[str | int, ...], str, Held]]:
+def held(case: Case, *powers: Power) -> Iterator[tuple[tuple[str | int, ...], str, Held]]:
     """Give the key, the name and the power of all that a profile states with these powers."""
-    catalogue = find_catalogue(profile.engine.version)
-    for argument in arguments(profile, derived_fields(profile)):
+    catalogue = find_catalogue(case.profile.engine.version)
+    for argument in case.release.arguments:
         if argument.flag not in TOLD_ELSEWHERE:
             # What no release knows is an error of its own.
             found = of_option(argument.flag, " ".join(argument.values), known=True)
             if found is not None and found.power in powers:
                 yield key_path(argument.source), argument.flag, found
-    for name in profile.engine.env:
+    for name in case.profile.engine.env:
         declared = catalogue is not None and name in catalogue.variables
         found = of_variable(name, known=declared or bool(variable_lifetimes(name)))
         if found is not None and found.power in powers:
             yield ("engine", "env", name), name, found
 
 
-def problems(profile: Profile, hint: str, *powers: Power) -> Iterator[Problem]:
+def problems(case: Case, hint: str, *powers: Power) -> Iterator[Problem]:
     """Give a problem for each of them."""
-    for path, name, found in held(profile, *powers):
+    for path, name, found in held(case, *powers):
         yield Problem(path, f"`{name}`: {found.reason}", hint)

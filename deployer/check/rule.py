@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from deployer.behaviour.stated import UnsoundError
 from deployer.check.ranges import EVERY_RELEASE, Engines, of_model, on_gpu
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 from deployer.profile.partial import is_unknown
 from deployer.profile.source import Path
 
@@ -36,7 +37,7 @@ class Mitigation:
     """
 
     name: str
-    keys: Callable[[Profile], Iterator[Path]]
+    keys: Callable[[Case], Iterator[Path]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Rule:
 
     name: str
     severity: Severity
-    find: Callable[[Profile], Iterator[Problem]]
+    find: Callable[[Case], Iterator[Problem]]
     link: str = ""
     hides_line: bool = False
     engines: Engines = EVERY_RELEASE
@@ -66,31 +67,31 @@ class Rule:
     inferred: bool = False
     firm: bool = False
 
-    def holds(self, profile: Profile) -> bool:
+    def holds(self, case: Case) -> bool:
         """Whether the profile's release, GPU and model are those that the check is about."""
         everywhere = self.engines == EVERY_RELEASE
-        here = everywhere or self.engines.holds(profile.engine.version)
-        return here and self._applies(profile)
+        here = everywhere or self.engines.holds(case.profile.engine.version)
+        return here and self._applies(case)
 
-    def past(self, profile: Profile) -> bool:
+    def past(self, case: Case) -> bool:
         """Whether all that keeps the check silent is that the release is a later one."""
-        return self.engines.passed(profile.engine.version) and self._applies(profile)
+        return self.engines.passed(case.profile.engine.version) and self._applies(case)
 
-    def _applies(self, profile: Profile) -> bool:
-        return on_gpu(profile, self.gpus) and of_model(profile, self.models)
+    def _applies(self, case: Case) -> bool:
+        return on_gpu(case.profile, self.gpus) and of_model(case.profile, self.models)
 
 
-def each_judged(
-    profile: Profile, *asks: Callable[[Profile], Iterator[Problem]]
-) -> Iterator[Problem]:
+def each_judged(case: Case, *asks: Callable[[Case], Iterator[Problem]]) -> Iterator[Problem]:
     """Ask several questions of one check, each as far as the profile is known.
 
-    Raises the AttributeError of the last that met a part that is not, when all have been asked.
+    Raises the error of the last that met a part that is not, when all have been asked.
     """
-    unknown: AttributeError | None = None
+    unknown: AttributeError | UnsoundError | None = None
     for ask in asks:
         try:
-            yield from ask(profile)
+            yield from ask(case)
+        except UnsoundError as error:
+            unknown = error
         except AttributeError as error:
             unknown = error
             if not is_unknown(error):

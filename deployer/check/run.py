@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from deployer.behaviour.checkpoints import Checkpoints
+from deployer.behaviour.stated import UnsoundError
 from deployer.check.across.catalogue import ACROSS
 from deployer.check.across.identity import Siblings, identity
 from deployer.check.across.rule import Across
@@ -12,6 +14,7 @@ from deployer.check.allow import settled
 from deployer.check.catalogue import RULES
 from deployer.check.flags import on_another_release
 from deployer.check.rule import Mitigation, Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.finding import Finding, Severity
 from deployer.profile.load import Loaded, load_profile
@@ -27,31 +30,48 @@ UNREAD = "sibling-not-read"
 BETWEEN = frozenset(rule.name for rule in ACROSS)
 
 
-def load_checked(
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A profile's text, read and checked; ``case`` is what of it is known, None for nothing."""
+
+    loaded: Loaded[Profile]
+    findings: tuple[Finding, ...]
+    case: Case | None = None
+
+    @property
+    def whole(self) -> Case | None:
+        """The profile; None where a part of it is not known."""
+        return self.case if self.loaded.profile is not None else None
+
+
+def judge(
     text: str,
     file: str,
     kept: frozenset[str] | None = None,
     also_on: Catalogue | None = None,
     siblings: Siblings | None = None,
-) -> tuple[Loaded[Profile], tuple[Finding, ...]]:
+    given: Checkpoints | None = None,
+) -> Judged:
     """Read a profile's text, and give it with all that loader and checks find.
 
-    ``kept`` are the ids of the checks to run, all where it is None. ``also_on`` is a release
-    that reads the command for the profile's own release as well. ``siblings`` are the profiles
-    beside it, None where nobody looked for them. What the author allows is marked
-    (:attr:`Finding.allowed`), and what is wrong with an allowance found, too.
+    ``given`` are the facts of its repositories, None for those that are shipped. ``kept`` are the
+    ids of the checks to run, all where it is None. ``also_on`` is a release that reads the command
+    for the profile's own release as well. ``siblings`` are the profiles beside it, None where
+    nobody looked for them. What the author allows is marked (:attr:`Finding.allowed`), and what is
+    wrong with an allowance found, too.
 
     A profile that is not right is checked as far as it is known, so that all is told at once.
     """
     loaded = load_profile(text, file)
     profile = loaded.profile or loaded.partial
     if profile is None:
-        return loaded, loaded.findings
+        return Judged(loaded, loaded.findings)
+    case = Case(profile, given)
     rules = [rule for rule in RULES if kept is None or rule.name in kept]
-    judged = {rule.name: _judged(rule, profile, loaded.source) for rule in rules}
+    judged = {rule.name: _judged(rule, case, loaded.source) for rule in rules}
     found = tuple(finding for each in judged.values() for finding in each.findings)
     if also_on is not None and loaded.profile and also_on.version != profile.engine.version:
-        found += check_on(also_on, profile, loaded.source)
+        found += check_on(also_on, case, loaded.source)
     ran = frozenset(name for name, each in judged.items() if each.whole)
     if siblings is not None:
         between = [rule for rule in ACROSS if kept is None or rule.name in kept]
@@ -61,20 +81,29 @@ def load_checked(
     allowable = frozenset(rule.name for rule in RULES if not rule.firm) | BETWEEN
     found = settled(found, loaded.source, allowable, ran)
     told = [finding for finding in found if kept is None or finding.check in kept]
-    return loaded, tuple(sorted((*loaded.findings, *told), key=_position))
+    findings = tuple(sorted((*loaded.findings, *told), key=_position))
+    return Judged(loaded, findings, case)
 
 
-def check(profile: Profile, source: Source, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
+def load_checked(
+    text: str, file: str, kept: frozenset[str] | None = None, siblings: Siblings | None = None
+) -> tuple[Loaded[Profile], tuple[Finding, ...]]:
+    """Judge a profile's text for those who need no more than what was read and found."""
+    found = judge(text, file, kept, siblings=siblings)
+    return found.loaded, found.findings
+
+
+def check(case: Case, source: Source, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
     """Give what the checks find, in the order of the file."""
-    found = [each for rule in rules for each in _judged(rule, profile, source).findings]
+    found = [each for rule in rules for each in _judged(rule, case, source).findings]
     return tuple(sorted(found, key=_position))
 
 
-def check_on(catalogue: Catalogue, profile: Profile, source: Source) -> tuple[Finding, ...]:
+def check_on(catalogue: Catalogue, case: Case, source: Source) -> tuple[Finding, ...]:
     """Give what another release would say to the command that the profile compiles to now."""
     found = [
         _placed(fault.kind, fault.severity, problem, source)
-        for fault, problem in on_another_release(catalogue, profile)
+        for fault, problem in on_another_release(catalogue, case)
     ]
     return tuple(sorted(found, key=_position))
 
@@ -87,12 +116,14 @@ class _Judged:
     whole: bool
 
 
-def _judged(rule: Rule, profile: Profile, source: Source) -> _Judged:
+def _judged(rule: Rule, case: Case, source: Source) -> _Judged:
     """Run a check, up to the first part of the profile that is not known."""
     found: list[Finding] = []
     try:
-        for finding in _by_rule(rule, profile, source):
+        for finding in _by_rule(rule, case, source):
             found.append(finding)  # noqa: PERF402 - what was found before the unknown part counts
+    except UnsoundError:
+        return _Judged(tuple(found), whole=False)
     except AttributeError as error:
         if not is_unknown(error):
             raise
@@ -134,13 +165,13 @@ def _unread(files: tuple[str, ...]) -> Finding:
     return Finding(UNREAD, Severity.NOTE, "", message, hint)
 
 
-def _by_rule(rule: Rule, profile: Profile, source: Source) -> Iterator[Finding]:
+def _by_rule(rule: Rule, case: Case, source: Source) -> Iterator[Finding]:
     """Give what a check finds where it holds, and after its range that its remedy is stale."""
-    if rule.holds(profile):
-        for problem in rule.find(profile):
+    if rule.holds(case):
+        for problem in rule.find(case):
             yield _of_rule(rule, problem, source)
-    elif rule.mitigation is not None and rule.past(profile):
-        for path in rule.mitigation.keys(profile):
+    elif rule.mitigation is not None and rule.past(case):
+        for path in rule.mitigation.keys(case):
             if source.written(path):
                 yield _stale(rule, rule.mitigation, path, source)
 

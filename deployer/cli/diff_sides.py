@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from deployer.check.across.identity import Siblings, identity, siblings
 from deployer.check.allow import stated
-from deployer.check.run import BETWEEN, load_checked
+from deployer.check.run import BETWEEN, judge
 from deployer.cli.reading import counts, stops
-from deployer.compile.release import compile_profile
+from deployer.compile.case import Case
 from deployer.plan import review
 from deployer.profile.partial import filled
 from deployer.profile.source import format_path
@@ -21,23 +21,24 @@ if TYPE_CHECKING:
     from deployer.cli.git_profiles import Pair, Text
     from deployer.finding import Finding
     from deployer.plan.review import Reviewed
-    from deployer.profile.model import Profile
     from deployer.release import Release
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side, read and checked; ``release`` is None where it could not be read.
-
-    ``profile`` is what was read, as far as it is known where it is not right; None for nothing.
-    """
+    """One side, read and checked; ``case`` is as much of it as is known, None of nothing."""
 
     file: str
-    release: Release | None
-    profile: Profile | None
+    case: Case | None
+    whole: bool
     findings: tuple[Finding, ...]
     keys: frozenset[str]
     allows: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def release(self) -> Release | None:
+        """What it compiles to; None where a part of it is not known."""
+        return self.case.release if self.case is not None and self.whole else None
 
     @property
     def wrong(self) -> bool:
@@ -86,14 +87,14 @@ def _others(text: Text, beside: Mapping[str, str | None] | None) -> Siblings | N
 
 
 def _side(text: Text, beside: Siblings | None = None) -> Side:
-    loaded, findings = load_checked(text.text, text.file, siblings=beside)
+    judged = judge(text.text, text.file, siblings=beside)
     return Side(
         file=text.file,
-        release=compile_profile(loaded.profile) if loaded.profile else None,
-        profile=loaded.profile or loaded.partial,
-        findings=findings,
-        keys=frozenset(format_path(path) for path in loaded.source.places),
-        allows=stated(loaded.source),
+        case=judged.case,
+        whole=judged.whole is not None,
+        findings=judged.findings,
+        keys=frozenset(format_path(path) for path in judged.loaded.source.places),
+        allows=stated(judged.loaded.source),
     )
 
 
@@ -156,9 +157,9 @@ def _gone(old: Side | None) -> Reviewed:
 def _half_known(old: Side | None, new: Side, moved: str) -> Reviewed:
     """Compare what is known of the new side; the rest counts as it was."""
     nothing = review.Reviewed("broken", new.file, "", old_file=moved)
-    if old is None or old.release is None or old.profile is None or new.profile is None:
+    if old is None or old.release is None or old.case is None or new.case is None:
         return nothing
-    release = compile_profile(filled(new.profile, old.profile))
+    release = Case(filled(new.case.profile, old.case.profile)).release
     note = "what cannot be read counts as it was, and all else is compared"
     return review.compared(
         old.release, release, new.file, new.keys.__contains__, old_file=moved, note=note

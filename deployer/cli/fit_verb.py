@@ -51,11 +51,10 @@ def command(
     """
     from deployer.behaviour.unknown import NoEstimate  # noqa: PLC0415
     from deployer.cli.reading import read_readable  # noqa: PLC0415 - pydantic, only when used
-    from deployer.compile.release import compile_profile  # noqa: PLC0415
     from deployer.fit.fit import fit  # noqa: PLC0415
     from deployer.report.fit import text, to_json  # noqa: PLC0415
 
-    release = compile_profile(read_readable(path))
+    release = read_readable(path).release
     model = None if config is None else _model(config, release.model.repo)
     found = fit(release, model=model, gpu=gpu or "", fraction=mem_fraction)
     if isinstance(found, NoEstimate):

@@ -59,10 +59,9 @@ def read(profile: str, content: str | None = None) -> tuple[Release, Written]:
     ``content`` is its text where that was read already.
     """
     from deployer.cli.reading import read_sound  # noqa: PLC0415 - only for a profile
-    from deployer.compile.release import compile_profile  # noqa: PLC0415 - pydantic
 
     found, keys = read_sound(profile, content)
-    return compile_profile(found), keys.__contains__
+    return found.release, keys.__contains__
 
 
 def _recorded_plan(release: Release, written: Written, file: str) -> Plan:

@@ -16,7 +16,7 @@ from deployer.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from deployer.check.across.identity import Siblings
-    from deployer.profile.model import Profile
+    from deployer.compile.case import Case
     from deployer.release import Release
 
 UNREADABLE = "unreadable-file"
@@ -28,13 +28,13 @@ LARGEST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A profile that was read and checked; ``profile`` is None where it could not be.
+    """A profile that was read and checked; ``case`` is None where it could not be.
 
     ``keys`` are those that its author wrote.
     """
 
     path: str
-    profile: Profile | None
+    case: Case | None
     findings: tuple[Finding, ...]
     keys: frozenset[str] = frozenset()
 
@@ -73,15 +73,15 @@ def read_checked(
     ``siblings`` are the profiles beside it. ``content`` is the profile's text where it was read
     already; ``path`` is its name then.
     """
-    from deployer.check.run import load_checked  # noqa: PLC0415 - pydantic, only for a file
+    from deployer.check.run import judge  # noqa: PLC0415 - pydantic, only for a file
     from deployer.facts.sglang.catalogue import load  # noqa: PLC0415
     from deployer.profile.source import format_path  # noqa: PLC0415
 
     other = load(also_on) if also_on else None
     given = read_text(path) if content is None else content
-    loaded, findings = load_checked(given, path, kept, other, siblings)
-    keys = frozenset(format_path(place) for place in loaded.source.places)
-    return Checked(path=path, profile=loaded.profile, findings=findings, keys=keys)
+    judged = judge(given, path, kept, other, siblings)
+    keys = frozenset(format_path(place) for place in judged.loaded.source.places)
+    return Checked(path=path, case=judged.whole, findings=judged.findings, keys=keys)
 
 
 def read_found(
@@ -104,18 +104,16 @@ def read_found(
 
 def read_release(path: str) -> Release:
     """Read, check and compile one profile; its findings go to stderr, and errors end the verb."""
-    from deployer.compile.release import compile_profile  # noqa: PLC0415
-
-    return compile_profile(read_profile(path))
+    return read_case(path).release
 
 
-def read_profile(path: str) -> Profile:
+def read_case(path: str) -> Case:
     """Read and check one profile; what is wrong goes to stderr, and errors end the verb."""
     return read_sound(path)[0]
 
 
-def read_sound(path: str, content: str | None = None) -> tuple[Profile, frozenset[str]]:
-    """Read and check one profile as :func:`read_profile` does; gives its keys, too.
+def read_sound(path: str, content: str | None = None) -> tuple[Case, frozenset[str]]:
+    """Read and check one profile as :func:`read_case` does; gives its keys, too.
 
     ``content`` is its text where that was read already.
     """
@@ -125,24 +123,24 @@ def read_sound(path: str, content: str | None = None) -> tuple[Profile, frozense
     every = wanted() == "full"
     if wrong := [finding for finding in checked.findings if every or counts(finding)]:
         tell(text(wrong, color=colored_stderr()), end="")
-    if checked.profile is None or checked.wrong():
+    if checked.case is None or checked.wrong():
         msg = f"{path} is not right, so nothing was done"
         raise Failure(msg, hint="Mend what is said above; `deployer check` says it again.")
-    return checked.profile, checked.keys
+    return checked.case, checked.keys
 
 
-def read_readable(path: str) -> Profile:
+def read_readable(path: str) -> Case:
     """Read one profile that need not be right, for a verb whose answer rests on no check.
 
     Its errors are named on stderr in one line; only a profile that cannot be read ends the verb.
     """
     checked = read_checked(path)
-    if checked.profile is None:
+    if checked.case is None:
         return read_sound(path)[0]
     wrong = dict.fromkeys(finding.check for finding in checked.findings if stops(finding))
     if wrong:
         tell(f"note: {path} is not right ({', '.join(wrong)}); `deployer check` says more")
-    return checked.profile
+    return checked.case
 
 
 def known_release(engine: str) -> str:

@@ -67,14 +67,15 @@ def _release(path: str, version: str | None) -> tuple[Release, str]:
 
     For another release the fields are respelt, and `engine.args` stay.
     """
-    from deployer.cli.reading import read_profile  # noqa: PLC0415
-    from deployer.compile.release import compile_profile  # noqa: PLC0415
+    from deployer.cli.reading import read_case  # noqa: PLC0415
+    from deployer.compile.case import Case  # noqa: PLC0415
     from deployer.engine.overlay import check_release  # noqa: PLC0415
 
-    profile = read_profile(path)
+    case = read_case(path)
+    profile = case.profile
     stated = profile.engine.version
     if version is not None and version != stated:
         check_release(version)
         engine = profile.engine.model_copy(update={"version": version})
-        profile = profile.model_copy(update={"engine": engine})
-    return compile_profile(profile), stated
+        case = Case(profile.model_copy(update={"engine": engine}))
+    return case.release, stated

@@ -66,10 +66,9 @@ def judged(saved: Saved, path: str) -> tuple[Release, Written]:
     from deployer.cli.reading import read_sound  # noqa: PLC0415 - pydantic, only for a profile
     from deployer.codec import encode  # noqa: PLC0415 - as above
     from deployer.compile.pin import pin  # noqa: PLC0415 - as above
-    from deployer.compile.release import compile_profile  # noqa: PLC0415 - as above
 
-    profile, keys = read_sound(f"{path}#profile", saved.profile)
-    release, planned = compile_profile(profile), saved.plan.release
+    case, keys = read_sound(f"{path}#profile", saved.profile)
+    release, planned = case.release, saved.plan.release
     commit = planned.model.commit
     ours, theirs = encode(pin(release, commit) if commit else release), encode(planned)
     if differing := [name for name in ours if ours[name] != theirs[name]]:

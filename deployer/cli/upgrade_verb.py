@@ -15,7 +15,7 @@ from deployer.cli.writing import write_file
 from deployer.visible import visible
 
 if TYPE_CHECKING:
-    from deployer.profile.model import Profile
+    from deployer.compile.case import Case
     from deployer.report.upgrade import Flags
 
 
@@ -37,7 +37,7 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
     said. Shows also which defaults change although the file does not. Exits 1 when --write leaves
     a profile that is not right.
     """
-    from deployer.check.run import load_checked  # noqa: PLC0415
+    from deployer.check.run import judge  # noqa: PLC0415
     from deployer.cli.reading import (  # noqa: PLC0415
         colored_stdout,
         known_release,
@@ -50,12 +50,13 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
 
     version = newest() if engine is None else known_release(engine)
     done = upgrade(read_text(profile), profile, version)
-    loaded, findings = load_checked(done.text, done.file)
+    judged = judge(done.text, done.file)
+    findings = judged.findings
     written = write and done.changed
     if written:
         write_file(str(followed(profile)), done.text)
         tell(f"wrote {visible(profile)}")
-    right = None if any(map(stops, findings)) else loaded.profile
+    right = None if any(map(stops, findings)) else judged.whole
     flags = _flags(profile, right) if written else None
     hidden = wanted() == "none" or (form == "text" and wanted() == "brief")
     said = without_notes(findings) if hidden else findings
@@ -68,17 +69,16 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
     return int(write and any(stops(finding) for finding in findings))
 
 
-def _flags(profile: str, right: Profile | None) -> Flags | None:
+def _flags(profile: str, right: Case | None) -> Flags | None:
     """Write the committed flags again, where there are some and the profile compiles to any."""
     from deployer.cli.compile_verb import flags_file, write_flags  # noqa: PLC0415 - only to write
-    from deployer.compile.release import compile_profile  # noqa: PLC0415 - as above
     from deployer.report.upgrade import Flags  # noqa: PLC0415 - as above
 
     target = flags_file(profile)
     if not target.exists():
         return None
     if right is not None:
-        write_flags(profile, compile_profile(right))
+        write_flags(profile, right.release)
     else:
         again = f"deployer compile --write {shlex.quote(profile)}"
         tell(f"{visible(str(target))} is of the old profile: `{visible(again)}`, once it is right")

@@ -8,6 +8,7 @@ from deployer.compile.modal import modal_parameters
 from deployer.compile.warmup import warmup_requests
 from deployer.profile.model import Profile
 from deployer.release import (
+    Argument,
     Engine,
     Hardware,
     Lifecycle,
@@ -21,8 +22,8 @@ COMMAND = ("python3", "-m", "sglang.launch_server")
 """How every release of SGLang is started (0.5.23 suggests `sglang serve`, and takes both)."""
 
 
-def compile_profile(profile: Profile) -> Release:
-    """Compile a checked profile."""
+def compile_profile(profile: Profile, said: tuple[Argument, ...] | None = None) -> Release:
+    """Compile a checked profile; ``said`` are its arguments where they are compiled already."""
     return Release(
         name=profile.name,
         target=profile.target,
@@ -30,8 +31,8 @@ def compile_profile(profile: Profile) -> Release:
         engine=_engine(profile),
         hardware=Hardware(gpu=profile.hardware.gpu, count=profile.hardware.count),
         listen=_listen(profile),
-        arguments=arguments(profile, derived_fields(profile)),
-        environment=_environment(profile),
+        arguments=arguments(profile, derived_fields(profile)) if said is None else said,
+        environment=environment(profile),
         lifecycle=_lifecycle(profile),
         warmup=warmup_requests(profile),
         modal=modal_parameters(profile),
@@ -62,7 +63,7 @@ def _listen(profile: Profile) -> Listen:
     return Listen(host=serving.host, port=serving.port, api_key_variable=serving.api_key_env or "")
 
 
-def _environment(profile: Profile) -> tuple[Variable, ...]:
+def environment(profile: Profile) -> tuple[Variable, ...]:
     """Stated variables win over derived ones; a check reports where they contradict."""
     stated = {name: (value, f"engine.env.{name}") for name, value in profile.engine.env.items()}
     merged = {**derived_environment(profile), **stated}

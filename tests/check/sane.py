@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from deployer.check.run import check
+from deployer.compile.case import Case
 from deployer.finding import Finding, Severity
 from deployer.profile.load import load_profile
 
@@ -63,7 +64,7 @@ def findings(profile: Change) -> list[Finding]:
     loaded = load_profile(yaml.safe_dump(profile, sort_keys=False), "p.yaml")
     if loaded.profile is None:
         return list(loaded.findings)
-    return [*loaded.findings, *check(loaded.profile, loaded.source)]
+    return [*loaded.findings, *check(Case(loaded.profile), loaded.source)]
 
 
 def told(profile: Change) -> set[tuple[str, str]]:

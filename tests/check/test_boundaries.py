@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from deployer.check.attention import page_size
+from deployer.compile.case import Case
 from deployer.finding import Finding
 from deployer.profile.load import load_profile
 
@@ -101,4 +101,4 @@ def test_the_tokens_of_a_page(change: Change, tokens: int) -> None:
     profile = load_profile(yaml.safe_dump(changed(change), sort_keys=False), "p.yaml").profile
 
     assert profile is not None
-    assert page_size(profile) == tokens
+    assert Case(profile).resolved.page_size.value == tokens

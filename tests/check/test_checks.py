@@ -8,6 +8,7 @@ import yaml
 
 from deployer.check.catalogue import RULES
 from deployer.check.run import check
+from deployer.compile.case import Case
 from deployer.profile.load import load_profile
 
 SANE: dict[str, Any] = {
@@ -318,7 +319,7 @@ def found(change: dict[str, Any]) -> list[tuple[str, str, str]]:
     loaded = load_profile(yaml.safe_dump(merged(change), sort_keys=False), "p.yaml")
     assert loaded.findings == ()
     assert loaded.profile is not None
-    findings = check(loaded.profile, loaded.source)
+    findings = check(Case(loaded.profile), loaded.source)
     for finding in findings:
         assert finding.span is not None
         hidden = finding.check == "secret-in-profile" or finding.path.endswith("api-key")

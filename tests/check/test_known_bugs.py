@@ -11,6 +11,7 @@ from deployer.check.catalogue import RULES
 from deployer.check.known_bugs import KNOWN_BUGS
 from deployer.check.ranges import on_gpu
 from deployer.check.rule import Rule
+from deployer.compile.case import Case
 from deployer.facts.gpus import GPUS
 from deployer.facts.sglang.catalogue import releases
 from deployer.facts.sglang.versions import release_key
@@ -168,8 +169,6 @@ def test_no_known_bug_is_in_a_shipped_profile(name: str) -> None:
     loaded = load_profile((PROFILES / f"{name}.yaml").read_text(), f"{name}.yaml")
     assert loaded.profile is not None
 
-    assert [
-        rule.name
-        for rule in KNOWN_BUGS
-        if rule.holds(loaded.profile) and list(rule.find(loaded.profile))
-    ] == []
+    case = Case(loaded.profile)
+
+    assert [rule.name for rule in KNOWN_BUGS if rule.holds(case) and list(rule.find(case))] == []

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from deployer.check.loading import GIB, Loading, loading, span
+from deployer.compile.case import Case
 from deployer.profile.load import load_profile
 from tests.check.sane import Change, changed
 
@@ -14,7 +15,7 @@ def of(change: Change) -> Loading | None:
     text = yaml.safe_dump(changed(change), sort_keys=False, allow_unicode=True)
     profile = load_profile(text, "p.yaml").profile
     assert profile is not None
-    return loading(profile)
+    return loading(Case(profile))
 
 
 def test_the_two_bounds_of_a_volume() -> None:

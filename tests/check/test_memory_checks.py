@@ -10,6 +10,7 @@ import yaml
 
 from deployer.check.catalogue import RULES
 from deployer.check.run import check, load_checked
+from deployer.compile.case import Case
 from deployer.finding import Finding, Severity
 from deployer.profile.load import load_profile
 from tests.check.examples import merged
@@ -41,7 +42,7 @@ def findings(*said: dict[str, Any]) -> list[Finding]:
     loaded = load_profile(yaml.safe_dump(profile, sort_keys=False), "p.yaml")
     assert loaded.profile is not None, loaded.findings
     rules = [rule for rule in RULES if rule.name in MINE]
-    return list(check(loaded.profile, loaded.source, rules))
+    return list(check(Case(loaded.profile), loaded.source, rules))
 
 
 def memory(**values: object) -> dict[str, Any]:

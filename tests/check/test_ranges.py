@@ -11,6 +11,7 @@ import yaml
 from deployer.check.ranges import Engines, of_model, on_gpu
 from deployer.check.rule import Mitigation, Problem, Rule
 from deployer.check.run import check
+from deployer.compile.case import Case
 from deployer.finding import Finding, Severity
 from deployer.profile.load import load_profile
 from deployer.profile.model import Profile
@@ -79,13 +80,13 @@ def test_models_go_by_patterns_of_the_repository() -> None:
     assert not of_model(glm, ("nvidia/GLM-5*",))
 
 
-def fusion(one: Profile) -> Iterator[Problem]:
-    if one.kernels.allreduce_fusion:
+def fusion(one: Case) -> Iterator[Problem]:
+    if one.profile.kernels.allreduce_fusion:
         yield Problem(("kernels", "allreduce_fusion"), "it hangs", "write false")
 
 
-def fusion_off(one: Profile) -> Iterator[Path]:
-    if not one.kernels.allreduce_fusion:
+def fusion_off(one: Case) -> Iterator[Path]:
+    if not one.profile.kernels.allreduce_fusion:
         yield ("kernels", "allreduce_fusion")
 
 
@@ -104,7 +105,7 @@ HANGS = Rule(
 def hangs(**changes: Any) -> tuple[Finding, ...]:
     loaded = load_profile(yaml.safe_dump(merged(SANE, changes), sort_keys=False), "p.yaml")
     assert loaded.profile is not None
-    return check(loaded.profile, loaded.source, [HANGS])
+    return check(Case(loaded.profile), loaded.source, [HANGS])
 
 
 def test_inside_the_range_the_mistake_is_found_and_the_inference_said() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deployer.check.flags import on_another_release
+from deployer.compile.case import Case
 from deployer.compile.release import compile_profile
 from deployer.facts.sglang.catalogue import load
 from deployer.profile.load import load_profile
@@ -25,7 +26,7 @@ def upgraded(name: str, version: str) -> Release:
     done = upgrade(path.read_text(encoding="utf-8"), str(path), version)
     loaded = load_profile(done.text, str(path))
     assert loaded.profile is not None
-    assert list(on_another_release(load(version), loaded.profile)) == []
+    assert list(on_another_release(load(version), Case(loaded.profile))) == []
     assert [note for note in done.notes if note.kind in {Kind.LEFT, Kind.DEPRECATED}] == []
     return compile_profile(loaded.profile)
 

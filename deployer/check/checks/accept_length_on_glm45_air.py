@@ -36,16 +36,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import eagle
 from deployer.check.rule import Engines, Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for speculation."""
-    drafting = eagle(profile)
-    if drafting is not None:
+    drafting = case.resolved.eagle
+    if drafting.value:
         yield Problem(
             drafting.path,
             "drafts of GLM-4.5-Air were never accepted in SGLang 0.5.10 (accept length 1)",

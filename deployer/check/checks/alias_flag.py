@@ -27,20 +27,20 @@ from collections.abc import Iterator
 
 from deployer.check.flags import field_of
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.sglang.catalogue import find as find_catalogue
 from deployer.facts.sglang.replacements import canonical
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare each name under `engine.args` with the option's own."""
-    catalogue = find_catalogue(profile.engine.version)
+    catalogue = find_catalogue(case.profile.engine.version)
     if catalogue is None:
         return
-    for name in profile.engine.args:
+    for name in case.profile.engine.args:
         option = catalogue.find(f"--{name}")
-        if option is None or name.startswith("no-") or field_of(profile, name):
+        if option is None or name.startswith("no-") or field_of(case, name):
             continue
         own = canonical(catalogue, f"--{name}")
         if own != f"--{name}":

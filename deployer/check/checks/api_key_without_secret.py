@@ -25,15 +25,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for a key variable without a secret, and for a secret without a variable."""
-    if profile.modal is None:
+    if case.profile.modal is None:
         return
-    variable, secret = profile.serving.api_key_env, profile.modal.api_key_secret
+    variable, secret = case.profile.serving.api_key_env, case.profile.modal.api_key_secret
     if variable is not None and secret is None:
         yield Problem(
             ("modal",),

@@ -25,9 +25,9 @@ from collections.abc import Iterator
 
 from deployer.check.flags import field_of
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
 from deployer.parse.secrets import is_secret
-from deployer.profile.model import Profile
 
 REFUSED = {
     "api-key": "the key comes from the variable that `serving.api_key_env` names",
@@ -36,14 +36,14 @@ REFUSED = {
 }
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare each name under `engine.args` with the flags of the typed fields."""
-    for name in profile.engine.args:
+    for name in case.profile.engine.args:
         path = ("engine", "args", name)
         if name in REFUSED:
             message = f"`--{name}` is not for a profile: {REFUSED[name]}"
             yield Problem(path, message, "take it out", hides_line=is_secret(f"--{name}"))
-        elif field := field_of(profile, name):
+        elif field := field_of(case, name):
             yield Problem(path, f"`--{name}` has a field of its own: `{field}`", "write it there")
 
 

@@ -29,10 +29,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.gpus import GPUS
 from deployer.facts.sglang.versions import release_key
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 MAJORS = {
     "fa3": {8, 9},
@@ -49,30 +49,32 @@ MHA_ON_HOPPER = "0.5.19"
 """The release from which TRT-LLM's attention prefills on Hopper; before, on SM100 alone."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the kernels of attention, and of sparse decoding, with the GPU."""
-    gpu = GPUS.get(profile.hardware.gpu)
+    gpu = GPUS.get(case.profile.hardware.gpu)
     if gpu is None:
         return
-    kernels = profile.kernels
-    asked = [("attention", kernels.attention, _majors(profile))]
+    kernels = case.profile.kernels
+    asked = [("attention", kernels.attention, _majors(case))]
     if kernels.decode == "fa3":
         asked.append(("decode", "fa3", {9}))
     for field, value, majors in asked:
         if value is not None and majors and gpu.capability[0] not in majors:
-            version = profile.engine.version
+            version = case.profile.engine.version
             where = f" in SGLang {version}" if value == "trtllm_mha" and majors == {10} else ""
             yield Problem(
                 ("kernels", field),
-                f"`{value}` does not run on {profile.hardware.gpu} (compute capability "
+                f"`{value}` does not run on {case.profile.hardware.gpu} (compute capability "
                 f"{gpu.capability[0]}.{gpu.capability[1]}){where}",
                 "leave it out: the engine chooses for the hardware",
             )
 
 
-def _majors(profile: Profile) -> set[int]:
-    name = profile.kernels.attention
-    if name == "trtllm_mha" and release_key(profile.engine.version) < release_key(MHA_ON_HOPPER):
+def _majors(case: Case) -> set[int]:
+    name = case.profile.kernels.attention
+    if name == "trtllm_mha" and release_key(case.profile.engine.version) < release_key(
+        MHA_ON_HOPPER
+    ):
         return {10}
     return MAJORS.get(name or "", set())
 

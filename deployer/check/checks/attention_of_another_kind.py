@@ -33,9 +33,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.models.catalogue import shapes
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 LATENT = frozenset(
     {"trtllm_mla", "cutedsl_mla", "tokenspeed_mla", "cutlass_mla", "flashmla", "nsa", "dsa"}
@@ -43,9 +43,9 @@ LATENT = frozenset(
 PLAIN = frozenset({"trtllm_mha", "hpc_ops"})
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the kernels with the model's attention, where the model is known."""
-    model, asked = shapes(profile.model.repo), profile.kernels.attention
+    model, asked = shapes(case.profile.model.repo), case.profile.kernels.attention
     if model is None or asked not in (PLAIN if model.latent else LATENT):
         return
     kind = "latent attention (MLA)" if model.latent else "plain heads, not latent attention (MLA)"

@@ -22,16 +22,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 SIZES = ("attn-dp-size", "data-parallel-size")
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for attention data parallelism with one rank."""
-    parallel = profile.parallel
-    if any(name in profile.engine.args for name in SIZES):
+    parallel = case.profile.parallel
+    if any(name in case.profile.engine.args for name in SIZES):
         return
     if parallel.dp_attention and (parallel.dp or 1) == 1:
         yield Problem(

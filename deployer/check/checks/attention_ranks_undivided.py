@@ -28,15 +28,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.compile.derive import tensor_parallel
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Divide the tensor-parallel size by the ranks of attention."""
-    tp, dp = profile.parallel.tp or tensor_parallel(profile), profile.parallel.dp
-    if profile.parallel.dp_attention and tp is not None and dp is not None and tp % dp:
+    tp, dp = case.profile.parallel.tp or tensor_parallel(case.profile), case.profile.parallel.dp
+    if case.profile.parallel.dp_attention and tp is not None and dp is not None and tp % dp:
         yield Problem(
             ("parallel", "dp"),
             f"{tp} GPUs cannot be divided into {dp} ranks of attention",

@@ -31,15 +31,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Engines, Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Say it of every such deployment: no flag keeps it away."""
     yield Problem(
         ("engine", "version"),
-        f"GLM-5 crashes on {profile.hardware.gpu} before SGLang 0.5.10",
+        f"GLM-5 crashes on {case.profile.hardware.gpu} before SGLang 0.5.10",
         "take 0.5.10 or later",
     )
 

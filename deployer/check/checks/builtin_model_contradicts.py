@@ -29,14 +29,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.cpu import BUILTIN
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for a builtin model that is said to be, or to lie, somewhere."""
-    model = profile.model
+    model = case.profile.model
     if model.source != "builtin":
         return
     if model.repo != BUILTIN:

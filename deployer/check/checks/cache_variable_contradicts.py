@@ -25,23 +25,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the stated variable with the mount, and look for the one that has no effect."""
-    if profile.modal is None:
+    if case.profile.modal is None:
         return
-    mount = profile.modal.kernel_cache.path
-    stated = profile.engine.env.get("SGLANG_DG_CACHE_DIR", mount)
+    mount = case.profile.modal.kernel_cache.path
+    stated = case.profile.engine.env.get("SGLANG_DG_CACHE_DIR", mount)
     if stated != mount:
         yield Problem(
             ("engine", "env", "SGLANG_DG_CACHE_DIR"),
             f"the kernel cache is mounted at {mount}, and this names {stated}",
             "take it out: it follows from `modal.kernel_cache.path`",
         )
-    if "DG_JIT_CACHE_DIR" in profile.engine.env:
+    if "DG_JIT_CACHE_DIR" in case.profile.engine.env:
         yield Problem(
             ("engine", "env", "DG_JIT_CACHE_DIR"),
             "SGLang overwrites this with SGLANG_DG_CACHE_DIR, so it has no effect",

@@ -23,13 +23,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for HiCache without the radix cache."""
-    if profile.memory.hierarchical_cache and not profile.memory.radix_cache:
+    if case.profile.memory.hierarchical_cache and not case.profile.memory.radix_cache:
         yield Problem(
             ("memory", "hierarchical_cache"),
             "it keeps what the radix cache evicts, and `radix_cache` is false",

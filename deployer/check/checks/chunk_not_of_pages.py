@@ -24,18 +24,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.attention import page_size
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Divide the chunk by the page; with attention data parallelism each rank has its share."""
-    chunk, page = profile.schedule.chunked_prefill_size, page_size(profile)
+    chunk, page = case.profile.schedule.chunked_prefill_size, case.resolved.page_size.value or 1
     if chunk is None or chunk <= 0:
         return
-    ranks = (profile.parallel.dp or 1) if profile.parallel.dp_attention else 1
+    ranks = (case.profile.parallel.dp or 1) if case.profile.parallel.dp_attention else 1
     if (chunk // ranks) % page:
         share = f" on each of {ranks} ranks" if ranks > 1 else ""
         yield Problem(

@@ -20,13 +20,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for a colon in the name that clients ask for."""
-    name = profile.model.served_name
+    name = case.profile.model.served_name
     if ":" in name:
         yield Problem(
             ("model", "served_name"),

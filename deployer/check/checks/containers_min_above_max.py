@@ -23,14 +23,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.compile.derive import max_inputs
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the two limits, and the two numbers of inputs."""
-    modal = profile.modal
+    modal = case.profile.modal
     if modal is None:
         return
     if modal.min_containers > modal.max_containers:
@@ -39,7 +39,7 @@ def find(profile: Profile) -> Iterator[Problem]:
             f"min_containers {modal.min_containers} is above max_containers {modal.max_containers}",
             "lower the one or raise the other",
         )
-    inputs = max_inputs(profile)
+    inputs = max_inputs(case.profile)
     if modal.target_inputs is not None and modal.target_inputs > inputs:
         yield Problem(
             ("modal", "target_inputs"),

@@ -23,22 +23,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.models.catalogue import shapes
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 ALLOWED = "SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN"
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the stated length with the model's own, where that is known."""
-    known, stated = shapes(profile.model.repo), profile.model.context_length
+    known, stated = shapes(case.profile.model.repo), case.profile.model.context_length
     if known is None or stated is None or stated <= known.longest:
         return
-    if ALLOWED not in profile.engine.env:
+    if ALLOWED not in case.profile.engine.env:
         yield Problem(
             ("model", "context_length"),
-            f"{stated:,} tokens are more than the {known.longest:,} of {profile.model.repo}",
+            f"{stated:,} tokens are more than the {known.longest:,} of {case.profile.model.repo}",
             f"write at most {known.longest}, or leave it out",
         )
 

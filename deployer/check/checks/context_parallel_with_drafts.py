@@ -37,17 +37,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import eagle
 from deployer.check.rule import Engines, Problem, Rule
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for both."""
-    divided = option(profile, "--enable-nsa-prefill-context-parallel")
-    if divided is not None and eagle(profile) is not None:
+    divided = case.said.option("--enable-nsa-prefill-context-parallel")
+    if divided is not None and case.resolved.eagle.value:
         yield Problem(
             divided.path,
             "GLM-5 with context-parallel prefill and speculation ended in an error",

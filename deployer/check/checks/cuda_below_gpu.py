@@ -31,9 +31,9 @@ from collections.abc import Iterator
 
 from deployer.check.image import image
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.gpus import GPUS
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 FIRST_CUDA = {
     (10, 3): (12, 9),
@@ -45,16 +45,16 @@ FIRST_CUDA = {
 """The first CUDA that compiles for a compute capability."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the CUDA that the tag says with the first one for the GPU."""
-    found, gpu = image(profile.engine.image), GPUS.get(profile.hardware.gpu)
+    found, gpu = image(case.profile.engine.image), GPUS.get(case.profile.hardware.gpu)
     if found is None or found.cuda is None or gpu is None:
         return
     first = FIRST_CUDA.get(gpu.capability)
     if first is not None and found.cuda < first:
         yield Problem(
             ("engine", "image"),
-            f"the image has CUDA {_said(found.cuda)}, and {profile.hardware.gpu} needs "
+            f"the image has CUDA {_said(found.cuda)}, and {case.profile.hardware.gpu} needs "
             f"{_said(first)} or later",
             "choose the image with CUDA 13, `-cu130`",
         )

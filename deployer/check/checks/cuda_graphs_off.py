@@ -24,17 +24,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.check.stated import value
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 MODE, PREFILL = "--disaggregation-mode", "prefill"
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for graphs that are off on a GPU that decodes."""
-    decodes = profile.hardware.gpu != "none" and value(profile, MODE) != PREFILL
-    if decodes and not profile.kernels.cuda_graph:
+    decodes = case.profile.hardware.gpu != "none" and case.said.value(MODE) != PREFILL
+    if decodes and not case.profile.kernels.cuda_graph:
         yield Problem(
             ("kernels", "cuda_graph"),
             "without CUDA graphs each token waits for the CPU to launch its kernels",

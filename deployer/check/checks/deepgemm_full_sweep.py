@@ -35,20 +35,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.behaviour.stated import is_on
 from deployer.check.rule import Problem, Rule
-from deployer.check.stated import is_on, option, variable
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 SWEEP = 1800
 """Seconds of the full compilation."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the budget with the compilation, where DeepGEMM computes and the sweep is full."""
-    budget, kernels = profile.lifecycle.startup_timeout, option(profile, "--fp8-gemm-backend")
+    budget, kernels = case.profile.lifecycle.startup_timeout, case.said.option("--fp8-gemm-backend")
     other = kernels is not None and kernels.value not in {"auto", "deep_gemm"}
-    fast = is_on(variable(profile, "SGLANG_JIT_DEEPGEMM_FAST_WARMUP"))
+    fast = is_on(case.said.variable("SGLANG_JIT_DEEPGEMM_FAST_WARMUP"))
     if budget < SWEEP and not other and not fast:
         yield Problem(
             ("lifecycle", "startup_timeout"),

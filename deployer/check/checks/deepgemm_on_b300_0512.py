@@ -34,17 +34,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Engines, Mitigation, Problem, Rule
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 from deployer.profile.source import Path
 
 FLAG = "--fp8-gemm-backend"
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for DeepGEMM, stated or the engine's own choice on SM100."""
-    kernels = option(profile, FLAG)
+    kernels = case.said.option(FLAG)
     if kernels is None or kernels.value in {"auto", "deep_gemm"}:
         yield Problem(
             kernels.path if kernels is not None else ("engine", "version"),
@@ -53,9 +52,9 @@ def find(profile: Profile) -> Iterator[Problem]:
         )
 
 
-def mitigated(profile: Profile) -> Iterator[Path]:
+def mitigated(case: Case) -> Iterator[Path]:
     """Give the key with which an author goes around it."""
-    kernels = option(profile, FLAG)
+    kernels = case.said.option(FLAG)
     if kernels is not None and kernels.value == "cutlass":
         yield kernels.path
 

@@ -33,14 +33,14 @@ from collections.abc import Iterator
 
 from deployer.check.memory import FRACTION, fit_of, place, too_large
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
 from deployer.fit.fit import Fit
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the weights with the GPU, and with what the fraction leaves."""
-    found = fit_of(profile)
+    found = fit_of(case)
     if found is None or not too_large(found):
         return
     usable = found.total - found.taken
@@ -53,7 +53,7 @@ def find(profile: Profile) -> Iterator[Problem]:
         )
         return
     yield Problem(
-        place(profile, FRACTION),
+        place(case, FRACTION),
         f"{weights:.1f} GiB of weights on each GPU are more than {found.fraction:g} of the "
         f"{usable:.1f} GiB of {found.gpu}, so no room is left for the KV pool",
         _hint(found),

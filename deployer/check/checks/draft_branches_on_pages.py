@@ -30,24 +30,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.attention import page_size
 from deployer.check.rule import Problem, Rule
-from deployer.check.sparse import is_sparse
+from deployer.compile.case import Case
 from deployer.compile.derive import DRAFTS_BY_STEPS
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 BRANCHING = frozenset({None, "flashinfer", "fa3", "triton"})
 """Kernels that take branches on pages, in some release; None is what the engine chooses."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for several branches on large pages."""
-    spec, page = profile.speculative, page_size(profile)
+    spec, page = case.profile.speculative, case.resolved.page_size.value or 1
     if spec is None or spec.algorithm not in DRAFTS_BY_STEPS or (spec.eagle_topk or 1) == 1:
         return
-    kernels = "sparse attention" if is_sparse(profile) else f"`{profile.kernels.attention}`"
-    if page > 1 and (is_sparse(profile) or profile.kernels.attention not in BRANCHING):
+    kernels = (
+        "sparse attention"
+        if case.resolved.sparse_attention
+        else f"`{case.profile.kernels.attention}`"
+    )
+    if page > 1 and (
+        case.resolved.sparse_attention or case.profile.kernels.attention not in BRANCHING
+    ):
         yield Problem(
             ("speculative", "eagle_topk"),
             f"{spec.eagle_topk} branches do not go together with the pages of {page} tokens that "

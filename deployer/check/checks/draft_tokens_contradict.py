@@ -28,13 +28,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare draft tokens with steps where the draft has one branch."""
-    spec = profile.speculative
+    spec = case.profile.speculative
     if spec is None or spec.eagle_topk != 1 or spec.num_steps is None:
         return
     right = spec.num_steps + 1

@@ -26,18 +26,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 GRACE = {"web_server": 30, "server": 3600}
 """Seconds that Modal gives a container after it asks it to end, at most, by kind of endpoint."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the drain budget with the grace of the endpoint."""
-    if profile.modal is None:
+    if case.profile.modal is None:
         return
-    drain, endpoint = profile.lifecycle.drain_timeout, profile.modal.endpoint
+    drain, endpoint = case.profile.lifecycle.drain_timeout, case.profile.modal.endpoint
     if drain > GRACE[endpoint]:
         longer = ", or use `modal.endpoint: server`, which drains up to an hour"
         yield Problem(

@@ -24,16 +24,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.behaviour.stated import is_on
 from deployer.check.rule import Problem, Rule
-from deployer.check.stated import is_on, variable
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for the variable beside a budget."""
-    found = variable(profile, "SGL_FORCE_SHUTDOWN")
-    drain = profile.lifecycle.drain_timeout
+    found = case.said.variable("SGL_FORCE_SHUTDOWN")
+    drain = case.profile.lifecycle.drain_timeout
     if found is not None and is_on(found) and drain > 0:
         yield Problem(
             found.path,

@@ -22,13 +22,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for the load format that reads nothing."""
-    if profile.model.load_format == "dummy":
+    if case.profile.model.load_format == "dummy":
         yield Problem(
             ("model", "load_format"),
             "the weights are noise: the engine answers nonsense with status 200",

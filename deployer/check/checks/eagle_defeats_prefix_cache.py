@@ -33,17 +33,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import eagle
 from deployer.check.rule import Engines, Problem, Rule
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for speculation where prefixes are kept."""
-    drafting = eagle(profile)
-    if drafting is not None and option(profile, "--disable-radix-cache") is None:
+    drafting = case.resolved.eagle
+    if drafting.value and case.said.option("--disable-radix-cache") is None:
         yield Problem(
             drafting.path,
             "speculation halved the reuse of prefixes: 40 to 53 % of deep prompts, not 97 %",

@@ -39,20 +39,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import TRTLLM_MOE, eagle, moe_runner
+from deployer.behaviour.experts import TRTLLM
 from deployer.check.rule import Engines, Problem, Rule
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 FLAG = "--speculative-moe-runner-backend"
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look at the draft's kernels: stated, or those of the model itself."""
-    stated, drafting = option(profile, FLAG), eagle(profile)
-    runner = stated if stated is not None else moe_runner(profile)
-    if drafting is not None and runner.value in TRTLLM_MOE:
+    stated, drafting = case.said.option(FLAG), case.resolved.eagle
+    runner = stated if stated is not None else case.resolved.moe_runner_backend
+    if drafting.value and runner.value in TRTLLM:
         yield Problem(
             stated.path if stated is not None else drafting.path,
             "drafts of GLM-5 in NVFP4 may crash on `flashinfer_trtllm` experts",

@@ -36,17 +36,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import eagle
 from deployer.check.rule import Engines, Problem, Rule
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for speculation with graphs."""
-    drafting = eagle(profile)
-    if drafting is not None and option(profile, "--disable-cuda-graph") is None:
+    drafting = case.resolved.eagle
+    if drafting.value and case.said.option("--disable-cuda-graph") is None:
         yield Problem(
             drafting.path,
             "SGLang 0.5.12 cannot capture the draft's graphs of GLM-5 in NVFP4 on B300",

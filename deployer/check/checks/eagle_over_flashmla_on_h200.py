@@ -41,17 +41,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import eagle
 from deployer.check.rule import Engines, Problem, Rule
-from deployer.check.sparse import is_fp8, kernels
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for speculation over an FP8 cache that FlashMLA decodes from."""
-    drafting, decode = eagle(profile), kernels(profile).decode
-    if drafting is not None and is_fp8(profile) and decode.value.startswith("flashmla_"):
+    drafting, decode = case.resolved.eagle, case.resolved.dsa_decode_backend
+    if drafting.value and case.resolved.sparse_fp8 and (decode.value or "").startswith("flashmla_"):
         yield Problem(
             drafting.path,
             "graphs of speculation over FlashMLA decoding may fail to be captured on H200",

@@ -35,21 +35,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import eagle
 from deployer.check.rule import Engines, Problem, Rule
-from deployer.check.stated import number, option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 CONTEXT = 202_752
 """Tokens of the longest context of GLM-5 and GLM-5.1 (transformers, ``GlmMoeDsaConfig``)."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the cap with one context."""
-    cap, tokens = option(profile, "--max-total-tokens"), number(profile, "--max-total-tokens")
-    longest = number(profile, "--context-length") or CONTEXT
-    if cap is None or tokens is None or eagle(profile) is None or tokens >= longest:
+    cap, tokens = case.said.option("--max-total-tokens"), case.said.number("--max-total-tokens")
+    longest = case.said.number("--context-length") or CONTEXT
+    if cap is None or tokens is None or not case.resolved.eagle.value or tokens >= longest:
         return
     yield Problem(
         cap.path,

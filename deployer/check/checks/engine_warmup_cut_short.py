@@ -25,18 +25,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.check.stated import option, variable
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 OWN = 600.0
 """Seconds that the engine takes where nothing is set."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for less than the engine's own time; what is no positive number means its own."""
-    found = variable(profile, "SGLANG_WARMUP_TIMEOUT")
-    skipped = option(profile, "--skip-server-warmup") is not None
+    found = case.said.variable("SGLANG_WARMUP_TIMEOUT")
+    skipped = case.said.option("--skip-server-warmup") is not None
     seconds = _number(found.value) if found is not None else 0.0
     if found is not None and not skipped and 0 < seconds < OWN:
         yield Problem(

@@ -32,23 +32,23 @@ from collections.abc import Iterator
 
 from deployer.check.checks.experts_overruled import WHOLE
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.compile.derive import tensor_parallel
 from deployer.facts.models.catalogue import shapes
 from deployer.facts.models.model import Model
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 BLOCK = 128
 """Rows and columns that share a scale in every block-wise FP8 checkpoint whose facts are here."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Divide the width of an expert by the GPUs that share it, where the model is known."""
-    model, parallel = shapes(profile.model.repo), profile.parallel
-    size = parallel.tp or tensor_parallel(profile)
+    model, parallel = shapes(case.profile.model.repo), case.profile.parallel
+    size = parallel.tp or tensor_parallel(case.profile)
     if model is None or model.experts is None or size is None or not _blocks(model):
         return
-    ep = size if profile.moe.a2a in WHOLE else parallel.ep or 1
+    ep = size if case.profile.moe.a2a in WHOLE else parallel.ep or 1
     slices = max(size // ep, 1)
     if model.experts.width % (slices * BLOCK):
         key = ("parallel", "tp") if parallel.tp is not None else ("hardware", "count")

@@ -31,21 +31,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.compile.derive import tensor_parallel
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 WHOLE = frozenset({"deepep", "mooncake", "nixl", "flashinfer", "mori", "ascend_fuseep"})
 """The all-to-alls that set the expert-parallel size to the tensor-parallel size."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the stated size with the one that the all-to-all sets."""
-    tp, ep = profile.parallel.tp or tensor_parallel(profile), profile.parallel.ep
-    if profile.moe.a2a in WHOLE and ep is not None and tp is not None and ep != tp:
+    tp, ep = case.profile.parallel.tp or tensor_parallel(case.profile), case.profile.parallel.ep
+    if case.profile.moe.a2a in WHOLE and ep is not None and tp is not None and ep != tp:
         yield Problem(
             ("parallel", "ep"),
-            f"with `moe.a2a: {profile.moe.a2a}` the engine takes {tp}, not {ep}",
+            f"with `moe.a2a: {case.profile.moe.a2a}` the engine takes {tp}, not {ep}",
             f"write {tp}, or leave it out",
         )
 

@@ -29,21 +29,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.compile.derive import tensor_parallel
 from deployer.facts.models.catalogue import shapes
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Divide the GPUs by the groups, and the experts where the model is known."""
-    tp, ep = profile.parallel.tp or tensor_parallel(profile), profile.parallel.ep
+    tp, ep = case.profile.parallel.tp or tensor_parallel(case.profile), case.profile.parallel.ep
     if tp is None or ep is None:
         return
     sizes = ", ".join(str(size) for size in range(1, tp + 1) if tp % size == 0)
-    model = shapes(profile.model.repo)
+    model = shapes(case.profile.model.repo)
     experts = model.experts.routed if model is not None and model.experts is not None else 0
-    whole = experts + (profile.moe.redundant_experts or 0)
+    whole = experts + (case.profile.moe.redundant_experts or 0)
     if tp % ep:
         yield Problem(
             ("parallel", "ep"),
@@ -51,7 +51,11 @@ def find(profile: Profile) -> Iterator[Problem]:
             f"write one of {sizes}",
         )
     elif experts and whole % ep:
-        key = ("moe", "redundant_experts") if profile.moe.redundant_experts else ("parallel", "ep")
+        key = (
+            ("moe", "redundant_experts")
+            if case.profile.moe.redundant_experts
+            else ("parallel", "ep")
+        )
         yield Problem(
             key,
             f"{whole} experts cannot be divided into {ep} equal groups",

@@ -40,15 +40,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.check.sparse import is_fp8, kernels
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for FlashMLA's FP8 decoding, stated or by the release's default."""
-    decode = kernels(profile).decode
-    if is_fp8(profile) and decode.value in {"flashmla_kv", "flashmla_auto"}:
+    decode = case.resolved.dsa_decode_backend
+    if case.resolved.sparse_fp8 and decode.value in {"flashmla_kv", "flashmla_auto"}:
         yield Problem(
             decode.path,
             f"`{decode.value}` may misread the scales of an FP8 KV cache on SM100",

@@ -41,15 +41,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.check.sparse import is_fp8, kernels
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look at the kernels that will decode."""
-    decode = kernels(profile).decode
-    if is_fp8(profile) and decode.value == "flashmla_sparse":
+    decode = case.resolved.dsa_decode_backend
+    if case.resolved.sparse_fp8 and decode.value == "flashmla_sparse":
         yield Problem(
             decode.path,
             "`flashmla_sparse` cannot decode from an FP8 KV cache",

@@ -40,17 +40,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Engines, Mitigation, Problem, Rule
-from deployer.check.sparse import is_fp8, kernels
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 from deployer.profile.source import Path
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for sparse prefill, stated or chosen by the engine, over an FP8 cache."""
-    prefill = kernels(profile).prefill
-    if is_fp8(profile) and prefill.value in {"flashmla_sparse", "flashmla_auto"}:
+    prefill = case.resolved.dsa_prefill_backend
+    if case.resolved.sparse_fp8 and prefill.value in {"flashmla_sparse", "flashmla_auto"}:
         yield Problem(
             prefill.path,
             f"`{prefill.value}` prefill crashes on an FP8 KV cache before SGLang 0.5.10",
@@ -58,10 +56,10 @@ def find(profile: Profile) -> Iterator[Problem]:
         )
 
 
-def mitigated(profile: Profile) -> Iterator[Path]:
+def mitigated(case: Case) -> Iterator[Path]:
     """Give the key with which an author goes around it."""
-    prefill = option(profile, "--dsa-prefill-backend")
-    if is_fp8(profile) and prefill is not None and prefill.value == "flashmla_kv":
+    prefill = case.said.option("--dsa-prefill-backend")
+    if case.resolved.sparse_fp8 and prefill is not None and prefill.value == "flashmla_kv":
         yield prefill.path
 
 

@@ -27,9 +27,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.gpus import GPUS
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 MAJORS = {
     "flashinfer_trtllm": {10},
@@ -41,19 +41,19 @@ MAJORS = {
 """The major compute capabilities that the kernels run on: 9 is Hopper, 10 B200, 12 RTX PRO."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the kernels of FP8 matrices, and of experts by DeepGEMM, with the GPU."""
-    gpu = GPUS.get(profile.hardware.gpu)
+    gpu = GPUS.get(case.profile.hardware.gpu)
     if gpu is None:
         return
-    asked = [(("kernels", "fp8_gemm"), profile.kernels.fp8_gemm)]
-    if profile.moe.runner == "deep_gemm":
+    asked = [(("kernels", "fp8_gemm"), case.profile.kernels.fp8_gemm)]
+    if case.profile.moe.runner == "deep_gemm":
         asked.append((("moe", "runner"), "deep_gemm"))
     for path, value in asked:
         if value in MAJORS and gpu.capability[0] not in MAJORS[value]:
             yield Problem(
                 path,
-                f"`{value}` does not run on {profile.hardware.gpu} (compute capability "
+                f"`{value}` does not run on {case.profile.hardware.gpu} (compute capability "
                 f"{gpu.capability[0]}.{gpu.capability[1]})",
                 "write `auto`, or leave it out: the engine chooses for the hardware",
             )

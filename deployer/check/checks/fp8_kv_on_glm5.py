@@ -34,16 +34,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.behaviour.attention import FP8
 from deployer.check.rule import Problem, Rule
-from deployer.check.sparse import FP8
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for FP8 where an author asks for it."""
-    said = option(profile, "--kv-cache-dtype")
+    said = case.said.option("--kv-cache-dtype")
     if said is not None and said.value == FP8:
         yield Problem(
             said.path,

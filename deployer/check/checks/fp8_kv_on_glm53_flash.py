@@ -31,19 +31,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.behaviour.attention import FP8
 from deployer.check.rule import Problem, Rule
-from deployer.check.sparse import FP8, kv_cache
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look at the KV dtype that will be used."""
-    kv = kv_cache(profile)
+    kv = case.resolved.kv_cache_dtype
     if kv.value == FP8:
         yield Problem(
             kv.path,
-            f"no kernels on {profile.hardware.gpu} read an FP8 KV cache of GLM-5.3-Flash",
+            f"no kernels on {case.profile.hardware.gpu} read an FP8 KV cache of GLM-5.3-Flash",
             "write `bfloat16`",
         )
 

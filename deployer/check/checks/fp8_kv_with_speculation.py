@@ -40,17 +40,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import eagle
 from deployer.check.rule import Engines, Problem, Rule
-from deployer.check.sparse import is_fp8, kernels
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for speculation over an FP8 cache that TRT-LLM decodes from."""
-    drafting = eagle(profile)
-    if drafting is not None and is_fp8(profile) and kernels(profile).decode.value == "trtllm":
+    drafting = case.resolved.eagle
+    if (
+        drafting.value
+        and case.resolved.sparse_fp8
+        and case.resolved.dsa_decode_backend.value == "trtllm"
+    ):
         yield Problem(
             drafting.path,
             "speculation over an FP8 KV cache loses accuracy before SGLang 0.5.14: "

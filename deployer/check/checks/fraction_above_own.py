@@ -41,16 +41,16 @@ from collections.abc import Iterator
 
 from deployer.check.memory import FRACTION, fit_of, leaves_no_room, place
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 STEP = 0.01
 """Authors write hundredths: what is above by no more than one is no decision."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the stated fraction with the release's own."""
-    found = fit_of(profile)
+    found = fit_of(case)
     if found is None or not found.stated or found.pool is None:
         return
     if found.fraction <= found.own.fraction + STEP:
@@ -58,7 +58,7 @@ def find(profile: Profile) -> Iterator[Problem]:
     if leaves_no_room(found):
         return  # That is a warning of its own.
     yield Problem(
-        place(profile, FRACTION),
+        place(case, FRACTION),
         f"{found.fraction:g} is above the {found.own.fraction:g} that SGLang {found.version} would "
         f"choose here: it would keep {found.own.reserved:.1f} GiB free for graphs and activations",
         "keep it if it held under your longest prompts; otherwise leave it out",

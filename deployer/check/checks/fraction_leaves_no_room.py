@@ -34,16 +34,16 @@ from collections.abc import Iterator
 
 from deployer.check.memory import FRACTION, fit_of, leaves_no_room, place
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare what is left beside weights and pool with what the engine would keep."""
-    found = fit_of(profile)
+    found = fit_of(case)
     if found is not None and leaves_no_room(found):
         yield Problem(
-            place(profile, FRACTION),
+            place(case, FRACTION),
             f"{found.fraction:g} leaves {found.rest:.1f} GiB for graphs and activations, and "
             f"SGLang {found.version} would keep {found.own.reserved:.1f}",
             f"leave it out, and the engine takes {found.own.fraction:g}",

@@ -37,19 +37,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import fusion, nodes, uses_mnnvl
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for fusion that is not MNNVL's where there are several nodes."""
-    found = fusion(profile)
-    if found is not None and nodes(profile) > 1 and not uses_mnnvl(profile):
+    found, nodes = case.resolved.allreduce_fusion, case.resolved.nodes
+    if found.value not in {"", "mnnvl"} and nodes > 1:
         yield Problem(
             found.path,
-            f"all-reduce fusion works within one node, and there are {nodes(profile)}",
+            f"all-reduce fusion works within one node, and there are {nodes}",
             "write `kernels.allreduce_fusion: false`",
         )
 

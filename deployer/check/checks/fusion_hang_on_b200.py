@@ -33,21 +33,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import fusion, nodes
 from deployer.check.rule import Engines, Mitigation, Problem, Rule
-from deployer.check.stated import number, option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 from deployer.profile.source import Path
 
 RANKS = 8
 """The tensor-parallel size that was reported."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for fusion, stated or the engine's own choice, over eight ranks of one node."""
-    found = fusion(profile)
-    if found is not None and nodes(profile) == 1 and number(profile, "--tp-size") == RANKS:
+    found = case.resolved.allreduce_fusion
+    if found.value and case.resolved.nodes == 1 and case.said.number("--tp-size") == RANKS:
         yield Problem(
             found.path,
             "all-reduce fusion may hang at start on 8 B200 in SGLang 0.5.14 and 0.5.15",
@@ -55,9 +53,9 @@ def find(profile: Profile) -> Iterator[Problem]:
         )
 
 
-def mitigated(profile: Profile) -> Iterator[Path]:
+def mitigated(case: Case) -> Iterator[Path]:
     """Give the key with which an author goes around it."""
-    off = option(profile, "--enforce-disable-flashinfer-allreduce-fusion")
+    off = case.said.option("--enforce-disable-flashinfer-allreduce-fusion")
     if off is not None:
         yield off.path
 

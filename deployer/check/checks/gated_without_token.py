@@ -25,21 +25,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 GATED = ("meta-llama/", "google/gemma", "mistralai/Mistral-Large", "CohereLabs/", "CohereForAI/")
 """How repositories begin that were gated when this was written, November 2026."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for a gated repository without a token for the download."""
-    if profile.modal is None or profile.modal.hub_secret is not None:
+    if case.profile.modal is None or case.profile.modal.hub_secret is not None:
         return
-    if profile.model.source == "huggingface" and profile.model.repo.startswith(GATED):
+    if case.profile.model.source == "huggingface" and case.profile.model.repo.startswith(GATED):
         yield Problem(
             ("model", "repo"),
-            f"{profile.model.repo} is gated, and the download has no token",
+            f"{case.profile.model.repo} is gated, and the download has no token",
             "set `modal.hub_secret` to a Modal secret that holds HF_TOKEN",
         )
 

@@ -37,14 +37,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Engines, Problem, Rule
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for the parser."""
-    parser = option(profile, "--reasoning-parser")
+    parser = case.said.option("--reasoning-parser")
     if parser is not None and parser.value == "glm45":
         yield Problem(
             parser.path,

@@ -32,15 +32,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Engines, Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Say it of every such deployment."""
     yield Problem(
         ("engine", "version"),
-        f"GLM-5.2 needs SGLang 0.5.13.post1, and this is {profile.engine.version}",
+        f"GLM-5.2 needs SGLang 0.5.13.post1, and this is {case.profile.engine.version}",
         "take 0.5.13.post1 or later",
     )
 

@@ -39,15 +39,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Engines, Problem, Rule
-from deployer.check.stated import number, option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for more than one stage."""
-    stages = option(profile, "--pp-size")
-    if stages is not None and (number(profile, "--pp-size") or 1) > 1:
+    stages = case.said.option("--pp-size")
+    if stages is not None and (case.said.number("--pp-size") or 1) > 1:
         yield Problem(
             stages.path,
             "GLM-5.2 crashes over pipeline stages before SGLang 0.5.14",

@@ -27,17 +27,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 MOST = {"A10": 4}
 """GPUs of one container where it is fewer than the 8 that the schema allows."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the number of GPUs with what one container can have."""
-    gpu, count = profile.hardware.gpu, profile.hardware.count
-    if profile.target == "modal" and count > MOST.get(gpu, count):
+    gpu, count = case.profile.hardware.gpu, case.profile.hardware.count
+    if case.profile.target == "modal" and count > MOST.get(gpu, count):
         yield Problem(
             ("hardware", "count"),
             f"{count} {gpu} do not go into one container: Modal gives at most {MOST[gpu]}",

@@ -30,20 +30,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.checks.gpus_beyond_container import MOST
-from deployer.check.kernels import nodes
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.compile.derive import replicas
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 CONTAINER = 8
 """GPUs of one container on Modal (https://modal.com/docs/guide/gpu)."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare tensor times pipeline parallelism, times replicas, with the number of GPUs."""
-    gpus = profile.hardware.count * nodes(profile)
-    tp, pp, dp = profile.parallel.tp, profile.parallel.pp or 1, replicas(profile)
+    gpus = case.profile.hardware.count * case.resolved.nodes
+    tp, pp, dp = case.profile.parallel.tp, case.profile.parallel.pp or 1, replicas(case.profile)
     need = (tp or 1) * pp * dp
     if not gpus or need <= gpus:
         return
@@ -52,13 +51,13 @@ def find(profile: Profile) -> Iterator[Problem]:
     yield Problem(
         ("parallel", "tp" if tp is not None else "dp" if dp > 1 else "pp"),
         f"{' x '.join(sizes)} needs {need} GPUs, and the replica has {gpus}",
-        _hint(profile, need, (tp or 1) * pp),
+        _hint(case, need, (tp or 1) * pp),
     )
 
 
-def _hint(profile: Profile, need: int, copy: int) -> str:
+def _hint(case: Case, need: int, copy: int) -> str:
     """Say what cures, by what one container can have."""
-    most = MOST.get(profile.hardware.gpu, CONTAINER)
+    most = MOST.get(case.profile.hardware.gpu, CONTAINER)
     if need <= most:
         return f"write `hardware.count: {need}`"
     if copy <= most and copy < need:

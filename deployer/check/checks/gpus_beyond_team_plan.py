@@ -27,16 +27,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.sizes import PLAN_GPUS
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare replicas times GPUs with the largest published plan."""
-    if profile.modal is None:
+    if case.profile.modal is None:
         return
-    each, most, team = profile.hardware.count, profile.modal.max_containers, PLAN_GPUS["Team"]
+    each, most, team = (
+        case.profile.hardware.count,
+        case.profile.modal.max_containers,
+        PLAN_GPUS["Team"],
+    )
     if each * most > team:
         yield Problem(
             ("modal", "max_containers"),

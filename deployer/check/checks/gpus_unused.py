@@ -27,18 +27,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import nodes
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.compile.derive import replicas
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare tensor times pipeline parallelism, times replicas, with the number of GPUs."""
-    gpus, tp, pp = profile.hardware.count, profile.parallel.tp, profile.parallel.pp or 1
-    dp = replicas(profile)
-    if nodes(profile) > 1 or (tp or 1) * pp * dp > gpus:
+    parallel, gpus = case.profile.parallel, case.profile.hardware.count
+    tp, pp, dp = parallel.tp, parallel.pp or 1, replicas(case.profile)
+    if case.resolved.nodes > 1 or (tp or 1) * pp * dp > gpus:
         return  # which is another mistake
     if tp is not None and tp * pp * dp != gpus:
         also = f" x dp {dp}" if dp > 1 else ""

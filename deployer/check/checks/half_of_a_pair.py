@@ -25,9 +25,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 HALVES = {
     ("--disaggregation-mode", "prefill"): ("prefills only", "decodes"),
@@ -38,10 +37,10 @@ HALVES = {
 """What a server with this option and value does, and what its other half does."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for the options that divide a server."""
     for (flag, value), (does, other) in HALVES.items():
-        said = option(profile, flag)
+        said = case.said.option(flag)
         if said is not None and said.value == value:
             yield Problem(
                 said.path,

@@ -29,17 +29,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.compile.derive import tensor_parallel
 from deployer.facts.models.catalogue import shapes
 from deployer.facts.models.model import GroupedAttention, Model
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Divide the heads by the ranks that share them, where the model is known."""
-    model, parallel = shapes(profile.model.repo), profile.parallel
-    size = parallel.tp or tensor_parallel(profile)
+    model, parallel = shapes(case.profile.model.repo), case.profile.parallel
+    size = parallel.tp or tensor_parallel(case.profile)
     if model is None or size is None:
         return
     ranks = size // (parallel.dp or 1) if parallel.dp_attention else size

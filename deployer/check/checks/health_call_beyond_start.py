@@ -23,13 +23,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare one health call, and the pause between two, with the budget of the start."""
-    life = profile.lifecycle
+    life = case.profile.lifecycle
     for name in ("health_timeout", "health_interval"):
         seconds: float = getattr(life, name)
         if seconds >= life.startup_timeout:

@@ -21,19 +21,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 VARIABLE = "SGLANG_HEALTH_CHECK_TIMEOUT"
 ENGINE = 20.0
 """Seconds for which the engine's handler waits for a token, unless the variable says otherwise."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the time for one health call with the engine's own."""
-    stated = profile.engine.env.get(VARIABLE, "")
+    stated = case.profile.engine.env.get(VARIABLE, "")
     engine = float(stated) if stated.isdecimal() else ENGINE
-    if (call := profile.lifecycle.health_timeout) < engine:
+    if (call := case.profile.lifecycle.health_timeout) < engine:
         yield Problem(
             ("lifecycle", "health_timeout"),
             f"a health call is given up after {call:g} s, and the engine may take {engine:g} s",

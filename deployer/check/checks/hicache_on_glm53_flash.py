@@ -30,14 +30,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for the cache."""
-    cache = option(profile, "--enable-hierarchical-cache")
+    cache = case.said.option("--enable-hierarchical-cache")
     if cache is not None:
         yield Problem(
             cache.path,

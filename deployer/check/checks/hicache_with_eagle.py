@@ -36,17 +36,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import eagle
 from deployer.check.rule import Problem, Rule
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for both."""
-    cache = option(profile, "--enable-hierarchical-cache")
-    if cache is not None and eagle(profile) is not None:
+    cache = case.said.option("--enable-hierarchical-cache")
+    if cache is not None and case.resolved.eagle.value:
         yield Problem(
             cache.path,
             "HiCache with speculation: accepted drafts fell from 4.49 to 1.59, and servers hung",

@@ -25,8 +25,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 EVERYWHERE = frozenset({"0.0.0.0"})  # noqa: S104 - an address to compare with
 """Not `::`: asyncio binds it to IPv6 alone, and both Modal's proxy and we ask over IPv4."""
@@ -34,16 +34,16 @@ EVERYWHERE = frozenset({"0.0.0.0"})  # noqa: S104 - an address to compare with
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the address with the ones that the target can reach."""
-    host = profile.serving.host
-    if profile.target == "modal" and host not in EVERYWHERE:
+    host = case.profile.serving.host
+    if case.profile.target == "modal" and host not in EVERYWHERE:
         yield Problem(
             ("serving", "host"),
             f"in a container on Modal nobody reaches {host}: the proxy uses another address",
             "leave it out: the default is 0.0.0.0",
         )
-    if profile.target == "local" and host not in EVERYWHERE | LOOPBACK:
+    if case.profile.target == "local" and host not in EVERYWHERE | LOOPBACK:
         yield Problem(
             ("serving", "host"),
             f"readiness, warm-up and verification ask 127.0.0.1, and the engine listens on {host}",

@@ -25,16 +25,16 @@ from collections.abc import Iterator
 
 from deployer.check.image import image
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 MOVING = re.compile(r"(latest|dev|nightly|main|stable)(-(?!.*\d{8}).*)?")
 """Not the builds of a day, such as `nightly-dev-20260812-0123abcd`."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for a moving tag without a digest beside it."""
-    found = image(profile.engine.image)
+    found = image(case.profile.engine.image)
     if found is not None and not found.digest and MOVING.fullmatch(found.tag):
         yield Problem(
             ("engine", "image"),

@@ -24,13 +24,13 @@ from collections.abc import Iterator
 
 from deployer.check.image import image
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the release in the tag of SGLang's own image with the pinned one."""
-    found, version = image(profile.engine.image), profile.engine.version
+    found, version = image(case.profile.engine.image), case.profile.engine.version
     if found is None or not found.official or found.release in {"", version}:
         return
     yield Problem(

@@ -24,14 +24,14 @@ from collections.abc import Iterator
 
 from deployer.check.image import image
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for an image without a digest."""
-    found = image(profile.engine.image)
-    if profile.target == "modal" and found is not None and not found.digest:
+    found = image(case.profile.engine.image)
+    if case.profile.target == "modal" and found is not None and not found.digest:
         yield Problem(
             ("engine", "image"),
             f"the tag `{found.tag}` names the image, and a tag can be moved",

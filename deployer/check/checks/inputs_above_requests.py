@@ -28,16 +28,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 OVERCOMMIT = 2
 """How many times the running requests may be taken in: one batch runs, and one waits for it."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the inputs of a container with what its engine runs and lets wait."""
-    modal, schedule = profile.modal, profile.schedule
+    modal, schedule = case.profile.modal, case.profile.schedule
     running = schedule.max_running_requests
     if modal is None or modal.max_inputs is None or running is None:
         return

@@ -23,14 +23,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for a Modal target without the number that both engine and container need."""
-    modal = profile.modal
-    if modal is None or profile.schedule.max_running_requests is not None:
+    modal = case.profile.modal
+    if modal is None or case.profile.schedule.max_running_requests is not None:
         return
     if modal.max_inputs is None and (modal.endpoint == "web_server" or modal.target_inputs is None):
         yield Problem(

@@ -22,8 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 OTHERS = {
     "aiter": "AMD", "wave": "AMD", "mori": "AMD", "intel_xpu": "Intel GPUs", "ascend": "Ascend",
@@ -37,17 +37,17 @@ FIELDS = (
 )  # fmt: skip
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for kernels that no NVIDIA GPU runs, and for those of CPUs on a GPU."""
     for section, field in FIELDS:
-        value = getattr(getattr(profile, section), field)
+        value = getattr(getattr(case.profile, section), field)
         vendor = OTHERS.get(value or "")
-        if value == CPU and profile.hardware.gpu != "none":
+        if value == CPU and case.profile.hardware.gpu != "none":
             vendor = "CPUs with AMX"
         if vendor:
             yield Problem(
                 (section, field),
-                f"`{value}` is for {vendor}, and the replica has {profile.hardware.gpu}",
+                f"`{value}` is for {vendor}, and the replica has {case.profile.hardware.gpu}",
                 "leave it out: the engine chooses for the hardware",
             )
 

@@ -24,9 +24,9 @@ import re
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.credentials import key_name, service_of
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 OF_A_SERVICE = re.compile(
     r"(my[-_])?(?P<service>[A-Za-z0-9]+)[-_](secrets?|credentials?|creds|token)"
@@ -34,16 +34,16 @@ OF_A_SERVICE = re.compile(
 """How Modal's templates call secrets, `aws-secret` and `my-huggingface-secret`, and people do."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look at the name of the key's variable, and at that of the secret that brings it."""
-    variable = profile.serving.api_key_env
+    variable = case.profile.serving.api_key_env
     if variable is not None and key_name(variable) == "unusual":
         yield Problem(
             ("serving", "api_key_env"),
             f"nothing in `{variable}` says that it holds this server's API key",
             "call it `API_KEY`, or something like `SGLANG_API_KEY` or `SERVER_KEY`",
         )
-    secret = profile.modal.api_key_secret if profile.modal is not None else None
+    secret = case.profile.modal.api_key_secret if case.profile.modal is not None else None
     named = OF_A_SERVICE.fullmatch(secret or "")
     if named is not None and (service := service_of(named["service"])):
         yield Problem(

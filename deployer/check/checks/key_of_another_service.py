@@ -23,14 +23,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.credentials import key_name, service_of
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look at the name of the key's variable."""
-    variable = profile.serving.api_key_env
+    variable = case.profile.serving.api_key_env
     if variable is not None and key_name(variable) == "denied":
         yield Problem(
             ("serving", "api_key_env"),

@@ -34,20 +34,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.check.sparse import is_fp8, kv_cache
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for sparse attention on Blackwell whose KV dtype nobody states."""
-    said = option(profile, "--kv-cache-dtype")
-    if (said is None or said.value == "auto") and is_fp8(profile):
+    said = case.said.option("--kv-cache-dtype")
+    if (said is None or said.value == "auto") and case.resolved.sparse_fp8:
         yield Problem(
-            kv_cache(profile).path,
+            case.resolved.kv_cache_dtype.path,
             "the KV cache seems to be BF16 and is FP8: that is `auto` for sparse attention on "
-            f"{profile.hardware.gpu}",
+            f"{case.profile.hardware.gpu}",
             "write `kv_cache_dtype: bfloat16`, or `fp8_e4m3` if FP8 is meant",
         )
 

@@ -25,22 +25,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.check.sparse import is_sparse
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 TAKEN_BY_SPARSE = ("bfloat16", "bf16", "fp8_e4m3", "auto")
 TAKEN_BY_TRTLLM_MLA = ("fp8_e4m3", "fp4_e2m1", "bf16", "auto")
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the data type with what the kernels take."""
-    dtype = profile.memory.kv_cache_dtype
+    dtype = case.profile.memory.kv_cache_dtype
     if dtype is None:
         return
-    if is_sparse(profile) and dtype not in TAKEN_BY_SPARSE:
+    if case.resolved.sparse_attention and dtype not in TAKEN_BY_SPARSE:
         yield _problem(dtype, "sparse attention", TAKEN_BY_SPARSE)
-    if profile.kernels.attention == "trtllm_mla" and dtype not in TAKEN_BY_TRTLLM_MLA:
+    if case.profile.kernels.attention == "trtllm_mla" and dtype not in TAKEN_BY_TRTLLM_MLA:
         yield _problem(dtype, "`trtllm_mla`", TAKEN_BY_TRTLLM_MLA)
 
 

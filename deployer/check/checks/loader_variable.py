@@ -26,16 +26,16 @@ from collections.abc import Iterator
 
 from deployer.check.powers import problems
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.sglang.powers import Power
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 HINT = "bring it with the image, or allow it with the reason"
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look at options and variables."""
-    return problems(profile, HINT, Power.LOADER)
+    return problems(case, HINT, Power.LOADER)
 
 
 RULE = Rule("loader-variable", Severity.WARNING, find)

@@ -37,9 +37,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule, each_judged
+from deployer.compile.case import Case
 from deployer.facts.cpu import RELEASES, SWITCH
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 SHADOWED = {
     "PATH": "the engine's own `python3` is found by it",
@@ -48,14 +48,14 @@ SHADOWED = {
 """Variables with which another interpreter starts than the engine's."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Ask for what the engine's environment on this machine is made of."""
-    if profile.target == "local":
-        yield from each_judged(profile, _gpu, _release, _variables)
+    if case.profile.target == "local":
+        yield from each_judged(case, _gpu, _release, _variables)
 
 
-def _gpu(profile: Profile) -> Iterator[Problem]:
-    gpu = profile.hardware.gpu
+def _gpu(case: Case) -> Iterator[Problem]:
+    gpu = case.profile.hardware.gpu
     if gpu != "none":
         yield Problem(
             ("hardware", "gpu"),
@@ -64,8 +64,8 @@ def _gpu(profile: Profile) -> Iterator[Problem]:
         )
 
 
-def _release(profile: Profile) -> Iterator[Problem]:
-    version, able = profile.engine.version, " and ".join(RELEASES)
+def _release(case: Case) -> Iterator[Problem]:
+    version, able = case.profile.engine.version, " and ".join(RELEASES)
     if version not in RELEASES:
         yield Problem(
             ("engine", "version"),
@@ -74,12 +74,12 @@ def _release(profile: Profile) -> Iterator[Problem]:
         )
 
 
-def _variables(profile: Profile) -> Iterator[Problem]:
-    if profile.engine.env.get(SWITCH, "1") != "1":
+def _variables(case: Case) -> Iterator[Problem]:
+    if case.profile.engine.env.get(SWITCH, "1") != "1":
         message = f"without `{SWITCH}=1` the engine looks for a GPU's modules, which are not here"
         yield Problem(("engine", "env", SWITCH), message, "take it out: it follows from the target")
     for name, why in SHADOWED.items():
-        if name in profile.engine.env:
+        if name in case.profile.engine.env:
             message = f"`{name}` cannot be another one for the engine: {why}"
             yield Problem(("engine", "env", name), message, "take it out")
 

@@ -33,17 +33,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Engines, Problem, Rule
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 FLAGS = ("--moe-a2a-backend", "--moe-runner-backend")
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for MegaMoE as the experts' kernels or as what carries tokens to them."""
     for flag in FLAGS:
-        found = option(profile, flag)
+        found = case.said.option(flag)
         if found is not None and found.value == "megamoe":
             yield Problem(
                 found.path,

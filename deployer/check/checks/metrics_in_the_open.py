@@ -21,13 +21,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for metrics on an endpoint of the internet."""
-    if profile.target == "modal" and profile.observability.metrics:
+    if case.profile.target == "modal" and case.profile.observability.metrics:
         yield Problem(
             ("observability", "metrics"),
             "`/metrics` is open to everyone, with a key or without",

@@ -42,22 +42,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.check.sparse import is_fp8, kernels
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 RAW = ("trtllm", "tilelang")
 """Kernels of which each has a layout of its own; all others share FlashMLA's."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the layouts of both phases."""
-    if not is_fp8(profile):
+    if not case.resolved.sparse_fp8:
         return
-    prefill, decode = kernels(profile)
+    prefill, decode = case.resolved.sparse_kernels
     if _layout(prefill.value) != _layout(decode.value):
-        stated = option(profile, "--dsa-prefill-backend")
+        stated = case.said.option("--dsa-prefill-backend")
         yield Problem(
             prefill.path if stated is not None else decode.path,
             f"`{prefill.value}` for prefill and `{decode.value}` for decode store FP8 differently",
@@ -65,7 +63,7 @@ def find(profile: Profile) -> Iterator[Problem]:
         )
 
 
-def _layout(kernels: str) -> str:
+def _layout(kernels: str | None) -> str | None:
     return kernels if kernels in RAW else "flashmla"
 
 

@@ -39,18 +39,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import eagle, fusion, nodes, uses_mnnvl
 from deployer.check.rule import Engines, Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for MNNVL, stated or what `auto` means, beside speculation on one node."""
-    found = fusion(profile)
-    if found is None or not uses_mnnvl(profile) or eagle(profile) is None:
+    found = case.resolved.allreduce_fusion
+    if found.value != "mnnvl" or not case.resolved.eagle.value:
         return
-    if nodes(profile) == 1:
+    if case.resolved.nodes == 1:
         yield Problem(
             found.path,
             "all-reduce fusion over MNNVL may crash on B300 with speculation",

@@ -40,16 +40,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import eagle, fusion, uses_mnnvl
 from deployer.check.rule import Engines, Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for MNNVL, stated or what `auto` means, beside speculation."""
-    found = fusion(profile)
-    if found is not None and uses_mnnvl(profile) and eagle(profile) is not None:
+    found = case.resolved.allreduce_fusion
+    if found.value == "mnnvl" and case.resolved.eagle.value:
         yield Problem(
             found.path,
             "all-reduce fusion over MNNVL lowers this model's accepted drafts: 3.79 for 5.88",

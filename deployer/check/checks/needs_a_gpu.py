@@ -41,29 +41,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from deployer.behaviour.stated import Setting
 from deployer.check.rule import Problem, Rule, each_judged
-from deployer.check.stated import Setting, number, option
+from deployer.compile.case import Case
 from deployer.facts.cpu import BINDING, ENDED, RELEASES, Ended, packages
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for what ended when it was started on a CPU."""
-    if profile.target != "local" or profile.hardware.gpu != "none":
+    if case.profile.target != "local" or case.profile.hardware.gpu != "none":
         return
-    if profile.engine.version in RELEASES:
-        yield from each_judged(profile, *(partial(_asked, ended=one) for one in ENDED))
+    if case.profile.engine.version in RELEASES:
+        yield from each_judged(case, *(partial(_asked, ended=one) for one in ENDED))
 
 
-def _asked(profile: Profile, ended: Ended) -> Iterator[Problem]:
-    said = option(profile, ended.flag)
+def _asked(case: Case, ended: Ended) -> Iterator[Problem]:
+    said = case.said.option(ended.flag)
     if said is None or not _is_tried(said.value, ended.values):
         return
     elsewhere = (
-        ended.package in packages(profile.engine.version),
-        ended.unbound and BINDING in profile.engine.env,
-        ended.alone and (number(profile, "--tp-size") or 1) > 1,
+        ended.package in packages(case.profile.engine.version),
+        ended.unbound and BINDING in case.profile.engine.env,
+        ended.alone and (case.said.number("--tp-size") or 1) > 1,
     )
     if not any(elsewhere):
         yield _problem(said, ended)

@@ -24,10 +24,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.compile.derive import warmup_kinds
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 _TLS = "the engine would speak TLS, and readiness asks over plain HTTP"
 _NO_HTTP = "the engine would serve gRPC in the place of HTTP"
@@ -59,11 +58,11 @@ SOUND = {"--nnodes": "1", "--node-rank": "0", "--disaggregation-mode": "null"}
 """The one value with which an option changes nothing."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for arguments that make another kind of server."""
-    reasons = {**REASONS, **WITHOUT_CHAT} if warmup_kinds(profile) else REASONS
+    reasons = {**REASONS, **WITHOUT_CHAT} if warmup_kinds(case.profile) else REASONS
     for flag, reason in reasons.items():
-        said = option(profile, flag)
+        said = case.said.option(flag)
         if said is not None and said.value != SOUND.get(flag):
             yield Problem(said.path, f"with `{flag}` it never gets ready: {reason}", "take it out")
 

@@ -25,16 +25,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import nodes
 from deployer.check.rule import Problem, Rule
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for more than one node."""
-    said, number = option(profile, "--nnodes"), nodes(profile)
+    said, number = case.said.option("--nnodes"), case.resolved.nodes
     if said is not None and number > 1:
         others = "another one" if number == 2 else f"{number - 1} others"  # noqa: PLR2004 - a pair
         yield Problem(

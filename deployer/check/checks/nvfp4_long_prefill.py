@@ -36,11 +36,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import TRTLLM_MOE, moe_runner
+from deployer.behaviour.experts import TRTLLM
 from deployer.check.rule import Engines, Problem, Rule
-from deployer.check.stated import number, option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 MOST = 16_000
 """New tokens at once from which it was seen."""
@@ -49,12 +48,12 @@ OWN = 16_384
 """SGLang's own chunk on B200 and B300 (0.5.10.post1 ``server_args.py:1281-1328``)."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look at the chunk of a long prompt, stated or the engine's own; -1 is no chunks at all."""
-    stated = option(profile, "--chunked-prefill-size")
-    tokens = number(profile, "--chunked-prefill-size") if stated is not None else OWN
+    stated = case.said.option("--chunked-prefill-size")
+    tokens = case.said.number("--chunked-prefill-size") if stated is not None else OWN
     small = tokens is not None and 0 < tokens <= MOST
-    if moe_runner(profile).value in TRTLLM_MOE and not small:
+    if case.resolved.moe_runner_backend.value in TRTLLM and not small:
         yield Problem(
             stated.path if stated is not None else ("schedule", "chunked_prefill_size"),
             "chunks above 16,000 tokens over a long cached prefix crashed these experts",

@@ -32,16 +32,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import TRTLLM_MOE, moe_runner
+from deployer.behaviour.experts import TRTLLM
 from deployer.check.rule import Engines, Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look at the kernels of the experts, stated or the engine's own."""
-    runner = moe_runner(profile)
-    if runner.value in TRTLLM_MOE:
+    runner = case.resolved.moe_runner_backend
+    if runner.value in TRTLLM:
         yield Problem(
             runner.path,
             f"long answers on `{runner.value}` collapse to `!!!!` in SGLang 0.5.15",

@@ -37,19 +37,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import TRTLLM_MOE, moe_runner
+from deployer.behaviour.experts import TRTLLM
 from deployer.check.ranges import of_model
 from deployer.check.rule import Engines, Mitigation, Problem, Rule
-from deployer.check.stated import option, value
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 from deployer.profile.source import Path
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for both, the kernels stated or the engine's own."""
-    runner = moe_runner(profile)
-    if _nvfp4(profile) and runner.value in TRTLLM_MOE:
+    runner = case.resolved.moe_runner_backend
+    if _nvfp4(case) and runner.value in TRTLLM:
         yield Problem(
             runner.path,
             f"`{runner.value}` computes NaN from NVFP4 with the FlashInfer of SGLang 0.5.18",
@@ -57,15 +56,17 @@ def find(profile: Profile) -> Iterator[Problem]:
         )
 
 
-def mitigated(profile: Profile) -> Iterator[Path]:
+def mitigated(case: Case) -> Iterator[Path]:
     """Give the key with which an author goes around it."""
-    runner = option(profile, "--moe-runner-backend")
-    if _nvfp4(profile) and runner is not None and runner.value == "flashinfer_cutlass":
+    runner = case.said.option("--moe-runner-backend")
+    if _nvfp4(case) and runner is not None and runner.value == "flashinfer_cutlass":
         yield runner.path
 
 
-def _nvfp4(profile: Profile) -> bool:
-    return of_model(profile, ("*NVFP4*",)) or value(profile, "--quantization") == "modelopt_fp4"
+def _nvfp4(case: Case) -> bool:
+    return (
+        of_model(case.profile, ("*NVFP4*",)) or case.said.value("--quantization") == "modelopt_fp4"
+    )
 
 
 RULE = Rule(

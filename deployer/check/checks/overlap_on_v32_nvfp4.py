@@ -38,20 +38,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import eagle
+from deployer.behaviour.stated import is_on
 from deployer.check.rule import Engines, Mitigation, Problem, Rule
-from deployer.check.stated import is_on, variable
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 from deployer.profile.source import Path
 
 NAME = "SGLANG_ENABLE_SPEC_V2"
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for overlap that is turned on; it is off by default in these releases."""
-    overlap = variable(profile, NAME)
-    if overlap is not None and is_on(overlap) and eagle(profile) is not None:
+    overlap = case.said.variable(NAME)
+    if overlap is not None and is_on(overlap) and case.resolved.eagle.value:
         yield Problem(
             overlap.path,
             "overlapped speculation crashes with DeepSeek-V3.2 in NVFP4 before SGLang 0.5.10",
@@ -59,9 +58,9 @@ def find(profile: Profile) -> Iterator[Problem]:
         )
 
 
-def mitigated(profile: Profile) -> Iterator[Path]:
+def mitigated(case: Case) -> Iterator[Path]:
     """Give the key with which an author goes around it."""
-    overlap = variable(profile, NAME)
+    overlap = case.said.variable(NAME)
     if overlap is not None and not is_on(overlap):
         yield overlap.path
 

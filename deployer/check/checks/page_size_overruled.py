@@ -25,15 +25,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.attention import page_size
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the stated page with the one that the kernels take."""
-    stated, taken = profile.memory.page_size, page_size(profile)
+    stated, taken = case.profile.memory.page_size, case.resolved.page_size.value
     if stated is not None and stated != taken:
         yield Problem(
             ("memory", "page_size"),

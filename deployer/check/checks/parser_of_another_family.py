@@ -27,14 +27,14 @@ from collections.abc import Iterator
 
 from deployer.check.parsers import ANY_FAMILY, family
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the two parsers with those of the model's family, where it is known."""
-    known, serving = family(profile.model.repo), profile.serving
-    if known is None or profile.model.source != "huggingface":
+    known, serving = family(case.profile.model.repo), case.profile.serving
+    if known is None or case.profile.model.source != "huggingface":
         return
     for field, kind, right in (
         ("reasoning_parser", "reasoning", known.reasoning),

@@ -26,16 +26,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.check.stated import variable
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 NAME = "SGLANG_DG_CACHE_DIR_PER_PROCESS"
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for the variable."""
-    found = variable(profile, NAME)
+    found = case.said.variable(NAME)
     if found is not None:
         yield Problem(
             found.path,

@@ -38,14 +38,14 @@ from collections.abc import Iterator
 
 from deployer.check.memory import CAP, FRACTION, fit_of, place, too_large
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
 from deployer.fit.fit import Fit
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the pool with the longest request that is admitted."""
-    found = fit_of(profile)
+    found = fit_of(case)
     if found is None or too_large(found):
         return
     capped = found.pool is not None and found.pool.capped
@@ -54,7 +54,7 @@ def find(profile: Profile) -> Iterator[Problem]:
         return
     about = "" if capped else "about "
     yield Problem(
-        place(profile, CAP) if capped else place(profile, FRACTION),
+        place(case, CAP) if capped else place(case, FRACTION),
         f"the KV pool holds {about}{found.tokens:,} tokens, and one request may have "
         f"{found.context:,}",
         _hint(found, capped=capped),

@@ -37,16 +37,16 @@ from collections.abc import Iterator
 from deployer.behaviour.weights import GIB
 from deployer.check.memory import CAP, fit_of, place
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 HALF = 2
 """A cap below this part of the capacity is far below it."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the cap with what would fit."""
-    found = fit_of(profile)
+    found = fit_of(case)
     pool = found.pool if found is not None else None
     if found is None or pool is None or not pool.capped or pool.tokens * HALF >= pool.capacity:
         return
@@ -57,7 +57,7 @@ def find(profile: Profile) -> Iterator[Problem]:
         else ""
     )
     yield Problem(
-        place(profile, CAP),
+        place(case, CAP),
         f"{pool.tokens:,} tokens use {pool.gib:.1f} of about {whole:.0f} GiB{each}",
         "leave it out; the length of one request is `model.context_length`",
     )

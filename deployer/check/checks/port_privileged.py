@@ -28,18 +28,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 FIRST_FREE = 1024
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for a low port on a local target; a container's engine is root."""
-    if profile.target == "local" and profile.serving.port < FIRST_FREE:
+    if case.profile.target == "local" and case.profile.serving.port < FIRST_FREE:
         yield Problem(
             ("serving", "port"),
-            f"only root may open port {profile.serving.port} on this machine",
+            f"only root may open port {case.profile.serving.port} on this machine",
             "write 8000, or any other from 1024 on",
         )
 

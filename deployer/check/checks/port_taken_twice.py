@@ -26,17 +26,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 ADDRESSES = ("dist-init-addr", "nccl-init-addr")
 """Options that hold ``host:port``."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for the serving port among the other ports that are stated."""
-    serving = str(profile.serving.port)
-    for name, value in profile.engine.args.items():
+    serving = str(case.profile.serving.port)
+    for name, value in case.profile.engine.args.items():
         port = str(value).rpartition(":")[2] if name in ADDRESSES else str(value)
         if port == serving and (name in ADDRESSES or name.endswith("-port")):
             yield Problem(

@@ -24,25 +24,25 @@ from collections.abc import Iterator
 
 from deployer.check.checks.host_out_of_reach import LOOPBACK
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for a server without a key that others than this machine reach."""
-    if profile.serving.api_key_env is not None:
+    if case.profile.serving.api_key_env is not None:
         return
-    if profile.target == "modal":
+    if case.profile.target == "modal":
         yield Problem(
             ("serving", "api_key_env"),
             "the endpoint is public and asks for no key",
             "name the variable that holds one: `api_key_env: API_KEY`",
         )
-    elif profile.serving.host not in LOOPBACK:
+    elif case.profile.serving.host not in LOOPBACK:
         yield Problem(
             ("serving", "api_key_env"),
-            f"on {profile.serving.host} every machine of the network reaches the server, and it "
-            "asks for no key",
+            f"on {case.profile.serving.host} every machine of the network reaches the server, and "
+            "it asks for no key",
             "take `api_key_env` out for a key, or write `host: 127.0.0.1` for this machine alone",
         )
 

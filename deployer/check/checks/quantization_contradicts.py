@@ -23,9 +23,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.models.catalogue import shapes
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 OTHERS = frozenset(
     {"awq", "awq_marlin", "gptq", "gptq_marlin", "marlin", "bitsandbytes", "gguf", "w8a8_int8"}
@@ -33,9 +33,9 @@ OTHERS = frozenset(
 """Methods of checkpoints of their own; the engine takes none of them for another checkpoint."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the stated method with the checkpoint's, where the model is known."""
-    model, stated = shapes(profile.model.repo), profile.model.quantization
+    model, stated = shapes(case.profile.model.repo), case.profile.model.quantization
     if model is None or stated not in OTHERS or stated == model.precision.method:
         return
     yield Problem(

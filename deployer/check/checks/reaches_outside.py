@@ -23,16 +23,16 @@ from collections.abc import Iterator
 
 from deployer.check.powers import problems
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.sglang.powers import Power
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 HINT = "leave it out where the model does without; pin what it names"
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look at options and variables."""
-    return problems(profile, HINT, Power.REPOSITORY, Power.ADDRESS, Power.FILE)
+    return problems(case, HINT, Power.REPOSITORY, Power.ADDRESS, Power.FILE)
 
 
 RULE = Rule("reaches-outside", Severity.NOTE, find)

@@ -29,16 +29,16 @@ from collections.abc import Iterator
 
 from deployer.check.loading import loading, span
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 HELD = 150
 """Seconds for which Modal holds a request to a `web_server`."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for a start from nothing that takes longer than a request is held."""
-    found, modal = loading(profile), profile.modal
+    found, modal = loading(case), case.profile.modal
     if modal is None or found is None or modal.endpoint != "web_server" or modal.min_containers:
         return
     if found.fastest > HELD:

@@ -28,13 +28,13 @@ from collections.abc import Iterator
 
 from deployer.check.loading import loading, span
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for a `server` of a large model without a container that stays."""
-    found, modal = loading(profile), profile.modal
+    found, modal = loading(case), case.profile.modal
     if modal is None or found is None or modal.endpoint != "server" or modal.min_containers:
         return
     yield Problem(

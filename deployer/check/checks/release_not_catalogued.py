@@ -23,14 +23,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.sglang.catalogue import is_newer, newest
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for a pinned release after the newest known."""
-    version = profile.engine.version
+    version = case.profile.engine.version
     if not is_newer(version):
         return
     yield Problem(

@@ -33,8 +33,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 OTHERS = (
     "speculative-draft-model-path", "speculative-draft-model", "tokenizer-path", "lora-paths",
@@ -45,19 +45,19 @@ OTHERS = (
 ONLINE = frozenset({"0", "false", "no", "off"})
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for repositories where only a folder can be read."""
-    if profile.engine.env.get("HF_HUB_OFFLINE", "1").lower() in ONLINE:
+    if case.profile.engine.env.get("HF_HUB_OFFLINE", "1").lower() in ONLINE:
         return
-    where = "on a volume of the profile" if profile.target == "modal" else "into a folder"
-    spec = profile.speculative
+    where = "on a volume of the profile" if case.profile.target == "modal" else "into a folder"
+    spec = case.profile.speculative
     named: list[tuple[tuple[str, ...], str | None]] = [
         (("speculative", "draft_model"), spec.draft_model if spec else None)
     ]
     named += [
         (("engine", "args", name), str(word))
         for name in OTHERS
-        for word in _words(profile.engine.args.get(name))
+        for word in _words(case.profile.engine.args.get(name))
     ]
     for path, value in named:
         if value is not None and _on_the_hub(path, value):

@@ -23,16 +23,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 LONG_ANSWER = 600
 """Seconds that a long answer of a thinking model takes in a full batch."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for a bound below a long answer; a `server` has none."""
-    modal = profile.modal
+    modal = case.profile.modal
     if modal is not None and modal.endpoint == "web_server" and modal.timeout < LONG_ANSWER:
         yield Problem(
             ("modal", "timeout"),

@@ -22,17 +22,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 LEAST = 5.0
 """Seconds: SGLang looks every 5 s whether requests are in flight (0.5.10.post1
 ``managers/tokenizer_manager.py``)."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for a budget in which nothing can end."""
-    drain = profile.lifecycle.drain_timeout
+    drain = case.profile.lifecycle.drain_timeout
     if drain < LEAST:
         yield Problem(
             ("lifecycle", "drain_timeout"),

@@ -25,18 +25,18 @@ import re
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.compile.derive import commit
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 HEXADECIMAL = re.compile(r"[0-9a-f]{4,39}")
 """The beginning of a commit, by which nobody can be asked."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for a revision that is no commit, where weights are downloaded."""
-    model = profile.model
-    if model.source != "huggingface" or profile.target != "modal" or commit(profile):
+    model = case.profile.model
+    if model.source != "huggingface" or case.profile.target != "modal" or commit(case.profile):
         return
     named = "HEAD" if HEXADECIMAL.fullmatch(model.revision) else model.revision
     key = ("model", "revision") if "revision" in model.model_fields_set else ("model", "repo")

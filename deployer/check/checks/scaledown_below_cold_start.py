@@ -26,18 +26,18 @@ from collections.abc import Iterator
 
 from deployer.check.loading import loading, span
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the idle window with the time that reading the weights takes at the fastest."""
-    found = loading(profile)
-    if profile.modal is None or found is None:
+    found = loading(case)
+    if case.profile.modal is None or found is None:
         return
-    if profile.modal.min_containers == profile.modal.max_containers:
+    if case.profile.modal.min_containers == case.profile.modal.max_containers:
         return  # no container ever goes
-    window = profile.modal.scaledown_window
+    window = case.profile.modal.scaledown_window
     if window < found.fastest:
         yield Problem(
             ("modal", "scaledown_window"),

@@ -22,8 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 from deployer.profile.section import Section
 from deployer.profile.source import Path
 from deployer.secret import looks_secret, names_secret
@@ -31,12 +31,12 @@ from deployer.secret import looks_secret, names_secret
 HINT = "put it into a Modal secret, or into your shell's environment, and name it here"
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look at the names of variables, and at every text, however deep it stands."""
-    for name in profile.engine.env:
+    for name in case.profile.engine.env:
         if names_secret(name):
             yield Problem(("engine", "env", name), f"`{name}` looks like a secret", HINT)
-    for path, text in _texts(profile, ()):
+    for path, text in _texts(case.profile, ()):
         named = path[:2] == ("engine", "env") and names_secret(str(path[-1]))
         if looks_secret(text) and not named:
             yield Problem(path, f"`{path[-1]}` holds what looks like a secret", HINT)

@@ -29,8 +29,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 SM100 = frozenset({"B200", "B300"})
 """GPU types of compute capability 10.x."""
@@ -42,15 +42,15 @@ ONLY_SM100 = {
 }
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for the kernels that need SM100 where the GPU is another."""
-    if profile.hardware.gpu in SM100:
+    if case.profile.hardware.gpu in SM100:
         return
     for (section, field), value in ONLY_SM100.items():
-        if getattr(getattr(profile, section), field) == value:
+        if getattr(getattr(case.profile, section), field) == value:
             yield Problem(
                 (section, field),
-                f"`{value}` needs SM100 (B200), and the replica has {profile.hardware.gpu}",
+                f"`{value}` needs SM100 (B200), and the replica has {case.profile.hardware.gpu}",
                 "leave it out: the engine chooses for the hardware",
             )
 

@@ -33,9 +33,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
-from deployer.check.stated import number, option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 OWN = 16384
 """`--max-prefill-tokens` where none are stated (SGLang 0.5.10.post1 ``server_args.py``)."""
@@ -43,12 +42,12 @@ OWN = 16384
 BATCHES = 4
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the cap with the tokens of a prefill batch."""
-    if profile.hardware.gpu == "none":
+    if case.profile.hardware.gpu == "none":
         return  # there the cap is what bounds the pool: it would take the machine's memory
-    cap, tokens = option(profile, "--max-total-tokens"), number(profile, "--max-total-tokens")
-    batch = _batch(profile)
+    cap, tokens = case.said.option("--max-total-tokens"), case.said.number("--max-total-tokens")
+    batch = _batch(case)
     if cap is not None and tokens is not None and tokens < BATCHES * batch:
         yield Problem(
             cap.path,
@@ -58,11 +57,11 @@ def find(profile: Profile) -> Iterator[Problem]:
         )
 
 
-def _batch(profile: Profile) -> int:
+def _batch(case: Case) -> int:
     """Give the most tokens that one prefill batch takes; the engine's own chunk is not known."""
-    most = number(profile, "--max-prefill-tokens") or OWN
-    chunk = number(profile, "--chunked-prefill-size") or 0
-    ranks = profile.parallel.dp or 1 if profile.parallel.dp_attention else 1
+    most = case.said.number("--max-prefill-tokens") or OWN
+    chunk = case.said.number("--chunked-prefill-size") or 0
+    ranks = case.profile.parallel.dp or 1 if case.profile.parallel.dp_attention else 1
     return min(most, chunk // ranks) if chunk >= ranks else most
 
 

@@ -25,20 +25,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.compile.derive import DRAFTS_BY_STEPS, draft_tokens
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for steps, branches and tokens of which some are missing."""
-    spec = profile.speculative
+    spec = case.profile.speculative
     if spec is None or spec.algorithm not in DRAFTS_BY_STEPS:
         return
     numbers = {
         "num_steps": spec.num_steps,
         "eagle_topk": spec.eagle_topk,
-        "num_draft_tokens": spec.num_draft_tokens or draft_tokens(profile),
+        "num_draft_tokens": spec.num_draft_tokens or draft_tokens(case.profile),
     }
     stated = [name for name, number in numbers.items() if number is not None]
     missing = [name for name, number in numbers.items() if number is None]

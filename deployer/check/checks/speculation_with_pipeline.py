@@ -30,17 +30,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for stages beside a draft, where nothing asks for the two exceptions."""
-    stages = profile.parallel.pp or 1
-    if stages == 1 or profile.speculative is None:
+    stages = case.profile.parallel.pp or 1
+    if stages == 1 or case.profile.speculative is None:
         return
-    prefill = profile.engine.args.get("disaggregation-mode") == "prefill"
-    if not prefill and "SGLANG_ENABLE_PP_SPEC" not in profile.engine.env:
+    prefill = case.profile.engine.args.get("disaggregation-mode") == "prefill"
+    if not prefill and "SGLANG_ENABLE_PP_SPEC" not in case.profile.engine.env:
         yield Problem(
             ("parallel", "pp"),
             f"{stages} pipeline stages do not go together with speculative decoding",

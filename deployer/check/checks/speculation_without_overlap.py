@@ -28,12 +28,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import eagle
+from deployer.behaviour.stated import is_on
 from deployer.check.ranges import of_model
 from deployer.check.rule import Engines, Mitigation, Problem, Rule
-from deployer.check.stated import is_on, number, variable
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 from deployer.profile.source import Path
 
 NAME = "SGLANG_ENABLE_SPEC_V2"
@@ -41,24 +40,27 @@ READS = Engines(before="0.5.14")
 CRASHES = Engines(before="0.5.10")
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for speculation with one branch, which overlap needs, where nothing is said of it."""
-    drafting, branches = eagle(profile), number(profile, "--speculative-eagle-topk")
-    crashes = CRASHES.holds(profile.engine.version) and of_model(profile, ("DeepSeek-V3.2*FP4*",))
-    if drafting is None or crashes or (branches or 1) > 1:
+    drafting, branches = case.resolved.eagle, case.said.number("--speculative-eagle-topk")
+    crashes = CRASHES.holds(case.profile.engine.version) and of_model(
+        case.profile, ("DeepSeek-V3.2*FP4*",)
+    )
+    if not drafting.value or crashes or (branches or 1) > 1:
         return
-    if variable(profile, NAME) is None:
+    if case.said.variable(NAME) is None:
         yield Problem(
             drafting.path,
-            f"speculation does not overlap with the CPU's work in SGLang {profile.engine.version}",
+            "speculation does not overlap with the CPU's work in SGLang "
+            f"{case.profile.engine.version}",
             f'write `{NAME}: "1"` under `engine.env`, or take 0.5.11 or later',
         )
 
 
-def mitigated(profile: Profile) -> Iterator[Path]:
+def mitigated(case: Case) -> Iterator[Path]:
     """Give the variable, as long as the release reads it: afterwards another check tells."""
-    found = variable(profile, NAME)
-    if is_on(found) and found is not None and READS.holds(profile.engine.version):
+    found = case.said.variable(NAME)
+    if is_on(found) and found is not None and READS.holds(case.profile.engine.version):
         yield found.path
 
 

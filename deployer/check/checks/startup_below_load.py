@@ -26,13 +26,13 @@ from collections.abc import Iterator
 
 from deployer.check.loading import loading, span
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the budget of the start with reading at the fastest."""
-    found, budget = loading(profile), profile.lifecycle.startup_timeout
+    found, budget = loading(case), case.profile.lifecycle.startup_timeout
     if found is not None and budget < found.fastest:
         yield Problem(
             ("lifecycle", "startup_timeout"),

@@ -24,20 +24,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.compile.derive import launch_and_warmup
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the container's budget with the budgets of its parts."""
-    if profile.modal is None or profile.modal.startup_timeout is None:
+    if case.profile.modal is None or case.profile.modal.startup_timeout is None:
         return
-    parts = launch_and_warmup(profile)
-    if profile.modal.startup_timeout < parts:
+    parts = launch_and_warmup(case.profile)
+    if case.profile.modal.startup_timeout < parts:
         yield Problem(
             ("modal", "startup_timeout"),
-            f"{profile.modal.startup_timeout} s for the whole start is less than "
+            f"{case.profile.modal.startup_timeout} s for the whole start is less than "
             f"{parts:g} s for launch and warm-up (`lifecycle`)",
             "leave it out: it follows from `lifecycle`, with a margin",
         )

@@ -26,27 +26,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.prices import per_hour
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 LONGEST = 4 * 3600
 """Seconds that a start may take: an hour more than the longest that Modal's examples allow."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for bounds beyond what any start needs."""
-    modal, life = profile.modal, profile.lifecycle
+    modal, life = case.profile.modal, case.profile.lifecycle
     if modal is not None and (modal.startup_timeout or 0) > LONGEST:
-        yield _problem(profile, ("modal", "startup_timeout"), float(modal.startup_timeout or 0))
+        yield _problem(case, ("modal", "startup_timeout"), float(modal.startup_timeout or 0))
     if life.startup_timeout > LONGEST:
-        yield _problem(profile, ("lifecycle", "startup_timeout"), life.startup_timeout)
+        yield _problem(case, ("lifecycle", "startup_timeout"), life.startup_timeout)
     if life.warmup_timeout > LONGEST:
-        yield _problem(profile, ("lifecycle", "warmup_timeout"), life.warmup_timeout)
+        yield _problem(case, ("lifecycle", "warmup_timeout"), life.warmup_timeout)
 
 
-def _problem(profile: Profile, path: tuple[str, str], seconds: float) -> Problem:
-    hour = per_hour(profile.hardware.gpu, profile.hardware.count) if profile.modal else None
+def _problem(case: Case, path: tuple[str, str], seconds: float) -> Problem:
+    hour = (
+        per_hour(case.profile.hardware.gpu, case.profile.hardware.count)
+        if case.profile.modal
+        else None
+    )
     cost = f", at ${hour:.0f} an hour" if hour else ""
     remedy = "leave it out: it follows from `lifecycle`, with a margin"
     return Problem(

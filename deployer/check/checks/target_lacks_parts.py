@@ -24,29 +24,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule, each_judged
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 from deployer.profile.partial import known
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Ask each target for the parts that it needs."""
-    ask = (_app, _image, _gpu, _download) if profile.target == "modal" else (_no_app, _weights)
-    yield from each_judged(profile, _count, *ask)
+    ask = (_app, _image, _gpu, _download) if case.profile.target == "modal" else (_no_app, _weights)
+    yield from each_judged(case, _count, *ask)
 
 
-def _count(profile: Profile) -> Iterator[Problem]:
-    if (profile.hardware.gpu == "none") != (profile.hardware.count == 0):
+def _count(case: Case) -> Iterator[Problem]:
+    if (case.profile.hardware.gpu == "none") != (case.profile.hardware.count == 0):
         yield Problem(
             ("hardware", "count"),
-            f"{profile.hardware.count} GPUs of type `{profile.hardware.gpu}` contradict each other",
+            f"{case.profile.hardware.count} GPUs of type `{case.profile.hardware.gpu}` contradict "
+            "each other",
             "a CPU is `gpu: none` with `count: 0`; a GPU type needs at least one",
         )
 
 
-def _app(profile: Profile) -> Iterator[Problem]:
-    if profile.modal is None:
-        key = ", and `api_key_secret` for the key" if profile.serving.api_key_env else ""
+def _app(case: Case) -> Iterator[Problem]:
+    if case.profile.modal is None:
+        key = ", and `api_key_secret` for the key" if case.profile.serving.api_key_env else ""
         yield Problem(
             ("target",),
             "`target: modal` (the default) needs a section `modal`",
@@ -55,9 +56,9 @@ def _app(profile: Profile) -> Iterator[Problem]:
         )
 
 
-def _image(profile: Profile) -> Iterator[Problem]:
-    if profile.engine.image is None:
-        version = known(lambda: profile.engine.version) or "VERSION"
+def _image(case: Case) -> Iterator[Problem]:
+    if case.profile.engine.image is None:
+        version = known(lambda: case.profile.engine.version) or "VERSION"
         yield Problem(
             ("engine",),
             "on Modal the engine runs in an image",
@@ -65,15 +66,15 @@ def _image(profile: Profile) -> Iterator[Problem]:
         )
 
 
-def _gpu(profile: Profile) -> Iterator[Problem]:
-    if profile.hardware.gpu == "none":
+def _gpu(case: Case) -> Iterator[Problem]:
+    if case.profile.hardware.gpu == "none":
         yield Problem(
             ("hardware", "gpu"), "serving on Modal without a GPU is not supported", "choose a GPU"
         )
 
 
-def _download(profile: Profile) -> Iterator[Problem]:
-    if profile.model.source == "builtin":
+def _download(case: Case) -> Iterator[Problem]:
+    if case.profile.model.source == "builtin":
         yield Problem(
             ("model", "source"),
             "the builtin model is made on this machine and exists nowhere else",
@@ -81,8 +82,8 @@ def _download(profile: Profile) -> Iterator[Problem]:
         )
 
 
-def _no_app(profile: Profile) -> Iterator[Problem]:
-    if profile.modal is not None:
+def _no_app(case: Case) -> Iterator[Problem]:
+    if case.profile.modal is not None:
         yield Problem(
             ("modal",),
             "`target: local` uses no Modal app",
@@ -90,8 +91,8 @@ def _no_app(profile: Profile) -> Iterator[Problem]:
         )
 
 
-def _weights(profile: Profile) -> Iterator[Problem]:
-    if profile.model.source != "builtin" and profile.model.path is None:
+def _weights(case: Case) -> Iterator[Problem]:
+    if case.profile.model.source != "builtin" and case.profile.model.path is None:
         yield Problem(
             ("model",),
             "a local target does not download weights",

@@ -27,16 +27,16 @@ from collections.abc import Iterator
 
 from deployer.check.parsers import family, thinks
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for a model that thinks unless told otherwise, without a reasoning parser."""
-    known = family(profile.model.repo)
-    if known is None or profile.model.source != "huggingface":
+    known = family(case.profile.model.repo)
+    if known is None or case.profile.model.source != "huggingface":
         return
-    if thinks(profile.model.repo) and profile.serving.reasoning_parser is None:
+    if thinks(case.profile.model.repo) and case.profile.serving.reasoning_parser is None:
         yield Problem(
             ("serving",),
             f"{known.title} models think aloud, and `reasoning_parser` is not set: their thinking "

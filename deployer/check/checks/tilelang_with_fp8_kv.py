@@ -41,16 +41,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Engines, Problem, Rule
-from deployer.check.sparse import is_fp8, kernels
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for TileLang in either phase."""
-    if not is_fp8(profile):
+    if not case.resolved.sparse_fp8:
         return
-    for phase in kernels(profile):
+    for phase in case.resolved.sparse_kernels:
         if phase.value == "tilelang":
             yield Problem(
                 phase.path,

@@ -38,14 +38,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Engines, Problem, Rule
-from deployer.check.sparse import kernels
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look at the kernels that will decode."""
-    decode = kernels(profile).decode
+    decode = case.resolved.dsa_decode_backend
     if decode.value == "trtllm":
         yield Problem(
             decode.path,

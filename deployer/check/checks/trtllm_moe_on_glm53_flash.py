@@ -31,17 +31,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import TRTLLM_MOE
+from deployer.behaviour.experts import TRTLLM
 from deployer.check.rule import Problem, Rule
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for the kernels where an author asks for them."""
-    runner = option(profile, "--moe-runner-backend")
-    if runner is not None and runner.value in TRTLLM_MOE:
+    runner = case.said.option("--moe-runner-backend")
+    if runner is not None and runner.value in TRTLLM:
         yield Problem(
             runner.path,
             f"GLM-5.3-Flash scored 1.3 points lower on GSM8K with `{runner.value}`",

@@ -35,17 +35,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.kernels import moe_runner
 from deployer.check.rule import Engines, Mitigation, Problem, Rule
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 from deployer.profile.source import Path
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look at the kernels of the experts, stated or the engine's own."""
-    runner = moe_runner(profile)
+    runner = case.resolved.moe_runner_backend
     if runner.value == "flashinfer_trtllm":
         yield Problem(
             runner.path,
@@ -54,9 +52,9 @@ def find(profile: Profile) -> Iterator[Problem]:
         )
 
 
-def mitigated(profile: Profile) -> Iterator[Path]:
+def mitigated(case: Case) -> Iterator[Path]:
     """Give the key with which an author goes around it."""
-    runner = option(profile, "--moe-runner-backend")
+    runner = case.said.option("--moe-runner-backend")
     if runner is not None and runner.value == "flashinfer_cutlass":
         yield runner.path
 

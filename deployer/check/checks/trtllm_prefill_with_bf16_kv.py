@@ -38,16 +38,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.behaviour.attention import BF16
 from deployer.check.rule import Problem, Rule
-from deployer.check.sparse import BF16, kernels, kv_cache
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for both."""
-    prefill = kernels(profile).prefill
-    if kv_cache(profile).value == BF16 and prefill.value == "trtllm":
+    prefill = case.resolved.dsa_prefill_backend
+    if case.resolved.kv_cache_dtype.value == BF16 and prefill.value == "trtllm":
         yield Problem(
             prefill.path,
             "`trtllm` prefill over a BF16 cache: no pair that SGLang chooses; none has measured it",

@@ -42,16 +42,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Engines, Problem, Rule
-from deployer.check.sparse import kernels
-from deployer.check.stated import option
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for the kernels where attention is divided by requests."""
-    prefill = kernels(profile).prefill
-    if option(profile, "--enable-dp-attention") is not None and prefill.value == "trtllm":
+    prefill = case.resolved.dsa_prefill_backend
+    if case.said.option("--enable-dp-attention") is not None and prefill.value == "trtllm":
         yield Problem(
             prefill.path,
             "TRT-LLM prefill with DP attention costs GLM-5's accuracy before SGLang 0.5.10: "

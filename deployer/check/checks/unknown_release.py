@@ -22,15 +22,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.sglang.catalogue import is_newer, newest, releases
 from deployer.facts.sglang.versions import release_key
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for the pinned release among those that are known."""
-    version = profile.engine.version
+    version = case.profile.engine.version
     if version in releases() or is_newer(version):
         return
     yield Problem(

@@ -26,16 +26,14 @@ from collections.abc import Iterator
 
 from deployer.check.flags import key_path
 from deployer.check.rule import Problem, Rule
-from deployer.compile.arguments import arguments
-from deployer.compile.derive import derived_fields
+from deployer.compile.case import Case
 from deployer.facts.sglang.json_values import NoObjectError, is_json, read_object
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Read each of these values as the engine will."""
-    for argument in arguments(profile, derived_fields(profile), known=True):
+    for argument in case.arguments:
         value = " ".join(argument.values)
         if not is_json(argument.flag, value):
             continue

@@ -25,22 +25,22 @@ import difflib
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.facts.sglang.catalogue import find as find_catalogue
 from deployer.facts.sglang.history import variable_lifetimes
 from deployer.facts.sglang.versions import release_key
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 PREFIX = "SGLANG_"
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look at the engine's variables; one that is only newer may be read undeclared before."""
-    catalogue = find_catalogue(profile.engine.version)
+    catalogue = find_catalogue(case.profile.engine.version)
     if catalogue is None:
         return
-    for name in profile.engine.env:
+    for name in case.profile.engine.env:
         if not name.startswith(PREFIX) or name in catalogue.variables:
             continue
         story = _story(catalogue, name)

@@ -26,16 +26,16 @@ from collections.abc import Iterator
 
 from deployer.check.powers import problems
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.facts.sglang.powers import Power
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 HINT = "look whether its name is right; keep it if you know what reads it"
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look at options and variables."""
-    return problems(profile, HINT, Power.UNKNOWN)
+    return problems(case, HINT, Power.UNKNOWN)
 
 
 RULE = Rule("variable-unknown", Severity.NOTE, find)

@@ -26,8 +26,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 REFUSED = frozenset({"/root", "/tmp"})  # noqa: S108 - a path to compare with, nothing is written
 """What Modal's client refuses. `/` is no path that the schema takes."""
@@ -43,12 +43,12 @@ FILLED = (
 """Folders that are not empty: what is at one of them, or above, meets files."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look at where the two volumes are mounted."""
-    if profile.modal is None:
+    if case.profile.modal is None:
         return
     for name in ("weights", "kernel_cache"):
-        path: str = getattr(profile.modal, name).path
+        path: str = getattr(case.profile.modal, name).path
         if why := _wrong(path):
             yield Problem(
                 ("modal", name, "path"),

@@ -31,15 +31,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the two volumes and their paths."""
-    if profile.modal is None:
+    if case.profile.modal is None:
         return
-    weights, kernels = profile.modal.weights, profile.modal.kernel_cache
+    weights, kernels = case.profile.modal.weights, case.profile.modal.kernel_cache
     if weights.volume == kernels.volume:
         yield Problem(
             ("modal", "kernel_cache", "volume"),

@@ -27,18 +27,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.compile.derive import PROMPT_ROOM, SHORTEST_PROMPT, prompt_limits, warmup_kinds
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the long prompt with the context of one request and with the whole pool."""
-    if "long_context" not in warmup_kinds(profile):
+    if "long_context" not in warmup_kinds(case.profile):
         return
-    long = profile.lifecycle.warmup_long_tokens
+    long = case.profile.lifecycle.warmup_long_tokens
     said = ("lifecycle", "warmup_long_tokens" if long is not None else "warmup")
-    for limit, name in prompt_limits(profile):
+    for limit, name in prompt_limits(case.profile):
         if (long or SHORTEST_PROMPT) + PROMPT_ROOM > limit:
             yield Problem(
                 said,

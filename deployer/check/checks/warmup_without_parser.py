@@ -24,13 +24,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look for a tools warm-up without a tool-call parser."""
-    if "tools" in (profile.lifecycle.warmup or ()) and profile.serving.tool_call_parser is None:
+    if (
+        "tools" in (case.profile.lifecycle.warmup or ())
+        and case.profile.serving.tool_call_parser is None
+    ):
         yield Problem(
             ("lifecycle", "warmup"),
             "the warm-up asks for a tool call, and `serving.tool_call_parser` is not set",

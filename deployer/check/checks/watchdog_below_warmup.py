@@ -26,19 +26,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.compile.derive import warmup_kinds
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 OWN = 300.0
 """Seconds of the engine's own watchdog (``--watchdog-timeout``, 0.5.9 to 0.5.23)."""
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Compare the watchdog with the budget of one warm-up request."""
-    stated, warmup = profile.observability.watchdog_timeout, profile.lifecycle.warmup_timeout
+    stated, warmup = (
+        case.profile.observability.watchdog_timeout,
+        case.profile.lifecycle.warmup_timeout,
+    )
     watchdog = OWN if stated is None else stated
-    if watchdog < warmup and warmup_kinds(profile):
+    if watchdog < warmup and warmup_kinds(case.profile):
         own = ("lifecycle", "warmup_timeout")
         yield Problem(
             own if stated is None else ("observability", "watchdog_timeout"),

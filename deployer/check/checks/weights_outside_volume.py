@@ -29,14 +29,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.model import Profile
 
 
-def find(profile: Profile) -> Iterator[Problem]:
+def find(case: Case) -> Iterator[Problem]:
     """Look whether the stated folder is below the mount."""
-    modal, path = profile.modal, profile.model.path
-    if modal is None or path is None or profile.target != "modal":
+    modal, path = case.profile.modal, case.profile.model.path
+    if modal is None or path is None or case.profile.target != "modal":
         return
     if not path.startswith(f"{modal.weights.path}/"):
         yield Problem(

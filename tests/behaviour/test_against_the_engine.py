@@ -1,4 +1,4 @@
-"""What the checks believe that SGLang would choose, against what SGLang itself chooses."""
+"""What is believed that SGLang would choose, against what SGLang itself chooses."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from deployer.behaviour.resolved import resolved
 from deployer.catalogue.cache import wheel_path
-from deployer.check.kernels import fusion, moe_runner
-from deployer.check.sparse import kernels, kv_cache
 from deployer.compile.release import compile_profile
 from deployer.engine.environment import EngineEnvironment
 from deployer.engine.model_config import model_config
@@ -19,9 +18,9 @@ from deployer.engine.overlay import Interpreter, find_interpreter
 from deployer.engine.resolve import Answer, ask
 from deployer.profile.load import load_profile
 from deployer.profile.model import Profile
+from deployer.release import Release
+from tests.check.sane import Change, changed
 from tests.volume import THOROUGH
-
-from .sane import Change, changed
 
 pytestmark = [pytest.mark.engine, pytest.mark.wheels]
 
@@ -57,12 +56,17 @@ class Choice(NamedTuple):
     fuses: bool
 
 
-def believed(profile: Profile) -> Choice:
-    """Read a profile as the checks do; experts that are not known stay `auto`."""
-    prefill, decode = kernels(profile)
-    experts = moe_runner(profile).value or "auto"
-    fused = fusion(profile) is not None
-    return Choice(kv_cache(profile).value, prefill.value, decode.value, experts, fused)
+def believed(release: Release) -> Choice:
+    """Resolve a release as every verb does; experts that are not known stay `auto`."""
+    found = resolved(release)
+    prefill, decode = found.sparse_kernels
+    return Choice(
+        str(found.kv_cache_dtype.value),
+        str(prefill.value),
+        str(decode.value),
+        found.moe_runner_backend.value or "auto",
+        bool(found.allreduce_fusion.value),
+    )
 
 
 def chosen(answer: Answer) -> Choice:
@@ -113,6 +117,6 @@ def test_the_checks_know_what_sglang_chooses(
     releases = [compile_profile(profile) for profile in asked]
     answers = ask(engine, releases, model_config(releases[0].model))
 
-    for profile, answer in zip(asked, answers, strict=True):
+    for profile, release, answer in zip(asked, releases, answers, strict=True):
         stated = (profile.hardware.gpu, profile.memory, profile.kernels, profile.moe)
-        assert believed(profile) == chosen(answer), stated
+        assert believed(release) == chosen(answer), stated

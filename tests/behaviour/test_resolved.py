@@ -5,24 +5,22 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from deployer.check.kernels import fusion, moe_runner, uses_mnnvl
-from deployer.check.sparse import kernels, kv_cache
+from deployer.behaviour.resolved import Resolved
+from deployer.compile.case import Case
 from deployer.profile.load import load_profile
-from deployer.profile.model import Profile
-
-from .known_bug_rows import args, on
-from .sane import Change, changed
+from tests.check.known_bug_rows import args, on
+from tests.check.sane import Change, changed
 
 GLM = "zai-org/GLM-5.1-FP8"
 
 
-def profile(*changes: Change) -> Profile:
+def resolved(*changes: Change) -> Resolved:
     merged = changed({"memory": None, "kernels": None})
     for change in changes:
         merged = changed(change, merged)
     loaded = load_profile(yaml.safe_dump(merged, sort_keys=False), "p.yaml")
     assert loaded.profile is not None
-    return loaded.profile
+    return Case(loaded.profile).resolved
 
 
 @pytest.mark.parametrize(
@@ -42,9 +40,9 @@ def profile(*changes: Change) -> Profile:
 )
 def test_defaults(version: str, gpu: str, dtype: str | None, found: tuple[str, str, str]) -> None:
     memory: Change = {"memory": {"kv_cache_dtype": dtype}} if dtype else {}
-    read = profile(on(version, gpu, GLM), memory)
+    read = resolved(on(version, gpu, GLM), memory)
 
-    assert (kv_cache(read).value, *(phase.value for phase in kernels(read))) == found
+    assert (read.kv_cache_dtype.value, *(phase.value for phase in read.sparse_kernels)) == found
 
 
 def test_what_is_stated_is_taken_and_only_0_5_10_overrules_it() -> None:
@@ -54,42 +52,38 @@ def test_what_is_stated_is_taken_and_only_0_5_10_overrules_it() -> None:
     }
 
     for version, found in (("0.5.10", "trtllm"), ("0.5.11", "flashmla_kv")):
-        read = kernels(profile(on(version, "B200", GLM), stated))
-        assert {phase.value for phase in read} == {found}
-        assert read.prefill.path == ("kernels", "prefill")
+        read = resolved(on(version, "B200", GLM), stated)
+        assert {phase.value for phase in read.sparse_kernels} == {found}
+        assert read.dsa_prefill_backend.path == ("kernels", "prefill")
 
 
 def test_other_models_have_no_sparse_kernels() -> None:
-    read = profile(on("0.5.23", "B200", "Qwen/Qwen3-32B"))
+    read = resolved(on("0.5.23", "B200", "Qwen/Qwen3-32B"))
 
-    assert kv_cache(read).value == "auto"
-    assert [phase.value for phase in kernels(read)] == ["", ""]
-    assert moe_runner(read).value == ""
+    assert read.kv_cache_dtype.value == "auto"
+    assert [phase.value for phase in read.sparse_kernels] == ["", ""]
+    assert read.moe_runner_backend.value is None
 
 
 @pytest.mark.parametrize(
     ("version", "gpu", "repo", "found"),
     [
-        ("0.5.10.post1", "B200", GLM, None),
-        ("0.5.11", "H200", GLM, "auto"),
+        ("0.5.10.post1", "B200", GLM, ""),
+        ("0.5.11", "H200", GLM, "trtllm"),
         ("0.5.14", "B200", GLM, "mnnvl"),
-        ("0.5.14", "H200", GLM, "auto"),
-        ("0.5.23", "B200", "zai-org/GLM-5.3-Flash", None),
+        ("0.5.14", "H200", GLM, "trtllm"),
+        ("0.5.23", "B200", "zai-org/GLM-5.3-Flash", ""),
         ("0.5.23", "B200", "zai-org/GLM-5.3-FP8", "mnnvl"),
-        ("0.5.13", "B200", "deepseek-ai/DeepSeek-V3.2", None),
+        ("0.5.10", "B200", "deepseek-ai/DeepSeek-V3.2", ""),
+        ("0.5.11", "B200", "deepseek-ai/DeepSeek-V3.2", "trtllm"),
         ("0.5.14", "B200", "deepseek-ai/DeepSeek-V3.2", "mnnvl"),
-        ("0.5.23", "A100-80GB", "openai/gpt-oss-120b", None),
-        ("0.5.23", "H100", "openai/gpt-oss-120b", "auto"),
-        ("0.5.23", "B200", "Qwen/Qwen3-32B", None),
+        ("0.5.23", "A100-80GB", "openai/gpt-oss-120b", ""),
+        ("0.5.23", "H100", "openai/gpt-oss-120b", "trtllm"),
+        ("0.5.23", "B200", "Qwen/Qwen3-32B", ""),
     ],
 )
-def test_fusion_that_comes_on_by_itself(
-    version: str, gpu: str, repo: str, found: str | None
-) -> None:
-    read = profile(on(version, gpu, repo))
-    fused = fusion(read)
-
-    assert (None if fused is None else "mnnvl" if uses_mnnvl(read) else fused.value) == found
+def test_fusion_that_comes_on_by_itself(version: str, gpu: str, repo: str, found: str) -> None:
+    assert resolved(on(version, gpu, repo)).allreduce_fusion.value == found
 
 
 @pytest.mark.parametrize(
@@ -105,5 +99,5 @@ def test_fusion_that_comes_on_by_itself(
 def test_fusion_that_stays_off(change: Change) -> None:
     base = on("0.5.11", "B200", GLM)
 
-    assert fusion(profile(base)) is not None
-    assert fusion(profile(base, change)) is None
+    assert resolved(base).allreduce_fusion.value
+    assert resolved(base, change).allreduce_fusion.value == ""

@@ -1,0 +1,88 @@
+"""A profile as a verb works on it: compiled and resolved once, when somebody first asks."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from deployer.behaviour.checkpoints import Checkpoints, shipped
+from deployer.behaviour.resolved import Resolved
+from deployer.behaviour.stated import COUNT, GPU, REPO, VERSION, Setting, Stated, UnsoundError
+from deployer.compile.arguments import arguments
+from deployer.compile.derive import derived_fields
+from deployer.compile.release import compile_profile, environment
+from deployer.profile.fields import flagged_fields
+from deployer.profile.model import Profile
+from deployer.profile.partial import known, knows
+from deployer.release import Argument, Release
+
+
+@dataclass(frozen=True)
+class Case:
+    """A profile, what it compiles to, and what the engine makes of that.
+
+    The profile may be known in parts only (:mod:`deployer.profile.partial`): then ``said`` has
+    what is known, and ``release`` raises. ``given`` are the
+    facts of its repositories, None for those that are shipped.
+    """
+
+    profile: Profile
+    given: Checkpoints | None = None
+
+    @functools.cached_property
+    def release(self) -> Release:
+        """The release that it compiles to. Raises UnsoundError for what is known in parts only."""
+        for flag in self.said.unsound:
+            raise UnsoundError(flag)
+        return compile_profile(self.profile, self.arguments)
+
+    @functools.cached_property
+    def arguments(self) -> tuple[Argument, ...]:
+        """The engine's arguments, as far as the profile is known."""
+        return arguments(self.profile, derived_fields(self.profile), known=True)
+
+    @functools.cached_property
+    def said(self) -> Stated:
+        """What it says to the engine, by destination."""
+        return Stated(
+            facts=_facts(self.profile),
+            arguments=self.arguments,
+            environment=known(partial(_environment, self.profile)),
+            unsound=_unsound(self.profile),
+        )
+
+    @functools.cached_property
+    def checkpoints(self) -> Checkpoints:
+        """What is known of the repositories that it loads."""
+        return shipped(self.said) if self.given is None else self.given
+
+    @functools.cached_property
+    def resolved(self) -> Resolved:
+        """What the engine makes of it."""
+        return Resolved(self.said, self.checkpoints)
+
+
+def _facts(profile: Profile) -> Mapping[str, str | int]:
+    found: dict[str, str | int | None] = {
+        VERSION: known(lambda: profile.engine.version),
+        GPU: known(lambda: profile.hardware.gpu),
+        COUNT: known(lambda: profile.hardware.count),
+        REPO: known(lambda: profile.model.repo),
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _environment(profile: Profile) -> Mapping[str, Setting]:
+    return {one.name: Setting(one.value, one.source) for one in environment(profile)}
+
+
+def _unsound(profile: Profile) -> frozenset[str]:
+    """Give the flags of the fields that are not known."""
+    found = set()
+    for section, name, flag in flagged_fields():
+        part = getattr(profile, section) if knows(profile, section) else None
+        if not knows(profile, section) or (part is not None and not knows(part, name)):
+            found.add(flag.name)
+    return frozenset(found)
