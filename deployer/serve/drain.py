@@ -76,11 +76,12 @@ def drain(  # noqa: PLR0913 - keyword arguments, each a plain value
 def kill_family(family: Family, patience: float = PATIENCE) -> tuple[int, tuple[str, ...]]:
     """Send SIGKILL to all and wait until they are gone; gives how many, and who is left.
 
-    A process that forks as it is killed is found by the next look.
+    A process that forks as it is killed is found by the next look, and so is one that nobody had
+    seen while its parent lived.
     """
     deadline = time.monotonic() + patience
     killed: set[tuple[int, int]] = set()
-    while members := family.refresh():
+    while members := family.refresh(strays=True):
         if time.monotonic() >= deadline:
             return len(killed), tuple(f"process {pid} ({title(m)})" for pid, m in members.items())
         with suppress(ProcessLookupError, PermissionError):

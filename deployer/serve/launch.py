@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from deployer.release import Release
 
 LEAD = Path(__file__).with_name("lead.py")
+
+MARK = "DEPLOYER_ENGINE"
+"""The variable that an engine hands down: by its value its processes are found as orphans too."""
 
 
 def command_line(release: Release, extra: Sequence[str]) -> tuple[str, ...]:
@@ -60,7 +64,9 @@ class EngineProcess:
         self, words: Sequence[str], environ: Mapping[str, str], on_end: Callable[[], None]
     ) -> None:
         self._words = [sys.executable, "-I", "-S", str(LEAD), str(os.getpid()), *words]
-        self._environ = dict(environ)
+        self.mark = f"{MARK}={uuid.uuid4().hex}"
+        """What stands in the environment of everything that it starts."""
+        self._environ = {**environ, MARK: self.mark.partition("=")[2]}
         self._on_end = on_end
         self.returncode: int | None = None
         born: queue.SimpleQueue[subprocess.Popen[bytes] | OSError | ValueError] = (

@@ -87,18 +87,27 @@ class Family:
     """The engine, its session, and their descendants, also those that left the session.
 
     A process that left the session is known by its parent. Once the parent has died that trace
-    is lost, so the family remembers whom it has seen: refresh it while all is well.
+    is lost, so the family remembers whom it has seen: refresh it while all is well. Whom it has
+    never seen, because parent and child came and went between two looks, is found by ``mark``,
+    a `NAME=value` of the environment that the engine was started with.
     """
 
-    def __init__(self, leader: int) -> None:
+    def __init__(self, leader: int, mark: str = "") -> None:
         self.leader = leader
+        self._mark = mark.encode()
         self._first = read_process(leader)
         self._known: dict[tuple[int, int], Process] = {}
 
-    def refresh(self) -> dict[int, Process]:
-        """Look at ``/proc`` again; gives the members that live, by process id."""
+    def refresh(self, *, strays: bool = False) -> dict[int, Process]:
+        """Look at ``/proc`` again; gives the members that live, by process id.
+
+        With ``strays`` every process's environment is read too. That alone would not do: SGLang's
+        processes overwrite theirs when they rename themselves.
+        """
         processes = all_processes()
         ours = {each.pid for each in processes.values() if self._belongs(each)}
+        if strays and self._mark:
+            ours |= {pid for pid in processes if self._carries_mark(pid)}
         found = set(ours)
         while found:
             found = {p.pid for p in processes.values() if p.parent in found} - ours
@@ -113,6 +122,13 @@ class Family:
         if process.pid == self.leader:
             return self._first is None or self._first.same(process)
         return process.session == self.leader and self._session_is_ours()
+
+    def _carries_mark(self, pid: int) -> bool:
+        try:
+            environment = (PROC / str(pid) / "environ").read_bytes()
+        except OSError:  # it has just ended, or belongs to someone else
+            return False
+        return self._mark in environment.split(b"\0")
 
     def _session_is_ours(self) -> bool:
         """Whether the session's number still is the engine's, not a later process's."""

@@ -53,7 +53,7 @@ class Running:
             words = command_line(release, self._key_file.words())
             variables = engine_environment(release, environ, self.key)
             self.process = EngineProcess(words, variables, bell.ring)
-            self.family = Family(self.process.pid)
+            self.family = Family(self.process.pid, self.process.mark)
             stack.callback(self.kill)
             self.log.follow(self.process.output)
             stack.pop_all()

@@ -1,7 +1,8 @@
 """Runs one apply as a process of its own, as a user would, in the test world.
 
 ``python -m apply.driver HOME RELEASE_FILE SLOW_PHASE``: events go to stdout as JSON lines, then
-one line with what it came to. SLOW_PHASE (``engine``, ``model``, ``verify`` or '') takes a minute.
+one line with what it came to. SLOW_PHASE (``engine``, ``model``, ``verify`` or '') takes a minute;
+``patient`` waits an hour for a server to end.
 """
 
 import json
@@ -30,6 +31,8 @@ def main() -> int:
 
 
 def _slow_parts(home: Path, slow: str) -> Any:
+    if slow == "patient":
+        return fake_parts(home, margin=3600.0)
     plain = fake_parts(home)
 
     def wait(then: Any) -> Any:

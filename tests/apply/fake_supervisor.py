@@ -1,9 +1,10 @@
 """A small honest supervisor: it speaks the events protocol, and its engine answers the port.
 
 How it behaves stands in the release's environment, so that it travels like everything else:
-``FAKE_FAULT`` is one of ``die`` (at once, without a word), ``fail`` (says so), ``deaf`` (ignores
-SIGTERM), ``mute`` (serves and its health fails), ``stay`` (its engine outlives it), and
-``FAKE_LOAD`` and ``FAKE_DRAIN`` are seconds. Standard library only: it runs without deployer.
+``FAKE_FAULT`` is one of ``die`` (at once, without a word), ``fail`` (says so), ``deaf`` (takes
+note of SIGTERM in ``asked-to-end``, and goes on), ``mute`` (serves and its health fails), ``stay``
+(its engine outlives it), and ``FAKE_LOAD`` and ``FAKE_DRAIN`` are seconds. Standard library only:
+it runs without deployer.
 """
 
 import argparse
@@ -107,6 +108,8 @@ class Supervisor:
     def _receive(self, *_: object) -> None:
         if self._fault != "deaf":
             self._stop.set()
+        else:
+            self._events.with_name("asked-to-end").touch()
 
     def _end(self, child: subprocess.Popen[bytes]) -> int:
         self._tell("drain", "started")

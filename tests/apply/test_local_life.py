@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.client
 import json
 import os
@@ -246,6 +247,8 @@ def test_destroy_finds_a_server_whose_folder_someone_removed(world: World) -> No
 
 
 def test_destroy_kills_what_does_not_want_to_end(world: World) -> None:
+    # However long it is waited for, it does not end by itself.
+    world.parts = dataclasses.replace(world.parts, margin=0.2, haste=0.2)
     world.apply(make_release(world.port, FAULT="deaf"))
     known = state_of(world).known()
 

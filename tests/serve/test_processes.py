@@ -17,8 +17,9 @@ from deployer.release import Listen
 from deployer.serve import port as port_room
 from deployer.serve.bell import Bell
 from deployer.serve.drain import kill_family
+from deployer.serve.launch import EngineProcess
 from deployer.serve.port import Answers, can_tell, check_free, name_listener, who_answers
-from deployer.serve.processes import Family, read_process, spell_exit, title
+from deployer.serve.processes import Family, all_processes, read_process, spell_exit, title
 from deployer.serve.watch import Watcher, vital_children
 
 from .living import children_of, wait_for
@@ -82,6 +83,23 @@ def test_orphans_that_left_the_session_are_still_family() -> None:
         assert left == everyone - {process.pid}
         assert len(left) == 2
     assert not family.refresh()
+
+
+def test_one_that_was_never_seen_while_its_parent_lived_is_killed_all_the_same() -> None:
+    started = "import subprocess, sys; print(subprocess.Popen([sys.executable, '-I', '-S', '-c',"
+    daemon = "'import time; time.sleep(600)'], start_new_session=True, stdout=-3, stderr=-3).pid)"
+    process = EngineProcess(
+        [sys.executable, "-I", "-S", "-c", f"{started} {daemon}"], os.environ, lambda: None
+    )
+    family = Family(process.pid, process.mark)
+    with os.fdopen(os.dup(process.output)) as output:
+        stray = int(output.read())
+    wait_for(lambda: process.returncode == 0)
+    process.close()
+
+    assert stray not in family.refresh()  # no number leads from it to us
+    assert kill_family(family) == (1, ())
+    assert stray not in all_processes() or all_processes()[stray].dead
 
 
 def test_a_stranger_with_an_old_number_is_no_family() -> None:

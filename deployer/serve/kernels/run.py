@@ -86,7 +86,7 @@ class Compilation:
             stack.callback(self._close, log)
             process = EngineProcess(self._job.words, self._job.environ, self._bell.ring)
             last.callback(process.close)  # after the log, which still reads from it
-            family = Family(process.pid)
+            family = Family(process.pid, process.mark)
             stack.callback(kill_family, family)
             log.follow(process.output)
             problem = self._wait(process, Lives(family), lambda: report(log.last()))
