@@ -11,6 +11,7 @@ import os
 import secrets
 import stat
 from contextlib import suppress
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,6 +59,13 @@ def write_whole(
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def is_inside(path: str) -> bool:
+    """Whether a path that others wrote stays within the folder that it is put into."""
+    parts = PurePosixPath(path).parts
+    odd = not parts or PurePosixPath(path).is_absolute() or "\0" in path or "\\" in path
+    return not odd and ".." not in parts
 
 
 def _permissions(path: Path) -> int | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-REFERENCE = re.compile(r"(?P<name>[^@]+?)(?::(?P<tag>[^:@/]+))?(?:@(?P<digest>sha256:[0-9a-f]+))?")
+from deployer.lock import reference
+
 RELEASE = re.compile(r"v(\d+\.\d+\.\d+(?:\.?post\d+)?)(?=$|-)")
 CUDA = re.compile(r"-cu(\d\d)(\d)")
 
@@ -32,17 +33,17 @@ class Image:
         return self.name in OFFICIAL
 
 
-def image(reference: str | None) -> Image | None:
+def image(text: str | None) -> Image | None:
     """Read a reference; None where there is none."""
-    match = REFERENCE.fullmatch(reference or "")
-    if match is None:
+    read = reference.read(text or "")
+    if read is None:
         return None
-    tag = match["tag"] or ""
+    tag = read.tag
     release, cuda = RELEASE.match(tag), CUDA.search(tag)
     return Image(
-        name=match["name"],
+        name=read.name,
         tag=tag,
-        digest=match["digest"] or "",
+        digest=read.digest,
         release=re.sub(r"(\d)post", r"\1.post", release[1]) if release else "",
         cuda=(int(cuda[1]), int(cuda[2])) if cuda else None,
     )

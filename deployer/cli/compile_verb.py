@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.compiled import FLAGS, beside, profile_of, write_beside
 from deployer.cli.completing import profiles
-from deployer.cli.links import followed
 from deployer.cli.notes import notes_options
 from deployer.cli.say import OutputFailure, show, tell
-from deployer.cli.writing import write_file
-from deployer.errors import DeployerError, Failure, UsageError
+from deployer.errors import DeployerError, UsageError
 from deployer.visible import visible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from deployer.release import Release
 
 _VALUE = re.compile(
@@ -57,7 +57,7 @@ def command(profiles: tuple[str, ...], form: str, *, write: bool, fresh: bool) -
     if write and fresh:
         msg = "--write and --check exclude each other"
         raise UsageError(msg)
-    found = find([_profile(path) for path in profiles] if fresh else profiles)
+    found = find([profile_of(path) for path in profiles] if fresh else profiles)
     paths = found.files
     if found.how:
         tell(f"Found {found.how}: {', '.join(map(visible, paths))}")
@@ -84,35 +84,14 @@ def _text(release: Release, form: str) -> str:
     return forms[form](release)
 
 
-def _profile(path: str) -> str:
-    """Give the profile of a compiled/NAME.flags, and any other path as it is.
-
-    A hook that watches both is called with whichever was changed.
-    """
-    given = Path(path)
-    if given.suffix != ".flags" or given.parent.name != "compiled":
-        return path
-    folder = given.parent.parent
-    found = [folder / f"{given.stem}{ending}" for ending in (".yaml", ".yml")]
-    return str(next((one for one in found if one.exists()), found[0]))
-
-
 def flags_file(path: str) -> Path:
     """Give the place of a profile's committed flags."""
-    return Path(path).parent / "compiled" / f"{Path(path).stem}.flags"
+    return beside(path, FLAGS)
 
 
 def write_flags(path: str, release: Release) -> None:
     """Write the flags of a profile beside it, to be committed. Raises Failure where it cannot."""
-    target = flags_file(path)
-    followed(str(target), within=target.parent.parent)
-    try:
-        target.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        msg = f"{target.parent} could not be made: {error.strerror or error}"
-        raise Failure(msg) from error
-    write_file(str(target), _text(release, "flags"))
-    tell(f"wrote {visible(str(target))}")
+    write_beside(flags_file(path), _text(release, "flags"))
 
 
 def _looked_at(path: str) -> int:

@@ -18,6 +18,7 @@ VERBS = {
     "explain": "Say what a check finds, why that hurts, and what to write instead.",
     "fit": "Show what fits into one GPU: weights, KV cache, the longest context.",
     "compile": "Turn profiles into engine flags, a command, or a release.",
+    "lock": "Ask the hub and the registry what a profile's names mean, and commit the answer.",
     "diff": "Show what a change of profiles does: flags, memory, money, restarts.",
     "upgrade": "Rewrite a profile for another engine release, and say what changes.",
     "import": "Turn an existing launch command, script or config file into a profile.",

@@ -169,15 +169,16 @@ def _colored(stream: TextIO | None) -> bool:
     return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def read_text(path: str, what: str = "a profile") -> str:
+def read_text(path: str, what: str = "a profile", largest: int = LARGEST) -> str:
     """Read a file; bytes that are no UTF-8 are kept, for the loader to say where they are.
 
-    ``what`` names what the path should be. Raises UsageError where there is no such file, and
-    :class:`~deployer.cli.links.LeadsAway` for what is no file or must not be followed.
+    ``what`` names what the path should be, ``largest`` how many bytes it may have. Raises
+    UsageError where there is no such file, and :class:`~deployer.cli.links.LeadsAway` for what is
+    no file or must not be followed.
     """
     try:
         with os.fdopen(open_ordinary(path), "rb") as file:
-            data = file.read(LARGEST + 1)
+            data = file.read(largest + 1)
     except FileNotFoundError as error:
         if path == "-":
             msg = "standard input is read by `check` alone"
@@ -187,8 +188,8 @@ def read_text(path: str, what: str = "a profile") -> str:
     except OSError as error:
         msg = f"{path}: {error.strerror or error}"
         raise UsageError(msg, hint=f"Give the path of {what}.") from error
-    if len(data) > LARGEST:
-        msg = f"{path} is larger than {LARGEST:,} bytes, so it is not {what}"
+    if len(data) > largest:
+        msg = f"{path} is larger than {largest:,} bytes, so it is not {what}"
         raise UsageError(msg)
     return data.decode("utf-8", errors="surrogateescape")
 

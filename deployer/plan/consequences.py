@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from deployer.facts.sglang.catalogue import Option
+from deployer.lock import reference
 from deployer.plan import money
 from deployer.plan.capacity import NoEstimate, Pool, estimate
 from deployer.plan.changes import Change
@@ -119,9 +120,10 @@ def _of_key(change: Change, sides: Sides) -> list[Consequence]:
     return [_measured(one, change, sides) for one in found]
 
 
-def _image(reference: str) -> str:
+def _image(text: str) -> str:
     """Give an image's name, without tag and digest."""
-    return re.sub(r"(:[^:@/]+)?(@.*)?$", "", reference)
+    found = reference.read(text)
+    return found.name if found else text
 
 
 def _from_rules(key: str) -> list[Consequence]:

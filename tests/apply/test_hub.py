@@ -1,16 +1,19 @@
-"""What a branch means, and what stands in the way of knowing it."""
+"""What a branch means, what a repository holds, and what stands in the way of knowing it."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from deployer.apply.hub import PACE, resolve
+from deployer.apply.hub import PACE, describe, resolve
 from deployer.errors import Failure
-from tests.fakes.hub.model import model_files
-from tests.fakes.hub.server import COMMIT, LISTING, REPO, FakeHub, Fault
+from deployer.lock.lock import LockedRepository
+from deployer.lock.wanted import Wanted
+from tests.fakes.hub.model import INDEX, model_files
+from tests.fakes.hub.server import COMMIT, LISTING, REPO, FakeHub, Fault, blob, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,3 +118,94 @@ def test_a_hub_that_is_asked_too_often_says_for_how_long(hub: FakeHub) -> None:
 def test_an_answer_without_a_commit_is_refused(hub: FakeHub) -> None:
     hub.commit = "no commit"
     assert "does not say which commit main" in refusal(hub).message
+
+
+def learn(hub: FakeHub, repo: str = REPO, token: str = "") -> LockedRepository:
+    wanted = Wanted("model", repo, "main")
+    return describe(wanted, hub.environ | {"HF_TOKEN": token}, pace=FAST)
+
+
+def not_learnt(hub: FakeHub, repo: str = REPO, token: str = "") -> Failure:
+    with pytest.raises(Failure) as found:
+        learn(hub, repo, token)
+    assert CANARY not in found.value.message + found.value.hint + repr(found.value.__cause__)
+    return found.value
+
+
+def test_a_repository_is_its_commit_its_files_and_what_the_small_ones_say(hub: FakeHub) -> None:
+    hub.files["big.bin"] = bytes(20_000)
+    found = learn(hub)
+
+    assert (found.repo, found.revision, found.commit, found.called) == (REPO, "main", COMMIT, "")
+    assert found.bytes == sum(map(len, hub.files.values()))
+    assert {file.path: file.digest for file in found.files} == {
+        path: sha256(data) if len(data) >= 10_000 else blob(data)
+        for path, data in hub.files.items()
+    }
+    assert found.documents == {
+        "config.json": {"model_type": "tiny"},
+        "generation_config.json": {},
+        INDEX: {"metadata": json.loads(hub.files[INDEX])["metadata"]},
+    }
+
+
+def test_nothing_is_read_but_the_list_and_the_small_files(hub: FakeHub) -> None:
+    learn(hub)
+    assert sorted(filter(None, hub.fetched())) == ["config.json", "generation_config.json", INDEX]
+
+
+def test_a_gated_repository_shows_its_list_and_not_its_configuration(hub: FakeHub) -> None:
+    hub.token, hub.gated = CANARY, True
+    found = not_learnt(hub)
+    assert "tiny/model is gated, and 127.0.0.1" in found.message
+    assert found.hint.startswith("accept the terms of tiny/model on the hub, then put a token")
+    assert learn(hub, token=CANARY).commit == COMMIT
+
+
+def test_a_private_repository_and_none_are_told_apart_by_nobody(hub: FakeHub) -> None:
+    hub.token = CANARY
+    assert "knows no tiny/model, or shows it not to everybody" in not_learnt(hub).message
+    assert "knows no tiny/none" in not_learnt(hub, repo="tiny/none", token=CANARY).message
+
+
+def test_a_renamed_repository_says_its_name_of_now(hub: FakeHub) -> None:
+    hub.former = {"old/name"}
+    hub.token = CANARY
+    found = learn(hub, repo="old/name", token=CANARY)
+    assert (found.repo, found.called, found.commit) == ("old/name", REPO, COMMIT)
+
+
+def test_a_file_that_is_not_what_the_hub_states_is_refused(hub: FakeHub) -> None:
+    hub.stated["config.json"] = b'{"model_type": "tinY"}'
+    assert "config.json of tiny/model arrived with other bytes" in not_learnt(hub).message
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"[1]", "config.json of tiny/model is no JSON object"),
+        (b"{", "config.json of tiny/model cannot be read: not JSON"),
+        (b'{"a": ' + b"[" * 999, "deep within each other"),
+    ],
+)
+def test_a_configuration_that_is_none_is_said_so(hub: FakeHub, content: bytes, words: str) -> None:
+    hub.files["config.json"] = content
+    assert words in not_learnt(hub).message
+
+
+def test_a_configuration_beyond_all_measure_is_not_read(hub: FakeHub) -> None:
+    hub.files["config.json"] = b" " * 3_000_000
+    assert "config.json of tiny/model has 3,000,000 bytes, so it is not read" in (
+        not_learnt(hub).message
+    )
+    assert hub.fetched() == []
+
+
+def test_a_hub_that_is_asked_too_often_between_two_files_says_for_how_long(hub: FakeHub) -> None:
+    hub.faults = [Fault("config.json", status=429, headers={"Retry-After": "300"})]
+    assert not_learnt(hub).message.endswith("answers 429, and asks to wait 300 s")
+
+
+def test_what_passes_is_waited_for(hub: FakeHub) -> None:
+    hub.faults = [Fault("config.json", status=503), Fault("body:config.json", cut=3)]
+    assert learn(hub).documents["config.json"] == {"model_type": "tiny"}

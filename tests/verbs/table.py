@@ -102,6 +102,20 @@ TABLE: dict[str, Row] = {
         "full disk": Cell("compile --write here.yaml", 1,
                           "compiled/here.flags could not be written: File too large"),
     },
+    "lock": {
+        "no file": Cell("lock no.yaml", 2, "no.yaml: there is no such file"),
+        "no match": Cell("lock 'nothere/*.yaml'", 2, NO_MATCH),
+        "wrong name": Cell("lock --online modal.yaml", 2,
+                           "--online is about --check: without it the hub is always asked"),
+        "no network": Cell("lock modal.yaml", 1, "asking huggingface.co for zai-org/GLM-5.1-FP8 "
+                           "failed 3 times, at last because huggingface.co cannot be reached"),
+        "no token": Without("the hub shows its public repositories to everybody"),
+        "no permission": Cell("lock here.yaml", 2, "here.yaml: Permission denied"),
+        "full output": Cell("lock --check modal.yaml", 1, FULL),
+        "closed pipe": Cell("lock --check modal.yaml", 141, ""),
+        "full disk": Without("it writes what the hub has answered, and none does here"),
+        "json": Cell("lock --check modal.yaml --format json", 1, "format_version locks"),
+    },
     "diff": {
         **_reads("diff here.yaml"),
         **_shows("diff here.yaml modal.yaml", "modal.yaml (was here", "format_version changed"),

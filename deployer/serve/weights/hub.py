@@ -17,17 +17,16 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-import requests
-
 from deployer.codec import read_json
 from deployer.errors import Failure
+from deployer.serve.weights.asking import Asker, asked_later, host_of, is_token
 from deployer.serve.weights.pace import PACE, Later, Pace
-from deployer.serve.weights.patient import whole, within
+from deployer.serve.weights.patient import whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from requests import PreparedRequest, Response
+    from requests import Response
 
 ENDPOINT = "https://huggingface.co"
 """The hub, unless the environment says another one."""
@@ -39,10 +38,7 @@ _OK = 200
 _PARTIAL = 206
 _BAD_RANGE = 416
 _UNAUTHORIZED, _FORBIDDEN, _MISSING = 401, 403, 404
-_TIMEOUT, _TOO_MANY, _BROKEN = 408, 429, 500
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
-_SECONDS = re.compile(r"[0-9]{1,9}")
-_RESET = re.compile(r"\br=0\b.*\bt=([0-9]{1,9})\b")
 
 LARGEST = 64_000_000
 """Bytes of a list of files that are read: about 250 for each, so a quarter of a million files."""
@@ -55,13 +51,14 @@ class Hub:
     """
 
     def __init__(self, endpoint: str, token: str, pace: Pace = PACE) -> None:
-        if not token.isascii() or not token.isprintable():
+        if not is_token(token):
             message = f"{TOKEN_VARIABLE} holds characters that no token has"
             raise Failure(message, hint="copy the token again")
         self._endpoint = endpoint.rstrip("/")
         self._token = token
-        self.name = _host(self._endpoint)
+        self.name = host_of(self._endpoint, ENDPOINT_VARIABLE)
         self._pace = pace
+        self._asker = Asker(self.name, pace, token, f"look at {ENDPOINT_VARIABLE}")
 
     @classmethod
     def of(cls, environ: Mapping[str, str], pace: Pace = PACE) -> Hub:
@@ -75,7 +72,7 @@ class Hub:
         Raises :class:`Failure` or :class:`Later`.
         """
         url = f"{self._endpoint}/api/models/{quote(repo)}/revision/{quote(revision, safe='')}"
-        with self._get(f"{url}?blobs=true" if files else url, {}) as response:
+        with self._asker.ask(f"{url}?blobs=true" if files else url, {}) as response:
             if response.status_code != _OK:
                 raise self._refusal(response, f"revision {revision} of {repo}", repo)
             return self._json(response)
@@ -87,13 +84,22 @@ class Hub:
         :class:`Failure` or :class:`Later`.
         """
         url = f"{self._endpoint}/{quote(repo)}/resolve/{commit}/{quote(path)}"
-        response = self._get(url, {"Range": f"bytes={offset}-"} if offset else {})
+        response = self._asker.ask(url, {"Range": f"bytes={offset}-"} if offset else {})
         if response.status_code == _OK:
             return response, 0
         if response.status_code == _PARTIAL and _begins(response) == offset:
             return response, offset
         with response:
             raise self._refusal(response, f"the file {path} of {repo}", repo)
+
+    def document(self, repo: str, commit: str, path: str, largest: int = LARGEST) -> bytes:
+        """Read a small file of a commit to its end.
+
+        Raises :class:`Failure`, also for one of more than ``largest`` bytes, or :class:`Later`.
+        """
+        response, _ = self.open(repo, commit, path, 0)
+        with response:
+            return whole(response, self._pace, f"the file {path} of {repo}", largest)
 
     def _json(self, response: Response) -> object:
         try:
@@ -102,45 +108,10 @@ class Hub:
             message = f"{self.name} does not answer as a hub does"
             raise Failure(message, hint=f"look at {ENDPOINT_VARIABLE}") from None
 
-    def _get(self, url: str, headers: dict[str, str]) -> Response:
-        def ask() -> Response:
-            return requests.get(
-                url,
-                # Compressed on the way, a range would count other bytes than the file's.
-                headers={"Accept-Encoding": "identity", **headers},
-                auth=self._authorize,
-                timeout=(self._pace.connect_timeout, self._pace.read_timeout),
-                stream=True,
-            )
-
-        try:
-            return within(self._pace.answer, ask, self.name)
-        except (requests.RequestException, ValueError) as error:
-            raise self._unreached(error) from None
-
-    def _unreached(self, error: Exception) -> Exception:
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            message = f"the certificate of {self.name} is not trusted here"
-            return Failure(message, hint="name your own authority in REQUESTS_CA_BUNDLE")
-        if isinstance(error, requests.ConnectionError):
-            return Later(f"{self.name} cannot be reached")
-        if isinstance(error, requests.Timeout):
-            return Later(f"{self.name} does not answer")
-        if isinstance(error, requests.exceptions.ChunkedEncodingError):
-            return Later(f"{self.name} broke its answer off")
-        message = f"{self.name} cannot be asked: {type(error).__name__}"
-        return Failure(message, hint=f"look at {ENDPOINT_VARIABLE}")
-
-    def _authorize(self, request: PreparedRequest) -> PreparedRequest:
-        # Given as `auth` also without a token: requests would look into ~/.netrc otherwise.
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
     def _refusal(self, response: Response, what: str, repo: str) -> Exception:
+        if later := asked_later(self.name, response):
+            return later
         status = response.status_code
-        if status in {_TIMEOUT, _TOO_MANY} or status >= _BROKEN:
-            return Later(f"{self.name} answers {status}", _asked(response.headers))
         if urlsplit(response.url).netloc != urlsplit(self._endpoint).netloc:
             # The pass in a redirect's address runs out; the hub gives a new one.
             return Later(f"the storage behind {self.name} answers {status}")
@@ -169,30 +140,6 @@ class Hub:
         return Failure(f"{self.name} refuses {mine} ({response.status_code}) for {what}", hint=give)
 
 
-def _host(endpoint: str) -> str:
-    """Give host and port, without a name and a password that an address may have."""
-    try:
-        parts = urlsplit(endpoint)
-        port = parts.port
-    except ValueError:
-        return ENDPOINT_VARIABLE
-    host = parts.hostname or ENDPOINT_VARIABLE
-    return f"{host}:{port}" if port else host
-
-
 def _begins(response: Response) -> int | None:
     found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
     return int(found[1]) if found else None
-
-
-def _asked(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds that a hub asks to wait: ``Retry-After``, or the end of its window.
-
-    The latter is the IETF's draft of RateLimit headers, which the Hugging Face hub speaks
-    (``parse_ratelimit_headers`` in huggingface_hub 2.4.0).
-    """
-    plain = headers.get("Retry-After", "").strip()
-    if _SECONDS.fullmatch(plain):
-        return float(plain)
-    window = _RESET.search(headers.get("RateLimit", ""))
-    return float(window[1]) if window else None

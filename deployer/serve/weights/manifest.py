@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployer.codec import encode
 from deployer.errors import Failure
+from deployer.files import is_inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +102,7 @@ def _read_file(sibling: object) -> HubFile:
     entry = _object(sibling)
     path, size, lfs = entry["rfilename"], entry["size"], entry.get("lfs")
     algorithm, digest = (SHA256, _object(lfs)["sha256"]) if lfs else (GIT_SHA1, entry["blobId"])
-    if not _is_inside(path) or type(size) is not int or size < 0:
+    if not _is_ours(path) or type(size) is not int or size < 0:
         message = f"a file called {path!r} of {size!r} bytes"
         raise ValueError(message)
     if _DIGEST[algorithm].fullmatch(digest) is None:
@@ -110,11 +111,9 @@ def _read_file(sibling: object) -> HubFile:
     return HubFile(path, size, algorithm, digest)
 
 
-def _is_inside(path: str) -> bool:
+def _is_ours(path: object) -> bool:
     """Say if a path stays within the folder, and out of our own notes."""
-    parts = PurePosixPath(path).parts
-    odd = not parts or PurePosixPath(path).is_absolute() or "\0" in path or "\\" in path
-    return not odd and ".." not in parts and parts[0] != OWN_FOLDER
+    return isinstance(path, str) and is_inside(path) and PurePosixPath(path).parts[0] != OWN_FOLDER
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -84,6 +84,8 @@ def whole(
     pace: Pace,
     what: str,
     largest: int,
+    *,
+    hint: str = "look at HF_ENDPOINT: this is no answer of a hub",
     clock: Callable[[], float] = time.monotonic,
 ) -> bytes:
     """Read an answer to its end. Raises :class:`Later` as :func:`pieces` does.
@@ -96,7 +98,7 @@ def whole(
         found += piece
         if len(found) > largest:
             message = f"{what} is larger than {amount(largest)}, and was read no further"
-            raise Failure(message, hint="look at HF_ENDPOINT: this is no answer of a hub")
+            raise Failure(message, hint=hint)
         if clock() - begun > pace.answer:
             message = f"{what} has not come to its end after {pace.answer:g} s"
             raise Later(message)

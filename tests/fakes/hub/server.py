@@ -80,6 +80,8 @@ class FakeHub:
         self.gated = False
         self.faults: list[Fault] = []
         self.calls: list[Call] = []
+        self.former: set[str] = set()
+        """Names that the repository had before: the hub redirects from them."""
         self.hidden: set[str] = set()
         """Files that the list of the commit leaves out."""
         self.stated: dict[str, bytes] = {}
@@ -105,6 +107,11 @@ class FakeHub:
     @property
     def environ(self) -> dict[str, str]:
         return {"HF_ENDPOINT": self.endpoint}
+
+    def move(self, commit: str) -> None:
+        """Let the branch be another commit; those of before are there as well."""
+        self.commit = commit
+        self.commits.add(commit)
 
     def fetched(self) -> list[str]:
         """Give the files whose bytes were asked for, in order."""
@@ -204,6 +211,10 @@ class _Handler(BaseHTTPRequestHandler):
         pattern = ["api", "models", *self.hub.repo.split("/"), "revision"]
         if self.name == "storage":
             self._storage("/".join(parts))
+        elif former := next((name for name in self.hub.former if f"/{name}/" in self.path), ""):
+            self._note("")
+            there = self.path.replace(f"/{former}/", f"/{self.hub.repo}/", 1)
+            self._send(307, b"", {"Location": there}, path="")
         elif parts[: len(pattern)] == pattern:
             self._note("")
             if self._allowed(parts[-1], LISTING):
