@@ -71,6 +71,17 @@ class ModelSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside(ModelSource):
+    """Weights that are loaded beside the model: ``role`` is ``draft`` or ``adapter``.
+
+    ``served_name`` is what clients ask for an adapter by, and empty for a draft. Only what is
+    downloaded is here: a folder that the author fills is a value of an argument like others.
+    """
+
+    role: str = "draft"
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     """The inference engine: its release, its container image, and the command that starts it."""
 
@@ -183,7 +194,13 @@ class Release:
     lifecycle: Lifecycle
     warmup: tuple[WarmupRequest, ...]
     modal: ModalParameters | None = None
+    beside: tuple[Beside, ...] = ()
     format_version: int = FORMAT_VERSION
+
+    def sources(self) -> tuple[ModelSource, ...]:
+        """Give all weights that are downloaded: the model's first."""
+        model = (self.model,) if self.model.source == "huggingface" else ()
+        return (*model, *self.beside)
 
     def argv(self) -> tuple[str, ...]:
         """Give the engine's whole command line. It never holds the API key."""
@@ -196,7 +213,10 @@ class Release:
 
     def to_json(self) -> str:
         """Write the release as JSON, the same bytes for the same release."""
-        return json.dumps(encode(self), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        value = encode(self)
+        if not self.beside:  # as releases were written before there was anything beside the model
+            del value["beside"]
+        return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Release:

@@ -38,11 +38,7 @@ def _release() -> Release:
     if parameters is None:
         message = f"{path} is for `target: {release.target}`, not for Modal"
         raise UsageError(message)
-    if release.model.source == "huggingface":
-        commit = release.model.commit or resolve(
-            release.model.repo, release.model.revision, os.environ
-        )
-        release = pin(release, commit)
+    release = pin(release, lambda source: resolve(source.repo, source.revision, os.environ))
     # What runs here ends with the command; nothing of it is to stay up meanwhile.
     return replace(release, modal=replace(parameters, min_containers=0))
 

@@ -65,12 +65,11 @@ def judged(saved: Saved, path: str) -> tuple[Release, Written]:
     """
     from deployer.cli.reading import read_sound  # noqa: PLC0415 - pydantic, only for a profile
     from deployer.codec import encode  # noqa: PLC0415 - as above
-    from deployer.compile.pin import pin  # noqa: PLC0415 - as above
+    from deployer.compile.pin import commits_of, pin  # noqa: PLC0415 - as above
 
     case, keys = read_sound(f"{path}#profile", saved.profile)
     release, planned = case.release, saved.plan.release
-    commit = planned.model.commit
-    ours, theirs = encode(pin(release, commit) if commit else release), encode(planned)
+    ours, theirs = encode(pin(release, commits_of(planned))), encode(planned)
     if differing := [name for name in ours if ours[name] != theirs[name]]:
         message = f"{path} is not a plan of its own profile: they differ in {', '.join(differing)}"
         raise UsageError(message, hint=f"It was edited, or made by another version. {_AGAIN}")
@@ -91,10 +90,11 @@ def _refuse_another(path: str, text: str, wanted: str) -> None:
 
 def _moved(then: Plan, now: Plan) -> str:
     """Say what is not as it was when a plan was made."""
-    planned, found = then.release.model, now.release.model
-    if planned.commit != found.commit:
-        revision = f"`{found.revision}` of {found.repo}"
-        return f"{revision} is commit {found.commit} now, and it is for {planned.commit}"
+    planned = {(one.repo, one.revision): one.commit for one in then.release.sources()}
+    for found in now.release.sources():
+        if (commit := planned.get((found.repo, found.revision))) != found.commit:
+            revision = f"`{found.revision}` of {found.repo}"
+            return f"{revision} is commit {found.commit} now, and it is for {commit}"
     before, after = then.standing.deployed, now.standing.deployed
     if before is None or after is None:
         return "something was deployed meanwhile" if after else "what was deployed is gone"

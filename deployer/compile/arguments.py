@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.compile.derive import PLACED
 from deployer.facts.sglang.catalogue import Catalogue, for_spelling
 from deployer.facts.sglang.replacements import Beside, Words, spell
 from deployer.profile.fields import flagged_fields
@@ -21,9 +22,10 @@ def arguments(
 ) -> tuple[Argument, ...]:
     """Compile a profile's fields, then ``engine.args``, to the engine's argument list.
 
-    ``derived`` maps the path of a field that the author left out (``parallel.tp``) to the value
-    that follows from others and the key that it follows from. What the pinned release cannot say
-    stands in the list under the concept's own name, for the checks to find; so does everything
+    ``derived`` maps the path of a field that the author left out (``parallel.tp``), or that names
+    what is downloaded, to the value that follows and the key that it follows from. What the pinned
+    release cannot say stands in the list under the concept's own name, for the checks to find; so
+    does everything
     where the release has no catalogue, unless it is newer than all that have: then the newest
     known release's spelling is taken. ``engine.args`` stands as the author wrote it. What is not
     known of a profile (:mod:`deployer.profile.partial`) raises, or with ``known`` is not in the
@@ -45,6 +47,8 @@ def words_for(flag: Flag, value: object) -> Words | None:
         if value is not flag.inverted:
             return flag.name, ()
         return (flag.off, ()) if flag.off else None
+    if isinstance(value, tuple):
+        return flag.name, tuple(map(word, value))
     return flag.name, (word(value),)
 
 
@@ -74,7 +78,8 @@ def _stated(
 ) -> Iterator[Stated]:
     for section, name, flag in flagged_fields():
         path, stated = f"{section}.{name}", _said(profile, section, name, known=known)
-        value, source = (stated, path) if stated is not None else derived.get(path, (None, path))
+        own = stated is not None and path not in PLACED
+        value, source = (stated, path) if own else derived.get(path, (None, path))
         if (words := words_for(flag, value)) is not None:
             yield flag.order, words, source
 

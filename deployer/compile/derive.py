@@ -10,6 +10,7 @@ from deployer.facts.cpu import SWITCH
 from deployer.facts.models.catalogue import shapes
 from deployer.profile.model import Profile
 from deployer.profile.partial import known
+from deployer.release import Beside
 
 BUILTIN_PATH = "builtin:tiny"
 """Stands for the folder of the builtin model until the local target has made it."""
@@ -28,6 +29,9 @@ PROMPT_ROOM = 256
 SHORTEST_PROMPT = 16
 """Tokens of the shortest long prompt, as the schema has it."""
 
+PLACED = frozenset({"speculative.draft_model", "lora.adapters"})
+"""Fields that name what is downloaded: the engine is given its folders."""
+
 COMMIT = re.compile(r"[0-9a-f]{40}")
 """A commit of a Hugging Face repository: the SHA-1 of git, in full."""
 
@@ -38,10 +42,14 @@ DRAFTS_BY_STEPS = frozenset({"EAGLE", "EAGLE3", "NEXTN", "STANDALONE"})
 def derived_fields(profile: Profile) -> dict[str, tuple[object, str]]:
     """Give the value of each field that was left out, and the key that it follows from.
 
+    Of the fields of :data:`PLACED` it is what they come to, whatever they state.
+
     What rests on something that is not known (:mod:`deployer.profile.partial`) is left out.
     """
     values = (
         ("model.path", "model.repo", model_path),
+        ("speculative.draft_model", "speculative.draft_model", draft_path),
+        ("lora.adapters", "lora.adapters", adapter_words),
         ("parallel.tp", "hardware.count", tensor_parallel),
         ("speculative.num_draft_tokens", "speculative.num_steps", draft_tokens),
     )
@@ -55,9 +63,69 @@ def model_path(profile: Profile) -> str:
         return profile.model.path
     if profile.model.source == "builtin":
         return BUILTIN_PATH
+    return pinned_path(_unpinned(profile, profile.model.repo), commit(profile))
+
+
+def draft_path(profile: Profile) -> str | None:
+    """Give the folder of the draft model; None without one."""
+    stated = profile.speculative.draft_model if profile.speculative is not None else None
+    drafts = (one for one in beside(profile) if one.role == "draft")
+    return next((one.path for one in drafts), stated)
+
+
+def adapter_words(profile: Profile) -> tuple[str, ...] | None:
+    """Give the adapters as the engine reads them, ``NAME=FOLDER``; None without any."""
+    if profile.lora is None:
+        return None
+    folders = {one.served_name: one.path for one in beside(profile) if one.role == "adapter"}
+    return tuple(
+        f"{name}={folders.get(name, stated)}" for name, stated in profile.lora.adapters.items()
+    )
+
+
+def beside(profile: Profile) -> tuple[Beside, ...]:
+    """Give what is downloaded beside the model; a folder is none of it."""
+    found = []
+    spec = profile.speculative
+    if spec is not None and spec.draft_model is not None and not _is_folder(spec.draft_model):
+        found.append(_beside(profile, spec.draft_model, spec.draft_revision, "", "draft"))
+    for name, stated in (profile.lora.adapters if profile.lora is not None else {}).items():
+        if not _is_folder(stated):
+            repo, _, revision = stated.partition("@")
+            found.append(_beside(profile, repo, revision or "main", name, "adapter"))
+    return tuple(found)
+
+
+def key_of(source: Beside) -> tuple[str, ...]:
+    """Give the YAML key that names weights beside the model."""
+    if source.role == "draft":
+        return "speculative", "draft_model"
+    return "lora", "adapters", source.served_name
+
+
+def folders(profile: Profile) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Give the folders that the author fills: drafts and adapters, each with its key."""
+    spec = profile.speculative
+    if spec is not None and spec.draft_model is not None and _is_folder(spec.draft_model):
+        yield ("speculative", "draft_model"), spec.draft_model
+    for name, stated in (profile.lora.adapters if profile.lora is not None else {}).items():
+        if _is_folder(stated):
+            yield ("lora", "adapters", name), stated
+
+
+def _is_folder(stated: str) -> bool:
+    return stated.startswith("/")
+
+
+def _beside(profile: Profile, repo: str, revision: str, name: str, role: str) -> Beside:
+    commit = revision if COMMIT.fullmatch(revision) else ""
+    path = pinned_path(_unpinned(profile, repo), commit)
+    return Beside("huggingface", repo, revision, path, name, commit, role)
+
+
+def _unpinned(profile: Profile, repo: str) -> str:
     root = profile.modal.weights.path if profile.modal is not None else ""
-    unpinned = f"{root}/{profile.model.repo.rpartition('/')[2]}"
-    return pinned_path(unpinned, commit(profile))
+    return f"{root}/{repo.rpartition('/')[2]}"
 
 
 def pinned_path(unpinned: str, commit: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deployer.compile.arguments import arguments
-from deployer.compile.derive import commit, derived_environment, derived_fields, model_path
+from deployer.compile.derive import beside, commit, derived_environment, derived_fields, model_path
 from deployer.compile.modal import modal_parameters
 from deployer.compile.warmup import warmup_requests
 from deployer.profile.model import Profile
@@ -36,6 +36,7 @@ def compile_profile(profile: Profile, said: tuple[Argument, ...] | None = None) 
         lifecycle=_lifecycle(profile),
         warmup=warmup_requests(profile),
         modal=modal_parameters(profile),
+        beside=beside(profile),
     )
 
 

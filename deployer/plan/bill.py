@@ -77,7 +77,7 @@ def bill(release: Release, prices: Prices, hours: tuple[float, ...] = USUAL) -> 
         kept=_kept(modal.min_containers, each),
         months=() if each is None else tuple(_month(one, each, modal) for one in hours),
         starts=_starts(known),
-        weights=download(modal, release, prices) if release.model.source == "huggingface" else None,
+        weights=download(modal, release, prices) if release.sources() else None,
         kernels=compiling(release, prices),
         prices=prices,
     )

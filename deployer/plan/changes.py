@@ -15,11 +15,14 @@ from deployer.secret import HIDDEN, masked, names_secret
 
 Kind = Literal["added", "removed", "changed", "renamed"]
 
-LISTED = frozenset({"arguments", "environment", "warmup", "format_version"})
+LISTED = frozenset({"arguments", "environment", "warmup", "beside", "format_version"})
 """Parts of a release that are compared by their own names, or that cannot change."""
 
 TOLD = frozenset({"model.path", "model.served_name", "listen.host", "listen.port"})
 """Parts that a flag tells already."""
+
+DRAFT, ADAPTER = "draft model", "adapter "
+"""What weights beside the model are called in a change."""
 
 ON = "on"
 """The text of a switch that is there."""
@@ -69,13 +72,14 @@ def changes(
         *_compare(_flags(old), _flags(new)),
         *_compare(_variables(old), _variables(new)),
         *_compare(_warmup(old), _warmup(new)),
+        *_compare(_beside(old), _beside(new)),
         *_told_once(new, _compare(_parameters(old, written), _parameters(new, written))),
     )
 
 
 def everything(release: Release, written: Written | None = None) -> tuple[Change, ...]:
     """Give all that a release is made of, as additions."""
-    parts = (_flags(release), _variables(release), _warmup(release))
+    parts = (_flags(release), _variables(release), _warmup(release), _beside(release))
     rest = _told_once(release, _compare({}, _parameters(release, written)))
     return (*(change for part in parts for change in _compare({}, part)), *rest)
 
@@ -127,6 +131,17 @@ def _warmup(release: Release) -> Entries:
             "lifecycle.warmup", _request(index, request), f"{index} {_without_model(request)}"
         )
         for index, request in enumerate(release.warmup)
+    }
+
+
+def _beside(release: Release) -> Entries:
+    """Describe what is loaded beside the model, by what it is."""
+    return {
+        f"{DRAFT if one.role == 'draft' else f'{ADAPTER}{one.served_name}'}": Entry(
+            "speculative.draft_model" if one.role == "draft" else "lora.adapters",
+            *(f"{one.repo} at {one.commit or one.revision}",) * 2,
+        )
+        for one in release.beside
     }
 
 

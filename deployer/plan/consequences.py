@@ -10,7 +10,7 @@ from deployer.facts.sglang.catalogue import Option
 from deployer.lock import reference
 from deployer.plan import money
 from deployer.plan.capacity import NoEstimate, Pool, estimate
-from deployer.plan.changes import Change
+from deployer.plan.changes import ADAPTER, DRAFT, Change
 from deployer.plan.effects import Consequence, Effect, ordered
 from deployer.plan.flag_rules import NAMESPACES, RULES, SPECULATIVE
 from deployer.plan.parameter_rules import PARAMETERS, VARIABLES
@@ -59,6 +59,8 @@ def consequences(change: Change, sides: Sides) -> tuple[Consequence, ...]:
         found = _of_variable(change, sides)
     elif change.what.startswith("warm-up "):
         found = _from_rules("lifecycle.warmup")
+    elif change.what.startswith((ADAPTER, DRAFT)):
+        found = _from_rules(change.key)
     else:
         found = _of_key(change, sides)
     if not any(one.effect in {Effect.NOTHING, Effect.CONTAINERS} for one in found):

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from deployer.facts.sizes import PLAN_GPUS
 from deployer.plan.file import shown
-from deployer.plan.phases import same_weights
 from deployer.plan.standing import DEPLOYED, Standing
 from deployer.release import ModalParameters, Release
 
@@ -85,8 +84,14 @@ def _left_behind(new: Release, standing: Standing) -> Iterator[str]:
     old = deployed.release if deployed else None
     if deployed is None or old is None or old.modal is None:
         return
-    if old.model.source == "huggingface" and not same_weights(old, new):
-        yield (
-            f"the weights of version {deployed.version} stay on the volume "
-            f"{old.modal.weights.volume} at {old.model.path} until somebody deletes them"
-        )
+    read = {one.path for one in new.sources()} if _same_volume(old, new) else set()
+    for source in old.sources():
+        if source.path not in read:
+            yield (
+                f"{source.repo} of version {deployed.version} stays on the volume "
+                f"{old.modal.weights.volume} at {source.path} until somebody deletes it"
+            )
+
+
+def _same_volume(old: Release, new: Release) -> bool:
+    return bool(old.modal and new.modal and old.modal.weights == new.modal.weights)

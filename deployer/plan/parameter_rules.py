@@ -44,6 +44,15 @@ PARAMETERS: dict[str, Rules] = {
         (Effect.WEIGHTS, "it names the weights"),
         (Effect.ACCURACY, "other weights, tokenizer or templates can answer otherwise"),
     ),
+    "speculative.draft_model": (
+        (Effect.WEIGHTS, "it names weights that are downloaded beside the model's"),
+        (Effect.CAPACITY, "the draft has weights and a cache of its own"),
+    ),
+    "lora.adapters": (
+        (Effect.WEIGHTS, "it names weights that are downloaded beside the model's"),
+        (Effect.ACCURACY, "another adapter answers those who ask for it by its name"),
+        (Effect.CLIENTS, "clients ask for it by its name"),
+    ),
     "engine.name": ((Effect.CONTAINERS, "the engine is started by another command"),),
     "engine.version": (
         (Effect.KERNELS, "DeepGEMM's cache is by its version, its compiler and its path"),

@@ -70,7 +70,7 @@ def _known(standing: Standing, phase: str) -> Ruling | None:
 
 def _weights(new: Release, deployed: Deployed | None) -> Ruling:
     """Judge by the record alone: what was deployed had its weights."""
-    if new.model.source != "huggingface":
+    if not new.sources():
         return False, "the release needs none"
     if deployed is None or deployed.release is None:
         return True, f"nothing is recorded of these weights; {UNSEEN}"
@@ -109,6 +109,6 @@ def _deploy(new: Release, standing: Standing) -> Ruling:
 
 
 def _weights_of(release: Release) -> tuple[object, ...]:
-    model = release.model
     mount = release.modal.weights if release.modal else None
-    return model.repo, model.commit or model.revision, model.path, mount
+    read = ((one.repo, one.commit or one.revision, one.path) for one in release.sources())
+    return mount, *read

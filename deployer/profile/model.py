@@ -11,6 +11,7 @@ from deployer.profile.sections.engine import Engine
 from deployer.profile.sections.hardware import Hardware
 from deployer.profile.sections.kernels import Kernels
 from deployer.profile.sections.lifecycle import Lifecycle
+from deployer.profile.sections.lora import Lora
 from deployer.profile.sections.memory import Memory
 from deployer.profile.sections.modal import Modal
 from deployer.profile.sections.model import Model
@@ -51,6 +52,9 @@ class Profile(Section):
 
     speculative: Speculative | None = None
     """Speculative decoding; left out, there is none."""
+
+    lora: Lora | None = None
+    """LoRA adapters; left out, there are none."""
 
     memory: Memory = Memory()
     """What GPU memory is used for."""

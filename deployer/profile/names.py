@@ -22,6 +22,8 @@ _MOUNT = r"^(?:/(?:[A-Za-z0-9_-]|\.{1,2}[A-Za-z0-9_-]|\.{3,})[A-Za-z0-9._-]*)+$"
 _ABSOLUTE = r"(?:/(?:[^\s/.]|\.{1,2}[^\s/.]|\.{3,})[^\s/]*)+/?"
 _FOLDER = rf"^{_ABSOLUTE}$"
 _DRAFT = rf"^(?:{_REPO}(?:/{_REPO})?|{_ABSOLUTE})$"
+_ADAPTER = rf"^(?:{_REPO}(?:/{_REPO})?(?:@{_REF}(?:/{_REF})*)?|{_ABSOLUTE})$"
+_ADAPTER_NAME = r"^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$"
 _MODAL = r"^[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*$"
 _HOST = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -39,6 +41,8 @@ FORMS = {
     _MOUNT: "an absolute path of letters, digits, `.`, `_` and `-`, such as `/model-cache`",
     _FOLDER: "an absolute path without spaces, such as `/data/models/NAME`",
     _DRAFT: "a repository, `OWNER/NAME`, or an absolute path without spaces",
+    _ADAPTER: "a repository, `OWNER/NAME@REVISION`, or an absolute path without spaces",
+    _ADAPTER_NAME: "a name: letters, digits, and `.`, `_` or `-` between them",
     _MODAL: "a name for Modal: letters, digits, `-`, `_` and single dots",
     _IMAGE: "an image with its tag or digest, in lower case: `OWNER/NAME:TAG`",
     _ADDRESS: "an address, such as `127.0.0.1`",
@@ -67,6 +71,11 @@ def _on_the_hub_or_here(name: str) -> str:
     return name if name.startswith("/") else _on_the_hub(name)
 
 
+def _adapter(source: str) -> str:
+    _on_the_hub_or_here(source.partition("@")[0])
+    return source
+
+
 def _no_app_id(name: str) -> str:
     if _APP_ID.fullmatch(name):
         msg = "Modal takes no name that has the form of an app's ID (`ap-` and 22 characters)"
@@ -87,6 +96,14 @@ digits, `-`, `_` and `.`, no `--` and no `..`, 96 characters a part, no `.git` a
 
 DraftModel = Annotated[str, Field(pattern=_DRAFT), AfterValidator(_on_the_hub_or_here)]
 """A repository, or the absolute path of a folder."""
+
+AdapterName = Annotated[str, Field(pattern=_ADAPTER_NAME, max_length=96)]
+"""What clients ask for an adapter by. Source: SGLang reads `NAME=PATH` and `MODEL:NAME`
+(0.5.23 ``srt/server_args.py``, ``LoRAPathAction``), so neither sign is in it."""
+
+AdapterSource = Annotated[str, Field(pattern=_ADAPTER, max_length=450), AfterValidator(_adapter)]
+"""A repository with its revision after an `@` (`main` without one), or the absolute path of a
+folder."""
 
 Revision = Annotated[str, Field(pattern=_REVISION, max_length=255)]
 """A commit, a branch or a tag. Source: git-check-ref-format(1), which allows more."""

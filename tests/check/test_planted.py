@@ -188,8 +188,8 @@ PLANTED: list[tuple[str, Change, str, str]] = [
     ("glm", {"model": {"load_format": "dummy"}}, "dummy-weights", "model.load_format"),
     (
         "llama",
-        {"speculative": {**EAGLE, "algorithm": "EAGLE3", "draft_model": "yuhuili/EAGLE3"}},
-        "repository-while-offline",
+        {"speculative": {**EAGLE, "algorithm": "EAGLE3", "draft_model": "/drafts/EAGLE3"}},
+        "weights-outside-volume",
         "speculative.draft_model",
     ),
     (

@@ -29,18 +29,18 @@ def test_a_pinned_release_is_that_of_a_profile_with_the_commit(name: str, tmp_pa
     text = Path(f"profiles/{name}.yaml").read_text(encoding="utf-8")
     branch = compiled(text.replace(PINNED, "main"), tmp_path)
     stated = compiled(text.replace(PINNED, COMMIT), tmp_path)
-    found = pin(branch, COMMIT)
+    found = pin(branch, lambda _: COMMIT)
     assert replace(found, model=replace(found.model, revision=COMMIT)) == stated
     assert found.model.path == f"/model-cache/GLM-5.1-FP8/{COMMIT}"
     assert f"--model-path /model-cache/GLM-5.1-FP8/{COMMIT}" in " ".join(found.argv())
-    assert pin(found, "f" * 40) == found
+    assert pin(found, lambda _: "f" * 40) == found
 
 
 def test_a_folder_that_the_profile_states_stays(tmp_path: Path) -> None:
     text = Path("profiles/b200-fp8-eagle.yaml").read_text(encoding="utf-8")
     text = text.replace(PINNED, "main")
     stated = text.replace("  served_name:", "  path: /model-cache/mine\n  served_name:")
-    found = pin(compiled(stated, tmp_path), COMMIT)
+    found = pin(compiled(stated, tmp_path), lambda _: COMMIT)
     assert found.model.commit == COMMIT
     assert found.model.path == "/model-cache/mine"
     assert "--model-path /model-cache/mine" in " ".join(found.argv())

@@ -16,7 +16,7 @@ COMMIT = "a" * 40
 def from_main(release: Release) -> Release:
     """Give a release as if its profile said `main`, whatever the shipped one says."""
     model = replace(release.model, revision="main", commit="", path="/model-cache/GLM-5.1-FP8")
-    return pin(replace(release, model=model), COMMIT)
+    return pin(replace(release, model=model), lambda _: COMMIT)
 
 
 BASE = from_main(read_release("profiles/b200-fp8-eagle.yaml"))

@@ -165,7 +165,7 @@ def test_more_gpus_than_plans_of_modal_have_are_noted() -> None:
 def test_old_weights_that_stay_are_noted() -> None:
     found = plan(OTHER_COMMIT, live(deployed(), MISSING[0], READY[1]))
 
-    assert any("the weights of version 7 stay on the volume" in note for note in found.notes)
+    assert any("of version 7 stays on the volume" in note for note in found.notes)
 
 
 def test_a_release_that_nobody_can_read_is_noted_and_not_compared() -> None:

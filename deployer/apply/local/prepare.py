@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.errors import Failure
+from deployer.serve.weights.needed import ADAPTER_CONFIG, CONFIG
 
 if TYPE_CHECKING:
     from deployer.apply.local.task import Task
@@ -45,7 +46,11 @@ def prepare_model(task: Task, engine: EngineEnvironment) -> Release:
             path = task.parts.tiny_model(engine, phase.progress, task.environ)
         else:
             path = Path(model.path)
-            _refuse_missing(path, model.repo)
+            _refuse_missing(path, model.repo, CONFIG)
+        for one in task.release.beside:
+            _refuse_missing(
+                Path(one.path), one.repo, ADAPTER_CONFIG if one.role == "adapter" else CONFIG
+            )
         phase.result = f"{model.repo} in {path}"
     return fill_in(task.release, path)
 
@@ -64,8 +69,8 @@ def _filled(value: str, path: Path) -> str:
     return str(path) if value.startswith(_PLACEHOLDER) else value
 
 
-def _refuse_missing(path: Path, repo: str) -> None:
-    if not (path / "config.json").is_file():
-        message = f"there is no model in {path}: it has no config.json"
-        hint = f"`hf download {repo} --local-dir {path}` puts it there, or set `model.path`"
+def _refuse_missing(path: Path, repo: str, config: str) -> None:
+    if not (path / config).is_file():
+        message = f"{repo} is not in {path}: it has no {config}"
+        hint = f"`hf download {repo} --local-dir {path}` puts it there, or state the folder's path"
         raise Failure(message, hint=hint)

@@ -10,21 +10,21 @@ from deployer.behaviour.kernel_key import KernelKey, key_of
 from deployer.behaviour.kernel_need import unused
 from deployer.errors import Failure
 from deployer.plan.deployment import PhaseFact
+from deployer.release import Beside
 from deployer.serve.kernels.marker import Marker, marker_path
 from deployer.serve.weights.marker import MARKER, Complete
 
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
     from deployer.plan.deployment import Deployed
-    from deployer.release import Release
+    from deployer.release import ModelSource, Mount, Release
 
 GB = 1e9
 
 
-def volume_folder(release: Release) -> str:
-    """Give the folder of the weights inside their volume. Raises Failure if it is not in there."""
-    mount = PurePosixPath(release.modal.weights.path if release.modal else "/")
-    path = PurePosixPath(release.model.path)
+def volume_folder(source: ModelSource, weights: Mount) -> str:
+    """Give the folder of weights inside their volume. Raises Failure if it is not in there."""
+    mount, path = PurePosixPath(weights.path), PurePosixPath(source.path)
     if not path.is_relative_to(mount) or path == mount:
         message = f"`model.path` is {path}, which is not inside the weights volume at {mount}"
         raise Failure(message, hint="leave `model.path` out: it then follows from `model.repo`")
@@ -32,23 +32,34 @@ def volume_folder(release: Release) -> str:
 
 
 def weights_fact(account: Account, release: Release) -> PhaseFact:
-    """Say whether the weights of a release are complete on their volume."""
+    """Say whether the weights of a release are complete on their volume, drafts and adapters too.
+
+    Every repository that is not there is named.
+    """
     parameters = release.modal
-    if parameters is None or release.model.source != "huggingface":
+    if parameters is None or not release.sources():
         return PhaseFact("weights", done=True, reason="the release needs none")
-    folder = volume_folder(release)
-    data = account.read(parameters.weights.volume, f"{folder}/{MARKER}")
+    found = [_weights(account, source, parameters.weights) for source in release.sources()]
+    missing = [reason for done, reason in found if not done]
+    return PhaseFact("weights", not missing, "; ".join(missing or [each for _, each in found]))
+
+
+def _weights(account: Account, source: ModelSource, weights: Mount) -> tuple[bool, str]:
+    """Say whether the weights of one repository are complete, and what is there or is not."""
+    named = f"{source.repo}: " if isinstance(source, Beside) else ""
+    folder = volume_folder(source, weights)
+    data = account.read(weights.volume, f"{folder}/{MARKER}")
     if data is None:
-        where = f"`{parameters.weights.volume}` at {folder}"
-        return PhaseFact("weights", done=False, reason=f"no complete download is on {where}")
+        where = f"`{weights.volume}` at {folder}"
+        return False, f"{named}no complete download is on {where}"
     try:
         marker = Complete.from_json(data.decode(errors="replace"))
     except ValueError as error:
-        return PhaseFact("weights", done=False, reason=f"the marker cannot be read: {error}")
-    if reasons := marker.fits(release.model):
-        return PhaseFact("weights", done=False, reason="; ".join(reasons))
+        return False, f"{named}the marker cannot be read: {error}"
+    if reasons := marker.fits(source):
+        return False, named + "; ".join(reasons)
     size = f"{len(marker.files)} files, {marker.bytes / GB:.1f} GB"
-    return PhaseFact("weights", done=True, reason=f"complete since {_day(marker.finished)}, {size}")
+    return True, f"{named}complete since {_day(marker.finished)}, {size}"
 
 
 def kernels_fact(account: Account, release: Release, deployed: Deployed | None) -> PhaseFact:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.compile.pin import pin
+from deployer.compile.pin import commits_of, pin
 from deployer.errors import Failure
 from deployer.plan.deployment import Deployed, Standing
 
@@ -45,16 +45,17 @@ def remember(release: Release, records: Records) -> tuple[Release, Standing]:
 def as_it_was(release: Release, deployed: Deployed | None) -> tuple[Release, tuple[str, ...]]:
     """Pin a release to the commit that its branch was for what is deployed; gives notes, too."""
     old = deployed.release if deployed else None
-    if release.model.commit or release.model.source != "huggingface":
-        return release, ()
-    now, then = (
-        (release.model.repo, release.model.revision),
-        old and (old.model.repo, old.model.revision),
-    )
-    if old is None or not old.model.commit or now != then:
-        return release, ("the revision of the weights was not looked up",)
-    note = f"`{release.model.revision}` is taken for the {old.model.commit[:12]} that it was then"
-    return pin(release, old.model.commit), (note,)
+    known = commits_of(old) if old is not None else (lambda _: "")
+    notes = []
+    for source in release.sources():
+        if source.commit:
+            continue
+        if not (then := known(source)):
+            notes.append(f"the revision `{source.revision}` of {source.repo} was not looked up")
+        else:
+            what = f"`{source.revision}` of {source.repo}"
+            notes.append(f"{what} is taken for the {then[:12]} that it was then")
+    return pin(release, known), tuple(notes)
 
 
 def modal_parameters(release: Release) -> ModalParameters:

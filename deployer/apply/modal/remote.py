@@ -62,7 +62,8 @@ def download_model() -> None:
     from deployer.serve.weights.download import download  # noqa: PLC0415 - only what a part needs
 
     release, parameters = _modal_release()
-    download(release.model, commit=_commit(parameters.weights.volume), tell=tell)
+    for source in release.sources():
+        download(source, commit=_commit(parameters.weights.volume), tell=tell)
 
 
 def compile_deepgemm() -> None:
@@ -218,7 +219,11 @@ def _commit(volume: str) -> Callable[[], None]:
 def _missing_weights(release: Release) -> list[str]:
     from deployer.serve.weights.verify import verify  # noqa: PLC0415 - only what a part needs
 
-    return [f"weights: {problem}" for problem in verify(release.model)]
+    return [
+        f"weights of {source.repo}: {problem}"
+        for source in release.sources()
+        for problem in verify(source)
+    ]
 
 
 def _missing_kernels(

@@ -10,7 +10,7 @@ from deployer.apply.modal.markers import kernels_fact, weights_fact
 from deployer.apply.modal.records import Records, find
 from deployer.apply.modal.remembering import as_it_was, modal_parameters
 from deployer.apply.modal.tags import DIGEST, FILE
-from deployer.compile.pin import pin
+from deployer.compile.pin import commits_of, pin
 from deployer.plan.deployment import Deployed, PhaseFact, Standing
 
 if TYPE_CHECKING:
@@ -111,14 +111,11 @@ def _proof_fact(
 def _pinned(
     release: Release, deployed: Deployed | None, environ: Mapping[str, str]
 ) -> tuple[Release, tuple[str, ...]]:
-    if release.model.source != "huggingface" or release.model.commit:
-        return release, ()
-    commit = resolve(release.model.repo, release.model.revision, environ)
-    pinned = pin(release, commit)
-    before = deployed.release.model.commit if deployed and deployed.release else ""
-    if before and before != commit and deployed and deployed.release:
-        same = (release.model.repo, release.model.revision)
-        if same == (deployed.release.model.repo, deployed.release.model.revision):
-            note = f"`{release.model.revision}` has moved: it is {commit} now, and was {before}"
-            return pinned, (note,)
-    return pinned, ()
+    pinned = pin(release, lambda source: resolve(source.repo, source.revision, environ))
+    before = commits_of(deployed.release) if deployed and deployed.release else (lambda _: "")
+    moved = (
+        f"`{now.revision}` of {now.repo} has moved: it is {now.commit} now, and was {was}"
+        for now, then in zip(pinned.sources(), release.sources(), strict=True)
+        if not then.commit and (was := before(now)) and was != now.commit
+    )
+    return pinned, tuple(moved)

@@ -26,7 +26,9 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
+from deployer.compile.derive import beside, key_of
 from deployer.finding import Severity
+from deployer.profile.partial import known
 
 GATED = ("meta-llama/", "google/gemma", "mistralai/Mistral-Large", "CohereLabs/", "CohereForAI/")
 """How repositories begin that were gated when this was written, November 2026."""
@@ -36,12 +38,16 @@ def find(case: Case) -> Iterator[Problem]:
     """Look for a gated repository without a token for the download."""
     if case.profile.modal is None or case.profile.modal.hub_secret is not None:
         return
-    if case.profile.model.source == "huggingface" and case.profile.model.repo.startswith(GATED):
-        yield Problem(
-            ("model", "repo"),
-            f"{case.profile.model.repo} is gated, and the download has no token",
-            "set `modal.hub_secret` to a Modal secret that holds HF_TOKEN",
-        )
+    named = [(key_of(one), one.repo) for one in known(lambda: beside(case.profile)) or ()]
+    if case.profile.model.source == "huggingface":
+        named.insert(0, (("model", "repo"), case.profile.model.repo))
+    for key, repo in named:
+        if repo.startswith(GATED):
+            yield Problem(
+                key,
+                f"{repo} is gated, and the download has no token",
+                "set `modal.hub_secret` to a Modal secret that holds HF_TOKEN",
+            )
 
 
 RULE = Rule(

@@ -1,28 +1,24 @@
-"""A second model is named by its repository, and the engine starts without the hub.
+"""A flag names a repository, and the engine starts without the hub.
 
-Why it hurts: only the weights of `model.repo` are downloaded. The engine runs with
-`HF_HUB_OFFLINE=1`, on Modal so that it never asks the hub at $50 an hour, and on your machine as it
-does there. It ends when it looks for a draft model, an adapter or a tokenizer on the hub.
+Why it hurts: what typed keys name is downloaded, and what `engine.args` names is not. The engine
+runs with `HF_HUB_OFFLINE=1`, on Modal so that it never asks the hub at $50 an hour, and on your
+machine as it does there. It ends when it looks for a tokenizer or a token map on the hub.
 
 Instead of::
 
     model:
       repo: meta-llama/Llama-3.1-8B-Instruct
-    speculative:
-      algorithm: EAGLE3
-      num_steps: 3
-      eagle_topk: 1
-      draft_model: yuhuili/EAGLE3-LLaMA3.1-Instruct-8B
+    engine:
+      args:
+        tokenizer-path: meta-llama/Llama-3.1-8B
 
 Write::
 
     model:
       repo: meta-llama/Llama-3.1-8B-Instruct
-    speculative:
-      algorithm: EAGLE3
-      num_steps: 3
-      eagle_topk: 1
-      draft_model: /w/EAGLE3-LLaMA3.1-Instruct-8B
+    engine:
+      args:
+        tokenizer-path: /model-cache/Llama-3.1-8B
 
 Source: ``deployer/compile/derive.py``: HF_HUB_OFFLINE follows from the downloaded folder;
 huggingface_hub: with it nothing is asked over the network.
@@ -50,17 +46,13 @@ def find(case: Case) -> Iterator[Problem]:
     if case.profile.engine.env.get("HF_HUB_OFFLINE", "1").lower() in ONLINE:
         return
     where = "on a volume of the profile" if case.profile.target == "modal" else "into a folder"
-    spec = case.profile.speculative
-    named: list[tuple[tuple[str, ...], str | None]] = [
-        (("speculative", "draft_model"), spec.draft_model if spec else None)
-    ]
-    named += [
+    named = (
         (("engine", "args", name), str(word))
         for name in OTHERS
         for word in _words(case.profile.engine.args.get(name))
-    ]
+    )
     for path, value in named:
-        if value is not None and _on_the_hub(path, value):
+        if _on_the_hub(value):
             yield Problem(
                 path,
                 f"{value} is not downloaded, and the engine may not ask the hub (HF_HUB_OFFLINE)",
@@ -68,10 +60,9 @@ def find(case: Case) -> Iterator[Problem]:
             )
 
 
-def _on_the_hub(path: tuple[str, ...], value: str) -> bool:
-    """Whether a repository is meant: the field takes no other folder than an absolute path."""
-    typed = path == ("speculative", "draft_model")
-    return (typed or "/" in value) and not value.rpartition("=")[2].startswith("/")
+def _on_the_hub(value: str) -> bool:
+    """Whether a repository is meant, and no absolute path."""
+    return "/" in value and not value.rpartition("=")[2].startswith("/")
 
 
 def _words(value: object) -> list[object]:

@@ -26,8 +26,9 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
-from deployer.compile.derive import commit
+from deployer.compile.derive import beside, commit, key_of
 from deployer.finding import Severity
+from deployer.profile.partial import known
 
 HEXADECIMAL = re.compile(r"[0-9a-f]{4,39}")
 """The beginning of a commit, by which nobody can be asked."""
@@ -36,15 +37,24 @@ HEXADECIMAL = re.compile(r"[0-9a-f]{4,39}")
 def find(case: Case) -> Iterator[Problem]:
     """Look for a revision that is no commit, where weights are downloaded."""
     model = case.profile.model
-    if model.source != "huggingface" or case.profile.target != "modal" or commit(case.profile):
+    if case.profile.target != "modal":
         return
-    named = "HEAD" if HEXADECIMAL.fullmatch(model.revision) else model.revision
-    key = ("model", "revision") if "revision" in model.model_fields_set else ("model", "repo")
-    yield Problem(
+    if model.source == "huggingface" and not commit(case.profile):
+        stated = "revision" in model.model_fields_set
+        key = ("model", "revision") if stated else ("model", "repo")
+        yield _problem(key, model.repo, model.revision)
+    for one in known(lambda: beside(case.profile)) or ():
+        if not one.commit:
+            yield _problem(key_of(one), one.repo, one.revision)
+
+
+def _problem(key: tuple[str, ...], repo: str, revision: str) -> Problem:
+    named = "HEAD" if HEXADECIMAL.fullmatch(revision) else revision
+    return Problem(
         key,
-        f"`{model.revision}` of {model.repo} can move: another download may be another model",
-        "write a commit, 40 hexadecimal digits: `git ls-remote https://huggingface.co/"
-        f"{model.repo} {named}` says it",
+        f"`{revision}` of {repo} can move: another download may be another model",
+        f"write a commit, 40 hexadecimal digits: `git ls-remote https://huggingface.co/{repo} "
+        f"{named}` says it",
     )
 
 

@@ -30,20 +30,29 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
+from deployer.compile.derive import folders
 from deployer.finding import Severity
+from deployer.profile.partial import known
+
+MODEL = "leave it out: it follows from `model.repo` and the mount"
+BESIDE = "name its repository, and it is downloaded beside the model"
 
 
 def find(case: Case) -> Iterator[Problem]:
     """Look whether the stated folder is below the mount."""
     modal, path = case.profile.modal, case.profile.model.path
-    if modal is None or path is None or case.profile.target != "modal":
+    if modal is None or case.profile.target != "modal":
         return
-    if not path.startswith(f"{modal.weights.path}/"):
-        yield Problem(
-            ("model", "path"),
-            f"{path} is not on the weights volume, which is mounted at {modal.weights.path}",
-            "leave it out: it follows from `model.repo` and the mount",
-        )
+    named = list(known(lambda: tuple(folders(case.profile))) or ())
+    if path is not None:
+        named.insert(0, (("model", "path"), path))
+    for key, folder in named:
+        if not folder.startswith(f"{modal.weights.path}/"):
+            yield Problem(
+                key,
+                f"{folder} is not on the weights volume, which is mounted at {modal.weights.path}",
+                MODEL if key == ("model", "path") else BESIDE,
+            )
 
 
 RULE = Rule(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from deployer.profile.flag import Flag
-from deployer.profile.names import DraftModel
+from deployer.profile.names import DraftModel, Revision
 from deployer.profile.section import Section
 
 
@@ -34,4 +34,8 @@ class Speculative(Section):
     them out: always one more."""
 
     draft_model: Annotated[DraftModel | None, Flag("--speculative-draft-model-path", 304)] = None
-    """The draft model's folder or repository, where the checkpoint does not bring its own."""
+    """The draft model's repository, where the checkpoint does not bring its own. It is downloaded
+    beside the model, proven and mounted like it. An absolute path is a folder that you fill."""
+
+    draft_revision: Revision = "main"
+    """The revision of the draft model's repository: best a commit."""

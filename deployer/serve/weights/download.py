@@ -15,12 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.errors import Failure
+from deployer.release import Beside
 from deployer.serve.weights.fetch import Fetcher
 from deployer.serve.weights.hub import Hub
 from deployer.serve.weights.lock import alone
 from deployer.serve.weights.manifest import Manifest, read_listing
 from deployer.serve.weights.marker import Complete, read_marker, remove_marker, write_marker
-from deployer.serve.weights.needed import is_shard, lacks, needed, notes
+from deployer.serve.weights.needed import (
+    ADAPTER_CONFIG,
+    CONFIG,
+    is_shard,
+    lacks,
+    needed,
+    notes,
+)
 from deployer.serve.weights.pace import PACE, Gate, Later, Pace, Patience
 from deployer.serve.weights.part import drop_parts, part_size
 from deployer.serve.weights.progress import Progress
@@ -79,6 +87,8 @@ class _Download:
         pace: Pace,
     ) -> None:
         self._model = model
+        self._beside = isinstance(model, Beside)
+        self._adapter = isinstance(model, Beside) and model.role == "adapter"
         self._folder = Path(model.path)
         self._commit = commit
         self._progress = progress
@@ -102,7 +112,8 @@ class _Download:
         complete = Complete.of(manifest, time.time())
         write_marker(self._model.path, complete)
         self._persist()
-        self._progress.done("; ".join((_summary(complete), *notes(manifest.files))))
+        missing = () if self._beside else notes(manifest.files)  # the model has a tokenizer
+        self._progress.done("; ".join((_summary(complete), *missing)))
         return complete
 
     def _ask(self) -> Manifest:
@@ -111,7 +122,7 @@ class _Download:
         patience = Patience(f"asking {self._hub.name} for {repo}", self._pace, self._gate)
         listing = patience.until_done(partial(self._hub.listing, repo, commit), self._waits)
         files = needed(read_listing(repo, commit, listing).files)
-        self._refuse(lacks(files))
+        self._refuse(lacks(files, ADAPTER_CONFIG if self._adapter else CONFIG))
         return Manifest(repo, commit, files)
 
     def _waits(self, later: Later) -> None:

@@ -21,6 +21,8 @@ INDEX = "model.safetensors.index.json"
 """Which tensor lies in which shard. It is small and lands first, and proves nothing."""
 
 CONFIG = "config.json"
+ADAPTER_CONFIG = "adapter_config.json"
+"""What PEFT writes beside an adapter's weights (peft ``utils/constants.py``, ``CONFIG_NAME``)."""
 
 NEEDLESS = {
     "original/*": "the same weights in their author's own format",
@@ -70,10 +72,13 @@ def is_shard(path: str) -> bool:
     return path.endswith(".safetensors")
 
 
-def lacks(files: tuple[HubFile, ...]) -> tuple[str, ...]:
-    """Say what a repository lacks without which nothing can be served from it."""
+def lacks(files: tuple[HubFile, ...], config: str = CONFIG) -> tuple[str, ...]:
+    """Say what a repository lacks without which nothing can be served from it.
+
+    ``config`` is the file that says what it holds: :data:`ADAPTER_CONFIG` for an adapter.
+    """
     paths = {file.path for file in files}
-    found = [] if CONFIG in paths else [f"it has no {CONFIG}"]
+    found = [] if config in paths else [f"it has no {config}"]
     if not any(is_shard(path) or fnmatchcase(path, PICKLED) for path in paths):
         found.append("it has no weights (*.safetensors)")
     return tuple(found)

@@ -51,7 +51,7 @@ def shipped(name: str, folder: Path, **changes: str) -> Release:
         )
     path = folder / f"{name}.yaml"
     path.write_text(text, encoding="utf-8")
-    return pin(read_release(str(path)), COMMIT)
+    return pin(read_release(str(path)), lambda _: COMMIT)
 
 
 def deployed(release: Release, folder: Path, plane: ControlPlane) -> App:
@@ -193,7 +193,7 @@ def test_regions_and_a_stated_limit_of_a_server(tmp_path: Path, plane: ControlPl
     )
     path = tmp_path / "p.yaml"
     path.write_text(text, encoding="utf-8")
-    app = deployed(pin(read_release(str(path)), COMMIT), tmp_path, plane)
+    app = deployed(pin(read_release(str(path)), lambda _: COMMIT), tmp_path, plane)
     server = definition(app, "Server")
     assert server.scheduler_placement.regions == ["us-east", "us-west"]
     assert server.max_concurrent_inputs == 96
