@@ -276,7 +276,7 @@ def test_a_branch_that_moved_is_another_folder(containers: World) -> None:
     code, shown = plan(world, path)
     assert code == 2
     assert running(shown)[0] == "weights"
-    assert any("`main` has moved" in note for note in shown["notes"])
+    assert any("`main` of example/tiny has moved" in note for note in shown["notes"])
     assert ("model.revision", old, new) in changes(shown)
     deployed(world, path)
     volume = next(v for v, (name, _) in world.plane.state.volumes.items() if name == "weights")

@@ -93,6 +93,8 @@ class FakeHub:
         """Bytes that are sent, and wait to arrive, together: fewer, and kills are met closer."""
         self.at_bytes: tuple[int, Callable[[], None]] | None = None
         """What to do as soon as so many bytes have been sent."""
+        self.beside: list[FakeHub] = []
+        """Other repositories that this hub has, each a hub that is serving by itself as well."""
         self.lock = threading.Lock()
         self._servers = {name: _server(self, name) for name in ("hub", "storage")}
 
@@ -174,7 +176,7 @@ def blob(data: bytes) -> str:
 
 
 def _server(hub: FakeHub, name: str) -> ThreadingHTTPServer:
-    body: dict[str, object] = {"hub": hub, "name": name}
+    body: dict[str, object] = {"first": hub, "hub": hub, "name": name}
     return _Server(("127.0.0.1", 0), type("Handler", (_Handler,), body))
 
 
@@ -187,6 +189,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    first: FakeHub
     hub: FakeHub
     name: str
     protocol_version = "HTTP/1.1"
@@ -206,6 +209,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def _answer(self) -> None:
+        others = (other for other in self.first.beside if f"/{other.repo}/" in self.path)
+        self.hub = next(others, self.first)
         parts = urlsplit(self.path).path.strip("/").split("/")
         parts = [unquote(part) for part in parts]
         pattern = ["api", "models", *self.hub.repo.split("/"), "revision"]
