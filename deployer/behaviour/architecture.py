@@ -26,8 +26,15 @@ BY_NAME = (
     ("deepseek-r1-distill*", ""),
     ("deepseek-r1*", DEEPSEEK_V3),
     ("gpt-oss-*", "GptOssForCausalLM"),
+    ("qwen3.[56]-*-a*b*", "Qwen3_5MoeForConditionalGeneration"),
+    ("qwen3.[56]-*", "Qwen3_5ForConditionalGeneration"),
+    ("qwen3-next-*", "Qwen3NextForCausalLM"),
+    ("qwen3-vl-*-a*b*", "Qwen3VLMoeForConditionalGeneration"),
     ("qwen3-*-a*b*", "Qwen3MoeForCausalLM"),
-    ("kimi-k2.5*", "KimiK25ForConditionalGeneration"),
+    ("kimi-k2.[567]*", "KimiK25ForConditionalGeneration"),
+    ("kimi-k2*", DEEPSEEK_V3),
+    ("minimax-m2*", "MiniMaxM2ForCausalLM"),
+    ("minimax-m3*", "MiniMaxM3SparseForConditionalGeneration"),
 )
 """Names of repositories, and the architecture that their makers' own checkpoints have."""
 

@@ -100,6 +100,11 @@ class Stated:
         text = self.value(flag)
         return int(text) if text.isdecimal() else None
 
+    def signed(self, flag: str) -> int | None:
+        """Give a whole number as :meth:`number` does, one below 0 too (`-1` often means off)."""
+        text = self.value(flag)
+        return int(text) if text.removeprefix("-").isdecimal() else None
+
     def variable(self, name: str) -> Setting | None:
         """Give an environment variable of the engine."""
         if self.environment is None:

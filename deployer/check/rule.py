@@ -49,8 +49,9 @@ class Rule:
     hold a secret, out of what is shown.
 
     ``find`` is asked only where the rule holds: in the releases of ``engines``, on ``gpus``, for
-    ``models`` (:mod:`deployer.check.ranges`); nothing stated is everywhere. After the range of
-    ``engines`` the ``mitigation`` is looked for, and told as stale. ``inferred`` says that the
+    ``models`` (:mod:`deployer.check.ranges`), for ``architectures`` (the class of the model, as
+    :mod:`deployer.behaviour.architecture` knows it); nothing stated is everywhere. After the range
+    of ``engines`` the ``mitigation`` is looked for, and told as stale. ``inferred`` says that the
     remedy is an inference: it is told with what is found. A ``firm`` one cannot be allowed by a
     comment, for nothing could be done with the profile.
     """
@@ -63,6 +64,7 @@ class Rule:
     engines: Engines = EVERY_RELEASE
     gpus: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    architectures: tuple[str, ...] = ()
     mitigation: Mitigation | None = None
     inferred: bool = False
     firm: bool = False
@@ -78,7 +80,14 @@ class Rule:
         return self.engines.passed(case.profile.engine.version) and self._applies(case)
 
     def _applies(self, case: Case) -> bool:
-        return on_gpu(case.profile, self.gpus) and of_model(case.profile, self.models)
+        return (
+            on_gpu(case.profile, self.gpus)
+            and of_model(case.profile, self.models)
+            and (not self.architectures or self._of_architecture(case))
+        )
+
+    def _of_architecture(self, case: Case) -> bool:
+        return case.resolved.subject.architecture.name in self.architectures
 
 
 def each_judged(case: Case, *asks: Callable[[Case], Iterator[Problem]]) -> Iterator[Problem]:

@@ -503,7 +503,235 @@ RELEASES = (
     ),
 )
 
-ROWS = (*SPARSE, *FUSION, *SPECULATION, *EXPERTS, *RELEASES)
+QWEN3 = "Qwen/Qwen3-235B-A22B"
+QWEN35 = "Qwen/Qwen3.5-397B-A17B-FP8"
+NEXT = "Qwen/Qwen3-Next-80B-A3B-Instruct"
+V4 = "sgl-project/DeepSeek-V4-Flash-FP8"
+DRAFT = "/model-cache/eagle3"
+NEXTN: Change = {"algorithm": "NEXTN", "num_steps": 3, "eagle_topk": 1}
+EAGLE3: Change = {"algorithm": "EAGLE3", "num_steps": 3, "eagle_topk": 1, "draft_model": DRAFT}
+BRANCHES: Change = {**EAGLE3, "num_steps": 5, "eagle_topk": 8, "num_draft_tokens": 60}
+PAIR: Change = {"prefill-attention-backend": "fa3", "decode-attention-backend": "flashinfer"}
+
+
+def ranks(dp: int, **more: Any) -> Change:
+    """Give attention's data-parallel ranks."""
+    return {"parallel": {"dp": dp, "dp_attention": True, **more}}
+
+
+FAMILIES = (
+    Row(
+        "fusion-with-partial-experts",
+        "kernels.allreduce_fusion",
+        "with ep 2 of tp 8",
+        on("0.5.20", "H200", QWEN3, parallel={"ep": 2}, kernels={"attention": None}),
+        (
+            {"parallel": {"ep": 8}},
+            {"parallel": {"ep": None}},
+            {"kernels": {"allreduce_fusion": False}},
+            {"parallel": {"dp": 8, "dp_attention": True}},
+        ),
+    ),
+    Row(
+        "fusion-with-partial-experts",
+        "kernels.allreduce_fusion",
+        "the answers are garbage",
+        on("0.5.12", "B200", "a/b", parallel={"ep": 4}, kernels={"allreduce_fusion": True}),
+        ({"kernels": {"allreduce_fusion": None}},),
+    ),
+    Row(
+        "chunk-beyond-grid",
+        "schedule.chunked_prefill_size",
+        "a chunk of 131,072 tokens",
+        on(
+            "0.5.14",
+            "B200",
+            NVFP4,
+            kernels={"attention": None},
+            schedule={"chunked_prefill_size": 131072},
+            **FP8,
+        ),
+        (
+            {"schedule": {"chunked_prefill_size": 65535}},
+            {"kernels": {"prefill": "flashmla_sparse"}},
+            ranks(8),
+        ),
+    ),
+    Row(
+        "chunk-beyond-grid",
+        "schedule.chunked_prefill_size",
+        "as many tokens as a prompt has",
+        on(
+            "0.5.23",
+            "B300",
+            NVFP4,
+            kernels={"attention": None},
+            schedule={"chunked_prefill_size": -1},
+            **FP8,
+        ),
+        ({"schedule": {"chunked_prefill_size": None}},),
+    ),
+    Row(
+        "minimax-nvfp4-trtllm-experts",
+        "moe.runner",
+        "corrupts the answers",
+        on("0.5.12", "B200", "nvidia/MiniMax-M2.7-NVFP4", moe={"runner": "flashinfer_trtllm"}),
+        (
+            {"moe": {"runner": "flashinfer_cutlass"}},
+            {"moe": {"runner": None}},
+            {"model": {"repo": "MiniMaxAI/MiniMax-M2.7"}},
+        ),
+    ),
+    Row(
+        "kimi-tool-call-in-thinking",
+        "serving.reasoning_parser",
+        "taken for thinking",
+        on(
+            "0.5.9",
+            "H200",
+            "moonshotai/Kimi-K2.5",
+            serving={"reasoning_parser": "kimi_k2", "tool_call_parser": "kimi_k2"},
+        ),
+        ({"serving": {"tool_call_parser": None}}, {"serving": {"reasoning_parser": None}}),
+    ),
+    Row(
+        "attention-pair-on-linear-layers",
+        "engine.args.prefill-attention-backend",
+        "cannot join two kernels for a model",
+        on("0.5.9", "H100", NEXT, kernels={"attention": None}, args=PAIR),
+        (
+            args(decode_attention_backend="fa3"),
+            {"model": {"repo": "Qwen/Qwen3-32B"}},
+            {"engine": {"version": "0.5.12"}},
+        ),
+    ),
+    Row(
+        "attention-pair-on-linear-layers",
+        "engine.args.decode-attention-backend",
+        "cannot join two kernels for speculation over",
+        on(
+            "0.5.12",
+            "H100",
+            "Qwen/Qwen3.6-27B",
+            kernels={"attention": "fa3"},
+            speculative=NEXTN,
+            args={"decode-attention-backend": "flashinfer"},
+        ),
+        (NO_DRAFTS, args(decode_attention_backend="fa3")),
+    ),
+    Row(
+        "qwen35-fp8-on-b300-0512",
+        "moe.runner",
+        "GSM8K 0 instead of 0.85",
+        on("0.5.12.post1", "B300", QWEN35, moe={"runner": "flashinfer_trtllm"}),
+        ({"moe": {"runner": "triton"}},),
+    ),
+    Row(
+        "deepseek-v4-attention-groups",
+        "parallel.dp",
+        "with dp 4 of tp 8",
+        on("0.5.16", "H200", V4, kernels={"attention": None}, **ranks(4)),
+        (
+            {"parallel": {"dp": 8}},
+            {"parallel": {"dp": None, "dp_attention": None}},
+            {"moe": {"a2a": "deepep"}},
+        ),
+    ),
+    Row(
+        "deepseek-v4-whole-experts",
+        "parallel.ep",
+        "dp 8 with ep 8 answers garbage",
+        on("0.5.12", "H200", V4, kernels={"attention": None}, **ranks(8, ep=8)),
+        ({"parallel": {"ep": None}}, {"moe": {"a2a": "deepep"}}),
+    ),
+    Row(
+        "deepseek-v4-exchange-on-hopper",
+        "moe.a2a",
+        "the FP4 experts of DeepSeek-V4 need SM100",
+        on("0.5.18", "H200", "deepseek-ai/DeepSeek-V4-Flash", moe={"a2a": "deepep"}),
+        ({"moe": {"a2a": "none"}}, {"model": {"repo": V4}}),
+    ),
+    Row(
+        "deepseek-v4-trtllm-experts-0512",
+        "moe.runner",
+        "ends with an assertion",
+        on(
+            "0.5.12.post1",
+            "B200",
+            "deepseek-ai/DeepSeek-V4-Flash",
+            moe={"runner": "flashinfer_trtllm"},
+        ),
+        ({"moe": {"runner": None}},),
+    ),
+    Row(
+        "eagle-branches-on-windows",
+        "speculative.eagle_topk",
+        "8 branches read beyond the pool",
+        on(
+            "0.5.11",
+            "H100",
+            "openai/gpt-oss-120b",
+            kernels={"attention": None},
+            speculative=BRANCHES,
+        ),
+        (
+            {"speculative": {"eagle_topk": 1, "num_draft_tokens": 6}},
+            {"kernels": {"attention": "triton"}},
+            NO_DRAFTS,
+        ),
+    ),
+    Row(
+        "eagle-over-windows-on-flashinfer",
+        "kernels.attention",
+        "cannot draft for a model with sliding windows",
+        on(
+            "0.5.12",
+            "H100",
+            "openai/gpt-oss-20b",
+            kernels={"attention": "flashinfer"},
+            speculative=EAGLE3,
+        ),
+        (NO_DRAFTS, {"kernels": {"attention": "triton"}}, {"model": {"repo": "Qwen/Qwen3-32B"}}),
+    ),
+    Row(
+        "kimi-dummy-weights",
+        "model.load_format",
+        "cannot be tried without weights",
+        changed(
+            {"model": {"load_format": "dummy"}},
+            on("0.5.12.post1", "B200", "nvidia/Kimi-K2.6-NVFP4"),
+        ),
+        ({"model": {"load_format": None}},),
+    ),
+    Row(
+        "minimax-fp8-kv-on-fa3",
+        "memory.kv_cache_dtype",
+        "answered gibberish",
+        on("0.5.9", "H100", "MiniMaxAI/MiniMax-M2.5", kernels={"attention": None}, **FP8),
+        ({"kernels": {"attention": "flashinfer"}}, {"memory": {"kv_cache_dtype": "auto"}}),
+    ),
+    Row(
+        "mistral-does-not-start-0513",
+        "engine.version",
+        "does not start this model",
+        on("0.5.13.post1", "H100", "mistralai/Ministral-3-8B-Reasoning-2512"),
+    ),
+    Row(
+        "qwen35-mtp-0513",
+        "speculative.algorithm",
+        "about one start of five",
+        on("0.5.13", "H100", "Qwen/Qwen3.6-27B", kernels={"attention": None}, speculative=NEXTN),
+        (NO_DRAFTS, {"speculative": {"algorithm": "EAGLE3", "draft_model": DRAFT}}),
+    ),
+    Row(
+        "glm52-w4afp8-0515",
+        "engine.version",
+        "index out of bounds",
+        on("0.5.15.post1", "H200", "novita/GLM-5.2-W4AFP8"),
+    ),
+)
+
+ROWS = (*SPARSE, *FUSION, *SPECULATION, *EXPERTS, *RELEASES, *FAMILIES)
 
 STALE: tuple[tuple[str, str, str, Change], ...] = (
     (

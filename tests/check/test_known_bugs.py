@@ -68,7 +68,7 @@ def beyond(rule: Rule) -> list[Change]:
         changes.append({"engine": {"version": older[-1]}})
     if rule.gpus:
         changes += [{"hardware": {"gpu": name}} for name in GPUS if not fits(name, rule.gpus)]
-    if rule.models:
+    if rule.models or rule.architectures:
         changes.append(OTHER_MODEL)
     return changes
 

@@ -17,8 +17,8 @@ Write::
       args: {}
 
 Source: SGLang 0.5.10.post1 ``distributed/parallel_state.py``, ``init_distributed_environment``:
-every rank of every node must join; sgl-project/sglang#5375 and 23769 (read: two nodes, one of which
-does not answer).
+every rank of every node must join; sgl-project/sglang#12450 (read: both of two nodes wait for each
+other) and 12289 (read: one of two does not come, and the start times out).
 """
 
 from __future__ import annotations
@@ -48,5 +48,5 @@ RULE = Rule(
     "nodes-beyond-container",
     Severity.ERROR,
     find,
-    link="https://github.com/sgl-project/sglang/issues/5375",
+    link="https://github.com/sgl-project/sglang/issues/12450",
 )

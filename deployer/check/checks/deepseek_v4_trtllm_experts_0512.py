@@ -1,0 +1,66 @@
+"""DeepSeek-V4's experts on TRT-LLM's kernels with SGLang 0.5.12.
+
+Why it hurts: the server ends with an AssertionError at the first forward pass, after all weights
+are loaded.
+
+Instead of::
+
+    model:
+      repo: deepseek-ai/DeepSeek-V4-Flash
+    engine:
+      version: 0.5.12
+    hardware:
+      gpu: B200
+      count: 8
+    moe:
+      runner: flashinfer_trtllm
+
+Write::
+
+    model:
+      repo: deepseek-ai/DeepSeek-V4-Flash
+    engine:
+      version: 0.5.12
+    hardware:
+      gpu: B200
+      count: 8
+    moe:
+      runner: auto
+
+Source: sgl-project/sglang#26324 (read: 8 B200, 0.5.12 and 0.5.12.post1,
+``moe_runner/flashinfer_trtllm.py:686``). That it ends with 0.5.13 is an inference: upstream does
+not say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.behaviour.experts import TRTLLM
+from deployer.check.ranges import Engines
+from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
+from deployer.finding import Severity
+
+
+def find(case: Case) -> Iterator[Problem]:
+    """Look for these kernels where they are asked for."""
+    runner = case.said.option("--moe-runner-backend")
+    if runner is not None and runner.value in TRTLLM:
+        yield Problem(
+            runner.path,
+            f"`{runner.value}` ends with an assertion at DeepSeek-V4's first forward pass",
+            "leave it out: the engine chooses for the model",
+        )
+
+
+RULE = Rule(
+    "deepseek-v4-trtllm-experts-0512",
+    Severity.ERROR,
+    find,
+    link="https://github.com/sgl-project/sglang/issues/26324",
+    engines=Engines("0.5.12", "0.5.13"),
+    gpus=("sm100",),
+    architectures=("DeepseekV4ForCausalLM",),
+    inferred=True,
+)

@@ -1,0 +1,71 @@
+"""A draft on a model with sliding windows, with FlashInfer's attention.
+
+Why it hurts: FlashInfer's windows need the length of what was there before, and a draft has none:
+the first request ends the scheduler.
+
+Instead of::
+
+    model:
+      repo: openai/gpt-oss-120b
+    engine:
+      version: 0.5.12
+    kernels:
+      attention: flashinfer
+    speculative:
+      algorithm: EAGLE3
+      num_steps: 3
+      eagle_topk: 1
+      draft_model: /model-cache/eagle3
+
+Write::
+
+    model:
+      repo: openai/gpt-oss-120b
+    engine:
+      version: 0.5.14
+    kernels:
+      attention: flashinfer
+    speculative:
+      algorithm: EAGLE3
+      num_steps: 3
+      eagle_topk: 1
+      draft_model: /model-cache/eagle3
+
+Source: sgl-project/sglang#22679 (read: EAGLE and MTP with sliding windows, `prefix_lens=None` at
+six places); in the wheels ``flashinfer_backend.py`` takes None from 0.5.14 on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.check.families import has_windows
+from deployer.check.ranges import Engines
+from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
+from deployer.finding import Severity
+
+
+def find(case: Case) -> Iterator[Problem]:
+    """Look for FlashInfer under a draft."""
+    attention = case.said.option("--attention-backend")
+    if (
+        attention is not None
+        and attention.value == "flashinfer"
+        and case.resolved.eagle.value
+        and has_windows(case)
+    ):
+        yield Problem(
+            attention.path,
+            "`flashinfer` cannot draft for a model with sliding windows before SGLang 0.5.14",
+            "leave it out: the engine chooses for the model; or take 0.5.14 or later",
+        )
+
+
+RULE = Rule(
+    "eagle-over-windows-on-flashinfer",
+    Severity.ERROR,
+    find,
+    link="https://github.com/sgl-project/sglang/issues/22679",
+    engines=Engines(before="0.5.14"),
+)

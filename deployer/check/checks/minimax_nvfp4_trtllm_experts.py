@@ -1,0 +1,65 @@
+"""MiniMax-M2's NVFP4 experts on TRT-LLM's kernels.
+
+Why it hurts: these kernels route by themselves, and the model does not tell them how: the server
+starts, answers 200, and writes replacement characters, the same ones at temperature 0.
+
+Instead of::
+
+    model:
+      repo: nvidia/MiniMax-M2.7-NVFP4
+    engine:
+      version: 0.5.12
+    hardware:
+      gpu: B200
+    moe:
+      runner: flashinfer_trtllm
+
+Write::
+
+    model:
+      repo: nvidia/MiniMax-M2.7-NVFP4
+    engine:
+      version: 0.5.12
+    hardware:
+      gpu: B200
+    moe:
+      runner: flashinfer_cutlass
+
+Source: sgl-project/sglang#26324 (read: 8 B200, 0.5.12 and 0.5.12.post1, TP 8 and TP 1;
+`flashinfer_cutlass`, as NVIDIA's card has it, is right; closed as inactive). In 0.5.9 to 0.5.23
+``models/minimax_m2.py`` gives its experts no ``routing_method_type``. That releases after
+0.5.12.post1 do the same is an inference: upstream does not say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.behaviour.experts import TRTLLM
+from deployer.check.families import is_nvfp4
+from deployer.check.ranges import Engines
+from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
+from deployer.finding import Severity
+
+
+def find(case: Case) -> Iterator[Problem]:
+    """Look for these kernels with an NVFP4 checkpoint."""
+    runner = case.resolved.moe_runner_backend
+    if runner.value in TRTLLM and is_nvfp4(case):
+        yield Problem(
+            runner.path,
+            f"`{runner.value}` corrupts the answers of MiniMax-M2's NVFP4 experts",
+            "write `flashinfer_cutlass`",
+        )
+
+
+RULE = Rule(
+    "minimax-nvfp4-trtllm-experts",
+    Severity.ERROR,
+    find,
+    link="https://github.com/sgl-project/sglang/issues/26324",
+    engines=Engines("0.5.12"),
+    gpus=("sm100",),
+    architectures=("MiniMaxM2ForCausalLM",),
+)
