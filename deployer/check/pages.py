@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from deployer.check.across.catalogue import ACROSS
 from deployer.check.across.rule import Across
 from deployer.check.catalogue import RULES
-from deployer.check.reading import across, allow, command, schema, text, yaml
+from deployer.check.reading import across, allow, command, lock, schema, text, yaml
 from deployer.check.reading.told import Told
 from deployer.check.rule import Rule
 from deployer.finding import Severity
@@ -25,7 +25,7 @@ from deployer.finding import Severity
 READ: tuple[Told, ...] = (*text.TOLD, *yaml.TOLD, *schema.TOLD)
 """What keeps a profile from being read."""
 
-TOLD: tuple[Told, ...] = (*READ, *command.TOLD, *allow.TOLD, *across.TOLD)
+TOLD: tuple[Told, ...] = (*READ, *command.TOLD, *allow.TOLD, *across.TOLD, *lock.TOLD)
 """What has no check of its own: reading finds it, in a profile, a command, or a comment."""
 
 _PARTS = re.compile(

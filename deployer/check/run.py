@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from deployer.behaviour.checkpoints import Checkpoints
 from deployer.behaviour.stated import UnsoundError
 from deployer.check.across.catalogue import ACROSS
 from deployer.check.across.identity import Siblings, identity
@@ -13,10 +12,12 @@ from deployer.check.across.rule import Across
 from deployer.check.allow import settled
 from deployer.check.catalogue import RULES
 from deployer.check.flags import on_another_release
+from deployer.check.locked import with_lock
 from deployer.check.rule import Mitigation, Problem, Rule
 from deployer.compile.case import Case
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.finding import Finding, Severity
+from deployer.lock.lock import FoundLock
 from deployer.profile.load import Loaded, load_profile
 from deployer.profile.model import Profile
 from deployer.profile.partial import is_unknown
@@ -50,11 +51,12 @@ def judge(
     kept: frozenset[str] | None = None,
     also_on: Catalogue | None = None,
     siblings: Siblings | None = None,
-    given: Checkpoints | None = None,
+    beside: FoundLock | None = None,
 ) -> Judged:
     """Read a profile's text, and give it with all that loader and checks find.
 
-    ``given`` are the facts of its repositories, None for those that are shipped. ``kept`` are the
+    ``beside`` is its lock, None where nobody looked for one; without one, what is shipped of its
+    repositories is known. ``kept`` are the
     ids of the checks to run, all where it is None. ``also_on`` is a release that reads the command
     for the profile's own release as well. ``siblings`` are the profiles beside it, None where
     nobody looked for them. What the author allows is marked (:attr:`Finding.allowed`), and what is
@@ -66,7 +68,7 @@ def judge(
     profile = loaded.profile or loaded.partial
     if profile is None:
         return Judged(loaded, loaded.findings)
-    case = Case(profile, given)
+    case, of_lock = with_lock(Case(profile), beside, file)
     rules = [rule for rule in RULES if kept is None or rule.name in kept]
     judged = {rule.name: _judged(rule, case, loaded.source) for rule in rules}
     found = tuple(finding for each in judged.values() for finding in each.findings)
@@ -81,6 +83,7 @@ def judge(
     allowable = frozenset(rule.name for rule in RULES if not rule.firm) | BETWEEN
     found = settled(found, loaded.source, allowable, ran)
     told = [finding for finding in found if kept is None or finding.check in kept]
+    told += [loaded.source.located(one) for one in of_lock if kept is None or one.check in kept]
     findings = tuple(sorted((*loaded.findings, *told), key=_position))
     return Judged(loaded, findings, case)
 

@@ -11,6 +11,7 @@ from deployer.check.allow import stated
 from deployer.check.run import BETWEEN, judge
 from deployer.cli.reading import counts, stops
 from deployer.compile.case import Case
+from deployer.lock.moved import moved
 from deployer.plan import review
 from deployer.profile.partial import filled
 from deployer.profile.source import format_path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from deployer.cli.git_profiles import Pair, Text
     from deployer.finding import Finding
+    from deployer.lock.lock import Lock
     from deployer.plan.review import Reviewed
     from deployer.release import Release
 
@@ -39,6 +41,11 @@ class Side:
     def release(self) -> Release | None:
         """What it compiles to; None where a part of it is not known."""
         return self.case.release if self.case is not None and self.whole else None
+
+    @property
+    def lock(self) -> Lock | None:
+        """The lock that it is compiled with; None where there is none that is its own."""
+        return self.case.lock if self.case is not None else None
 
     @property
     def wrong(self) -> bool:
@@ -87,7 +94,7 @@ def _others(text: Text, beside: Mapping[str, str | None] | None) -> Siblings | N
 
 
 def _side(text: Text, beside: Siblings | None = None) -> Side:
-    judged = judge(text.text, text.file, siblings=beside)
+    judged = judge(text.text, text.file, siblings=beside, beside=text.lock)
     return Side(
         file=text.file,
         case=judged.case,
@@ -113,7 +120,8 @@ def _unread(text: Text, pair: Pair) -> Reviewed:
 def _reviewed(old: Side | None, new: Side | None) -> Reviewed:
     if new is None:
         return _gone(old)
-    found = replace(_new(old, new), allowed=_allowed(old, new))
+    locked = moved(old.lock if old else None, new.lock)
+    found = replace(_new(old, new), allowed=_allowed(old, new), locked=locked)
     return found if found.status == "broken" else replace(found, clashes=new.clashes)
 
 
@@ -159,7 +167,8 @@ def _half_known(old: Side | None, new: Side, moved: str) -> Reviewed:
     nothing = review.Reviewed("broken", new.file, "", old_file=moved)
     if old is None or old.release is None or old.case is None or new.case is None:
         return nothing
-    release = Case(filled(new.case.profile, old.case.profile)).release
+    profile = filled(new.case.profile, old.case.profile)
+    release = Case(profile, lock=new.lock or old.lock).release
     note = "what cannot be read counts as it was, and all else is compared"
     return review.compared(
         old.release, release, new.file, new.keys.__contains__, old_file=moved, note=note

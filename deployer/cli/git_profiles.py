@@ -15,20 +15,32 @@ from deployer.cli.discover import (
     refuse_empty,
     select,
 )
+from deployer.cli.locks import lock_in
 from deployer.cli.moves import moves
 from deployer.cli.patterns import is_pattern
 from deployer.cli.settings import stated
 from deployer.cli.trees import Commit, Tree, WorkingTree
 from deployer.errors import DeployerError, UsageError
+from deployer.lock.lock import FoundLock, Lock
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A profile's text, and the file that it is or was in; ``why_not`` where it cannot be read."""
+    """A profile's text, and the file that it is or was in; ``why_not`` where it cannot be read.
+
+    ``lock`` is its lock, None where nobody looked for one.
+    """
 
     file: str
     text: str
     why_not: str = ""
+    lock: FoundLock | None = None
+
+    @property
+    def bytes(self) -> tuple[str, Lock | None, bool]:
+        """All that decides what it compiles to, wherever it lies."""
+        known = None if self.lock is None else self.lock.lock
+        return self.text, known, self.lock is not None and self.lock.why_not != ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +56,7 @@ class Pair:
         old, new = self.old, self.new
         if old is None or new is None or old.why_not or new.why_not:
             return False
-        return old.text == new.text
+        return old.bytes == new.bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +168,8 @@ def _all(old: Tree, new: Tree) -> tuple[Selected, Selected]:
 def _text(repo: git.Repository, tree: Tree, path: str) -> Text:
     """Read a side of a profile; one that cannot be read stops no other's comparison."""
     try:
-        return Text(repo.shown(path), tree.text(path))
+        shown = repo.shown(path)
+        return Text(shown, tree.text(path), lock=lock_in(tree, path, shown))
     except DeployerError as error:
         return Text(repo.shown(path), "", why_not=error.message)
 

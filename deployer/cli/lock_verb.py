@@ -104,8 +104,24 @@ def _locked(path: str, release: Release, asked: Asked) -> Told:
     if before.lock == lock:
         return Told(path, str(target), "unchanged", lock, asked=asked.names)
     write_beside(target, lock.to_json())
+    _write_flags(path)
     differs = moved(before.lock, lock) if before.lock else ()
     return Told(path, str(target), "written", lock, moved=differs, asked=asked.names)
+
+
+def _write_flags(path: str) -> None:
+    """Write the committed flags again, where there are some: they are of profile and lock."""
+    from deployer.cli.compile_verb import flags_file, write_flags  # noqa: PLC0415 - only to write
+    from deployer.cli.reading import read_checked  # noqa: PLC0415 - as above
+
+    if not (target := flags_file(path)).exists():
+        return
+    checked = read_checked(path)
+    if checked.case is not None and not checked.wrong():
+        write_flags(path, checked.case.release)
+        return
+    shown = visible(path)
+    tell(f"{visible(str(target))} may be another now: `deployer compile --write {shown}`")
 
 
 def _compared(path: str, release: Release, asked: Asked | None) -> Told:
@@ -121,7 +137,7 @@ def _compared(path: str, release: Release, asked: Asked | None) -> Told:
     if found.lock is None:
         why = (found.why_not or "there is no lock",)
         return Told(path, found.file, "missing", reasons=why, code=1)
-    reasons = why_stale(found.lock, release)
+    reasons = tuple(one.text for one in why_stale(found.lock, release))
     differs: tuple[str, ...] = ()
     if asked is not None and not reasons:
         differs = moved(found.lock, asked.lock(release))

@@ -17,6 +17,7 @@ from deployer.finding import Finding, Severity
 if TYPE_CHECKING:
     from deployer.check.across.identity import Siblings
     from deployer.compile.case import Case
+    from deployer.lock.lock import FoundLock
     from deployer.release import Release
 
 UNREADABLE = "unreadable-file"
@@ -66,20 +67,23 @@ def read_checked(
     *,
     siblings: Siblings | None = None,
     content: str | None = None,
+    beside: FoundLock | None = None,
 ) -> Checked:
     """Read one profile and run every check over it, or those of ``kept``.
 
     ``also_on`` is a release that reads the command for the profile's own release as well, and
     ``siblings`` are the profiles beside it. ``content`` is the profile's text where it was read
-    already; ``path`` is its name then.
+    already; ``path`` is its name then, and ``beside`` its lock, which else is the one beside it.
     """
     from deployer.check.run import judge  # noqa: PLC0415 - pydantic, only for a file
+    from deployer.cli.locks import read_lock  # noqa: PLC0415 - as above
     from deployer.facts.sglang.catalogue import load  # noqa: PLC0415
     from deployer.profile.source import format_path  # noqa: PLC0415
 
     other = load(also_on) if also_on else None
     given = read_text(path) if content is None else content
-    judged = judge(given, path, kept, other, siblings)
+    lock = read_lock(path) if content is None else beside
+    judged = judge(given, path, kept, other, siblings, lock)
     keys = frozenset(format_path(place) for place in judged.loaded.source.places)
     return Checked(path=path, case=judged.whole, findings=judged.findings, keys=keys)
 
@@ -99,7 +103,10 @@ def read_found(
         from deployer.check.unread import unread  # noqa: PLC0415 - only for such a path
 
         return Checked(path, None, (unread(path, error.message, error.hint),))
-    return read_checked(path, also_on, kept, siblings=siblings, content=content)
+    from deployer.cli.locks import read_lock  # noqa: PLC0415 - only for a file
+
+    lock = read_lock(path)
+    return read_checked(path, also_on, kept, siblings=siblings, content=content, beside=lock)
 
 
 def read_release(path: str) -> Release:
@@ -112,14 +119,16 @@ def read_case(path: str) -> Case:
     return read_sound(path)[0]
 
 
-def read_sound(path: str, content: str | None = None) -> tuple[Case, frozenset[str]]:
+def read_sound(
+    path: str, content: str | None = None, beside: FoundLock | None = None
+) -> tuple[Case, frozenset[str]]:
     """Read and check one profile as :func:`read_case` does; gives its keys, too.
 
-    ``content`` is its text where that was read already.
+    ``content`` is its text where that was read already, with its lock, if it has one, ``beside``.
     """
     from deployer.report.findings import text  # noqa: PLC0415
 
-    checked = read_checked(path, content=content)
+    checked = read_checked(path, content=content, beside=beside)
     every = wanted() == "full"
     if wrong := [finding for finding in checked.findings if every or counts(finding)]:
         tell(text(wrong, color=colored_stderr()), end="")

@@ -43,8 +43,8 @@ class Tree(Protocol):
     def has(self, path: str) -> bool:
         """Whether a file is there."""
 
-    def text(self, path: str) -> str:
-        """Read one; raises DeployerError where it cannot be read."""
+    def text(self, path: str, largest: int = LARGEST) -> str:
+        """Read one of at most so many bytes; raises DeployerError where it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,9 @@ class WorkingTree:
         """Whether it lies there, listed or not; a link is followed where it is read."""
         return (self.repo.root / path).is_file()
 
-    def text(self, path: str) -> str:
+    def text(self, path: str, largest: int = LARGEST) -> str:
         """Read a file."""
-        return read_text(str(self.repo.root / path))
+        return read_text(str(self.repo.root / path), largest=largest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +110,10 @@ class Commit:
         self.files()
         return path in self._blobs
 
-    def text(self, path: str) -> str:
+    def text(self, path: str, largest: int = LARGEST) -> str:
         """Read a file."""
         self.files()
-        return git.text(self.repo, self._blobs[path], LARGEST)
+        return git.text(self.repo, self._blobs[path], largest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +161,9 @@ class Folder:
         """Whether it lies there."""
         return (self.root / path).is_file()
 
-    def text(self, path: str) -> str:
+    def text(self, path: str, largest: int = LARGEST) -> str:
         """Read a file."""
-        return read_text(str(self.root / path))
+        return read_text(str(self.root / path), largest=largest)
 
 
 def tree_at(folder: Path) -> WorkingTree | Folder:

@@ -38,6 +38,7 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
     a profile that is not right.
     """
     from deployer.check.run import judge  # noqa: PLC0415
+    from deployer.cli.locks import read_lock  # noqa: PLC0415
     from deployer.cli.reading import (  # noqa: PLC0415
         colored_stdout,
         known_release,
@@ -50,7 +51,7 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
 
     version = newest() if engine is None else known_release(engine)
     done = upgrade(read_text(profile), profile, version)
-    judged = judge(done.text, done.file)
+    judged = judge(done.text, done.file, beside=read_lock(profile))
     findings = judged.findings
     written = write and done.changed
     if written:

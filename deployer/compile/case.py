@@ -12,7 +12,9 @@ from deployer.behaviour.resolved import Resolved
 from deployer.behaviour.stated import COUNT, GPU, REPO, VERSION, Setting, Stated, UnsoundError
 from deployer.compile.arguments import arguments
 from deployer.compile.derive import derived_fields
+from deployer.compile.pin import pin_all
 from deployer.compile.release import compile_profile, environment
+from deployer.lock.lock import Lock
 from deployer.profile.fields import flagged_fields
 from deployer.profile.model import Profile
 from deployer.profile.partial import known, knows
@@ -24,19 +26,24 @@ class Case:
     """A profile, what it compiles to, and what the engine makes of that.
 
     The profile may be known in parts only (:mod:`deployer.profile.partial`): then ``said`` has
-    what is known, and ``release`` raises. ``given`` are the
-    facts of its repositories, None for those that are shipped.
+    what is known, and ``release`` raises. ``given`` are the facts of its repositories, None for
+    those that are shipped. ``lock`` says what its names mean, where there is one that fits it.
     """
 
     profile: Profile
     given: Checkpoints | None = None
+    lock: Lock | None = None
 
     @functools.cached_property
     def release(self) -> Release:
-        """The release that it compiles to. Raises UnsoundError for what is known in parts only."""
+        """The release that it and its lock compile to.
+
+        Raises UnsoundError for what is known in parts only.
+        """
         for flag in self.said.unsound:
             raise UnsoundError(flag)
-        return compile_profile(self.profile, self.arguments)
+        compiled = compile_profile(self.profile, self.arguments)
+        return compiled if self.lock is None else pin_all(compiled, self.lock)
 
     @functools.cached_property
     def arguments(self) -> tuple[Argument, ...]:

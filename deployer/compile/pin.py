@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from deployer.compile.derive import pinned_path
+from deployer.lock.lock import Lock
 from deployer.release import Argument, Beside, ModelSource, Release
 
 FOLLOWS = "model.repo"
@@ -28,6 +29,14 @@ def pin(release: Release, commits: Commits) -> Release:
         if commit := "" if each.commit else commits(each):
             release = _beside(release, each, commit)
     return release
+
+
+def pin_all(release: Release, lock: Lock) -> Release:
+    """Give the release of a lock: of its commits, and of the very image that its tag meant."""
+    pinned, image, reference = pin(release, lock.commit_of), lock.image, release.engine.image
+    if image is None or image.reference != reference or "@" in reference:
+        return pinned
+    return replace(pinned, engine=replace(pinned.engine, image=f"{reference}@{image.digest}"))
 
 
 def same(source: ModelSource) -> tuple[str, str]:

@@ -4,48 +4,65 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from deployer.lock.lock import Lock
+from deployer.lock.lock import Lock, Role
 from deployer.lock.wanted import Wanted, wanted
 from deployer.release import Release
 
 COMMIT = re.compile("[0-9a-f]{40}")
 
-_CALLED = {"model": "model", "draft": "draft model", "adapter": "adapter"}
+_CALLED: dict[Role, str] = {"model": "model", "draft": "draft model", "adapter": "adapter"}
+_KEYS: dict[Role, str] = {
+    "model": "model.repo",
+    "draft": "speculative.draft_model",
+    "adapter": "lora.adapters",
+}
 
 
-def why_stale(lock: Lock, release: Release) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a lock is stale, and the key of the profile that says otherwise."""
+
+    key: str
+    text: str
+
+
+def why_stale(lock: Lock, release: Release) -> tuple[Reason, ...]:
     """Say in what a lock is not that of a release; nothing where it is."""
     return (*_repositories(lock, release), *_image(lock, release))
 
 
-def _repositories(lock: Lock, release: Release) -> Iterator[str]:
+def _repositories(lock: Lock, release: Release) -> Iterator[Reason]:
     names = wanted(release)
     for one in names:
-        yield from _repository(lock, one)
+        if reason := _repository(lock, one):
+            yield Reason(_KEYS[one.role], reason)
     for locked in lock.repositories:
         if not any((one.role, one.repo) == (locked.role, locked.repo) for one in names):
             what = f"the {_CALLED[locked.role]} {locked.repo}"
-            yield f"it holds {what}, which the profile does not name"
+            yield Reason("model.repo", f"it holds {what}, which the profile does not name")
 
 
-def _repository(lock: Lock, one: Wanted) -> Iterator[str]:
-    locked = lock.of(one.role, one.repo)
-    if locked is None:
-        yield f"it does not hold the {_CALLED[one.role]} {one.repo}"
-    elif locked.revision != one.revision:
-        yield f"it holds {one.repo} at {locked.revision}, and the profile says {one.revision}"
-    elif COMMIT.fullmatch(one.revision) and locked.commit != one.revision:
-        yield f"it holds {one.repo} at {locked.commit}, and the profile says {one.revision}"
+def _repository(lock: Lock, one: Wanted) -> str:
+    locked = lock.of(one.role, one.repo, one.revision)
+    if locked is not None:
+        same = not COMMIT.fullmatch(one.revision) or locked.commit == one.revision
+        return "" if same else f"it holds {locked.commit} for {one.revision} of {one.repo}"
+    other = lock.of(one.role, one.repo)
+    if other is not None:
+        return f"it holds {one.repo} at {other.revision}, and the profile says {one.revision}"
+    return f"it does not hold the {_CALLED[one.role]} {one.repo}"
 
 
-def _image(lock: Lock, release: Release) -> Iterator[str]:
+def _image(lock: Lock, release: Release) -> Iterator[Reason]:
     locked, image = lock.image, release.engine.image
     reference = locked.reference if locked else ""
     if reference != image:
-        yield f"it holds {_named(reference)}, and the profile says {_named(image)}"
+        text = f"it holds {_named(reference)}, and the profile says {_named(image)}"
+        yield Reason("engine.image", text)
     elif locked and "@" in image and not image.endswith(f"@{locked.digest}"):
-        yield f"it holds {locked.digest} for {image}"
+        yield Reason("engine.image", f"it holds {locked.digest} for {image}")
 
 
 def _named(reference: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 from deployer.codec import DecodeError, read_json
 from deployer.facts.models.checkpoint import Checkpoint, Document, RepoFile, from_files
 from deployer.files import is_inside
+from deployer.release import ModelSource
 
 FORMAT_VERSION = 1
 
@@ -28,7 +29,8 @@ MOST_FILES = 20_000
 Role = Literal["model", "draft", "adapter"]
 """What a repository is to a release."""
 
-_ROLES: Mapping[str, Role] = {role: role for role in get_args(Role)}
+ROLES: Mapping[str, Role] = {role: role for role in get_args(Role)}
+"""The roles by their names."""
 
 _COMMIT = re.compile("[0-9a-f]{40}")
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
@@ -58,6 +60,11 @@ class LockedRepository:
     called: str = ""
 
     @property
+    def key(self) -> tuple[Role, str, str]:
+        """What it is, and what was asked about."""
+        return self.role, self.repo, self.revision
+
+    @property
     def bytes(self) -> int:
         """The bytes of all its files."""
         return sum(file.size for file in self.files)
@@ -82,10 +89,16 @@ class Lock:
     repositories: tuple[LockedRepository, ...]
     image: LockedImage | None = None
 
-    def of(self, role: Role, repo: str = "") -> LockedRepository | None:
-        """Find a repository by its role, and its name where it matters."""
-        found = (one for one in self.repositories if one.role == role)
-        return next((one for one in found if repo in {"", one.repo}), None)
+    def of(self, role: Role, repo: str = "", revision: str = "") -> LockedRepository | None:
+        """Find a repository by its role, and by its name and revision where they matter."""
+        found = (one for one in self.repositories if one.role == role and repo in {"", one.repo})
+        return next((one for one in found if revision in {"", one.revision}), None)
+
+    def commit_of(self, source: ModelSource) -> str:
+        """Give the commit that the revision of a repository meant; '' where that is not held."""
+        names = (source.repo, source.revision)
+        found = (one for one in self.repositories if (one.repo, one.revision) == names)
+        return next((one.commit for one in found), "")
 
     def to_json(self) -> str:
         """Write the text."""
@@ -95,6 +108,20 @@ class Lock:
             "repositories": [_repository_value(one) for one in self.repositories],
         }
         return json.dumps(value, indent=1, ensure_ascii=True) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLock:
+    """The lock that belongs to a profile: ``lock`` is None where there is none, or no readable one.
+
+    ``file`` is where it is or was looked for, and ``why_not`` says why what is there cannot be
+    read. ``source`` says in a word where its facts are from.
+    """
+
+    file: str
+    lock: Lock | None = None
+    why_not: str = ""
+    source: str = "the lock"
 
 
 def from_json(text: str) -> Lock:
@@ -154,7 +181,7 @@ def _repository(value: object) -> LockedRepository:
         {"role", "repo", "revision", "commit", "called", "bytes", "files", "documents"},
         "a repository",
     )
-    role, commit = _ROLES.get(str(found.get("role"))), _text(found, "commit", "a repository")
+    role, commit = ROLES.get(str(found.get("role"))), _text(found, "commit", "a repository")
     if role is None:
         msg = f"a repository has the role {found.get('role')!r:.40}"
         raise LockError(msg)
@@ -178,12 +205,12 @@ def _repository(value: object) -> LockedRepository:
 
 
 def _refuse_twice(repositories: tuple[LockedRepository, ...]) -> None:
-    seen: set[tuple[Role, str]] = set()
+    seen: set[tuple[Role, str, str]] = set()
     for one in repositories:
-        if (one.role, one.repo) in seen:
+        if one.key in seen:
             msg = f"it holds {one.repo:.200} as {one.role} twice"
             raise LockError(msg)
-        seen.add((one.role, one.repo))
+        seen.add(one.key)
 
 
 def _files(value: Mapping[str, object]) -> tuple[RepoFile, ...]:

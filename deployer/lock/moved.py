@@ -13,23 +13,25 @@ SHORT = 12
 
 def moved(old: Lock | None, new: Lock | None) -> tuple[str, ...]:
     """Say what moved from one lock to another, a sentence each; nothing where nothing did."""
-    if old is None or new is None:
-        return (
-            () if old is new else ("there was no lock",) if old is None else ("the lock is gone",)
-        )
-    return (*_repositories(old, new), *_image(old.image, new.image))
+    before, after = old or Lock(()), new or Lock(())
+    return (*_repositories(before, after), *_image(before.image, after.image))
 
 
 def _repositories(old: Lock, new: Lock) -> Iterator[str]:
     for one in new.repositories:
-        before = old.of(one.role, one.repo)
+        before = old.of(*one.key) or old.of(one.role, one.repo)
         if before is None:
-            yield f"{one.role} {one.repo} is new: {_size(one)}"
+            yield f"{one.role} {one.repo} is locked now: {_size(one)}"
         else:
             yield from _repository(before, one)
     for gone in old.repositories:
-        if new.of(gone.role, gone.repo) is None:
-            yield f"{gone.role} {gone.repo} is gone"
+        if new.of(*gone.key) is None and _count(new, gone) < _count(old, gone):
+            yield f"{gone.role} {gone.repo} is locked no longer"
+
+
+def _count(lock: Lock, one: LockedRepository) -> int:
+    """Count the revisions of a repository; one that only changes is told as such."""
+    return sum((one.role, one.repo) == (each.role, each.repo) for each in lock.repositories)
 
 
 def _repository(old: LockedRepository, new: LockedRepository) -> Iterator[str]:
@@ -71,11 +73,9 @@ def _image(old: LockedImage | None, new: LockedImage | None) -> Iterator[str]:
     if old == new:
         return
     if old is None or new is None:
-        yield (
-            f"image {new.reference} is new"
-            if new
-            else f"image {old.reference if old else ''} is gone"
-        )
+        known = old or new
+        since = "now" if old is None else "no longer"
+        yield f"image {known.reference if known else ''} is locked {since}"
     elif old.reference != new.reference:
         yield f"image {old.reference} -> {new.reference}"
     else:

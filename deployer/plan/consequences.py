@@ -37,6 +37,7 @@ MONEY: dict[str, Callable[[Sides], Consequence]] = {
 REMOTE_CODE = {
     "model.repo": "`trust_remote_code` is on, so the code of the other repository runs",
     "model.revision": "`trust_remote_code` is on, so the code of the new revision runs",
+    "model.commit": "`trust_remote_code` is on, so the code of the new commit runs",
 }
 """Keys that decide which code `trust_remote_code` runs."""
 

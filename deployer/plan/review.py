@@ -32,6 +32,7 @@ class Reviewed:
     errors in a broken one, which hide nothing of what it would change; ``clashes`` what it takes
     that another profile takes, too, and ``note`` what the reader must know of the comparison
     itself. ``allowed`` says which findings comments allow that did not before, or no longer.
+    ``locked`` says what moved in the lock beside it.
     """
 
     status: Status
@@ -46,6 +47,7 @@ class Reviewed:
     note: str = ""
     clashes: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
+    locked: tuple[str, ...] = ()
 
     @property
     def sides(self) -> tuple[str, str]:
@@ -85,6 +87,7 @@ class Reviewed:
             return f"deleted, {self.name}" if self.name else "deleted"
         if not self._changes:
             where = "its place" if self.old_file else "comments, order or spelling"
+            where = "its lock" if self.locked else where
             return f"nothing at run time, only {where}"
         return self._changes
 

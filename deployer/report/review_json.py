@@ -55,6 +55,7 @@ def _profile(one: Reviewed) -> dict[str, Any]:
         "note": one.note,
         "problems": list(one.problems),
         "allowed": list(one.allowed),
+        "locked": list(one.locked),
         "clashes": list(one.clashes),
         "facts": dict(one.facts),
         "contents": encode(one.contents),

@@ -72,7 +72,7 @@ def _summary(one: Reviewed) -> str:
 
 
 def _section(one: Reviewed, place: int) -> Iterator[Piece]:
-    if one.status == "unchanged" and not one.allowed:
+    if one.status == "unchanged" and not (one.allowed or one.locked):
         return
     yield Piece(f"\n#### {code(one.file)}\n\n", (SECTIONS, place))
     yield Piece("".join(_remarks(one)), (SECTIONS, place))
@@ -92,7 +92,9 @@ def _remarks(one: Reviewed) -> Iterator[str]:
         yield "It is not right, so `apply` refuses it. `deployer check` says more.\n\n"
     for problem in (*one.allowed, *one.problems, *one.clashes):
         yield f"- {prose(problem)}\n"
-    if one.allowed or one.clashes or (one.problems and one.diff):
+    for said in one.locked:
+        yield f"- lock: {prose(said)}\n"
+    if one.allowed or one.clashes or one.locked or (one.problems and one.diff):
         yield "\n"
     if one.facts:
         yield "| | |\n|---|---|\n"

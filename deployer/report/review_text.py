@@ -66,6 +66,8 @@ def _block(one: Reviewed) -> Iterator[str]:
         yield f"  note: {visible(one.note)}"
     for said in one.allowed:
         yield f"  {visible(said)}"
+    for said in one.locked:
+        yield f"  lock: {visible(said)}"
     for problem in one.problems:
         yield f"  {visible(problem)}"
     for clash in one.clashes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +17,14 @@ from deployer.check.across.identity import siblings
 from deployer.check.across.rule import Across
 from deployer.check.command import check_command
 from deployer.check.rule import Rule
-from deployer.check.run import load_checked
+from deployer.check.run import judge, load_checked
+from deployer.cli.locks import as_found
 from deployer.cli.reading import read_found
 from deployer.facts.gpus import GPUS
 from deployer.facts.sglang.catalogue import load, releases
 from deployer.facts.sglang.versions import release_key
 from deployer.finding import Severity
+from deployer.lock.lock import Lock, LockedImage, LockedRepository
 from deployer.parse.config import ConfigError
 from deployer.parse.launch import launch
 from tests.check.examples import base, completed, is_command, merged, whole
@@ -210,6 +213,10 @@ def test_what_has_no_check_is_found_in_its_example_and_not_in_its_remedy(
         assert name in between(reversed_files(page.instead))
         assert name not in between(reversed_files(page.write))
         return
+    if name in {"broken-lock", "stale-lock"}:
+        assert name in beside_lock(page.instead)
+        assert name not in beside_lock(page.write)
+        return
     if name == "file-too-large":
         assert name in found_in("#" * (256 * 1024 + 1))
         return
@@ -224,6 +231,22 @@ def test_what_has_no_check_is_found_in_its_example_and_not_in_its_remedy(
         return
     assert name in found_in(completed(page.instead))
     assert name not in found_in(completed(page.write))
+
+
+def beside_lock(example: str) -> set[str]:
+    """Give what is found in a profile with the lock of an example, of which it shows the point."""
+    *profile, text = re.split("# profiles/.*\n", example)[1:]
+    said = yaml.safe_load("".join(profile)) or {}
+    lock = text
+    if "role" in text:
+        repo = json.loads(text)["repositories"][0]["repo"]
+        image = LockedImage(SANE["engine"]["image"], "sha256:" + "0" * 64)
+        model = LockedRepository("model", repo, "main", "0" * 40, ())
+        lock = Lock((model,), image).to_json()
+    rest = merged(SANE, {"model": {"revision": "main"}})
+    beside = as_found("compiled/own.lock.json", lock)
+    found = judge(yaml.safe_dump(merged(rest, said), sort_keys=False), "p.yaml", beside=beside)
+    return {finding.check for finding in found.findings}
 
 
 def reversed_files(example: str) -> str:

@@ -151,11 +151,11 @@ def test_a_lock_that_is_none_is_said_so_and_replaced(place: Place) -> None:
 
 
 def test_a_draft_and_adapters_are_locked_beside_the_model(place: Place) -> None:
-    more = "speculative:\n  algorithm: EAGLE3\n  num_steps: 3\n  draft_model: nobody/own\n"
+    more = (
+        "speculative:\n  algorithm: EAGLE3\n  num_steps: 3\n  draft_model: nobody/own\n"
+        f"lora:\n  adapters:\n    a: nobody/own\n    b: nobody/own@{COMMIT}\n    c: /w/here\n"
+    )
     profile = place.profile(more=more)
-    text = (place.folder / profile).read_text("utf-8")
-    args = "  args:\n    lora-paths: [a=nobody/own, /w/here, b=/w/there]\nmodal:"
-    (place.folder / profile).write_text(text.replace("modal:", args, 1), "utf-8")
     place.hub.files["adapter_config.json"] = b'{"r": 16}'
 
     code, out, err = place.run("lock", profile)
@@ -163,6 +163,7 @@ def test_a_draft_and_adapters_are_locked_beside_the_model(place: Place) -> None:
     assert [line.split()[0] for line in out.splitlines() if "commit" in line] == [
         "model",
         "draft",
+        "adapter",
         "adapter",
     ]
     adapter = from_json(place.lock().read_text("utf-8")).of("adapter", "nobody/own")

@@ -1,7 +1,7 @@
 """The image is named by a tag alone, which its owner can move.
 
 Why it hurts: seldom, since releases are not rebuilt as a rule; but only a digest says that a
-rollback runs the same bytes.
+rollback runs the same bytes. A lock beside the profile (`deployer lock`) has it, too.
 
 Instead of::
 
@@ -30,6 +30,8 @@ from deployer.finding import Severity
 
 def find(case: Case) -> Iterator[Problem]:
     """Look for an image without a digest."""
+    if case.lock is not None and case.lock.image is not None:
+        return
     found = image(case.profile.engine.image)
     if case.profile.target == "modal" and found is not None and not found.digest:
         yield Problem(

@@ -2,7 +2,7 @@
 
 Why it hurts: another download of the same profile is another model, chat template or tokenizer, and
 no difference between two deployments shows it. `apply` records the commit that it found, so the
-deployment can be told; the profile cannot.
+deployment can be told; the profile cannot, unless `deployer lock` has written a lock beside it.
 
 Instead of::
 
@@ -39,12 +39,13 @@ def find(case: Case) -> Iterator[Problem]:
     model = case.profile.model
     if case.profile.target != "modal":
         return
-    if model.source == "huggingface" and not commit(case.profile):
+    locked = case.lock is not None
+    if model.source == "huggingface" and not (commit(case.profile) or locked):
         stated = "revision" in model.model_fields_set
         key = ("model", "revision") if stated else ("model", "repo")
         yield _problem(key, model.repo, model.revision)
     for one in known(lambda: beside(case.profile)) or ():
-        if not one.commit:
+        if not (one.commit or locked):
             yield _problem(key_of(one), one.repo, one.revision)
 
 
