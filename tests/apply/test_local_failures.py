@@ -17,8 +17,9 @@ from deployer.apply.local.family import family
 from deployer.apply.local.state import read_state
 from deployer.apply.local.status import status
 from deployer.errors import Failure, NotThere, UsageError
+from tests.ports import free_port
 
-from .world import DRIVER_ENVIRONMENT, World, driver, fake_parts, free_port, make_release
+from .world import DRIVER_ENVIRONMENT, World, driver, fake_parts, make_release
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import socket
 import sys
 import time
 from pathlib import Path
@@ -28,6 +27,7 @@ from deployer.release import (
 )
 from deployer.verify.verdict import Outcome, Verdict
 from tests.fakes.fresh import FRESH
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -130,13 +130,6 @@ def driver(world: World, release: Release, slow: str = "") -> list[str]:
     file = world.home / f"{release.name}-{release.digest()[:8]}.json"
     file.write_text(release.to_json())
     return [*FRESH, sys.executable, "-m", "apply.driver", str(world.home), str(file), slow]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 240.0) -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -17,6 +16,7 @@ import pytest
 
 from deployer.engine.environment import EngineEnvironment
 from deployer.engine.model import ensure_tiny_model
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.engine]
 
@@ -73,9 +73,7 @@ def server(
     config = directory / "server.yaml"
     config.touch(0o600)
     config.write_text(f"api-key: {KEY}\n")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     log = directory / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -26,6 +26,7 @@ import requests
 from openai import OpenAI
 
 from deployer.engine.install import EngineEnvironment
+from tests.ports import free_port
 
 pytestmark = [
     pytest.mark.engine,
@@ -104,12 +105,6 @@ class Life:
     def events(self) -> list[dict[str, Any]]:
         lines = (self.state / "events.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines]
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

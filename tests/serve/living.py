@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from deployer.release import (
 )
 from deployer.serve.processes import all_processes
 from deployer.serve.runtime import Runtime
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,12 +40,6 @@ PATIENCE = 240.0
 
 CHAT = WarmupRequest("chat", '{"messages": []}', ("content", "reasoning_content"))
 TOOLS = WarmupRequest("tools", '{"messages": []}', ("tool_calls",))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def make_release(*flags: str, port: int = 0, key: bool = True, **budgets: float) -> Release:

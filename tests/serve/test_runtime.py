@@ -18,8 +18,9 @@ import requests
 from deployer.errors import Failure
 from deployer.serve import port, ready
 from deployer.serve import runtime as runtime_room
+from tests.ports import free_port
 
-from .living import KEY, VARIABLE, free_port, leaks, relatives, wait_for
+from .living import KEY, VARIABLE, leaks, relatives, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def test_with_little_memory_or_one_core_one_stage_runs_after_another(
         monkeypatch.setattr(lanes, "cores", lambda: cores)
         return [[each.name for each in lane] for lane in lanes.test(tmp_path)]
 
-    apart = [["static", "quick", "wheels"], ["install", "engine"]]
+    apart = [["static", "unit", "process", "wheels"], ["install", "engine"]]
     assert names(lanes.ENGINE_BYTES, 2) == apart
     assert names(lanes.ENGINE_BYTES - 1, 2) == [apart[0] + apart[1]]
     assert names(lanes.ENGINE_BYTES, 1) == [apart[0] + apart[1]]
@@ -95,7 +96,7 @@ def test_every_test_is_in_exactly_one_stage_of_make_test(tmp_path: Path) -> None
     chosen = [each for lane in lanes.test(tmp_path) for each in lane if each.junit]
     marks = [command[command.index("-m", 3) + 1] for each in chosen for command in each.commands]
 
-    for engine in (True, False):
-        for wheels in (True, False):
-            said = [eval(text, {"engine": engine, "wheels": wheels}) for text in marks]  # noqa: S307
-            assert said.count(True) == 1, (engine, wheels)
+    names = ("engine", "process", "wheels")
+    for carried in itertools.product((True, False), repeat=len(names)):
+        given = dict(zip(names, carried, strict=True))
+        assert [eval(text, given) for text in marks].count(True) == 1, given  # noqa: S307

@@ -25,18 +25,30 @@ the rest for the other lane.
 MOST_WORKERS = 4
 """More than that start slower than they test."""
 
+WAITERS = 2
+"""Processes a core for the tests that mostly wait for processes of their own.
+
+Nothing that one of them starts can be taken for another's: it is known by a word of its own in its
+environment, has a session of its own, and listens where `tests/ports.py` said.
+"""
+
+WORKER_BYTES = 512 * 1024**2
+"""What must be available for one more of them: a process that tests Modal's client holds 0.2 GiB
+(resident, Python 3.11), and the servers, containers and command lines that it starts 0.1 GiB each.
+"""
+
 
 def check(logs: Path) -> tuple[Lane, ...]:
     """Give what `make check` runs."""
-    quick = _pytest("unit", "not engine and not process and not wheels", logs, workers())
-    return (_static(),), (quick,)
+    return (_static(),), (_unit(logs),)
 
 
 def test(logs: Path) -> tuple[Lane, ...]:
     """Give what `make test` runs, in one lane where memory or cores are short."""
     ours = (
         _static(),
-        _pytest("quick", "not engine and not wheels", logs, workers()),
+        _unit(logs),
+        _pytest("process", "process and not engine and not wheels", logs, waiters()),
         _pytest("wheels", "wheels and not engine", logs, workers()),
     )
     engine = (
@@ -57,13 +69,24 @@ def workers() -> int:
     return int(os.environ.get("WORKERS") or min(cores(), MOST_WORKERS))
 
 
+def waiters() -> int:
+    """Give how many processes test what waits: `WORKERS`, or as many as cores and memory allow."""
+    fit = available_bytes() // WORKER_BYTES
+    return int(os.environ.get("WORKERS") or max(1, min(WAITERS * cores(), 2 * MOST_WORKERS, fit)))
+
+
+def _unit(logs: Path) -> Stage:
+    return _pytest("unit", "not engine and not process and not wheels", logs, workers())
+
+
 def _static() -> Stage:
     return Stage("static", tuple(("make", "--silent", target) for target in STATIC))
 
 
 def _pytest(name: str, marks: str, logs: Path, processes: int) -> Stage:
     junit = logs / f"{name}.xml"
-    many = ("-n", str(processes)) if processes > 1 else ()
+    # Whoever has nothing left takes from the others: some tests take a hundred times as long.
+    many = ("-n", str(processes), "--dist", "worksteal") if processes > 1 else ()
     command = (*_python(), "-m", "pytest", *many, "-m", marks, "--durations", "10")
     return Stage(name, ((*command, f"--junitxml={junit}"),), junit)
 

@@ -15,6 +15,13 @@ from resource import struct_rusage
 from tools.stages.stage import Outcome, Stage
 from tools.stages.tally import tally
 
+LEFT_OUT = {"MAKEFLAGS", "MAKELEVEL", "PYTHONDONTWRITEBYTECODE"}
+"""Variables that the commands do not get.
+
+The last is set in many images. It makes each of a thousand processes compile what it imports, and
+every worker rewrite each test's assertions.
+"""
+
 _PROGRESS = re.compile(r"^[.sxXFE]+ +\[ *\d+%\]$")
 """A line of dots, as pytest ends it."""
 
@@ -101,7 +108,7 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={k: v for k, v in os.environ.items() if k not in {"MAKEFLAGS", "MAKELEVEL"}},
+                env={k: v for k, v in os.environ.items() if k not in LEFT_OUT},
                 start_new_session=True,
             )
 

@@ -19,11 +19,14 @@ from deployer.apply.modal.words import in_words
 WAIT = 1.0
 """Seconds that one question for news stays open."""
 
+LAST = 0.1
+"""Seconds that it does where nobody waits for more than what is there already."""
+
 
 @synchronizer.create_blocking
-async def _log_batches(app_id: str, last: str) -> Any:  # noqa: ANN401 - a protocol message
+async def _log_batches(app_id: str, last: str, wait: float) -> Any:  # noqa: ANN401 - a protocol message
     client = await _Client.from_env()
-    request = api_pb2.AppGetLogsRequest(app_id=app_id, timeout=WAIT, last_entry_id=last)
+    request = api_pb2.AppGetLogsRequest(app_id=app_id, timeout=wait, last_entry_id=last)
     with suppress(StopAsyncIteration):
         async for batch in client._stub.AppGetLogs.unary_stream(request):  # noqa: SLF001
             if batch.items or batch.app_done:
@@ -40,7 +43,7 @@ def follow(app_id: str, until: Callable[[], bool]) -> Iterator[tuple[float, str]
     last, open_line, first = "", "", True
     while True:
         over = until()
-        batch = _batch(app_id, last, first=first)
+        batch = _batch(app_id, last, LAST if over else WAIT, first=first)
         first = False
         if batch is None:
             if over:
@@ -54,8 +57,8 @@ def follow(app_id: str, until: Callable[[], bool]) -> Iterator[tuple[float, str]
             return
 
 
-def _batch(app_id: str, last: str, *, first: bool) -> Any:  # noqa: ANN401 - a protocol message
-    ask = partial(_log_batches, app_id, last)
+def _batch(app_id: str, last: str, wait: float, *, first: bool) -> Any:  # noqa: ANN401 - as above
+    ask = partial(_log_batches, app_id, last, wait)
     try:
         return bounded(ask) if first else ask()
     except (modal.exception.Error, OSError, ProtocolError, StreamTerminatedError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ from deployer.cli.main import main
 from tests.fakes.hub.server import FakeHub
 from tests.fakes.modal.interpreters import small_image
 from tests.fakes.modal.plane import ControlPlane
+from tests.ports import free_port
 
 KEY = "canary-api-key-4f1d8a9b2c"
 TOKEN = "hf_canaryCanaryCanaryCanary12345"
@@ -121,13 +121,6 @@ def fresh_client() -> Iterator[None]:
     _Client._client_from_env = None
     yield
     _Client._client_from_env = None
-
-
-def free_port() -> int:
-    """Find a port for the engine of one test; others run beside it."""
-    with socket.socket() as found:
-        found.bind(("", 0))
-        return int(found.getsockname()[1])
 
 
 def close_client() -> None:

@@ -19,7 +19,7 @@ from deployer.apply.modal import rpc
 from deployer.apply.modal.client import Account
 from deployer.apply.modal.drift import server_info
 from deployer.apply.modal.records import Records
-from deployer.apply.modal.stream import follow
+from deployer.apply.modal.stream import LAST, WAIT, follow
 from deployer.errors import NotReached
 from tests.apply.modal.conftest import World
 from tests.apply.modal.test_life import deployed, wait_for
@@ -249,12 +249,23 @@ def test_a_log_may_be_silent_for_longer_once_it_has_answered(
         items=[api_pb2.TaskLogs(data="ready\n", timestamp=1.0)], entry_id="1"
     )
 
-    def answers(_app_id: str, last: str) -> api_pb2.TaskLogsBatch:
+    def answers(_app_id: str, last: str, _wait: float) -> api_pb2.TaskLogsBatch:
         monkeypatch.setattr(rpc, "ANSWER", 0.0)  # who waited so long for the next gave it up
         return batch if not last else api_pb2.TaskLogsBatch(app_done=True)
 
     monkeypatch.setattr("deployer.apply.modal.stream._log_batches", answers)
     assert list(follow("ap-any", lambda: False)) == [(1.0, "ready")]
+
+
+def test_nobody_waits_for_more_of_a_log_once_told_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    def answers(_app_id: str, _last: str, wait: float) -> None:
+        waits.append(wait)
+
+    monkeypatch.setattr("deployer.apply.modal.stream._log_batches", answers)
+    assert list(follow("ap-any", lambda: len(waits) == 2)) == []
+    assert waits == [WAIT, WAIT, LAST]
 
 
 def test_a_damaged_copy_of_a_release_is_written_again(containers: World) -> None:
