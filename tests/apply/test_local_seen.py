@@ -69,6 +69,7 @@ def test_json_tells_seen_from_recorded(
         "at": state.created,
         "verified": True,
         "verified_at": state.verified_at,
+        "unknown": "",
     }
     assert state.verified_at > 0
 
