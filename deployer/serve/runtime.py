@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from deployer.errors import Failure, Interrupted
 from deployer.serve.bell import Bell
 from deployer.serve.drain import Drained, drain
+from deployer.serve.engine_version import agreed
 from deployer.serve.key import secrets_of
 from deployer.serve.port import refuse_stranger
 from deployer.serve.ready import Readiness
@@ -129,9 +130,14 @@ class Runtime:
         return drained
 
     def _launch(self) -> Running:
-        with self._ending:  # so that stop() in another thread finds all of the engine or nothing
+        with self._ending:
             self._guard()
             self._timeline.start("launch", f"starting {self._release.engine.name}")
+        said = agreed(self._release.engine, self._environ)
+        with self._ending:  # so that stop() in another thread finds all of the engine or nothing
+            self._guard()
+            if said:
+                self._timeline.progress(said)
             self._running = running = Running(
                 self._release,
                 self._environ,

@@ -261,9 +261,21 @@ def test_another_thread_may_stop_it(live: Callable[..., Story]) -> None:
     wait_for(lambda: story.phases()[-1] == "ended/done")
 
 
+def _when_launched(story: Story, act: Callable[[], object]) -> threading.Thread:
+    """Do something, in another thread, once the engine is a process."""
+
+    def wait_and_act() -> None:
+        wait_for(lambda: "load/started" in story.phases())
+        act()
+
+    thread = threading.Thread(target=wait_and_act)
+    thread.start()
+    return thread
+
+
 def test_a_stop_ends_the_start(live: Callable[..., Story]) -> None:
     story = live("--load", "600", "--ignore-sigterm")
-    threading.Timer(0.3, story.runtime.request_stop).start()
+    _when_launched(story, story.runtime.request_stop)
     assert not story.runtime.start()
     drained = story.runtime.stop()
     assert drained is not None
@@ -274,10 +286,9 @@ def test_a_stop_ends_the_start(live: Callable[..., Story]) -> None:
 
 def test_another_thread_may_stop_the_start(live: Callable[..., Story], marker: str) -> None:
     story = live("--load", "600")
-    timer = threading.Timer(0.2, story.runtime.stop)
-    timer.start()
+    stopping = _when_launched(story, story.runtime.stop)
     assert not story.runtime.start()
-    timer.join()
+    stopping.join()
     assert story.phases()[-1] == "ended/done"
     assert not relatives(marker)
 

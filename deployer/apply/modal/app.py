@@ -48,7 +48,8 @@ CONTAINER_CODE = (
     "secret.py",
     "apply/__init__.py", "apply/modal/__init__.py", "apply/modal/remote.py",
     "behaviour/__init__.py", "behaviour/kernel_key.py", "behaviour/kernel_need.py",
-    "facts/__init__.py", "facts/gpus.py", "serve/",
+    "facts/__init__.py", "facts/gpus.py", "facts/sglang/__init__.py", "facts/sglang/versions.py",
+    "serve/",
 )  # fmt: skip
 """What of this package goes into a container: nothing that a change of a check or of a report
 would change, so that such a change is no new deployment."""

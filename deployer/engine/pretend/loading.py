@@ -34,12 +34,27 @@ def load(*, overlay: bool) -> Any:
             importlib.import_module(name)
         except Exception as error:  # noqa: BLE001 - what matters is imported again, and said then
             sys.stderr.write(f"cannot import {name}: {error}\n")
+    _forget_types()
     return engine
 
 
 def packages() -> dict[str, str]:
     """Give the versions of the packages that the resolution reads models with."""
     return {name: importlib.metadata.version(name) for name in ("torch", "transformers")}
+
+
+OWN_WAYS = {"deepseek_v32": "_load_deepseek_v32_model"}
+"""Types of model that releases up to 0.5.11 read in a way of their own, which they take where
+transformers does not know the type: at home it did not, and the one here does."""
+
+
+def _forget_types() -> None:
+    """Let transformers not know what the release's own transformers did not know."""
+    auto: Any = importlib.import_module("transformers.models.auto.configuration_auto")
+    names = ("sglang.srt.utils.hf_transformers_utils", "sglang.srt.utils.hf_transformers.common")
+    for kind, way in OWN_WAYS.items():
+        if any(hasattr(sys.modules.get(name), way) for name in names):
+            auto.CONFIG_MAPPING._mapping.pop(kind, None)  # noqa: SLF001 - where it keeps them
 
 
 def _named(root: Path) -> set[str]:

@@ -78,6 +78,7 @@ def _plain(transformers: Any, kind: str, mapping: Any) -> Any:
 
     def init(self: Any, **keys: Any) -> None:
         nested = {name: keys.pop(name) for name, value in list(keys.items()) if _is_config(value)}
+        vars(self).update(keys)  # as such classes do: the base may ask for one of them
         base.__init__(self, **keys)
         for name, value in nested.items():
             inner = value.get("model_type", "")

@@ -54,9 +54,9 @@ def _values(engine: Any, arguments: list[str]) -> list[dict[str, Any]]:
     rules = dict(_rules(resolved))
     defaults = _defaults(engine.ServerArgs)
     words = {word.partition("=")[0] for word in arguments if word.startswith("--")}
-    values = []
+    writing, values = _options(parser), []
     for name, value in _fields(resolved).items():
-        options = _options(parser, name)
+        options = writing.get(name, [])
         first = options[0] if options else None
         about = {
             "field": name,
@@ -96,18 +96,18 @@ def _default(field: Any) -> Any:
     return None if missing else field.default
 
 
-def _options(parser: argparse.ArgumentParser, field: str) -> list[argparse.Action]:
-    """Give the options that write a field, the one of its own name first.
+def _options(parser: argparse.ArgumentParser) -> dict[str, list[argparse.Action]]:
+    """Give the options that write each field, the one of its own name first.
 
     Up to 0.5.12 ``--tp-size`` has another destination (``tensor_parallel_size``) than its field.
     """
-    own = f"--{field.replace('_', '-')}"
-    found = [
-        action
-        for action in parser._actions  # noqa: SLF001 - argparse has no other list
-        if action.option_strings and (action.dest == field or own in action.option_strings)
-    ]
-    return sorted(found, key=lambda action: own not in action.option_strings)
+    found: dict[str, list[argparse.Action]] = {}
+    for action in parser._actions:  # noqa: SLF001 - argparse has no other list
+        own = [name.removeprefix("--").replace("-", "_") for name in action.option_strings]
+        for field in dict.fromkeys([*own, action.dest] if own else []):
+            known = found.setdefault(field, [])
+            known.insert(0 if field in own else len(known), action)
+    return found
 
 
 def _rules(resolved: Any) -> list[tuple[str, str]]:

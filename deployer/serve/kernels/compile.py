@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from deployer.behaviour.kernel_key import key_of
@@ -22,6 +23,7 @@ from deployer.errors import Failure, Interrupted
 from deployer.event import Event
 from deployer.release import Listen, Release
 from deployer.serve.bell import Bell
+from deployer.serve.engine_version import agreed
 from deployer.serve.kernels.command import LOOPBACK, compile_environment, compile_words
 from deployer.serve.kernels.entries import Entry, complete_entries, copy_entries
 from deployer.serve.kernels.marker import (
@@ -86,7 +88,8 @@ def compile_kernels(  # noqa: PLR0913 - keyword arguments, each a plain value
             job, redactor, bell=bell, stream=stream, guard=stop.check, clock=clock
         )
         task = _Task(release, cache, folder, commit, timeline, stop, compilation, clock, now)
-        return task.run(found_versions(words[0], variables))
+        ask = partial(agreed, release.engine, variables)
+        return task.run(ask, found_versions(words[0], variables))
 
 
 @contextmanager
@@ -113,10 +116,13 @@ class _Task:
     clock: Callable[[], float]
     now: Callable[[], float]
 
-    def run(self, versions: tuple[Version, ...]) -> Marker:
+    def run(self, ask: Callable[[], str], versions: tuple[Version, ...]) -> Marker:
+        """Do it; ``ask`` says what is to be told about the engine's version, or refuses it."""
         self.timeline.start(PHASE, f"looking at the kernel cache {self.cache}")
         began = self.clock()
         try:
+            if said := ask():
+                self.timeline.progress(said)
             lacks = verify(self.release, self.cache, versions)
             marker = None if lacks else read_marker(self.cache, key_of(self.release))
             if marker is not None:
