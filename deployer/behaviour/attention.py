@@ -6,6 +6,7 @@ Source, read in the wheels: SGLang 0.5.9 ``srt/server_args.py:1129-1180``, 0.5.1
 
 from __future__ import annotations
 
+from deployer.behaviour.architecture import GLM_DSA
 from deployer.behaviour.subject import Decision, Subject
 
 FP8 = "fp8_e4m3"
@@ -16,6 +17,9 @@ PREFILL, DECODE = "--dsa-prefill-backend", "--dsa-decode-backend"
 
 SAME = {"bf16": BF16}
 """Names of one KV dtype."""
+
+SPARSE_MLA = "flashinfer_sparse_mla"
+"""FlashInfer's sparse attention, which exists for GLM on RTX PRO 6000 from 0.5.17 on."""
 
 NO_MODEL = "nothing is known of the model"
 
@@ -60,9 +64,17 @@ def sparse_kernels(subject: Subject, dtype: str | None) -> tuple[Decision[str], 
     return one, two
 
 
+def own_kernels(subject: Subject, dtype: str | None) -> tuple[str, str]:
+    """Give what the engine would choose for prefill and decode, whatever is stated."""
+    _, prefill, decode = _defaults(subject, fp8=dtype == FP8)
+    return prefill, decode
+
+
 def _defaults(subject: Subject, *, fp8: bool) -> tuple[str, str, str]:
     """Give the engine's own pair for the release, the GPU and the KV dtype, after its rule."""
     rule = "0.5.10.post1 srt/server_args.py, _set_default_nsa_backends"
+    if fp8 and subject.sm120 and subject.architecture.name == GLM_DSA and subject.since("0.5.17"):
+        return "0.5.17 srt/arg_groups/overrides.py, is_glm_sm12_fp8", SPARSE_MLA, SPARSE_MLA
     if not fp8:
         return rule, "flashmla_sparse", "trtllm" if subject.blackwell else "fa3"
     if subject.blackwell and subject.since("0.5.10"):

@@ -14,7 +14,7 @@ import functools
 
 from deployer.behaviour import attention, experts, fusion, pages, speculation
 from deployer.behaviour.attention import FP8
-from deployer.behaviour.checkpoints import Checkpoints, shipped
+from deployer.behaviour.checkpoints import Checkpoints, overridden, shipped
 from deployer.behaviour.stated import Stated, of_release
 from deployer.behaviour.subject import Decision, Subject
 from deployer.release import Release
@@ -86,4 +86,4 @@ class Resolved:
 def resolved(release: Release, checkpoints: Checkpoints | None = None) -> Resolved:
     """Resolve a release, with what is known of its repositories, else with what is shipped."""
     said = of_release(release)
-    return Resolved(said, shipped(said) if checkpoints is None else checkpoints)
+    return Resolved(said, overridden(said, checkpoints or shipped(said)))

@@ -96,6 +96,11 @@ class Subject:
         return self.gpu is not None and self.gpu.architecture == "sm90"
 
     @property
+    def sm120(self) -> bool:
+        """Whether it is an RTX PRO 6000 (``is_sm120_supported``)."""
+        return self.gpu is not None and self.gpu.architecture == "sm120"
+
+    @property
     def all_to_all(self) -> bool:
         """Whether tokens are carried to experts on other ranks, for which kernels are others."""
         return self.said.value("--moe-a2a-backend") not in {"", "none"}

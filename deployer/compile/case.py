@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from deployer.behaviour.checkpoints import Checkpoints, shipped
+from deployer.behaviour.checkpoints import Checkpoints, overridden, shipped
 from deployer.behaviour.resolved import Resolved
 from deployer.behaviour.stated import COUNT, GPU, REPO, VERSION, Setting, Stated, UnsoundError
 from deployer.compile.arguments import arguments
@@ -63,7 +63,7 @@ class Case:
     @functools.cached_property
     def checkpoints(self) -> Checkpoints:
         """What is known of the repositories that it loads."""
-        return shipped(self.said) if self.given is None else self.given
+        return overridden(self.said, self.given or shipped(self.said))
 
     @functools.cached_property
     def resolved(self) -> Resolved:

@@ -1,0 +1,69 @@
+"""A variable puts a cache into a volume that the server may only read.
+
+Why it hurts: the server mounts weights and DeepGEMM's kernels read-only, so that one phase alone
+writes them. Inductor, Triton, FlashInfer and the hub then cannot write their caches: the start ends
+with "Read-only file system", or compiles everything again each time.
+
+Instead of::
+
+    engine:
+      env:
+        TRITON_CACHE_DIR: /k/triton
+    modal:
+      kernel_cache:
+        volume: k
+        path: /k
+
+Write::
+
+    engine:
+      env:
+        TRITON_CACHE_DIR: /tmp/triton
+    modal:
+      kernel_cache:
+        volume: k
+        path: /k
+
+Source: ``deployer/apply/modal/app.py``, the mounts of the server; Modal guide, volumes:
+`with_mount_options(read_only=True)`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from deployer.check.rule import Problem, Rule
+from deployer.compile.case import Case
+from deployer.finding import Severity
+
+CACHE = re.compile(r"CACHE|WORKSPACE_BASE$|^(HF_HOME|XDG_\w+_HOME|HOME|TMPDIR|TRITON_HOME)$")
+"""Names of variables that say where a program writes."""
+
+OURS = "SGLANG_DG_CACHE_DIR"
+"""What deployer itself sets to the volume, which a phase of its own fills."""
+
+
+def find(case: Case) -> Iterator[Problem]:
+    """Look for variables whose folder lies in one of the two volumes."""
+    modal = case.profile.modal
+    if modal is None or case.profile.target != "modal":
+        return
+    mounts = {modal.weights.path: "modal.weights", modal.kernel_cache.path: "modal.kernel_cache"}
+    for name, value in case.profile.engine.env.items():
+        at = next((path for path in mounts if f"{value}/".startswith(f"{path}/")), None)
+        if at is not None and name != OURS and CACHE.search(name):
+            yield Problem(
+                ("engine", "env", name),
+                f"`{name}` is in {at}, the volume of `{mounts[at]}`, which the server may only "
+                "read",
+                "write a folder of the container, such as one below /tmp, or leave it out",
+            )
+
+
+RULE = Rule(
+    "cache-on-read-only-volume",
+    Severity.ERROR,
+    find,
+    link="https://modal.com/docs/guide/volumes",
+)
