@@ -43,7 +43,9 @@ def test_they_are_as_different_as_what_people_serve() -> None:
     endpoints = {one.modal.endpoint for one in all_of_them if one.modal}
 
     assert len(all_of_them) >= FEWEST
-    assert {one.hardware.gpu for one in all_of_them} >= {*GPUS, "none"} - {"T4"}, "of which T4 has no kernels"
+    assert {one.hardware.gpu for one in all_of_them} >= {*GPUS, "none"} - {"T4"}, (
+        "of which T4 has no kernels"
+    )
     assert {one.hardware.count for one in all_of_them} >= {0, 1, 2, 4, 8}
     assert len({one.model.repo.partition("/")[0] for one in all_of_them}) >= 10
     assert len({one.engine.version for one in all_of_them}) >= 12
