@@ -34,7 +34,6 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
-from deployer.facts.models.catalogue import shapes
 from deployer.finding import Severity
 
 LATENT = frozenset(
@@ -45,7 +44,7 @@ PLAIN = frozenset({"trtllm_mha", "hpc_ops"})
 
 def find(case: Case) -> Iterator[Problem]:
     """Compare the kernels with the model's attention, where the model is known."""
-    model, asked = shapes(case.profile.model.repo), case.profile.kernels.attention
+    model, asked = case.resolved.subject.model, case.profile.kernels.attention
     if model is None or asked not in (PLAIN if model.latent else LATENT):
         return
     kind = "latent attention (MLA)" if model.latent else "plain heads, not latent attention (MLA)"

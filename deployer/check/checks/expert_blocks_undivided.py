@@ -1,7 +1,7 @@
-"""Each GPU's slice of an expert is no whole number of FP8 blocks.
+"""Each GPU's slice of an expert, or of another linear layer, is no whole number of FP8 blocks.
 
 Why it hurts: a block of 128 x 128 weights has one scale, so a slice must end where a block ends.
-SGLang ends when it makes the first layer with experts, after the container is scheduled.
+SGLang ends when it makes the first such layer, after the container is scheduled.
 
 Instead of::
 
@@ -30,11 +30,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.check.blocks import block, undivided
 from deployer.check.checks.experts_overruled import WHOLE
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
 from deployer.compile.derive import tensor_parallel
-from deployer.facts.models.catalogue import shapes
 from deployer.facts.models.model import Model
 from deployer.finding import Severity
 
@@ -43,8 +43,36 @@ BLOCK = 128
 
 
 def find(case: Case) -> Iterator[Problem]:
+    """Divide experts and every other linear layer by the GPUs that share them."""
+    yield from _experts(case)
+    yield from _others(case)
+
+
+def _others(case: Case) -> Iterator[Problem]:
+    """Look at the layers beside experts, as the checkpoint's own configuration gives them."""
+    found, parallel = case.resolved.subject.architecture, case.profile.parallel
+    size = parallel.tp or tensor_parallel(case.profile)
+    if found.by_name or size is None:
+        return
+    ranks = size // (parallel.dp or 1) if parallel.dp_attention else size
+    try:
+        layers = tuple(undivided(found.name, found.config, size, max(ranks, 1)))
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return  # the configuration does not say it
+    if layers:
+        names = ", ".join(f"`{layer.name}` ({min(layer.slices)} wide)" for layer in layers)
+        side = block(found.config)
+        yield Problem(
+            ("parallel", "tp") if parallel.tp is not None else ("hardware", "count"),
+            f"divided over {size} GPUs, {names} of {case.profile.model.repo} "
+            f"ends within an FP8 block of {side}",
+            "use fewer GPUs: halve them until the slices are whole, or take the BF16 checkpoint",
+        )
+
+
+def _experts(case: Case) -> Iterator[Problem]:
     """Divide the width of an expert by the GPUs that share it, where the model is known."""
-    model, parallel = shapes(case.profile.model.repo), case.profile.parallel
+    model, parallel = case.resolved.subject.model, case.profile.parallel
     size = parallel.tp or tensor_parallel(case.profile)
     if model is None or model.experts is None or size is None or not _blocks(model):
         return

@@ -31,7 +31,6 @@ from collections.abc import Iterator
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
 from deployer.compile.derive import tensor_parallel
-from deployer.facts.models.catalogue import shapes
 from deployer.finding import Severity
 
 
@@ -41,7 +40,7 @@ def find(case: Case) -> Iterator[Problem]:
     if tp is None or ep is None:
         return
     sizes = ", ".join(str(size) for size in range(1, tp + 1) if tp % size == 0)
-    model = shapes(case.profile.model.repo)
+    model = case.resolved.subject.model
     experts = model.experts.routed if model is not None and model.experts is not None else 0
     whole = experts + (case.profile.moe.redundant_experts or 0)
     if tp % ep:

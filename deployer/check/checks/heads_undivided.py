@@ -20,25 +20,65 @@ Write::
       count: 4
 
 Source: SGLang 0.5.10.post1 ``models/qwen2.py:123-131`` (heads by GPUs, and key-value heads by GPUs
-or GPUs by them), ``models/deepseek_v2.py:1130``; 0.5.23 the same.
+or GPUs by them), ``models/deepseek_v2.py:1130``, ``layers/attention/vision.py:772``; 0.5.23 the
+same.
 https://github.com/sgl-project/sglang/blob/v0.5.10.post1/python/sglang/srt/models/qwen2.py
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
 from deployer.compile.derive import tensor_parallel
-from deployer.facts.models.catalogue import shapes
 from deployer.facts.models.model import GroupedAttention, Model
 from deployer.finding import Severity
 
 
 def find(case: Case) -> Iterator[Problem]:
+    """Divide the heads of the model and of its vision tower by the ranks that share them."""
+    yield from _model(case)
+    yield from _vision(case)
+
+
+def _vision(case: Case) -> Iterator[Problem]:
+    """Divide the heads of a tower that is not copied to every rank."""
+    parallel, size = case.profile.parallel, case.profile.parallel.tp
+    size = size or tensor_parallel(case.profile)
+    found = case.resolved.subject.architecture
+    tower = found.config.get("vision_config") if found.name in TOWERS else None
+    if not isinstance(tower, Mapping) or size is None or any(map(case.said.has, WITHOUT)):
+        return
+    heads = next((tower[key] for key in HEADS if isinstance(tower.get(key), int)), None)
+    ranks = size // (parallel.dp or 1) if parallel.dp_attention else size
+    if heads and ranks > 0 and heads % ranks:
+        yield Problem(
+            ("parallel", "tp") if parallel.tp is not None else ("hardware", "count"),
+            f"the {heads} heads of the vision tower of {case.profile.model.repo} cannot be divided "
+            f"over {ranks} GPUs",
+            "write `mm-enable-dp-encoder: true` under `engine.args`, which copies the tower",
+        )
+
+
+TOWERS = frozenset({
+    "Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration",
+    "Qwen3VLForConditionalGeneration", "Qwen3VLMoeForConditionalGeneration",
+    "Qwen3_5ForConditionalGeneration", "Qwen3_5MoeForConditionalGeneration",
+    "KimiK25ForConditionalGeneration", "Llama4ForConditionalGeneration",
+    "Gemma3ForConditionalGeneration",
+})  # fmt: skip
+"""Models whose tower is divided as it is: GLM's and InternVL's is filled up with empty heads
+(0.5.23 ``layers/attention/vision.py:1132``, ``models/glm4v.py``)."""
+
+HEADS = ("num_heads", "num_attention_heads")
+WITHOUT = ("--mm-enable-dp-encoder", "--language-model-only", "--language-only")
+"""Options with which no rank has a part of the tower."""
+
+
+def _model(case: Case) -> Iterator[Problem]:
     """Divide the heads by the ranks that share them, where the model is known."""
-    model, parallel = shapes(case.profile.model.repo), case.profile.parallel
+    model, parallel = case.resolved.subject.model, case.profile.parallel
     size = parallel.tp or tensor_parallel(case.profile)
     if model is None or size is None:
         return

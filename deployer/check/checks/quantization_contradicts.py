@@ -24,7 +24,6 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
-from deployer.facts.models.catalogue import shapes
 from deployer.finding import Severity
 
 OTHERS = frozenset(
@@ -35,7 +34,7 @@ OTHERS = frozenset(
 
 def find(case: Case) -> Iterator[Problem]:
     """Compare the stated method with the checkpoint's, where the model is known."""
-    model, stated = shapes(case.profile.model.repo), case.profile.model.quantization
+    model, stated = case.resolved.subject.model, case.profile.model.quantization
     if model is None or stated not in OTHERS or stated == model.precision.method:
         return
     yield Problem(
