@@ -6,6 +6,7 @@ It is the client of the download that asks, so that both refuse in the same word
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from deployer.errors import Failure
 from deployer.facts.models.checkpoint import DOCUMENTS, INDEX, RepoFile
 from deployer.lock.lock import LockedRepository
 from deployer.serve.weights.hub import ENDPOINT_VARIABLE, TOKEN_VARIABLE, Hub
-from deployer.serve.weights.manifest import Manifest, read_listing
+from deployer.serve.weights.manifest import HubFile, Manifest, read_listing
+from deployer.serve.weights.needed import ADAPTER_CONFIG
 from deployer.serve.weights.pace import Gate, Pace, Patience
 
 if TYPE_CHECKING:
@@ -22,13 +24,12 @@ if TYPE_CHECKING:
 
     from deployer.facts.models.checkpoint import Document
     from deployer.lock.wanted import Wanted
-    from deployer.serve.weights.manifest import HubFile
 
 PACE = Pace(idle_tries=2, tries=4, first_wait=0.5, longest_asked=10.0, read_timeout=20.0)
 """Somebody waits for the answer."""
 
-ADAPTER = "adapter_config.json"
-"""What an adapter says of itself (peft's ``CONFIG_NAME``)."""
+ONCE = replace(PACE, idle_tries=0, tries=0)
+"""Nobody waits for an answer that can be done without."""
 
 LARGEST = {INDEX: 64_000_000}
 """Bytes of a document that are read, where that is more than :data:`SMALL`: the index of
@@ -66,7 +67,7 @@ def describe(wanted: Wanted, environ: Mapping[str, str], *, pace: Pace = PACE) -
     listing = patience.until_done(partial(hub.listing, repo, revision))
     manifest = read_listing(repo, _commit(hub, repo, revision, listing), listing)
     called = _called(listing)
-    names = {*DOCUMENTS, ADAPTER}
+    names = {*DOCUMENTS, ADAPTER_CONFIG}
     found = {
         file.path: patience.until_done(partial(_document, hub, manifest, file))
         for file in manifest.files
@@ -81,6 +82,12 @@ def describe(wanted: Wanted, environ: Mapping[str, str], *, pace: Pace = PACE) -
         documents=found,
         called=called if called != repo else "",
     )
+
+
+def manifest_of(locked: LockedRepository) -> Manifest:
+    """Give what a lock lists of a repository, as the download takes it."""
+    files = (HubFile(f.path, f.size, f.algorithm, f.digest) for f in locked.files)
+    return Manifest(locked.repo, locked.commit, tuple(files))
 
 
 def hub_name(environ: Mapping[str, str]) -> str:

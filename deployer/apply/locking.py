@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deployer.apply import hub, registry
@@ -38,9 +39,13 @@ class Asked:
         Raises :class:`~deployer.errors.Failure` where somebody cannot be asked, or refuses: a lock
         is whole, or is none.
         """
-        repositories = tuple(map(self._repository, wanted(release)))
         image = release.engine.image
-        return Lock(repositories, self._image(image) if image else None)
+        found = self.without_image(release)
+        return replace(found, image=self._image(image)) if image else found
+
+    def without_image(self, release: Release) -> Lock:
+        """Ask the hub alone. Raises Failure as :meth:`lock` does."""
+        return Lock(tuple(map(self._repository, wanted(release))))
 
     def _repository(self, one: Wanted) -> LockedRepository:
         if one not in self._repositories:

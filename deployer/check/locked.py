@@ -23,7 +23,7 @@ def with_lock(case: Case, beside: FoundLock | None, file: str) -> tuple[Case, tu
     if beside.lock is None:
         return case, (_broken(beside, file),)
     try:
-        reasons = why_stale(beside.lock, case.release)
+        reasons = why_stale(beside.lock, case.release, whole=beside.whole)
     except (UnsoundError, AttributeError):
         same = beside.lock.of("model", str(case.said.facts.get(REPO, ""))) is not None
         return (replace(case, given=checkpoints(beside)) if same else case), ()

@@ -14,23 +14,28 @@ if TYPE_CHECKING:
     from deployer.apply.modal.apply import Applied
     from deployer.apply.modal.client import Account
     from deployer.cli.manner import Manner
+    from deployer.cli.planning import Meant
+    from deployer.lock.lock import Lock
     from deployer.plan.deployment import Plan
-    from deployer.plan.keys import Written
     from deployer.release import Release
 
 
-def apply_release(release: Release, written: Written, file: str, manner: Manner) -> int:
+def apply_release(meant: Meant, file: str, manner: Manner) -> int:
     """Plan, ask, and carry out; ``file`` is the mark of the profile's file."""
     from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
     from deployer.cli.planning import live_plan  # noqa: PLC0415 - only what the verb needs
 
-    account = Account(release.modal.environment if release.modal else "")
-    plan = live_plan(account, release, written, file)
-    return carry_out(account, plan, manner)
+    modal = meant.release.modal
+    account = Account(modal.environment if modal else "")
+    plan = live_plan(account, meant, file)
+    return carry_out(account, plan, manner, meant.case.lock)
 
 
-def carry_out(account: Account, plan: Plan, manner: Manner) -> int:
-    """Show a plan, ask, and carry it out; gives the exit code."""
+def carry_out(account: Account, plan: Plan, manner: Manner, lock: Lock | None = None) -> int:
+    """Show a plan, ask, and carry it out; gives the exit code.
+
+    ``lock`` is the profile's: what it lists is what is downloaded.
+    """
     from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
     from deployer.cli.progress import PhaseLines  # noqa: PLC0415 - only what the verb needs
@@ -50,7 +55,8 @@ def carry_out(account: Account, plan: Plan, manner: Manner) -> int:
     if not agreed(f"{summary(plan)} Go on?", yes=manner.yes):
         raise Declined
     with PhaseLines() as lines:
-        applied = Pipeline(account, Records(), plan.release, lines.tell).run(plan, key)
+        pipeline = Pipeline(account, Records(), plan.release, lines.tell, lock=lock)
+        applied = pipeline.run(plan, key)
     show_applied(applied, plan.release, manner.form)
     return 1 if applied.verified is False else 0
 

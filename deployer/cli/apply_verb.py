@@ -69,13 +69,14 @@ def command(  # noqa: PLR0913 - the options of the verb
     if digest:
         message = "--digest pins a plan, and this is a profile"
         raise UsageError(message, hint="`deployer plan PROFILE -o FILE` writes a plan.")
-    release, written = read(profile)
+    meant = read(profile)
+    release = meant.release
     if verify or release.target == "local":  # else no key is read
         settle(release.listen.api_key_variable, profile, key_env)
     if release.target != "local":
         from deployer.cli.apply_modal import apply_release  # noqa: PLC0415 - imports modal
 
-        return apply_release(release, written, mark_of(profile), manner)
+        return apply_release(meant, mark_of(profile), manner)
     _tell_changes(release)
     applied = _apply(release, profile, manner)
     tell_verdicts(applied.verdicts)

@@ -17,6 +17,7 @@ from deployer.report.narrow import narrowed
 
 if TYPE_CHECKING:
     from deployer.apply.local.status import LocalStatus
+    from deployer.cli.planning import Meant
     from deployer.plan.deployment import Plan
     from deployer.plan.keys import Written
     from deployer.release import Release
@@ -57,17 +58,18 @@ def command(
         message = "--offline asks nobody, and --refresh-prices asks Modal"
         raise UsageError(message, hint="leave one of them out")
     content = read_text(profile)
-    release, written = read(profile, content)
+    meant = read(profile, content)
+    release, written = meant.release, meant.written
     if release.modal is None:
         return _local(release, written, profile, form, detailed_exitcode=detailed_exitcode)
     if refresh_prices:
         from deployer.apply.modal.prices import refresh  # noqa: PLC0415 - imports modal
 
         refresh()
-    plan = plan_of(release, written, mark_of(profile), offline=offline)
+    plan = plan_of(meant, mark_of(profile), offline=offline)
     if out:
-        _write(plan, content, out)
-    shown = _shown(plan, content, form)
+        _write(plan, meant, out)
+    shown = _shown(plan, meant, form)
     show(shown if form == "json" else narrowed(shown, columns()), end="")
     return CHANGES if detailed_exitcode and not plan.nothing_to_do else 0
 
@@ -135,23 +137,23 @@ def _standing(name: str) -> LocalStatus | None:
     return None
 
 
-def _shown(plan: Plan, profile: str, form: str) -> str:
+def _shown(plan: Plan, meant: Meant, form: str) -> str:
     if form == "json":
         from deployer.report.plan_json import to_json  # noqa: PLC0415 - only for this form
 
-        return to_json(plan, profile)
+        return to_json(plan, meant.text, meant.lock)
     from deployer.report.plan_text import text  # noqa: PLC0415 - as above
 
     return text(plan)
 
 
-def _write(plan: Plan, profile: str, out: str) -> None:
+def _write(plan: Plan, meant: Meant, out: str) -> None:
     from deployer.cli.saved_plan import written_as  # noqa: PLC0415 - only for this option
     from deployer.report.plan_json import to_json  # noqa: PLC0415 - as above
 
     if plan.standing.offline:
         message = "a plan that was made offline cannot be applied, so it is not written"
         raise UsageError(message, hint="leave out -o, or make it with a Modal token")
-    text = to_json(plan, profile)
+    text = to_json(plan, meant.text, meant.lock)
     write_file(out, text)
     written_as(text, out)

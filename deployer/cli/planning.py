@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.cli.say import tell
@@ -10,6 +11,7 @@ from deployer.errors import NotAsked, NotReached
 
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
+    from deployer.compile.case import Case
     from deployer.plan.deployment import Plan
     from deployer.plan.keys import Written
     from deployer.release import Release
@@ -17,8 +19,33 @@ if TYPE_CHECKING:
 FROM_RECORD = "`plan --offline` compares with what is on record here"
 
 
-def plan_of(release: Release, written: Written, file: str, *, offline: bool = False) -> Plan:
-    """Make the plan of a release for Modal; ``offline`` asks nobody, and takes what is on record.
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A profile that was read and is right: its name and text, and which keys it states."""
+
+    profile: str
+    text: str
+    case: Case
+    keys: frozenset[str]
+
+    @property
+    def release(self) -> Release:
+        """What it and its lock compile to."""
+        return self.case.release
+
+    @property
+    def lock(self) -> str:
+        """The text of its lock; empty where it has none."""
+        return "" if self.case.lock is None else self.case.lock.to_json()
+
+    @property
+    def written(self) -> Written:
+        """Whether it states a key."""
+        return self.keys.__contains__
+
+
+def plan_of(meant: Meant, file: str, *, offline: bool = False) -> Plan:
+    """Make the plan of a profile for Modal; ``offline`` asks nobody, and takes what is on record.
 
     ``file`` is the mark of the profile's file.
 
@@ -26,42 +53,48 @@ def plan_of(release: Release, written: Written, file: str, *, offline: bool = Fa
     unless that is asked for.
     """
     if offline:
-        return _recorded_plan(release, written, file)
+        return _recorded_plan(meant.release, meant.written, file)
     from deployer.cli.target import refuse_no_token  # noqa: PLC0415 - only what a plan needs
 
     try:
         refuse_no_token()
         from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
 
-        account = Account(release.modal.environment if release.modal else "")
-        return live_plan(account, release, written, file)
+        modal = meant.release.modal
+        return live_plan(Account(modal.environment if modal else ""), meant, file)
     except (NotAsked, NotReached) as unseen:
         unseen.hint = "; ".join(part for part in (unseen.hint, FROM_RECORD) if part)
         raise
 
 
-def live_plan(
-    account: Account, release: Release, written: Written | None = None, file: str = ""
-) -> Plan:
-    """Make the plan of a compiled release: Modal and the hub are asked, nothing is touched."""
+def live_plan(account: Account, meant: Meant, file: str = "") -> Plan:
+    """Make the plan of a profile: Modal and the hub are asked, nothing is touched.
+
+    Without a lock the hub is asked what the model is, and the checks look at that. Raises Failure
+    where they find it not right.
+    """
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - only what a plan needs
     from deployer.apply.modal.standing import look  # noqa: PLC0415 - imports modal
+    from deployer.cli.learning import learnt  # noqa: PLC0415 - as above
     from deployer.cli.pricing import prices  # noqa: PLC0415 - as above
     from deployer.plan.deployment import make_plan  # noqa: PLC0415 - as above
 
-    pinned, standing = look(account, release, Records(), os.environ)
-    return make_plan(pinned, standing, prices(), written=written, file=file)
+    case = learnt(meant.profile, meant.text, meant.case)
+    pinned, standing = look(account, case.release, Records(), os.environ)
+    return make_plan(pinned, standing, prices(), written=meant.written, file=file)
 
 
-def read(profile: str, content: str | None = None) -> tuple[Release, Written]:
-    """Read, check and compile a profile; gives which keys it states, too.
+def read(profile: str, content: str | None = None) -> Meant:
+    """Read and check a profile with its lock, and compile them.
 
     ``content`` is its text where that was read already.
     """
-    from deployer.cli.reading import read_sound  # noqa: PLC0415 - only for a profile
+    from deployer.cli.locks import read_lock  # noqa: PLC0415 - only for a profile
+    from deployer.cli.reading import read_sound, read_text  # noqa: PLC0415 - as above
 
-    found, keys = read_sound(profile, content)
-    return found.release, keys.__contains__
+    text = read_text(profile) if content is None else content
+    case, keys = read_sound(profile, text, read_lock(profile))
+    return Meant(profile, text, case, keys)
 
 
 def _recorded_plan(release: Release, written: Written, file: str) -> Plan:

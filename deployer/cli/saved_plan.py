@@ -16,10 +16,12 @@ from deployer.errors import Failure, UsageError
 
 if TYPE_CHECKING:
     from deployer.cli.manner import Manner
+    from deployer.cli.planning import Meant
     from deployer.plan.deployment import Plan
-    from deployer.plan.keys import Written
-    from deployer.release import Release
     from deployer.report.plan_json import Saved
+
+LARGEST = 10_000_000
+"""Bytes of a plan that are read: it holds a profile, and its lock."""
 
 _DIGITS = 64  # of a SHA-256 in hexadecimal
 _AGAIN = "Nothing was done. Make the plan again, and look at it."
@@ -37,19 +39,19 @@ def apply_plan(path: str, manner: Manner, *, digest: str, key_env: str | None) -
     from deployer.cli.reading import read_text  # noqa: PLC0415 - as above
     from deployer.report.plan_json import from_json  # noqa: PLC0415 - as above
 
-    text = read_text(path, "a plan")
+    text = read_text(path, "a plan", LARGEST)
     _refuse_another(path, text, digest)
     saved = from_json(text, path)
-    release, written = judged(saved, path)
+    meant = judged(saved, path)
     if manner.verify:
-        settle(release.listen.api_key_variable, path, key_env)
-    parameters = release.modal
+        settle(meant.release.listen.api_key_variable, path, key_env)
+    parameters = meant.release.modal
     account = Account(parameters.environment if parameters else "")
-    now = live_plan(account, release, written, saved.plan.file)
+    now = live_plan(account, meant, saved.plan.file)
     if now.fingerprint != saved.plan.fingerprint:
         message = f"{path} is not what would be done now: {_moved(saved.plan, now)}"
         raise Failure(message, hint=_AGAIN)
-    return carry_out(account, now, manner)
+    return carry_out(account, now, manner, meant.case.lock)
 
 
 def sha256(text: str) -> str:
@@ -57,23 +59,27 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", errors="surrogateescape")).hexdigest()
 
 
-def judged(saved: Saved, path: str) -> tuple[Release, Written]:
-    """Check and compile the profile in a plan; give its release and which keys it states.
+def judged(saved: Saved, path: str) -> Meant:
+    """Check and compile the profile in a plan, with its lock.
 
-    The release is not pinned: what the revision means is for the hub to say. Raises Failure where
-    the profile is not right, UsageError where the plan's release is not what it compiles to.
+    Without a lock the release is not pinned: what the revision means is for the hub to say. Raises
+    Failure where the profile is not right, UsageError where the plan's release is not what it
+    compiles to.
     """
+    from deployer.cli.locks import as_found  # noqa: PLC0415 - only where there is one
+    from deployer.cli.planning import Meant  # noqa: PLC0415 - as above
     from deployer.cli.reading import read_sound  # noqa: PLC0415 - pydantic, only for a profile
     from deployer.codec import encode  # noqa: PLC0415 - as above
     from deployer.compile.pin import commits_of, pin  # noqa: PLC0415 - as above
 
-    case, keys = read_sound(f"{path}#profile", saved.profile)
+    beside = as_found(f"{path}#lock", saved.lock) if saved.lock else None
+    case, keys = read_sound(f"{path}#profile", saved.profile, beside)
     release, planned = case.release, saved.plan.release
     ours, theirs = encode(pin(release, commits_of(planned))), encode(planned)
     if differing := [name for name in ours if ours[name] != theirs[name]]:
         message = f"{path} is not a plan of its own profile: they differ in {', '.join(differing)}"
         raise UsageError(message, hint=f"It was edited, or made by another version. {_AGAIN}")
-    return release, keys.__contains__
+    return Meant(f"{path}#profile", saved.profile, case, keys)
 
 
 def _refuse_another(path: str, text: str, wanted: str) -> None:

@@ -28,9 +28,12 @@ class Reason:
     text: str
 
 
-def why_stale(lock: Lock, release: Release) -> tuple[Reason, ...]:
-    """Say in what a lock is not that of a release; nothing where it is."""
-    return (*_repositories(lock, release), *_image(lock, release))
+def why_stale(lock: Lock, release: Release, *, whole: bool = True) -> tuple[Reason, ...]:
+    """Say in what a lock is not that of a release; nothing where it is.
+
+    One that is not ``whole`` has no image, whatever the release has.
+    """
+    return (*_repositories(lock, release), *(_image(lock, release) if whole else ()))
 
 
 def _repositories(lock: Lock, release: Release) -> Iterator[Reason]:

@@ -115,13 +115,15 @@ class FoundLock:
     """The lock that belongs to a profile: ``lock`` is None where there is none, or no readable one.
 
     ``file`` is where it is or was looked for, and ``why_not`` says why what is there cannot be
-    read. ``source`` says in a word where its facts are from.
+    read. ``source`` says in a word where its facts are from. One that is not ``whole`` was made
+    just now of what the hub says, without an image.
     """
 
     file: str
     lock: Lock | None = None
     why_not: str = ""
     source: str = "the lock"
+    whole: bool = True
 
 
 def from_json(text: str) -> Lock:

@@ -15,6 +15,7 @@ from typing import Any, get_args
 from deployer.codec import DecodeError, decode, encode, read_json
 from deployer.errors import Failure, UsageError
 from deployer.facts.prices import Prices
+from deployer.lock.lock import from_json as from_text
 from deployer.plan.cost import Estimate
 from deployer.plan.deployment import Plan, make_plan
 from deployer.plan.standing import Deployed, PhaseFact, Source, Standing
@@ -30,18 +31,19 @@ AGAIN = "`deployer plan PROFILE -o FILE` makes a new one"
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A plan that was read, and the text of the profile that it says it is of."""
+    """A plan that was read, and the texts of the profile and the lock that it says it is of."""
 
     plan: Plan
     profile: str
+    lock: str = ""
 
 
-def to_json(plan: Plan, profile: str = "") -> str:
-    """Write everything that the text says, the release, and the text of the ``profile``.
+def to_json(plan: Plan, profile: str = "", lock: str = "") -> str:
+    """Write everything that the text says, the release, and the texts of profile and lock.
 
     The same bytes for the same plan. Without the profile it cannot be applied.
     """
-    return envelope({**_value(plan), "profile": profile}, FORMAT_VERSION)
+    return envelope({**_value(plan), "profile": profile, "lock": lock}, FORMAT_VERSION)
 
 
 def from_json(text: str, file: str) -> Saved:
@@ -61,8 +63,8 @@ def from_json(text: str, file: str) -> Saved:
             message = f"{file} is a plan of format {found!r:.40}, and only {FORMAT_VERSION} is read"
         raise UsageError(message, hint=AGAIN)
     try:
-        saved = Saved(_plan(value), _text(value["profile"]))
-        differing = _differing(read_json(to_json(saved.plan, saved.profile)), value)
+        saved = Saved(_plan(value), _text(value["profile"]), _lock(value["lock"]))
+        differing = _differing(read_json(to_json(saved.plan, saved.profile, saved.lock)), value)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, Failure) as error:
         message = f"{file} is damaged: {_reason(error)}"
         raise UsageError(message, hint=AGAIN) from None
@@ -73,6 +75,14 @@ def from_json(text: str, file: str) -> Saved:
         )
         raise UsageError(message, hint=AGAIN)
     return saved
+
+
+def _lock(value: object) -> str:
+    """Take the text of a lock, or none. Raises LockError for another text."""
+    text = _text(value)
+    if text:
+        from_text(text)
+    return text
 
 
 def _reason(error: Exception) -> str:

@@ -95,7 +95,7 @@ def test_a_plan_looks_whether_what_is_the_same_still_runs(
     profile.write_text("\n".join(lines).replace("name: cpu-tiny", "name: demo"), encoding="utf-8")
     from deployer.cli.planning import read  # noqa: PLC0415 - pydantic
 
-    release, _ = read(str(profile))
+    release = read(str(profile)).release
     world.apply(release)
     words = ("plan", str(profile), "--detailed-exitcode")
     code, said = command(world, monkeypatch, capsys, *words)

@@ -22,7 +22,8 @@ from tests.plan.standings import COMMIT, MISSING, live
 
 FILE = "profiles/b200-no-spec.yaml"
 PROFILE = Path(FILE).read_text(encoding="utf-8")
-RELEASE, WRITTEN_KEYS = read(FILE)
+MEANT = read(FILE)
+RELEASE, WRITTEN_KEYS = MEANT.release, MEANT.written
 
 
 def saved(release: Release = RELEASE, profile: str = PROFILE) -> Saved:
@@ -46,10 +47,10 @@ def with_app(name: str) -> Release:
 
 
 def test_a_plan_of_its_profile_is_taken_and_the_hub_says_the_commit() -> None:
-    release, written = judged(saved(), "plan.json")
+    meant = judged(saved(), "plan.json")
 
-    assert release == RELEASE
-    assert written("modal.max_inputs") == WRITTEN_KEYS("modal.max_inputs")
+    assert meant.release == RELEASE
+    assert meant.written("modal.max_inputs") == WRITTEN_KEYS("modal.max_inputs")
 
 
 @pytest.mark.parametrize(

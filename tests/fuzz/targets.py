@@ -208,7 +208,8 @@ def _saved(rng: random.Random) -> str:
 
 
 def _made_plan() -> str:
-    release, written = read(BASE)
+    meant = read(BASE)
+    release, written = meant.release, meant.written
     made = make_plan(pin(release, lambda _: PINNED), live(None, *MISSING), SHIPPED, written=written)
     return to_json(made, PROFILES["b200-fp8-eagle"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from deployer.errors import UsageError
 from deployer.plan.cost import COMPILE_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from deployer.release import ModalParameters, Mount, Release
 
@@ -48,6 +49,7 @@ CONTAINER_CODE = (
     "secret.py",
     "apply/__init__.py", "apply/modal/__init__.py", "apply/modal/remote.py",
     "behaviour/__init__.py", "behaviour/kernel_key.py", "behaviour/kernel_need.py",
+    "behaviour/room.py",
     "facts/__init__.py", "facts/gpus.py", "facts/sglang/__init__.py", "facts/sglang/versions.py",
     "serve/",
 )  # fmt: skip
@@ -68,12 +70,17 @@ class Built:
 
 
 def build_app(
-    release: Release, release_file: Path, parts: tuple[str, ...] = PARTS, profile: str = ""
+    release: Release,
+    release_file: Path,
+    parts: tuple[str, ...] = PARTS,
+    profile: str = "",
+    manifests: Path | None = None,
 ) -> Built:
     """Make the app of a release, or only some parts of it.
 
-    ``release_file`` holds the release as JSON; it is put into every container. ``profile`` is the
-    mark of the profile's file (:mod:`deployer.plan.file`). Raises
+    ``release_file`` holds the release as JSON; it is put into every container, and ``manifests``,
+    what the profile's lock lists, into the one that downloads. ``profile`` is the mark of the
+    profile's file (:mod:`deployer.plan.file`). Raises
     UsageError for a release that is not for Modal.
     """
     parameters = release.modal
@@ -81,8 +88,8 @@ def build_app(
         message = f"`{release.name}` is for `target: {release.target}`, not for Modal"
         raise UsageError(message)
     app = modal.App(parameters.app, tags=app_tags(release, profile), include_source=False)
-    makers = {
-        "download_model": _download_model,
+    makers: dict[str, Callable[..., Any]] = {
+        "download_model": partial(_download_model, manifests=manifests),
         "compile_deepgemm": _compile_deepgemm,
         "verify_setup": _verify_setup,
         remote.SERVER: _server,
@@ -92,11 +99,19 @@ def build_app(
 
 
 def _download_model(
-    app: modal.App, release: Release, parameters: ModalParameters, release_file: Path
+    app: modal.App,
+    release: Release,
+    parameters: ModalParameters,
+    release_file: Path,
+    *,
+    manifests: Path | None,
 ) -> Any:  # noqa: ANN401 - Modal's Function is generic over what it wraps
     del release
+    image = _with_code(_small_image(), release_file)
+    if manifests is not None:
+        image = image.add_local_file(manifests, f"/root/{remote.MANIFESTS_FILE}")
     return app.function(
-        image=_with_code(_small_image(), release_file),
+        image=image,
         cpu=parameters.download_cpu,
         memory=parameters.download_memory,
         volumes=_mounts(parameters.weights),

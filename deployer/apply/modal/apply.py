@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import modal
 
+from deployer.apply.hub import manifest_of
 from deployer.apply.modal.address import refuse_open
 from deployer.apply.modal.app import build_app
 from deployer.apply.modal.markers import kernels_fact, weights_fact
-from deployer.apply.modal.part_run import run_part
+from deployer.apply.modal.part_run import Carried, run_part
 from deployer.apply.modal.parts import DEFAULT_PARTS, Parts
 from deployer.apply.modal.proof import publish as publish_proof
 from deployer.apply.modal.proof import tried
@@ -21,6 +22,7 @@ from deployer.apply.modal.wait import wait_until_healthy
 from deployer.apply.modal.words import in_words
 from deployer.apply.phases import Phases, PhaseTime
 from deployer.errors import Failure
+from deployer.serve.weights.manifest import Manifests
 from deployer.verify.endpoint import Endpoint
 from deployer.verify.verdict import Outcome, all_hold
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from deployer.apply.modal.records import Records
     from deployer.apply.modal.things import AppFacts
     from deployer.event import Event
+    from deployer.lock.lock import Lock
     from deployer.plan.deployment import PhaseFact, Plan
     from deployer.release import Release
     from deployer.verify.verdict import Verdict
@@ -68,6 +71,7 @@ class Pipeline:
         release: Release,
         on_event: Callable[[Event], None],
         parts: Parts = DEFAULT_PARTS,
+        lock: Lock | None = None,
     ) -> None:
         if release.modal is None:
             message = f"`{release.name}` is not for Modal"
@@ -77,6 +81,7 @@ class Pipeline:
         self._release = release
         self._parameters = release.modal
         self._parts = parts
+        self._lock = lock
         self._phases = Phases(on_event, parts)
 
     def run(self, plan: Plan, key: str | None) -> Applied:
@@ -123,12 +128,20 @@ class Pipeline:
 
     def _prepare(self, name: str, part: str, file: Path, fact: Callable[[], PhaseFact]) -> None:
         with self._phases.phase(name, f"{part} on Modal") as phase:
-            run_part(self._account, self._release, file, part, phase, self._parts)
+            carried = Carried(file, self._manifests())
+            run_part(self._account, self._release, carried, part, phase, self._parts)
             found = fact()
             if not found.done:
                 message = f"`{part}` ended without an error, but {found.reason}"
                 raise Failure(message)
             phase.result = found.reason
+
+    def _manifests(self) -> Path | None:
+        """Write what the lock lists where containers are given it from."""
+        if self._lock is None:
+            return None
+        listed = Manifests(tuple(map(manifest_of, self._lock.repositories)))
+        return self._records.keep_manifests(listed.to_json())
 
     def _weights(self) -> PhaseFact:
         return weights_fact(self._account, self._release)

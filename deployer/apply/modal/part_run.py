@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import modal
@@ -26,14 +27,22 @@ LOOK_EVERY = 15.0
 """Seconds between two looks whether a container is there, while nothing is heard of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The files that go into containers: the release, and what a lock lists, where there is one."""
+
+    release: Path
+    manifests: Path | None = None
+
+
 def run_part(
-    account: Account, release: Release, release_file: Path, part: str, phase: Phase, parts: Parts
+    account: Account, release: Release, carried: Carried, part: str, phase: Phase, parts: Parts
 ) -> None:
     """Call a function of the app in an app of its own, which ends with the call.
 
     Raises Failure, with the end of the log as its hint, where it fails.
     """
-    built = build_app(release, release_file, (part,))
+    built = build_app(release, carried.release, (part,), manifests=carried.manifests)
 
     def tell(event: Event) -> None:
         if event.state == "progress":

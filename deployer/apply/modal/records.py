@@ -7,6 +7,7 @@ can be missing but never wrong.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from deployer.apply.files import make_folder, refuse_foreign, state_home, write_
 from deployer.apply.modal.tags import short_digest
 from deployer.codec import DecodeError, decode_json, encode
 from deployer.errors import Failure
+from deployer.plan.standing import DIGEST_LENGTH
 from deployer.release import Release
 
 if TYPE_CHECKING:
@@ -73,6 +75,14 @@ class Records:
         make_folder(path.parent)
         if self.release(path.stem) is None:  # not there, or damaged
             write_whole(path, release.to_json())
+        return path
+
+    def keep_manifests(self, text: str) -> Path:
+        """Write what a lock lists to the file that is named by its digest; gives the file."""
+        digest = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
+        path = self._root / "manifests" / f"{digest}.json"
+        make_folder(path.parent)
+        write_whole(path, text)
         return path
 
     def release(self, digest: str) -> Release | None:

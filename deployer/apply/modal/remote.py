@@ -33,12 +33,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from deployer.serve.runtime import Runtime
+    from deployer.serve.weights.manifest import Manifests
 
 ROOT = Path(__file__).resolve().parents[3]
 """The folder that this package lies in: ``/root`` in a container."""
 
 RELEASE_FILE = "deployer-release.json"
 """The release's file in :data:`ROOT`."""
+
+MANIFESTS_FILE = "deployer-manifests.json"
+"""What the profile's lock lists, beside it, in the containers that download."""
 
 SERVER = "Server"
 """The name of the class that serves; Modal finds it in this module by that name."""
@@ -62,8 +66,11 @@ def download_model() -> None:
     from deployer.serve.weights.download import download  # noqa: PLC0415 - only what a part needs
 
     release, parameters = _modal_release()
+    locked, keep = _locked(), _commit(parameters.weights.volume)
     for source in release.sources():
-        download(source, commit=_commit(parameters.weights.volume), tell=tell)
+        found = locked.of(source.repo, source.commit)
+        download(source, commit=keep, tell=tell, locked=found)
+    _refuse_too_large(release)
 
 
 def compile_deepgemm() -> None:
@@ -92,6 +99,7 @@ def verify_setup() -> None:
     release, parameters = _modal_release()
     missing = [*_missing_weights(release), *_missing_kernels(release, parameters)]
     _refuse(missing)
+    _refuse_too_large(release)
     sys.stdout.write("weights and kernels are complete\n")
 
 
@@ -224,6 +232,28 @@ def _missing_weights(release: Release) -> list[str]:
         for source in release.sources()
         for problem in verify(source)
     ]
+
+
+def _locked() -> Manifests:
+    """Read what the profile's lock lists, where there is one: it travels with the download."""
+    from deployer.serve.weights.manifest import Manifests  # noqa: PLC0415 - as above
+
+    path = ROOT / MANIFESTS_FILE
+    if not path.exists():
+        return Manifests(())
+    return Manifests.from_json(path.read_text(encoding="utf-8"))
+
+
+def _refuse_too_large(release: Release) -> None:
+    """Refuse what no GPU need be paid for: weights that all of them together cannot hold.
+
+    Raises :class:`~deployer.errors.Failure`.
+    """
+    from deployer.behaviour.room import too_large  # noqa: PLC0415 - only what a part needs
+    from deployer.serve.weights.held import weights_held  # noqa: PLC0415 - as above
+
+    if problem := too_large(release, *weights_held(release.model)):
+        raise Failure(problem, hint="take more or larger GPUs, or a model of less precision")
 
 
 def _missing_kernels(

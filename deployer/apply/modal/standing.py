@@ -115,7 +115,7 @@ def _pinned(
     before = commits_of(deployed.release) if deployed and deployed.release else (lambda _: "")
     moved = (
         f"`{now.revision}` of {now.repo} has moved: it is {now.commit} now, and was {was}"
-        for now, then in zip(pinned.sources(), release.sources(), strict=True)
-        if not then.commit and (was := before(now)) and was != now.commit
+        for now in pinned.sources()
+        if now.commit != now.revision and (was := before(now)) and was != now.commit
     )
     return pinned, tuple(moved)

@@ -53,8 +53,12 @@ def download(
     tell: Callable[[Event], None],
     environ: Mapping[str, str] = os.environ,
     pace: Pace = PACE,
+    locked: Manifest | None = None,
 ) -> Complete:
     """Fill ``model.path`` with what serving needs of a commit, and mark it complete.
+
+    What there is comes from the hub, or from the ``locked`` manifest of that commit: then nothing
+    but these very bytes is taken.
 
     Complete already is done at once. ``commit`` persists the volume; it is called now and then,
     before the marker is written, and after. ``tell`` gets events of the phase ``weights``, at
@@ -67,7 +71,7 @@ def download(
         _check_pinned(model)
         folder.mkdir(parents=True, exist_ok=True)
         with alone(folder):
-            return _Download(model, commit, progress, environ, pace).run()
+            return _Download(model, commit, progress, environ, pace, locked).run()
     except Failure as failure:
         progress.failed(failure)
         raise
@@ -85,8 +89,10 @@ class _Download:
         progress: Progress,
         environ: Mapping[str, str],
         pace: Pace,
+        locked: Manifest | None,
     ) -> None:
         self._model = model
+        self._locked = locked
         self._beside = isinstance(model, Beside)
         self._adapter = isinstance(model, Beside) and model.role == "adapter"
         self._folder = Path(model.path)
@@ -119,11 +125,15 @@ class _Download:
     def _ask(self) -> Manifest:
         """Get the manifest of what serving needs."""
         repo, commit = self._model.repo, self._model.commit
-        patience = Patience(f"asking {self._hub.name} for {repo}", self._pace, self._gate)
-        listing = patience.until_done(partial(self._hub.listing, repo, commit), self._waits)
-        files = needed(read_listing(repo, commit, listing).files)
+        files = needed((self._locked or self._listed(repo, commit)).files)
         self._refuse(lacks(files, ADAPTER_CONFIG if self._adapter else CONFIG))
         return Manifest(repo, commit, files)
+
+    def _listed(self, repo: str, commit: str) -> Manifest:
+        """Ask the hub for all that a commit has."""
+        patience = Patience(f"asking {self._hub.name} for {repo}", self._pace, self._gate)
+        listing = patience.until_done(partial(self._hub.listing, repo, commit), self._waits)
+        return read_listing(repo, commit, listing)
 
     def _waits(self, later: Later) -> None:
         self._progress.trouble("", f"waiting because {later.reason}")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from deployer.codec import encode
+from deployer.codec import decode_json, encode
 from deployer.errors import Failure
 from deployer.files import is_inside
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 SHA256 = "sha256"
 GIT_SHA1 = "git-sha1"
+FORMAT_VERSION = 1
+"""Of the manifests' JSON form."""
+
 OWN_FOLDER = ".deployer"
 """The folder inside the weights' folder in which this package keeps its notes."""
 
@@ -84,6 +87,31 @@ class Manifest:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """The manifests that a lock holds of a release, as they travel into a container."""
+
+    manifests: tuple[Manifest, ...]
+    format_version: int = FORMAT_VERSION
+
+    def of(self, repo: str, commit: str) -> Manifest | None:
+        """Find that of a repository at a commit."""
+        found = (one for one in self.manifests if (one.repo, one.commit) == (repo, commit))
+        return next(found, None)
+
+    def to_json(self) -> str:
+        """Write the text."""
+        return json.dumps(encode(self), indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifests:
+        """Read the text; raises ``ValueError`` for anything else."""
+        found = decode_json(cls, text, FORMAT_VERSION)
+        for file in (file for one in found.manifests for file in one.files):
+            _refuse_odd(file)
+        return found
+
+
 def read_listing(repo: str, commit: str, listing: object) -> Manifest:
     """Read the hub's answer; :class:`Failure` where it is not one, or is of another commit."""
     try:
@@ -102,13 +130,19 @@ def _read_file(sibling: object) -> HubFile:
     entry = _object(sibling)
     path, size, lfs = entry["rfilename"], entry["size"], entry.get("lfs")
     algorithm, digest = (SHA256, _object(lfs)["sha256"]) if lfs else (GIT_SHA1, entry["blobId"])
-    if not _is_ours(path) or type(size) is not int or size < 0:
-        message = f"a file called {path!r} of {size!r} bytes"
+    found = HubFile(path, size, algorithm, digest)
+    _refuse_odd(found)
+    return found
+
+
+def _refuse_odd(file: HubFile) -> None:
+    """Raise ``ValueError`` for a file that leads elsewhere, or is not described."""
+    if not _is_ours(file.path) or type(file.size) is not int or file.size < 0:
+        message = f"a file called {file.path!r} of {file.size!r} bytes"
         raise ValueError(message)
-    if _DIGEST[algorithm].fullmatch(digest) is None:
-        message = f"no hash of {path}"
+    if _DIGEST[file.algorithm].fullmatch(file.digest) is None:
+        message = f"no hash of {file.path}"
         raise ValueError(message)
-    return HubFile(path, size, algorithm, digest)
 
 
 def _is_ours(path: object) -> bool:
