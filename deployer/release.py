@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deployer.codec import decode_json, encode
 
@@ -208,8 +208,18 @@ class Release:
         return (*self.engine.command, *words)
 
     def digest(self) -> str:
-        """Give the SHA-256 of the JSON form, in hexadecimal: equal releases, equal digests."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()
+        """Give the SHA-256, in hexadecimal, of all that a release does.
+
+        Which YAML key is behind an argument, and the order of different flags, decide nothing.
+        """
+        flags = sorted(self.arguments, key=lambda argument: argument.flag)
+        variables = sorted(self.environment, key=lambda variable: variable.name)
+        done = replace(
+            self,
+            arguments=tuple(replace(each, source="") for each in flags),
+            environment=tuple(replace(each, source="") for each in variables),
+        )
+        return hashlib.sha256(done.to_json().encode()).hexdigest()
 
     def to_json(self) -> str:
         """Write the release as JSON, the same bytes for the same release."""

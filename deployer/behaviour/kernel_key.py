@@ -120,10 +120,16 @@ class KernelKey:
         What follows from a key is said once, with that key: two GPUs fewer are a smaller
         tensor-parallel size too.
         """
-        found: dict[str, str] = {}
+        return tuple(
+            f"{key} {old or UNSET} -> {new or UNSET}" for key, old, new in self.differing(other)
+        )
+
+    def differing(self, other: KernelKey) -> tuple[tuple[str, str, str], ...]:
+        """Give the same as data: the profile key, the old text and the new one, '' for nothing."""
+        found: dict[str, tuple[str, str, str]] = {}
         for key, old, new in (*self._facts(other), *self._settings(other)):
             if old != new:
-                found.setdefault(key, f"{key} {old or UNSET} -> {new or UNSET}")
+                found.setdefault(key, (key, old, new))
         return tuple(found.values())
 
     def _facts(self, other: KernelKey) -> tuple[tuple[str, str, str], ...]:

@@ -11,12 +11,15 @@ and says why; what rests on a part of a profile that is not right raises
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from deployer.behaviour import attention, experts, fusion, pages, speculation
+from deployer.behaviour import attention, experts, fusion, pages, parsers, speculation
 from deployer.behaviour.attention import FP8
 from deployer.behaviour.checkpoints import Checkpoints, overridden, shipped
 from deployer.behaviour.stated import Stated, of_release
 from deployer.behaviour.subject import Decision, Subject
+from deployer.facts.models.config import BESIDE, with_quantization
 from deployer.release import Release
 
 
@@ -28,6 +31,11 @@ class Resolved:
         self.subject = Subject(said, checkpoints)
 
     @property
+    def checkpoints(self) -> Checkpoints:
+        """What is known of the repositories that it loads."""
+        return self.subject.checkpoints
+
+    @property
     def nodes(self) -> int:
         """The machines of one replica."""
         return self.subject.number("--nnodes", 1)
@@ -36,6 +44,14 @@ class Resolved:
     def sparse_attention(self) -> bool:
         """Whether the model has sparse attention (DSA)."""
         return self.subject.sparse_attention
+
+    @property
+    def model_config(self) -> Mapping[str, Any] | None:
+        """The model's own configuration, and how its checkpoint is quantized; None if unknown."""
+        known = self.subject.checkpoints.model
+        if known is None or not known.config:
+            return None
+        return with_quantization(known.config, known.documents.get(BESIDE, {}))
 
     @functools.cached_property
     def kv_cache_dtype(self) -> Decision[str]:
@@ -81,6 +97,28 @@ class Resolved:
     def eagle(self) -> Decision[str]:
         """The algorithm where the checkpoint's or a model's own draft is used; else empty."""
         return speculation.eagle(self.subject)
+
+    @functools.cached_property
+    def overlapped_drafts(self) -> Decision[str]:
+        """Whether drafting overlaps with the CPU's work: `on`, `off`, nothing without drafts."""
+        return speculation.overlapped(self.subject)
+
+    @functools.cached_property
+    def reasoning_detector(self) -> Decision[str]:
+        """What tells the thinking from the answer, where a parser's name changed its meaning."""
+        return parsers.reasoning_detector(self.subject)
+
+    @property
+    def decisions(self) -> Iterator[tuple[str, Decision[Any]]]:
+        """Every value that the engine may choose by itself, with what it is in a reader's words."""
+        yield "the KV dtype", self.kv_cache_dtype
+        yield "the kernels of sparse attention for prefill", self.dsa_prefill_backend
+        yield "the kernels of sparse attention for decoding", self.dsa_decode_backend
+        yield "the kernels of the experts", self.moe_runner_backend
+        yield "all-reduce fusion", self.allreduce_fusion
+        yield "the tokens of a page", self.page_size
+        yield "overlapped speculation", self.overlapped_drafts
+        yield "the parser behind `glm45`", self.reasoning_detector
 
 
 def resolved(release: Release, checkpoints: Checkpoints | None = None) -> Resolved:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from deployer.facts.sglang.catalogue import Option
 from deployer.lock import reference
 from deployer.plan import money
+from deployer.plan.again import reasons
 from deployer.plan.capacity import NoEstimate, Pool, estimate
 from deployer.plan.changes import ADAPTER, DRAFT, Change
 from deployer.plan.effects import Consequence, Effect, ordered
@@ -50,9 +51,18 @@ MEASURED = re.compile(
 fraction is stated."""
 
 
-def consequences(change: Change, sides: Sides) -> tuple[Consequence, ...]:
+Again = Mapping[Effect, frozenset[str]]
+"""What of the changes makes weights be downloaded, or kernels compile, again (:mod:`again`)."""
+
+
+def consequences(change: Change, sides: Sides, again: Again) -> tuple[Consequence, ...]:
     """Give what one change leads to, the most important first; never nothing."""
-    if change.kind == "renamed":
+    made = [
+        Consequence(effect, _WHY[effect](sides), money.once(effect, sides))
+        for effect, blamed in again.items()
+        if change.what in blamed
+    ]
+    if change.kind == "renamed" and not made:
         return (Consequence(Effect.NOTHING, SAME_MEANING),)
     if change.what.startswith("--"):
         found = _of_flag(change, sides)
@@ -64,6 +74,7 @@ def consequences(change: Change, sides: Sides) -> tuple[Consequence, ...]:
         found = _from_rules(change.key)
     else:
         found = _of_key(change, sides)
+    found = [*made, *found]
     if not any(one.effect in {Effect.NOTHING, Effect.CONTAINERS} for one in found):
         found.append(Consequence(Effect.CONTAINERS, RESTART[sides.new.target]))
     return ordered(found)
@@ -72,6 +83,12 @@ def consequences(change: Change, sides: Sides) -> tuple[Consequence, ...]:
 def bears_on_the_pool(what: str) -> bool:
     """Whether the estimate of the pool has something to say about a flag or key."""
     return MEASURED.fullmatch(what) is not None
+
+
+_WHY: dict[Effect, Callable[[Sides], str]] = {
+    Effect.WEIGHTS: lambda _: "they are other weights, or lie elsewhere",
+    Effect.KERNELS: lambda sides: f"those of before are for another: {'; '.join(reasons(sides))}",
+}
 
 
 def _of_flag(change: Change, sides: Sides) -> list[Consequence]:

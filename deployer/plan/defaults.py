@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from deployer.behaviour.subject import Decision
 from deployer.facts.sglang.catalogue import Catalogue, Option
-from deployer.facts.sglang.runtime_defaults import between
-from deployer.facts.sglang.versions import release_key
 from deployer.plan.sides import Sides
 
 UNSET = "not set"
 """The text of a default that is nothing: often the engine then works a value out."""
+
+UNKNOWN = "not known here"
+"""The text of a decision of the engine whose rule is not known here."""
 
 COMPUTED = "computed"
 """The text of a default that only the running engine knows."""
@@ -41,15 +44,24 @@ def changed_defaults(sides: Sides) -> tuple[ChangedDefault, ...]:
 
 
 def _decisions(sides: Sides) -> Iterator[ChangedDefault]:
-    """Give what is decided when the engine starts, and stands in no catalogue."""
-    new = sides.new
-    command = {a.flag: a.values for side in (sides.old, new) for a in side.arguments}
-    command |= {v.name: (v.value,) for side in (sides.old, new) for v in side.environment}
-    versions = sides.old.engine.version, new.engine.version
-    forward = release_key(versions[0]) < release_key(versions[1])
-    for row in between(*versions, command, new.hardware.gpu, new.model.repo):
-        before, after = (row.before, row.after) if forward else (row.after, row.before)
-        yield ChangedDefault(row.what, before, after, f"since {row.since}, decided at the start")
+    """Give what is decided when the engine starts, and stands in no catalogue.
+
+    What both sides state and get is the author's; what is not known on either side is not said.
+    """
+    pairs = zip(sides.before.resolved.decisions, sides.after.resolved.decisions, strict=True)
+    for (what, old), (_, new) in pairs:
+        if old.value == new.value or (old.stated and new.stated):
+            continue
+        if old.known or new.known:
+            rule = new.source if not new.stated else old.source
+            yield ChangedDefault(what, decided(old), decided(new), f"decided at the start: {rule}")
+
+
+def decided(decision: Decision[Any]) -> str:
+    """Give a decision as a reader knows it."""
+    if decision.value is None:
+        return UNKNOWN
+    return str(decision.value) or "off"
 
 
 def _options(sides: Sides, old: Catalogue, new: Catalogue) -> Iterator[ChangedDefault]:

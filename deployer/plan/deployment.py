@@ -10,13 +10,16 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+from deployer.behaviour.checkpoints import Checkpoints
+from deployer.behaviour.resolved import Resolved
 from deployer.errors import Failure
 from deployer.facts.prices import Prices
 from deployer.plan.cost import Cost, Monthly, cost, monthly
-from deployer.plan.diff import Diff, diff
+from deployer.plan.diff import Diff, diff_of
 from deployer.plan.keys import FOLLOWS, Written
 from deployer.plan.notes import notes, other_file
 from deployer.plan.phases import phases, same_release
+from deployer.plan.sides import Side, Sides, side
 from deployer.plan.standing import (
     DEPLOYED,
     DIGEST_LENGTH,
@@ -123,12 +126,13 @@ def make_plan(
     *,
     written: Written | None = None,
     file: str = "",
+    given: Checkpoints | Resolved | None = None,
 ) -> Plan:
     """Reckon the plan that makes ``new`` the deployed release.
 
     ``written`` says which keys the profile states, so that a value that follows from another is
-    shown with that one's key. ``file`` is the mark of the profile's file. Raises Failure for a
-    release that is not for Modal.
+    shown with that one's key. ``file`` is the mark of the profile's file, ``given`` what is known
+    of the release's repositories. Raises Failure for a release that is not for Modal.
     """
     if new.modal is None:
         message = f"`{new.name}` is for `target: {new.target}`, not for Modal"
@@ -137,9 +141,11 @@ def make_plan(
     deployed = standing.deployed
     old = deployed.release if deployed else None
     said = None if keys is None else keys.__contains__
-    found = None if old is None else diff(old, new, said, prices)
+    after = side(new, given)
+    sides = None if old is None else Sides(_before_it(old, new, given), after, prices)
+    found = None if sides is None else diff_of(sides, said)
     costs = cost(new, new.modal, prices)
-    steps = phases(new, new.modal, standing, found, prices)
+    steps = phases(after, new.modal, standing, sides, prices)
     deploys = not _is_there(new, deployed)
     return Plan(
         name=new.name,
@@ -157,10 +163,20 @@ def make_plan(
         cost=costs,
         change=MonthlyChange(_before(standing, prices), costs.month),
         once=_once(steps, costs, new.modal),
-        notes=(*notes(new, new.modal, standing, deploys=deploys), *other_file(standing, file)),
+        notes=(
+            *notes(after, new.modal, standing, sides, deploys=deploys),
+            *other_file(standing, file),
+        ),
         fingerprint=_fingerprint(new, standing),
         file=file,
     )
+
+
+def _before_it(old: Release, new: Release, given: Checkpoints | Resolved | None) -> Side:
+    """Give the old side: of the same repository what is known of the new one is known as well."""
+    known = given.checkpoints if isinstance(given, Resolved) else given
+    same = (old.model.repo, old.model.commit) == (new.model.repo, new.model.commit)
+    return side(old, known if same else None)
 
 
 def _stated(written: Written) -> tuple[str, ...]:

@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deployer.facts.prices import SHIPPED, Prices
-from deployer.facts.sglang.catalogue import find
 from deployer.plan import meaning
+from deployer.plan.again import compiling, loading
 from deployer.plan.capacity import NoEstimate, Pool, estimate
 from deployer.plan.changes import Change, changes
-from deployer.plan.consequences import RESTART, bears_on_the_pool, consequences, tokens
+from deployer.plan.consequences import (
+    RESTART,
+    Again,
+    bears_on_the_pool,
+    consequences,
+    tokens,
+)
 from deployer.plan.defaults import ChangedDefault, changed_defaults
 from deployer.plan.effects import RANK, Consequence, Effect
 from deployer.plan.keys import Written
 from deployer.plan.powers import of_change, urgency
-from deployer.plan.sides import Sides
+from deployer.plan.sides import Sides, side
 from deployer.plan.speculation import memory
 from deployer.plan.spelling import respelt
 from deployer.release import Release
@@ -120,13 +126,22 @@ class Diff:
 def diff(
     old: Release, new: Release, written: Written | None = None, prices: Prices = SHIPPED
 ) -> Diff:
+    """Compare two releases of which no more is known than what is shipped."""
+    return diff_of(Sides(side(old), side(new), prices), written)
+
+
+def diff_of(sides: Sides, written: Written | None = None) -> Diff:
     """Compare two releases and say what each change leads to.
 
-    ``written`` says which keys the new profile states. Money is reckoned with ``prices``.
+    ``written`` says which keys the new profile states.
     """
-    sides = Sides(old, new, find(old.engine.version), find(new.engine.version), prices)
+    old, new = sides.old, sides.new
     compared = respelt(changes(old, new, written), sides)
-    found = [_explained(change, sides) for change in compared]
+    again = {
+        Effect.WEIGHTS: loading(compared, sides),
+        Effect.KERNELS: compiling(compared, sides),
+    }
+    found = [_explained(change, sides, again) for change in compared]
     return Diff(
         changes=tuple(sorted(found, key=lambda one: (one.rank, one.urgency))),
         defaults=changed_defaults(sides),
@@ -136,7 +151,7 @@ def diff(
     )
 
 
-def _explained(change: Change, sides: Sides) -> Explained:
+def _explained(change: Change, sides: Sides, again: Again) -> Explained:
     what = change.what
     if what.startswith("--"):
         about = meaning.of_flag(what, sides.new_catalogue, sides.old_catalogue)
@@ -147,7 +162,7 @@ def _explained(change: Change, sides: Sides) -> Explained:
         if about == meaning.Meaning():
             about = meaning.of_variable(what, sides.new_catalogue, sides.old_catalogue)
     held = of_change(change, sides.new_catalogue, sides.old_catalogue)
-    leads = consequences(change, sides)
+    leads = consequences(change, sides, again)
     return Explained(change, about.help, about.default, leads, urgency(held))
 
 

@@ -2,6 +2,7 @@
 
 A flag that no rule names has the consequences of its namespace (``NAMESPACES``, the catalogue's
 categories), and what can run code or reach outside those of :mod:`deployer.facts.sglang.powers`.
+What makes weights or kernels be made again is in no table: :mod:`deployer.plan.again` compares.
 Every flag is read when the engine starts, so each of them also means new containers;
 that is not repeated here. Sources are SGLang 0.5.10.post1 and 0.5.23 unless another is named.
 """
@@ -45,31 +46,10 @@ RULES = (
         "api-key admin-api-key ssl-keyfile-password enable-ssl-refresh",
     ),
     _rule(
-        Effect.WEIGHTS,
-        "other files are loaded than those on the volume",
+        Effect.ACCURACY,
+        "other files are loaded",
         "speculative-draft-model-path speculative-draft-model-revision revision download-dir "
         "tokenizer-path",
-    ),
-    _rule(
-        Effect.KERNELS,
-        "DeepGEMM's cache is by the shapes of the matrices, which this changes "
-        "(DeepGEMM's `csrc/jit/compiler.hpp`)",
-        "tp-size pp-size ep-size dp-size attn-dp-size moe-dp-size attn-cp-size dcp-size dtype "
-        "quantization enable-dp-attention moe-dense-tp-size",
-    ),
-    _rule(
-        Effect.KERNELS,
-        "kernels are compiled for batches of up to twice as many tokens",
-        "chunked-prefill-size",
-    ),
-    _rule(
-        Effect.KERNELS,
-        "kernels of another library are used, and its own are compiled where it compiles any",
-        "fp8-gemm-backend fp4-gemm-backend bf16-gemm-backend moe-runner-backend "
-        "speculative-moe-runner-backend moe-a2a-backend attention-backend "
-        "decode-attention-backend prefill-attention-backend dsa-prefill-backend "
-        "dsa-decode-backend nsa-prefill-backend nsa-decode-backend "
-        "speculative-draft-attention-backend enable-torch-compile",
     ),
     _rule(
         Effect.ACCURACY,

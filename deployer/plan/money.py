@@ -7,6 +7,7 @@ that is shipped is for whoever has no other.
 from __future__ import annotations
 
 from deployer.facts.prices import HOURS_A_MONTH, SHIPPED, Prices
+from deployer.plan.cost import compiling, download
 from deployer.plan.effects import Consequence, Effect
 from deployer.plan.sides import Sides
 from deployer.release import Release
@@ -71,6 +72,19 @@ def idle(sides: Sides) -> Consequence:
         return Consequence(Effect.MONEY, f"{reason}; {_unknown(sides)}")
     amount = f"{dollars(before)} -> {dollars(after)} for an idle container before it stops"
     return Consequence(Effect.MONEY, f"{reason} ({table(sides.prices)})", amount)
+
+
+def once(effect: Effect, sides: Sides) -> str:
+    """Say what making weights or kernels again costs, once; empty where nobody can say."""
+    new, prices = sides.new, sides.prices
+    if new.modal is None:
+        return ""
+    kernels = effect is Effect.KERNELS
+    found = compiling(new, prices) if kernels else download(new.modal, new, prices)
+    least, most_ = found.dollars_at_least, found.dollars_at_most
+    if most_ is None:
+        return ""
+    return f"(once, {f'{dollars(least)} to' if least else 'at most'} {dollars(most_)})"
 
 
 def table(prices: Prices) -> str:

@@ -6,20 +6,22 @@ from collections.abc import Iterator
 
 from deployer.facts.sizes import PLAN_GPUS
 from deployer.plan.file import shown
+from deployer.plan.sides import Side, Sides
 from deployer.plan.standing import DEPLOYED, Standing
 from deployer.release import ModalParameters, Release
 
 
 def notes(
-    new: Release, modal: ModalParameters, standing: Standing, *, deploys: bool
+    after: Side, modal: ModalParameters, standing: Standing, sides: Sides | None, *, deploys: bool
 ) -> tuple[str, ...]:
     """Give what was noted when the world was looked at, and what follows from the release."""
+    new = after.release
     return (
         *standing.notes,
         *_unreadable(standing),
         *_most(new, modal),
         *(_rolling(new, standing) if deploys else ()),
-        *_left_behind(new, standing),
+        *_left_behind(sides, standing),
     )
 
 
@@ -78,20 +80,15 @@ def _rolling(new: Release, standing: Standing) -> Iterator[str]:
         )
 
 
-def _left_behind(new: Release, standing: Standing) -> Iterator[str]:
+def _left_behind(sides: Sides | None, standing: Standing) -> Iterator[str]:
     """Say that the old weights stay, and cost, where others are downloaded beside them."""
     deployed = standing.deployed
-    old = deployed.release if deployed else None
-    if deployed is None or old is None or old.modal is None:
+    if deployed is None or sides is None or sides.old.modal is None:
         return
-    read = {one.path for one in new.sources()} if _same_volume(old, new) else set()
-    for source in old.sources():
-        if source.path not in read:
+    after = sides.after.weights
+    for source, place in zip(sides.old.sources(), sides.before.weights, strict=True):
+        if place[:3] not in {one[:3] for one in after}:
             yield (
                 f"{source.repo} of version {deployed.version} stays on the volume "
-                f"{old.modal.weights.volume} at {source.path} until somebody deletes it"
+                f"{sides.old.modal.weights.volume} at {source.path} until somebody deletes it"
             )
-
-
-def _same_volume(old: Release, new: Release) -> bool:
-    return bool(old.modal and new.modal and old.modal.weights == new.modal.weights)

@@ -16,7 +16,7 @@ NEW_NAME: Rules = (
     (Effect.CLIENTS, "the address is another one"),
 )
 KERNEL_CACHE: Rules = (
-    (Effect.KERNELS, "the cache that has the compiled kernels is no longer the one that is read"),
+    (Effect.CONTAINERS, "kernels that are not there yet are compiled when a server starts"),
 )
 DOWNLOAD: Rules = (
     (Effect.NOTHING, "it concerns the container that downloads the weights, not the server"),
@@ -28,44 +28,31 @@ PARAMETERS: dict[str, Rules] = {
         (Effect.MONEY, "what runs in the old place goes on, and costs, until it is destroyed"),
         (Effect.CLIENTS, "the address is another one"),
     ),
-    "model.source": ((Effect.WEIGHTS, "the weights come from elsewhere"),),
+    "model.source": ((Effect.ACCURACY, "the weights come from elsewhere"),),
     "model.repo": (
-        (Effect.WEIGHTS, "it names the weights"),
-        (Effect.KERNELS, "another model has matrices of other shapes"),
         (Effect.ACCURACY, "another model answers"),
         (Effect.CLIENTS, "another model answers"),
         (Effect.CAPACITY, "another model leaves another room, and has another cache"),
     ),
     "model.revision": (
-        (Effect.WEIGHTS, "it names the weights"),
         (Effect.ACCURACY, "other weights, tokenizer or templates can answer otherwise"),
     ),
     "model.commit": (
-        (Effect.WEIGHTS, "it names the weights"),
         (Effect.ACCURACY, "other weights, tokenizer or templates can answer otherwise"),
     ),
-    "speculative.draft_model": (
-        (Effect.WEIGHTS, "it names weights that are downloaded beside the model's"),
-        (Effect.CAPACITY, "the draft has weights and a cache of its own"),
-    ),
+    "speculative.draft_model": ((Effect.CAPACITY, "the draft has weights and a cache of its own"),),
     "lora.adapters": (
-        (Effect.WEIGHTS, "it names weights that are downloaded beside the model's"),
         (Effect.ACCURACY, "another adapter answers those who ask for it by its name"),
         (Effect.CLIENTS, "clients ask for it by its name"),
     ),
     "engine.name": ((Effect.CONTAINERS, "the engine is started by another command"),),
     "engine.version": (
-        (Effect.KERNELS, "DeepGEMM's cache is by its version, its compiler and its path"),
         (Effect.ACCURACY, "kernels and defaults differ between releases"),
         (Effect.CLIENTS, "answers are parsed by another release"),
         (Effect.CAPACITY, "releases reckon memory otherwise (0.5.10 leaves the draft layer out)"),
     ),
-    "engine.image": (
-        (Effect.KERNELS, "DeepGEMM's cache is by the compiler and the path in the image"),
-        (Effect.ACCURACY, "the image brings the engine's libraries and kernels"),
-    ),
+    "engine.image": ((Effect.ACCURACY, "the image brings the engine's libraries and kernels"),),
     "hardware.gpu": (
-        (Effect.KERNELS, "kernels are compiled for one architecture"),
         (Effect.ACCURACY, "the engine takes other kernels, and other defaults, on another GPU"),
         (Effect.CAPACITY, "another GPU has another memory"),
     ),
@@ -90,7 +77,7 @@ PARAMETERS: dict[str, Rules] = {
             "`web_server` queues requests while it starts; `server` answers 503 until it is ready",
         ),
     ),
-    "modal.weights.volume": ((Effect.WEIGHTS, "another volume may be empty"),),
+    "modal.weights.volume": ((Effect.CONTAINERS, "another volume is mounted"),),
     "modal.weights.path": ((Effect.CONTAINERS, "the volume is mounted elsewhere"),),
     "modal.kernel_cache.volume": KERNEL_CACHE,
     "modal.kernel_cache.path": ((Effect.CONTAINERS, "the volume is mounted elsewhere"),),
@@ -125,7 +112,7 @@ VARIABLES: tuple[tuple[str, Rules], ...] = (
     ),
     (
         r".*(JIT|DEEPGEMM|NVRTC|_DG_).*",
-        ((Effect.KERNELS, "it decides how and when kernels are compiled"),),
+        ((Effect.CONTAINERS, "it decides how and when kernels are compiled"),),
     ),
     (
         r"SGLANG_ENABLE_SPEC_V2",
@@ -135,7 +122,10 @@ VARIABLES: tuple[tuple[str, Rules], ...] = (
         r"SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION|SGLANG_HEALTH_CHECK_TIMEOUT",
         ((Effect.CLIENTS, "it decides what `/health` does"),),
     ),
-    (r"HF_.*|HUGGING_FACE_.*|MODELSCOPE.*", ((Effect.WEIGHTS, "it decides where files are from"),)),
+    (
+        r"HF_.*|HUGGING_FACE_.*|MODELSCOPE.*",
+        ((Effect.CONTAINERS, "it decides where files are from"),),
+    ),
     (r".*(KEY|TOKEN|SECRET|PASSWORD)", ((Effect.SECURITY, "its name is that of a secret"),)),
     (
         r"NCCL_.*|CUDA_.*|PYTORCH_CUDA_ALLOC_CONF",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from deployer.facts.prices import Prices
+from deployer.plan.again import kernels_again, reasons, weights_again
 from deployer.plan.cost import Estimate, cold_start, compiling, download
-from deployer.plan.diff import Diff
-from deployer.plan.effects import Effect
+from deployer.plan.sides import Side, Sides
 from deployer.plan.standing import DEPLOYED, DIGEST_LENGTH, Deployed, PhasePlan, Standing
 from deployer.release import ModalParameters, Release
 
@@ -17,13 +17,14 @@ Ruling = tuple[bool, str]
 
 
 def phases(
-    new: Release, modal: ModalParameters, standing: Standing, found: Diff | None, prices: Prices
+    after: Side, modal: ModalParameters, standing: Standing, sides: Sides | None, prices: Prices
 ) -> tuple[PhasePlan, ...]:
-    """Give every phase in the order in which they run; ``found`` is what changes, if known."""
+    """Give every phase in the order in which they run; ``sides`` compare, if the old is known."""
+    new = after.release
     deploys, why = _deploy(new, standing)
     hourly = prices.gpus_hour(new.hardware.gpu, new.hardware.count)
-    weights = _known(standing, "weights") or _weights(new, standing.deployed)
-    kernels = _known(standing, "kernels") or _kernels(standing.deployed, found)
+    weights = _known(standing, "weights") or _weights(after, standing.deployed, sides)
+    kernels = _known(standing, "kernels") or _kernels(after, standing.deployed, sides)
     proves, owed = _proof(standing, deploys=deploys)
     starts = owed or "a container starts and answers its warm-up requests"
     asked = owed or "what the API promises is asked of the server"
@@ -39,11 +40,6 @@ def phases(
 def same_release(new: Release, deployed: Deployed | None) -> bool:
     """Tell whether a release is the one that is deployed, by the digits that a deployment has."""
     return deployed is not None and deployed.digest == new.digest()[:DIGEST_LENGTH]
-
-
-def same_weights(old: Release, new: Release) -> bool:
-    """Tell whether two releases read the same files of the same volume."""
-    return _weights_of(old) == _weights_of(new)
 
 
 def _phase(phase: str, ruling: Ruling, cost: Estimate | None = None) -> PhasePlan:
@@ -68,33 +64,26 @@ def _known(standing: Standing, phase: str) -> Ruling | None:
     return None
 
 
-def _weights(new: Release, deployed: Deployed | None) -> Ruling:
+def _weights(after: Side, deployed: Deployed | None, sides: Sides | None) -> Ruling:
     """Judge by the record alone: what was deployed had its weights."""
-    if not new.sources():
+    if not after.weights:
         return False, "the release needs none"
-    if deployed is None or deployed.release is None:
+    if deployed is None or sides is None:
         return True, f"nothing is recorded of these weights; {UNSEEN}"
-    if same_weights(deployed.release, new):
+    if not weights_again(sides):
         return False, f"they were there for version {deployed.version}; {UNSEEN}"
     return True, f"they are not those of version {deployed.version}; {UNSEEN}"
 
 
-def _kernels(deployed: Deployed | None, found: Diff | None) -> Ruling:
+def _kernels(after: Side, deployed: Deployed | None, sides: Sides | None) -> Ruling:
     """Judge by the record alone: what was deployed had its kernels."""
-    if deployed is None or deployed.release is None:
+    if after.kernels is None:
+        return False, f"none are needed: {after.no_kernels}"
+    if deployed is None or sides is None:
         return True, f"nothing is recorded of these kernels; {UNSEEN}"
-    again = [
-        f"{explained.change.key} {_sides(explained.change.old, explained.change.new)}"
-        for explained in (found.changes if found else ())
-        if any(one.effect is Effect.KERNELS for one in explained.consequences)
-    ]
-    if again:
-        return True, f"kernels compile again, because {'; '.join(again)}"
+    if kernels_again(sides):
+        return True, f"kernels compile again, because {'; '.join(reasons(sides))}"
     return False, f"they were compiled for version {deployed.version}; {UNSEEN}"
-
-
-def _sides(old: str, new: str) -> str:
-    return f"{old or 'nothing'} -> {new or 'nothing'}"
 
 
 def _deploy(new: Release, standing: Standing) -> Ruling:
@@ -106,9 +95,3 @@ def _deploy(new: Release, standing: Standing) -> Ruling:
     if same_release(new, deployed):
         return False, f"version {deployed.version} is this release"
     return True, f"version {deployed.version} is another release"
-
-
-def _weights_of(release: Release) -> tuple[object, ...]:
-    mount = release.modal.weights if release.modal else None
-    read = ((one.repo, one.commit or one.revision, one.path) for one in release.sources())
-    return mount, *read

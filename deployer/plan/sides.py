@@ -1,23 +1,103 @@
-"""The two sides of a comparison."""
+"""The two sides of a comparison: each a release, what the engine makes of it, and what it takes."""
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
+from deployer.behaviour.checkpoints import Checkpoints
+from deployer.behaviour.kernel_key import KernelKey, key_of
+from deployer.behaviour.kernel_need import unused
+from deployer.behaviour.resolved import Resolved, resolved
 from deployer.facts.prices import SHIPPED, Prices
-from deployer.facts.sglang.catalogue import Catalogue
+from deployer.facts.sglang.catalogue import Catalogue, find
 from deployer.release import Release
 
+Place = tuple[str, ...]
+"""Where something lies: Modal's environment, the volume, and what tells it from others there."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
+class Side:
+    """A release; ``resolved`` is what the engine makes of it."""
+
+    release: Release
+    resolved: Resolved
+
+    @functools.cached_property
+    def catalogue(self) -> Catalogue | None:
+        """The flags of its engine, None for a release that is not known."""
+        return find(self.release.engine.version)
+
+    @functools.cached_property
+    def weights(self) -> tuple[Place, ...]:
+        """Where all weights lie that are downloaded, and which: the model's first."""
+        modal = self.release.modal
+        if modal is None:
+            return ()
+        where = modal.environment, modal.weights.volume
+        mount = PurePosixPath(modal.weights.path)
+        return tuple(
+            (*where, _inside(one.path, mount), one.repo, one.commit or one.revision)
+            for one in self.release.sources()
+        )
+
+    @functools.cached_property
+    def kernels(self) -> Place | None:
+        """Where its compiled kernels lie, None where none are compiled."""
+        modal = self.release.modal
+        if modal is None or self.no_kernels:
+            return None
+        return modal.environment, modal.kernel_cache.volume, self.kernel_key.digest()
+
+    @functools.cached_property
+    def kernel_key(self) -> KernelKey:
+        """What makes a cache of kernels valid for it."""
+        return key_of(self.release)
+
+    @functools.cached_property
+    def no_kernels(self) -> str:
+        """Why the engine would use no kernel of DeepGEMM; empty where it may."""
+        return unused(self.release, self.resolved.model_config)
+
+
+def _inside(path: str, mount: PurePosixPath) -> str:
+    """Give a folder as its volume knows it, wherever that is mounted."""
+    found = PurePosixPath(path)
+    return str(found.relative_to(mount)) if found.is_relative_to(mount) else path
+
+
+def side(release: Release, given: Checkpoints | Resolved | None = None) -> Side:
+    """Make a side of a release; ``given`` are its facts, or what was made of it already."""
+    made = given if isinstance(given, Resolved) else resolved(release, given)
+    return Side(release, made)
+
+
+@dataclass(frozen=True)
 class Sides:
-    """Two releases that are compared, and the catalogues of their engines where there are any.
+    """Two releases that are compared. ``prices`` is the table that money is reckoned with."""
 
-    ``prices`` is the table that money is reckoned with.
-    """
-
-    old: Release
-    new: Release
-    old_catalogue: Catalogue | None
-    new_catalogue: Catalogue | None
+    before: Side
+    after: Side
     prices: Prices = SHIPPED
+
+    @property
+    def old(self) -> Release:
+        """The old release."""
+        return self.before.release
+
+    @property
+    def new(self) -> Release:
+        """The new release."""
+        return self.after.release
+
+    @property
+    def old_catalogue(self) -> Catalogue | None:
+        """The flags of the old release's engine."""
+        return self.before.catalogue
+
+    @property
+    def new_catalogue(self) -> Catalogue | None:
+        """The flags of the new release's engine."""
+        return self.after.catalogue

@@ -9,7 +9,7 @@ from deployer.compile.release import compile_profile
 from deployer.errors import Failure
 from deployer.facts.sglang.catalogue import find, load
 from deployer.plan.defaults import changed_defaults
-from deployer.plan.sides import Sides
+from deployer.plan.sides import Sides, side
 from deployer.profile.load import Loaded, load_profile
 from deployer.profile.model import Profile
 from deployer.release import Release
@@ -82,7 +82,7 @@ def _told(draft: Draft, text: str, before: Release, after: Release) -> Upgrade:
         old_text=draft.doc.text,
         text=text,
         notes=(*draft.notes, *_respelt(draft, before, after), *_deprecated(draft, after)),
-        defaults=changed_defaults(Sides(before, after, draft.old, draft.new)),
+        defaults=changed_defaults(Sides(side(before), side(after))),
         unknown=unknown,
     )
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from deployer.behaviour.kernel_key import FLAGS
 from deployer.cli.reading import read_release
 from deployer.facts.sglang.catalogue import Option, load, newest, releases
 from deployer.facts.sglang.powers import of_option
@@ -53,6 +54,8 @@ def ruled(option: Option) -> set[Effect]:
     if names & SPECULATIVE:
         found.add(Effect.CAPACITY)
     found = found or {effect for effect, _ in NAMESPACES.get(option.category, ())}
+    if set(option.strings) & {spelling for each in FLAGS.values() for spelling in each}:
+        found.add(Effect.KERNELS)
     if of_option(option.name, "1", known=True):
         found.add(Effect.SECURITY)
     return found if Effect.NOTHING in found else found | {Effect.CONTAINERS}
@@ -87,16 +90,16 @@ A, V, C, N = Effect.ACCURACY, Effect.CLIENTS, Effect.CAPACITY, Effect.CONTAINERS
 @pytest.mark.parametrize(
     ("new", "effects"),
     [
-        (flag("--kv-cache-dtype", "fp8_e4m3"), [A, C, N]),
+        (flag("--kv-cache-dtype", "fp8_e4m3"), [K, A, C, N]),
         (flag("--quantization", "fp8"), [K, A, C, N]),
         (flag("--tp-size", "4"), [K, A, C, N]),
-        (flag("--dsa-decode-backend", "trtllm"), [K, A, N]),
+        (flag("--dsa-decode-backend", "trtllm"), [A, N]),
         (flag("--sampling-backend", "pytorch"), [A, N]),
         (flag("--context-length", "65536"), [V, C, N]),
         (flag("--chunked-prefill-size", "8192"), [K, C, N]),
         (flag("--max-queued-requests", "64"), [V, N]),
         (flag("--chat-template", "x"), [S, V, N]),
-        (flag("--page-size", "64"), [C, N]),
+        (flag("--page-size", "64"), [K, C, N]),
         (flag("--log-requests"), [S, N]),
         (flag("--host", "127.0.0.1"), [S, V, N]),
         (flag("--admin-api-key", "k"), [S, V, N]),
@@ -105,7 +108,7 @@ A, V, C, N = Effect.ACCURACY, Effect.CLIENTS, Effect.CAPACITY, Effect.CONTAINERS
         (without("--enable-metrics"), [S, N]),
         (without("--trust-remote-code"), [S, N]),
         (with_parts(model=replace(BASE.model, repo="a/b")), [S, W, K, A, V, C, N]),
-        (with_parts(model=replace(BASE.model, revision="b")), [S, W, A, N]),
+        (with_parts(model=replace(BASE.model, revision="b", commit="")), [S, W, K, A, N]),
         (with_parts(engine=replace(BASE.engine, image="a:b")), [S, K, A, N]),
         (with_parts(engine=replace(BASE.engine, version="0.5.10")), [K, A, V, C, N]),
         (with_parts(hardware=replace(BASE.hardware, gpu="H200")), [M, K, A, C, N]),
@@ -120,7 +123,7 @@ A, V, C, N = Effect.ACCURACY, Effect.CLIENTS, Effect.CAPACITY, Effect.CONTAINERS
         (modal(download_cpu=8.0), [N]),
         (variable("SGLANG_JIT_DEEPGEMM_PRECOMPILE"), [K, N]),
         (variable("SGLANG_NO_SUCH_VARIABLE"), [S, N]),
-        (variable("HF_ENDPOINT"), [S, W, N]),
+        (variable("HF_ENDPOINT"), [S, N]),
         (variable("LD_PRELOAD"), [S, N]),
         (variable("PYTHONPATH"), [S, N]),
         (variable("PYTHONHASHSEED"), [N]),

@@ -62,7 +62,7 @@ ALL = ["weights", "kernels", "deploy", "wait", "verify"]
         (BASE, Standing("record", deployed(), (), ()), []),
         (LESS, Standing("record", deployed(), (), ()), ALL[2:]),
         (NEWER, Standing("record", deployed(), (), ()), ALL[1:]),
-        (OTHER_COMMIT, Standing("record", deployed(), (), ()), [ALL[0], *ALL[2:]]),
+        (OTHER_COMMIT, Standing("record", deployed(), (), ()), ALL),
         (BASE, Standing("record", deployed(release=None), (), ()), ALL[:2]),
     ],
 )

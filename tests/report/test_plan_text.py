@@ -191,7 +191,7 @@ b200-fp8-eagle: Modal app glm51-b200-fp8-eagle, environment main
 Changes
   ~ engine.version  0.5.10.post1 -> 0.5.10
       The pinned release
-      kernels compiled again: DeepGEMM's cache is by its version, its compiler and its path
+      kernels compiled again (once, $3.50 to $99.99): those of before are for another: engine.version 0.5.10.post1 -> 0.5.10
       accuracy may change: kernels and defaults differ between releases
       visible to API clients: answers are parsed by another release
       KV capacity: releases reckon memory otherwise (0.5.10 leaves the draft layer out)
@@ -223,7 +223,7 @@ Notes
   - a deploy starts new containers beside the old ones, up to twice as many for a while: with one
     that runs, that is 16 GPUs, and of Modal's plans Starter has 10
 
-1 change: kernels compiled again, accuracy may change, visible to API clients, KV capacity, new containers; deploys as version 8; $19.50 to $158.32 once; a month costs what it did.
+1 change: kernels compiled again (once, $3.50 to $99.99), accuracy may change, visible to API clients, KV capacity, new containers; deploys as version 8; $19.50 to $158.32 once; a month costs what it did.
 """  # noqa: E501 - a golden text
     )
 

@@ -23,6 +23,7 @@ from deployer.apply.modal.words import in_words
 from deployer.apply.phases import Phases, PhaseTime
 from deployer.errors import Failure
 from deployer.serve.weights.manifest import Manifests
+from deployer.plan.sides import side
 from deployer.verify.endpoint import Endpoint
 from deployer.verify.verdict import Outcome, all_hold
 
@@ -147,7 +148,7 @@ class Pipeline:
         return weights_fact(self._account, self._release)
 
     def _kernels(self) -> PhaseFact:
-        return kernels_fact(self._account, self._release, None)
+        return kernels_fact(self._account, side(self._release), None)
 
     def _deploy(self, file: Path, plan: Plan) -> None:
         with self._phases.phase("deploy", f"app {self._parameters.app}") as phase:

@@ -7,7 +7,6 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from deployer.behaviour.kernel_key import KernelKey, key_of
-from deployer.behaviour.kernel_need import unused
 from deployer.errors import Failure
 from deployer.plan.deployment import PhaseFact
 from deployer.release import Beside
@@ -17,6 +16,7 @@ from deployer.serve.weights.marker import MARKER, Complete
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
     from deployer.plan.deployment import Deployed
+    from deployer.plan.sides import Side
     from deployer.release import ModelSource, Mount, Release
 
 GB = 1e9
@@ -62,14 +62,14 @@ def _weights(account: Account, source: ModelSource, weights: Mount) -> tuple[boo
     return True, f"{named}complete since {_day(marker.finished)}, {size}"
 
 
-def kernels_fact(account: Account, release: Release, deployed: Deployed | None) -> PhaseFact:
+def kernels_fact(account: Account, of: Side, deployed: Deployed | None) -> PhaseFact:
     """Say whether the kernels of a release are compiled on their volume, and if not, why."""
-    parameters = release.modal
+    parameters = of.release.modal
     if parameters is None:
         return PhaseFact("kernels", done=True, reason="the release needs none")
-    if why := unused(release):
-        return PhaseFact("kernels", done=True, reason=f"none are needed: {why}")
-    key = key_of(release)
+    if of.no_kernels:
+        return PhaseFact("kernels", done=True, reason=f"none are needed: {of.no_kernels}")
+    key = of.kernel_key
     data = account.read(parameters.kernel_cache.volume, str(marker_path(key)))
     if data is None:
         return PhaseFact("kernels", done=False, reason=_why(key, deployed))

@@ -260,11 +260,11 @@ def _missing_kernels(
     release: Release, parameters: ModalParameters, *, in_engine: bool = False
 ) -> list[str]:
     """Say what the cache lacks; in the engine's image its versions are compared, too."""
-    from deployer.behaviour.kernel_need import unused  # noqa: PLC0415 - only what a part needs
+    from deployer.behaviour.kernel_need import config_at, unused  # noqa: PLC0415 - only what a part needs
     from deployer.serve.kernels.verify import verify  # noqa: PLC0415 - as above
     from deployer.serve.kernels.versions import found_versions  # noqa: PLC0415 - as above
 
-    if unused(release):
+    if unused(release, config_at(Path(release.model.path))):
         return []
     cache = Path(parameters.kernel_cache.path)
     versions = found_versions(release.engine.command[0], os.environ) if in_engine else ()

@@ -12,28 +12,35 @@ from deployer.apply.modal.remembering import as_it_was, modal_parameters
 from deployer.apply.modal.tags import DIGEST, FILE
 from deployer.compile.pin import commits_of, pin
 from deployer.plan.deployment import Deployed, PhaseFact, Standing
+from deployer.plan.sides import side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from deployer.apply.modal.client import Account
     from deployer.apply.modal.things import HistoryEntry
+    from deployer.behaviour.checkpoints import Checkpoints
     from deployer.release import ModalParameters, Release
 
 
 def look(
-    account: Account, release: Release, records: Records, environ: Mapping[str, str] = os.environ
+    account: Account,
+    release: Release,
+    records: Records,
+    environ: Mapping[str, str] = os.environ,
+    given: Checkpoints | None = None,
 ) -> tuple[Release, Standing]:
     """Ask Modal how things stand, and pin the release to the commit that its revision means now.
 
-    Nothing is changed anywhere. Raises Failure where Modal or the hub cannot be asked.
+    Nothing is changed anywhere. ``given`` is what is known of its repositories. Raises Failure
+    where Modal or the hub cannot be asked.
     """
     parameters = modal_parameters(release)
     deployed = deployed_now(account, parameters.app, records)
     pinned, notes = _pinned(release, deployed, environ)
     facts = (
         weights_fact(account, pinned),
-        kernels_fact(account, pinned, deployed),
+        kernels_fact(account, side(pinned, given), deployed),
         *_proof_fact(records, parameters, deployed),
     )
     notes = (*notes, *missing_secrets(account, pinned))

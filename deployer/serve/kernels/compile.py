@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from deployer.behaviour.kernel_key import key_of
-from deployer.behaviour.kernel_need import expected, unused
+from deployer.behaviour.kernel_need import config_at, expected, unused
 from deployer.errors import Failure, Interrupted
 from deployer.event import Event
 from deployer.release import Listen, Release
@@ -142,7 +142,7 @@ class _Task:
 
     def _kernels(self, because: str) -> tuple[tuple[Entry, ...], str]:
         """Give the kernels of the release, now on the volume, or why there are none."""
-        if why := unused(self.release):
+        if why := unused(self.release, config_at(Path(self.release.model.path))):
             return (), why
         had = copy_entries(self.cache, self.local, self.stop.check)
         kept = f" ({len(had)} kernels of the volume may serve again)" if had else ""
