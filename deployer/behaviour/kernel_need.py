@@ -88,7 +88,9 @@ def _plain(release: Release, config: Mapping[str, Any]) -> str:
     """Say that weights are stored so, and nothing asks for DeepGEMM; '' where something may."""
     below = config.get("text_config")
     whole = {**config, **below} if isinstance(below, Mapping) else config
-    if any(whole.get(key) for key in OF_THEIR_OWN) or whole.get("compression_config"):
+    if not whole.get("architectures") or whole.get("compression_config"):
+        return ""  # nothing says what it is, or how it is stored
+    if any(whole.get(key) for key in OF_THEIR_OWN):
         return ""
     said = whole.get("quantization_config") or {}
     method = str(said.get("quant_method", "unknown")) if said else ""

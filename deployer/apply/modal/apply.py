@@ -22,8 +22,8 @@ from deployer.apply.modal.wait import wait_until_healthy
 from deployer.apply.modal.words import in_words
 from deployer.apply.phases import Phases, PhaseTime
 from deployer.errors import Failure
-from deployer.serve.weights.manifest import Manifests
 from deployer.plan.sides import side
+from deployer.serve.weights.manifest import Manifests
 from deployer.verify.endpoint import Endpoint
 from deployer.verify.verdict import Outcome, all_hold
 
