@@ -1,32 +1,27 @@
 """How many tokens the KV pool holds, from the shapes of model and GPU.
 
 The formula is SGLang's (0.5.10.post1 ``model_executor/model_runner_kv_cache_mixin.py``,
-``profile_max_num_token``; 0.5.23 ``model_executor/pool_configurator.py``): what is free after
-loading, less the share ``1 - mem_fraction_static`` of what was free before, divided by the bytes of
-a token, in whole pages; ``--max-total-tokens`` caps it, and a pipeline has the pool of its
-smallest stage.
+``profile_max_num_token``; 0.5.23 ``mem_cache/kv_cache_configurator.py``): what is free after
+loading, less the share ``1 - mem_fraction_static`` of what was free before, less the states of
+linear attention, divided by the bytes of a token, in whole pages; ``--max-total-tokens`` caps it,
+and a pipeline has the pool of its smallest stage.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deployer.behaviour.cache import Kept, Manner, kept
 from deployer.behaviour.settings import Settings
-from deployer.behaviour.weights import GIB, Stage, copies, stages
+from deployer.behaviour.states import states
+from deployer.behaviour.weights import GIB, Stage, copies, drafts, scales_kept, stages
 
-AMISS = 1.1
-"""GiB of one GPU by which the estimate was off, at most, for every pool that was found published:
-297K tokens (a comment of InferenceX for GLM-5-FP8 on 8 H200, BF16, fraction 0.85: this gives 296K),
-464,256 (a log in sgl-project/sglang#26357, the same with FP8: 482K), and 367,404 (a log in
-vllm-project/vllm#21348, Qwen3-235B-A22B-FP8 on 4 H100, 0.93, a release of July 2025: 390K)."""
+AMISS = 1.0
+"""GiB of one GPU by which the estimate is taken to be off, at most. Published pools and those that
+were measured (``tests/behaviour/test_published.py``) are met closer than that."""
 
-BAND = 5
+BAND = 3
 """Per cent of the pool below which no error is stated, however large the pool."""
-
-LARGE_COPIES = 1.0
-"""GiB of latent attention's second copies from which they are counted. With tensor parallelism
-they are smaller than the band, and the published pools were met without them; with data-parallel
-attention every rank has all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,44 +42,80 @@ class Held:
     """What one GPU of the fullest stage holds, in GiB, and the bytes of a token on it.
 
     ``budget`` is what the fraction leaves for the pool, below 0 where weights alone exceed it.
+    ``stored`` is what a token really takes where the engine sizes it with less. ``states`` are
+    those of linear attention. ``later`` is what is loaded only when the pool has its size, and
+    ``later_each`` what that takes of every token.
     """
 
     weights: float
     copies: float
-    each: int
+    each: float
     budget: float
+    stored: float = 0.0
+    states: float = 0.0
+    later: float = 0.0
+    later_each: float = 0.0
 
 
 def held(settings: Settings, fraction: float) -> Held:
     """Give what the stage holds that has the fewest tokens."""
+    found = stages(settings.model, settings.division, draft=False)
     return min(
-        (_held(settings, stage, fraction) for stage in _stages(settings)),
-        key=lambda one: one.budget / one.each,
+        (_held(settings, stage, fraction, last=stage is found[-1]) for stage in found),
+        key=lambda one: one.budget / one.each if one.each else one.budget,
     )
 
 
 def pool(settings: Settings, fraction: float) -> Pool | None:
     """Give the pool, or None where the weights leave no room for one."""
     found = held(settings, fraction)
-    tokens = int(found.budget * GIB / found.each)
-    if tokens <= 0:
+    tokens = int(found.budget * GIB / found.each) if found.each else settings.context
+    if found.budget <= 0 or tokens <= 0:
         return None
     capacity = max(tokens // settings.page * settings.page, 1)
-    kept = capacity if settings.cap is None else min(capacity, settings.cap)
-    capped = kept < capacity
-    gib = kept * found.each / GIB if capped else found.budget
-    return Pool(tokens=kept, gib=gib, capped=capped, capacity=capacity)
+    count = capacity if settings.cap is None else min(capacity, settings.cap)
+    return Pool(
+        tokens=count,
+        gib=count * found.stored / GIB,
+        capped=count < capacity,
+        capacity=capacity,
+    )
 
 
-def _stages(settings: Settings) -> tuple[Stage, ...]:
-    return stages(settings.model, settings.division, draft=settings.draft)
+def _held(settings: Settings, stage: Stage, fraction: float, *, last: bool) -> Held:
+    model, division, rule = settings.model, settings.division, settings.rule
+    drafting = settings.draft and last
+    first = drafting and rule.drafts_first
+    weights = stage.weights * (settings.scale or 1)
+    weights += scales_kept(model, division) if _keeps_scales(settings) else 0.0
+    weights += drafts(model, division) if first else 0.0
+    second = copies(model, division)
+    room = settings.usable * fraction - weights - second
+    room -= rule.towers_reserved if model.beside else 0.0
+    own, draft = _kept(settings, stage, drafting=first), kept(model.drafts, (), _manner(settings))
+    taken = states(settings, own.state, room)
+    return Held(
+        weights=weights,
+        copies=second,
+        each=own.each,
+        budget=room - taken,
+        stored=own.stored,
+        states=taken,
+        later=drafts(model, division) if drafting and not first else 0.0,
+        later_each=draft.stored if drafting and not first else 0.0,
+    )
 
 
-def _held(settings: Settings, stage: Stage, fraction: float) -> Held:
-    drafting = settings.model.draft_layers if settings.draft else 0
+def _kept(settings: Settings, stage: Stage, *, drafting: bool) -> Kept:
+    model = settings.model
+    blocks = model.blocks[stage.span.start : stage.span.stop]
+    return kept(blocks, model.drafts if drafting else (), _manner(settings))
+
+
+def _manner(settings: Settings) -> Manner:
     ranks = settings.division.attention_ranks
-    each = settings.model.kv_bytes(settings.layout, ranks) * (stage.layers + drafting)
-    second = copies(settings.model, settings.division)
-    counted = second if second >= LARGE_COPIES else 0.0
-    room = settings.gpu.usable_gib * fraction - stage.weights - counted
-    return Held(weights=stage.weights, copies=counted, each=each, budget=room)
+    return Manner(settings.layout, ranks, settings.rule, settings.share, settings.hybrid)
+
+
+def _keeps_scales(settings: Settings) -> bool:
+    return settings.rule.scales_kept and settings.gpu.architecture == "sm90"

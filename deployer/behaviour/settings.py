@@ -6,11 +6,14 @@ from argparse import ArgumentTypeError
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from deployer.behaviour.cache import COMPRESSED_PAGE
 from deployer.behaviour.unknown import UnknownError
 from deployer.behaviour.weights import Division
 from deployer.facts.gpus import GPUS, Gpu
-from deployer.facts.models.catalogue import shapes
+from deployer.facts.models.catalogue import find
+from deployer.facts.models.checkpoint import Checkpoint
 from deployer.facts.models.model import Model
+from deployer.facts.sglang.pool_rules import PoolRule, pool_rule
 from deployer.parse.types import human_readable_int
 from deployer.release import Release
 
@@ -31,15 +34,18 @@ BLACKWELL = 10
 DRAFTS = frozenset({"EAGLE", "NEXTN"})
 """Algorithms that draft with the layer that the checkpoint brings, where it brings one."""
 
+WINDOWS = "--swa-full-tokens-ratio"
+"""The tokens of the pool for windows for each of the other."""
+
 PAGE = 64
 """Tokens of a page that sparse attention forces (0.5.10.post1 ``srt/server_args.py:1583``)."""
 
 HOW = "`deployer fit PROFILE --model-config config.json` reads the model's own file"
 """How to give the facts of a model."""
 
-SCALED = "the checkpoint brings scales for its cache, and what `auto` makes of them is not known"
-"""Since ``configure_kv_cache_dtype`` asks the loaded model (0.5.10.post1
-``model_executor/model_runner.py:1903``)."""
+CACHES = {"": "bfloat16", "FP8": "fp8_e4m3", "auto": "bfloat16"}
+"""What `auto` makes of the algorithm that a checkpoint names for its cache
+(``configure_kv_cache_dtype``, 0.5.10.post1 ``model_executor/model_runner.py:1903``)."""
 
 Flags = Mapping[str, str]
 
@@ -49,7 +55,9 @@ class Settings:
     """A release as memory sees it. ``fraction`` is None where the engine chooses it.
 
     ``cap`` is `--max-total-tokens`, ``context`` the longest request, ``requests`` how many run at
-    a time (None where the engine decides); ``flags`` are all flags with their values.
+    a time (None where the engine decides); ``flags`` are all flags with their values. ``share`` is
+    :data:`WINDOWS` (None: the engine's), ``hybrid`` says that there is such a pool. ``scale`` is
+    what the weights really take, by what they are counted to.
     """
 
     model: Model
@@ -64,17 +72,34 @@ class Settings:
     context: int
     requests: int | None
     flags: Flags
+    share: float | None = None
+    hybrid: bool = False
+    scale: float = 1.0
+
+    @property
+    def rule(self) -> PoolRule:
+        """How the release sizes its pool."""
+        return pool_rule(self.version)
+
+    @property
+    def usable(self) -> float:
+        """The GiB of one GPU that are free before anything is loaded."""
+        return self.gpu.usable_gib(self.division.gpus)
 
 
-def read(release: Release, model: Model | None = None, gpu: str = "") -> Settings:
-    """Read what decides, for another model or GPU where they are given.
+def read(release: Release, checkpoint: Checkpoint | None = None, gpu: str = "") -> Settings:
+    """Read what decides, for another checkpoint or GPU where they are given.
 
     Raises UnknownError for what no number is known for.
     """
-    found = model or shapes(release.model.repo)
-    if found is None:
+    known = checkpoint or find(release.model.repo)
+    if known is None:
         msg = f"the memory of {release.model.repo} is not among the known facts"
         raise UnknownError(msg, HOW)
+    if known.model is None:
+        msg = f"the shapes of {known.repo} are not known: {'; '.join(known.not_understood)}"
+        raise UnknownError(msg)
+    found = known.model
     name = gpu or release.hardware.gpu
     board = GPUS.get(name)
     if board is None:
@@ -86,17 +111,23 @@ def read(release: Release, model: Model | None = None, gpu: str = "") -> Setting
             msg = f"the estimate does not cover {flag}"
             raise UnknownError(msg)
     try:
-        return _settings(found, board, release.engine.version, flags)
+        return _settings(found, known.scale, board, release.engine.version, flags)
     except (ValueError, ArgumentTypeError) as error:
         msg = "a value that decides it is no number"
         raise UnknownError(msg) from error
 
 
-def _settings(model: Model, gpu: Gpu, version: str, flags: Flags) -> Settings:
-    stated = flags.get("--quantization", model.precision.method)
-    if stated != model.precision.method:
-        msg = f"the checkpoint does not have `--quantization {stated}`"
+def of_flags(checkpoint: Checkpoint, gpu: str, version: str, flags: Flags) -> Settings:
+    """Read what decides from flags alone: of a known checkpoint, GPU and release."""
+    if checkpoint.model is None:
+        msg = f"the shapes of {checkpoint.repo} are not known"
         raise UnknownError(msg)
+    return _settings(checkpoint.model, checkpoint.scale, GPUS[gpu], version, flags)
+
+
+def _settings(model: Model, scale: float, gpu: Gpu, version: str, flags: Flags) -> Settings:
+    if unknown := _not_reckoned(model, flags, scale):
+        raise UnknownError(unknown)
     fraction, cap = flags.get("--mem-fraction-static"), flags.get("--max-total-tokens")
     context, requests = flags.get("--context-length"), flags.get("--max-running-requests")
     return Settings(
@@ -106,13 +137,37 @@ def _settings(model: Model, gpu: Gpu, version: str, flags: Flags) -> Settings:
         division=_division(model, flags),
         draft=_drafts(model, flags),
         layout=_layout(model, gpu, flags),
-        page=PAGE if model.sparse_attention else _size(flags, "--page-size"),
+        page=_page(model, flags),
         fraction=None if fraction is None else float(fraction),
         cap=None if cap is None else human_readable_int(cap),
         context=model.longest if context is None else human_readable_int(context),
         requests=None if requests is None else human_readable_int(requests),
         flags=flags,
+        share=float(flags[WINDOWS]) if WINDOWS in flags else None,
+        hybrid=model.hybrid_window and "--disable-hybrid-swa-memory" not in flags,
+        scale=scale,
     )
+
+
+def _not_reckoned(model: Model, flags: Flags, scale: float) -> str:
+    """Say why there is no number for this model, empty where there is one."""
+    stored, stated = model.quantization, flags.get("--quantization")
+    if stated is not None and _method(stated) != _method(stored.method):
+        return f"the checkpoint does not have `--quantization {stated}`"
+    if stored.unknown and not scale:
+        return stored.unknown
+    return model.cache_unknown
+
+
+def _method(name: str) -> str:
+    """Give a method of quantization without what only says which kernels are meant."""
+    return "modelopt" if name.startswith("modelopt") else name.removesuffix("_marlin")
+
+
+def _page(model: Model, flags: Flags) -> int:
+    if model.compressed:
+        return COMPRESSED_PAGE
+    return PAGE if model.sparse_attention else _size(flags, "--page-size")
 
 
 def _division(model: Model, flags: Flags) -> Division:
@@ -122,8 +177,8 @@ def _division(model: Model, flags: Flags) -> Division:
     if tensor % ranks:
         msg = f"{tensor} tensor-parallel ranks cannot be divided into {ranks}"
         raise UnknownError(msg)
-    if model.attention.heads % (tensor // ranks):
-        heads, each = model.attention.heads, tensor // ranks
+    heads, each = model.attention.heads if model.attention else 0, tensor // ranks
+    if heads % each:
         msg = f"{heads} attention heads cannot be divided over {each} ranks"
         raise UnknownError(msg)
     return Division(
@@ -157,16 +212,25 @@ def _layout(model: Model, gpu: Gpu, flags: Flags) -> str:
     """Say how the cache stores a token: SGLang 0.5.10.post1 ``server_args.py:1417-1487``."""
     dtype = flags.get("--kv-cache-dtype", "auto")
     if dtype == "auto":
-        if model.scaled_cache:
-            raise UnknownError(SCALED, "state `memory.kv_cache_dtype`")
-        sparse = model.sparse_attention and gpu.capability[0] >= BLACKWELL
-        dtype = "fp8_e4m3" if sparse else "bfloat16"
+        dtype = _own_dtype(model, gpu)
+    if model.compressed:
+        return "fp8"
     if dtype in {"bfloat16", "bf16"}:
         return "bf16"
     if dtype != "fp8_e4m3" and (dtype != "fp8_e5m2" or model.sparse_attention):
         msg = f"the layout of a {dtype} cache is not known"
         raise UnknownError(msg)
     return _sparse_fp8(gpu, flags) if model.sparse_attention else "fp8"
+
+
+def _own_dtype(model: Model, gpu: Gpu) -> str:
+    """Say what `auto` is: the kernels' choice for sparse attention, else the checkpoint's."""
+    if model.sparse_attention:
+        return "fp8_e4m3" if gpu.capability[0] >= BLACKWELL else "bfloat16"
+    if model.cache_algorithm not in CACHES:
+        msg = f"what `auto` makes of a cache in {model.cache_algorithm} is not known"
+        raise UnknownError(msg, "state `memory.kv_cache_dtype`")
+    return CACHES[model.cache_algorithm]
 
 
 def _sparse_fp8(gpu: Gpu, flags: Flags) -> str:

@@ -11,13 +11,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from deployer.facts.models.model import GroupedAttention, LatentAttention, Model
-from deployer.facts.models.parts import Part, drafting, embedding, head, layer
+from deployer.facts.models.parts import Part, drafting, embedding, head, layer, towers
+from deployer.facts.models.quantization import MXFP4
 
 GIB = 1024**3
 
 TENTH = 10
 """Weights are rounded up to a tenth of a GiB: an allocator takes every large tensor in steps of
 2 MiB, and the numbers are no more exact."""
+
+SCALE_KEPT = 4 / 32
+"""Bytes of an FP32 scale for each of the 32 weights that share it."""
 
 ROTARY = 4
 """Bytes of a value in the table of rotary positions: FP32 on CUDA."""
@@ -45,21 +49,43 @@ class Division:
         """The data-parallel ranks of attention, each with a KV pool of its own."""
         return self.tensor // self.attention_ranks
 
+    @property
+    def gpus(self) -> int:
+        """The GPUs of one replica."""
+        return self.tensor * self.stages
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What one GPU of a pipeline stage holds: GiB of weights, and the layers with a cache."""
+    """What one GPU of a pipeline stage holds: GiB of weights, and the model's layers there."""
 
     weights: float
-    layers: int
+    span: range
+
+    @property
+    def layers(self) -> int:
+        """How many layers of the model there are."""
+        return len(self.span)
 
 
 def stages(model: Model, division: Division, *, draft: bool) -> tuple[Stage, ...]:
     """Give what a GPU of each pipeline stage holds; one stage without pipeline parallelism."""
     return tuple(
-        Stage(_gib(_of_stage(model, division, at, draft=draft), model, division), len(layers))
-        for at, layers in enumerate(_spans(model.layers, division.stages))
+        Stage(_gib(_of_stage(model, division, at, draft=draft), model, division), span)
+        for at, span in enumerate(_spans(model.layers, division.stages))
     )
+
+
+def drafts(model: Model, division: Division) -> float:
+    """Give the GiB of what drafts, as it is loaded: with an embedding and a head of its own.
+
+    The engine gives it the model's own afterwards, but what it was loaded with was still held
+    when the pool was sized (0.5.17 on an H200: 3.54 GiB of GLM-5.1's 64.03).
+    """
+    if not model.drafts:
+        return 0.0
+    parts = [*drafting(model), embedding(model), head(model)]
+    return sum(part.count * part.each / _divisor(part, division) for part in parts) / GIB
 
 
 def copies(model: Model, division: Division) -> float:
@@ -68,11 +94,21 @@ def copies(model: Model, division: Division) -> float:
     `kv_b_proj` stays beside the two factors that decoding multiplies by (0.5.10.post1
     ``models/deepseek_common/deepseek_weight_loader.py``, ``w_kc`` and ``w_vc``).
     """
-    found = model.attention
-    if not isinstance(found, LatentAttention):
+    found = [one.mixer for one in model.blocks if isinstance(one.mixer, LatentAttention)]
+    count = sum(one.latent * one.heads * (one.nope + one.value) for one in found)
+    return 2 * count / division.attention_ranks / GIB
+
+
+def scales_kept(model: Model, division: Division) -> float:
+    """Give the GiB of FP4 experts' scales in FP32, beside those that Marlin's kernels read.
+
+    Only DeepSeek-V4's, which come as such: ``layers/quantization/fp8.py``, ``is_fp4_expert``.
+    """
+    if not model.compressed:
         return 0.0
-    count = found.latent * found.heads * (found.nope + found.value)
-    return 2 * count * model.layers / division.attention_ranks / GIB
+    parts = (part for index in range(model.layers) for part in layer(model, index))
+    fp4 = sum(part.count for part in parts if part.divided == "experts" and part.each == MXFP4)
+    return fp4 * SCALE_KEPT / division.tensor / GIB
 
 
 def _spans(layers: int, stages_: int) -> Iterator[range]:
@@ -92,6 +128,7 @@ def _of_stage(model: Model, division: Division, stage: int, *, draft: bool) -> I
         yield from layer(model, index)
     if stage == 0:
         yield embedding(model)
+        yield towers(model)
     if last and not (model.tied and division.stages == 1):
         yield head(model)
     if last and draft:
@@ -99,23 +136,22 @@ def _of_stage(model: Model, division: Division, stage: int, *, draft: bool) -> I
 
 
 def _gib(parts: Iterable[Part], model: Model, division: Division) -> float:
-    found = sum(part.count * part.each / _divisor(part, model, division) for part in parts)
+    found = sum(part.count * part.each / _divisor(part, division) for part in parts)
     return math.ceil((found + _rotary(model)) / GIB * TENTH) / TENTH
 
 
-def _divisor(part: Part, model: Model, division: Division) -> int:
+def _divisor(part: Part, division: Division) -> int:
     ranks, tensor = division.attention_ranks, division.tensor
     match part.divided:
         case "attention" | "embedding":
             return ranks
         case "keys":
-            heads = model.attention
-            return min(ranks, heads.kv_heads) if isinstance(heads, GroupedAttention) else ranks
+            return min(ranks, part.heads)
         case "head":
             return ranks if division.head_by_attention else tensor
         case "shared":
             return 1 if division.shared_whole else tensor
-        case "tensor":
+        case "tensor" | "experts":
             return tensor
         case "rank":
             return 1
@@ -123,5 +159,9 @@ def _divisor(part: Part, model: Model, division: Division) -> int:
 
 def _rotary(model: Model) -> int:
     found = model.attention
-    size = found.rope if isinstance(found, LatentAttention) else found.size
+    size = 0
+    if isinstance(found, GroupedAttention):
+        size = found.rope or found.size
+    elif found is not None:
+        size = found.rope
     return model.longest * size * ROTARY

@@ -54,10 +54,12 @@ def is_nvfp4(case: Case) -> bool:
 
 def has_fp8_weights(case: Case) -> bool:
     """Whether experts, too, are FP8: not where a name or a configuration speaks of FP4."""
-    said = _quantization(case)
-    if said is None:
+    found = case.checkpoints.model
+    if found is None or found.model is None:
         return FP8.search(case.profile.model.repo) is not None
-    return said.get("quant_method") == "fp8" and "fp4" not in str(said).lower()
+    stored = found.model.quantization
+    experts = stored.each("layers.#.mlp.experts.0.gate_proj", found.model.layers - 1)
+    return stored.method == "fp8" and experts >= 1
 
 
 def _quantization(case: Case) -> Mapping[str, Any] | None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deployer.behaviour.weights import Division, stages
 from deployer.compile.case import Case
-from deployer.facts.models.catalogue import shapes
-from deployer.facts.sizes import READ_FASTEST, READ_SLOWEST, WEIGHTS_GIB
+from deployer.facts.sizes import READ_FASTEST, READ_SLOWEST
 
 GIB = 1024**3
 
@@ -26,18 +24,11 @@ class Loading:
 
 def loading(case: Case) -> Loading | None:
     """Give the time to read the weights from a Modal volume; None where the size is not known."""
-    gib = _gib(case.profile.model.repo)
+    known = case.resolved.subject.checkpoints.model
+    gib = None if known is None else known.gib
     if case.profile.modal is None or gib is None or case.profile.model.load_format == "dummy":
         return None
     return Loading(gib, gib * GIB / READ_FASTEST, gib * GIB / READ_SLOWEST)
-
-
-def _gib(repo: str) -> float | None:
-    """Give what the weights take on a disk: as published, or as the model's shapes add up to."""
-    model = shapes(repo)
-    if repo in WEIGHTS_GIB or model is None:
-        return WEIGHTS_GIB.get(repo)
-    return sum(one.weights for one in stages(model, Division(), draft=True))
 
 
 def span(found: Loading) -> str:

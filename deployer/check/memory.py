@@ -20,7 +20,7 @@ def fit_of(case: Case) -> Fit | None:
     """Give what fits; None where the model, the GPU or the release is not known well enough."""
     if find(case.profile.engine.version) is None:
         return None
-    found = fit(case.release, model=case.resolved.subject.model)
+    found = fit(case.release, checkpoint=case.resolved.subject.checkpoints.model)
     return found if isinstance(found, Fit) else None
 
 

@@ -18,7 +18,12 @@ from deployer.facts.gpus import GPUS
 from deployer.report.narrow import narrowed
 
 if TYPE_CHECKING:
-    from deployer.facts.models.model import Model
+    from deployer.facts.models.checkpoint import Checkpoint
+
+
+LARGEST = 100_000_000
+"""Bytes of a model's configuration: names of quantized layers alone make 3,000,000 of MiniMax M3's
+in NVFP4, and the index of the files of a large model has 15,000,000."""
 
 
 @click.command("fit")
@@ -45,21 +50,18 @@ def command(
     """Show what one GPU holds: weights, KV pool, graphs; and what the pool is good for.
 
     An estimate from the shapes of model and GPU: nothing is run. A model that is not known here
-    is read from the lock beside the profile, or from its own `config.json`. What else is wrong with
-    the profile is named, and is no matter: the weights of a profile without its API key's secret
-    are as large. Exits 1 when the weights do not fit, or when there is no number.
+    is read from its own `config.json`. What else is wrong with the profile is named, and is no
+    matter: the weights of a profile without its API key's secret are as large. Exits 1 when the
+    weights do not fit, or when there is no number.
     """
     from deployer.behaviour.unknown import NoEstimate  # noqa: PLC0415
     from deployer.cli.reading import read_readable  # noqa: PLC0415 - pydantic, only when used
     from deployer.fit.fit import fit  # noqa: PLC0415
     from deployer.report.fit import text, to_json  # noqa: PLC0415
 
-    case = read_readable(path)
-    release, known = case.release, case.checkpoints.model
-    model = known.model if known else None
-    if config is not None:
-        model = _model(config, release.model.repo)
-    found = fit(release, model=model, gpu=gpu or "", fraction=mem_fraction)
+    release = read_readable(path).release
+    given = None if config is None else _checkpoint(config, release.model.repo)
+    found = fit(release, checkpoint=given, gpu=gpu or "", fraction=mem_fraction)
     if isinstance(found, NoEstimate):
         msg = f"there is no estimate: {found.reason}"
         raise Failure(msg, hint=_sentence(found.hint))
@@ -69,34 +71,35 @@ def command(
     return 0 if found.pool is not None else 1
 
 
-def _model(path: str, repo: str) -> Model:
-    """Read a model's configuration, and the file beside it that says how it is quantized.
+def _checkpoint(path: str, repo: str) -> Checkpoint:
+    """Read a model's configuration, and what stands beside it: quantization, exact bytes.
 
-    Raises UsageError for no file, Failure for what is missing.
+    Raises UsageError for no file, Failure where it does not even say the shapes of a model.
     """
-    from deployer.facts.models.config import (  # noqa: PLC0415
-        BESIDE,
-        MissingFactsError,
-        from_config,
-        with_quantization,
+    from deployer.facts.models.checkpoint import (  # noqa: PLC0415 - only when used
+        CONFIG,
+        DOCUMENTS,
+        from_files,
     )
 
-    config, beside = _json(path), Path(path).with_name(BESIDE)
-    if beside.is_file():
-        config = with_quantization(config, _json(str(beside)))
-    try:
-        return from_config(repo, config, path)
-    except MissingFactsError as error:
-        missing = "; ".join(error.missing)
+    documents = {CONFIG: _json(path)}
+    for name in DOCUMENTS:
+        beside = Path(path).with_name(name)
+        if name != CONFIG and beside.is_file():
+            documents[name] = _json(str(beside))
+    found = from_files(repo, "", documents, source=path)
+    if found.model is None:
+        missing = "; ".join(found.not_understood)
         message = f"{path} does not say what memory depends on: {missing}"
-        raise Failure(message) from error
+        raise Failure(message)
+    return found
 
 
 def _json(path: str) -> Mapping[str, Any]:
     from deployer.cli.reading import read_text  # noqa: PLC0415
 
     try:
-        found: Any = read_json(read_text(path, "a model's config.json"), constants=True)
+        found: Any = read_json(read_text(path, "a model's config.json", LARGEST), constants=True)
     except ValueError as error:
         message = f"{path} is not JSON: {error}"
         raise UsageError(message) from error

@@ -12,7 +12,7 @@ from deployer.cli.notes import notes_options
 from deployer.cli.say import show
 
 if TYPE_CHECKING:
-    from deployer.compile.case import Case
+    from deployer.release import Release
 
 
 @click.command("resolve")
@@ -50,11 +50,9 @@ def command(
     from deployer.engine.resolve import ask  # noqa: PLC0415
     from deployer.report.resolution import text, to_json  # noqa: PLC0415
 
-    case, stated = _case(path, version)
-    release = case.release
+    release, stated = _release(path, version)
     engine = find_interpreter(release.engine.version)
-    locked = None if case.lock is None else case.lock.of("model")
-    config = find_config(release.model, given=model_config, locked=locked)
+    config = find_config(release.model, given=model_config)
     (answer,) = ask(engine, [release], config, jail=find_jail())
     found = resolution(release, answer, engine=engine, stated=stated, model=config.source)
     if form == "json":
@@ -64,7 +62,7 @@ def command(
     return 0 if found.accepted else 1
 
 
-def _case(path: str, version: str | None) -> tuple[Case, str]:
+def _release(path: str, version: str | None) -> tuple[Release, str]:
     """Read, check and compile the profile, for another release if asked; and name its own.
 
     For another release the fields are respelt, and `engine.args` stay.
@@ -79,5 +77,5 @@ def _case(path: str, version: str | None) -> tuple[Case, str]:
     if version is not None and version != stated:
         check_release(version)
         engine = profile.engine.model_copy(update={"version": version})
-        case = Case(profile.model_copy(update={"engine": engine}), lock=case.lock)
-    return case, stated
+        case = Case(profile.model_copy(update={"engine": engine}))
+    return case.release, stated

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 MIB_PER_GIB = 1024
 
-TAKEN_BEFORE_LOAD_GIB = 1.5
-"""Memory that a process has taken before it loads weights (CUDA context, NCCL). An assumption:
-nobody published the figure, and the pools that follow from it agree with the two that were
-published for H200 (297K tokens with BF16, 464,256 with FP8, for which this gives 296K and 482K)."""
+TAKEN_ALONE_GIB, TAKEN_LINKED_GIB, TAKEN_BUS_GIB = 1.33, 2.5, 1.6
+"""Memory that a process has taken before it loads weights: one GPU alone (the CUDA context: 139.07
+to 139.09 GiB free of 140.40 on an H200, four starts of 0.5.17); GPUs joined by NVLink (NCCL and the
+buffers of the engine's own all-reduce: 12.25 free after 125.65 of weights on 8 H200, the log of
+https://github.com/SemiAnalysisAI/InferenceX/issues/2128); GPUs on a PCIe bus, which have none of
+the latter (94.01 free of 95.59 on 4 RTX PRO 6000,
+https://github.com/sgl-project/sglang/issues/40558)."""
 
 _MODAL = "nvidia-smi on Modal, https://github.com/modal-labs/modal-client/pull/2797"
 _B200 = "nvidia-smi in https://github.com/sgl-project/sglang/issues/27487"
@@ -40,9 +43,14 @@ class Gpu:
         return f"sm{self.capability[0]}0"
 
     @property
-    def usable_gib(self) -> float:
-        """The GiB that an engine finds free before it loads anything."""
-        return self.memory / MIB_PER_GIB - TAKEN_BEFORE_LOAD_GIB
+    def linked(self) -> bool:
+        """Whether Modal joins several of them by NVLink: the boards of the SXM form."""
+        return self.capability in {(8, 0), (9, 0), (10, 0), (10, 3)}
+
+    def usable_gib(self, ranks: int) -> float:
+        """Give the GiB that an engine on ``ranks`` of them finds free before it loads anything."""
+        several = TAKEN_LINKED_GIB if self.linked else TAKEN_BUS_GIB
+        return self.memory / MIB_PER_GIB - (TAKEN_ALONE_GIB if ranks == 1 else several)
 
 
 GPUS = {

@@ -1,9 +1,6 @@
-"""What the weights of a model take on a disk, and what is known of how fast Modal reads them."""
+"""What is known of how fast Modal reads weights and compiles kernels, and of its plans."""
 
 from __future__ import annotations
-
-WEIGHTS_GIB = {"zai-org/GLM-5.1-FP8": 704.2}
-"""GiB of a repository's weights: 753.9 B parameters (:mod:`deployer.facts.models.catalogue`)."""
 
 READ_SLOWEST, READ_FASTEST = 1e9, 3e9
 """Bytes a second that a Modal volume gives. Modal's own pages say 1 to 2 GB/s

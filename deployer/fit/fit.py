@@ -9,7 +9,7 @@ from deployer.behaviour.fraction import Own, own
 from deployer.behaviour.pool import AMISS, BAND, Held, Pool, held, pool
 from deployer.behaviour.settings import Settings, read
 from deployer.behaviour.unknown import NoEstimate, UnknownError
-from deployer.facts.models.model import Model
+from deployer.facts.models.checkpoint import Checkpoint
 from deployer.release import Release
 
 
@@ -19,10 +19,11 @@ class Fit:
 
     ``fraction`` is the share that weights and pool get, ``stated`` whether the release says it or
     the engine chooses it (``own``). ``taken`` is gone before loading. ``pool`` is None where the
-    weights leave no room. ``rest`` is what is left for graphs and activations, ``reserved`` what
-    the engine's own rule wants for them. ``context`` is the longest request that the release
-    admits, ``longest`` the longest that fits, ``each`` the tokens for every one of ``requests``
-    that run at a time (None where the engine decides how many).
+    weights leave no room. ``states`` are the GiB of linear attention's states, ``later`` what is
+    loaded only when the pool has its size. ``rest`` is what is left for graphs and activations,
+    ``reserved`` what the engine's own rule wants for them. ``context`` is the longest request that
+    the release admits, ``longest`` the longest that fits, ``each`` the tokens for every one of
+    ``requests`` that run at a time (None where the engine decides how many).
     """
 
     repo: str
@@ -44,6 +45,8 @@ class Fit:
     rest: float
     context: int
     requests: int | None
+    states: float = 0.0
+    later: float = 0.0
 
     @property
     def tokens(self) -> int:
@@ -80,7 +83,9 @@ class Fit:
     @property
     def smallest(self) -> float | None:
         """The smallest fraction, in hundredths, that leaves room for one context, if any does."""
-        need = self.weights + self.copies + self.context * self.bytes_each / 1024**3
+        room = self.budget + self.states
+        share = room / self.budget if self.states and self.budget > 0 else 1
+        need = self.weights + self.copies + share * self.context * self.bytes_each / 1024**3
         found = -(-need * 100 // (self.total - self.taken)) / 100
         return found if found < 1 else None
 
@@ -88,13 +93,13 @@ class Fit:
 def fit(
     release: Release,
     *,
-    model: Model | None = None,
+    checkpoint: Checkpoint | None = None,
     gpu: str = "",
     fraction: float | None = None,
 ) -> Fit | NoEstimate:
     """Reckon what fits, with another model, GPU or fraction where they are given."""
     try:
-        settings = read(release, model, gpu)
+        settings = read(release, checkpoint, gpu)
         if fraction is not None:
             settings = replace(settings, fraction=fraction)
         return _fit(settings, gpu or release.hardware.gpu)
@@ -113,12 +118,12 @@ def _fit(settings: Settings, gpu: str) -> Fit:
         total=settings.gpu.memory / 1024,
         version=settings.version,
         layout=settings.layout,
-        bytes_each=found.each,
+        bytes_each=round(found.each),
         ranks=settings.division.replicas,
         fraction=fraction,
         stated=settings.fraction is not None,
         own=chosen,
-        taken=settings.gpu.memory / 1024 - settings.gpu.usable_gib,
+        taken=settings.gpu.memory / 1024 - settings.usable,
         weights=found.weights,
         copies=found.copies,
         budget=found.budget,
@@ -126,10 +131,17 @@ def _fit(settings: Settings, gpu: str) -> Fit:
         rest=_rest(settings, found, tokens),
         context=settings.context,
         requests=settings.requests,
+        states=found.states,
+        later=_later(found, tokens),
     )
 
 
 def _rest(settings: Settings, found: Held, tokens: Pool | None) -> float:
     """Give the GiB that neither weights nor pool take; below 0 where the weights do not fit."""
-    used = found.weights + found.copies + (tokens.gib if tokens else 0.0)
-    return settings.gpu.usable_gib - used
+    used = found.weights + found.copies + found.states + (tokens.gib if tokens else 0.0)
+    return settings.usable - used - _later(found, tokens)
+
+
+def _later(found: Held, tokens: Pool | None) -> float:
+    """Give the GiB of what drafts, where it takes them from what the pool has left."""
+    return found.later + (tokens.tokens * found.later_each / 1024**3 if tokens else 0.0)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from deployer.facts.models.catalogue import find
 from deployer.facts.prices import HOURS_A_MONTH, STORAGE_FREE, Prices
-from deployer.facts.sizes import KERNEL_MINUTES, READ_FASTEST, READ_SLOWEST, WEIGHTS_GIB
+from deployer.facts.sizes import KERNEL_MINUTES, READ_FASTEST, READ_SLOWEST
 from deployer.release import ModalParameters, Release
 
 GIB = 1024**3
@@ -123,12 +124,11 @@ def cold_start(release: Release, modal: ModalParameters, hourly: float | None) -
     """Bound a container's start: reading the weights at least, its start-up budget at most."""
     budget = modal.startup_timeout / 60
     bound = f"Modal gives it up after the budget of {span(budget)}"
-    read = reading(release)
-    if read is None:
+    read, gib = reading(release), _size(release)
+    if read is None or gib is None:
         return Estimate(
             None, budget, hourly, f"the size of {release.model.repo} is not known; {bound}"
         )
-    gib = WEIGHTS_GIB[release.model.repo]
     slow, fast = READ_SLOWEST / GB, READ_FASTEST / GB
     basis = (
         f"reading {gib:,.1f} GiB takes {read[0]:.1f} to {span(read[1])} at {fast:g} to "
@@ -138,9 +138,15 @@ def cold_start(release: Release, modal: ModalParameters, hourly: float | None) -
     return Estimate(min(read[0], budget), budget, hourly, basis)
 
 
+def _size(release: Release) -> float | None:
+    """Give the GiB of the weights on a disk, None where nobody knows them."""
+    known = find(release.model.repo)
+    return None if known is None else known.gib
+
+
 def reading(release: Release) -> tuple[float, float] | None:
     """Give the minutes that reading the weights takes, fast and slow; None for unknown sizes."""
-    gib = WEIGHTS_GIB.get(release.model.repo)
+    gib = _size(release)
     if gib is None or release.model.source != "huggingface":
         return None
     return gib * GIB / READ_FASTEST / 60, gib * GIB / READ_SLOWEST / 60
@@ -149,7 +155,7 @@ def reading(release: Release) -> tuple[float, float] | None:
 def download(modal: ModalParameters, release: Release, prices: Prices) -> Estimate:
     """Bound the download: the price of its container for as long as one try may take."""
     gib = modal.download_memory / MIB_A_GIB
-    size = WEIGHTS_GIB.get(release.model.repo)
+    size = _size(release)
     what = "the weights" if size is None else f"{size:,.1f} GiB"
     basis = (
         f"downloads {what} on {modal.download_cpu:g} cores with {gib:g} GiB; a try ends after "
@@ -176,7 +182,7 @@ def compiling(release: Release, prices: Prices) -> Estimate:
 
 def storage(release: Release, prices: Prices) -> Storage | None:
     """Give what the weights cost where they lie; None where their size or the price is unknown."""
-    gib = WEIGHTS_GIB.get(release.model.repo)
+    gib = _size(release)
     if gib is None or prices.storage is None:
         return None
     basis = (

@@ -48,6 +48,8 @@ def to_json(name: str, found: Fit) -> str:
             "taken_before_load": round(found.taken, 2),
             "weights": found.weights,
             "copies": round(found.copies, 2),
+            "states": round(found.states, 2),
+            "drafting": round(found.later, 2),
             "kv_pool": round(pool.gib, 2) if pool else 0,
             "rest": round(found.rest, 2),
             "engine_reserves": round(found.own.reserved, 2),
@@ -80,6 +82,10 @@ def _memory(found: Fit) -> Iterator[tuple[str, str]]:
     yield "weights", f"{found.weights:.1f} GiB"
     if found.copies:
         yield "", f"and {found.copies:.1f} GiB of second copies for latent attention"
+    if found.states:
+        yield "states", f"{found.states:.1f} GiB of linear attention, for requests and prefixes"
+    if found.later:
+        yield "drafting", f"{found.later:.1f} GiB, taken when the pool has its size"
     layout = f"{LAYOUTS[found.layout]}, {found.bytes_each:,} bytes a token"
     if found.pool is None:
         yield "KV pool", f"none: {-found.budget:.1f} GiB are missing ({layout})"
@@ -132,7 +138,7 @@ def _bar(found: Fit) -> Iterator[str]:
 def _segments(found: Fit) -> Iterator[Segment]:
     graphs = max(0.0, min(found.rest, found.own.reserved))
     yield "-", "taken before", found.taken
-    yield "W", "weights", found.weights + found.copies
+    yield "W", "weights", found.weights + found.copies + found.states + found.later
     yield "K", "KV", found.pool.gib if found.pool else 0.0
     yield "G", "graphs and activations", graphs
     yield ".", "free", max(0.0, found.rest - graphs)
@@ -140,6 +146,6 @@ def _segments(found: Fit) -> Iterator[Segment]:
 
 def _exact(found: Fit) -> Iterator[str]:
     within = f", here within about {found.band} %" if found.pool else ""
-    yield f"  An estimate from shapes{within}: published pools were off by {AMISS:g} GiB at most"
-    yield "  (GLM-5 on 8 H200: about 297K tokens with BF16, 464,256 with FP8). Nothing was run."
+    yield f"  An estimate from shapes{within}: pools that were published or measured were off by"
+    yield f"  less than {AMISS:g} GiB. Nothing was run."
     yield f"  Shapes: {visible(found.model_source) or 'the given configuration'}"

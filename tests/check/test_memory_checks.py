@@ -50,34 +50,34 @@ def memory(**values: object) -> dict[str, Any]:
 
 
 FIRES: list[tuple[str, list[dict[str, Any]], str, str, str]] = [
-    ("does-not-fit", [H100], "hardware.gpu", "88.8 GiB of weights, and H100 has 78.1", "more GPUs"),
+    ("does-not-fit", [H100], "hardware.gpu", "89.1 GiB of weights, and H100 has 77.1", "more GPUs"),
     (
         "does-not-fit",
         [H200, memory(mem_fraction_static=0.6)],
         "memory.mem_fraction_static",
-        "88.8 GiB of weights on each GPU are more than 0.6 of the 138.9 GiB of H200",
-        "at least 0.78",
+        "89.1 GiB of weights on each GPU are more than 0.6 of the 137.9 GiB of H200",
+        "at least 0.79",
     ),
     (
         "does-not-fit",
         [H200, {"parallel": {"tp": 4}, "hardware": {"count": 4}}],
         "hardware.gpu",
-        "each GPU would hold 175.4 GiB",
+        "each GPU would hold 175.9 GiB",
         "larger ones",
     ),
     (
         "does-not-fit",
         [QWEN, {"hardware": {"gpu": "L4", "count": 2}}],
         "hardware.gpu",
-        "each GPU would hold 30.6 GiB of weights, and L4 has 21.0",
+        "each GPU would hold 30.6 GiB of weights, and L4 has 20.9",
         "more GPUs",
     ),
     (
         "pool-below-one-context",
         [H200, memory(mem_fraction_static=0.72)],
         "memory.mem_fraction_static",
-        "holds about 120,",
-        "at least 0.78",
+        "holds about 109,",
+        "at least 0.79",
     ),
     (
         "pool-below-one-context",
@@ -97,7 +97,7 @@ FIRES: list[tuple[str, list[dict[str, Any]], str, str, str]] = [
         "pool-capped",
         [memory(max_total_tokens=65_536)],
         "memory.max_total_tokens",
-        "65,536 tokens use 6.1 of about 62 GiB; 48 requests get 1,365 tokens each",
+        "65,536 tokens use 6.1 of about 61 GiB; 48 requests get 1,365 tokens each",
         "leave it out",
     ),
     (
@@ -111,7 +111,7 @@ FIRES: list[tuple[str, list[dict[str, Any]], str, str, str]] = [
         "fraction-leaves-no-room",
         [memory(mem_fraction_static=0.95)],
         "memory.mem_fraction_static",
-        "0.95 leaves 8.9 GiB for graphs and activations",
+        "0.95 leaves 8.8 GiB for graphs and activations",
         "the engine takes 0.852",
     ),
     (

@@ -36,8 +36,8 @@ def test_a_shipped_profile_fits(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(PROFILE) == 0
 
     shown = capsys.readouterr().out
-    assert "weights            90.1 GiB" in shown
-    assert "KV pool            28.0 GiB, 296,000 tokens" in shown
+    assert "weights            88.8 GiB" in shown
+    assert "KV pool            28.1 GiB, 301,760 tokens" in shown
 
 
 def test_what_if_it_ran_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,7 +50,7 @@ def test_what_if_it_ran_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_weights_that_do_not_fit_exit_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(PROFILE, "--gpu", "H100") == 1
-    assert "The weights need 90.1 GiB of 78.1." in capsys.readouterr().out
+    assert "The weights need 88.8 GiB of 77.1." in capsys.readouterr().out
 
 
 def test_a_model_without_facts_says_how_to_give_them() -> None:
@@ -87,7 +87,7 @@ def test_how_it_is_quantized_may_stand_beside(
     ("written", "kind", "said"),
     [
         ("{}", Failure, "`hidden_size` is missing"),
-        ('{"text_config": {"a": 1}}', Failure, "a vision part"),
+        ('{"text_config": {"a": 1}}', Failure, "`hidden_size` is missing"),
         ("[]", UsageError, "is not the configuration of a model"),
         ("{", UsageError, "is not JSON"),
     ],
@@ -118,7 +118,7 @@ def test_what_else_is_wrong_is_no_matter_for_memory(
 
     assert run(str(changed)) == 0
     read = capsys.readouterr()
-    assert "KV pool            28.0 GiB" in read.out
+    assert "KV pool            28.1 GiB" in read.out
     assert "is not right (containers-min-above-max)" in read.err
 
 

@@ -23,7 +23,7 @@ Write::
 Source: the shapes of the model (``deployer/facts/models/``) divided as SGLang divides them, and its
 formula of the pool (0.5.10.post1 ``model_executor/model_runner_kv_cache_mixin.py``,
 ``profile_max_num_token``; `MemoryPoolConfig` raises where nothing is left). What is amiss by less
-than 1.1 GiB, as far as published pools were off, is told by `pool-below-one-context` instead. Where
+than 1 GiB, as far as pools were off, is told by `pool-below-one-context` instead. Where
 the model or the GPU is not known, this is silent.
 """
 

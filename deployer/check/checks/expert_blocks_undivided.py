@@ -89,8 +89,8 @@ def _experts(case: Case) -> Iterator[Problem]:
 
 
 def _blocks(model: Model) -> bool:
-    """Whether scales are by block: one of a whole matrix takes no room beside a byte a weight."""
-    return model.precision.method == "fp8" and model.precision.mlp > 1
+    """Whether scales are by block, and not one for a whole matrix."""
+    return model.quantization.block[0] > 0
 
 
 RULE = Rule(

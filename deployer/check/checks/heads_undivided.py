@@ -94,6 +94,8 @@ def _model(case: Case) -> Iterator[Problem]:
 
 def _divides(model: Model, ranks: int) -> bool:
     attention = model.attention
+    if attention is None:
+        return True
     if attention.heads % ranks:
         return False
     if not isinstance(attention, GroupedAttention):
@@ -106,7 +108,7 @@ def _heads(model: Model) -> str:
     attention = model.attention
     if isinstance(attention, GroupedAttention) and attention.kv_heads != attention.heads:
         return f"{attention.heads} heads and {attention.kv_heads} key-value heads"
-    return f"{attention.heads} heads"
+    return f"{attention.heads if attention else 0} heads"
 
 
 RULE = Rule(

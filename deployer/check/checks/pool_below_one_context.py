@@ -27,7 +27,7 @@ Write::
 
 Source: SGLang 0.5.10.post1 ``managers/tp_worker.py:301``: the longest request is the smaller of
 context and pool, and ``managers/scheduler.py:1848`` refuses longer prompts. The pool is estimated
-from shapes, and this fires where it is below by more than its error of 1.1 GiB, at least 5 per
+from shapes, and this fires where it is below by more than its error of 1 GiB, at least 3 per
 cent; a cap is exact.
 A shorter `model.context_length` says that it is meant.
 """

@@ -35,11 +35,11 @@ OTHERS = frozenset(
 def find(case: Case) -> Iterator[Problem]:
     """Compare the stated method with the checkpoint's, where the model is known."""
     model, stated = case.resolved.subject.model, case.profile.model.quantization
-    if model is None or stated not in OTHERS or stated == model.precision.method:
+    if model is None or stated not in OTHERS or stated == model.quantization.method:
         return
     yield Problem(
         ("model", "quantization"),
-        f"{model.repo} is {model.precision.method or 'not quantized'}, and this says {stated}",
+        f"{model.repo} is {model.quantization.method or 'not quantized'}, and this says {stated}",
         "leave it out: the checkpoint says it",
     )
 

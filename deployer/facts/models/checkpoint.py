@@ -10,8 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deployer.facts.models.config import BESIDE, MissingFactsError, from_config, with_quantization
+from deployer.facts.models.config import (
+    BESIDE,
+    MissingFactsError,
+    flattened,
+    from_config,
+    with_quantization,
+)
 from deployer.facts.models.model import Model
+from deployer.facts.models.parts import counted
 
 Document = Mapping[str, Any]
 """A JSON object of a repository, parsed."""
@@ -60,6 +67,32 @@ class Checkpoint:
     source: str = ""
 
     @property
+    def scale(self) -> float:
+        """What the weights really take, by what the shapes add up to.
+
+        1 where nothing says what they take, or where they are converted as they are loaded; 0
+        where the shapes say nothing, since the bytes of a weight are not known.
+        """
+        if self.model is None:
+            return 0.0
+        if self.weight_bytes is None:
+            return 0.0 if self.model.quantization.unknown else 1.0
+        whole = flattened(self.config)
+        if str(whole.get("torch_dtype") or whole.get("dtype")) == "float32":
+            return 1.0
+        return self.weight_bytes / counted(self.model)
+
+    @property
+    def gib(self) -> float | None:
+        """The GiB of its weights on a disk: exact, or as its shapes add up to; None if unknown."""
+        if self.weight_bytes is None and (self.model is None or self.model.quantization.unknown):
+            return None
+        whole = (
+            self.weight_bytes if self.model is None else self.weight_bytes or counted(self.model)
+        )
+        return None if whole is None else whole / 1024**3
+
+    @property
     def config(self) -> Document:
         """The model's own `config.json`; empty where there is none."""
         return self.documents.get(CONFIG, {})
@@ -96,7 +129,7 @@ def _model(
         return None, (f"there is no `{CONFIG}`",)
     whole = with_quantization(config, documents.get(BESIDE, {}))
     try:
-        return from_config(repo, whole, source), ()
+        return from_config(repo, whole, source)
     except MissingFactsError as error:
         return None, error.missing
 
