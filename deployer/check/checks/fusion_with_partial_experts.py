@@ -31,9 +31,10 @@ Write::
       allreduce_fusion: false
 
 Source: sgl-project/sglang#32012 and 32511 (read: Qwen3-235B on 8 H200, TP 8 with EP 2, July 2026);
-in the wheels: 0.5.10 ``layers/flashinfer_comm_fusion.py`` takes the experts' group wherever there
-is one, 0.5.21 the whole TP group (``can_merge_post_experts_all_reduce``). 0.5.9 knows no such
-group.
+in the wheels ``layers/communicator.py`` asks for the experts' group from 0.5.11 on
+(``use_attn_tp_group=False``), of which ``layers/flashinfer_comm_fusion.py`` takes one of two;
+0.5.21 takes the whole TP group (``can_merge_post_experts_all_reduce``). 0.5.10 asks for the whole
+one.
 """
 
 from __future__ import annotations
@@ -65,6 +66,6 @@ RULE = Rule(
     Severity.ERROR,
     find,
     link="https://github.com/sgl-project/sglang/pull/32012",
-    engines=Engines("0.5.10", "0.5.21"),
+    engines=Engines("0.5.11", "0.5.21"),
     gpus=("sm90", "sm100"),
 )
