@@ -12,6 +12,7 @@ from deployer.behaviour.subject import Decision, Subject
 
 SINCE = {
     "DeepseekV3ForCausalLM": "0.5.9",
+    "DeepseekV32ForCausalLM": "0.5.9",
     "GptOssForCausalLM": "0.5.9",
     "Glm4MoeForCausalLM": "0.5.9",
     "Glm4MoeLiteForCausalLM": "0.5.9",
@@ -19,7 +20,6 @@ SINCE = {
     "KimiK25ForConditionalGeneration": "0.5.9",
     "Qwen3_5MoeForConditionalGeneration": "0.5.10",
     "Qwen3_5ForConditionalGeneration": "0.5.10",
-    "DeepseekV32ForCausalLM": "0.5.11",
     "GlmMoeDsaForCausalLM": "0.5.11",
     "Qwen3NextForCausalLM": "0.5.11",
     "InternS2PreviewForConditionalGeneration": "0.5.12",
@@ -31,7 +31,9 @@ SINCE = {
     "NemotronH_Omni_Reasoning_V3": "0.5.20",
     "Qwen4ExpForConditionalGeneration": "0.5.20",
 }
-"""The architectures that fuse by themselves, and the first release whose list has them."""
+"""The architectures that fuse by themselves, and the first release that does it for them. Up to
+0.5.10.post1 the engine reads DeepSeek-V3.2 as DeepSeek-V3, whose name its list has
+(``utils/hf_transformers_utils.py``, ``_load_deepseek_v32_model``)."""
 
 BACKEND = "--flashinfer-allreduce-fusion-backend"
 KEY = "kernels.allreduce_fusion"

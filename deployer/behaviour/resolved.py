@@ -14,7 +14,16 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from deployer.behaviour import attention, experts, fusion, pages, parsers, speculation
+from deployer.behaviour import (
+    attention,
+    backends,
+    experts,
+    fusion,
+    pages,
+    parsers,
+    schedule,
+    speculation,
+)
 from deployer.behaviour.attention import FP8
 from deployer.behaviour.checkpoints import Checkpoints, overridden, shipped
 from deployer.behaviour.stated import Stated, of_release
@@ -79,6 +88,19 @@ class Resolved:
         return self.sparse_kernels[1]
 
     @functools.cached_property
+    def attention_backend(self) -> Decision[str]:
+        """The attention backend; of prefill alone where :attr:`decode_attention_backend` differs.
+
+        No value where the rule for the model is not known.
+        """
+        return backends.attention_backend(self.subject)
+
+    @functools.cached_property
+    def decode_attention_backend(self) -> Decision[str]:
+        """The attention backend of decoding where it is another one; else empty."""
+        return backends.decode_backend(self.subject)
+
+    @functools.cached_property
     def moe_runner_backend(self) -> Decision[str]:
         """The kernels of the experts."""
         return experts.moe_runner_backend(self.subject)
@@ -92,6 +114,26 @@ class Resolved:
     def page_size(self) -> Decision[int]:
         """The tokens of a page of the KV cache."""
         return pages.page_size(self.subject)
+
+    @functools.cached_property
+    def chunked_prefill_size(self) -> Decision[int]:
+        """The tokens of a chunk of a prompt on one rank."""
+        return schedule.chunked_prefill_size(self.subject)
+
+    @functools.cached_property
+    def max_prefill_tokens(self) -> Decision[int]:
+        """The tokens of a batch of prompts."""
+        return schedule.max_prefill_tokens(self.subject)
+
+    @functools.cached_property
+    def max_running_requests(self) -> Decision[int]:
+        """The requests that run at a time; no value where the pool decides at the start."""
+        return schedule.max_running_requests(self.subject)
+
+    @functools.cached_property
+    def graph_batches(self) -> Decision[tuple[int, ...]]:
+        """The batches of decoding that have a CUDA graph."""
+        return schedule.graph_batches(self.subject)
 
     @functools.cached_property
     def eagle(self) -> Decision[str]:

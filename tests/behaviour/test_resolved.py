@@ -62,7 +62,18 @@ def test_other_models_have_no_sparse_kernels() -> None:
 
     assert read.kv_cache_dtype.value == "auto"
     assert [phase.value for phase in read.sparse_kernels] == ["", ""]
+    assert read.moe_runner_backend.value == "auto"
+    assert read.attention_backend.value == "trtllm_mha"
+    assert read.page_size.value == 64
+
+
+def test_of_a_model_that_nobody_knows_nothing_is_said() -> None:
+    read = resolved(on("0.5.23", "B200", "acme/own-model"))
+
+    assert read.attention_backend.value is None
     assert read.moe_runner_backend.value is None
+    assert read.page_size.value is None
+    assert resolved(on("0.5.23", "H200", "acme/own-model")).page_size.value == 1
 
 
 @pytest.mark.parametrize(
@@ -74,7 +85,7 @@ def test_other_models_have_no_sparse_kernels() -> None:
         ("0.5.14", "H200", GLM, "trtllm"),
         ("0.5.23", "B200", "zai-org/GLM-5.3-Flash", ""),
         ("0.5.23", "B200", "zai-org/GLM-5.3-FP8", "mnnvl"),
-        ("0.5.10", "B200", "deepseek-ai/DeepSeek-V3.2", ""),
+        ("0.5.10", "B200", "deepseek-ai/DeepSeek-V3.2", "trtllm"),
         ("0.5.11", "B200", "deepseek-ai/DeepSeek-V3.2", "trtllm"),
         ("0.5.14", "B200", "deepseek-ai/DeepSeek-V3.2", "mnnvl"),
         ("0.5.23", "A100-80GB", "openai/gpt-oss-120b", ""),

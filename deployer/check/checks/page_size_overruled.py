@@ -33,7 +33,7 @@ from deployer.finding import Severity
 def find(case: Case) -> Iterator[Problem]:
     """Compare the stated page with the one that the kernels take."""
     stated, taken = case.profile.memory.page_size, case.resolved.page_size.value
-    if stated is not None and stated != taken:
+    if stated is not None and taken is not None and stated != taken:
         yield Problem(
             ("memory", "page_size"),
             f"the attention kernels take pages of {taken} tokens, not {stated}",
