@@ -50,17 +50,18 @@ def command(
     """Show what one GPU holds: weights, KV pool, graphs; and what the pool is good for.
 
     An estimate from the shapes of model and GPU: nothing is run. A model that is not known here
-    is read from its own `config.json`. What else is wrong with the profile is named, and is no
-    matter: the weights of a profile without its API key's secret are as large. Exits 1 when the
-    weights do not fit, or when there is no number.
+    is read from the lock beside the profile, or from its own `config.json`. What else is wrong with
+    the profile is named, and is no matter: the weights of a profile without its API key's secret
+    are as large. Exits 1 when the weights do not fit, or when there is no number.
     """
     from deployer.behaviour.unknown import NoEstimate  # noqa: PLC0415
     from deployer.cli.reading import read_readable  # noqa: PLC0415 - pydantic, only when used
     from deployer.fit.fit import fit  # noqa: PLC0415
     from deployer.report.fit import text, to_json  # noqa: PLC0415
 
-    release = read_readable(path).release
-    given = None if config is None else _checkpoint(config, release.model.repo)
+    case = read_readable(path)
+    release, known = case.release, case.checkpoints.model
+    given = known if config is None else _checkpoint(config, release.model.repo)
     found = fit(release, checkpoint=given, gpu=gpu or "", fraction=mem_fraction)
     if isinstance(found, NoEstimate):
         msg = f"there is no estimate: {found.reason}"

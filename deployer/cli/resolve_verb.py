@@ -12,7 +12,7 @@ from deployer.cli.notes import notes_options
 from deployer.cli.say import show
 
 if TYPE_CHECKING:
-    from deployer.release import Release
+    from deployer.compile.case import Case
 
 
 @click.command("resolve")
@@ -50,9 +50,11 @@ def command(
     from deployer.engine.resolve import ask  # noqa: PLC0415
     from deployer.report.resolution import text, to_json  # noqa: PLC0415
 
-    release, stated = _release(path, version)
+    case, stated = _case(path, version)
+    release = case.release
     engine = find_interpreter(release.engine.version)
-    config = find_config(release.model, given=model_config)
+    locked = None if case.lock is None else case.lock.of("model")
+    config = find_config(release.model, given=model_config, locked=locked)
     (answer,) = ask(engine, [release], config, jail=find_jail())
     found = resolution(release, answer, engine=engine, stated=stated, model=config.source)
     if form == "json":
@@ -62,7 +64,7 @@ def command(
     return 0 if found.accepted else 1
 
 
-def _release(path: str, version: str | None) -> tuple[Release, str]:
+def _case(path: str, version: str | None) -> tuple[Case, str]:
     """Read, check and compile the profile, for another release if asked; and name its own.
 
     For another release the fields are respelt, and `engine.args` stay.
@@ -77,5 +79,5 @@ def _release(path: str, version: str | None) -> tuple[Release, str]:
     if version is not None and version != stated:
         check_release(version)
         engine = profile.engine.model_copy(update={"version": version})
-        case = Case(profile.model_copy(update={"engine": engine}))
-    return case.release, stated
+        case = Case(profile.model_copy(update={"engine": engine}), lock=case.lock)
+    return case, stated

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from deployer.codec import read_json
 from deployer.engine.environment import ENGINES, locate
 from deployer.engine.model import find_tiny_model
 from deployer.errors import Failure, UsageError
+from deployer.lock.lock import LockedRepository
 from deployer.release import ModelSource
 
 CONFIG = "config.json"
@@ -45,14 +47,20 @@ class ModelConfig:
 
 
 def model_config(
-    model: ModelSource, *, given: Path | None = None, environ: Mapping[str, str] = os.environ
+    model: ModelSource,
+    *,
+    given: Path | None = None,
+    locked: LockedRepository | None = None,
+    environ: Mapping[str, str] = os.environ,
 ) -> ModelConfig:
-    """Find the config of a model: the file that was given, the model's folder, or the packaged one.
+    """Find the config of a model: the file that was given, the lock's, the model's folder's, ours.
 
     Raises UsageError where ``given`` is no config, Failure where there is none at all.
     """
     if given is not None:
         return _read(given, str(given))
+    if locked is not None and locked.documents.get(CONFIG, {}).get("architectures"):
+        return _of_lock(locked)
     folder = _folder(model, environ)
     if folder is not None and (folder / CONFIG).is_file():
         return _read(folder / CONFIG, str(folder / CONFIG))
@@ -65,6 +73,12 @@ def model_config(
         hint = "Fetch the repository's config.json and name it with `--model-config FILE`."
         message = f"the config of {model.repo} is not on this machine"
     raise Failure(message, hint=hint)
+
+
+def _of_lock(locked: LockedRepository) -> ModelConfig:
+    found = {name: locked.documents[name] for name in (CONFIG, *BESIDE) if name in locked.documents}
+    content = {name: json.dumps(one).encode() for name, one in found.items()}
+    return ModelConfig(content, f"the lock, {locked.repo} at {locked.commit}")
 
 
 def _folder(model: ModelSource, environ: Mapping[str, str]) -> Path | None:

@@ -15,13 +15,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployer.apply.hub import resolve
+from deployer.apply import registry
+from deployer.apply.hub import describe, resolve
 from deployer.cli.main import main
 from deployer.cli.planning import read
 from deployer.cli.saved_plan import judged
 from deployer.compile.pin import pin
 from deployer.errors import DeployerError
+from deployer.facts.models.checkpoint import RepoFile
 from deployer.facts.prices import SHIPPED
+from deployer.lock.lock import Lock, LockedImage, LockedRepository, LockError
+from deployer.lock.lock import from_json as from_text
+from deployer.lock.wanted import Wanted
 from deployer.plan.deployment import make_plan
 from deployer.report.plan_json import from_json, to_json
 from deployer.serve.weights.hub import Hub
@@ -120,11 +125,29 @@ def _plan(written: str, _folder: Path) -> None:
         judged(from_json(written, "plan.json"), "plan.json")
 
 
+def _lock(written: str, folder: Path) -> None:
+    """Let a lock that others wrote lie beside a profile, and be read as a text of its own."""
+    path = folder / "b200-no-spec.yaml"
+    _file(path, PROFILES["b200-no-spec"])
+    (folder / "compiled").mkdir(exist_ok=True)
+    _file(folder / "compiled/b200-no-spec.lock.json", written)
+    for verb in (["check"], ["fit"], ["compile"], ["lock", "--check"], ["plan", "--offline"]):
+        deployer(*verb, str(path))
+    for form in ("text", "markdown", "json"):
+        deployer("diff", "--format", form, "profiles/b200-no-spec.yaml", str(path))
+    with contextlib.suppress(LockError):
+        assert from_text(from_text(written).to_json()) == from_text(written)
+
+
 def _hub(written: str, _folder: Path) -> None:
     with _answering(written.encode(errors="surrogatepass")) as endpoint:
         environ = {"HF_ENDPOINT": endpoint, "HF_TOKEN": "hf_x"}
         with contextlib.suppress(DeployerError):
             resolve(REPO, "main", environ, pace=AT_ONCE)
+        with contextlib.suppress(DeployerError):
+            describe(Wanted("model", REPO, "main"), environ, pace=AT_ONCE)
+        with contextlib.suppress(DeployerError):
+            registry.digest(f"{endpoint.removeprefix('http://')}/a/b:c", pace=AT_ONCE)
         with contextlib.suppress(DeployerError, Later):
             read_listing(REPO, COMMIT, Hub.of(environ, AT_ONCE).listing(REPO, COMMIT))
         with contextlib.suppress(DeployerError, Later):
@@ -217,6 +240,23 @@ def _made_plan() -> str:
 _PLAN = ""
 
 
+def _locks(rng: random.Random) -> str:
+    """Write a lock of the profile that it lies beside, and change it."""
+    release = read("profiles/b200-no-spec.yaml").release
+    model = release.model
+    files = (RepoFile("config.json", 7, "git-sha1", "d" * 40),)
+    documents = {"config.json": mutate.value(rng, MODEL_CONFIG)}
+    if not isinstance(documents["config.json"], dict):
+        documents = {}
+    one = LockedRepository("model", model.repo, model.revision, model.commit, files, documents)
+    lock = Lock((one,), LockedImage(release.engine.image, "sha256:" + "0" * 64)).to_json()
+    if rng.random() < 0.4:
+        return lock
+    if rng.random() < 0.4:
+        return mutate.text(rng, [lock])
+    return json.dumps(mutate.value(rng, json.loads(lock)))
+
+
 def _configs(rng: random.Random) -> str:
     if rng.random() < 0.5:
         return mutate.text(rng, CONFIGS)
@@ -231,6 +271,7 @@ TARGETS = {
     ),
     "config": Target(_configs, _config),
     "plan": Target(_saved, _plan),
+    "lock": Target(_locks, _lock),
     "hub": Target(_answer, _hub),
     "server": Target(
         lambda rng: mutate.text(rng, ['{"choices": []}', "data: [DONE]\n\n"]), _server

@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from deployer.cli.reading import read_release
+from deployer.cli.reading import read_case, read_release
+from deployer.engine.model_config import model_config
 from tests.fakes.hub.server import COMMIT
 from tests.fakes.registry.server import digest, index
-from tests.lock.locking import Place
+from tests.lock.locking import QWEN, Place
 from tests.repository import commit, git
 
 pytestmark = pytest.mark.process
@@ -145,3 +146,23 @@ def test_the_same_lock_is_the_same_to_the_byte(place: Place) -> None:
     begin(place)
     _, out, _ = place.run("diff", "--base", "main")
     assert "the same to the byte: own.yaml" in out
+
+
+def test_a_model_that_nobody_knows_is_reckoned_by_its_lock(locked: Place) -> None:
+    code, out, err = locked.run("fit", "own.yaml", "--format", "json")
+    assert code == 0, err
+    assert json.loads(out)["gib"]["weights"] == pytest.approx(7.7, abs=0.2)  # 65.5 GB over 8
+
+    edit(locked, "gpu: H200\n  count: 8", "gpu: L4\n  count: 1")
+    assert "each GPU would hold 61" in findings(locked, "own.yaml")["does-not-fit"]
+    locked.lock().unlink()
+    assert "does-not-fit" not in findings(locked, "own.yaml")
+    assert locked.run("fit", "own.yaml")[0] == 1
+
+
+def test_the_engine_s_resolution_reads_the_config_from_the_lock(locked: Place) -> None:
+    case = read_case(str(locked.folder / "own.yaml"))
+    assert case.lock is not None
+    found = model_config(case.release.model, locked=case.lock.of("model"))
+    assert json.loads(found.files["config.json"]) == QWEN
+    assert found.source == f"the lock, nobody/own at {COMMIT}"
