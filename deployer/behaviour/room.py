@@ -26,6 +26,9 @@ DRAFTS = ("num_nextn_predict_layers", "mtp_num_hidden_layers")
 
 LAYERS = "num_hidden_layers"
 
+TOO_LARGE = "take more or larger GPUs, or a model of less precision"
+"""What to do about it."""
+
 
 def too_large(release: Release, weights: int, config: Mapping[str, object]) -> str:
     """Say why GPUs cannot hold so many bytes of weights; '' where they may, or nobody knows."""

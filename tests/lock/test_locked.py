@@ -166,3 +166,18 @@ def test_the_engine_s_resolution_reads_the_config_from_the_lock(locked: Place) -
     found = model_config(case.release.model, locked=case.lock.of("model"))
     assert json.loads(found.files["config.json"]) == QWEN
     assert found.source == f"the lock, nobody/own at {COMMIT}"
+
+
+def test_weights_are_summed_where_the_model_is_not_understood(locked: Place) -> None:
+    value = json.loads(locked.lock().read_text("utf-8"))
+    (model,) = value["repositories"]
+    model["documents"] = {
+        "config.json": {"architectures": ["NobodysForCausalLM"]},
+        "model.safetensors.index.json": {"metadata": {"total_size": 1_504 * 10**9}},
+    }
+    locked.lock().write_text(json.dumps(value), "utf-8")
+
+    found = findings(locked, "own.yaml")
+    assert found["does-not-fit"] == (
+        "the weights of nobody/own are 1,504 GB, and 8 x H200 have 1,206 GB in all"
+    )

@@ -7,11 +7,14 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from deployer.behaviour.kernel_key import KernelKey, key_of
+from deployer.behaviour.room import TOO_LARGE, too_large
 from deployer.errors import Failure
 from deployer.plan.deployment import PhaseFact
 from deployer.release import Beside
 from deployer.serve.kernels.marker import Marker, marker_path
+from deployer.serve.weights.held import read_config
 from deployer.serve.weights.marker import MARKER, Complete
+from deployer.serve.weights.needed import CONFIG
 
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
@@ -47,19 +50,41 @@ def weights_fact(account: Account, release: Release) -> PhaseFact:
 def _weights(account: Account, source: ModelSource, weights: Mount) -> tuple[bool, str]:
     """Say whether the weights of one repository are complete, and what is there or is not."""
     named = f"{source.repo}: " if isinstance(source, Beside) else ""
+    marker = _marker(account, source, weights)
+    if isinstance(marker, str):
+        return False, named + marker
+    size = f"{len(marker.files)} files, {marker.bytes / GB:.1f} GB"
+    return True, f"{named}complete since {_day(marker.finished)}, {size}"
+
+
+def _marker(account: Account, source: ModelSource, weights: Mount) -> Complete | str:
+    """Read the marker of the weights of a repository; a text says why there is none."""
     folder = volume_folder(source, weights)
     data = account.read(weights.volume, f"{folder}/{MARKER}")
     if data is None:
-        where = f"`{weights.volume}` at {folder}"
-        return False, f"{named}no complete download is on {where}"
+        return f"no complete download is on `{weights.volume}` at {folder}"
     try:
         marker = Complete.from_json(data.decode(errors="replace"))
     except ValueError as error:
-        return False, f"{named}the marker cannot be read: {error}"
-    if reasons := marker.fits(source):
-        return False, named + "; ".join(reasons)
-    size = f"{len(marker.files)} files, {marker.bytes / GB:.1f} GB"
-    return True, f"{named}complete since {_day(marker.finished)}, {size}"
+        return f"the marker cannot be read: {error}"
+    return "; ".join(marker.fits(source)) or marker
+
+
+def refuse_too_large(account: Account, release: Release) -> None:
+    """Raise Failure where what lies on the volume is more than all GPUs together can hold.
+
+    It is the last look before a GPU is paid for, whoever fetched the weights, and when.
+    """
+    parameters, model = release.modal, release.model
+    if parameters is None or model.source != "huggingface":
+        return
+    marker = _marker(account, model, parameters.weights)
+    if isinstance(marker, str):
+        return
+    folder = volume_folder(model, parameters.weights)
+    config = account.read(parameters.weights.volume, f"{folder}/{CONFIG}")
+    if problem := too_large(release, marker.tensors, read_config(config or b"")):
+        raise Failure(problem, hint=TOO_LARGE)
 
 
 def kernels_fact(account: Account, of: Side, deployed: Deployed | None) -> PhaseFact:

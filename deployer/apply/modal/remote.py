@@ -249,11 +249,11 @@ def _refuse_too_large(release: Release) -> None:
 
     Raises :class:`~deployer.errors.Failure`.
     """
-    from deployer.behaviour.room import too_large  # noqa: PLC0415 - only what a part needs
+    from deployer.behaviour.room import TOO_LARGE, too_large  # noqa: PLC0415 - only what a part needs
     from deployer.serve.weights.held import weights_held  # noqa: PLC0415 - as above
 
     if problem := too_large(release, *weights_held(release.model)):
-        raise Failure(problem, hint="take more or larger GPUs, or a model of less precision")
+        raise Failure(problem, hint=TOO_LARGE)
 
 
 def _missing_kernels(

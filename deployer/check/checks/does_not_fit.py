@@ -23,14 +23,16 @@ Write::
 Source: the shapes of the model (``deployer/facts/models/``) divided as SGLang divides them, and its
 formula of the pool (0.5.10.post1 ``model_executor/model_runner_kv_cache_mixin.py``,
 ``profile_max_num_token``; `MemoryPoolConfig` raises where nothing is left). What is amiss by less
-than 1 GiB, as far as pools were off, is told by `pool-below-one-context` instead. Where
-the model or the GPU is not known, this is silent.
+than 1 GiB, as far as pools were off, is told by `pool-below-one-context` instead. Where the shapes
+are not understood and a lock says how many bytes the weights are, these are held against the memory
+of all GPUs together. Where neither is known, this is silent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.behaviour import room
 from deployer.check.memory import FRACTION, fit_of, place, too_large
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
@@ -41,7 +43,10 @@ from deployer.fit.fit import Fit
 def find(case: Case) -> Iterator[Problem]:
     """Compare the weights with the GPU, and with what the fraction leaves."""
     found = fit_of(case)
-    if found is None or not too_large(found):
+    if found is None:
+        yield from _by_bytes(case)
+        return
+    if not too_large(found):
         return
     usable = found.total - found.taken
     weights = found.weights + found.copies
@@ -58,6 +63,15 @@ def find(case: Case) -> Iterator[Problem]:
         f"{usable:.1f} GiB of {found.gpu}, so no room is left for the KV pool",
         _hint(found),
     )
+
+
+def _by_bytes(case: Case) -> Iterator[Problem]:
+    """Hold the bytes of the weights against all memory there is: they fit nowhere else."""
+    known = case.checkpoints.model
+    if known is None or known.weight_bytes is None:
+        return
+    if why := room.too_large(case.release, known.weight_bytes, known.config):
+        yield Problem(("hardware", "gpu"), why, "take more or larger GPUs")
 
 
 def _hint(found: Fit) -> str:

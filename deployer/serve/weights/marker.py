@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from deployer.codec import decode_json, encode
 from deployer.files import write_whole
 from deployer.serve.weights.manifest import OWN_FOLDER, HubFile, Manifest
+from deployer.serve.weights.needed import is_shard
 
 if TYPE_CHECKING:
     from deployer.release import ModelSource
@@ -41,6 +42,11 @@ class Complete:
         """Make the marker of a manifest whose files are all there."""
         files, size = manifest.files, manifest.size()
         return cls(manifest.repo, manifest.commit, manifest.digest(), files, size, finished)
+
+    @property
+    def tensors(self) -> int:
+        """The bytes of the files that hold tensors, their headers included."""
+        return sum(file.size for file in self.files if is_shard(file.path))
 
     def fits(self, model: ModelSource) -> tuple[str, ...]:
         """Say why this is not the marker of a model's weights; nothing if it is."""

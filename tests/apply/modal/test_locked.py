@@ -13,6 +13,8 @@ import pytest
 from deployer.apply.hub import describe
 from deployer.lock.lock import Lock, LockedImage
 from deployer.lock.wanted import Wanted
+from deployer.serve.weights.manifest import SHA256, HubFile, Manifest
+from deployer.serve.weights.marker import Complete
 from tests.apply.modal.conftest import TOKEN, World
 from tests.fakes.hub.server import COMMIT
 
@@ -97,3 +99,16 @@ def test_a_saved_plan_carries_its_lock(world: World) -> None:
     code, _, err = world.run("apply", out, "--yes")
     assert code == 2
     assert "is not a plan of its own profile: they differ in" in err
+
+
+def test_weights_on_the_volume_that_fit_into_no_gpus_stop_a_plan(containers: World) -> None:
+    world, profile = containers, containers.profile()
+    code, _, err = world.run("apply", profile, "--yes", "--no-verify")
+    assert code == 0, err
+    (marker,) = world.folder.rglob("complete.json")
+    files = (HubFile("model.safetensors", 30 * 10**9, SHA256, "0" * 64),)
+    marker.write_text(Complete.of(Manifest("example/tiny", COMMIT, files), 0.0).to_json(), "utf-8")
+
+    code, _, err = world.run("plan", profile)
+    assert code == 1
+    assert "the weights of example/tiny are 30 GB, and 1 x L4 have 24 GB in all" in err
