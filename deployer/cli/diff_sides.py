@@ -13,6 +13,8 @@ from deployer.cli.reading import counts, stops
 from deployer.compile.case import Case
 from deployer.lock.moved import moved
 from deployer.plan import review
+from deployer.plan.sides import Side as Compiled
+from deployer.plan.sides import side
 from deployer.profile.partial import filled
 from deployer.profile.source import format_path
 
@@ -46,6 +48,10 @@ class Side:
     def lock(self) -> Lock | None:
         """The lock that it is compiled with; None where there is none that is its own."""
         return self.case.lock if self.case is not None else None
+
+    def compiled(self, release: Release) -> Compiled:
+        """Give what it compiles to with what the engine makes of it."""
+        return side(release, None if self.case is None else self.case.resolved)
 
     @property
     def wrong(self) -> bool:
@@ -146,20 +152,25 @@ def _compared(old: Side | None, new: Side) -> Reviewed:
     if new.release is None:
         return _half_known(old, new, moved)
     if old is None:
-        return review.added(new.release, new.file, new.keys.__contains__)
+        return review.added(new.compiled(new.release), new.file, new.keys.__contains__)
     if old.release is None:
         note = "what was there before could not be read, so all of it is shown as new"
-        return review.added(new.release, new.file, new.keys.__contains__, note=note)
+        return review.added(new.compiled(new.release), new.file, new.keys.__contains__, note=note)
     note = "what was there before was not right, and is compared all the same" if old.wrong else ""
     return review.compared(
-        old.release, new.release, new.file, new.keys.__contains__, old_file=moved, note=note
+        old.compiled(old.release),
+        new.compiled(new.release),
+        new.file,
+        new.keys.__contains__,
+        old_file=moved,
+        note=note,
     )
 
 
 def _gone(old: Side | None) -> Reviewed:
     if old is None or old.release is None:
         return review.Reviewed("deleted", old.file if old else "", "")
-    return review.deleted(old.release, old.file)
+    return review.deleted(old.compiled(old.release), old.file)
 
 
 def _half_known(old: Side | None, new: Side, moved: str) -> Reviewed:
@@ -168,10 +179,15 @@ def _half_known(old: Side | None, new: Side, moved: str) -> Reviewed:
     if old is None or old.release is None or old.case is None or new.case is None:
         return nothing
     profile = filled(new.case.profile, old.case.profile)
-    release = Case(profile, lock=new.lock or old.lock).release
+    case = Case(profile, lock=new.lock or old.lock)
     note = "what cannot be read counts as it was, and all else is compared"
     return review.compared(
-        old.release, release, new.file, new.keys.__contains__, old_file=moved, note=note
+        old.compiled(old.release),
+        side(case.release, case.resolved),
+        new.file,
+        new.keys.__contains__,
+        old_file=moved,
+        note=note,
     )
 
 

@@ -11,6 +11,7 @@ from deployer.errors import NotAsked, NotReached
 
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
+    from deployer.behaviour.checkpoints import Checkpoints
     from deployer.compile.case import Case
     from deployer.plan.deployment import Plan
     from deployer.plan.keys import Written
@@ -39,6 +40,11 @@ class Meant:
         return "" if self.case.lock is None else self.case.lock.to_json()
 
     @property
+    def given(self) -> Checkpoints | None:
+        """What its lock says of its repositories; None without one: a plan has both or neither."""
+        return None if self.case.lock is None else self.case.given
+
+    @property
     def written(self) -> Written:
         """Whether it states a key."""
         return self.keys.__contains__
@@ -53,7 +59,7 @@ def plan_of(meant: Meant, file: str, *, offline: bool = False) -> Plan:
     unless that is asked for.
     """
     if offline:
-        return _recorded_plan(meant.release, meant.written, file)
+        return _recorded_plan(meant, file)
     from deployer.cli.target import refuse_no_token  # noqa: PLC0415 - only what a plan needs
 
     try:
@@ -80,8 +86,10 @@ def live_plan(account: Account, meant: Meant, file: str = "") -> Plan:
     from deployer.plan.deployment import make_plan  # noqa: PLC0415 - as above
 
     case = learnt(meant.profile, meant.text, meant.case)
-    pinned, standing = look(account, case.release, Records(), os.environ)
-    return make_plan(pinned, standing, prices(), written=meant.written, file=file)
+    pinned, standing = look(account, case.release, Records(), os.environ, case.given)
+    return make_plan(
+        pinned, standing, prices(), written=meant.written, file=file, given=meant.given
+    )
 
 
 def read(profile: str, content: str | None = None) -> Meant:
@@ -97,7 +105,7 @@ def read(profile: str, content: str | None = None) -> Meant:
     return Meant(profile, text, case, keys)
 
 
-def _recorded_plan(release: Release, written: Written, file: str) -> Plan:
+def _recorded_plan(meant: Meant, file: str) -> Plan:
     """Make a plan from what is on record here, and say how old that is."""
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - only offline
     from deployer.apply.modal.remembering import remember  # noqa: PLC0415 - as above
@@ -106,10 +114,12 @@ def _recorded_plan(release: Release, written: Written, file: str) -> Plan:
     from deployer.cli.pricing import prices  # noqa: PLC0415 - as above
     from deployer.plan.deployment import make_plan  # noqa: PLC0415 - as above
 
-    pinned, standing = remember(release, Records())
+    pinned, standing = remember(meant.release, Records())
     deployed = standing.deployed
     known = "nothing is on record here"
     if deployed is not None:
         known = f"what is on record here was written down {ago(deployed.when)}"
     tell(f"{not_asked_words(OFFLINE)}; {known}.")
-    return make_plan(pinned, standing, prices(), written=written, file=file)
+    return make_plan(
+        pinned, standing, prices(), written=meant.written, file=file, given=meant.given
+    )

@@ -10,7 +10,7 @@ from deployer.facts.sglang.catalogue import Option
 from deployer.lock import reference
 from deployer.plan import money
 from deployer.plan.again import reasons
-from deployer.plan.capacity import NoEstimate, Pool, estimate
+from deployer.plan.capacity import NoEstimate, Server, estimate
 from deployer.plan.changes import ADAPTER, DRAFT, Change
 from deployer.plan.effects import Consequence, Effect, ordered
 from deployer.plan.flag_rules import NAMESPACES, RULES, SPECULATIVE
@@ -55,6 +55,10 @@ Again = Mapping[Effect, frozenset[str]]
 """What of the changes makes weights be downloaded, or kernels compile, again (:mod:`again`)."""
 
 
+DIVIDING = re.compile(r"--(pp-size|dp-size|attn-dp-size|enable-dp-attention|page-size)")
+"""What divides the pools of a server otherwise, of which one alone may have no meaning."""
+
+
 def consequences(change: Change, sides: Sides, again: Again) -> tuple[Consequence, ...]:
     """Give what one change leads to, the most important first; never nothing."""
     made = [
@@ -89,6 +93,11 @@ _WHY: dict[Effect, Callable[[Sides], str]] = {
     Effect.WEIGHTS: lambda _: "they are other weights, or lie elsewhere",
     Effect.KERNELS: lambda sides: f"those of before are for another: {'; '.join(reasons(sides))}",
 }
+
+
+def divides(what: str) -> bool:
+    """Whether a flag or key bears on a server's pools, alone or with others."""
+    return bears_on_the_pool(what) or DIVIDING.fullmatch(what) is not None
 
 
 def _of_flag(change: Change, sides: Sides) -> list[Consequence]:
@@ -179,14 +188,17 @@ def _measured(found: Consequence, change: Change, sides: Sides) -> Consequence:
     """Say how many tokens the pool gains or loses by this change alone, where that is known."""
     if found.effect is not Effect.CAPACITY or not bears_on_the_pool(change.what):
         return found
-    before, after = estimate(sides.old), estimate(_alone(change, sides))
+    known, new = sides.before.resolved.checkpoints.model, sides.after.resolved.checkpoints.model
+    alone = _alone(change, sides)
+    before = estimate(sides.old, known)
+    after = estimate(alone, known if alone.model == sides.old.model else new)
     if isinstance(before, NoEstimate) or isinstance(after, NoEstimate):
         return found
     return replace(found, amount=tokens(before, after))
 
 
-def tokens(before: Pool, after: Pool) -> str:
-    """Write a difference of two pools, to a thousand tokens: an estimate is no more precise."""
+def tokens(before: Server, after: Server) -> str:
+    """Write a difference of two servers, to a thousand tokens: an estimate is no more precise."""
     difference = round(after.tokens - before.tokens, -3)
     return f"{difference:+,} tokens" if difference else "±0 tokens"
 

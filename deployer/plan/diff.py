@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from deployer.facts.prices import SHIPPED, Prices
 from deployer.plan import meaning
 from deployer.plan.again import compiling, loading
-from deployer.plan.capacity import NoEstimate, Pool, estimate
+from deployer.plan.capacity import NoEstimate, Server, estimate
 from deployer.plan.changes import Change, changes
 from deployer.plan.consequences import (
     RESTART,
     Again,
-    bears_on_the_pool,
     consequences,
+    divides,
     tokens,
 )
 from deployer.plan.defaults import ChangedDefault, changed_defaults
 from deployer.plan.effects import RANK, Consequence, Effect
 from deployer.plan.keys import Written
 from deployer.plan.powers import of_change, urgency
-from deployer.plan.sides import Sides, side
+from deployer.plan.sides import Side, Sides, side
 from deployer.plan.speculation import memory
 from deployer.plan.spelling import respelt
 from deployer.release import Release
@@ -47,13 +47,13 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """The KV pool before and after; ``why_not`` says what is missing where there is no number.
+    """The KV pools of a server before and after; ``why_not`` says what is missing for a number.
 
     ``drafts`` says what else changes in it, and beside it, for speculation.
     """
 
-    old: Pool | None
-    new: Pool | None
+    old: Server | None
+    new: Server | None
     why_not: str = ""
     drafts: str = ""
 
@@ -70,14 +70,14 @@ class Capacity:
     def _pools(self) -> str:
         if self.old is None or self.new is None:
             known = self.old or self.new
-            half = "" if known is None else f" (about {_about(known)} {_side(self)})"
+            half = "" if known is None else f" (about {known.sentence} {_side(self)})"
             return f"KV pool: no estimate of the difference{half}, because {self.why_not}"
         if self.old == self.new:
-            return f"KV pool: about {_about(self.new)} before and after"
+            return f"KV pool: about {self.new.sentence} before and after"
         gib = f"{self.new.gib - self.old.gib:+.1f}"
         room = "the same room" if float(gib) == 0 else f"{gib} GiB on each GPU"
         return (
-            f"KV pool: about {_about(self.old)} -> {_about(self.new)} ({self.difference}, {room})"
+            f"KV pool: about {self.old.sentence} -> {self.new.sentence} ({self.difference}, {room})"
         )
 
 
@@ -171,28 +171,27 @@ def _sentence(text: str) -> str:
 
 
 def _capacity(found: list[Explained], sides: Sides) -> Capacity | None:
-    if not any(bears_on_the_pool(explained.change.what) for explained in found):
+    if not any(divides(explained.change.what) for explained in found):
         return None
     if not {sides.old.hardware.gpu, sides.new.hardware.gpu} - {"none"}:
         return None
     drafts = memory(sides.old, sides.new)
-    return Capacity(_pool(sides.old), _pool(sides.new), _why_not(sides), drafts)
-
-
-def _about(pool: Pool) -> str:
-    capped = ", capped by memory.max_total_tokens" if pool.capped else ""
-    return f"{round(pool.tokens, -3):,} tokens in {pool.gib:.1f} GiB{capped}"
+    return Capacity(_pool(sides.before), _pool(sides.after), _why_not(sides), drafts)
 
 
 def _side(capacity: Capacity) -> str:
     return "before" if capacity.old else "after"
 
 
-def _pool(release: Release) -> Pool | None:
-    found = estimate(release)
-    return found if isinstance(found, Pool) else None
+def _pool(of: Side) -> Server | None:
+    found = _estimate(of)
+    return found if isinstance(found, Server) else None
 
 
 def _why_not(sides: Sides) -> str:
-    found = (estimate(side) for side in (sides.old, sides.new))
+    found = (_estimate(one) for one in (sides.before, sides.after))
     return next((one.reason for one in found if isinstance(one, NoEstimate)), "")
+
+
+def _estimate(of: Side) -> Server | NoEstimate:
+    return estimate(of.release, of.resolved.checkpoints.model)

@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from deployer.facts.models.checkpoint import Checkpoint
 from deployer.facts.prices import DATE, HOURS_A_MONTH, SOURCE
-from deployer.plan.capacity import Pool, estimate
+from deployer.plan.capacity import Server, estimate
 from deployer.plan.changes import Change, everything
-from deployer.plan.diff import Diff, diff
+from deployer.plan.diff import Diff, diff_of
 from deployer.plan.effects import RANK, Effect
 from deployer.plan.keys import Written
 from deployer.plan.money import dollars, hourly
 from deployer.plan.powers import powers
+from deployer.plan.sides import Side, Sides
 from deployer.release import Release
 
 Status = Literal["added", "deleted", "changed", "unchanged", "identical", "broken"]
@@ -176,8 +178,8 @@ def review(profiles: Iterable[Reviewed], against: Against | None = None, how: st
 
 
 def compared(
-    old: Release,
-    new: Release,
+    old: Side,
+    new: Side,
     file: str,
     written: Written | None = None,
     *,
@@ -185,34 +187,36 @@ def compared(
     note: str = "",
 ) -> Reviewed:
     """Compare two releases of one profile; ``old_file`` is where it was, if elsewhere."""
-    found = diff(old, new, written)
+    found = diff_of(Sides(old, new), written)
     status: Status = "changed" if found else "unchanged"
-    return Reviewed(status, file, new.name, old_file=old_file, diff=found, note=note)
+    return Reviewed(status, file, new.release.name, old_file=old_file, diff=found, note=note)
 
 
-def added(new: Release, file: str, written: Written | None = None, *, note: str = "") -> Reviewed:
+def added(new: Side, file: str, written: Written | None = None, *, note: str = "") -> Reviewed:
     """Introduce a new profile."""
-    contents = everything(new, written)
+    contents = everything(new.release, written)
     return Reviewed(
         "added",
         file,
-        new.name,
-        facts=facts(new),
+        new.release.name,
+        facts=facts(new.release, new.resolved.checkpoints.model),
         contents=contents,
-        powers=powers(new),
+        powers=powers(new.release),
         note=note,
     )
 
 
-def deleted(old: Release, file: str) -> Reviewed:
+def deleted(of: Side, file: str) -> Reviewed:
     """Say what a profile described that is gone."""
+    old = of.release
     name = old.modal.app if old.modal else old.name
     note = f"What runs goes on, and costs, until it is destroyed: `deployer destroy {name}`"
-    return Reviewed("deleted", file, old.name, facts=facts(old), note=note)
+    rows = facts(old, of.resolved.checkpoints.model)
+    return Reviewed("deleted", file, old.name, facts=rows, note=note)
 
 
-def facts(release: Release) -> tuple[tuple[str, str], ...]:
-    """Say in rows what a release is."""
+def facts(release: Release, known: Checkpoint | None = None) -> tuple[tuple[str, str], ...]:
+    """Say in rows what a release is; ``known`` is its model."""
     gpus = f"{release.hardware.count} x {release.hardware.gpu}" if release.hardware.count else "CPU"
     place = f"Modal app {release.modal.app}" if release.modal else "this machine"
     engine = f"{release.engine.name} {release.engine.version}"
@@ -222,11 +226,13 @@ def facts(release: Release) -> tuple[tuple[str, str], ...]:
         ("engine", f"{engine} {release.engine.image}".rstrip()),
         ("API key", release.listen.api_key_variable or "none is asked for"),
     ]
-    pool, cost = estimate(release), _cost(release)
+    pool, cost = estimate(release, known), _cost(release)
     if cost:
         rows.append(("money", cost))
-    if isinstance(pool, Pool):
-        rows.append(("KV pool", f"about {round(pool.tokens, -3):,} tokens for all requests"))
+    if isinstance(pool, Server):
+        each = f", {round(pool.pool.tokens, -3):,} on each of {pool.ranks} data-parallel ranks"
+        more = each if pool.ranks > 1 else ""
+        rows.append(("KV pool", f"about {round(pool.tokens, -3):,} tokens for all requests{more}"))
     return tuple(rows)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from deployer.behaviour.settings import read
 from deployer.behaviour.unknown import UnknownError
 from deployer.errors import Failure, UsageError
-from deployer.plan.capacity import Pool, estimate
+from deployer.plan.capacity import Server, estimate
 from deployer.release import Release
 
 CHUNK = 8192
@@ -135,9 +135,9 @@ def _running(
     tokens = workload.inputs + workload.outputs
     most = _number(flags, "--max-running-requests", workload.concurrency)
     pool = estimate(release)
-    room = pool.tokens * pools // tokens if isinstance(pool, Pool) else workload.concurrency
-    if room == 0 and isinstance(pool, Pool):
-        message = f"a request of {tokens:,} tokens does not fit into a pool of {pool.tokens:,}"
+    room = pool.pool.tokens * pools // tokens if isinstance(pool, Server) else workload.concurrency
+    if room == 0 and isinstance(pool, Server):
+        message = f"a request of {tokens:,} tokens does not fit into a pool of {pool.pool.tokens:,}"
         raise Failure(message, hint="`deployer fit PROFILE` shows what the memory holds")
     running = min(workload.concurrency, most, room)
     if running == workload.concurrency:

@@ -63,6 +63,7 @@ def to_json(name: str, found: Fit) -> str:
         },
         "tokens": {
             "pool": found.tokens,
+            "server": found.tokens * found.ranks,
             "capacity": pool.capacity if pool else 0,
             "capped": bool(pool and pool.capped),
             "data_parallel_ranks": found.ranks,
@@ -92,6 +93,8 @@ def _memory(found: Fit) -> Iterator[tuple[str, str]]:
         return
     each = " on each data-parallel rank" if found.ranks > 1 else ""
     yield "KV pool", f"{found.pool.gib:.1f} GiB, {found.tokens:,} tokens{each} ({layout})"
+    if found.ranks > 1:
+        yield "", f"{found.tokens * found.ranks:,} tokens of the server, on {found.ranks} ranks"
     if found.pool.capped:
         yield "", f"capped: there is room for about {found.pool.capacity:,}"
 

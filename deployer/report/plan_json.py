@@ -12,9 +12,12 @@ import re
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from deployer.behaviour.checkpoints import Checkpoints
 from deployer.codec import DecodeError, decode, encode, read_json
 from deployer.errors import Failure, UsageError
 from deployer.facts.prices import Prices
+from deployer.lock.known import checkpoints
+from deployer.lock.lock import FoundLock
 from deployer.lock.lock import from_json as from_text
 from deployer.plan.cost import Estimate
 from deployer.plan.deployment import Plan, make_plan
@@ -63,7 +66,8 @@ def from_json(text: str, file: str) -> Saved:
             message = f"{file} is a plan of format {found!r:.40}, and only {FORMAT_VERSION} is read"
         raise UsageError(message, hint=AGAIN)
     try:
-        saved = Saved(_plan(value), _text(value["profile"]), _lock(value["lock"]))
+        plan = _plan(value, _facts(value["lock"]))
+        saved = Saved(plan, _text(value["profile"]), _lock(value["lock"]))
         differing = _differing(read_json(to_json(saved.plan, saved.profile, saved.lock)), value)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, Failure) as error:
         message = f"{file} is damaged: {_reason(error)}"
@@ -134,7 +138,13 @@ def _estimate(cost: Estimate) -> dict[str, Any]:
     }
 
 
-def _plan(value: dict[str, Any]) -> Plan:
+def _facts(lock: object) -> Checkpoints | None:
+    """Give what the lock of a plan says of its repositories, as it was known when it was made."""
+    text = _text(lock)
+    return checkpoints(FoundLock("", from_text(text))) if text else None
+
+
+def _plan(value: dict[str, Any], given: Checkpoints | None) -> Plan:
     """Reckon the plan anew from what the file says of the world."""
     if value["source"] not in get_args(Source):
         message = f"source: found {value['source']!r:.40}"
@@ -154,6 +164,7 @@ def _plan(value: dict[str, Any]) -> Plan:
         decode(Prices, value["prices"]),
         written=None if keys is None else keys.__contains__,
         file=_mark(value["file"]),
+        given=given,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deployer.codec import encode
-from deployer.plan.diff import Diff
+from deployer.plan.diff import Capacity, Diff
 from deployer.plan.review import Review, Reviewed
 from deployer.report.envelope import envelope
 
@@ -39,7 +39,7 @@ def diff_value(diff: Diff) -> dict[str, Any]:
             for explained in diff.changes
         ],
         "changed_defaults": encode(diff.defaults),
-        "capacity": encode(diff.capacity),
+        "capacity": None if diff.capacity is None else _capacity(diff.capacity),
     }
 
 
@@ -61,4 +61,22 @@ def _profile(one: Reviewed) -> dict[str, Any]:
         "contents": encode(one.contents),
         "security": [{**encode(change), "reason": why} for change, why, _ in one.powers],
         **(diff_value(one.diff) if one.diff else {}),
+    }
+
+
+def _capacity(capacity: Capacity) -> dict[str, Any]:
+    """Write the pools of a server: ``tokens`` are all of them, and those of a rank stand beside."""
+    sides = {"old": capacity.old, "new": capacity.new}
+    return {
+        **encode(capacity),
+        **{
+            name: one
+            and {
+                **encode(one.pool),
+                "tokens": one.tokens,
+                "tokens_per_rank": one.pool.tokens,
+                "data_parallel_ranks": one.ranks,
+            }
+            for name, one in sides.items()
+        },
     }

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from deployer.cli.reading import read_release
-from deployer.plan.capacity import NoEstimate, Pool, estimate
+from deployer.plan.capacity import NoEstimate, Server, estimate
 from deployer.release import Argument, Release
 
 B200 = read_release("profiles/b200-fp8-eagle.yaml")
@@ -42,10 +42,10 @@ def test_the_published_and_the_derived_pools(
 ) -> None:
     pool = estimate(stated(release, mem_fraction_static=fraction, kv_cache_dtype=dtype))
 
-    assert isinstance(pool, Pool)
+    assert isinstance(pool, Server)
     assert round(pool.tokens / 1000) == thousands
     assert round(pool.gib, 1) == gib
-    assert not pool.capped
+    assert not pool.pool.capped
 
 
 def test_before_0514_what_drafts_takes_nothing_of_the_pool() -> None:
@@ -56,8 +56,8 @@ def test_before_0514_what_drafts_takes_nothing_of_the_pool() -> None:
 def test_a_cap_is_the_pool_where_it_is_smaller(cap: str) -> None:
     pool = estimate(stated(B200, max_total_tokens=cap))
 
-    assert isinstance(pool, Pool)
-    assert (pool.tokens, pool.capped, round(pool.gib, 2)) == (65536, True, 6.11)
+    assert isinstance(pool, Server)
+    assert (pool.tokens, pool.pool.capped, round(pool.gib, 2)) == (65536, True, 6.11)
 
 
 @pytest.mark.parametrize(
