@@ -16,7 +16,7 @@ INSTALL := $(BIN)/python -I -m pip install $(VERIFIED)
 PROJECT := $(BIN)/python -I -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test thorough check conditions format lint types rooms generated fresh fuzz bench bench-peers catalogue catalogue-check locks dist sbom audit mutants clean
+.PHONY: help demo demo-stop test thorough check conditions format lint types rooms generated fresh fuzz bench bench-peers catalogue catalogue-check held locks dist sbom audit mutants clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -70,6 +70,9 @@ catalogue: $(DEVELOP) ## Ship the catalogue of an engine release: make catalogue
 
 catalogue-check: $(DEVELOP) ## Read every published wheel again, and compare with what is committed
 	$(BIN)/python -m tools.catalogue --check
+
+held: $(DEVELOP) ## Ask every release again what it makes of the published commands that we hold (half an hour)
+	$(BIN)/python -m tools.held
 
 fuzz: $(DEVELOP) ## Look for inputs that are stumbled over: make fuzz MINUTES=10 (of each kind)
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),1)

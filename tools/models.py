@@ -38,11 +38,11 @@ LEFT_OUT = re.compile(
     r"|.*residual_in_fp32|num_logits_to_keep|aux_loss.*|seq_aux|.*sinkhorn.*|swiglu_.*|.*softcapping"
     r"|pretraining_tp|producer|ep_size|activation_situ.*|use_bidirectional.*|language_model_only"
     r"|vision_soft.*|input_activations|output_activations|observer.*|format|.*compression_ratio"
-    r"|quantization_status|actorder|dynamic|zp_dtype|scale_dtype|strategy|activation_scheme|fmt|scale_fmt"
+    r"|quantization_status|actorder|dynamic|zp_dtype|scale_dtype|activation_scheme|fmt|scale_fmt"
     r"|quantization|rope_interleave|indexer_rope.*|index_share.*|.*hidden_dropout|chunk_size|use_mamba.*"
     r"|moe_renormalize|use_grouped.*|architectures_.*)$"
 )
-"""Keys that no weight and no cache depends on."""
+"""Keys that no weight, no cache and no choice of kernels depends on."""
 
 KEPT = frozenset({"index_topk", "original_max_position_embeddings", "producer_kept"})
 
