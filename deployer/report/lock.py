@@ -43,8 +43,8 @@ def text(told: Sequence[Told]) -> str:
 def _lines(one: Told) -> Iterator[str]:
     profile, file = visible(one.profile), visible(one.file)
     heads = {
-        "written": f"{profile}: locked in {file}",
-        "unchanged": f"{profile}: {file} says the same",
+        "written": f"{profile}: locked in {file}, as {' and '.join(one.asked)} say",
+        "unchanged": f"{profile}: {file} is what {' and '.join(one.asked)} say",
         "fresh": f"{file}: fresh, compared with {_compared(one)}",
         "stale": f"{file}: stale, compared with {_compared(one)}",
         "missing": f"{file}: no lock",

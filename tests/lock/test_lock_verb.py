@@ -12,10 +12,16 @@ from deployer.lock.lock import from_json
 from tests.fakes.hub.server import COMMIT, LISTING, Fault
 from tests.fakes.registry.server import Faults, digest, index
 from tests.lock.locking import Place
+from tests.verbs.circumstances import full_disk
 
 TINY = Path("profiles/cpu-tiny.yaml").resolve()
 
 pytestmark = pytest.mark.process
+
+
+def asked(place: Place) -> str:
+    """Name who is asked: the hub is the mirror that HF_ENDPOINT names."""
+    return f"{place.hub.endpoint.removeprefix('http://')} and {place.registry.host}"
 
 
 def test_a_lock_holds_commit_files_facts_and_digest(place: Place) -> None:
@@ -24,7 +30,7 @@ def test_a_lock_holds_commit_files_facts_and_digest(place: Place) -> None:
     assert (code, err) == (0, "wrote compiled/own.lock.json\n")
     files, size = len(place.hub.files), sum(map(len, place.hub.files.values()))
     assert out.splitlines() == [
-        "own.yaml: locked in compiled/own.lock.json",
+        f"own.yaml: locked in compiled/own.lock.json, as {asked(place)} say",
         f"  model    nobody/own main: commit {COMMIT}",
         f"           {files} files, {size / 1e9:.1f} GB",
         f"  image    {place.registry.image('v0.5.23')}: {digest(index('one'))}",
@@ -42,7 +48,7 @@ def test_the_same_answers_are_the_same_bytes_and_nothing_is_written(place: Place
     code, out, err = place.run("lock", "own.yaml")
 
     assert (code, err) == (0, "")
-    assert out.startswith("own.yaml: compiled/own.lock.json says the same\n")
+    assert out.startswith(f"own.yaml: compiled/own.lock.json is what {asked(place)} say\n")
     assert place.lock().read_bytes() == before
 
 
@@ -93,9 +99,8 @@ def test_check_asks_nobody_and_compares_with_the_profile(place: Place) -> None:
 def test_check_online_asks_the_hub_and_the_registry_too(place: Place) -> None:
     place.run("lock", place.profile())
     code, out, _ = place.run("lock", "--check", "--online", "own.yaml")
-    asked = f"{place.hub.endpoint.removeprefix('http://')} and {place.registry.host}"
     assert code == 0
-    assert out == f"compiled/own.lock.json: fresh, compared with own.yaml and {asked}\n"
+    assert out == f"compiled/own.lock.json: fresh, compared with own.yaml and {asked(place)}\n"
 
     before = place.lock().read_bytes()
     place.hub.move("d" * 40)
@@ -237,3 +242,15 @@ def test_no_lock_is_written_through_a_link(place: Place) -> None:
     assert code == 2
     assert "leads by a link out of" in err
     assert outside.read_text() == "mine"
+
+
+def test_a_full_disk_leaves_the_lock_as_it_was(place: Place) -> None:
+    place.run("lock", place.profile())
+    before = place.lock().read_bytes()
+    place.hub.move("d" * 40)
+    with full_disk(place.folder):
+        code, out, err = place.run("lock", "own.yaml")
+    assert (code, out) == (1, "")
+    assert "error: compiled/own.lock.json could not be written: File too large" in err
+    assert place.lock().read_bytes() == before
+    assert [path.name for path in place.lock().parent.iterdir()] == ["own.lock.json"]

@@ -113,7 +113,7 @@ TABLE: dict[str, Row] = {
         "no permission": Cell("lock here.yaml", 2, "here.yaml: Permission denied"),
         "full output": Cell("lock --check modal.yaml", 1, FULL),
         "closed pipe": Cell("lock --check modal.yaml", 141, ""),
-        "full disk": Without("it writes what the hub has answered, and none does here"),
+        "full disk": Without("nobody answers here; tests/lock fills the disk where a hub does"),
         "json": Cell("lock --check modal.yaml --format json", 1, "format_version locks"),
     },
     "diff": {

@@ -37,7 +37,8 @@ def find(case: Case) -> Iterator[Problem]:
         yield Problem(
             ("engine", "image"),
             f"the tag `{found.tag}` names the image, and a tag can be moved",
-            f"add its digest: `{found.name}:{found.tag}@sha256:...`",
+            f"let `deployer lock` keep its digest, or add it: "
+            f"`{found.name}:{found.tag}@sha256:...`",
         )
 
 

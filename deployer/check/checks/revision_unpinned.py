@@ -55,7 +55,7 @@ def _problem(key: tuple[str, ...], repo: str, revision: str) -> Problem:
         key,
         f"`{revision}` of {repo} can move: another download may be another model",
         f"write a commit, 40 hexadecimal digits: `git ls-remote https://huggingface.co/{repo} "
-        f"{named}` says it",
+        f"{named}` says it; or let `deployer lock` keep it beside the profile",
     )
 
 
