@@ -2,12 +2,17 @@
 
 Every catalogue in the folder is linked anew afterwards, because a new release may be the one that
 removed an option. ``--check`` writes nothing: it says whether the files are what the wheels give.
+
+``--past`` does the same for ``past.json``: what went before the first catalogue, made of the wheels
+of the releases that it names (or of VERSIONs, which then are all of them).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +20,7 @@ from deployer.catalogue import files
 from deployer.catalogue.cache import NoAnswerError, NoSuchReleaseError, wheel_path
 from deployer.catalogue.generate import generate
 from deployer.catalogue.link import link
+from deployer.catalogue.past import past, read
 from deployer.catalogue.values import CannotEvaluateError
 from deployer.facts.sglang.versions import release_key
 
@@ -26,6 +32,13 @@ def main() -> int:
         for version in arguments.versions:
             release_key(version)
         known = files.read(arguments.folder)
+        if arguments.past:
+            texts = _past(arguments.folder, arguments.versions, known)
+            return (
+                _compare(arguments.folder, texts)
+                if arguments.check
+                else _write(arguments.folder, texts)
+            )
         wanted = arguments.versions or (known if arguments.check else ())
         wheels = [*arguments.wheel, *(wheel_path(version) for version in wanted)]
         made = [_made(wheel) for wheel in wheels]
@@ -50,6 +63,7 @@ def _arguments() -> argparse.Namespace:
         "--wheel", type=Path, action="append", default=[], help="a wheel on this machine"
     )
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
+    parser.add_argument("--past", action="store_true", help="what went before the catalogues")
     parser.add_argument("--folder", type=Path, default=files.FOLDER, help="where catalogues lie")
     return parser.parse_args()
 
@@ -65,6 +79,15 @@ def _made(wheel: Path) -> dict[str, Any]:
 def _linked(catalogues: dict[str, dict[str, Any]]) -> dict[str, str]:
     history = link(catalogues)
     return files.texts(catalogues, history)
+
+
+def _past(
+    folder: Path, versions: Sequence[str], known: dict[str, dict[str, Any]]
+) -> dict[str, str]:
+    first = known[min(known, key=release_key)]
+    named = versions or json.loads((folder / files.PAST).read_text("utf-8"))["releases"]
+    wheels = (wheel_path(version) for version in named if version != first["version"])
+    return {files.PAST: files.past_text(past([read(wheel) for wheel in wheels], first))}
 
 
 def _write(folder: Path, texts: dict[str, str]) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parents[2] / "deployer" / "facts" / "sglang"
 HISTORY = "history.json"
+PAST = "past.json"
 DEFAULTS: dict[str, Any] = {
     "type": "",
     "action": "store",
@@ -43,6 +44,11 @@ def texts(catalogues: dict[str, dict[str, Any]], history: dict[str, Any]) -> dic
         f"{version}.json": _text(it, "options", "variables") for version, it in catalogues.items()
     }
     return files | {HISTORY: _text(history, "strings", "choices", "constant_choices", "variables")}
+
+
+def past_text(past: dict[str, Any]) -> str:
+    """Give the text of ``past.json``."""
+    return _text(past, "strings", "choices", "variables")
 
 
 def _filled(entry: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def generate(path: Path) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "engine": "sglang",
         **wheel.facts(),
-        "options": _options(interpreter, _choice_aliases(library)),
+        "options": options(interpreter, _choice_aliases(library)),
         "variables": declared,
         "variable_aliases": renamed,
     }
@@ -43,7 +43,8 @@ def _choice_aliases(library: Library) -> dict[str, str]:
     }
 
 
-def _options(interpreter: Interpreter, aliases: dict[str, str]) -> list[dict[str, Any]]:
+def options(interpreter: Interpreter, aliases: dict[str, str]) -> list[dict[str, Any]]:
+    """Give the entry of every option; ``aliases`` are deprecated choices with the new ones."""
     found: list[dict[str, Any]] = []
     taken: set[str] = set()
     for registration in interpreter.registrations():

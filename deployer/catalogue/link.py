@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from deployer.catalogue.categories import VANISHED
@@ -99,14 +99,14 @@ def _choices(
 
     Where a release checks no choices, every value counts as one.
     """
-    offered = {it: dict(_offered(catalogues[it]["options"])) for it in releases}
+    taking = {it: dict(offered(catalogues[it]["options"])) for it in releases}
     changed: dict[str, dict[str, Any]] = {}
     constant: dict[str, list[str]] = {}
-    for name in sorted({name for found in offered.values() for name in found}):
+    for name in sorted({name for found in taking.values() for name in found}):
         here = [it for it in releases if name in strings[it]]
-        values = {value for found in offered.values() for value in found.get(name, ())}
+        values = {value for found in taking.values() for value in found.get(name, ())}
         for value in sorted(values):
-            taken = [it for it in here if value in offered[it].get(name, values)]
+            taken = [it for it in here if value in taking[it].get(name, values)]
             if taken == here:
                 constant.setdefault(name, []).append(value)
             else:
@@ -114,7 +114,8 @@ def _choices(
     return changed, constant
 
 
-def _offered(options: Iterable[dict[str, Any]]) -> Iterator[tuple[str, frozenset[str]]]:
+def offered(options: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, frozenset[str]]]:
+    """Give the choices of every spelling whose option checks any."""
     for entry in options:
         if entry["choices"] is not None:
             values = frozenset(str(it) for it in entry["choices"])

@@ -127,6 +127,9 @@ class Names:
         module = library.module(module_name)
         if module is not None and name in module.bindings:
             return self.find(name, Scope(module))
+        for star in module.stars if module is not None else ():
+            if (found := library.module(star)) is not None and name in found.bindings:
+                return self.find(name, Scope(found))
         submodule = library.module(f"{module_name}.{name}")
         return submodule or External(f"{module_name}.{name}")
 

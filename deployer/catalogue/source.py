@@ -35,6 +35,12 @@ class Module:
         self.tree = ast.parse(text)
         self._package = name if is_package else name.rpartition(".")[0]
         self.bindings = bindings_of(self.tree.body)
+        self.stars = [
+            self.origin(node)
+            for node in self.tree.body
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+        ]
+        """The modules of which this one takes every name (``srt/utils`` from 0.5.3 to 0.5.4)."""
 
     def definition(self, name: str) -> ast.ClassDef | ast.FunctionDef | None:
         """Give the class or function of that name, even where an assignment follows it.

@@ -40,7 +40,7 @@ def _problem(argument: Argument, fault: Fault) -> Problem:
     return Problem(
         key_path(argument.source),
         _told(argument, fault),
-        fault.hint or "take it out",
+        fault.hint,
         hides_line=is_secret(argument.flag),
     )
 

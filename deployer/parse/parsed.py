@@ -27,12 +27,26 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class Cure:
+    """What says the same rightly: flags with their values, in the place of some words.
+
+    The words are those from ``start`` to before ``end``; without any ``said`` they are taken out.
+    Only what changes nothing that is meant is a cure: advice that somebody must weigh is a hint.
+    """
+
+    start: int
+    end: int
+    said: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong with an argument list, or will be.
 
     ``kind`` is the kebab-case name of the pattern. An ``error`` means that the engine refuses the
     list; a warning, that it takes it and yet something should change. ``position`` is the index
-    of the word, ``flag`` the option's canonical spelling where it is known.
+    of the word, ``flag`` the option's canonical spelling where it is known. ``cure`` is what a
+    program may write instead, where that is safe.
     """
 
     kind: str
@@ -42,6 +56,7 @@ class Fault:
     message: str
     hint: str = ""
     link: str = ""
+    cure: Cure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,10 @@ def _too_many(words: Sequence[str]) -> Fault:
 
 def _of_groups(catalogue: Catalogue, found: Sequence[Group]) -> Iterator[Fault]:
     unknown = 0
+    beside = {group.string or group.name: group.values for group in found if not group.secret}
     for group in found:
         unknown += not group.candidates
-        yield from faults.of_group(catalogue, group, alike=unknown <= MOST_ALIKE)
+        yield from faults.of_group(catalogue, group, beside=beside, alike=unknown <= MOST_ALIKE)
 
 
 def _agreed(walked: tuple[Fault, ...], answer: Answer, found: Sequence[Group]) -> Iterator[Fault]:

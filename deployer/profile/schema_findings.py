@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployer.finding import Finding, Severity
 from deployer.profile import schema_keys, schema_words
+from deployer.profile.fields import flags_in
 from deployer.profile.partial import takes
 from deployer.profile.schema_words import Fault, Wording
 from deployer.profile.source import Path, Source, format_path
@@ -106,6 +107,7 @@ def _fault(details: Mapping[str, Any], path: Path, model: type[BaseModel], sourc
         about=schema_keys.summary(model, path),
         optional=field is not None and not field.is_required(),
         takes=functools.partial(takes, field) if field is not None else lambda _value: True,
+        flag=next((flag.name for flag in flags_in(field)), "") if field is not None else "",
     )
 
 

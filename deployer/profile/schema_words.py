@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deployer.facts.foreign_values import value_of
 from deployer.profile.names import FORMS
 from deployer.profile.schema_keys import near
 from deployer.profile.wording import code, found, joined, quoted
@@ -66,7 +67,7 @@ class Fault:
 
     ``name`` is the value's dotted path, ``written`` the text as it stands in the file, and
     ``about`` the first sentence of the field's documentation, ``optional`` whether it may be
-    left out.
+    left out, ``flag`` the engine's flag that the field compiles to, if any.
     """
 
     kind: str
@@ -78,6 +79,7 @@ class Fault:
     about: str = ""
     optional: bool = False
     takes: Callable[[object], bool] = lambda _value: True
+    flag: str = ""
 
 
 def wording(fault: Fault) -> Wording:
@@ -113,12 +115,24 @@ def not_a_choice(faults: list[Fault]) -> Wording:
     kinds = _kinds(faults)
     message = f"{code(first.name)}: {found(first.value)} is not one of its choices"
     allowed = f"write {joined([*map(code, choices), *kinds], 'or')}"
+    if isinstance(first.value, str) and (known := _known(first, choices)):
+        return Wording("not-a-choice", message, known)
     close = near(str(first.value), choices) if isinstance(first.value, str) else ""
     if not close:
         return Wording("not-a-choice", message, allowed)
     if len(choices) > _MANY:
         return Wording("not-a-choice", message, f"did you mean {code(close)}?")
     return Wording("not-a-choice", message, f"did you mean {code(close)}? Otherwise {allowed}")
+
+
+def _known(fault: Fault, choices: list[str]) -> str:
+    """Say what SGLang calls a value of another engine, where the field takes that."""
+    foreign = value_of(fault.flag, str(fault.value))
+    if foreign is None or foreign.write not in choices:
+        return ""
+    if foreign.same:
+        return f"write {code(foreign.write)}, {foreign.told(str(fault.value))}"
+    return f"the nearest is {code(foreign.write)}"
 
 
 def _subject(fault: Fault) -> str:

@@ -98,14 +98,17 @@ def test_a_command_of_more_words_than_any_release_reads_is_not_read() -> None:
 
 
 def test_likely_meanings_are_looked_for_as_far_as_they_help() -> None:
-    words = ["--model-path", "m", *(f"--max-runing-requests{n}" for n in range(MOST_ALIKE + 5))]
+    slips = [
+        f"--max-running-{'requests'[:n]}{c}{'requests'[n:]}" for n in range(8) for c in "bcdfghj"
+    ]
+    words = ["--model-path", "m", *slips[: MOST_ALIKE + 5]]
     started = launch(("sglang", "serve", *words))
     assert started is not None
     found = check_command(load("0.5.23"), started, lambda _path: "")
     hints = [one.hint for one in found if one.check == "unknown-flag"]
 
     assert all("`--max-running-requests`" in hint for hint in hints[:MOST_ALIKE])
-    assert all("lists what there is" in hint for hint in hints[MOST_ALIKE:])
+    assert hints[MOST_ALIKE:] == [""] * 5
     assert len(hints) == MOST_ALIKE + 5
 
 

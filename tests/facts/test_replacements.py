@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.facts.sglang import replacements_gone, replacements_variables
+from deployer.facts.sglang import replacements_gone, replacements_past, replacements_variables
 from deployer.facts.sglang.catalogue import Catalogue, load, newest, releases
 from deployer.facts.sglang.replacements import accepts, gone, names, replacement, spell
-from deployer.facts.sglang.replacements_table import ALIASES, REPLACEMENTS, Replacement
+from deployer.facts.sglang.replacements_row import Replacement
+from deployer.facts.sglang.replacements_table import ALIASES, REPLACEMENTS
 from deployer.facts.sglang.replacements_variables import spell_variable, variable_gone
 
 ALL = tuple(load(version) for version in releases())
-ROWS = (*ALIASES, *REPLACEMENTS)
+PAST = (*replacements_past.RENAMED, *replacements_past.SWITCHES)
+ROWS = tuple(row for row in (*ALIASES, *REPLACEMENTS) if row not in PAST)
 GONE_NAMES = {entry.name for entry in replacements_gone.OPTIONS}
 
 

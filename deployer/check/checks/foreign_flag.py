@@ -17,7 +17,7 @@ Write::
     memory:
       mem_fraction_static: 0.9
 
-Source: ``deployer/parse/foreign.py``; GPUStack's catalogue gives GLM-5.2 on SGLang a flag of
+Source: ``deployer/facts/foreign.py``; GPUStack's catalogue gives GLM-5.2 on SGLang a flag of
 vLLM. https://docs.vllm.ai/en/latest/cli/serve.html
 """
 

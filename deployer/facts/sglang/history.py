@@ -3,6 +3,9 @@
 For messages about a mistake: ``history.json`` is written by ``deployer/catalogue`` from all
 catalogues together, and is only read when somebody asks. A lifetime is the first release with
 something and the first without it again; the second is empty where the newest release still has it.
+
+``past.json`` holds what came and went before the first catalogue, back to 0.1.3, the oldest wheel
+that is published.
 """
 
 from __future__ import annotations
@@ -14,13 +17,14 @@ from typing import Any, TypeAlias
 from deployer.facts.sglang.catalogue import FOLDER, FORMAT_VERSION, own_folder, releases
 
 HISTORY = "history.json"
+PAST = "past.json"
 
 Lifetimes: TypeAlias = tuple[tuple[str, str], ...]
 
 
 def lifetimes(string: str) -> Lifetimes:
     """Give when a spelling (``--tp-size``) was known; nothing where no release knew it."""
-    return _pairs(_read()["strings"].get(string, ()))
+    return _past("strings", string) + _pairs(_read()["strings"].get(string, ()))
 
 
 def choice_lifetimes(option_name: str, value: str) -> Lifetimes:
@@ -29,16 +33,17 @@ def choice_lifetimes(option_name: str, value: str) -> Lifetimes:
     A release that checks no choices takes every value that another release offers.
     """
     history = _read()
+    past = _pairs(_read_past()["choices"].get(option_name, {}).get(value, ()))
     changed = history["choices"].get(option_name, {})
     if value in changed:
-        return _pairs(changed[value])
+        return past + _pairs(changed[value])
     constant = history["constant_choices"].get(option_name, ())
-    return lifetimes(option_name) if value in constant else ()
+    return past + lifetimes(option_name) if value in constant else past
 
 
 def variable_lifetimes(name: str) -> Lifetimes:
     """Give when an environment variable was declared; nothing where no release declared it."""
-    return _pairs(_read()["variables"].get(name, ()))
+    return _past("variables", name) + _pairs(_read()["variables"].get(name, ()))
 
 
 def forget() -> None:
@@ -60,6 +65,16 @@ def _read() -> dict[str, Any]:
     if document["format_version"] != FORMAT_VERSION:
         msg = f"history.json has format {document['format_version']}, not {FORMAT_VERSION}"
         raise ValueError(msg)
+    return document
+
+
+def _past(kind: str, name: str) -> Lifetimes:
+    return _pairs(_read_past()[kind].get(name, ()))
+
+
+@functools.cache
+def _read_past() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((FOLDER / PAST).read_text(encoding="utf-8"))
     return document
 
 

@@ -15,15 +15,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
-from deployer.facts.sglang import replacements_gone
+from deployer.facts.sglang import replacements_gone, replacements_past
 from deployer.facts.sglang.catalogue import Catalogue, load
 from deployer.facts.sglang.replacements_gone import Gone
-from deployer.facts.sglang.replacements_table import (
-    ALIASES,
-    REPLACEMENTS,
-    Replacement,
-    Values,
-)
+from deployer.facts.sglang.replacements_row import ONE, Form, Replacement, Values
+from deployer.facts.sglang.replacements_table import ALIASES, REPLACEMENTS
 from deployer.facts.sglang.versions import release_key
 
 Words: TypeAlias = tuple[str, Values]
@@ -65,7 +61,8 @@ def spell(
     ``--dp-size``, which is ``--attn-dp-size`` then), and None where the release cannot say it.
     Whether the values themselves are right is not looked at, beyond renamed choices.
     """
-    beside = {canonical(catalogue, other): given for other, given in beside.items()}
+    if beside is not ALONE:
+        beside = {canonical(catalogue, other): given for other, given in beside.items()}
     return _spell(catalogue, flag, values, beside, frozenset())
 
 
@@ -88,15 +85,18 @@ def names(catalogue: Catalogue, flag: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(option.name for option in found if option is not None))
 
 
-def replacement(flag: str, version: str, values: Values | None = None) -> Advice | None:
+def replacement(
+    flag: str, version: str, values: Values | None = None, beside: Beside = ALONE
+) -> Advice | None:
     """Say what to write on release ``version`` instead of a flag that it does not (rightly) know.
 
-    Without ``values`` the flag itself is asked about, with them that flag with these values. None
-    where nothing is known of it. Raises UnknownReleaseError for a release without a catalogue.
+    Without ``values`` the flag itself is asked about, with them that flag with these values.
+    ``beside`` is the rest of the command line, whose values some replacements take. None where
+    nothing is known of it. Raises UnknownReleaseError for a release without a catalogue.
     """
     catalogue = load(version)
     for row in _rows_about(flag, values):
-        if (said := _said(catalogue, row, flag, values)) is not None:
+        if (said := _said(catalogue, row, flag, values, beside)) is not None:
             return said
     found = gone(flag, values)
     return Advice(found.instead, found.since, same=False, why=found.why) if found else None
@@ -104,10 +104,10 @@ def replacement(flag: str, version: str, values: Values | None = None) -> Advice
 
 def gone(flag: str, values: Values | None = None) -> Gone | None:
     """Say what became of an option, or of one of its values, that has no equal any more."""
-    for entry in replacements_gone.OPTIONS:
+    for entry in (*replacements_gone.OPTIONS, *replacements_past.OPTIONS):
         if entry.name == flag:
             return entry
-    for entry in replacements_gone.VALUES:
+    for entry in (*replacements_gone.VALUES, *replacements_past.VALUES):
         if entry.name == flag and entry.value in (values or ()):
             return entry
     return None
@@ -177,10 +177,16 @@ def _forms(row: Replacement, values: Values, beside: Beside) -> tuple[Words, ...
     if row.joins and not given:
         given = ("1",)  # without the flag that it becomes one with, as that flag's default
     return tuple(
-        (form.flag, given if form.values is None else form.values)
+        (form.flag, _values_of(form, given, beside) if form.values is None else form.values)
         for form in row.new
         if not any(other in beside for other in form.unless)
     )
+
+
+def _values_of(form: Form, given: Values, beside: Beside) -> Values:
+    if not form.values_of:
+        return given
+    return ANY if beside is ALONE else beside.get(form.values_of, ONE)
 
 
 def _older(release: Key, flag: str, values: Values) -> Iterator[tuple[Words, ...]]:
@@ -205,17 +211,27 @@ def _rows_about(flag: str, values: Values | None) -> Iterator[Replacement]:
 
 
 def _said(
-    catalogue: Catalogue, row: Replacement, flag: str, values: Values | None
+    catalogue: Catalogue, row: Replacement, flag: str, values: Values | None, beside: Beside
 ) -> Advice | None:
     if values is None:
         switch = row.old.flag == flag and row.old.values == ()
         values = () if switch else ANY
     joins = row.joins if row.old.flag == flag else ""
-    said = spell(catalogue, joins, ANY, {flag: ()}) if joins else spell(catalogue, flag, values)
+    said = (
+        spell(catalogue, joins, ANY, {flag: ()})
+        if joins
+        else spell(catalogue, flag, values, beside)
+    )
     if not said or said == ((flag, values),):
         return None
-    words = (word for name, given in said for word in (name, *given))
+    words = (word for name, given in said for word in (name, *_fitting(catalogue, name, given)))
     return Advice(" ".join(words), row.since, same=True)
+
+
+def _fitting(catalogue: Catalogue, flag: str, values: Values) -> Values:
+    """Leave out the value that stands for any where the flag is a switch."""
+    option = catalogue.find(flag)
+    return () if values == ANY and option is not None and option.nargs == 0 else values
 
 
 def _index(pairs: Iterable[tuple[str, Replacement]]) -> dict[str, tuple[Replacement, ...]]:

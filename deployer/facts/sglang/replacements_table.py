@@ -1,61 +1,22 @@
 """What replaced what on SGLang's command line, from 0.5.9 to 0.5.23: the data.
 
-Read by :mod:`deployer.facts.sglang.replacements`. ``tests/facts/test_replacements.py`` holds every
-row against the catalogues: each option that is deprecated or vanishes has a row here or in
-:mod:`deployer.facts.sglang.replacements_gone`. ``source`` is a release and a file below
+Read by :mod:`deployer.facts.sglang.replacements`, with what went before (``replacements_past``).
+``tests/facts/test_replacements.py`` holds every row against the catalogues: each option that is
+deprecated or vanishes has a row here or in :mod:`deployer.facts.sglang.replacements_gone`.
+``source`` is a release and a file below
 ``sglang/srt/`` of its wheel; where a row says only ``catalogues``, the option's own entry says it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-Values = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A flag with its values, as a pattern or as what to write.
-
-    ``values`` None stands for whatever values are given. A form is left out where a flag of
-    ``unless`` is there as well.
-    """
-
-    flag: str
-    values: Values | None = None
-    unless: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """From release ``since``, ``old`` is written ``new``; the meaning is the same.
-
-    ``values`` are values with new names, old to new. ``joins`` is the flag of the same command
-    line that ``old`` becomes one with: ``new`` has its values (or is ``1`` without it).
-    ``both_ways``: an older release can be told ``new`` by writing ``old``; false where several
-    became one.
-    """
-
-    old: Form
-    new: tuple[Form, ...]
-    since: str
-    source: str
-    values: tuple[tuple[str, str], ...] = ()
-    joins: str = ""
-    both_ways: bool = True
-
-
-def _renamed(old: str, new: str, since: str, source: str, *, both_ways: bool = True) -> Replacement:
-    return Replacement(Form(old), (Form(new),), since, source, both_ways=both_ways)
-
-
-def _switch(old: str, new: str, value: str, since: str, source: str) -> Replacement:
-    return Replacement(Form(old, ()), (Form(new, (value,)),), since, source)
-
-
-def _value(flag: str, old: str, new: str, since: str, source: str) -> Replacement:
-    return Replacement(Form(flag, (old,)), (Form(flag, (new,)),), since, source)
-
+from deployer.facts.sglang import replacements_past
+from deployer.facts.sglang.replacements_row import (
+    Form,
+    Replacement,
+    renamed,
+    renamed_value,
+    switch,
+)
 
 _ALIAS = "catalogues: both are spellings of one option"
 _MANUAL = "0.5.18 server_args.py, deprecated registrations (new_flag)"
@@ -69,102 +30,106 @@ _MODES = ("--nsa-prefill-cp-mode", "--dsa-prefill-cp-mode")
 _STRATEGIES = (("in-seq-split", "zigzag"), ("round-robin-split", "interleave"))
 
 ALIASES = (
-    _renamed("--tensor-parallel-size", "--tp-size", "0.5.9", _ALIAS),
-    _renamed("--pipeline-parallel-size", "--pp-size", "0.5.9", _ALIAS),
-    _renamed("--data-parallel-size", "--dp-size", "0.5.9", _ALIAS),
-    _renamed("--expert-parallel-size", "--ep-size", "0.5.9", _ALIAS),
-    _renamed("--moe-data-parallel-size", "--moe-dp-size", "0.5.9", _ALIAS),
-    _renamed("--attention-context-parallel-size", "--attn-cp-size", "0.5.9", _ALIAS),
+    renamed("--tensor-parallel-size", "--tp-size", "0.5.9", _ALIAS),
+    renamed("--pipeline-parallel-size", "--pp-size", "0.5.9", _ALIAS),
+    renamed("--data-parallel-size", "--dp-size", "0.5.9", _ALIAS),
+    renamed("--expert-parallel-size", "--ep-size", "0.5.9", _ALIAS),
+    renamed("--moe-data-parallel-size", "--moe-dp-size", "0.5.9", _ALIAS),
+    renamed("--attention-context-parallel-size", "--attn-cp-size", "0.5.9", _ALIAS),
 )
 """Options whose two spellings changed places in 0.5.14: one of them is written for all releases."""
 
 RENAMED = (
-    _renamed("--nsa-decode-backend", "--dsa-decode-backend", "0.5.13", _MANUAL),
-    _renamed("--nsa-prefill-backend", "--dsa-prefill-backend", "0.5.13", _MANUAL),
-    _renamed("--nsa-prefill-cp-mode", "--dsa-prefill-cp-mode", "0.5.13", "0.5.13 server_args.py"),
-    _renamed(
+    renamed("--nsa-decode-backend", "--dsa-decode-backend", "0.5.13", _MANUAL),
+    renamed("--nsa-prefill-backend", "--dsa-prefill-backend", "0.5.13", _MANUAL),
+    renamed("--nsa-prefill-cp-mode", "--dsa-prefill-cp-mode", "0.5.13", "0.5.13 server_args.py"),
+    renamed(
         "--enable-nsa-prefill-context-parallel",
         "--enable-dsa-prefill-context-parallel",
         "0.5.13",
         "0.5.13 server_args.py",
     ),
-    _renamed("--cuda-graph-max-bs", "--cuda-graph-max-bs-decode", "0.5.14", _MANUAL),
-    _renamed("--cuda-graph-bs", "--cuda-graph-bs-decode", "0.5.14", _MANUAL),
-    _renamed("--piecewise-cuda-graph-max-tokens", "--cuda-graph-max-bs-prefill", "0.5.14", _MANUAL),
-    _renamed("--piecewise-cuda-graph-tokens", "--cuda-graph-bs-prefill", "0.5.14", _MANUAL),
-    _renamed("--piecewise-cuda-graph-compiler", "--cuda-graph-tc-compiler", "0.5.14", _MANUAL),
-    _renamed("--mamba-scheduler-strategy", "--mamba-radix-cache-strategy", "0.5.14", _MANUAL),
-    _renamed(
+    renamed("--cuda-graph-max-bs", "--cuda-graph-max-bs-decode", "0.5.14", _MANUAL),
+    renamed("--cuda-graph-bs", "--cuda-graph-bs-decode", "0.5.14", _MANUAL),
+    renamed("--piecewise-cuda-graph-max-tokens", "--cuda-graph-max-bs-prefill", "0.5.14", _MANUAL),
+    renamed("--piecewise-cuda-graph-tokens", "--cuda-graph-bs-prefill", "0.5.14", _MANUAL),
+    renamed("--piecewise-cuda-graph-compiler", "--cuda-graph-tc-compiler", "0.5.14", _MANUAL),
+    renamed("--mamba-scheduler-strategy", "--mamba-radix-cache-strategy", "0.5.14", _MANUAL),
+    renamed(
         "--speculative-dflash-draft-window-size",
         "--speculative-draft-window-size",
         "0.5.12",
         _MANUAL,
     ),
-    _renamed("--stream-output", "--incremental-streaming-output", "0.5.10", _MANUAL),
-    _renamed("--grpc-mode", "--smg-grpc-mode", "0.5.16", "0.5.23 arg_groups/fields/serving.py"),
-    _renamed("--grpc-http-sidecar-port", "--smg-http-sidecar-port", "0.5.16", _ALIAS),
-    _renamed("--enable-gdn-replayssm-spec", "--enable-linear-replayssm-spec", "0.5.17", _MANUAL),
+    renamed("--stream-output", "--incremental-streaming-output", "0.5.10", _MANUAL),
+    renamed("--grpc-mode", "--smg-grpc-mode", "0.5.16", "0.5.23 arg_groups/fields/serving.py"),
+    renamed("--grpc-http-sidecar-port", "--smg-http-sidecar-port", "0.5.16", _ALIAS),
+    renamed("--enable-gdn-replayssm-spec", "--enable-linear-replayssm-spec", "0.5.17", _MANUAL),
 )
 """One flag for one flag, with the same values."""
 
 VALUES = (
     *(
-        _value(flag, "nsa", "dsa", "0.5.13", "0.5.13 server_args.py; 0.5.23 arg_groups/choices.py")
+        renamed_value(
+            flag, "nsa", "dsa", "0.5.13", "0.5.13 server_args.py; 0.5.23 arg_groups/choices.py"
+        )
         for flag in _ATTENTION
     ),
     *(
-        _value(flag, "compressed", "dsv4", "0.5.12", "0.5.12 server_args.py:1128")
+        renamed_value(flag, "compressed", "dsv4", "0.5.12", "0.5.12 server_args.py:1128")
         for flag in _ATTENTION
     ),
-    _value("--tool-call-parser", "qwen25", "qwen", "0.5.9", "0.5.10.post1 server_args.py:924"),
-    _value("--tool-call-parser", "glm45", "glm", "0.5.9", "0.5.10.post1 server_args.py:924"),
+    renamed_value(
+        "--tool-call-parser", "qwen25", "qwen", "0.5.9", "0.5.10.post1 server_args.py:924"
+    ),
+    renamed_value("--tool-call-parser", "glm45", "glm", "0.5.9", "0.5.10.post1 server_args.py:924"),
 )
 """Values with a new name."""
 
 SWITCHES = (
-    _switch(
+    switch(
         "--enable-flashinfer-allreduce-fusion",
         "--flashinfer-allreduce-fusion-backend",
         "auto",
         "0.5.14",
         "0.5.23 arg_groups/serving_hook.py:284",
     ),
-    _switch(
+    switch(
         "--disable-fast-image-processor",
         "--image-processor-backend",
         "pil",
         "0.5.18",
         "0.5.23 arg_groups/fields/mm.py",
     ),
-    _switch(
+    switch(
         "--keep-mm-feature-on-device",
         "--mm-feature-transport",
         "cuda_ipc",
         "0.5.16",
         "0.5.18 server_args.py:7873",
     ),
-    _switch(
+    switch(
         "--elastic-ep-rejoin",
         "--elastic-ep-join-mode",
         "recover",
         "0.5.16",
         "0.5.18 server_args.py:7058",
     ),
-    _switch(
+    switch(
         "--disable-piecewise-cuda-graph",
         "--cuda-graph-backend-prefill",
         "disabled",
         "0.5.14",
         _MANUAL,
     ),
-    _switch(
+    switch(
         "--enforce-piecewise-cuda-graph",
         "--cuda-graph-backend-prefill",
         "tc_piecewise",
         "0.5.14",
         _MANUAL,
     ),
-    _switch(
+    switch(
         "--enable-breakable-cuda-graph",
         "--cuda-graph-backend-prefill",
         "breakable",
@@ -231,5 +196,12 @@ RESHAPED = (
 )
 """One flag became several, several became one, or values have other names."""
 
-REPLACEMENTS = (*RENAMED, *VALUES, *SWITCHES, *RESHAPED)
+REPLACEMENTS = (
+    *RENAMED,
+    *VALUES,
+    *SWITCHES,
+    *RESHAPED,
+    *replacements_past.RENAMED,
+    *replacements_past.SWITCHES,
+)
 """Every replacement without loss; :data:`ALIASES` apart."""

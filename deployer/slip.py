@@ -1,0 +1,87 @@
+"""Whether a word is a slip of the pen of another one: likeness that is safe to name.
+
+`--enable-ep-moe` looks like `--enable-eplb`, and is another flag; `--mem-fraction-statik` is a
+slip. A slip is a letter or two that are missing, too many, wrong or swapped, in a word that is no
+word of its own; or the same words in another order, or in other signs (`--model_path`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+SHORT = 5
+"""Letters of a word in which one may be wrong; in a longer one, :data:`MOST`."""
+
+MOST = 2
+
+_PARTS = re.compile(r"[^A-Za-z0-9]+")
+
+
+def meant(written: str, known: Iterable[str]) -> str:
+    """Give the one name that ``written`` is a slip of; the empty text for none, or for several."""
+    names = tuple(dict.fromkeys(known))
+    words = frozenset(part for name in names for part in _parts(name))
+    ranked = sorted(
+        (found, index)
+        for index, name in enumerate(names)
+        if name != written and (found := _slips(written, name, words)) is not None
+    )
+    if not ranked or (len(ranked) > 1 and ranked[1][0] == ranked[0][0]):
+        return ""
+    return names[ranked[0][1]]
+
+
+def distance(one: str, other: str, most: int = MOST) -> int:
+    """Count the letters to insert, take out, change or swap; ``most`` + 1 for more than that.
+
+    This is the optimal string alignment distance (Damerau's four slips of typing).
+    """
+    if abs(len(one) - len(other)) > most:
+        return most + 1
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        row = [i]
+        for j, b in enumerate(other, 1):
+            best = min(row[j - 1] + 1, last[j] + 1, last[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                best = min(best, before[j - 2] + 1)
+            row.append(best)
+        before, last = last, row
+    return min(last[-1], most + 1)
+
+
+def _slips(written: str, name: str, words: Collection[str]) -> int | None:
+    """Count the slips from one name to another; None where it is no slip."""
+    given, wanted = _parts(written), _parts(name)
+    if sorted(given) == sorted(wanted):
+        return 0 if given == wanted else 1
+    if len(given) != len(wanted):
+        same = "".join(given) == "".join(wanted)
+        return 1 if same else None
+    total = 0
+    for a, b in zip(given, wanted, strict=True):
+        if a == b:
+            continue
+        slips = distance(a, b)
+        plural = a + "s" == b or b + "s" == a
+        if slips > _allowed(b) or _digits(a) != _digits(b) or (a in words and not plural):
+            return None
+        total += slips
+    return total if total <= MOST else None
+
+
+def _allowed(word: str) -> int:
+    """Give how many letters of a word may be wrong; of two or three letters none is left over."""
+    if len(word) < SHORT - 1:
+        return 0
+    return 1 if len(word) <= SHORT else MOST
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(part.lower() for part in _PARTS.split(name) if part)
+
+
+def _digits(word: str) -> str:
+    return "".join(sign for sign in word if sign.isdigit())
