@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from deployer.facts.sglang.replacements_table import REPLACEMENTS
+from deployer.facts.sglang.replacements_table import SPELLINGS
 from deployer.profile.documentation import field_docs
 from deployer.profile.fields import flags_in, section_models
 from deployer.profile.flag import Flag
@@ -79,7 +79,7 @@ def _document(schema: Json) -> None:
 def _spelt(flag: Flag) -> str:
     """Name a field's flag, and how older or newer releases spell it."""
     found = [flag.name]
-    for row in REPLACEMENTS:
+    for row in SPELLINGS:
         (new, *more) = row.new
         if new.flag == flag.name and row.old.flag != flag.name and not (new.values or more):
             found.append(f"before {row.since} `{row.old.flag}")

@@ -196,11 +196,11 @@ RESHAPED = (
 )
 """One flag became several, several became one, or values have other names."""
 
+SPELLINGS = (*RENAMED, *VALUES, *SWITCHES, *RESHAPED)
+"""Those between releases that have a catalogue: a profile may be for either side."""
+
 REPLACEMENTS = (
-    *RENAMED,
-    *VALUES,
-    *SWITCHES,
-    *RESHAPED,
+    *SPELLINGS,
     *replacements_past.RENAMED,
     *replacements_past.SWITCHES,
 )
