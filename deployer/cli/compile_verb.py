@@ -46,7 +46,8 @@ def command(profiles: tuple[str, ...], form: str, *, write: bool, fresh: bool) -
     """Turn profiles into engine flags, a command, or a release.
 
     PROFILE is a file, a folder or a pattern; without one, every profile of the repository is
-    compiled. The same profile gives the same bytes. The API key is in none of them.
+    compiled. The same profile and lock give the same bytes. The API key is in none of
+    them.
     """
     from deployer.cli.discover import find  # noqa: PLC0415
     from deployer.cli.reading import read_release  # noqa: PLC0415

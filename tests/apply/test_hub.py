@@ -209,3 +209,13 @@ def test_a_hub_that_is_asked_too_often_between_two_files_says_for_how_long(hub: 
 def test_what_passes_is_waited_for(hub: FakeHub) -> None:
     hub.faults = [Fault("config.json", status=503), Fault("body:config.json", cut=3)]
     assert learn(hub).documents["config.json"] == {"model_type": "tiny"}
+
+
+def test_the_token_goes_to_no_other_host_that_is_redirected_to(hub: FakeHub) -> None:
+    hub.token = CANARY
+    away = {"Location": f"{hub.storage}/elsewhere"}
+    hub.faults = [Fault(LISTING, times=9, status=307, headers=away)]
+    assert "cannot be reached" in not_learnt(hub, token=CANARY).message
+
+    calls = {call.server: call.authorization for call in hub.calls}
+    assert calls == {"hub": f"Bearer {CANARY}", "storage": ""}

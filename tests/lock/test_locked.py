@@ -181,3 +181,13 @@ def test_weights_are_summed_where_the_model_is_not_understood(locked: Place) -> 
     assert found["does-not-fit"] == (
         "the weights of nobody/own are 1,504 GB, and 8 x H200 have 1,206 GB in all"
     )
+
+
+def test_a_plan_that_asks_nobody_is_of_the_lock(locked: Place) -> None:
+    locked.hub.calls.clear()
+    code, out, err = locked.run("plan", "own.yaml", "--offline", "--format", "json")
+    assert code == 0, err
+    release = json.loads(out)["release"]
+    assert release["model"]["commit"] == COMMIT
+    assert release["engine"]["image"].endswith(f"@{digest(index('one'))}")
+    assert locked.hub.calls == []
