@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 from deployer.behaviour.architecture import DEEPSEEK_V3, DEEPSEEK_V32, GLM_DSA, GLM_NEXT
 from deployer.behaviour.subject import Decision, Subject
+from deployer.facts.models.quantization import engine_method
 
 RUNNER = "--moe-runner-backend"
 QUANTIZATION = "--quantization"
@@ -57,7 +58,7 @@ def quantization(subject: Subject) -> str | None:
     found = subject.architecture.config.get("quantization_config")
     if stated or not isinstance(found, Mapping) or BESIDE_KEY in found:
         return stated or None
-    return str(found.get("quant_method") or "")
+    return engine_method(found)
 
 
 def _own(subject: Subject) -> str | None:

@@ -21,6 +21,7 @@ from deployer.facts.models.model import (
     token_bytes,
 )
 from deployer.facts.models.parts import counted, drafting, every
+from deployer.facts.models.quantization import engine_method
 from tests.shapes import MODELS
 
 GLM = MODELS["zai-org/GLM-5.1-FP8"]
@@ -336,6 +337,23 @@ def test_mixed_precision_is_read_name_by_name(
     repo: str, name: str, layer: int, each: float
 ) -> None:
     assert MODELS[repo].quantization.each(name, layer) == each
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ({"quant_method": "modelopt", "quant_algo": "NVFP4"}, "modelopt_fp4"),
+        ({"quant_algo": "FP8"}, "modelopt_fp8"),
+        ({"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION"}, "modelopt_mixed"),
+        ({"quant_method": "modelopt", "quantization": {"quant_algo": "MXFP8"}}, "mxfp8"),
+        ({"quant_method": "fp8"}, "fp8"),
+        ({}, ""),
+    ],
+)
+def test_the_engine_names_modelopts_methods_by_their_algorithm(
+    said: dict[str, Any], named: str
+) -> None:
+    assert engine_method(said) == named
 
 
 def test_a_pattern_that_ends_in_a_number_holds_for_what_begins_with_it() -> None:

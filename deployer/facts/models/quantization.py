@@ -142,6 +142,22 @@ def cache_algorithm(config: Config) -> str:
     return str(inner.get("kv_cache_quant_algo") or "")
 
 
+def engine_method(said: Config) -> str:
+    """Give the method as the engine names it: ModelOpt's by its algorithm, others as they are.
+
+    Source: 0.5.23 ``configs/model_config.py``, ``_parse_modelopt_quant_config``.
+    """
+    method = str(said.get("quant_method") or ("modelopt" if said.get("quant_algo") else ""))
+    algorithm = str({**said, **_inner(said)}.get("quant_algo") or "")
+    if not method.startswith("modelopt") or not algorithm:
+        return method
+    if algorithm == "MIXED_PRECISION":
+        return "modelopt_mixed"
+    if algorithm == "MXFP8":
+        return "mxfp8"
+    return "modelopt_fp4" if "FP4" in algorithm else "modelopt_fp8"
+
+
 def general(name: str) -> tuple[str, frozenset[int] | None]:
     """Take the number of the layer out of a name: ``#`` stands there, and for which it holds."""
     plain = EXPERT.sub("0", PREFIXES.sub("", name))
