@@ -10,8 +10,10 @@ import click
 
 from deployer.cli.completing import profiles, releases
 from deployer.cli.notes import counted, notes_options, wanted, without_notes
+from deployer.cli.renamed import Renamed
 from deployer.cli.say import show, tell
 from deployer.errors import UsageError
+from deployer.facts.gpus import GPUS
 from deployer.finding import Severity
 from deployer.visible import visible
 
@@ -34,14 +36,25 @@ PROGRAM = re.compile(r"(.*/)?(python[0-9.]*|sglang|env|launch_server\.py)|[A-Za-
     shell_complete=releases,
     help="What this release of SGLang makes of a launch command, or of the profiles' commands.",
 )
+@click.option(
+    "--model-config",
+    "config",
+    cls=Renamed,
+    former="--config",
+    metavar="FILE",
+    help="The config.json of a launch command's model, whose shapes then count; with --gpu.",
+)
+@click.option("--gpu", type=click.Choice(sorted(GPUS)), help="The GPU of a launch command.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text")
 @click.option("--select", multiple=True, metavar="ID,...", help="Only these checks; `startup-*`.")
 @click.option("--ignore", multiple=True, metavar="ID,...", help="Not these checks.")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
 @notes_options
-def command(
+def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     profiles: tuple[str, ...],
     engine: str | None,
+    config: str | None,
+    gpu: str | None,
     form: str,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -57,7 +70,8 @@ def command(
     With `--engine 0.5.23 -- python3 -m sglang.launch_server ...` the same for a launch command:
     exits 0 when that release would accept it, 1 when it would not. The words before the flags are
     optional. With `--engine 0.5.23 PROFILE` that release reads the command that the profile
-    compiles to for its own.
+    compiles to for its own. With `--model-config FILE --gpu GPU` a launch command is judged with
+    its model's shapes on that GPU, too: whether it fits, divides, and meets known bugs.
 
     `deployer explain ID` says why a check is there. A comment `# deployer: allow[ID] reason` at a
     line, or above it, allows what is found there.
@@ -66,7 +80,11 @@ def command(
     """
     kept = _kept(select, ignore) if select or ignore else None
     if profiles and _is_command(profiles, engine):
-        return _check_command(profiles, engine, form, kept, strict=strict)
+        of = _subject(config, gpu)
+        return _check_command(profiles, engine, form, kept, of=of, strict=strict)
+    if config is not None or gpu is not None:
+        msg = "--model-config and --gpu are for a launch command"
+        raise UsageError(msg, hint="A profile says its GPU, and its lock knows its model.")
     from deployer.cli.checking import checked  # noqa: PLC0415
     from deployer.cli.reading import known_release  # noqa: PLC0415
 
@@ -135,6 +153,7 @@ def _check_command(
     form: str,
     kept: frozenset[str] | None,
     *,
+    of: tuple[str, str] | None,
     strict: bool,
 ) -> int:
     from deployer.check.command import check_command  # noqa: PLC0415
@@ -145,12 +164,38 @@ def _check_command(
         engine = newest()
         tell(f"Checked for SGLang {engine}; --engine names another release.")
     engine = known_release(engine)
-    found = check_command(load(engine), _launch(words), _config)
+    launch = _launch(words)
+    found = check_command(load(engine), launch, _config)
+    if of is not None:
+        found += _with_model(engine, launch, *of)
     findings = [finding for finding in found if kept is None or finding.check in kept]
     wrong = any(stops(finding, strict=strict) for finding in findings)
     fine = [] if wrong else [f"SGLang {engine} accepts it"]
     _tell(findings, fine, form)
     return int(wrong)
+
+
+def _subject(config: str | None, gpu: str | None) -> tuple[str, str] | None:
+    """Give the model's file and the GPU, which only say something together."""
+    if config is None and gpu is None:
+        return None
+    if config is None or gpu is None:
+        msg = "--model-config and --gpu say something only together"
+        raise UsageError(msg, hint="Give the model's config.json and the GPU that it is to run on.")
+    return config, gpu
+
+
+def _with_model(engine: str, launch: Launch, config: str, gpu: str) -> tuple[Finding, ...]:
+    """Judge a command with its model's shapes; what its parser refuses is told as well."""
+    from deployer.cli.check_command import MODEL, judge_command  # noqa: PLC0415
+    from deployer.cli.configs import read_checkpoint  # noqa: PLC0415
+    from deployer.facts.sglang.catalogue import load  # noqa: PLC0415
+    from deployer.parse.read import parse  # noqa: PLC0415
+
+    catalogue = load(engine)
+    said = {each.option.dest: each.words for each in parse(catalogue, launch.words).given}
+    checkpoint = read_checkpoint(config, " ".join(said.get(MODEL, ())))
+    return judge_command(catalogue, launch, checkpoint, gpu, _config)
 
 
 def _launch(words: tuple[str, ...]) -> Launch:
