@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from deployer.finding import Finding
     from deployer.lock.lock import Lock
 
-GB = 1e9
 SHORT = 12
 
 
@@ -47,8 +46,10 @@ def _asked(case: Case) -> Lock | None:
 
 
 def _tell(profile: str, lock: Lock) -> None:
+    from deployer.lock.moved import sized  # noqa: PLC0415 - only without a lock
+
     for one in lock.repositories:
-        size = f"{len(one.files)} files, {one.bytes / GB:.1f} GB"
+        size = f"{len(one.files)} files, {sized(one.bytes)}"
         tell(f"{one.repo} {one.revision} is commit {one.commit[:SHORT]}: {size}")
         if one.called:
             tell(f"note: the hub calls {one.repo} {one.called} now")

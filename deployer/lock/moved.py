@@ -6,9 +6,15 @@ from collections.abc import Iterator
 
 from deployer.lock.lock import Lock, LockedImage, LockedRepository
 
-GB = 1e9
+UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 SHORT = 12
 """Digits of a commit or a digest that are shown."""
+
+
+def sized(size: int) -> str:
+    """Write bytes in the unit in which there is one of it at least."""
+    unit, name = next(((unit, name) for unit, name in UNITS if size >= unit), (1, "bytes"))
+    return f"{size / unit:.1f} {name}" if unit > 1 else f"{size} {name}"
 
 
 def moved(old: Lock | None, new: Lock | None) -> tuple[str, ...]:
@@ -59,9 +65,9 @@ def _files(old: LockedRepository, new: LockedRepository) -> Iterator[str]:
         "gone": len(before.keys() - after.keys()),
     }
     files = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
-    size = f"{old.bytes / GB:.1f} GB -> {new.bytes / GB:.1f} GB"
+    size = f"{sized(old.bytes)} -> {sized(new.bytes)}"
     if old.bytes == new.bytes:
-        size = f"{new.bytes / GB:.1f} GB as before"
+        size = f"{sized(new.bytes)} as before"
     yield f"files: {files}; {size}"
     told = [name for name in new.documents if old.documents.get(name) != new.documents[name]]
     told += [f"{name} (gone)" for name in old.documents if name not in new.documents]
@@ -87,4 +93,4 @@ def _short(digest: str) -> str:
 
 
 def _size(one: LockedRepository) -> str:
-    return f"{one.commit[:SHORT]}, {len(one.files)} files, {one.bytes / GB:.1f} GB"
+    return f"{one.commit[:SHORT]}, {len(one.files)} files, {sized(one.bytes)}"

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from deployer.lock.lock import Lock, LockedRepository
+from deployer.lock.moved import sized
 from deployer.visible import visible
 
 State = Literal["written", "unchanged", "fresh", "stale", "missing", "nothing", "failed"]
 """``nothing`` is a profile that names neither a repository nor an image."""
-
-GB = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def _and(asked: tuple[str, ...]) -> str:
 def _contents(lock: Lock) -> Iterator[str]:
     for one in lock.repositories:
         yield f"  {one.role:<8} {one.repo} {one.revision}: commit {one.commit}"
-        yield f"           {len(one.files)} files, {one.bytes / GB:.1f} GB"
+        yield f"           {len(one.files)} files, {sized(one.bytes)}"
         if one.called:
             yield f"           the hub calls it {one.called} now: better write that name"
         yield from (f"           {visible(line)}" for line in _unknown(one))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from deployer.lock.lock import from_json
+from deployer.lock.moved import sized
 from tests.fakes.hub.server import COMMIT, LISTING, Fault
 from tests.fakes.registry.server import Faults, digest, index
 from tests.lock.locking import Place
@@ -32,7 +33,7 @@ def test_a_lock_holds_commit_files_facts_and_digest(place: Place) -> None:
     assert out.splitlines() == [
         f"own.yaml: locked in compiled/own.lock.json, as {asked(place)} say",
         f"  model    nobody/own main: commit {COMMIT}",
-        f"           {files} files, {size / 1e9:.1f} GB",
+        f"           {files} files, {size / 1e3:.1f} kB",
         f"  image    {place.registry.image('v0.5.23')}: {digest(index('one'))}",
     ]
     lock = from_json(place.lock().read_text("utf-8"))
@@ -65,9 +66,11 @@ def test_a_name_that_two_profiles_share_is_asked_about_once(place: Place) -> Non
 
 def test_what_moved_is_said(place: Place) -> None:
     place.run("lock", place.profile())
+    before = sized(sum(map(len, place.hub.files.values())))
     place.hub.move("d" * 40)
     place.hub.files["tokenizer.json"] = b"other"
     place.config(max_position_embeddings=4096)
+    after = sized(sum(map(len, place.hub.files.values())))
     place.registry.tags["v0.5.23"] = index("two")
     code, out, _ = place.run("lock", "own.yaml", "--format", "json")
 
@@ -76,7 +79,7 @@ def test_what_moved_is_said(place: Place) -> None:
     assert one["state"] == "written"
     weights, image = one["moved"]
     assert weights == (
-        f"model nobody/own: {COMMIT[:12]} -> dddddddddddd; files: 2 changed; 0.0 GB -> 0.0 GB; "
+        f"model nobody/own: {COMMIT[:12]} -> dddddddddddd; files: 2 changed; {before} -> {after}; "
         "what the model says of itself: config.json"
     )
     short = [digest(index(each)).removeprefix("sha256:")[:12] for each in ("one", "two")]
