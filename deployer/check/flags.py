@@ -28,7 +28,7 @@ def faults_of(kind: str) -> Callable[[Case], Iterator[Problem]]:
     """Give a check's function: it finds the faults of one kind, each at the key behind the flag."""
 
     def find(case: Case) -> Iterator[Problem]:
-        for argument, fault in _faults(case):
+        for argument, fault in case.once(_faults):
             twice = kind != ABBREVIATED and _repeats(case, argument)
             if fault.kind == kind and not twice:
                 yield _problem(argument, fault)

@@ -24,6 +24,10 @@ class Loading:
 
 def loading(case: Case) -> Loading | None:
     """Give the time to read the weights from a Modal volume; None where the size is not known."""
+    return case.once(_loading)
+
+
+def _loading(case: Case) -> Loading | None:
     known = case.resolved.subject.checkpoints.model
     gib = None if known is None else known.gib
     if case.profile.modal is None or gib is None or case.profile.model.load_format == "dummy":

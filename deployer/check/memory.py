@@ -18,6 +18,10 @@ HALF = 0.5
 
 def fit_of(case: Case) -> Fit | None:
     """Give what fits; None where the model, the GPU or the release is not known well enough."""
+    return case.once(_fit)
+
+
+def _fit(case: Case) -> Fit | None:
     if find(case.profile.engine.version) is None:
         return None
     found = fit(case.release, checkpoint=case.resolved.subject.checkpoints.model)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar, cast
 
 from deployer.behaviour.checkpoints import Checkpoints, overridden, shipped
 from deployer.behaviour.resolved import Resolved
@@ -20,6 +21,8 @@ from deployer.profile.model import Profile
 from deployer.profile.partial import known, knows
 from deployer.release import Argument, Release
 
+MadeT = TypeVar("MadeT")
+
 
 @dataclass(frozen=True)
 class Case:
@@ -33,6 +36,13 @@ class Case:
     profile: Profile
     given: Checkpoints | None = None
     lock: Lock | None = None
+    _made: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, make: Callable[[Case], MadeT]) -> MadeT:
+        """Give what a function makes of it; it is asked once, however many ask for that."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("MadeT", self._made[make])
 
     @functools.cached_property
     def release(self) -> Release:
