@@ -7,7 +7,8 @@ Source, read in the wheels: SGLang 0.5.9 ``srt/server_args.py:1129-1180``, 0.5.1
 from __future__ import annotations
 
 from deployer.behaviour.architecture import GLM_DSA
-from deployer.behaviour.subject import Decision, Subject
+from deployer.behaviour.subject import BLACKWELL, Decision, Subject
+from deployer.facts.gpus import Gpu
 
 FP8 = "fp8_e4m3"
 BF16 = "bfloat16"
@@ -20,8 +21,6 @@ SAME = {"bf16": BF16}
 
 SPARSE_MLA = "flashinfer_sparse_mla"
 """FlashInfer's sparse attention, which exists for GLM on RTX PRO 6000 from 0.5.17 on."""
-
-NO_MODEL = "nothing is known of the model"
 
 
 def kv_cache_dtype(subject: Subject) -> Decision[str]:
@@ -37,7 +36,12 @@ def kv_cache_dtype(subject: Subject) -> Decision[str]:
         rule = "0.5.10.post1 srt/model_executor/model_runner.py, configure_kv_cache_dtype"
         return subject.decided("auto", KV_DTYPE, key, rule)
     rule = "0.5.10.post1 srt/server_args.py, _set_default_nsa_kv_cache_dtype"
-    return subject.decided(FP8 if subject.blackwell else BF16, KV_DTYPE, key, rule)
+    return subject.decided(sparse_dtype(subject.gpu), KV_DTYPE, key, rule)
+
+
+def sparse_dtype(gpu: Gpu | None) -> str:
+    """Give what `auto` is for sparse attention: the one place that says it."""
+    return FP8 if gpu is not None and gpu.capability[0] >= BLACKWELL else BF16
 
 
 def sparse_kernels(subject: Subject, dtype: str | None) -> tuple[Decision[str], Decision[str]]:

@@ -6,7 +6,9 @@ from argparse import ArgumentTypeError
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from deployer.behaviour.attention import sparse_dtype
 from deployer.behaviour.cache import COMPRESSED_PAGE
+from deployer.behaviour.pages import SPARSE
 from deployer.behaviour.unknown import UnknownError
 from deployer.behaviour.weights import Division
 from deployer.facts.gpus import GPUS, Gpu
@@ -28,17 +30,11 @@ ELSEWHERE = (
 DECODE_BACKENDS = ("--nsa-decode-backend", "--dsa-decode-backend")
 """The flag that chooses the kernels of sparse decoding, before and since 0.5.13."""
 
-BLACKWELL = 10
-"""The first number of the compute capability from which `auto` is FP8 for sparse attention."""
-
 DRAFTS = frozenset({"EAGLE", "NEXTN"})
 """Algorithms that draft with the layer that the checkpoint brings, where it brings one."""
 
 WINDOWS = "--swa-full-tokens-ratio"
 """The tokens of the pool for windows for each of the other."""
-
-PAGE = 64
-"""Tokens of a page that sparse attention forces (0.5.10.post1 ``srt/server_args.py:1583``)."""
 
 HOW = "`deployer fit PROFILE --model-config config.json` reads the model's own file"
 """How to give the facts of a model."""
@@ -167,7 +163,7 @@ def _method(name: str) -> str:
 def _page(model: Model, flags: Flags) -> int:
     if model.compressed:
         return COMPRESSED_PAGE
-    return PAGE if model.sparse_attention else _size(flags, "--page-size")
+    return SPARSE if model.sparse_attention else _size(flags, "--page-size")
 
 
 def _division(model: Model, flags: Flags) -> Division:
@@ -226,7 +222,7 @@ def _layout(model: Model, gpu: Gpu, flags: Flags) -> str:
 def _own_dtype(model: Model, gpu: Gpu) -> str:
     """Say what `auto` is: the kernels' choice for sparse attention, else the checkpoint's."""
     if model.sparse_attention:
-        return "fp8_e4m3" if gpu.capability[0] >= BLACKWELL else "bfloat16"
+        return sparse_dtype(gpu)
     if model.cache_algorithm not in CACHES:
         msg = f"what `auto` makes of a cache in {model.cache_algorithm} is not known"
         raise UnknownError(msg, "state `memory.kv_cache_dtype`")
