@@ -17,7 +17,7 @@ from deployer.facts.models.checkpoint import CONFIG, Checkpoint, from_files
 
 BELOW, ABOVE = 0.03, 0.02
 
-MEASURED = "a start of SGLang 0.5.17 on one H200 with so many layers and dummy weights"
+MEASURED = "a start of that release on one H200 with so many layers and dummy weights"
 EIGHT = {"--tp-size": "8"}
 EAGLE = {"--speculative-algorithm": "EAGLE"}
 
@@ -50,7 +50,8 @@ class Known:
 
 
 def measured(repo: str, fraction: float, **said: Any) -> Known:
-    return Known(MEASURED, repo, "H200", "0.5.17", fraction, said.pop("flags", {}), **said)
+    version = said.pop("version", "0.5.17")
+    return Known(MEASURED, repo, "H200", version, fraction, said.pop("flags", {}), **said)
 
 
 QWEN, MOE = "Qwen/Qwen3-32B", "Qwen/Qwen3-235B-A22B-FP8"
@@ -63,7 +64,7 @@ V4 = Known(
 
 POOLS = [
     Known(
-        "ai-dynamo's aisimulate, pull request 263: about 509k",
+        "aisimulate, pull request 263: about 509k",
         "deepseek-ai/DeepSeek-R1", "H200", "0.5.17", 0.82, EIGHT, 509_000,
     ),
     Known(
@@ -81,6 +82,14 @@ POOLS = [
     measured(DEEPSEEK, 0.8, tokens=4_282_236, layers=9),
     measured(GLM, 0.896, tokens=7_681_024, layers=8),
     measured(GLM, 0.85, tokens=5_037_632, layers=8, flags=EAGLE),
+    measured(GLM, 0.75, tokens=3_744_256, layers=8, flags=EAGLE),
+    measured(GLM, 0.75, tokens=5_556_736, layers=8),
+    measured(MOE, 0.7, tokens=167_878, layers=36),
+    measured(DEEPSEEK, 0.8, tokens=2_511_430, layers=9, flags=EAGLE),
+    measured(DEEPSEEK, 0.7, tokens=1_214_052, layers=9, flags=EAGLE),
+    measured(GLM, 0.85, tokens=7_011_712, layers=8, flags=EAGLE, version="0.5.10.post1"),
+    measured(GLM, 0.85, tokens=7_011_712, layers=8, version="0.5.10.post1"),
+    measured(DEEPSEEK, 0.8, tokens=4_285_467, layers=9, flags=EAGLE, version="0.5.10.post1"),
 ]  # fmt: skip
 
 WEIGHTS = [
@@ -94,7 +103,8 @@ WEIGHTS = [
 
 
 def name(one: Known) -> str:
-    return f"{one.repo.split('/')[1]}-{one.fraction}-{one.tokens or one.weights}"
+    own = f"{one.repo.split('/')[1]}-{one.fraction}-{one.tokens or one.weights}"
+    return f"{own}-{one.version}{'-drafting' if one.flags == EAGLE else ''}"
 
 
 @pytest.mark.parametrize("one", POOLS, ids=name)

@@ -83,6 +83,28 @@ def test_how_it_is_quantized_may_stand_beside(
     assert json.loads(capsys.readouterr().out)["gib"]["weights"] == pytest.approx(8.6)
 
 
+def test_a_configuration_may_name_every_expert(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """MiniMax M3's in NVFP4 has 3,087,083 bytes: each matrix of each expert by its name."""
+    named = {
+        f"model.layers.{layer}.mlp.experts.{expert}.{name}_proj": {"quant_algo": "NVFP4"}
+        for layer in range(32)
+        for expert in range(160)
+        for name in ("gate", "up", "down")
+    }
+    said = {"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION", "quantized_layers": named}
+    whole = {**LLAMA, "num_experts": 160, "moe_intermediate_size": 512, "quantization_config": said}
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(whole))
+
+    assert file.stat().st_size > 1_000_000
+    assert run(OTHER, "--gpu", "H200", "--model-config", str(file), "--format", "json") == 0
+    experts = 32 * 160 * 3 * 4096 * 512 * 0.5625
+    weights = json.loads(capsys.readouterr().out)["gib"]["weights"]
+    assert experts / 1024**3 < weights < experts / 1024**3 + 8
+
+
 @pytest.mark.parametrize(
     ("written", "kind", "said"),
     [

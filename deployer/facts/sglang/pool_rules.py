@@ -4,7 +4,8 @@ Read in every wheel from 0.5.9 to 0.5.23 (0.5.21 is not published as read here; 
 as 0.5.20): ``model_executor/model_runner_kv_cache_mixin.py`` until 0.5.10, then
 ``model_executor/pool_configurator.py`` and ``mem_cache/kv_cache_configurator.py``,
 ``managers/scheduler.py`` and ``layers/quantization/mxfp4_marlin_moe.py``; each row was found in
-the first release that has it.
+the first release that has it. That drafts come later until 0.5.13 was seen as well: 0.5.10.post1
+has 7,011,712 tokens for 8 layers of GLM-5.1 on an H200, with EAGLE and without.
 """
 
 from __future__ import annotations
