@@ -12,7 +12,7 @@ from deployer.cli.say import columns, show
 from deployer.report.narrow import narrowed
 
 if TYPE_CHECKING:
-    from deployer.release import Release
+    from deployer.compile.case import Case
 
 
 @click.command("cost")
@@ -31,9 +31,10 @@ def command(profile: str, hours: float | None, form: str, *, refresh_prices: boo
     Nobody is asked: prices come from the table that was refreshed last, or from the one that is
     shipped, and the first line says which, and of when.
     """
-    from deployer.cli.reading import read_release  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.reading import read_case  # noqa: PLC0415 - only what the verb needs
 
-    release = read_release(profile)
+    case = read_case(profile)
+    release = case.release
     if release.modal is None:
         from deployer.report.cost import local, local_json  # noqa: PLC0415 - as above
 
@@ -43,14 +44,14 @@ def command(profile: str, hours: float | None, form: str, *, refresh_prices: boo
         from deployer.apply.modal.prices import refresh  # noqa: PLC0415 - imports modal
 
         refresh()
-    show(_shown(release, hours, form), end="")
+    show(_shown(case, hours, form), end="")
     return 0
 
 
-def _shown(release: Release, hours: float | None, form: str) -> str:
+def _shown(case: Case, hours: float | None, form: str) -> str:
     from deployer.cli.pricing import prices  # noqa: PLC0415 - only what the verb needs
     from deployer.plan.bill import USUAL, bill  # noqa: PLC0415 - as above
     from deployer.report.cost import text, to_json  # noqa: PLC0415 - as above
 
-    found = bill(release, prices(), USUAL if hours is None else (hours,))
+    found = bill(case.release, prices(), USUAL if hours is None else (hours,), case.resolved)
     return to_json(found) if form == "json" else narrowed(text(found), columns())

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deployer.behaviour.resolved import Resolved
 from deployer.errors import Failure
 from deployer.facts.prices import HOURS_A_MONTH, Prices
 from deployer.plan.cost import Cost, Estimate, compiling, cost, download
+from deployer.plan.sides import side
 from deployer.release import ModalParameters, Release
 
 HOURS_A_DAY = 24
@@ -47,7 +49,8 @@ class Bill:
 
     ``months`` is empty where the GPU has no known price. ``starts`` are the dollars a month of one
     cold start a day of one container, at least and at most; None where they are not known, or
-    where no container comes and goes. ``weights`` is None where none are downloaded.
+    where no container comes and goes. ``weights`` is None where none are downloaded,
+    ``kernels`` where the model is known to compile none.
     """
 
     name: str
@@ -56,12 +59,19 @@ class Bill:
     months: tuple[Hours, ...]
     starts: tuple[float, float] | None
     weights: Estimate | None
-    kernels: Estimate
+    kernels: Estimate | None
     prices: Prices
 
 
-def bill(release: Release, prices: Prices, hours: tuple[float, ...] = USUAL) -> Bill:
+def bill(
+    release: Release,
+    prices: Prices,
+    hours: tuple[float, ...] = USUAL,
+    given: Resolved | None = None,
+) -> Bill:
     """Reckon the bill of a release, with ``hours`` of traffic a day (more than 0, at most 24).
+
+    ``given`` is what the engine makes of it, None for what follows from shipped facts alone.
 
     Raises Failure for a release that is not for Modal: nobody is paid for it.
     """
@@ -78,7 +88,7 @@ def bill(release: Release, prices: Prices, hours: tuple[float, ...] = USUAL) -> 
         months=() if each is None else tuple(_month(one, each, modal) for one in hours),
         starts=_starts(known),
         weights=download(modal, release, prices) if release.sources() else None,
-        kernels=compiling(release, prices),
+        kernels=compiling(release, prices) if side(release, given).kernels else None,
         prices=prices,
     )
 

@@ -131,7 +131,10 @@ def _once(bill: Bill) -> Iterator[str]:
     yield "Once"
     if bill.weights is not None:
         yield from row("download", f"{bounds(bill.weights)}: {visible(bill.weights.basis)}")
-    yield from row("compile", f"{bounds(bill.kernels)}: {visible(bill.kernels.basis)}")
+    if bill.kernels is None:
+        yield from row("compile", "nothing: this model compiles no kernels of DeepGEMM")
+    else:
+        yield from row("compile", f"{bounds(bill.kernels)}: {visible(bill.kernels.basis)}")
 
 
 def _unknown(bill: Bill) -> Iterator[str]:

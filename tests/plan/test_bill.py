@@ -72,6 +72,7 @@ def test_without_a_price_of_the_gpu_the_other_figures_stay() -> None:
     assert found.cost.storage is not None
     assert found.weights is not None
     assert found.weights.dollars_at_most == pytest.approx(0.889, abs=0.001)
+    assert found.kernels is not None
     assert found.kernels.at_most == 120
     assert found.cost.unknown == ("the price of B300 is not in the table",)
 
@@ -85,3 +86,10 @@ def test_nothing_is_downloaded_for_a_model_that_is_made_on_the_spot() -> None:
 def test_a_local_release_has_no_bill() -> None:
     with pytest.raises(Failure, match="nothing is paid to anybody"):
         bill(replace(BASE, target="local", modal=None), SHIPPED)
+
+
+def test_a_model_that_compiles_no_kernels_is_billed_for_none() -> None:
+    plain = replace(BASE, model=replace(BASE.model, repo="Qwen/Qwen3-32B"), arguments=())
+
+    assert bill(plain, SHIPPED).kernels is None
+    assert bill(BASE, SHIPPED).kernels is not None
