@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from deployer.cli.reading import Checked
+    from deployer.facts.sglang.catalogue import Catalogue
     from deployer.finding import Finding
     from deployer.parse.launch import Launch
 
@@ -49,6 +50,7 @@ PROGRAM = re.compile(r"(.*/)?(python[0-9.]*|sglang|env|launch_server\.py)|[A-Za-
 @click.option("--select", multiple=True, metavar="ID,...", help="Only these checks; `startup-*`.")
 @click.option("--ignore", multiple=True, metavar="ID,...", help="Not these checks.")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
+@click.option("--fix", is_flag=True, help="Print a launch command with its safe cures in it.")
 @notes_options
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     profiles: tuple[str, ...],
@@ -60,6 +62,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     ignore: tuple[str, ...],
     *,
     strict: bool,
+    fix: bool,
 ) -> int:
     """Find what is wrong with profiles, without an account, a GPU or a network.
 
@@ -73,6 +76,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     compiles to for its own. With `--model-config FILE --gpu GPU` a launch command is judged with
     its model's shapes on that GPU, too: whether it fits, divides, and meets known bugs.
 
+    `--fix` prints a launch command as the release would have it: flags and values that have
+    another name now, abbreviations, flags of other engines that mean the same. What somebody must
+    decide stays, and is told on stderr. For a profile, `deployer upgrade PROFILE --engine RELEASE`
+    with its own release does that.
+
     `deployer explain ID` says why a check is there. A comment `# deployer: allow[ID] reason` at a
     line, or above it, allows what is found there.
 
@@ -81,10 +89,14 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     kept = _kept(select, ignore) if select or ignore else None
     if profiles and _is_command(profiles, engine):
         of = _subject(config, gpu)
-        return _check_command(profiles, engine, form, kept, of=of, strict=strict)
+        return _check_command(profiles, engine, form, kept, of=of, strict=strict, fix=fix)
     if config is not None or gpu is not None:
         msg = "--model-config and --gpu are for a launch command"
         raise UsageError(msg, hint="A profile says its GPU, and its lock knows its model.")
+    if fix:
+        msg = "`--fix` mends a launch command, and none was given"
+        hint = "Write `-- COMMAND...`; of a profile: `deployer upgrade PROFILE --engine RELEASE`."
+        raise UsageError(msg, hint=hint)
     from deployer.cli.checking import checked  # noqa: PLC0415
     from deployer.cli.reading import known_release  # noqa: PLC0415
 
@@ -147,7 +159,7 @@ def _is_file(word: str) -> bool:
     return named or (is_pattern(word) and not word.startswith("-"))
 
 
-def _check_command(
+def _check_command(  # noqa: PLR0913 - what the options say
     words: tuple[str, ...],
     engine: str | None,
     form: str,
@@ -155,6 +167,7 @@ def _check_command(
     *,
     of: tuple[str, str] | None,
     strict: bool,
+    fix: bool,
 ) -> int:
     from deployer.check.command import check_command  # noqa: PLC0415
     from deployer.cli.reading import known_release, stops  # noqa: PLC0415
@@ -165,6 +178,8 @@ def _check_command(
         tell(f"Checked for SGLang {engine}; --engine names another release.")
     engine = known_release(engine)
     launch = _launch(words)
+    if fix:
+        return _fix_command(load(engine), launch, form, kept, of=of, strict=strict)
     found = check_command(load(engine), launch, _config)
     if of is not None:
         found += _with_model(engine, launch, *of)
@@ -196,6 +211,54 @@ def _with_model(engine: str, launch: Launch, config: str, gpu: str) -> tuple[Fin
     said = {each.option.dest: each.words for each in parse(catalogue, launch.words).given}
     checkpoint = read_checkpoint(config, " ".join(said.get(MODEL, ())))
     return judge_command(catalogue, launch, checkpoint, gpu, _config)
+
+
+def _fix_command(
+    catalogue: Catalogue,
+    launch: Launch,
+    form: str,
+    kept: frozenset[str] | None,
+    *,
+    of: tuple[str, str] | None,
+    strict: bool,
+) -> int:
+    """Print the mended command, and say what is still not right with it."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    from deployer import codec  # noqa: PLC0415
+    from deployer.check.command import check_command  # noqa: PLC0415
+    from deployer.check.command import show as shown  # noqa: PLC0415
+    from deployer.cli.reading import stops  # noqa: PLC0415
+    from deployer.parse.mend import mended  # noqa: PLC0415
+    from deployer.report.envelope import envelope  # noqa: PLC0415
+    from deployer.secret import HIDDEN  # noqa: PLC0415
+
+    if form not in {"text", "json"}:
+        msg = f"`--fix` prints a command, which `--format {form}` has no place for"
+        raise UsageError(msg, hint="Write `--format text` or `--format json`.")
+    better = replace(launch, words=mended(catalogue, launch.words))
+    line, changed = shown(catalogue, better).line, better.words != tuple(launch.words)
+    found = check_command(catalogue, better, _config)
+    if of is not None:
+        found += _with_model(catalogue.version, better, *of)
+    left = [finding for finding in found if kept is None or finding.check in kept]
+    if form == "json":
+        value = {
+            "command": line,
+            "changed": changed,
+            "findings": [codec.encode(finding) for finding in left],
+        }
+        show(envelope(value), end="")
+    else:
+        show(line)
+        for one in left:
+            hint = one.hint.replace("\n", "; ")
+            tell(f"{one.severity}[{one.check}]: {one.message}{f' ({hint})' if hint else ''}")
+        if not left and not changed:
+            tell("Nothing is wrong with it.")
+        if HIDDEN in line:
+            tell(f"Secrets are not repeated: put them in where {HIDDEN} stands.")
+    return int(any(stops(finding, strict=strict) for finding in left))
 
 
 def _launch(words: tuple[str, ...]) -> Launch:

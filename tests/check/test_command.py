@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from deployer.cli.check_verb import command
+from deployer.errors import UsageError
 from tests.compile.test_recipe import RECIPE
 
 
@@ -145,3 +146,40 @@ def test_a_config_flag_without_its_file() -> None:
     assert code == 1
     assert "error[refused-config]: no file is named after --config" in said
     assert "1 error in command" in said
+
+
+def test_a_command_is_mended_and_its_secret_not_repeated() -> None:
+    old = "--model-path m --tp-size 8 --enable-ep-moe --enable-deepep-moe --api-key canary-7f3a"
+    code, said = check(
+        "--engine", "0.5.16", "--fix", "--", "python3", "-m", "sglang.launch_server", *old.split()
+    )
+
+    assert code == 0
+    assert said.splitlines()[0] == (
+        "python3 -m sglang.launch_server --model-path m --tp-size 8 --ep-size 8 "
+        "--moe-a2a-backend deepep --api-key ***"
+    )
+    assert "Secrets are not repeated" in said
+    assert "canary" not in said
+
+
+def test_what_cannot_be_mended_is_told_and_counts() -> None:
+    code, said = check("--engine", "0.5.23", "--fix", "--", "--model-path", "m", "--disable-mla")
+    assert code == 1
+    assert said.splitlines()[0] == "--model-path m --disable-mla"
+    assert "error[removed-flag]: `--disable-mla` is gone since SGLang 0.4.5.post2" in said
+
+    code, said = check(
+        "--engine", "0.5.23", "--fix", "--format", "json", "--", "--model-path", "m", "--tp", "2"
+    )
+    value = json.loads(said)
+    assert code == 0
+    assert value["command"] == "--model-path m --tp-size 2"
+    assert (value["changed"], value["findings"]) == (True, [])
+
+
+def test_fix_is_for_commands() -> None:
+    with pytest.raises(UsageError, match="mends a launch command"):
+        check("--fix", "tests/data/recipe.yaml")
+    with pytest.raises(UsageError, match="no place for"):
+        check("--engine", "0.5.23", "--fix", "--format", "sarif", "--", "--model-path", "m")
