@@ -1,0 +1,74 @@
+"""What a measurement was made on: the GPU, its driver, the engine's packages, the date."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+PACKAGES = (
+    "sglang", "sglang-kernel", "torch", "transformers", "triton", "flashinfer-python",
+    "sgl-deep-gemm", "xgrammar",
+)  # fmt: skip
+"""The packages whose versions change what is measured."""
+
+ASK = (
+    "import importlib.metadata as m, json, sys\n"
+    "def v(n):\n"
+    "    try: return m.version(n)\n"
+    "    except m.PackageNotFoundError: return None\n"
+    "print(json.dumps({'python': sys.version.split()[0], **{n: v(n) for n in sys.argv[1:]}}))"
+)
+
+
+def describe(python: str) -> dict[str, Any]:
+    """Say what this machine and the engine environment of ``python`` are; None for no GPU."""
+    return {
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "gpu": gpu(),
+        "cpus": os.cpu_count(),
+        "kernel": platform.release(),
+        "versions": versions(python),
+    }
+
+
+def gpu() -> dict[str, Any] | None:
+    """Ask the driver for the first GPU; None where there is no driver."""
+    answer = ask("name,memory.total,driver_version")
+    if answer is None:
+        return None
+    name, total, driver = (word.strip() for word in answer.split(","))
+    return {"name": name, "mib": int(total), "driver": driver}
+
+
+def used() -> int:
+    """Give the MiB that are taken of the first GPU; 0 without one."""
+    answer = ask("memory.used")
+    return int(answer) if answer else 0
+
+
+def ask(fields: str) -> str | None:
+    """Query nvidia-smi; None where it is missing or fails."""
+    words = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader,nounits", "--id=0"]
+    try:
+        ran = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return ran.stdout.strip()
+
+
+def versions(python: str) -> dict[str, str | None]:
+    """Read the versions of the engine's packages; None for one that is not there."""
+    ran = subprocess.run([python, "-c", ASK, *PACKAGES], capture_output=True, text=True, check=True)
+    return dict(json.loads(ran.stdout))
+
+
+def write(path: Path, value: dict[str, Any]) -> None:
+    """Write a result whole, so that a run that is cut off leaves what was measured so far."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    part.replace(path)

@@ -1,0 +1,158 @@
+"""What lies in GPU memory: weights, pool, what is free on the way, of each case of a plan.
+
+    python3 bench/gpu/memory.py PLAN OUT [--python PYTHON] [--only NAME,NAME] [--ahead N]
+
+A case is a model's shape and the words of its server. It runs with dummy weights until the log has
+told of ``pools`` memory pools, or, with ``ready``, until it serves; then ``prompts`` of so many
+tokens are sent. The servers touch the GPU one after another; ``--ahead`` are started early and held
+before they do. OUT gets ``memory-ENGINE.json``, rewritten after every case, and a log a case.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import machine
+from server import GONE, Server, call
+from shapes import folder
+
+FREED = 300
+"""MiB above the start within which the GPU counts as free again."""
+
+
+def main() -> int:
+    """Run the plan; 1 when a case did not come as far as it was meant to."""
+    options = _options()
+    plan = json.loads(options.plan.read_text(encoding="utf-8"))
+    options.out.mkdir(parents=True, exist_ok=True)
+    only = set(options.only.split(",")) if options.only else None
+    cases = [case for case in plan["cases"] if only is None or case["name"] in only]
+    result = {"question": "memory", **machine.describe(options.python), "cases": []}
+    engine = result["versions"]["sglang"]
+    path = options.out / f"memory-{engine}{options.suffix}.json"
+    if options.pools:
+        cases = [{**case, "ready": False} for case in cases]
+    ahead: list[Server] = []
+    failed = False
+    base = machine.used()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        for index, case in enumerate(cases):
+            while len(ahead) < min(1 + options.ahead, len(cases) - index):
+                ahead.append(_start(cases[index + len(ahead)], options, held=True))
+            found = _measure(ahead[0], case)
+            ahead.pop(0)
+            result["cases"].append(found)
+            machine.write(path, result)
+            failed |= not found["reached"]
+            print(_line(found), flush=True)
+            _until_free(base)
+    finally:
+        for server in ahead:
+            server.end()
+    return int(failed)
+
+
+def _start(case: dict[str, Any], options: argparse.Namespace, *, held: bool) -> Server:
+    model = folder(case["shape"], options.out / "models")
+    words = [
+        options.python, "-m", "sglang.launch_server", "--model-path", str(model),
+        "--load-format", "dummy", "--host", "127.0.0.1", "--port", str(case["port"]),
+        *case["words"],
+    ]  # fmt: skip
+    environ = {**os.environ, "PYTHONUNBUFFERED": "1", **case.get("env", {})}
+    return Server(words, environ, options.out / f"{case['name']}.log", held=held)
+
+
+def _measure(server: Server, case: dict[str, Any]) -> dict[str, Any]:
+    """Let the server have the GPU until the case's end; it is gone afterwards."""
+    server.resume()
+    resumed = time.monotonic()
+    pools, ready = case.get("pools", 1), bool(case.get("ready"))
+    reached = server.wait(
+        lambda: server.has("ready") if ready else server.has("pool", pools),
+        case.get("timeout", 240),
+    )
+    found: dict[str, Any] = {
+        "name": case["name"], "shape": case["shape"], "words": case["words"],
+        "env": case.get("env", {}), "reached": reached,
+        "seconds": round(time.monotonic() - resumed, 1),
+    }  # fmt: skip
+    if reached and ready:
+        found |= _ask(case)
+    elif not reached:
+        found["tail"] = [line[:300] for line in server.lines[-15:]]
+    if reached and ready:
+        began = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        server.wait(lambda: False, 20)
+        found["ended"] = {
+            "code": server.process.poll(), "seconds": round(time.monotonic() - began, 2)
+        }  # fmt: skip
+    server.end()
+    found["steps"] = server.steps
+    return found
+
+
+def _ask(case: dict[str, Any]) -> dict[str, Any]:
+    """Ask a ready server what it holds, and whether it bears prompts of so many tokens."""
+    port = case["port"]
+    _, info = call(port, "/get_server_info")
+    state = (info.get("internal_states") or [{}])[0] if isinstance(info, dict) else {}
+    kept = ("max_total_num_tokens", "mem_fraction_static", "chunked_prefill_size", "page_size")
+    found: dict[str, Any] = {
+        "info": {name: info.get(name) for name in kept if isinstance(info, dict)},
+        "memory_usage": state.get("memory_usage"),
+        "used_mib": machine.used(),
+        "prompts": [],
+    }
+    for tokens in case.get("prompts", []):
+        began = time.monotonic()
+        ids = [7919 * index % 1000 + 20 for index in range(tokens)]
+        sampling = {"max_new_tokens": 16, "ignore_eos": True, "temperature": 0}
+        status, answer = call(port, "/generate", {"input_ids": ids, "sampling_params": sampling})
+        said = answer.get("meta_info", {}) if isinstance(answer, dict) else {"why": answer}
+        found["prompts"].append({
+            "tokens": tokens, "status": status, "seconds": round(time.monotonic() - began, 2),
+            "accepted": said.get("spec_accept_length"), "why": said.get("why"),
+        })  # fmt: skip
+    found["used_mib_after"] = machine.used()
+    return found
+
+
+def _until_free(base: int) -> None:
+    limit = time.monotonic() + GONE
+    while machine.used() > base + FREED and time.monotonic() < limit:
+        time.sleep(0.3)
+
+
+def _line(found: dict[str, Any]) -> str:
+    steps = " ".join(
+        f"{each['step']}:{each.get('tokens', each.get('free', ''))}" for each in found["steps"]
+    )
+    mark = "ok" if found["reached"] else "NOT REACHED"
+    line = f"{found['name']:28} {mark} {found['seconds']:6.1f} s  {steps}"
+    return "\n    ".join([line, *found.get("tail", [])])
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("plan", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--python", default=sys.executable, help="the engine environment's own")
+    parser.add_argument("--only", default="", help="names of cases, with commas between them")
+    parser.add_argument("--ahead", type=int, default=2, help="servers that import early")
+    parser.add_argument("--pools", action="store_true", help="no case goes on until it serves")
+    parser.add_argument("--suffix", default="", help="the end of the result's name")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""What was measured, as tables: ``python bench/gpu/table.py`` writes docs/measured.md.
+
+Beside every pool stands what `fit` says of the same words, from the shape's own config.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from deployer.behaviour.fraction import own
+from deployer.behaviour.pool import held, pool
+from deployer.behaviour.settings import Settings, of_flags
+from deployer.facts.models.checkpoint import CONFIG, from_files
+
+HERE = Path(__file__).parent
+PAGE = HERE.parents[1] / "docs" / "measured.md"
+HEAD = """# Measured on a GPU
+
+Made by `python bench/gpu/table.py` from `bench/gpu/results/`; the scripts and their plans are
+described in `bench/gpu/README.md`. One run each. The models are shapes: a real config with fewer
+layers and dummy weights. GiB are as the engine logs them.
+"""
+
+
+def main() -> int:
+    """Write the page."""
+    results = [json.loads(path.read_text("utf-8")) for path in sorted(HERE.glob("results/*.json"))]
+    parts = [HEAD, *(SECTIONS[each["question"]](each) for each in results)]
+    PAGE.write_text("\n".join(parts), encoding="utf-8")
+    return 0
+
+
+def settings(case: dict[str, Any], version: str) -> Settings:
+    """Read a case's words as the estimate reads them, on an H200."""
+    text = (HERE / "shapes" / f"{case['shape']}.json").read_text("utf-8")
+    flags: dict[str, str] = {}
+    for word in case["words"]:
+        if word.startswith("--"):
+            flags[word] = ""
+        else:
+            flags[list(flags)[-1]] = word
+    return of_flags(
+        from_files("local/shape", "", {CONFIG: json.loads(text)}), "H200", version, flags
+    )
+
+
+def reckoned(case: dict[str, Any], version: str) -> tuple[float, float, int]:
+    """Give the GiB of the weights, those that are loaded after the pool, and the pool's tokens."""
+    said = settings(case, version)
+    fraction = own(said).fraction if said.fraction is None else said.fraction
+    found, tokens = held(said, fraction), pool(said, fraction)
+    return found.weights + found.copies, found.later, tokens.tokens if tokens else 0
+
+
+def tokens(case: dict[str, Any]) -> int:
+    """Give the target's pool as the engine made it; 0 where it found no room."""
+    return next((each["tokens"] for each in case["steps"] if each["step"] == "cache"), 0)
+
+
+def weights(case: dict[str, Any]) -> list[float]:
+    """Give the GiB of each model that was loaded, in order."""
+    return [each["taken"] for each in case["steps"] if each["step"] == "loaded"]
+
+
+def _memory(result: dict[str, Any]) -> str:
+    version = result["versions"]["sglang"]
+    rows = [
+        "case | before loading | weights | weights by fit | pool | pool by fit | off | free after"
+    ]
+    for case in result["cases"]:
+        steps, made = case["steps"], tokens(case)
+        before = next(each["free"] for each in steps if each["step"] == "load")
+        after = [each["free"] for each in steps if each["step"] == "pool"]
+        early, late, guess = reckoned(case, version)
+        by_fit = f"{early:.2f}" + (f", later {late:.2f}" if late else "")
+        real = " + ".join(f"{each:.2f}" for each in weights(case))
+        off = f"{100 * (guess / made - 1):+.2f} %" if made else "no room in either" * (not guess)
+        order = "" if case["reached"] or not made else " (the draft's dummy load then ran out)"
+        rows.append(
+            f"{case['name'].removesuffix('-ready')} | {before} | {real} | {by_fit} | {made:,} | "
+            f"{guess:,} | {off} | {after[-1] if after else ''}{order}"
+        )
+    return _section("Memory", result, rows, _order(result))
+
+
+def _order(result: dict[str, Any]) -> str:
+    drafting = [each for each in result["cases"] if "--speculative-algorithm" in each["words"]]
+    steps = [each["step"] for each in drafting[0]["steps"]] if drafting else []
+    if steps.count("load") <= 1:
+        return ""
+    late = steps.index("cache") < len(steps) - 1 - steps[::-1].index("load")
+    what = "after the target's pool is sized" if late else "before the target's pool is sized"
+    return f"The model that drafts is loaded {what}, by the order of the log's lines."
+
+
+def _life(result: dict[str, Any]) -> str:
+    rows = ["scenario | words | serving after | told | ms after | exit | left | seen from outside"]
+    for each in result["scenarios"]:
+        serving = [one["ms"] for one in each["started"] if one["phase"] == "serving"]
+        started = f"{serving[0] / 1000:.0f} s" if serving else "never"
+        ends = [one for one in each["events"] if one["phase"] in ("ended", "drain", "serving")]
+        told = next((one for one in ends if one["state"] in ("done", "failed")), None)
+        message = told["message"] if told else each["headline"]
+        seen = "; ".join(f"{one['ms']} ms: {one['what']}" for one in each["observed"][-2:])
+        rows.append(
+            f"{each['name']} | {' '.join(each['words'])} | {started} | {message} | "
+            f"{told['ms'] if told else ''} | "
+            f"{each['exit']} | {len(each['left'])} | {seen}"
+        )
+    note = (
+        "A scenario that stops a process waits 45 s, lets it go on, and asks for the end: in those"
+        " 45 s `/health` was silent, and so was the runtime. A release's own words are not shown."
+    )
+    return _section("Life", result, rows, note)
+
+
+def _loaders(result: dict[str, Any]) -> str:
+    rows = ["loader | from | our read-ahead | GB/s"]
+    rows += [
+        f"{each['loader']} | {'the disk' if each['cold'] else 'the page cache'} | "
+        f"{'yes' if each['read_ahead'] else 'no'} | {each.get('gb_per_s', each.get('error'))}"
+        for each in result["rows"]
+    ]
+    size = (
+        f"{result['bytes'] / 1e9:.1f} GB in {result['files']} files. Time ran out before the rest."
+    )
+    return _section("Loaders", result, rows, size)
+
+
+def _section(title: str, result: dict[str, Any], rows: list[str], note: str) -> str:
+    versions, gpu = result["versions"], result["gpu"]
+    made = (
+        f"{result['date']}, {gpu['name']} ({gpu['mib']} MiB, driver {gpu['driver']}), "
+        f"torch {versions['torch']}, sglang-kernel {versions['sglang-kernel']}, "
+        f"flashinfer {versions['flashinfer-python']}, transformers {versions['transformers']}."
+    )
+    head, *body = (f"| {row} |" for row in rows)
+    rule = "|" + "---|" * (rows[0].count("|") + 1)
+    lines = [f"## {title}: SGLang {versions['sglang']}", "", made, "", head, rule, *body, ""]
+    return "\n".join([*lines, note, ""] if note else lines)
+
+
+SECTIONS = {"memory": _memory, "life": _life, "loaders": _loaders}
+
+if __name__ == "__main__":
+    sys.exit(main())
