@@ -97,6 +97,7 @@ mutants: $(DEVELOP) ## Measure what the tests see: small faults in compile, diff
 
 bench: $(READY) ## Measure how fast the command line is, beside other tools
 	$(BIN)/python bench/startup.py
+	$(BIN)/python bench/beside.py
 
 bench-peers: $(READY) ## Install the other tools that `make bench` measures
 	$(BIN)/python bench/peers.py
