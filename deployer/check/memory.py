@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deployer.behaviour.pool import AMISS
+from deployer.behaviour.unknown import NoEstimate
 from deployer.compile.case import Case
 from deployer.facts.sglang.catalogue import find
 from deployer.fit.fit import Fit, fit
@@ -18,14 +19,20 @@ HALF = 0.5
 
 def fit_of(case: Case) -> Fit | None:
     """Give what fits; None where the model, the GPU or the release is not known well enough."""
-    return case.once(_fit)
-
-
-def _fit(case: Case) -> Fit | None:
-    if find(case.profile.engine.version) is None:
-        return None
-    found = fit(case.release, checkpoint=case.resolved.subject.checkpoints.model)
+    found = estimate(case)
     return found if isinstance(found, Fit) else None
+
+
+def estimate(case: Case) -> Fit | NoEstimate:
+    """Give what fits, or why that is not known."""
+    return case.once(_estimate)
+
+
+def _estimate(case: Case) -> Fit | NoEstimate:
+    version = case.profile.engine.version
+    if find(version) is None:
+        return NoEstimate(f"how SGLang {version} divides memory is not known here")
+    return fit(case.release, checkpoint=case.resolved.subject.checkpoints.model)
 
 
 def place(case: Case, flag: str, otherwise: Path = ("hardware", "gpu")) -> Path:

@@ -10,6 +10,8 @@ from deployer.finding import Finding, Severity
 from tests.check.test_checks import SANE
 
 REST = yaml.safe_dump({n: v for n, v in SANE.items() if n != "modal"}, sort_keys=False)
+UNKNOWN = "memory-not-looked-at"
+"""Nobody knows the model of this profile."""
 MODAL = yaml.safe_dump({"modal": {**SANE["modal"], "api_key_secret": None}}, sort_keys=False)
 OPEN = """\
 serving:
@@ -25,11 +27,11 @@ def found(above: str = "# -", beside: str = "", below: str = "") -> list[Finding
     text = OPEN.format(above=above, beside=beside, below=below) + REST + MODAL
     loaded, findings = load_checked(text, "p.yaml")
     assert loaded.profile is not None
-    return list(findings)
+    return [one for one in findings if one.check != UNKNOWN]
 
 
 def ids(findings: list[Finding]) -> list[str]:
-    return [finding.check for finding in findings if not finding.allowed]
+    return [one.check for one in findings if not one.allowed and one.check != UNKNOWN]
 
 
 def test_without_a_comment_it_is_found() -> None:
@@ -65,7 +67,7 @@ def test_what_is_about_the_whole_file_is_allowed_above_its_first_key() -> None:
     text = f"# deployer: allow[{ID}] {REASON}\nserving: {{api_key_env: null}}\n" + REST + MODAL
     _, findings = load_checked(text, "p.yaml")
 
-    assert [one.allowed for one in findings] == [REASON]
+    assert [one.allowed for one in findings if one.check != UNKNOWN] == [REASON]
 
 
 def test_a_comment_that_only_speaks_of_it_allows_nothing() -> None:

@@ -319,7 +319,11 @@ def found(change: dict[str, Any]) -> list[tuple[str, str, str]]:
     loaded = load_profile(yaml.safe_dump(merged(change), sort_keys=False), "p.yaml")
     assert loaded.findings == ()
     assert loaded.profile is not None
-    findings = check(Case(loaded.profile), loaded.source)
+    findings = [
+        one
+        for one in check(Case(loaded.profile), loaded.source)
+        if one.check != "memory-not-looked-at"  # nobody knows the model of this profile
+    ]
     for finding in findings:
         assert finding.span is not None
         hidden = finding.check == "secret-in-profile" or finding.path.endswith("api-key")

@@ -25,7 +25,7 @@ formula of the pool (0.5.10.post1 ``model_executor/model_runner_kv_cache_mixin.p
 ``profile_max_num_token``; `MemoryPoolConfig` raises where nothing is left). What is amiss by less
 than 1 GiB, as far as pools were off, is told by `pool-below-one-context` instead. Where the shapes
 are not understood and a lock says how many bytes the weights are, these are held against the memory
-of all GPUs together. Where neither is known, this is silent.
+of all GPUs together. Where neither is known, `memory-not-looked-at` says so.
 """
 
 from __future__ import annotations
