@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deployer.behaviour.settings import Settings
+from deployer.behaviour.settings import VIT_L, Settings
 from deployer.facts.sglang.memory_rules import MemoryRule, memory_rule
 
 SIZES = (
@@ -56,7 +56,23 @@ def own(settings: Settings) -> Own:
     rule = memory_rule(settings.version)
     reserved = _reserved(settings, rule)
     total = settings.gpu.memory
-    return Own(round((total - reserved) / total, 3), reserved / 1024, rule.since)
+    found = round((total - reserved) / total, 3)
+    factor = _for_images(settings)
+    free = reserved + total * found * (1 - factor)
+    return Own(found * factor, free / 1024, rule.since)
+
+
+def _for_images(settings: Settings) -> float:
+    """Give what is left of the fraction beside a part for images.
+
+    0.5.10.post1 ``srt/server_args.py:6396``, ``adjust_mem_fraction_for_vlm``: by its layers and
+    width, beside those of a ViT-L.
+    """
+    if settings.tower is None:
+        return 1.0
+    layers, width = settings.tower
+    size = layers * width**2 / (VIT_L[0] * VIT_L[1] ** 2)
+    return 0.95 * max(0.8, min(1.05, 1.0 - 0.1 * (size - 1.0)))
 
 
 def _reserved(settings: Settings, rule: MemoryRule) -> float:
@@ -101,6 +117,7 @@ def _captures_prefill(settings: Settings, rule: MemoryRule) -> bool:
     if not rule.prefill_graphs:
         return "--enable-piecewise-cuda-graph" in flags
     off = (
+        settings.tower is not None and not settings.tower_graphs,
         _any(settings, NO_PREFILL_GRAPHS),
         rule.not_with_drafts and "--speculative-algorithm" in flags,
         rule.not_sparse and model.sparse_attention,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from deployer.behaviour.attention import sparse_dtype
 from deployer.behaviour.cache import COMPRESSED_PAGE
@@ -16,6 +17,7 @@ from deployer.facts.models.catalogue import find
 from deployer.facts.models.checkpoint import Checkpoint
 from deployer.facts.models.model import Model
 from deployer.facts.sglang.pool_rules import PoolRule, pool_rule
+from deployer.facts.sglang.versions import release_key
 from deployer.parse.types import human_readable_int
 from deployer.release import Release
 
@@ -43,6 +45,12 @@ CACHES = {"": "bfloat16", "FP8": "fp8_e4m3", "auto": "bfloat16"}
 """What `auto` makes of the algorithm that a checkpoint names for its cache
 (``configure_kv_cache_dtype``, 0.5.10.post1 ``model_executor/model_runner.py:1903``)."""
 
+VIT_L = (24, 1024)
+"""Layers and width that the engine takes where it does not find them: those of a ViT-L."""
+
+ASKED_FOR = frozenset({"Llama4ForConditionalGeneration", "Gemma3ForConditionalGeneration"})
+"""Architectures whose part for images is loaded only with `--enable-multimodal`."""
+
 Flags = Mapping[str, str]
 
 
@@ -53,7 +61,9 @@ class Settings:
     ``cap`` is `--max-total-tokens`, ``context`` the longest request, ``requests`` how many run at
     a time (None where the engine decides); ``flags`` are all flags with their values. ``share`` is
     :data:`WINDOWS` (None: the engine's), ``hybrid`` says that there is such a pool. ``scale`` is
-    what the weights really take, by what they are counted to.
+    what the weights really take, by what they are counted to. ``tower`` are layers and width of the
+    part for images as the engine's own fraction sees it, None where there is none;
+    ``tower_graphs`` says that graphs of prefill are captured for such a model, too.
     """
 
     model: Model
@@ -71,6 +81,8 @@ class Settings:
     share: float | None = None
     hybrid: bool = False
     scale: float = 1.0
+    tower: tuple[int, int] | None = None
+    tower_graphs: bool = False
 
     @property
     def rule(self) -> PoolRule:
@@ -107,7 +119,8 @@ def read(release: Release, checkpoint: Checkpoint | None = None, gpu: str = "") 
             msg = f"the estimate does not cover {flag}"
             raise UnknownError(msg)
     try:
-        return _settings(found, known.scale, board, release.engine.version, flags)
+        made = _settings(found, known.scale, board, release.engine.version, flags)
+        return _with_images(made, known)
     except (ValueError, ArgumentTypeError) as error:
         msg = "a value that decides it is no number"
         raise UnknownError(msg) from error
@@ -118,7 +131,24 @@ def of_flags(checkpoint: Checkpoint, gpu: str, version: str, flags: Flags) -> Se
     if checkpoint.model is None:
         msg = f"the shapes of {checkpoint.repo} are not known"
         raise UnknownError(msg)
-    return _settings(checkpoint.model, checkpoint.scale, GPUS[gpu], version, flags)
+    made = _settings(checkpoint.model, checkpoint.scale, GPUS[gpu], version, flags)
+    return _with_images(made, checkpoint)
+
+
+def _with_images(settings: Settings, checkpoint: Checkpoint) -> Settings:
+    """Add layers and width of the part for images, with the engine's own defaults for either."""
+    vision = checkpoint.config.get("vision_config")
+    name = str((checkpoint.config.get("architectures") or [""])[0])
+    off = name in ASKED_FOR and "--enable-multimodal" not in settings.flags
+    if not isinstance(vision, Mapping) or off:
+        return settings
+    release = release_key(settings.version)
+    unread = name.startswith("Qwen3_5") and release < release_key("0.5.11")
+    seen: Mapping[str, Any] = {} if unread else vision
+    layers = seen.get("num_hidden_layers") or seen.get("vt_num_hidden_layers") or VIT_L[0]
+    width = seen.get("hidden_size") or seen.get("vt_hidden_size") or VIT_L[1]
+    graphs = release >= release_key("0.5.16") and not name.startswith("Qwen3VL")
+    return replace(settings, tower=(int(layers), int(width)), tower_graphs=graphs)
 
 
 def _settings(model: Model, scale: float, gpu: Gpu, version: str, flags: Flags) -> Settings:
