@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -35,6 +36,8 @@ os.environ["DEPLOYER_CATALOGUES"] = "nowhere"
 os.environ["MODAL_CONFIG_PATH"] = os.devnull
 
 
+NUMBERS = itertools.count()
+
 MARKED = re.compile(
     r"^pytestmark = (?:\[\n?\s*)?pytest\.mark\.(engine|process|wheels)\b", re.MULTILINE
 )
@@ -62,7 +65,9 @@ def own_state(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
     """Keep every test away from the state of the person who runs it."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    base = tmp_path_factory.getbasetemp()
+    # Not made here: most tests keep nothing, and five thousand folders take seconds.
+    monkeypatch.setenv("XDG_STATE_HOME", str(base / f"state-{next(NUMBERS)}"))
     monkeypatch.delenv("API_KEY", raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.delenv("COLUMNS", raising=False)

@@ -6,6 +6,7 @@ Source of the rules: SGLang 0.5.10.post1 ``models/deepseek_v2.py``, ``models/qwe
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -68,6 +69,7 @@ class Stage:
         return len(self.span)
 
 
+@functools.lru_cache(maxsize=256)
 def stages(model: Model, division: Division, *, draft: bool) -> tuple[Stage, ...]:
     """Give what a GPU of each pipeline stage holds; one stage without pipeline parallelism."""
     return tuple(

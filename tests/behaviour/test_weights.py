@@ -44,8 +44,8 @@ def test_every_rank_has_all_of_attention_with_data_parallel_attention() -> None:
 
 @given(models, powers, st.booleans())
 def test_twice_the_ranks_never_hold_more(model: object, ranks: int, draft: bool) -> None:
-    one = stages(model, Division(ranks, ranks), draft=draft)  # type: ignore[arg-type]
-    two = stages(model, Division(2 * ranks, 2 * ranks), draft=draft)  # type: ignore[arg-type]
+    one = stages(model, Division(ranks, ranks), draft=draft)
+    two = stages(model, Division(2 * ranks, 2 * ranks), draft=draft)
 
     assert two[0].weights < one[0].weights
     assert two[0].weights >= one[0].weights / 2 - 0.1

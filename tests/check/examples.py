@@ -12,13 +12,14 @@ from deployer.check.rule import Rule
 from deployer.facts.gpus import GPUS
 from deployer.facts.sglang.catalogue import releases
 from tests.check.test_checks import SANE
+from tests.dumped import dumped
 
 MARKED = re.compile(r"<(?:U\+([0-9A-F]{4})|0x([0-9A-F]{2}))>")
 
 
 def whole(example: str, rule: Rule) -> str:
     """Complete an example for the release, GPU and model that its check holds for."""
-    return yaml.safe_dump(merged(base(rule), yaml.safe_load(example)), sort_keys=False)
+    return dumped(merged(base(rule), yaml.safe_load(example)))
 
 
 def base(rule: Rule) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def completed(example: str) -> str:
     rest = {name: value for name, value in SANE.items() if name not in sections}
     if written.startswith(("- ", "#")) or "\n---" in written:
         return written + "\n"
-    return f"{written}\n{yaml.safe_dump(rest, sort_keys=False)}"
+    return f"{written}\n{dumped(rest)}"
 
 
 def _character(match: re.Match[str]) -> str:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
 from deployer.behaviour.checkpoints import Checkpoints
 from deployer.check.run import check
 from deployer.compile.case import Case
 from deployer.facts.models.checkpoint import CONFIG, Checkpoint, from_files
 from deployer.finding import Finding
 from deployer.profile.load import load_profile
+from tests.dumped import dumped
 
 from .sane import Change
 
@@ -152,6 +151,6 @@ def known(repo: str, draft: Change | None = None, **overrides: Any) -> Checkpoin
 
 def judged(profile: Change, given: Checkpoints) -> list[Finding]:
     """Give all that is found in a profile of which these facts are known."""
-    loaded = load_profile(yaml.safe_dump(profile, sort_keys=False), "p.yaml")
+    loaded = load_profile(dumped(profile), "p.yaml")
     assert loaded.profile is not None, loaded.findings
     return [*loaded.findings, *check(Case(loaded.profile, given), loaded.source)]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
 from deployer.check.run import check
 from deployer.compile.case import Case
 from deployer.finding import Finding, Severity
 from deployer.profile.load import load_profile
+from tests.dumped import dumped
 
 Change = dict[str, Any]
 
@@ -61,7 +60,7 @@ def changed(change: Change, base: Change = GLM) -> Change:
 
 def findings(profile: Change) -> list[Finding]:
     """Give all that loader and checks find in a profile."""
-    loaded = load_profile(yaml.safe_dump(profile, sort_keys=False), "p.yaml")
+    loaded = load_profile(dumped(profile), "p.yaml")
     if loaded.profile is None:
         return list(loaded.findings)
     return [*loaded.findings, *check(Case(loaded.profile), loaded.source)]

@@ -13,6 +13,7 @@ from deployer.check.run import load_checked
 from deployer.finding import Finding, Severity
 from deployer.profile.model import Profile
 from deployer.profile.partial import is_unknown, partial
+from tests.dumped import dumped
 
 LIES = Path("tests/data/recipe.yaml")
 PROFILES = (LIES, Path("profiles/b200-fp8-eagle.yaml"), Path("profiles/cpu-tiny.yaml"))
@@ -117,10 +118,10 @@ def test_a_broken_part_adds_its_own_finding_and_makes_nothing_up(file: Path, wro
     """What the checks say of the rest, they say of the whole: never more, and never a crash."""
     whole = yaml.safe_load(file.read_text(encoding="utf-8"))
     # Where something is written is another matter: a finding points at what would hold it.
-    said = {(one.check, one.message) for one in found(yaml.safe_dump(whole, sort_keys=False))}
+    said = {(one.check, one.message) for one in found(dumped(whole))}
     sections = [(name,) for name in whole] if isinstance(wrong, list) else []
     for path in (*leaves(whole), *sections):
-        text = yaml.safe_dump(broken(whole, path, wrong), sort_keys=False)
+        text = dumped(broken(whole, path, wrong))
         loaded, now = load_checked(text, "p.yaml")
         own = {(one.check, one.message) for one in loaded.findings}
         more = {(one.check, one.message) for one in now} - own - said

@@ -15,6 +15,7 @@ import yaml
 from deployer.check.run import judge
 from deployer.cli.main import main
 from deployer.finding import Finding, Severity
+from tests.dumped import dumped
 
 from .facts import CONFIGS, judged, known
 from .sane import Change, changed
@@ -32,7 +33,7 @@ def found(name: str, change: Change | None = None) -> list[Finding]:
     repo = profile["model"]["repo"]
     if repo in CONFIGS:
         return judged(profile, known(repo))
-    return list(judge(yaml.safe_dump(profile, sort_keys=False), "p.yaml").findings)
+    return list(judge(dumped(profile), "p.yaml").findings)
 
 
 def wrong(name: str, change: Change | None = None) -> set[str]:

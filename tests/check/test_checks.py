@@ -4,12 +4,12 @@ import importlib
 from typing import Any
 
 import pytest
-import yaml
 
 from deployer.check.catalogue import RULES
 from deployer.check.run import check
 from deployer.compile.case import Case
 from deployer.profile.load import load_profile
+from tests.dumped import dumped
 
 SANE: dict[str, Any] = {
     "name": "sane",
@@ -316,7 +316,7 @@ def merged(change: dict[str, Any]) -> dict[str, Any]:
 
 
 def found(change: dict[str, Any]) -> list[tuple[str, str, str]]:
-    loaded = load_profile(yaml.safe_dump(merged(change), sort_keys=False), "p.yaml")
+    loaded = load_profile(dumped(merged(change)), "p.yaml")
     assert loaded.findings == ()
     assert loaded.profile is not None
     findings = [

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from deployer.check.catalogue import RULES
 from deployer.check.run import check, load_checked
@@ -15,6 +14,7 @@ from deployer.finding import Finding, Severity
 from deployer.profile.load import load_profile
 from tests.check.examples import merged
 from tests.check.test_checks import SANE
+from tests.dumped import dumped
 
 MINE = {
     "does-not-fit",
@@ -39,7 +39,7 @@ def findings(*said: dict[str, Any]) -> list[Finding]:
     profile = merged(SANE, GLM)
     for each in said:
         profile = merged(profile, each)
-    loaded = load_profile(yaml.safe_dump(profile, sort_keys=False), "p.yaml")
+    loaded = load_profile(dumped(profile), "p.yaml")
     assert loaded.profile is not None, loaded.findings
     rules = [rule for rule in RULES if rule.name in MINE]
     return list(check(Case(loaded.profile), loaded.source, rules))

@@ -29,6 +29,7 @@ from deployer.parse.config import ConfigError
 from deployer.parse.launch import launch
 from tests.check.examples import base, completed, is_command, merged, whole
 from tests.check.test_checks import SANE
+from tests.dumped import dumped
 from tools.checks.__main__ import FOLDER, differing, texts, write
 
 PACKAGE = Path(catalogue.__file__).parents[1]
@@ -131,7 +132,7 @@ def completed_documents(part: str) -> str:
     rest = dict(SANE)
     if said.get("target") == "local":
         rest.pop("modal")
-    return yaml.safe_dump(merged(rest, said), sort_keys=False)
+    return dumped(merged(rest, said))
 
 
 @pytest.mark.parametrize("rule", ACROSS.values(), ids=ACROSS)
@@ -181,7 +182,7 @@ def test_a_check_is_silent_outside_of_its_range(rule: Rule) -> None:
     profiles = list(elsewhere(rule))
     assert profiles
     for profile in profiles:
-        _, found = load_checked(yaml.safe_dump(profile, sort_keys=False), "p.yaml")
+        _, found = load_checked(dumped(profile), "p.yaml")
         assert [f for f in found if f.check == rule.name and "stale" not in f.message] == []
 
 
@@ -245,7 +246,7 @@ def beside_lock(example: str) -> set[str]:
         lock = Lock((model,), image).to_json()
     rest = merged(SANE, {"model": {"revision": "main"}})
     beside = as_found("compiled/own.lock.json", lock)
-    found = judge(yaml.safe_dump(merged(rest, said), sort_keys=False), "p.yaml", beside=beside)
+    found = judge(dumped(merged(rest, said)), "p.yaml", beside=beside)
     return {finding.check for finding in found.findings}
 
 

@@ -35,6 +35,7 @@ from deployer.release import ModelSource, Release
 from deployer.serve.kernels.marker import Marker, list_digest, marker_path
 from deployer.serve.weights.manifest import Manifest
 from deployer.serve.weights.marker import MARKER, Complete
+from tests.dumped import dumped
 from tests.plan.edits import EDITS, SINGLE, Edit, edited
 from tests.plan.standings import deployed, modal
 from tests.volume import scaled
@@ -75,7 +76,7 @@ def _complete(source: ModelSource) -> bytes:
 
 def released(profile: dict[str, Any]) -> Release | None:
     """Compile a profile and pin it as a hub would; None for one that is not right."""
-    loaded = load_profile(yaml.safe_dump(profile, sort_keys=False), "p.yaml")
+    loaded = load_profile(dumped(profile), "p.yaml")
     if loaded.profile is None or loaded.profile.modal is None:
         return None
     return pin(Case(loaded.profile).release, _commit)
