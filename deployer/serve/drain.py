@@ -39,7 +39,7 @@ class Drained:
     def message(self) -> str:
         """Say it in a sentence."""
         if self.by_itself and self.returncode is not None:
-            text = f"drained in {self.seconds:.1f} s ({spell_exit(self.returncode)})"
+            text = f"drained in {self.seconds:.1f} s ({_spell_end(self.returncode)})"
         else:
             text = f"cut off after {self.seconds:.1f} s"
         if self.killed:
@@ -93,6 +93,13 @@ def kill_family(family: Family, patience: float = PATIENCE) -> tuple[int, tuple[
                 os.kill(each.pid, signal.SIGKILL)
         time.sleep(LOOK_EVERY)
     return len(killed), ()
+
+
+def _spell_end(code: int) -> str:
+    """Say how it ended by itself: SGLang's parent kills its group (0.5.17, 17 of 17 drains)."""
+    if code == -signal.SIGKILL:
+        return "it ended with SIGKILL (9), which SGLang may send to itself last"
+    return spell_exit(code)
 
 
 def _port_left(listen: Listen) -> tuple[str, ...]:

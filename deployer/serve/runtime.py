@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from deployer.errors import Failure, Interrupted
 from deployer.serve.bell import Bell
+from deployer.serve.cause import cause
 from deployer.serve.drain import Drained, drain
 from deployer.serve.engine_version import agreed
 from deployer.serve.key import secrets_of
@@ -226,8 +227,12 @@ class Runtime:
             left: tuple[str, ...] = ()
             tail: tuple[str, ...] = ()
             if self._running:
+                dead = self._running.lost()
                 left = self._running.kill()
                 tail = self._running.release()
+                if dead and (said := cause(tail)):
+                    failure.message += f"; the last exception in its log: {said}"
+                    failure.args = (failure.message,)
             self._timeline.fail(failure.message)
             hints = (failure.hint,) if failure.hint else ()
             self._timeline.end(failure.message, (*hints, *left, *tail), failed=True)

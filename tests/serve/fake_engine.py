@@ -36,6 +36,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--load", type=float, default=0.02)
     parser.add_argument("--answer", default="good")
     parser.add_argument("--exit-early", type=int)
+    parser.add_argument("--raising", default="", help="what it says before an early end")
     parser.add_argument("--exit-in-warmup", action="store_true")
     parser.add_argument("--ignore-sigterm", action="store_true")
     parser.add_argument("--flood-mib", type=int, default=0)
@@ -155,7 +156,7 @@ def main() -> None:
     shown = {"model_path": options.model_path, "api_key": Engine.key}
     say(f"server_args={shown}")
     if options.exit_early is not None:
-        sys.stderr.write("the last words\n")
+        sys.stderr.write(f"{options.raising}\nthe last words\n")
         sys.exit(options.exit_early)
     Engine.options = options
     for title in options.children:

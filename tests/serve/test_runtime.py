@@ -95,6 +95,17 @@ def test_what_goes_wrong_is_told(
     assert not leaks(str(caught.value), caught.value.hint)
 
 
+def test_the_exception_is_told_and_not_its_messenger_alone(live: Callable[..., Story]) -> None:
+    story = live("--exit-early", "3", "--raising", "ValueError: no room for the cache")
+    said = (
+        "has ended: exit code 3; the last exception in its log: ValueError: no room for the cache"
+    )
+    with pytest.raises(Failure, match=said):
+        story.runtime.start()
+    assert said in story.events[-1].message
+    assert said in story.events[-2].message
+
+
 def test_an_early_end_is_told_at_once(live: Callable[..., Story]) -> None:
     story = live("--exit-early", "3", health_interval=600, startup=1000)
     with pytest.raises(Failure, match="ended"):
