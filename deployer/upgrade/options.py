@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deployer.compile.arguments import extra_values, word, words_for
+from deployer.compile.derive import derived_fields
 from deployer.facts.sglang.replacements import ANY, Words, canonical, gone, spell
 from deployer.facts.sglang.versions import release_key
 from deployer.parse.secrets import is_secret
@@ -130,9 +131,14 @@ def _other_value(flag: Flag, stated: str, said: tuple[Words, ...]) -> str:
 
 
 def _stated(draft: Draft) -> dict[str, tuple[str, ...]]:
-    """Give everything that the profile states, as flags with their values."""
+    """Give everything that the profile states, or that follows from it, as flags with values."""
+    derived = derived_fields(draft.profile)
     fields = (
-        words_for(flag, getattr(getattr(draft.profile, section), name, None))
+        words_for(
+            flag,
+            derived.get(f"{section}.{name}", (None, ""))[0]
+            or getattr(getattr(draft.profile, section), name, None),
+        )
         for section, name, flag in flagged_fields()
     )
     args = ((f"--{n}", extra_values(v)) for n, v in draft.profile.engine.args.items())

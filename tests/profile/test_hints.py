@@ -65,3 +65,13 @@ def test_a_percentage_is_a_fraction_where_a_fraction_is_taken() -> None:
 def test_a_unit_that_means_another_number_names_none() -> None:
     assert "`64`" not in found("memory", "max_total_tokens", "64k")[0][1]
     assert "`30`" in found("lifecycle", "startup_timeout", "30s")[0][1]
+
+
+def test_what_another_engine_calls_a_value_is_known_before_likeness_is_asked() -> None:
+    assert found("memory", "kv_cache_dtype", "fp8") == [
+        ("not-a-choice", "write `fp8_e4m3`, which vLLM calls `fp8`")
+    ]
+    assert found("serving", "tool_call_parser", "deepseek_v31")[0][1].startswith(
+        "write `deepseekv31`"
+    )
+    assert found("serving", "reasoning_parser", "glm47")[0][1].startswith("write `glm45`")

@@ -381,3 +381,19 @@ def test_an_abbreviation_is_written_out() -> None:
         "0.5.14",
         "engine:\n  version: 0.5.14\n  args:\n    mamba-radix-cache-strategy: no_buffer\n",
     )
+
+
+def test_experts_are_divided_over_the_gpus_that_the_profile_counts() -> None:
+    done = upgraded(
+        """\
+        engine:
+          version: 0.5.23
+          args:
+            enable-ep-moe: true  # experts
+            enable-flashinfer-mla: true
+        """,
+        "0.5.23",
+    )
+
+    assert "parallel:\n  ep: 8  # experts\n" in done.text
+    assert "kernels:\n  attention: flashinfer\n" in done.text
