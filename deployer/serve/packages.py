@@ -35,16 +35,28 @@ def package_versions(
 
 
 def answer(words: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Give what a program writes to stdout; the empty text where it fails."""
+    """Give what a program writes to stdout; the empty text where it fails.
+
+    It has ended whatever happens here, an interrupt too, after which ``subprocess.run`` waits for a
+    quarter of a second only.
+    """
     try:
-        done = subprocess.run(
+        asked = subprocess.Popen(
             words,
             env=without_credentials(environ),  # a container has its secrets in there
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
-    except (OSError, ValueError, subprocess.TimeoutExpired):
+    except (OSError, ValueError):
         return ""
-    return done.stdout.decode(errors="replace") if done.returncode == 0 else ""
+    try:
+        found, _ = asked.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        return ""
+    finally:
+        asked.kill()
+        asked.wait()
+        if asked.stdout is not None:
+            asked.stdout.close()
+    return found.decode(errors="replace") if asked.returncode == 0 else ""
