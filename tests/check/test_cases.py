@@ -50,6 +50,20 @@ TP4: Change = {"hardware": {"count": 4}}
 ERRORS: tuple[tuple[str, str, str, tuple[Change, ...], tuple[Change, ...]], ...] = (
     # The case, the check that names it, where; other mistakes of its kind; what is none.
     (
+        "f01-bf16-beyond-gpus",
+        "does-not-fit",
+        "hardware.gpu",
+        ({"hardware": {"gpu": "H100"}}, {"model": {"repo": "zai-org/GLM-5.2"}}),
+        ({"hardware": {"gpu": "B300"}}, {"model": {"repo": "zai-org/GLM-5.2-FP8"}}),
+    ),
+    (
+        "f03-r1-0528-on-h100",
+        "does-not-fit",
+        "hardware.gpu",
+        ({"engine": {"version": "0.5.23"}}, {"model": {"repo": "deepseek-ai/DeepSeek-R1"}}),
+        ({"hardware": {"gpu": "H200"}},),
+    ),
+    (
         "f06-expert-blocks",
         "expert-blocks-undivided",
         "hardware.count",
@@ -188,6 +202,7 @@ SAID = (
     ("f13-draft-folder", "folder-nobody-fills", Severity.WARNING),
     ("f33-v32-eagle-b200", "flashmla-sparse-prefill-fp8", Severity.WARNING),
     ("f36-start-of-300-s", "startup-near-load", Severity.WARNING),
+    ("f36b-start-of-300-s", "startup-near-load", Severity.WARNING),
     ("f40-europe-through-america", "requests-through-another-region", Severity.NOTE),
     ("f44-image-without-release", "image-names-no-release", Severity.WARNING),
 )
@@ -241,11 +256,13 @@ def test_every_case_is_judged() -> None:
     names = {path.stem for path in FOLDER.glob("*.yaml")}
     judged = {row[0] for row in (*ERRORS, *SAID, *SILENT)} | {"d6-before", "d6-after"}
 
-    assert names - judged == SIZES
+    assert names - judged == OPEN
 
 
-SIZES = {
-    "d1-ranks", "f01-bf16-beyond-gpus", "f03-r1-0528-on-h100", "f04-v4-pro-fraction",
-    "f10-draft-beyond-memory", "f36b-start-of-300-s",
-}  # fmt: skip
-"""What needs the sizes of models that are not shipped yet."""
+OPEN = {"d1-ranks", "f04-v4-pro-fraction", "f10-draft-beyond-memory"}
+"""What is not judged here yet.
+
+d1 is of a diff, not of a check. f04: deepseek-ai/DeepSeek-V4-Pro was measured with 125.65 GiB a GPU
+and is reckoned with 102.2, so its fraction is wrongly let pass (the checkpoint in FP8 alone does
+not fit at all). f10: the report is of 2025, and no facts of GLM-4.5-Air-FP8 are shipped.
+"""
