@@ -1,4 +1,4 @@
-"""No check fires on what SGLang's own cookbook publishes, on models of many families.
+"""No check fires on what SGLang's own cookbook publishes, but for what is told of two recipes.
 
 `tests/data/recipes.json` holds the commands with the file and commit that they are from. What a
 command does not say and a deployment needs (a key, a commit, an image's digest) is added here.
@@ -24,6 +24,12 @@ FILE = Path(__file__).resolve().parents[1] / "data" / "recipes.json"
 RECIPES: list[dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))["recipes"]
 COMMIT = "f396cf805182f4ca10fa675e1a99815b3ca384db"
 ENOUGH, FAMILIES = 40, 12
+
+TOLD = {
+    ("MiniMax-M2.7", "A100-80GB"): {"pool-below-one-context"},
+    ("GLM-5-FP8", "H200"): {"pool-below-one-context"},
+}
+"""What is told, and rightly: these name no context, and their pool holds less than the model's."""
 
 DEPLOYED: Change = {
     "model": {"revision": COMMIT},
@@ -51,16 +57,15 @@ def profile(recipe: dict[str, Any]) -> str:
 def test_a_public_recipe_is_no_finding(recipe: dict[str, Any]) -> None:
     found = judge(profile(recipe), "p.yaml").findings
 
-    assert [
-        f"{one.check} at {one.path}: {one.message}"
-        for one in found
-        if one.severity is not Severity.NOTE
-    ] == []
+    told = [one for one in found if one.severity is not Severity.NOTE]
+    expected = TOLD.get((recipe["model"], recipe["gpu"]), set())
+    assert {one.check for one in told} == expected, [f"{o.path}: {o.message}" for o in told]
+    assert all(one.severity is Severity.WARNING for one in told)
 
 
 def test_they_are_of_many_families() -> None:
     owners = {recipe["command"].split()[1].partition("/")[0] for recipe in RECIPES}
 
-    assert len(RECIPES) >= ENOUGH
+    assert len(RECIPES) - len(TOLD) >= ENOUGH
     assert len(owners) >= FAMILIES
     assert {recipe["gpu"] for recipe in RECIPES} >= {"A100-80GB", "H100", "H200", "B200", "B300"}
