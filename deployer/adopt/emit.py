@@ -36,9 +36,9 @@ def _section(
         where = f"{path}.{name}"
         lines += _comment(comments, where, depth)
         if isinstance(value, Mapping):
-            lines += [f"{indent}{name}:", *_section(value, where, depth + 1, comments)]
+            lines += [f"{indent}{scalar(name)}:", *_section(value, where, depth + 1, comments)]
         else:
-            lines.append(f"{indent}{name}: {scalar(value)}")
+            lines.append(f"{indent}{scalar(name)}: {scalar(value)}")
     return lines
 
 

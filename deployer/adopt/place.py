@@ -164,6 +164,9 @@ def _candidates(given: Given) -> Iterator[Any]:
         yield True
         yield False
         return
+    named = [word.partition("=") for word in given.words]
+    if all(sign for _, sign, _ in named):
+        yield {name: value for name, _, value in named}
     if len(given.words) == 1:
         yield given.value
         if isinstance(given.value, int) and abs(given.value) <= EXACT:

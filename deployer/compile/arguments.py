@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from deployer.compile.derive import PLACED
 from deployer.facts.sglang.catalogue import Catalogue, for_spelling
@@ -49,6 +49,8 @@ def words_for(flag: Flag, value: object) -> Words | None:
         return (flag.off, ()) if flag.off else None
     if isinstance(value, tuple):
         return flag.name, tuple(map(word, value))
+    if isinstance(value, Mapping):
+        return flag.name, tuple(f"{name}={word(one)}" for name, one in value.items())
     return flag.name, (word(value),)
 
 

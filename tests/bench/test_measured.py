@@ -64,6 +64,7 @@ def test_measured_weights_are_those_that_fit_says(case: dict[str, Any], version:
 
 
 def test_the_draft_is_loaded_after_the_pool_in_0_5_10_post1_and_before_it_in_0_5_17() -> None:
+    seen = []
     for result in results():
         late = result["versions"]["sglang"] == "0.5.10.post1"
         for case in result["cases"]:
@@ -72,16 +73,22 @@ def test_the_draft_is_loaded_after_the_pool_in_0_5_10_post1_and_before_it_in_0_5
             steps = [each["step"] for each in case["steps"]]
             second = [at for at, step in enumerate(steps) if step == "load"][1]
             if "cache" in steps:
-                assert (steps.index("cache") < second) is late
+                seen.append(((steps.index("cache") < second), late))
+    assert {late for _, late in seen} == {True, False}
+    assert all(first is late for first, late in seen)
 
 
 def test_every_result_has_its_table() -> None:
     page = table.PAGE.read_text("utf-8")
+    found = [json.loads(path.read_text("utf-8")) for path in GPU.glob("results/*.json")]
+    names = [
+        (row.get("name") or row["loader"]).removesuffix("-ready")
+        for result in found
+        for row in result.get("cases") or result.get("scenarios") or result["rows"]
+    ]
 
-    for path in GPU.glob("results/*.json"):
-        result = json.loads(path.read_text("utf-8"))
-        for row in result.get("cases") or result.get("scenarios") or result["rows"]:
-            assert f"| {(row.get('name') or row['loader']).removesuffix('-ready')} |" in page
+    assert names
+    assert [name for name in names if f"| {name} |" not in page] == []
 
 
 @pytest.mark.parametrize(

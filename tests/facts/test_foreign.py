@@ -25,6 +25,7 @@ def test_a_foreign_flag_is_none_of_sglang(flag: str) -> None:
 
 @pytest.mark.parametrize("flag", VALUES)
 def test_a_foreign_value_is_none_of_sglang_and_its_name_here_is_one(flag: str) -> None:
+    assert VALUES[flag]
     for value, row in VALUES[flag].items():
         assert not any(
             accepts(load(v), flag, (value,)) for v in releases() if load(v).find(flag)

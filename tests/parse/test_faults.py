@@ -103,6 +103,7 @@ def test_where_nothing_is_known_nothing_is_advised(words: str) -> None:
 def test_a_cure_is_taken_and_the_mistake_is_gone(version: str, words: str) -> None:
     given = ["--model-path", "m", *shlex.split(words)]
     before = parse(load(version), given)
+    assert before.faults
     for fault in before.faults:
         if fault.cure is None:
             continue

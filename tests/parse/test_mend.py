@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deployer.facts.sglang.catalogue import load
 from deployer.parse.mend import mended
 from deployer.parse.read import parse
 from tests.parse.lists import lists
+from tests.volume import scaled
 
 PLANTED = {
     "0.5.23": [
@@ -32,7 +33,7 @@ SANE = ["--port 30001", "--served-model-name a", "--max-running-requests 64", "-
 
 @pytest.mark.parametrize("version", PLANTED)
 @given(data=st.data())
-@settings(max_examples=15, deadline=None)
+@scaled(0.15)
 def test_planted_mistakes_are_mended_and_nothing_else_moves(
     version: str, data: st.DataObject
 ) -> None:
@@ -53,7 +54,7 @@ def test_planted_mistakes_are_mended_and_nothing_else_moves(
 
 @pytest.mark.parametrize("version", PLANTED)
 @given(data=st.data())
-@settings(max_examples=25, deadline=None)
+@scaled(0.25)
 def test_any_list_has_no_more_faults_than_before_and_is_the_same_the_second_time(
     version: str, data: st.DataObject
 ) -> None:
