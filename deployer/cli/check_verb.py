@@ -50,7 +50,8 @@ PROGRAM = re.compile(r"(.*/)?(python[0-9.]*|sglang|env|launch_server\.py)|[A-Za-
 @click.option("--select", multiple=True, metavar="ID,...", help="Only these checks; `startup-*`.")
 @click.option("--ignore", multiple=True, metavar="ID,...", help="Not these checks.")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
-@click.option("--fix", is_flag=True, help="Print a launch command with its safe cures in it.")
+@click.option("--fix", is_flag=True, help="Write the safe cures.")
+@click.option("--dry-run", is_flag=True, help="With --fix: show the change, and write nothing.")
 @notes_options
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     profiles: tuple[str, ...],
@@ -63,6 +64,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     *,
     strict: bool,
     fix: bool,
+    dry_run: bool,
 ) -> int:
     """Find what is wrong with profiles, without an account, a GPU or a network.
 
@@ -78,8 +80,10 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     `--fix` prints a launch command as the release would have it: flags and values that have
     another name now, abbreviations, flags of other engines that mean the same. What somebody must
-    decide stays, and is told on stderr. For a profile, `deployer upgrade PROFILE --engine RELEASE`
-    with its own release does that.
+    decide stays, and is told on stderr. In profiles it writes that into the file, moves entries of
+    `engine.args` to the fields that say the same, and turns what the engine ignores into comments;
+    it shows the change, and what is still found. No comment is lost, what is allowed or not
+    selected stays, and with `--dry-run` nothing is written.
 
     `deployer explain ID` says why a check is there. A comment `# deployer: allow[ID] reason` at a
     line, or above it, allows what is found there.
@@ -87,6 +91,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     Exits 0 when all are fine, 1 when one is not, 2 when there is nothing to check.
     """
     kept = _kept(select, ignore) if select or ignore else None
+    if dry_run and not fix:
+        msg = "`--dry-run` says something only with `--fix`"
+        raise UsageError(msg, hint="Without `--fix` nothing is ever written.")
     if profiles and _is_command(profiles, engine):
         of = _subject(config, gpu)
         return _check_command(profiles, engine, form, kept, of=of, strict=strict, fix=fix)
@@ -94,9 +101,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         msg = "--model-config and --gpu are for a launch command"
         raise UsageError(msg, hint="A profile says its GPU, and its lock knows its model.")
     if fix:
-        msg = "`--fix` mends a launch command, and none was given"
-        hint = "Write `-- COMMAND...`; of a profile: `deployer upgrade PROFILE --engine RELEASE`."
-        raise UsageError(msg, hint=hint)
+        from deployer.cli.check_fix import refuse  # noqa: PLC0415
+
+        refuse(profiles, engine, form)
     from deployer.cli.checking import checked  # noqa: PLC0415
     from deployer.cli.reading import known_release  # noqa: PLC0415
 
@@ -106,14 +113,47 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise UsageError(msg, hint=hint)
     other = known_release(engine) if engine is not None else ""
     found = checked(profiles, other, kept)
+    if fix:
+        return _fix_profiles(found, form, kept, strict=strict, dry_run=dry_run)
     findings = [finding for one in found for finding in one.findings]
     _tell(findings, [_fine(one) for one in found], form, [one.path for one in found])
     if other and any(not finding.allowed for finding in findings):
         hint = f"`deployer upgrade PROFILE --engine {other}` rewrites a profile for that release."
         tell(hint)
+    return _code(found, strict=strict)
+
+
+def _code(found: Sequence[Checked], *, strict: bool) -> int:
     if all(one.unread for one in found):
         return 2  # nothing was looked at
     return int(any(one.wrong(strict=strict) for one in found))
+
+
+def _fix_profiles(
+    before: Sequence[Checked],
+    form: str,
+    kept: frozenset[str] | None,
+    *,
+    strict: bool,
+    dry_run: bool,
+) -> int:
+    """Mend what was found; the result is each file's change, and what is found in it then."""
+    from deployer.cli.check_fix import fixed  # noqa: PLC0415
+    from deployer.report.envelope import envelope  # noqa: PLC0415
+    from deployer.report.findings import document  # noqa: PLC0415
+    from deployer.report.upgrade import diff  # noqa: PLC0415
+
+    done = fixed(before, kept, write=not dry_run)
+    found = [one.after for one in done]
+    findings = _said([finding for one in found for finding in one.findings], form)
+    if form == "json":
+        files = [one.told() for one in done if one.change is not None]
+        checked = [one.path for one in found]
+        show(envelope({"fixed": files, **document(findings, checked)}), end="")
+    else:
+        show("".join(diff(one.change) for one in done if one.change is not None), end="")
+        _tell(findings, [_fine(one) for one in found], form)
+    return _code(found, strict=strict)
 
 
 def _kept(select: Sequence[str], ignore: Sequence[str]) -> frozenset[str] | None:
@@ -288,8 +328,7 @@ def _tell(
     from deployer.cli.reading import colored_stdout  # noqa: PLC0415
     from deployer.report.findings import text, to_json  # noqa: PLC0415
 
-    if wanted() == "none" or (form == "text" and wanted() != "full"):
-        findings = [one for one in findings if one.allowed or one.severity is not Severity.NOTE]
+    findings = _said(findings, form)
     if form == "json":
         show(to_json(findings, checked), end="")
         return
@@ -307,3 +346,9 @@ def _tell(
     for line in fine:
         if line:
             show(line)
+
+
+def _said(findings: Sequence[Finding], form: str) -> Sequence[Finding]:
+    if wanted() == "none" or (form == "text" and wanted() != "full"):
+        return [one for one in findings if one.allowed or one.severity is not Severity.NOTE]
+    return findings

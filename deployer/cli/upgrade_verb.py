@@ -58,7 +58,7 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
         write_file(str(followed(profile)), done.text)
         tell(f"wrote {visible(profile)}")
     right = None if any(map(stops, findings)) else judged.whole
-    flags = _flags(profile, right) if written else None
+    flags = renew_flags(profile, right) if written else None
     hidden = wanted() == "none" or (form == "text" and wanted() == "brief")
     said = without_notes(findings) if hidden else findings
     if form == "json":
@@ -70,7 +70,7 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
     return int(write and any(stops(finding) for finding in findings))
 
 
-def _flags(profile: str, right: Case | None) -> Flags | None:
+def renew_flags(profile: str, right: Case | None) -> Flags | None:
     """Write the committed flags again, where there are some and the profile compiles to any."""
     from deployer.cli.compile_verb import flags_file, write_flags  # noqa: PLC0415 - only to write
     from deployer.report.upgrade import Flags  # noqa: PLC0415 - as above

@@ -68,14 +68,18 @@ def to_json(findings: Iterable[Finding], checked: Sequence[str] = ()) -> str:
     ``span`` is null where a finding has no place; lines and columns begin at 1 and count
     characters, the end column is exclusive.
     """
+    return envelope(document(findings, checked))
+
+
+def document(findings: Iterable[Finding], checked: Sequence[str] = ()) -> dict[str, object]:
+    """Give what :func:`to_json` writes, for a result that says more."""
     found = tuple(findings)
     counts = Counter("allowed" if f.allowed else str(f.severity) for f in found)
-    document = {
+    return {
         "checked": list(checked),
         "counts": {each: counts[each] for each in (*map(str, Severity), "allowed")},
         "findings": [codec.encode(finding) for finding in found],
     }
-    return envelope(document)
 
 
 def _block(finding: Finding, *, color: bool) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 from deployer.facts.sglang.history import variable_lifetimes
 from deployer.facts.sglang.replacements_variables import spell_variable, variable_gone
 from deployer.facts.sglang.versions import release_key
-from deployer.profile.source import Path
+from deployer.profile.source import Path, format_path
 from deployer.upgrade.draft import Draft
 from deployer.upgrade.notes import Kind
 
@@ -45,10 +46,15 @@ def migrate_image(draft: Draft) -> None:
         draft.note(Kind.LEFT, IMAGE, image, wanted, "it cannot be edited here")
 
 
-def migrate_variables(draft: Draft) -> None:
-    """Give the engine's variables their new names, and say which are read no more."""
+def migrate_variables(draft: Draft, only: Container[str] | None = None) -> None:
+    """Give the engine's variables their new names, and say which are read no more.
+
+    Those of ``only``, if given.
+    """
     for name, value in draft.profile.engine.env.items():
         path = (*ENV, name)
+        if only is not None and format_path(path) not in only:
+            continue
         lost = variable_gone(name, value)
         if lost is not None and release_key(lost.since) <= release_key(draft.new.version):
             why = f"{lost.why}, and nothing reads it from {lost.since} on"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from deployer.compile.arguments import extra_values, word, words_for
 from deployer.compile.derive import derived_fields
 from deployer.facts.sglang.replacements import ANY, Words, canonical, gone, spell
@@ -9,7 +11,7 @@ from deployer.facts.sglang.versions import release_key
 from deployer.parse.secrets import is_secret
 from deployer.profile.fields import flagged_fields
 from deployer.profile.flag import Flag
-from deployer.profile.source import Path
+from deployer.profile.source import Path, format_path
 from deployer.secret import HIDDEN, masked
 from deployer.upgrade.draft import Draft
 from deployer.upgrade.notes import Kind
@@ -20,11 +22,13 @@ Home = tuple[str, str, object]
 """Section, field and value of a typed field."""
 
 
-def migrate_fields(draft: Draft) -> None:
-    """Give typed values the names that the new release has for them."""
+def migrate_fields(draft: Draft, only: Container[str] | None = None) -> None:
+    """Give typed values the names that the new release has for them, of ``only``, if given."""
     beside = _stated(draft)
     for section, name, flag in flagged_fields():
         path: Path = (section, name)
+        if only is not None and format_path(path) not in only:
+            continue
         stated = getattr(getattr(draft.profile, section), name, None)
         if not draft.doc.source.written(path) or (words := words_for(flag, stated)) is None:
             continue
@@ -39,11 +43,17 @@ def migrate_fields(draft: Draft) -> None:
             draft.note(Kind.DEPRECATED, path, str(stated), lost.instead, lost.why)
 
 
-def migrate_args(draft: Draft) -> None:
-    """Give the entries of `engine.args` the names, values and places that they have now."""
+def migrate_args(draft: Draft, only: Container[str] | None = None) -> None:
+    """Give the entries of `engine.args` the names, values and places that they have now.
+
+    Those of ``only``, if given: something is wrong with each of them, and one that is wrong by
+    standing here, where a typed field says the same, is moved there.
+    """
     beside = _stated(draft)
     for name, value in draft.profile.engine.args.items():
         path = (*ARGS, name)
+        if only is not None and format_path(path) not in only:
+            continue
         flag = _whole_name(draft, f"--{name}")
         words = (flag, extra_values(value))
         said = spell(draft.new, *words, beside)
@@ -57,6 +67,8 @@ def migrate_args(draft: Draft) -> None:
             _leave(draft, path, _shown(words), words)
         elif said != ((f"--{name}", words[1]),):
             _rewrite(draft, path, value, words, said)
+        elif only is not None and not is_secret(flag) and _homes(draft, value, words, ()):
+            _rewrite(draft, path, value, words, ())
 
 
 def _rewrite(

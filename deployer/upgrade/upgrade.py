@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from deployer.compile.release import compile_profile
 from deployer.errors import Failure
@@ -39,6 +39,27 @@ def upgrade(text: str, file: str, version: str) -> Upgrade:
     result = applied(text, draft.edits())
     after = _verified(draft, result, file)
     return _told(draft, result, compile_profile(profile), compile_profile(after))
+
+
+def mend(text: str, file: str, only: Container[str]) -> Upgrade | None:
+    """Write the cures that are safe into a profile, for its own release.
+
+    ``only`` are the keys that something is wrong with; no other is touched. None where the text is
+    no profile, or its release has no catalogue. Raises Failure where it would not come out as it
+    was meant to.
+    """
+    loaded = load_profile(text, file)
+    profile = loaded.profile
+    if profile is None or (catalogue := find(profile.engine.version)) is None:
+        return None
+    draft = Draft(Document(text, loaded.source), profile, catalogue, catalogue)
+    migrate_fields(draft, only)
+    migrate_args(draft, only)
+    migrate_variables(draft, only)
+    result = applied(text, draft.edits())
+    _verified(draft, result, file)
+    version = profile.engine.version
+    return Upgrade(file, version, version, text, result, tuple(draft.notes))
 
 
 def _profile(loaded: Loaded[Profile], file: str) -> Profile:

@@ -178,8 +178,6 @@ def test_what_cannot_be_mended_is_told_and_counts() -> None:
     assert (value["changed"], value["findings"]) == (True, [])
 
 
-def test_fix_is_for_commands() -> None:
-    with pytest.raises(UsageError, match="mends a launch command"):
-        check("--fix", "tests/data/recipe.yaml")
+def test_a_mended_command_has_a_place_in_two_formats() -> None:
     with pytest.raises(UsageError, match="no place for"):
         check("--engine", "0.5.23", "--fix", "--format", "sarif", "--", "--model-path", "m")

@@ -1,7 +1,8 @@
 """Every verb in every circumstance: the call, its exit code, and its words.
 
-`here.yaml` is a profile for this machine, `modal.yaml` one for Modal, `demo` a local deployment
-whose state is damaged; `STATE` and `DATA` are the folders of both.
+`here.yaml` is a profile for this machine, `modal.yaml` one for Modal, `old/old.yaml` one with a
+flag that was renamed, `demo` a local deployment whose state is damaged; `STATE` and `DATA` are the
+folders of both.
 """
 
 from __future__ import annotations
@@ -74,6 +75,9 @@ TABLE: dict[str, Row] = {
         ),
         **_shows("check here.yaml", "here.yaml: fine\n", FINDINGS),
         "wrong name": Cell("check --select nosuch here.yaml", 2, "there is no check `nosuch`"),
+        "full disk": Cell(
+            "check --fix old/old.yaml", 1, "HERE/old/old.yaml could not be written: File too large"
+        ),
     },
     "explain": {
         "no file": NO_FILE_READ,

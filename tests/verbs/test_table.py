@@ -26,9 +26,13 @@ CELLS = [
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder with two profiles, a damaged local deployment, and nobody's secrets."""
+    """Give a folder with three profiles, a damaged local deployment, and nobody's secrets."""
     shutil.copy(ROOT / "profiles/cpu-tiny.yaml", tmp_path / "here.yaml")
     shutil.copy(ROOT / "profiles/b200-fp8-eagle.yaml", tmp_path / "modal.yaml")
+    old = (tmp_path / "here.yaml").read_text(encoding="utf-8")
+    (tmp_path / "old").mkdir()
+    renamed = old.replace("  args:\n", "  args:\n    cuda-graph-max-bs: 8\n")
+    (tmp_path / "old/old.yaml").write_text(renamed, encoding="utf-8")
     demo = Path(os.environ["XDG_STATE_HOME"]) / "deployer/local/demo"
     demo.mkdir(parents=True)
     for folder in (demo, demo.parent, demo.parent.parent):

@@ -1,0 +1,115 @@
+"""`deployer check --fix` for profiles: the safe cures, written where a finding is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from deployer.cli.checking import STDIN
+from deployer.cli.links import followed, is_own
+from deployer.cli.say import tell
+from deployer.errors import UsageError
+from deployer.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from deployer.check.across.identity import Siblings
+    from deployer.cli.reading import Checked
+    from deployer.finding import Finding
+    from deployer.report.upgrade import Flags
+    from deployer.upgrade.notes import Upgrade
+
+ROUNDS = 8
+"""Times that a profile is judged again: a cure may show another mistake that has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """One profile with its cures: what changed, None where nothing did, and what is found then."""
+
+    after: Checked
+    change: Upgrade | None = None
+    written: bool = False
+    flags: Flags | None = None
+
+    def told(self) -> dict[str, object]:
+        """Give what became of a file that changed, for JSON; nothing of another."""
+        from deployer import codec  # noqa: PLC0415 - only for JSON
+        from deployer.report.upgrade import diff  # noqa: PLC0415 - as above
+
+        if self.change is None:
+            return {}
+        return {
+            "file": self.change.file,
+            "written": self.written,
+            "flags": None if self.flags is None else codec.encode(self.flags),
+            "notes": [codec.encode(note) for note in self.change.notes],
+            "diff": diff(self.change),
+        }
+
+
+def refuse(words: Sequence[str], engine: str | None, form: str) -> None:
+    """Raise UsageError for what cannot be mended, before anything is read."""
+    if any(word == STDIN or is_own(word) for word in words):
+        msg = "`--fix` writes into the file of a profile, and standard input is none"
+        raise UsageError(msg, hint="Give the path of a profile.")
+    if engine is not None:
+        msg = "`--fix` mends a profile for its own release"
+        hint = f"For another: `deployer upgrade PROFILE --engine {engine} --write`."
+        raise UsageError(msg, hint=hint)
+    if form not in {"text", "json"}:
+        msg = f"`--fix` shows the change of files, which `--format {form}` has no place for"
+        raise UsageError(msg, hint="Write `--format text` or `--format json`.")
+
+
+def fixed(
+    before: Iterable[Checked], kept: frozenset[str] | None, *, write: bool
+) -> tuple[Fixed, ...]:
+    """Mend profiles that were checked, each whole or not at all.
+
+    ``kept`` are the checks that were asked for. Raises Failure where a file cannot be written;
+    those before it are written then, and said.
+    """
+    from deployer.cli.siblings import beside  # noqa: PLC0415 - reads every profile around
+
+    found = tuple(before)
+    around = beside([one.path for one in found])
+    return tuple(_fixed(one, kept, around[one.path], write=write) for one in found)
+
+
+def _fixed(one: Checked, kept: frozenset[str] | None, around: Siblings, *, write: bool) -> Fixed:
+    from deployer.cli.locks import read_lock  # noqa: PLC0415 - as above
+    from deployer.cli.reading import read_checked, read_text  # noqa: PLC0415 - as above
+    from deployer.cli.upgrade_verb import renew_flags  # noqa: PLC0415 - as above
+    from deployer.cli.writing import write_file  # noqa: PLC0415 - as above
+    from deployer.upgrade.upgrade import mend  # noqa: PLC0415 - as above
+
+    if one.unread:
+        return Fixed(one)
+    after, change, lock = one, None, read_lock(one.path)
+    text = read_text(one.path)
+    for _ in range(ROUNDS):
+        step = mend(text, one.path, _wrong(after.findings))
+        if step is None or not step.changed:
+            break
+        change = step if change is None else _joined(change, step)
+        text = step.text
+        after = read_checked(one.path, "", kept, siblings=around, content=text, beside=lock)
+    if change is None or not write:
+        return Fixed(after, change)
+    write_file(str(followed(one.path)), text)
+    tell(f"wrote {visible(one.path)}")
+    right = None if after.wrong() else after.case
+    return Fixed(after, change, written=True, flags=renew_flags(one.path, right))
+
+
+def _wrong(findings: Sequence[Finding]) -> frozenset[str]:
+    """Give the keys that something is found at, and nothing is allowed at."""
+    allowed = {finding.path for finding in findings if finding.allowed}
+    return frozenset(finding.path for finding in findings) - allowed
+
+
+def _joined(first: Upgrade, second: Upgrade) -> Upgrade:
+    notes = dict.fromkeys((*first.notes, *second.notes))
+    return replace(second, old_text=first.old_text, notes=tuple(notes))
