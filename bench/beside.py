@@ -1,6 +1,6 @@
 """How much time a commit before took for the same commands, in one run beside this checkout.
 
-`make bench` runs it with the commit that issue 12 is measured against. Both trees are run by one
+`make bench` runs it with the commit that the goal was set for. Both trees are run by one
 interpreter, one after the other, and their CPU seconds are compared: a machine that is busy with
 something else makes both slower. The goal is a ratio of 0.6. It is printed and fails nothing, for
 a figure of a shared machine is none to stop a commit with.
