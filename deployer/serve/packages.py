@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from deployer.codec import read_json
 from deployer.credentials import without_credentials
@@ -37,8 +40,8 @@ def package_versions(
 def answer(words: Sequence[str], environ: Mapping[str, str]) -> str:
     """Give what a program writes to stdout; the empty text where it fails.
 
-    It has ended whatever happens here, an interrupt too, after which ``subprocess.run`` waits for a
-    quarter of a second only.
+    Nothing of it is left whatever happens here, an interrupt too: it has a group of its own, since
+    a `python3` can be a script that starts others (pyenv's is).
     """
     try:
         asked = subprocess.Popen(
@@ -47,6 +50,7 @@ def answer(words: Sequence[str], environ: Mapping[str, str]) -> str:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
     except (OSError, ValueError):
         return ""
@@ -55,8 +59,10 @@ def answer(words: Sequence[str], environ: Mapping[str, str]) -> str:
     except subprocess.TimeoutExpired:
         return ""
     finally:
-        asked.kill()
-        asked.wait()
+        if asked.poll() is None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(asked.pid, signal.SIGKILL)
+            asked.wait()
         if asked.stdout is not None:
             asked.stdout.close()
     return found.decode(errors="replace") if asked.returncode == 0 else ""

@@ -122,7 +122,7 @@ def test_weights_that_are_not_there(world: World) -> None:
     with pytest.raises(Failure) as caught:
         world.apply(dataclasses.replace(plain, model=model))
 
-    assert caught.value.message == "there is no model in /nowhere/b: it has no config.json"
+    assert caught.value.message == "a/b is not in /nowhere/b: it has no config.json"
     assert caught.value.hint.startswith("`hf download a/b --local-dir /nowhere/b`")
 
 
