@@ -39,7 +39,7 @@ CASES = [
      "`--cuda-graph-max-bs-decode 8`"),
     ("0.5.23", "--attention-backend nsa", "renamed-choice", "an old name of `dsa`", "`dsa`"),
     ("0.5.23", "--port 1 --port 2", "repeated-flag", "given twice", "keep one"),
-    # Knowledge before likeness: issue 12, field report M1.
+    # Knowledge before likeness.
     ("0.5.16", "--tp 8 --enable-ep-moe", "removed-flag", "gone since SGLang 0.5.4.post1",
      "write `--ep-size 8` instead"),
     ("0.5.16", "--disable-disk-cache", "removed-flag", "gone since SGLang 0.4.1.post2",
