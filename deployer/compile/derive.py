@@ -75,7 +75,7 @@ def draft_path(profile: Profile) -> str | None:
 
 def adapter_words(profile: Profile) -> tuple[str, ...] | None:
     """Give the adapters as the engine reads them, ``NAME=FOLDER``; None without any."""
-    if profile.lora is None:
+    if profile.lora is None or not profile.lora.adapters:
         return None
     folders = {one.served_name: one.path for one in beside(profile) if one.role == "adapter"}
     return tuple(

@@ -14,9 +14,9 @@ from deployer.profile.section import Section
 class Lora(Section):
     """Adapters of the model, each asked for by a name of its own."""
 
-    adapters: Annotated[
-        dict[AdapterName, AdapterSource], Flag("--lora-paths", 480), Field(min_length=1)
-    ]
+    adapters: Annotated[dict[AdapterName, AdapterSource], Flag("--lora-paths", 480)] = Field(
+        default_factory=dict
+    )
     """The adapters by the names that clients ask for: `sql: OWNER/NAME@REVISION`, best with a
     commit. Each is downloaded, proven and mounted like the model. An absolute path is a folder
     that you fill."""
