@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from deployer.behaviour.pool import AMISS
 from deployer.behaviour.unknown import NoEstimate
 from deployer.compile.case import Case
@@ -11,6 +13,9 @@ from deployer.profile.source import Path
 
 FRACTION = "--mem-fraction-static"
 CAP = "--max-total-tokens"
+
+BESIDE = ("--speculative-", "--enable-lora", "--lora-", "--max-lora")
+"""How the flags begin of what takes memory beside the model, and none from it."""
 
 HALF = 0.5
 """The share of the engine's own reserve that must be left. The boldest published recipe known here
@@ -33,6 +38,23 @@ def _estimate(case: Case) -> Fit | NoEstimate:
     if find(version) is None:
         return NoEstimate(f"how SGLang {version} divides memory is not known here")
     return fit(case.release, checkpoint=case.resolved.subject.checkpoints.model)
+
+
+def at_least(case: Case) -> Fit | None:
+    """Give what fits of the model alone, where what is loaded beside it cannot be reckoned.
+
+    Its weights are a lower bound then, and the pool an upper one. None where there is no number
+    for the model either, or nothing is loaded beside it.
+    """
+    if find(case.profile.engine.version) is None:
+        return None
+    release = case.release
+    kept = tuple(a for a in release.arguments if not a.flag.startswith(BESIDE))
+    if len(kept) == len(release.arguments):
+        return None
+    alone = replace(release, arguments=kept)
+    found = fit(alone, checkpoint=case.resolved.subject.checkpoints.model)
+    return found if isinstance(found, Fit) else None
 
 
 def place(case: Case, flag: str, otherwise: Path = ("hardware", "gpu")) -> Path:

@@ -25,7 +25,8 @@ formula of the pool (0.5.10.post1 ``model_executor/model_runner_kv_cache_mixin.p
 ``profile_max_num_token``; `MemoryPoolConfig` raises where nothing is left). What is amiss by less
 than 1 GiB, as far as pools were off, is told by `pool-below-one-context` instead. Where the shapes
 are not understood and a lock says how many bytes the weights are, these are held against the memory
-of all GPUs together. Where neither is known, `memory-not-looked-at` says so.
+of all GPUs together. A draft model of its own and adapters are not reckoned: what the model alone
+takes is the least. Where neither is known, `memory-not-looked-at` says so.
 """
 
 from __future__ import annotations
@@ -33,19 +34,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.behaviour import room
-from deployer.check.memory import FRACTION, fit_of, place, too_large
+from deployer.check.memory import FRACTION, at_least, fit_of, place, too_large
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
 from deployer.finding import Severity
 from deployer.fit.fit import Fit
+
+CHUNK = "--chunked-prefill-size"
 
 
 def find(case: Case) -> Iterator[Problem]:
     """Compare the weights with the GPU, and with what the fraction leaves."""
     found = fit_of(case)
     if found is None:
-        yield from _by_bytes(case)
-        return
+        found = at_least(case)
+        if found is None:
+            yield from _by_bytes(case)
+            return
+        if not found.stated and found.weights + found.copies <= found.total - found.taken:
+            return  # the engine's own fraction is another one with what is beside the model
     if not too_large(found):
         return
     usable = found.total - found.taken
@@ -55,6 +62,14 @@ def find(case: Case) -> Iterator[Problem]:
             ("hardware", "gpu"),
             f"each GPU would hold {weights:.1f} GiB of weights, and {found.gpu} has {usable:.1f}",
             "divide them over more GPUs, or take larger ones",
+        )
+        return
+    if not found.stated and found.fraction <= 0:
+        yield Problem(
+            place(case, CHUNK),
+            f"for chunks and batches of these sizes the engine keeps {found.own.reserved:.1f} GiB "
+            f"free, and {found.gpu} has {found.total:.1f}: nothing is left for weights and pool",
+            "make chunks or batches smaller, or state `memory.mem_fraction_static`",
         )
         return
     yield Problem(
