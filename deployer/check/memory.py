@@ -10,6 +10,7 @@ from deployer.compile.case import Case
 from deployer.facts.sglang.catalogue import find
 from deployer.fit.fit import Fit, fit
 from deployer.profile.source import Path
+from deployer.release import Release
 
 FRACTION = "--mem-fraction-static"
 CAP = "--max-total-tokens"
@@ -34,10 +35,14 @@ def estimate(case: Case) -> Fit | NoEstimate:
 
 
 def _estimate(case: Case) -> Fit | NoEstimate:
-    version = case.profile.engine.version
+    return _of(case, case.release)
+
+
+def _of(case: Case, release: Release) -> Fit | NoEstimate:
+    version = release.engine.version
     if find(version) is None:
         return NoEstimate(f"how SGLang {version} divides memory is not known here")
-    return fit(case.release, checkpoint=case.resolved.subject.checkpoints.model)
+    return fit(release, checkpoint=case.resolved.subject.checkpoints.model)
 
 
 def at_least(case: Case) -> Fit | None:
@@ -46,14 +51,11 @@ def at_least(case: Case) -> Fit | None:
     Its weights are a lower bound then, and the pool an upper one. None where there is no number
     for the model either, or nothing is loaded beside it.
     """
-    if find(case.profile.engine.version) is None:
-        return None
     release = case.release
     kept = tuple(a for a in release.arguments if not a.flag.startswith(BESIDE))
     if len(kept) == len(release.arguments):
         return None
-    alone = replace(release, arguments=kept)
-    found = fit(alone, checkpoint=case.resolved.subject.checkpoints.model)
+    found = _of(case, replace(release, arguments=kept))
     return found if isinstance(found, Fit) else None
 
 

@@ -96,9 +96,11 @@ def _refuse_another(path: str, text: str, wanted: str) -> None:
 
 def _moved(then: Plan, now: Plan) -> str:
     """Say what is not as it was when a plan was made."""
-    planned = {(one.repo, one.revision): one.commit for one in then.release.sources()}
+    from deployer.compile.pin import commits_of  # noqa: PLC0415 - pydantic, only for a profile
+
+    planned = commits_of(then.release)
     for found in now.release.sources():
-        if (commit := planned.get((found.repo, found.revision))) != found.commit:
+        if (commit := planned(found)) != found.commit:
             revision = f"`{found.revision}` of {found.repo}"
             return f"{revision} is commit {found.commit} now, and it is for {commit}"
     before, after = then.standing.deployed, now.standing.deployed
