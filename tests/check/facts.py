@@ -20,6 +20,18 @@ from .sane import Change
 BLOCKS = {"quant_method": "fp8", "weight_block_size": [128, 128]}
 
 
+CHANNELS = {
+    "quant_method": "compressed-tensors",
+    "config_groups": {
+        "group_0": {
+            "targets": ["Linear"],
+            "weights": {"num_bits": 8, "type": "float", "strategy": "channel"},
+        }
+    },
+    "ignore": ["lm_head", "re:.*mlp.gate$"],
+}
+
+
 def grouped(name: str, layers: int, hidden: int, heads: int, keys: int, **more: Any) -> Change:
     """Give a configuration with queries, keys and values in groups."""
     return {
@@ -85,12 +97,12 @@ CONFIGS: dict[str, Change] = {
         n_routed_experts=128, moe_intermediate_size=1408, n_shared_experts=1,
         first_k_dense_replace=1, num_nextn_predict_layers=1, max_position_embeddings=131072,
     ),
-    # huggingface.co/deepseek-ai/DeepSeek-R1-0528, config.json
-    "deepseek-ai/DeepSeek-R1-0528": grouped(
-        "DeepseekV3ForCausalLM", 61, 7168, 128, 128, **LATENT, intermediate_size=18432,
-        n_routed_experts=256, moe_intermediate_size=2048, n_shared_experts=1,
-        first_k_dense_replace=3, num_nextn_predict_layers=1, max_position_embeddings=163840,
-        quantization_config=BLOCKS,
+    # huggingface.co/zai-org/GLM-4.5-Air-FP8, config.json
+    "zai-org/GLM-4.5-Air-FP8": grouped(
+        "Glm4MoeForCausalLM", 46, 4096, 96, 8, head_dim=128, intermediate_size=10944,
+        n_routed_experts=128, moe_intermediate_size=1408, n_shared_experts=1,
+        first_k_dense_replace=1, num_nextn_predict_layers=1, max_position_embeddings=131072,
+        quantization_config=CHANNELS,
     ),
     # huggingface.co/moonshotai/Kimi-K2-Instruct-0905, config.json
     "moonshotai/Kimi-K2-Instruct-0905": grouped(
