@@ -10,6 +10,7 @@ from typing import Any
 from deployer.behaviour.checkpoints import Checkpoints
 from deployer.check.run import check
 from deployer.compile.case import Case
+from deployer.facts.models.catalogue import find
 from deployer.facts.models.checkpoint import CONFIG, Checkpoint, from_files
 from deployer.finding import Finding
 from deployer.profile.load import load_profile
@@ -104,6 +105,13 @@ CONFIGS: dict[str, Change] = {
         first_k_dense_replace=1, num_nextn_predict_layers=1, max_position_embeddings=131072,
         quantization_config=CHANNELS,
     ),
+    # huggingface.co/deepseek-ai/DeepSeek-R1-0528, config.json
+    "deepseek-ai/DeepSeek-R1-0528": grouped(
+        "DeepseekV3ForCausalLM", 61, 7168, 128, 128, **LATENT, intermediate_size=18432,
+        n_routed_experts=256, moe_intermediate_size=2048, n_shared_experts=1,
+        first_k_dense_replace=3, num_nextn_predict_layers=1, max_position_embeddings=163840,
+        quantization_config=BLOCKS,
+    ),
     # huggingface.co/moonshotai/Kimi-K2-Instruct-0905, config.json
     "moonshotai/Kimi-K2-Instruct-0905": grouped(
         "DeepseekV3ForCausalLM", 61, 7168, 64, 64, **LATENT, intermediate_size=18432,
@@ -155,9 +163,14 @@ def checkpoint(repo: str, config: Change) -> Checkpoint:
     return from_files(repo, "", {CONFIG: config}, source="tests")
 
 
+def unshipped(repo: str) -> str:
+    """Give a name under which nothing of a model is shipped: its own, or that of a tuned copy."""
+    return repo if find(repo) is None else f"acme/{repo.rpartition('/')[2]}-tuned"
+
+
 def known(repo: str, draft: Change | None = None, **overrides: Any) -> Checkpoints:
     """Give what a lock would know of a model, some keys of its configuration overridden."""
-    model = checkpoint(repo, {**CONFIGS[repo], **overrides})
+    model = checkpoint(unshipped(repo), {**CONFIGS[repo], **overrides})
     return Checkpoints(model, None if draft is None else checkpoint("a/draft", draft))
 
 

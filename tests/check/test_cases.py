@@ -14,6 +14,7 @@ import yaml
 
 from deployer.check.run import judge
 from deployer.cli.main import main
+from deployer.facts.models.catalogue import find
 from deployer.finding import Finding, Severity
 from tests.dumped import dumped
 
@@ -31,7 +32,7 @@ def found(name: str, change: Change | None = None) -> list[Finding]:
     """Judge a case, changed or not, with the facts of its model where they are known here."""
     profile: dict[str, Any] = changed(change or {}, yaml.safe_load(text(name)))
     repo = profile["model"]["repo"]
-    if repo in CONFIGS:
+    if repo in CONFIGS and find(repo) is None:
         return judged(profile, known(repo))
     return list(judge(dumped(profile), "p.yaml").findings)
 
