@@ -7,9 +7,11 @@ Only where nothing is known of a repository its name decides, as
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
+from deployer.behaviour.architecture import DEEPSEEK_V32, GLM_DSA, GLM_NEXT
 from deployer.compile.case import Case
 
 LINEAR = frozenset({
@@ -27,6 +29,17 @@ WINDOWED = frozenset({"GptOssForCausalLM", "MiMoV2FlashForCausalLM", "Step3p5For
 
 NVFP4 = re.compile(r"(?i)(^|[-_.])nv?fp4([-_.]|$)")
 FP8 = re.compile(r"(?i)(^|[-_.])fp8([-_.]|$)")
+
+
+def of_model(case: Case, models: tuple[str, ...]) -> bool:
+    """Whether a profile's model is one of these (``GLM-5*``, ``zai-org/GLM-5*``); none is any.
+
+    A pattern of :data:`KINDS` is judged by the model's own configuration where that is known: a
+    copy has another name, and a name may promise what the files do not hold. The others, and all
+    where no configuration is known, are compared without regard to case with the repository's
+    name, and with its owner's in front where the pattern has one.
+    """
+    return not models or any(_is_of(case, pattern) for pattern in models)
 
 
 def has_linear_layers(case: Case) -> bool:
@@ -60,6 +73,33 @@ def has_fp8_weights(case: Case) -> bool:
     stored = found.model.quantization
     experts = stored.each("layers.#.mlp.experts.0.gate_proj", found.model.layers - 1)
     return stored.method == "fp8" and experts >= 1
+
+
+def _any(case: Case) -> bool:
+    """Whether weights are of the kind that is meant, where every kind is."""
+    del case
+    return True
+
+
+KINDS: Mapping[str, tuple[frozenset[str], Callable[[Case], bool]]] = {
+    "GLM-5*": (frozenset({GLM_DSA, GLM_NEXT}), _any),
+    "GLM-5*FP4*": (frozenset({GLM_DSA}), is_nvfp4),
+    "GLM-5*-FP8": (frozenset({GLM_DSA}), has_fp8_weights),
+    "GLM-5.3-Flash*": (frozenset({GLM_NEXT}), _any),
+    "DeepSeek-V3.2*": (frozenset({DEEPSEEK_V32}), _any),
+    "DeepSeek-V3.2*FP4*": (frozenset({DEEPSEEK_V32}), is_nvfp4),
+    "DeepSeek-V4*": (frozenset({"DeepseekV4ForCausalLM"}), _any),
+}
+"""Patterns of names whose models a configuration tells from all others: class and weights."""
+
+
+def _is_of(case: Case, pattern: str) -> bool:
+    kind = KINDS.get(pattern)
+    if kind is not None and not case.resolved.subject.architecture.by_name:
+        names, weights = kind
+        return case.resolved.subject.architecture.name in names and weights(case)
+    repo = case.profile.model.repo.lower()
+    return fnmatchcase(repo if "/" in pattern else repo.rpartition("/")[2], pattern.lower())
 
 
 def _quantization(case: Case) -> Mapping[str, Any] | None:

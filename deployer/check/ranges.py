@@ -1,9 +1,8 @@
-"""For which engine releases, GPUs and models a check holds."""
+"""For which engine releases and GPUs a check holds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from deployer.facts.gpus import GPUS
 from deployer.facts.sglang.versions import release_key
@@ -60,16 +59,3 @@ def on_gpu(profile: Profile, gpus: tuple[str, ...]) -> bool:
     known = GPUS.get(name)
     own = {name, name.rstrip("!"), known.architecture if known is not None else name}
     return not own.isdisjoint(gpus)
-
-
-def of_model(profile: Profile, models: tuple[str, ...]) -> bool:
-    """Whether a profile's model is one of these patterns (``GLM-5*``, ``zai-org/GLM-5*``).
-
-    They are compared without regard to case with the repository's name, and with its owner's in
-    front where the pattern has one. None stated means any model.
-    """
-    if not models:
-        return True
-    repo = profile.model.repo.lower()
-    own = repo.rpartition("/")[2]
-    return any(fnmatchcase(repo if "/" in pattern else own, pattern.lower()) for pattern in models)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from deployer.behaviour.stated import UnsoundError
-from deployer.check.ranges import EVERY_RELEASE, Engines, of_model, on_gpu
+from deployer.check.families import of_model
+from deployer.check.ranges import EVERY_RELEASE, Engines, on_gpu
 from deployer.compile.case import Case
 from deployer.finding import Severity
 from deployer.profile.partial import is_unknown
@@ -48,8 +49,9 @@ class Rule:
     write instead, and where this is known from. ``hides_line`` keeps the line itself, which may
     hold a secret, out of what is shown.
 
-    ``find`` is asked only where the rule holds: in the releases of ``engines``, on ``gpus``, for
-    ``models`` (:mod:`deployer.check.ranges`), for ``architectures`` (the class of the model, as
+    ``find`` is asked only where the rule holds: in the releases of ``engines``, on ``gpus``
+    (:mod:`deployer.check.ranges`), for ``models`` (:mod:`deployer.check.families`), for
+    ``architectures`` (the class of the model, as
     :mod:`deployer.behaviour.architecture` knows it); nothing stated is everywhere. After the range
     of ``engines`` the ``mitigation`` is looked for, and told as stale. ``inferred`` says that the
     remedy is an inference: it is told with what is found. A ``firm`` one cannot be allowed by a
@@ -82,7 +84,7 @@ class Rule:
     def _applies(self, case: Case) -> bool:
         return (
             on_gpu(case.profile, self.gpus)
-            and of_model(case.profile, self.models)
+            and of_model(case, self.models)
             and (not self.architectures or self._of_architecture(case))
         )
 

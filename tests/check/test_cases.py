@@ -298,7 +298,7 @@ def test_more_tokens_of_a_server_are_told_as_more(
         ({"hardware": {"count": 2}, "memory": {"mem_fraction_static": 0.6}}, False),
     ],
 )
-def test_a_draft_of_one_layer_is_not_the_model_once_more(change: Change, fits: bool) -> None:  # noqa: FBT001
+def test_a_draft_of_one_layer_is_not_the_model_once_more(change: Change, fits: bool) -> None:
     assert ("does-not-fit" in wrong("f10-draft-beyond-memory", change)) is not fits
 
 

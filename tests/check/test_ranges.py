@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from deployer.check.ranges import Engines, of_model, on_gpu
+from deployer.behaviour.checkpoints import Checkpoints
+from deployer.check.families import KINDS, of_model
+from deployer.check.known_bugs import KNOWN_BUGS
+from deployer.check.ranges import Engines, on_gpu
 from deployer.check.rule import Mitigation, Problem, Rule
 from deployer.check.run import check
 from deployer.compile.case import Case
@@ -17,6 +20,7 @@ from deployer.profile.load import load_profile
 from deployer.profile.model import Profile
 from deployer.profile.source import Path
 from tests.check.examples import merged
+from tests.check.facts import checkpoint
 from tests.check.test_checks import SANE
 
 
@@ -70,14 +74,36 @@ def test_gpus_go_by_name_or_architecture() -> None:
     assert not on_gpu(h100, ("H200", "sm100"))
 
 
+def case(repo: str, config: dict[str, Any] | None = None) -> Case:
+    given = None if config is None else Checkpoints(checkpoint(repo, config))
+    return Case(profile(model={"repo": repo}), given)
+
+
 def test_models_go_by_patterns_of_the_repository() -> None:
-    glm = profile(model={"repo": "zai-org/GLM-5.1-FP8"})
+    glm = case("zai-org/GLM-5.1-FP8")
 
     assert of_model(glm, ())
-    assert of_model(glm, ("glm-5*",))
-    assert of_model(glm, ("*-V3*", "zai-org/GLM-5*"))
+    assert of_model(glm, ("GLM-5.1*",))
+    assert of_model(glm, ("*-V3*", "zai-org/glm-5*"))
     assert not of_model(glm, ("GLM-5.1",))
     assert not of_model(glm, ("nvidia/GLM-5*",))
+
+
+def test_a_configuration_decides_before_the_name() -> None:
+    config = {"architectures": ["GlmMoeDsaForCausalLM"], "index_topk": 2048}
+    fp4 = {**config, "quantization_config": {"quant_method": "modelopt", "quant_algo": "NVFP4"}}
+
+    assert of_model(case("acme/our-tuned", config), ("GLM-5*",))
+    assert of_model(case("acme/our-tuned", fp4), ("GLM-5*FP4*",))
+    assert not of_model(case("acme/our-tuned", config), ("GLM-5*FP4*",))
+    assert not of_model(case("acme/our-tuned", fp4), ("GLM-5.3-Flash*", "DeepSeek-V3.2*FP4*"))
+    llama = {"architectures": ["LlamaForCausalLM"]}
+    assert not of_model(case("acme/glm-5-into-llama", llama), ("GLM-5*",))
+    assert of_model(case("acme/glm-5-into-llama"), ("GLM-5*",))
+
+
+def test_every_kind_is_one_of_a_check() -> None:
+    assert KINDS.keys() <= {one for rule in KNOWN_BUGS for one in rule.models}
 
 
 def fusion(one: Case) -> Iterator[Problem]:

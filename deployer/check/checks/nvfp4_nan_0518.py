@@ -38,7 +38,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.behaviour.experts import TRTLLM
-from deployer.check.ranges import of_model
+from deployer.check.families import is_nvfp4
 from deployer.check.rule import Engines, Mitigation, Problem, Rule
 from deployer.compile.case import Case
 from deployer.finding import Severity
@@ -64,9 +64,7 @@ def mitigated(case: Case) -> Iterator[Path]:
 
 
 def _nvfp4(case: Case) -> bool:
-    return (
-        of_model(case.profile, ("*NVFP4*",)) or case.said.value("--quantization") == "modelopt_fp4"
-    )
+    return is_nvfp4(case) or case.said.value("--quantization") == "modelopt_fp4"
 
 
 RULE = Rule(

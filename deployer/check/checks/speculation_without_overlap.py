@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.behaviour.stated import is_on
-from deployer.check.ranges import of_model
+from deployer.check.families import of_model
 from deployer.check.rule import Engines, Mitigation, Problem, Rule
 from deployer.compile.case import Case
 from deployer.finding import Severity
@@ -43,9 +43,7 @@ CRASHES = Engines(before="0.5.10")
 def find(case: Case) -> Iterator[Problem]:
     """Look for speculation with one branch, which overlap needs, where nothing is said of it."""
     drafting, branches = case.resolved.eagle, case.said.number("--speculative-eagle-topk")
-    crashes = CRASHES.holds(case.profile.engine.version) and of_model(
-        case.profile, ("DeepSeek-V3.2*FP4*",)
-    )
+    crashes = CRASHES.holds(case.profile.engine.version) and of_model(case, ("DeepSeek-V3.2*FP4*",))
     if not drafting.value or crashes or (branches or 1) > 1:
         return
     if case.said.variable(NAME) is None:
