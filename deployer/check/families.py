@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
-from typing import Any
 
 from deployer.behaviour.architecture import DEEPSEEK_V32, GLM_DSA, GLM_NEXT
 from deployer.compile.case import Case
+from deployer.facts.models.quantization import FP4, Quantization, read
 
 LINEAR = frozenset({
     "Qwen3NextForCausalLM", "Qwen3_5ForConditionalGeneration",
@@ -28,6 +28,9 @@ WINDOWED = frozenset({"GptOssForCausalLM", "MiMoV2FlashForCausalLM", "Step3p5For
 """Architectures of which every published checkpoint has sliding windows."""
 
 NVFP4 = re.compile(r"(?i)(^|[-_.])nv?fp4([-_.]|$)")
+EXPERT, LAST = "layers.#.mlp.experts.0.gate_proj", 30
+"""The part whose storage is asked, in a layer behind the first few, which may be dense."""
+
 FP8 = re.compile(r"(?i)(^|[-_.])fp8([-_.]|$)")
 
 
@@ -58,21 +61,19 @@ def has_windows(case: Case) -> bool:
 
 
 def is_nvfp4(case: Case) -> bool:
-    """Whether the weights are NVFP4."""
-    said = _quantization(case)
-    if said is None:
+    """Whether weights are NVFP4, all or some."""
+    stored = _stored(case)
+    if stored is None:
         return NVFP4.search(case.profile.model.repo) is not None
-    return "NVFP4" in str(said.get("quant_algo", "")).upper()
+    return stored.floats and FP4 in {stored.default, *(rule.each for rule in stored.rules)}
 
 
 def has_fp8_weights(case: Case) -> bool:
     """Whether experts, too, are FP8: not where a name or a configuration speaks of FP4."""
-    found = case.checkpoints.model
-    if found is None or found.model is None:
+    stored = _stored(case)
+    if stored is None:
         return FP8.search(case.profile.model.repo) is not None
-    stored = found.model.quantization
-    experts = stored.each("layers.#.mlp.experts.0.gate_proj", found.model.layers - 1)
-    return stored.method == "fp8" and experts >= 1
+    return stored.method == "fp8" and stored.each(EXPERT, LAST) >= 1
 
 
 def _any(case: Case) -> bool:
@@ -102,10 +103,9 @@ def _is_of(case: Case, pattern: str) -> bool:
     return fnmatchcase(repo if "/" in pattern else repo.rpartition("/")[2], pattern.lower())
 
 
-def _quantization(case: Case) -> Mapping[str, Any] | None:
-    """Give what the configuration says of it; None where no configuration is known."""
+def _stored(case: Case) -> Quantization | None:
+    """Give how the weights are stored; None where no configuration is known."""
     found = case.checkpoints.model
     if found is None or not found.config:
         return None
-    said = found.config.get("quantization_config")
-    return said if isinstance(said, Mapping) else {}
+    return found.model.quantization if found.model is not None else read(found.config)

@@ -28,8 +28,10 @@ ENOUGH, FAMILIES = 40, 12
 TOLD = {
     ("MiniMax-M2.7", "A100-80GB"): {"pool-below-one-context"},
     ("GLM-5-FP8", "H200"): {"pool-below-one-context"},
+    ("Llama-3.1-70B-Instruct", "H100"): {"draft-not-there"},
 }
-"""What is told, and rightly: these name no context, and their pool holds less than the model's."""
+"""What is told, and rightly: two name no context, and their pool holds less than the model's; one
+asks for EAGLE with no draft model, of a model that brings none (as sgl-project/sglang#36528)."""
 
 DEPLOYED: Change = {
     "model": {"revision": COMMIT},
@@ -60,7 +62,8 @@ def test_a_public_recipe_is_no_finding(recipe: dict[str, Any]) -> None:
     told = [one for one in found if one.severity is not Severity.NOTE]
     expected = TOLD.get((recipe["model"], recipe["gpu"]), set())
     assert {one.check for one in told} == expected, [f"{o.path}: {o.message}" for o in told]
-    assert all(one.severity is Severity.WARNING for one in told)
+    errors = {one.check for one in told if one.severity is Severity.ERROR}
+    assert errors <= {"draft-not-there"}
 
 
 def test_they_are_of_many_families() -> None:

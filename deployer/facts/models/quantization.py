@@ -41,6 +41,9 @@ ALGORITHMS = {
 METHODS = {"mxfp4": MXFP4, "mxfp8": 1 + 1 / 32, "bitsandbytes": 0.5 + 4 / 64}
 """Bytes of a weight by methods that have one kind; bitsandbytes' is its NF4."""
 
+INTEGERS = frozenset({"awq", "gptq", "auto-round"})
+"""Methods of integers in groups."""
+
 FLOATS = {(4, 16): FP4, (4, 32): MXFP4, (8, 32): 1 + 1 / 32}
 """Bytes of a weight by its bits and the weights that share a scale, of floating-point groups."""
 
@@ -88,14 +91,15 @@ class Quantization:
     """How weights are stored: the first rule that holds, else ``default``.
 
     ``method`` is the checkpoint's ``quant_method``, empty for none; ``block`` the rows and columns
-    that share a scale in block-wise FP8, zeros elsewhere. ``unknown`` says why the
-    bytes are not known, empty where they are.
+    that share a scale in block-wise FP8, zeros elsewhere. ``floats`` says that they are no
+    integers, ``unknown`` why the bytes are not known, empty where they are.
     """
 
     method: str = ""
     default: float = PLAIN
     rules: tuple[Rule, ...] = ()
     block: tuple[int, int] = (0, 0)
+    floats: bool = True
     unknown: str = ""
 
     def each(self, name: str, layer: int | None = None) -> float:
@@ -201,7 +205,21 @@ def _read(method: str, said: Config, config: Config) -> Quantization:
         rules.append(Rule(re.compile(r"\bmlp\.experts\b"), None, MXFP4))
     if not any(rule.pattern.search("lm_head") for rule in rules):
         rules.append(Rule(re.compile(r"^lm_head$"), None, PLAIN))
-    return Quantization(method=method, default=default, rules=tuple(rules), block=block)
+    return Quantization(
+        method=method,
+        default=default,
+        rules=tuple(rules),
+        block=block,
+        floats=_floats(method, said),
+    )
+
+
+def _floats(method: str, said: Config) -> bool:
+    """Whether weights are floating-point numbers."""
+    groups = said.get("config_groups") or {}
+    if method == "compressed-tensors":
+        return any((one.get("weights") or {}).get("type") == "float" for one in groups.values())
+    return method not in INTEGERS
 
 
 def _block(said: Config) -> tuple[int, int]:
@@ -216,7 +234,7 @@ def _default(method: str, said: Config) -> float:
         return 1 + (4 / (rows * columns) if rows else 0)
     if method.startswith("modelopt"):
         return _modelopt(said)
-    if method in {"awq", "gptq", "auto-round"}:
+    if method in INTEGERS:
         bits = int(said.get("bits") or said.get("w_bit") or 4)
         group = int(said.get("group_size") or said.get("q_group_size") or 128)
         return _grouped(bits, group, zeros=True)
