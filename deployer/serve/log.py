@@ -11,6 +11,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from deployer.diagnose.reader import Reader
 from deployer.serve.sink import ROTATE_AT, RotatingFile, Sink
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from io import RawIOBase
     from pathlib import Path
 
+    from deployer.diagnose.diagnosis import Diagnosis
     from deployer.serve.redact import Redactor
 
 PIECE = 256 * 1024
@@ -26,6 +28,7 @@ LINES = 40
 LINE_LIMIT = 1000
 FILE_LIMIT = 64 * 1024 * 1024
 STREAM_LIMIT = 8 * 1024 * 1024
+READER_LIMIT = 8 * 1024 * 1024
 LAST_WORDS = 2.0
 """Seconds. How long the end of a log may take to reach a slow disk or terminal."""
 
@@ -81,7 +84,7 @@ class Tail:
 
 
 class EngineLog:
-    """The engine's log: a file, a tail, and a stream if one is given.
+    """The engine's log: a file, a tail, what it tells of a failure, and a stream if one is given.
 
     ``stream`` must be unbuffered; writing to it may block or fail, nobody waits for it.
     """
@@ -97,7 +100,11 @@ class EngineLog:
         self._troubles: list[str] = []
         self._stream = redactor.stream()
         self._file = RotatingFile(path, rotate_at)
-        self._sinks = [Sink(f"the log file {path}", self._file.write, FILE_LIMIT, self._complain)]
+        self._reader = Reader()
+        self._sinks = [
+            Sink(f"the log file {path}", self._file.write, FILE_LIMIT, self._complain),
+            Sink("the diagnosis", self._reader.feed, READER_LIMIT, self._complain),
+        ]
         if stream is not None:
             write = _whole(stream)
             self._sinks.append(Sink("the log stream", write, STREAM_LIMIT, self._complain))
@@ -121,6 +128,13 @@ class EngineLog:
         """Give the newest line that says something, redacted."""
         return self._tail.last()
 
+    def diagnosis(self, *, ended: bool = False) -> Diagnosis | None:
+        """Give the first cause that the log tells of; ``ended`` where the engine is gone, unasked.
+
+        Once the log is closed that is of all of it.
+        """
+        return self._reader.diagnosis(ended=ended)
+
     def close(self) -> None:
         """Read what is there, write it out, and end; an unread rest is no reason to wait."""
         os.close(self._waker)
@@ -130,6 +144,7 @@ class EngineLog:
             self._thread.join()
         os.close(self._wake)
         written = [sink.close(LAST_WORDS) for sink in self._sinks]
+        self._reader.finish()
         if written[0]:  # else a write hangs in there, and its descriptor must stay its own
             self._file.close()
 

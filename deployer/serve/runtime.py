@@ -6,9 +6,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from deployer.diagnose.words import headline, report
 from deployer.errors import Failure, Interrupted
 from deployer.serve.bell import Bell
-from deployer.serve.cause import cause
 from deployer.serve.drain import Drained, drain
 from deployer.serve.engine_version import agreed
 from deployer.serve.key import secrets_of
@@ -224,15 +224,15 @@ class Runtime:
             if self._over:
                 return
             self._over = True
-            left: tuple[str, ...] = ()
-            tail: tuple[str, ...] = ()
+            detail: tuple[str, ...] = (failure.hint,) if failure.hint else ()
             if self._running:
                 dead = self._running.lost()
-                left = self._running.kill()
+                detail += self._running.kill()
                 tail = self._running.release()
-                if dead and (said := cause(tail)):
-                    failure.message += f"; the last exception in its log: {said}"
+                if found := self._running.log.diagnosis(ended=bool(dead)):
+                    failure.message += f"; {headline(found)}"
                     failure.args = (failure.message,)
+                    detail += report(found)
+                detail += tail
             self._timeline.fail(failure.message)
-            hints = (failure.hint,) if failure.hint else ()
-            self._timeline.end(failure.message, (*hints, *left, *tail), failed=True)
+            self._timeline.end(failure.message, detail, failed=True)

@@ -156,7 +156,9 @@ def main() -> None:
     shown = {"model_path": options.model_path, "api_key": Engine.key}
     say(f"server_args={shown}")
     if options.exit_early is not None:
-        sys.stderr.write(f"{options.raising}\nthe last words\n")
+        frames = '  File "<frozen runpy>", line 198, in _run_module_as_main\n'
+        opening = f"Traceback (most recent call last):\n{frames}" if options.raising else ""
+        sys.stderr.write(f"{opening}{options.raising}\nthe last words\n")
         sys.exit(options.exit_early)
     Engine.options = options
     for title in options.children:

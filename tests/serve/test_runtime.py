@@ -98,12 +98,24 @@ def test_what_goes_wrong_is_told(
 def test_the_exception_is_told_and_not_its_messenger_alone(live: Callable[..., Story]) -> None:
     story = live("--exit-early", "3", "--raising", "ValueError: no room for the cache")
     said = (
-        "has ended: exit code 3; the last exception in its log: ValueError: no room for the cache"
+        "has ended: exit code 3; the first exception in its log is not one that is known here: "
+        "ValueError: no room for the cache"
     )
     with pytest.raises(Failure, match=said):
         story.runtime.start()
     assert said in story.events[-1].message
     assert said in story.events[-2].message
+
+
+def test_the_report_of_a_known_failure_stands_before_the_end_of_the_log(
+    live: Callable[..., Story],
+) -> None:
+    raising = "RuntimeError: Not enough memory. Please try to increase --mem-fraction-static."
+    story = live("--exit-early", "3", "--raising", raising)
+    with pytest.raises(Failure, match=r"\[pool-too-small\]"):
+        story.runtime.start()
+    detail = story.events[-1].detail
+    assert detail.index("write memory.mem_fraction_static: a larger share") < detail.index(raising)
 
 
 def test_an_early_end_is_told_at_once(live: Callable[..., Story]) -> None:

@@ -1,0 +1,70 @@
+"""One line of an engine's log: who wrote it, when, and what it says.
+
+SGLang's loggers write ``[2026-10-30 06:54:55 DP1 TP4 EP4] text`` (``configure_logger``,
+``run_scheduler_process`` in ``srt/managers/scheduler.py``, 0.5.9 to 0.5.23); the ranks are there
+where there is more than one. PyTorch puts ``[rank4]:`` before an exception that nobody caught.
+Before all of that stands what carried the log: a container runtime's, a CI's or a cluster's word.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+LIMIT = 2000
+"""Characters of a line that are read; the rest says nothing of a cause."""
+
+ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
+"""Terminal escapes: ECMA-48 CSI, OSC, and the short ones."""
+
+CARRIED = re.compile(
+    r"(?:"
+    r"(?:(?:INFO|ERROR|WARNING|DEFAULT) )?"
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
+    r"(?: std(?:out|err) [FP])?(?: |$)"  # Kubernetes, GitHub Actions, a cloud's log
+    r"|[A-Za-z0-9][\w.-]* +\|(?: |$)"  # docker compose
+    r"|\([A-Za-z]\w* pid=\d+(?:, ip=[\d.]+)?\)(?: |$)"  # Ray
+    r")"
+)
+
+PREFIX = re.compile(
+    r"\[(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:[.,]\d+)?"
+    r"(?P<rank>(?: [A-Z][A-Z_]*\d+)*)(?: [a-z_]+(?:\[\d+\])?)?\] ?"
+)
+
+BAR = re.compile(r".*(?:it/s|s/it)[^\]]*\] ?(?=\[\d{4}-)")
+"""A progress bar that was not ended before something failed: ``tqdm`` writes no line end then."""
+
+TORCH = re.compile(r"\[rank(?P<rank>\d+)\]: ?")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line without what carried it.
+
+    ``at`` is the moment as the engine wrote it (``2026-10-30 06:54:55``), '' where it wrote none;
+    ``rank`` is ``DP1 TP4`` or ``rank 4``, '' where it is not said.
+    """
+
+    text: str
+    rank: str = ""
+    at: str = ""
+
+    @property
+    def logged(self) -> bool:
+        """Whether one of the engine's loggers wrote it: then it begins something new."""
+        return bool(self.at)
+
+
+def parse(raw: str) -> Line:
+    """Read one line, without its end."""
+    text = ESCAPES.sub("", raw[:LIMIT]).expandtabs(4).rstrip()
+    while found := CARRIED.match(text):
+        text = text[found.end() :]
+    if found := BAR.match(text):
+        text = text[found.end() :]
+    if found := PREFIX.match(text):
+        return Line(text[found.end() :], found["rank"].strip(), found["at"])
+    if found := TORCH.match(text):
+        return Line(text[found.end() :], f"rank {found['rank']}")
+    return Line(text)

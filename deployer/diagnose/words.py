@@ -1,0 +1,69 @@
+"""The words for a diagnosis: the same in a container's log, an apply, a CI and `diagnose`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deployer.diagnose import stages
+
+if TYPE_CHECKING:
+    from deployer.diagnose.diagnosis import Diagnosis, Reading
+
+LIMIT = 500
+"""Characters of an exception that are shown."""
+
+
+def headline(found: Diagnosis) -> str:
+    """Say the cause in one line, for the end of a sentence such as "the engine has ended"."""
+    if found.name:
+        return f"{found.cause} [{found.name}]"
+    kind = "the first exception in its log" if found.proven else "the last exception in its log"
+    return f"{kind} is not one that is known here: {_line(found.said)}"
+
+
+def report(found: Diagnosis) -> tuple[str, ...]:
+    """Say all that is known, in lines."""
+    lines = [f"cause: {headline(found)}"]
+    if found.name:
+        lines.append(f"said: {_line(found.said)}")
+    if not found.proven:
+        lines.append("unproven: the log does not say that a process ended of it")
+    if found.symptom:
+        lines.append("symptom: others suffer this from a failure that the log does not tell")
+    lines.append(f"told by: {_who(found)}")
+    if found.where:
+        lines.append(f"where: {found.where}")
+    lines += [f"write {write.key}: {write.what}" for write in found.writes if write.key]
+    lines += [f"or: {write.what}" for write in found.writes if not write.key]
+    if found.link:
+        lines.append(f"known from: {found.link}")
+    return tuple(lines)
+
+
+def nothing(reading: Reading) -> str:
+    """Say where a log ends that tells of no failure."""
+    if reading.stopped:
+        return "no failure is told; the engine was asked to stop"
+    where = stages.WORDS.get(reading.stage, "")
+    if not where:
+        return "no failure is told, and no line says how far the engine got"
+    return f"no failure is told; the log ends while the engine is {where}"
+
+
+def _who(found: Diagnosis) -> str:
+    parts = [found.who or "a process of the engine"]
+    if found.rank:
+        parts.append(f"rank {found.rank.removeprefix('rank ')}")
+    if found.at:
+        parts.append(found.at)
+    if found.stage:
+        parts.append(f"while {stages.WORDS[found.stage]}")
+    parts.append(f"line {found.line}")
+    if found.followed:
+        parts.append(f"then {found.followed} more rank{'s' if found.followed > 1 else ''}")
+    return ", ".join(parts)
+
+
+def _line(said: str) -> str:
+    text = " ".join(said.split())
+    return text if len(text) <= LIMIT else f"{text[:LIMIT]}…"
