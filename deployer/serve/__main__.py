@@ -90,9 +90,11 @@ def _supervise(options: argparse.Namespace, events: EventFile) -> None:
         signal.signal(number, lambda *_: runtime.request_stop())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if ignored, no exit code would reach us
-    if runtime.start():
-        runtime.watch()
-    runtime.stop()
+    try:
+        if runtime.start():
+            runtime.watch()
+    finally:
+        runtime.stop()
 
 
 def _read_release(path: Path) -> Release:

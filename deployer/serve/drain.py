@@ -14,11 +14,12 @@ from deployer.serve.port import check_free
 from deployer.serve.processes import Family, spell_exit, title
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from deployer.release import Listen
     from deployer.serve.bell import Bell
     from deployer.serve.launch import EngineProcess
+    from deployer.serve.processes import Process
 
 PATIENCE = 30.0
 """Seconds for killed processes to go: the kernel takes its time to free pinned memory and GPUs."""
@@ -84,15 +85,20 @@ def kill_family(family: Family, patience: float = PATIENCE) -> tuple[int, tuple[
     while members := family.refresh(strays=True):
         if time.monotonic() >= deadline:
             return len(killed), tuple(f"process {pid} ({title(m)})" for pid, m in members.items())
-        with suppress(ProcessLookupError, PermissionError):
-            if any(each.group == family.leader for each in members.values()):
-                os.killpg(family.leader, signal.SIGKILL)
-        for each in members.values():
-            killed.add((each.pid, each.started))
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(each.pid, signal.SIGKILL)
+        strike(family, members)
+        killed |= {(each.pid, each.started) for each in members.values()}
         time.sleep(LOOK_EVERY)
     return len(killed), ()
+
+
+def strike(family: Family, members: Mapping[int, Process]) -> None:
+    """Send SIGKILL to the members once, and wait for nobody."""
+    with suppress(ProcessLookupError, PermissionError):
+        if any(each.group == family.leader for each in members.values()):
+            os.killpg(family.leader, signal.SIGKILL)
+    for each in members.values():
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(each.pid, signal.SIGKILL)
 
 
 def _spell_end(code: int) -> str:

@@ -6,7 +6,10 @@ import fcntl
 import os
 import re
 import select
+import sys
+import termios
 import threading
+import time
 from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -28,7 +31,9 @@ LINES = 40
 LINE_LIMIT = 1000
 FILE_LIMIT = 64 * 1024 * 1024
 STREAM_LIMIT = 8 * 1024 * 1024
+DIAGNOSIS = "the diagnosis"
 READER_LIMIT = 8 * 1024 * 1024
+SETTLE_EVERY = 0.002
 LAST_WORDS = 2.0
 """Seconds. How long the end of a log may take to reach a slow disk or terminal."""
 
@@ -103,7 +108,7 @@ class EngineLog:
         self._reader = Reader()
         self._sinks = [
             Sink(f"the log file {path}", self._file.write, FILE_LIMIT, self._complain),
-            Sink("the diagnosis", self._reader.feed, READER_LIMIT, self._complain),
+            Sink(DIAGNOSIS, self._reader.feed, READER_LIMIT, self._complain),
         ]
         if stream is not None:
             write = _whole(stream)
@@ -111,12 +116,16 @@ class EngineLog:
         self._wake, self._waker = os.pipe()
         self._thread: threading.Thread | None = None
         self._cut = False
+        self._output = -1
+        self._reads = 0
+        self._reading = False
 
     def follow(self, output: int) -> None:
         """Begin to read the engine's output from a file descriptor."""
         with suppress(OSError):
             fcntl.fcntl(output, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
         os.set_blocking(output, False)
+        self._output = output
         self._thread = threading.Thread(target=self._pump, args=(output,), name="log", daemon=True)
         self._thread.start()
 
@@ -134,6 +143,24 @@ class EngineLog:
         Once the log is closed that is of all of it.
         """
         return self._reader.diagnosis(ended=ended)
+
+    def settle(self, seconds: float) -> None:
+        """Wait until what is in the pipe by now has been read, for at most ``seconds``.
+
+        For the end: a last line is then taken for whole.
+        """
+        deadline = time.monotonic() + seconds
+        while self._busy() and time.monotonic() < deadline:
+            time.sleep(SETTLE_EVERY)
+        self._reader.finish()
+
+    def _busy(self) -> bool:
+        """Whether something of the log waits to be read."""
+        reads = self._reads
+        pumping = self._thread is not None and self._thread.is_alive()
+        if pumping and (_waiting(self._output) or self._reading or reads != self._reads):
+            return True
+        return any(sink.busy for sink in self._sinks if sink.name == DIAGNOSIS)
 
     def close(self) -> None:
         """Read what is there, write it out, and end; an unread rest is no reason to wait."""
@@ -153,6 +180,7 @@ class EngineLog:
         poll.register(output, select.POLLIN)
         poll.register(self._wake, select.POLLIN)
         while self._read(output):
+            self._reading = False
             ready = [number for number, _ in poll.poll()]
             if output not in ready:
                 break
@@ -160,6 +188,8 @@ class EngineLog:
 
     def _read(self, output: int) -> bool:
         """Read what is there; gives whether more can come."""
+        self._reading = True
+        self._reads += 1
         try:
             while not self._cut and (data := os.read(output, PIECE)):
                 self._spread(self._stream.feed(data))
@@ -178,6 +208,15 @@ class EngineLog:
     def _complain(self, message: str) -> None:
         self._troubles.append(f"[deployer] {message}")  # a flood would wash it out of the tail
         self._spread(f"\n[deployer] {message}\n".encode())
+
+
+def _waiting(output: int) -> int:
+    """Give how many bytes wait in a pipe; 0 where that cannot be known."""
+    try:
+        count = fcntl.ioctl(output, termios.FIONREAD, bytes(4))
+    except OSError:
+        return 0
+    return int.from_bytes(count, sys.byteorder)
 
 
 def _whole(stream: RawIOBase) -> Callable[[bytes], None]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from deployer.serve.drain import kill_family
+from deployer.serve.drain import kill_family, strike
 from deployer.serve.key import KeyFile, read_key
 from deployer.serve.launch import EngineProcess, command_line, engine_environment
 from deployer.serve.log import EngineLog
 from deployer.serve.port import check_free
 from deployer.serve.processes import Family, spell_exit
-from deployer.serve.watch import Watcher, vital_children
+from deployer.serve.watch import Watcher
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from deployer.release import Release
     from deployer.serve.bell import Bell
     from deployer.serve.redact import Redactor
+
+SETTLE = 0.05
+"""Seconds that the log gets to catch up before a failure is told: its cause may be in the pipe."""
 
 
 class Running:
@@ -41,8 +44,6 @@ class Running:
         redactor: Redactor,
         bell: Bell,
     ) -> None:
-        self._bell = bell
-        self._watcher: Watcher | None = None
         self.key = read_key(release.listen.api_key_variable, environ)
         check_free(release.listen)
         with ExitStack() as stack:
@@ -55,20 +56,31 @@ class Running:
             self.process = EngineProcess(words, variables, bell.ring)
             self.family = Family(self.process.pid, self.process.mark)
             stack.callback(self.kill)
+            self._watcher = Watcher(self.family, bell)
+            stack.callback(self._watcher.close)
             self.log.follow(self.process.output)
             stack.pop_all()
 
     def is_ready(self) -> None:
-        """Note that the engine serves: forget the key file, watch the children from here on."""
+        """Note that the engine serves: forget the key file; the children that it has, it needs."""
         self._key_file.remove()
-        self._watcher = Watcher(vital_children(self.family), self._bell)
+        self._watcher.settle()
 
     def lost(self) -> str:
         """Say which process has ended, and how; '' while all that must live does."""
         if self.process.returncode is not None:
             how = spell_exit(self.process.returncode)
             return f"the engine (process {self.process.pid}) has ended: {how}"
-        return self._watcher.lost if self._watcher else ""
+        return self._watcher.lost
+
+    def last_words(self) -> tuple[str, ...]:
+        """Give the last lines of the log, with what the dead left in the pipe."""
+        self.log.settle(SETTLE)
+        return self.log.tail()
+
+    def strike(self) -> None:
+        """Send SIGKILL to every process, and wait for nobody."""
+        strike(self.family, self.family.refresh(strays=True))
 
     def kill(self) -> tuple[str, ...]:
         """End every process at once; gives what could not be ended."""
@@ -76,8 +88,7 @@ class Running:
 
     def release(self) -> tuple[str, ...]:
         """Give everything back, once no process is left; gives the last lines of the log."""
-        if self._watcher:
-            self._watcher.close()
+        self._watcher.close()
         self._key_file.remove()
         self.log.close()
         self.process.close()

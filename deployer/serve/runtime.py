@@ -37,8 +37,9 @@ REFRESH_EVERY = 5.0
 class Runtime:
     """Runs beside one engine, from its launch to its end.
 
-    Call :meth:`start`, then :meth:`watch`, then :meth:`stop`. :meth:`request_stop` may be called
-    from a signal handler, and :meth:`stop` from another thread than the one that watches.
+    Call :meth:`start`, then :meth:`watch`, then :meth:`stop`, also after a failure.
+    :meth:`request_stop` may be called from a signal handler, and :meth:`stop` from another thread
+    than the one that watches.
     Events are handed to ``emit`` in the thread that calls; they and the log hold no secret.
     ``stream`` gets the engine's output as well; it must be unbuffered.
     """
@@ -64,6 +65,7 @@ class Runtime:
         self._bell = Bell()
         self._ending = threading.Lock()
         self._over = False
+        self._unburied = False
         self._stops = 0
         self._stopping = False
         self._running: Running | None = None
@@ -95,7 +97,10 @@ class Runtime:
         return True
 
     def watch(self) -> None:
-        """Return when a stop is asked for; raise :class:`Failure` when the engine dies."""
+        """Return when a stop is asked for; raise :class:`Failure` when the engine dies.
+
+        It is told by then, and SIGKILL is sent to what is left; :meth:`stop` waits for the end.
+        """
         try:
             with self._bell.listen() as ear:
                 while True:
@@ -106,7 +111,10 @@ class Runtime:
         except Interrupted:
             return
         except Failure as failure:
-            self._fail(failure)
+            self._fail(failure, wait=False)
+            raise
+        except BaseException as error:
+            self._fail(Failure(f"the runtime itself failed: {type(error).__name__}"), wait=False)
             raise
 
     def stop(self) -> Drained | None:
@@ -119,6 +127,7 @@ class Runtime:
         self._bell.ring()
         with self._ending:
             if self._over:
+                self._bury()
                 return None
             self._over = True
             drained = self._drain(lambda: self._stops > stops)
@@ -215,20 +224,22 @@ class Runtime:
         self._running.release()
         return drained
 
-    def _fail(self, failure: Failure) -> None:
-        """End everything at once and tell why; the failure is redacted where it stands."""
+    def _fail(self, failure: Failure, *, wait: bool = True) -> None:
+        """Tell why, and end everything at once; the failure is redacted where it stands.
+
+        Told first: it may take seconds until the kernel has given back what the killed held.
+        """
         failure.message = self._redactor.text(failure.message)
         failure.hint = self._redactor.text(failure.hint)
         failure.args = (failure.message,)
         with self._ending:
             if self._over:
                 return
-            self._over = True
+            self._over = self._unburied = True
             detail: tuple[str, ...] = (failure.hint,) if failure.hint else ()
             if self._running:
                 dead = self._running.lost()
-                detail += self._running.kill()
-                tail = self._running.release()
+                tail = self._running.last_words()
                 if found := self._running.log.diagnosis(ended=bool(dead)):
                     failure.message += f"; {headline(found)}"
                     failure.args = (failure.message,)
@@ -236,3 +247,17 @@ class Runtime:
                 detail += tail
             self._timeline.fail(failure.message)
             self._timeline.end(failure.message, detail, failed=True)
+            if self._running:
+                self._running.strike()
+            if wait:
+                self._bury()
+
+    def _bury(self) -> None:
+        """Wait until nothing is left of an engine that has failed, and tell what will not go."""
+        if self._running is None or not self._unburied:
+            return
+        self._unburied = False
+        left = self._running.kill()
+        self._running.release()
+        if left:
+            self._timeline.end(f"{len(left)} processes cannot be ended", left, failed=True)

@@ -30,7 +30,7 @@ class Sink:
     def __init__(
         self, name: str, write: Callable[[bytes], None], limit: int, complain: Callable[[str], None]
     ) -> None:
-        self._name = name
+        self.name = name
         self._write = write
         self._limit = limit
         self._complain = complain
@@ -38,10 +38,17 @@ class Sink:
         self._held = 0
         self._dropped = 0
         self._failed = False
+        self._writing = False
         self._closing = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
         self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is waiting, or being written."""
+        with self._changed:
+            return bool(self._pieces) or self._writing
 
     def put(self, data: bytes) -> None:
         """Take a piece, or drop it when too much is waiting."""
@@ -69,13 +76,15 @@ class Sink:
                 if not self._failed:
                     self._failed = True
                     reason = getattr(error, "strerror", None) or str(error)
-                    self._complain(f"cannot write {self._name}: {reason}; the engine goes on")
+                    self._complain(f"cannot write {self.name}: {reason}; the engine goes on")
 
     def _next(self) -> bytes:
         with self._changed:
+            self._writing = False
             while not self._pieces and not self._dropped and not self._closing:
                 self._changed.wait()
             data = b"".join(self._pieces)
+            self._writing = bool(data)
             self._pieces.clear()
             self._held = 0
             if self._dropped:

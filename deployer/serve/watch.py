@@ -24,38 +24,56 @@ TITLE = "sglang::"
 LOOK_EVERY = 0.2
 """Seconds between two looks at /proc where the kernel has no pidfd_open (before 5.3, gVisor)."""
 
+GROWS_EVERY = 0.5
+"""Seconds between two looks for new children of an engine that is not complete yet."""
+
 TRACKER = "multiprocessing.resource_tracker"
 
 
-def vital_children(family: Family) -> dict[Process, str]:
-    """Give the processes without which the engine is dead, with their titles.
+def named_children(family: Family) -> dict[Process, str]:
+    """Give SGLang's own processes among all descendants, with their titles.
 
-    These are SGLang's own among all descendants; for an engine that names none, its direct
-    children, save Python's resource tracker, which may come and go.
+    A title is given early (setproctitle at the begin of each ``run_..._process``).
     """
     everyone = {process: title(process) for process in family.refresh().values()}
-    own = {
+    return {
         process: name
         for process, name in everyone.items()
         if process.pid != family.leader and TITLE in {name[:8], process.command[:8]}
     }
-    if own:
+
+
+def vital_children(family: Family) -> dict[Process, str]:
+    """Give the processes without which a ready engine is dead, with their titles.
+
+    For an engine that names none these are its direct children, save Python's resource tracker,
+    which may come and go.
+    """
+    if own := named_children(family):
         return own
     direct = {
-        process: name for process, name in everyone.items() if process.parent == family.leader
+        process: title(process)
+        for process in family.refresh().values()
+        if process.parent == family.leader
     }
     return {process: name for process, name in direct.items() if TRACKER not in name}
 
 
 class Watcher:
-    """Watches processes in a thread of its own and rings the bell when one has ended."""
+    """Watches an engine's processes in a thread of its own, and rings when one has ended.
 
-    def __init__(self, processes: dict[Process, str], bell: Bell) -> None:
-        self._titles = processes
+    Until :meth:`settle` says that the engine is complete, it looks for new ones that bear a title.
+    """
+
+    def __init__(self, family: Family, bell: Bell) -> None:
+        self._family = family
         self._bell = bell
         self._lost: Process | None = None
+        self._settled = False
+        self._closed = False
+        self._titles: dict[Process, str] = {}
+        self._descriptors: dict[int, Process] = {}
         self._wake, self._waker = os.pipe()
-        self._descriptors = self._open()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._thread.start()
 
@@ -71,37 +89,58 @@ class Watcher:
             how = f"has ended: {spell_exit(os.waitstatus_to_exitcode(now.status))}"
         return f"{self._titles[self._lost][:100]} (process {self._lost.pid}) {how}"
 
+    @property
+    def watched(self) -> dict[Process, str]:
+        """The processes without which the engine is dead, with their titles."""
+        return dict(self._titles)
+
+    def settle(self) -> None:
+        """Take the children that are there for all that there will be."""
+        self._settled = True
+        self._add(vital_children(self._family))
+        os.write(self._waker, b"!")
+
     def close(self) -> None:
         """Stop watching."""
+        self._closed = True
         os.close(self._waker)
         self._thread.join()
         os.close(self._wake)
         for descriptor in self._descriptors:
             os.close(descriptor)
 
-    def _open(self) -> dict[int, Process]:
-        """Open a pidfd for each; fewer than there are processes where that is not possible."""
-        found: dict[int, Process] = {}
-        for process in self._titles:
+    def _add(self, processes: dict[Process, str]) -> None:
+        """Open a pidfd for each that is new; none where that is not possible."""
+        known = {(each.pid, each.started) for each in self._titles}
+        fresh = {p: name for p, name in processes.items() if (p.pid, p.started) not in known}
+        for process in fresh:
             with suppress(OSError, AttributeError):
-                found[os.pidfd_open(process.pid)] = process
-        return found
+                self._descriptors[os.pidfd_open(process.pid)] = process
+        self._titles |= fresh
 
     def _run(self) -> None:
+        while not self._closed:
+            if not self._settled:
+                self._add(named_children(self._family))
+            # The id may have changed hands before its pidfd was opened: look once by hand.
+            self._lost = next((p for p in tuple(self._titles) if self._ended(p)), None)
+            if self._lost is not None:
+                self._bell.ring()
+                return
+            self._sleep()
+
+    def _sleep(self) -> None:
+        """Wait until one has ended, or it is time to look by hand."""
+        blind = len(self._descriptors) < len(self._titles)
+        pause = None if self._settled else GROWS_EVERY
+        if blind:
+            pause = LOOK_EVERY
         with selectors.DefaultSelector() as selector:
             selector.register(self._wake, selectors.EVENT_READ)
-            for descriptor in self._descriptors:
+            for descriptor in tuple(self._descriptors):
                 selector.register(descriptor, selectors.EVENT_READ)
-            blind = len(self._descriptors) < len(self._titles)
-            while True:
-                # The id may have changed hands before its pidfd was opened: look once by hand.
-                self._lost = next((p for p in self._titles if self._ended(p)), None)
-                if self._lost is not None:
-                    self._bell.ring()
-                    return
-                ready = selector.select(LOOK_EVERY if blind else None)
-                if any(key.fd == self._wake for key, _ in ready):
-                    return
+            if any(key.fd == self._wake for key, _ in selector.select(pause)):
+                os.read(self._wake, 1)
 
     @staticmethod
     def _ended(process: Process) -> bool:

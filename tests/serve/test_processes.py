@@ -118,18 +118,30 @@ def test_a_death_rings_the_bell(monkeypatch: pytest.MonkeyPatch, *, blind: bool)
         monkeypatch.delattr(os, "pidfd_open")
     bell = Bell()
     with parent("sglang::scheduler") as (process, family), bell.listen() as ear:
-        watcher = Watcher(vital_children(family), bell)
+        watcher = Watcher(family, bell)
+        watcher.settle()
         assert watcher.lost == ""
-        (victim,) = (p for p in children_of(process.pid) if p in {q.pid for q in watcher._titles})
+        (victim,) = (p for p in children_of(process.pid) if p in {q.pid for q in watcher.watched})
         os.kill(victim, signal.SIGTERM)
         ear.wait(250)
         assert watcher.lost.endswith("has ended: killed by SIGTERM (15)")
         watcher.close()
 
 
+def test_a_child_that_dies_while_the_engine_grows_is_told_too() -> None:
+    bell = Bell()
+    with parent("sglang::scheduler") as (_, family), bell.listen() as ear:
+        watcher = Watcher(family, bell)
+        (victim,) = wait_for(lambda: [each.pid for each in watcher.watched])
+        os.kill(victim, signal.SIGKILL)
+        ear.wait(250)
+        assert watcher.lost.endswith("has ended: killed by SIGKILL (9)")
+        watcher.close()
+
+
 def test_a_watch_ends_without_a_death() -> None:
     with parent("sglang::scheduler") as (_, family):
-        watcher = Watcher(vital_children(family), Bell())
+        watcher = Watcher(family, Bell())
         watcher.close()
         assert watcher.lost == ""
 

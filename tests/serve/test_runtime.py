@@ -18,12 +18,16 @@ import requests
 from deployer.errors import Failure
 from deployer.serve import port, ready
 from deployer.serve import runtime as runtime_room
+from deployer.serve.processes import all_processes
+from deployer.serve.processes import title as title_of
 from tests.ports import free_port
 
 from .living import KEY, VARIABLE, leaks, relatives, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from deployer.event import Event
 
     from .living import Story
 
@@ -116,6 +120,42 @@ def test_the_report_of_a_known_failure_stands_before_the_end_of_the_log(
         story.runtime.start()
     detail = story.events[-1].detail
     assert detail.index("write memory.mem_fraction_static: a larger share") < detail.index(raising)
+
+
+def test_a_death_is_told_before_the_rest_is_buried(live: Callable[..., Story]) -> None:
+    """Killed processes may take seconds to give back a GPU's memory: nobody waits for that."""
+    story = live("--children", "sglang::scheduler", "sglang::detokenizer", "--stray")
+    assert story.runtime.start()
+    alive: list[int] = []
+
+    def note(event: Event) -> None:
+        if event.phase == "ended":
+            alive.extend(relatives(story.marker))
+        story.events.append(event)
+
+    story.runtime._timeline._emit = note
+    os.kill(titled("sglang::detokenizer", story.marker), signal.SIGKILL)
+    with pytest.raises(Failure, match=r"sglang::detokenizer .* killed by SIGKILL"):
+        story.runtime.watch()
+    assert len(alive) >= 2, "the scheduler and the stray one"
+    assert story.phases()[-2:] == ["serving/failed", "ended/failed"]
+    assert story.runtime.stop() is None
+    assert not relatives(story.marker)
+
+
+def test_a_watch_that_fails_itself_ends_the_engine_and_says_so(live: Callable[..., Story]) -> None:
+    story = live()
+    assert story.runtime.start()
+
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    story.runtime._guard = broken  # type: ignore[method-assign]
+    with pytest.raises(ZeroDivisionError):
+        story.runtime.watch()
+    assert story.events[-1].message == "the runtime itself failed: ZeroDivisionError"
+    assert story.runtime.stop() is None
+    assert not relatives(story.marker)
 
 
 def test_an_early_end_is_told_at_once(live: Callable[..., Story]) -> None:
@@ -381,6 +421,12 @@ def test_a_full_disk_and_a_stuck_stream_do_not_stop_it(
         wait_for(lambda: any("No space left on device" in line for line in running.log.tail()))
         os.close(reader)
         assert story.runtime.stop()
+
+
+def titled(title: str, marker: str) -> int:
+    """Give the process of a test that bears a title."""
+    processes = all_processes()
+    return next(pid for pid in relatives(marker) if title_of(processes[pid]).startswith(title))
 
 
 PATIENCE = 30.0

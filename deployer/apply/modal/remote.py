@@ -162,12 +162,13 @@ class Life:
     def _watch(self) -> None:
         """End the container when the engine dies, so that the next request gets another one.
 
-        Everything of the engine is ended by then and said, so no exit hook is missed; leaving by
-        an exception would only end this thread.
+        It is said by then and the engine is sent SIGKILL, so no exit hook is missed; the container
+        takes what is left with it. Leaving by an exception would only end this thread, and nobody
+        would watch any more, whatever it is that was raised.
         """
         try:
             self._runtime.watch()
-        except Failure:
+        except BaseException:  # noqa: BLE001 - see above
             sys.stdout.flush()
             os._exit(1)
 
