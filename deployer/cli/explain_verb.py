@@ -1,4 +1,4 @@
-"""`deployer explain`: what a check finds, why that hurts, what to write, and where it is from."""
+"""`deployer explain`: what a check finds or a failure means, what to write, where it is from."""
 
 from __future__ import annotations
 
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 def command(check_id: str | None, form: str) -> int:
     """Say what a check finds, why that hurts, and what to write instead.
 
-    Without an ID, lists every check with its severity and what it finds.
+    An ID may be that of a failure, too, as `diagnose` names it. Without one, lists every check with
+    its severity and what it finds.
     """
+    if check_id is not None and (said := _failure(check_id, form)):
+        (show_exactly if form == "markdown" else show)(said, end="")
+        return 0
     from deployer.check import pages  # noqa: PLC0415 - reads every check
     from deployer.cli.reading import colored_stdout  # noqa: PLC0415
     from deployer.report import pages as report  # noqa: PLC0415
@@ -38,6 +42,24 @@ def command(check_id: str | None, form: str) -> int:
         said = report.text(found[0], color=colored_stdout())
     (show_exactly if form == "markdown" else show)(said, end="")
     return 0
+
+
+def _failure(name: str, form: str) -> str:
+    """Say what is known of a failure of that name; '' where there is none."""
+    from deployer.check.pages import known  # noqa: PLC0415 - only for an id
+
+    if name in known():
+        return ""
+    from deployer.diagnose.catalogue import SIGNATURES  # noqa: PLC0415 - only for what is no check
+    from deployer.report import diagnosis  # noqa: PLC0415 - as above
+
+    found = [signature for signature in SIGNATURES if signature.name == name]
+    if not found:
+        return ""
+    if form == "json":
+        return diagnosis.signatures_json(found)
+    of = {"markdown": diagnosis.signature_markdown, "text": diagnosis.signature_text}
+    return of[form](found[0])
 
 
 def _page(check_id: str) -> pages.Page:

@@ -29,6 +29,7 @@ VERBS = {
     "apply": "Carry a profile out: start, wait, warm up, verify.",
     "status": "Show what is deployed, on this machine and on Modal.",
     "logs": "Show the engine's log, with secrets redacted.",
+    "diagnose": "Say what an engine died of, from its log.",
     "history": "Show every version of a deployment on Modal.",
     "rollback": "Make an older version on Modal the current one.",
     "drift": "Compare what runs on Modal with a profile.",

@@ -42,10 +42,13 @@ class Reading:
     """What was read: how many lines, whether any is one of the engine's loggers, where they end.
 
     ``stage`` is '' where no line tells of one; ``stopped`` is whether the engine says that it was
-    asked to stop.
+    asked to stop. ``starts`` counts engines that began to write, one after another, and ``earlier``
+    is what the newest of those before the last one died of.
     """
 
     lines: int
     recognized: bool
     stage: str
     stopped: bool
+    starts: int = 0
+    earlier: Diagnosis | None = None

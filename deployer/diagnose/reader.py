@@ -74,15 +74,11 @@ class Reader:
         self._partial = b""
         self._lines = 0
         self._recognized = False
-        self._stage = ""
-        self._stopped = False
-        self._dying = False
         self._block: Block | None = None
         self._before = Line("")
-        self._first: Diagnosis | None = None
-        self._symptom: Diagnosis | None = None
-        self._weak: Diagnosis | None = None
-        self._ranks: set[str] = set()
+        self._starts = 0
+        self._earlier: Diagnosis | None = None
+        self._begin()
 
     def feed(self, data: bytes) -> None:
         """Take the next piece. Of a line that was written over, the last writing counts."""
@@ -100,28 +96,50 @@ class Reader:
                 self._read(rest)
 
     def diagnosis(self, *, ended: bool = False) -> Diagnosis | None:
-        """Give the first cause, or None where the log tells of none.
+        """Give the first cause, or None where the log tells of none, since the last start.
 
         ``ended`` is what the log does not say: that the engine is known to be gone, unasked. Then
         an exception counts of which the log does not say that it ended anything.
         """
         with self._lock:
-            first, symptom, weak = self._first, self._symptom, self._weak
-            if self._block is not None and self._block.whole:
-                first, symptom, weak = self._placed(self._block, first, symptom, weak)
+            return self._told(ended=ended)
+
+    def _told(self, *, ended: bool) -> Diagnosis | None:
+        first, symptom, weak = self._first, self._symptom, self._weak
+        ranks, block = self._ranks, self._block
+        if block is not None and block.whole:
+            first, symptom, weak = self._placed(block, first, symptom, weak)
+            ranks = ranks | ({block.rank} if block.rank and self._fatal(block) else set())
         if first is None and (symptom or (weak and (ended or self._dying))):
             first = weak if weak and not weak.symptom else symptom or weak
-        return replace(first, followed=len(self._ranks - {first.rank})) if first else None
+        return replace(first, followed=len(ranks - {first.rank})) if first else None
 
     def reading(self) -> Reading:
         """Say what has been read so far."""
         with self._lock:
-            return Reading(self._lines, self._recognized, self._stage, self._stopped)
+            return Reading(
+                self._lines,
+                self._recognized,
+                self._stage,
+                self._stopped,
+                self._starts,
+                self._earlier,
+            )
 
     @property
     def stage(self) -> str:
         """The stage of the engine's start that was told last; '' before any."""
         return self._stage
+
+    def _begin(self) -> None:
+        """Forget what an engine told, for the one that begins to write after it."""
+        self._stage = ""
+        self._stopped = False
+        self._dying = False
+        self._first: Diagnosis | None = None
+        self._symptom: Diagnosis | None = None
+        self._weak: Diagnosis | None = None
+        self._ranks: set[str] = set()
 
     def _read(self, whole: bytes) -> None:
         lines = whole.count(b"\n") + 1
@@ -236,6 +254,8 @@ class Reader:
     def _stages(self, line: Line) -> None:
         told = mark(line.text)
         if told:
+            if told.stage == ORDER[0]:
+                self._start()
             later = told.begins and _later(told.stage, self._stage)
             self._stage = told.stage
             self._stopped = self._stopped or told.stage == "drain"
@@ -244,6 +264,16 @@ class Reader:
         elif LIFE.match(line.text):
             self._weak = None
             self._dying = False
+
+    def _start(self) -> None:
+        """Note that an engine begins; what the one before it died of is kept apart.
+
+        An engine that refuses its own arguments dies before this line.
+        """
+        self._starts += 1
+        if self._stage:
+            self._earlier = self._told(ended=True) or self._earlier
+            self._begin()
 
 
 def _last(line: bytes) -> bytes:

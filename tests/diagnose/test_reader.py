@@ -12,7 +12,7 @@ from deployer.diagnose.diagnosis import Diagnosis
 from deployer.diagnose.reader import Reader
 from deployer.diagnose.words import headline, nothing, report
 
-from .excerpts import AT, EXCERPTS, GRAPHS, SERVING, SIGQUIT, START, died, hit, uncaught
+from .excerpts import ACCESS, AT, EXCERPTS, GRAPHS, SERVING, SIGQUIT, START, died, hit, uncaught
 
 LOGS = Path(__file__).parents[1] / "data/logs"
 UNKNOWN = "ValueError: the moon is in the wrong house"
@@ -95,7 +95,7 @@ def test_what_was_handled_is_no_failure(text: str) -> None:
 
 
 def test_a_failure_that_is_not_known_is_told_as_such() -> None:
-    found = read(died(UNKNOWN, "models/mind.py:7 load", rank="DP1 TP5") + died(UNKNOWN))
+    found = read(died(UNKNOWN, "models/mind.py:7 load", rank="DP1 TP5") + hit(UNKNOWN))
 
     assert found is not None
     assert (found.name, found.rank, found.said, found.followed) == ("", "DP1 TP5", UNKNOWN, 1)
@@ -124,7 +124,7 @@ def test_a_known_failure_is_reported_whole() -> None:
 
 
 def test_a_symptom_gives_way_to_the_cause_that_comes_later() -> None:
-    symptom, cause = EXCERPTS["ranks-lost-each-other"], EXCERPTS["illegal-memory-access"]
+    symptom, cause = EXCERPTS["ranks-lost-each-other"], hit(f"RuntimeError: {ACCESS}")
     alone, found = read(symptom), read(symptom + cause)
 
     assert alone is not None
@@ -197,11 +197,23 @@ def test_it_is_the_same_in_any_pieces(name: str, sizes: list[int]) -> None:
 @given(st.lists(st.sampled_from(sorted(EXCERPTS)), min_size=1, max_size=6))
 def test_the_first_cause_stays_whatever_follows(names: list[str]) -> None:
     first = read(EXCERPTS["weight-unknown"])
-    found = read(EXCERPTS["weight-unknown"] + "".join(EXCERPTS[name] for name in names))
+    after = "".join(EXCERPTS[name] for name in names).replace("server_args=", "")
+    found = read(EXCERPTS["weight-unknown"] + after)
 
     assert first is not None
     assert found is not None
     assert (found.name, found.said, found.line) == (first.name, first.said, first.line)
+
+
+def test_of_several_starts_the_last_one_counts_and_the_one_before_is_told_apart() -> None:
+    reader = Reader()
+    reader.feed((EXCERPTS["not-divisible"] + SERVING).encode())
+    reading = reader.reading()
+
+    assert reader.diagnosis() is None
+    assert reading.starts == 2
+    assert reading.earlier is not None
+    assert reading.earlier.name == "not-divisible"
 
 
 def test_its_memory_is_bounded() -> None:

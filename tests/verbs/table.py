@@ -206,6 +206,16 @@ TABLE: dict[str, Row] = {
         "closed pipe": Cell("logs demo", 141, ""),
         "json": Without("a log is lines, not a value; `--format json` is wrong usage, as JSON"),
     },
+    "diagnose": {
+        **_on_modal("diagnose modal.yaml"),
+        "no file": Cell("diagnose no.log", 2, "no.log: there is no such file"),
+        "no match": Cell("diagnose 'nothere/*.log'", 2, "nothere/*.log: there is no such file"),
+        "wrong name": Cell("diagnose nobody", 1, NOBODY),
+        "no permission": Cell("diagnose nobody", 1, DENIED),
+        "full output": Cell("diagnose demo", 1, FULL),
+        "closed pipe": Cell("diagnose demo", 141, ""),
+        "json": Cell("diagnose demo --format json", 0, "format_version log lines starts"),
+    },
     "history": {
         **_reads("history"),
         **_on_modal("history modal.yaml"),

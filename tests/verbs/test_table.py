@@ -38,7 +38,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for folder in (demo, demo.parent, demo.parent.parent):
         folder.chmod(0o700)
     (demo / "state.json").write_text("{}", encoding="utf-8")
-    (demo / "engine.log").write_text("ready\n", encoding="utf-8")
+    ready = "[2026-10-30 07:12:20] The server is fired up and ready to roll!\n"
+    (demo / "engine.log").write_text(ready, encoding="utf-8")
     (tmp_path / "data/deployer").mkdir(parents=True)
     for name in os.environ:
         if name.startswith(("MODAL_", "API_KEY", "HF_")):

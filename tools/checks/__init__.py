@@ -1,1 +1,1 @@
-"""Writes ``docs/checks/``, a page for each id that can be found, from the checks' docstrings."""
+"""Writes ``docs/checks/``, a page for each id that can be found, and ``docs/failures.md``."""

@@ -1,4 +1,4 @@
-"""Write the pages of the checks again, or say which are not fresh: ``python -m tools.checks``."""
+"""Write the pages of checks and failures, or say which are stale: ``python -m tools.checks``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import sys
 from pathlib import Path
 
 from deployer.check.pages import pages
+from deployer.diagnose.catalogue import SIGNATURES
+from deployer.report.diagnosis import page as failures
 from deployer.report.pages import index, markdown
 
-FOLDER = Path(__file__).parents[2] / "docs" / "checks"
+DOCS = Path(__file__).parents[2] / "docs"
+FOLDER = DOCS / "checks"
+FAILURES = DOCS / "failures.md"
 
 
 def main(arguments: list[str]) -> int:
@@ -16,13 +20,16 @@ def main(arguments: list[str]) -> int:
     if arguments not in ([], ["--check"]):
         print("usage: python -m tools.checks [--check]", file=sys.stderr)
         return 2
-    wanted = texts()
+    wanted, told = texts(), failures(SIGNATURES)
     if arguments:
-        stale = differing(FOLDER, wanted)
+        stale = [f"checks/{name}" for name in differing(FOLDER, wanted)]
+        if not FAILURES.exists() or FAILURES.read_text(encoding="utf-8") != told:
+            stale.append(FAILURES.name)
         for name in stale:
-            print(f"docs/checks/{name} is not fresh: `make generated` writes it", file=sys.stderr)
+            print(f"docs/{name} is not fresh: `make generated` writes it", file=sys.stderr)
         return int(bool(stale))
     write(FOLDER, wanted)
+    FAILURES.write_text(told, encoding="utf-8")
     return 0
 
 

@@ -1,0 +1,120 @@
+"""`deployer diagnose`: what an engine died of, from its log."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from deployer.cli.completing import deployments
+from deployer.cli.say import show
+from deployer.cli.target import Here, OnModal, account_of, target_of
+from deployer.errors import UsageError
+from deployer.visible import visible
+
+if TYPE_CHECKING:
+    from deployer.report.diagnosis import Diagnosed
+
+BLOCK = 1024 * 1024
+"""Bytes of a log that are read at a time."""
+
+LOGS = (".log", ".txt", ".out", ".err")
+"""How the name of a log ends, where there may be no such file."""
+
+
+@click.command("diagnose")
+@click.argument("name", metavar="LOG|-|NAME|PROFILE", shell_complete=deployments)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--lines", "-n", type=click.IntRange(min=1), default=10_000, show_default=True,
+    help="How many lines of a log on Modal are asked for.",
+)  # fmt: skip
+def command(name: str, form: str, lines: int) -> int:
+    """Say what an engine died of: the first cause in its log, among all its ranks.
+
+    The log is a file, `-` for standard input, or that of a deployment. Exits 0 if it tells of no
+    failure, 1 if it does, and 2 if there is nothing to look at: no log, or none of an engine.
+    """
+    from deployer.report import diagnosis as report  # noqa: PLC0415 - every signature
+
+    found = _diagnosed(name, lines)
+    show(report.to_json(found) if form == "json" else report.text(found), end="")
+    return int(found.failed)
+
+
+def _diagnosed(name: str, lines: int) -> Diagnosed:
+    if name == "-":
+        return _read("standard input", _blocks(sys.stdin.buffer.fileno() if sys.stdin else -1))
+    if not name.endswith((".yaml", ".yml")) and (Path(name).exists() or _is_log(name)):
+        return _of_file(name)
+    target = target_of(name)
+    if isinstance(target, Here):
+        return _here(target.name)
+    return _on_modal(target, lines)
+
+
+def _is_log(name: str) -> bool:
+    return os.sep in name or name.endswith(LOGS)
+
+
+def _of_file(path: str) -> Diagnosed:
+    from deployer.cli.links import open_ordinary  # noqa: PLC0415 - only for a file
+
+    try:
+        file = open_ordinary(path)
+    except FileNotFoundError as error:
+        message = f"{visible(path)}: there is no such file"
+        raise UsageError(message, hint="Give the path of a log, `-`, or a deployment.") from error
+    except OSError as error:
+        message = f"{visible(path)}: {error.strerror or error}"
+        raise UsageError(message) from error
+    try:
+        return _read(visible(path), _blocks(file))
+    finally:
+        os.close(file)
+
+
+def _here(name: str) -> Diagnosed:
+    from deployer.apply.local.log_whole import whole_log  # noqa: PLC0415 - only what is needed
+
+    log = whole_log(name, os.environ)
+    return _read(f"the log of {visible(name)}", log.blocks, ended=log.failed)
+
+
+def _on_modal(target: OnModal, lines: int) -> Diagnosed:
+    from deployer.apply.modal.logs import logs  # noqa: PLC0415 - imports modal
+
+    told = logs(account_of(target), target.record.app, follow=False, lines=lines)
+    name = f"the last {lines} lines of the log of {visible(target.record.app)}"
+    return _read(name, (f"{line}\n".encode() for line in told))
+
+
+def _blocks(file: int) -> Iterator[bytes]:
+    try:
+        while block := os.read(file, BLOCK):
+            yield block
+    except OSError as error:
+        message = f"the log cannot be read: {error.strerror}"
+        raise UsageError(message) from error
+
+
+def _read(name: str, blocks: Iterator[bytes], *, ended: bool = False) -> Diagnosed:
+    """Read a log to its end; raises UsageError where it is not that of an engine."""
+    from deployer.diagnose.reader import Reader  # noqa: PLC0415 - every signature
+    from deployer.report.diagnosis import Diagnosed  # noqa: PLC0415 - as above
+
+    reader = Reader()
+    for block in blocks:
+        reader.feed(block)
+    reader.finish()
+    reading, found = reader.reading(), reader.diagnosis(ended=ended)
+    if not found and not reading.recognized:
+        what = "it has no line" if not reading.lines else "no line of it is one of SGLang's"
+        hint = "`deployer logs NAME` shows the log of a deployment."
+        message = f"{name} tells nothing: {what}"
+        raise UsageError(message, hint=hint)
+    return Diagnosed(name, reading, found)
