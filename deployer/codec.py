@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
 import re
@@ -185,7 +186,7 @@ def _decode_fields(kind: Any, value: object, where: str) -> object:  # noqa: ANN
     if not isinstance(value, dict):
         msg = f"{where}: expected an object, found {_shown(value)}"
         raise DecodeError(msg)
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     if unknown := sorted(set(value) - set(hints)):
         msg = f"{where}: unknown {_cut(', '.join(unknown))}"
         raise DecodeError(msg)
@@ -195,3 +196,9 @@ def _decode_fields(kind: Any, value: object, where: str) -> object:  # noqa: ANN
     except TypeError as error:
         msg = f"{where}: {error}"
         raise DecodeError(msg) from error
+
+
+@functools.cache
+def _hints(kind: Any) -> types.MappingProxyType[str, Any]:  # noqa: ANN401 - a class
+    """Give the annotations of a dataclass, which are texts until somebody evaluates them."""
+    return types.MappingProxyType(typing.get_type_hints(kind))

@@ -7,6 +7,7 @@ word of its own; or the same words in another order, or in other signs (`--model
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterable
 
@@ -20,16 +21,16 @@ _PARTS = re.compile(r"[^A-Za-z0-9]+")
 
 def meant(written: str, known: Iterable[str]) -> str:
     """Give the one name that ``written`` is a slip of; the empty text for none, or for several."""
-    names = tuple(dict.fromkeys(known))
-    words = frozenset(part for name in names for part in _parts(name))
+    names, words = _taken_apart(tuple(dict.fromkeys(known)))
+    given = _parts(written)
     ranked = sorted(
         (found, index)
-        for index, name in enumerate(names)
-        if name != written and (found := _slips(written, name, words)) is not None
+        for index, (name, wanted) in enumerate(names)
+        if name != written and (found := _slips(given, wanted, words)) is not None
     )
     if not ranked or (len(ranked) > 1 and ranked[1][0] == ranked[0][0]):
         return ""
-    return names[ranked[0][1]]
+    return names[ranked[0][1]][0]
 
 
 def distance(one: str, other: str, most: int = MOST) -> int:
@@ -52,21 +53,31 @@ def distance(one: str, other: str, most: int = MOST) -> int:
     return min(last[-1], most + 1)
 
 
-def _slips(written: str, name: str, words: Collection[str]) -> int | None:
-    """Count the slips from one name to another; None where it is no slip."""
-    given, wanted = _parts(written), _parts(name)
-    if sorted(given) == sorted(wanted):
-        return 0 if given == wanted else 1
+@functools.lru_cache(maxsize=64)
+def _taken_apart(
+    names: tuple[str, ...],
+) -> tuple[tuple[tuple[str, tuple[str, ...]], ...], frozenset[str]]:
+    """Give each name with its parts, and every part: the same for whatever is held against them."""
+    parts = tuple((name, _parts(name)) for name in names)
+    return parts, frozenset(part for _, own in parts for part in own)
+
+
+def _slips(given: tuple[str, ...], wanted: tuple[str, ...], words: Collection[str]) -> int | None:
+    """Count the slips from one name's parts to another's; None where it is no slip."""
     if len(given) != len(wanted):
-        same = "".join(given) == "".join(wanted)
-        return 1 if same else None
+        return 1 if "".join(given) == "".join(wanted) else None
+    differing = [(a, b) for a, b in zip(given, wanted, strict=True) if a != b]
+    if len(differing) > 1 and sorted(given) == sorted(wanted):
+        return 1
+    if len(differing) > MOST:  # each is a slip at least
+        return None
     total = 0
-    for a, b in zip(given, wanted, strict=True):
-        if a == b:
-            continue
-        slips = distance(a, b)
+    for a, b in differing:
         plural = a + "s" == b or b + "s" == a
-        if slips > _allowed(b) or _digits(a) != _digits(b) or (a in words and not plural):
+        if _digits(a) != _digits(b) or (a in words and not plural):
+            return None
+        slips = distance(a, b, most := _allowed(b))
+        if slips > most:
             return None
         total += slips
     return total if total <= MOST else None

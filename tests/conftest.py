@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import re
@@ -52,6 +53,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         if marked and f"not {marked[1]}" in words:
             return True
     return None
+
+
+def pytest_collection_finish() -> None:
+    """Take what is there for good out of what the collector goes through, again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

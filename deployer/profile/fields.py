@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import get_args
 
@@ -33,12 +34,15 @@ def section_types() -> Iterator[tuple[str, type[BaseModel]]]:
             yield name, kind
 
 
-def flagged_fields() -> Iterator[tuple[str, str, Flag]]:
+@functools.cache
+def flagged_fields() -> tuple[tuple[str, str, Flag], ...]:
     """Give section, name and flag of every field that carries one, in the order of the file."""
-    for section, kind in section_types():
-        for name, field in kind.model_fields.items():
-            for flag in flags_in(field):
-                yield section, name, flag
+    return tuple(
+        (section, name, flag)
+        for section, kind in section_types()
+        for name, field in kind.model_fields.items()
+        for flag in flags_in(field)
+    )
 
 
 def section_models() -> tuple[type[BaseModel], ...]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from deployer.check.catalogue import RULES
+from deployer.check.rule import Rule
 from deployer.check.run import check
 from deployer.compile.case import Case
 from deployer.finding import Finding, Severity
@@ -58,12 +61,12 @@ def changed(change: Change, base: Change = GLM) -> Change:
     return result
 
 
-def findings(profile: Change) -> list[Finding]:
+def findings(profile: Change, rules: Iterable[Rule] = RULES) -> list[Finding]:
     """Give all that loader and checks find in a profile."""
     loaded = load_profile(dumped(profile), "p.yaml")
     if loaded.profile is None:
         return list(loaded.findings)
-    return [*loaded.findings, *check(Case(loaded.profile), loaded.source)]
+    return [*loaded.findings, *check(Case(loaded.profile), loaded.source, rules)]
 
 
 def told(profile: Change) -> set[tuple[str, str]]:

@@ -36,7 +36,7 @@ def of(name: str, *changes: Change) -> list[Finding]:
     profile = changed({})
     for change in changes:
         profile = changed(change, profile)
-    found = findings(profile)
+    found = findings(profile, [BY_NAME[name]])
     assert not [one for one in found if one.check.startswith(("schema", "yaml"))]
     return [one for one in found if one.check == name]
 

@@ -36,23 +36,45 @@ FIELDS = [
 
 
 def found(section: str, name: str, written: str) -> list[tuple[str, str]]:
-    text = yaml.safe_dump({**BASE, section: {**BASE.get(section, {}), name: "HERE"}})
-    text = text.replace("HERE", written)
-    loaded = load_profile(text, "p.yaml")
-    return [
-        (one.check, one.hint) for one in loaded.findings if one.path.startswith(f"{section}.{name}")
-    ]
+    return told({(section, name): written})[section, name]
+
+
+def told(written: dict[tuple[str, str], str]) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """Give what is said of each field, all of them written into one profile."""
+    value = dict(BASE)
+    for number, (section, name) in enumerate(written):
+        value[section] = {**value.get(section, {}), name: f"HERE{number}."}
+    text = yaml.safe_dump(value)
+    for number, wrong in enumerate(written.values()):
+        text = text.replace(f"HERE{number}.", wrong)
+    said: dict[tuple[str, str], list[tuple[str, str]]] = {field: [] for field in written}
+    for one in load_profile(text, "p.yaml").findings:
+        field = tuple(one.path.partition("[")[0].split(".")[:2])
+        if field in said:
+            said[field[0], field[1]].append((one.check, one.hint))
+    return said
 
 
 @pytest.mark.parametrize("written", WRONG)
 def test_what_a_hint_says_to_write_is_taken(written: str) -> None:
+    named = {
+        field: match[1] or match[2]
+        for field, findings in told(dict.fromkeys(FIELDS, written)).items()
+        for check, hint in findings
+        if check == "wrong-type" and (match := NAMED.search(hint))
+    }
+    refused = {field: findings for field, findings in told(named).items() if findings}
+
     assert FIELDS
-    for section, name in FIELDS:
-        for check, hint in found(section, name, written):
-            match = NAMED.search(hint)
-            if match is not None and check == "wrong-type":
-                value = match[1] or match[2]
-                assert found(section, name, value) == [], (section, name, written, hint)
+    assert refused == {}, {field: named[field] for field in refused}
+
+
+def test_some_hints_name_what_to_write() -> None:
+    said = [told(dict.fromkeys(FIELDS, written)) for written in ("85%", "'8'", "30s")]
+
+    assert all(
+        any(NAMED.search(hint) for field in FIELDS for _, hint in one[field]) for one in said
+    )
 
 
 def test_a_percentage_is_a_fraction_where_a_fraction_is_taken() -> None:

@@ -8,6 +8,7 @@ and which replicated.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -105,6 +106,7 @@ def every(model: Model) -> Iterator[Part]:
     yield from drafting(model)
 
 
+@functools.lru_cache(maxsize=256)
 def counted(model: Model) -> float:
     """Give the bytes that all the parts add up to."""
     return sum(part.count * part.each for part in every(model))

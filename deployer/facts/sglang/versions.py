@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 RELEASE = r"^[0-9]{1,6}(\.[0-9]{1,6}){2}(\.post[0-9]{1,6})?$"
@@ -10,6 +11,7 @@ RELEASE = r"^[0-9]{1,6}(\.[0-9]{1,6}){2}(\.post[0-9]{1,6})?$"
 _RELEASE = re.compile(RELEASE)
 
 
+@functools.lru_cache(maxsize=1024)
 def release_key(version: str) -> tuple[int, ...]:
     """Turn ``0.5.10.post1`` into a key that orders releases; raises ValueError otherwise."""
     if not is_release(version):
