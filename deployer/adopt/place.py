@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from deployer.adopt.note import Kind, Note
 from deployer.adopt.script import UNKNOWN
 from deployer.adopt.secrets import is_secret_value
-from deployer.check.flags import option_fields
+from deployer.check.wording import field_of_option
 from deployer.compile.arguments import extra_values, words_for
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.facts.sglang.replacements import Words, spell
@@ -100,7 +100,7 @@ def _place(catalogue: Catalogue, given: Given, placed: Placed) -> None:
         return
     if _fill_field(catalogue, given, placed):
         return
-    if owner := option_fields(catalogue.version).get(given.option.name):
+    if owner := field_of_option(catalogue.version, given.option.name):
         text = f"`{given.option.name} {' '.join(given.words)}`".replace(" `", "`")
         placed.notes.append(Note(Kind.LEFT_OUT, f"{text} is no value that `{owner}` takes"))
         return

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from deployer.check.rule import Problem
+from deployer.check.wording import as_keys, field_of_option
 from deployer.compile.case import Case
-from deployer.facts.sglang.catalogue import Catalogue, load
+from deployer.facts.sglang.catalogue import Catalogue
 from deployer.facts.sglang.catalogue import find as find_catalogue
-from deployer.facts.sglang.replacements import names
 from deployer.finding import Severity
 from deployer.parse.parsed import Fault
 from deployer.parse.read import parse
 from deployer.parse.secrets import is_secret
-from deployer.profile.fields import flagged_fields
 from deployer.release import Argument
 
 Placed = tuple[Argument, Fault]
+
+ARGS = "engine.args."
+"""How the key of a flag begins that stands in a profile as itself."""
 
 ABBREVIATED = "abbreviated-flag"
 """A mistake of its own: it stands beside what says that the flag has a field."""
@@ -31,16 +32,17 @@ def faults_of(kind: str) -> Callable[[Case], Iterator[Problem]]:
         for argument, fault in case.once(_faults):
             twice = kind != ABBREVIATED and _repeats(case, argument)
             if fault.kind == kind and not twice:
-                yield _problem(argument, fault)
+                yield _problem(case.profile.engine.version, argument, fault)
 
     return find
 
 
-def _problem(argument: Argument, fault: Fault) -> Problem:
+def _problem(version: str, argument: Argument, fault: Fault) -> Problem:
+    written = argument.source.startswith(ARGS)
     return Problem(
         key_path(argument.source),
         _told(argument, fault),
-        fault.hint,
+        as_keys(version, fault.hint) if written else fault.hint,
         hides_line=is_secret(argument.flag),
     )
 
@@ -52,27 +54,13 @@ def field_of(case: Case, name: str) -> str:
         return ""
     near = catalogue.beginning_with(f"--{name}")
     option = catalogue.find(f"--{name}") or (catalogue.find(near[0]) if len(near) == 1 else None)
-    return option_fields(case.profile.engine.version).get(option.name, "") if option else ""
-
-
-@functools.lru_cache(maxsize=32)
-def option_fields(version: str) -> dict[str, str]:
-    """Map the options of a release that a typed field says as a whole to the field's path."""
-    catalogue = load(version)
-    return {
-        name: f"{section}.{field}"
-        for section, field, flag in flagged_fields()
-        for string in (flag.name, flag.off)
-        if string
-        for name in names(catalogue, string)
-    }
+    return field_of_option(catalogue.version, option.name) if option else ""
 
 
 def _repeats(case: Case, argument: Argument) -> bool:
     """Whether `args-repeat-a-field` says already that this is no place for the flag."""
-    prefix = "engine.args."
-    name = argument.source.removeprefix(prefix)
-    return argument.source.startswith(prefix) and bool(field_of(case, name))
+    name = argument.source.removeprefix(ARGS)
+    return argument.source.startswith(ARGS) and bool(field_of(case, name))
 
 
 def key_path(source: str) -> tuple[str | int, ...]:
@@ -82,7 +70,7 @@ def key_path(source: str) -> tuple[str | int, ...]:
 
 def _told(argument: Argument, fault: Fault) -> str:
     """Say the flag where the reader sees only a key."""
-    if argument.flag in fault.message or argument.source.startswith("engine.args."):
+    if argument.flag in fault.message or argument.source.startswith(ARGS):
         return fault.message
     return f"{fault.message} (the flag is `{argument.flag}`)"
 
@@ -107,7 +95,7 @@ def _read_by(catalogue: Catalogue, case: Case) -> tuple[Placed, ...]:
 def on_another_release(catalogue: Catalogue, case: Case) -> Iterator[tuple[Fault, Problem]]:
     """Find what another release would say to the command that a profile is compiled to now."""
     for argument, fault in _read_by(catalogue, case):
-        yield fault, _problem(argument, fault)
+        yield fault, _problem(catalogue.version, argument, fault)
 
 
 def _strict(fault: Fault) -> Fault:

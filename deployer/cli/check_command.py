@@ -15,6 +15,7 @@ from deployer.adopt.wishes import Wishes
 from deployer.behaviour.checkpoints import Checkpoints
 from deployer.check.command import FILE, show
 from deployer.check.run import check
+from deployer.check.wording import as_flags
 from deployer.compile.case import Case
 from deployer.errors import Failure
 from deployer.finding import Finding, Span, short_line
@@ -83,4 +84,7 @@ def _placed(
         start, end = shown.columns[at] if shown.columns else (1, len(shown.line) + 1)
         span = Span(1, start, 1, end)
         line = short_line(shown.line)
-        yield replace(found, file=FILE, span=span, source_line=line)
+        message, hint = (
+            as_flags(catalogue.version, found.path, text) for text in (found.message, found.hint)
+        )
+        yield replace(found, message=message, hint=hint, file=FILE, span=span, source_line=line)

@@ -56,7 +56,7 @@ FIRES: list[tuple[str, list[dict[str, Any]], str, str, str]] = [
         [H200, memory(mem_fraction_static=0.6)],
         "memory.mem_fraction_static",
         "89.1 GiB of weights on each GPU are more than 0.6 of the 137.9 GiB of H200",
-        "at least 0.79",
+        "memory.mem_fraction_static: 0.79",
     ),
     (
         "does-not-fit",
@@ -77,7 +77,7 @@ FIRES: list[tuple[str, list[dict[str, Any]], str, str, str]] = [
         [H200, memory(mem_fraction_static=0.72)],
         "memory.mem_fraction_static",
         "holds about 109,",
-        "at least 0.79",
+        "memory.mem_fraction_static: 0.79",
     ),
     (
         "pool-below-one-context",
@@ -91,7 +91,7 @@ FIRES: list[tuple[str, list[dict[str, Any]], str, str, str]] = [
         [QWEN, {"hardware": {"gpu": "H100", "count": 1}}, memory(mem_fraction_static=0.85)],
         "memory.mem_fraction_static",
         "and one request may have 40,960",
-        "for the fraction",
+        "at least `memory.mem_fraction_static: 0.91`",
     ),
     (
         "pool-capped",

@@ -87,5 +87,5 @@ def test_its_abbreviation_is_told_in_a_profile_that_keeps_it() -> None:
 
     assert told.keys() == {"abbreviated-flag", "args-repeat-a-field"}
     assert {finding.source_line for finding in told.values()} == {"    tp: 8"}
-    assert told["abbreviated-flag"].hint == "write `--tp-size`"
+    assert told["abbreviated-flag"].hint == "write `parallel.tp`"
     assert "`parallel.tp`" in told["args-repeat-a-field"].message

@@ -61,6 +61,35 @@ def test_what_its_parser_takes_and_its_model_does_not(
     assert found[check]["source_line"][span["column"] - 1 :].startswith(word)
 
 
+@pytest.mark.parametrize(
+    ("model", "flags", "hint"),
+    [
+        (("Qwen/Qwen3-235B-A22B-FP8", "H100"), "--tp-size 8", "`--ep-size 8`"),
+        (("zai-org/GLM-5.1-FP8", "H200"), "--tp-size 8 --mem-fraction-static 0.6",
+         "write at least `--mem-fraction-static 0."),
+        (
+            ("Qwen/Qwen3-8B", "H200"),
+            "--speculative-algorithm EAGLE3 --speculative-num-steps 3 --speculative-eagle-topk 1",
+            "`--speculative-draft-model-path`",
+        ),
+    ],
+)  # fmt: skip
+def test_advice_names_flags(
+    model: tuple[str, str],
+    flags: str,
+    hint: str,
+    config: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    repo, gpu = model
+    main([*_of(repo, config), "--gpu", gpu, *COMMAND, *flags.split()])
+
+    told = json.loads(capsys.readouterr().out)["findings"]
+    assert any(hint in one["hint"] for one in told), [one["hint"] for one in told]
+    for section in ("parallel", "memory", "speculative", "schedule", "kernels", "moe"):
+        assert not [one["hint"] for one in told if f"`{section}." in one["hint"] + one["message"]]
+
+
 def test_what_a_deployment_would_need_is_nobodys_mistake(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -45,8 +45,15 @@ MAJORS = {
 }
 """The major compute capabilities that the kernels run on: 9 is Hopper, 10 B200, 12 RTX PRO."""
 
-MHA_ON_HOPPER = "0.5.19"
-"""The release from which TRT-LLM's attention prefills on Hopper; before, on SM100 alone."""
+MHA, MHA_ON_HOPPER = "trtllm_mha", "0.5.19"
+"""TRT-LLM's plain attention, and the release from which it prefills on Hopper: before, only on
+SM100."""
+
+
+PHASES = ("--attention-backend", "--prefill-attention-backend", "--decode-attention-backend")
+"""The options that choose them: for all, for prompts alone, for decoding alone."""
+
+SPARSE_DECODE = "--dsa-decode-backend"
 
 
 def find(case: Case) -> Iterator[Problem]:
@@ -54,29 +61,28 @@ def find(case: Case) -> Iterator[Problem]:
     gpu = GPUS.get(case.profile.hardware.gpu)
     if gpu is None:
         return
-    kernels = case.profile.kernels
-    asked = [("attention", kernels.attention, _majors(case))]
-    if kernels.decode == "fa3":
-        asked.append(("decode", "fa3", {9}))
-    for field, value, majors in asked:
-        if value is not None and majors and gpu.capability[0] not in majors:
+    for flag in (*PHASES, SPARSE_DECODE):
+        said = case.said.option(flag)
+        if said is None:
+            continue
+        majors = _majors(case, said.value, sparse=flag == SPARSE_DECODE)
+        if majors and gpu.capability[0] not in majors:
             version = case.profile.engine.version
-            where = f" in SGLang {version}" if value == "trtllm_mha" and majors == {10} else ""
+            where = f" in SGLang {version}" if majors == {10} and said.value == MHA else ""
             yield Problem(
-                ("kernels", field),
-                f"`{value}` does not run on {case.profile.hardware.gpu} (compute capability "
+                said.path,
+                f"`{said.value}` does not run on {case.profile.hardware.gpu} (compute capability "
                 f"{gpu.capability[0]}.{gpu.capability[1]}){where}",
                 "leave it out: the engine chooses for the hardware",
             )
 
 
-def _majors(case: Case) -> set[int]:
-    name = case.profile.kernels.attention
-    if name == "trtllm_mha" and release_key(case.profile.engine.version) < release_key(
-        MHA_ON_HOPPER
-    ):
-        return {10}
-    return MAJORS.get(name or "", set())
+def _majors(case: Case, name: str, *, sparse: bool) -> set[int]:
+    """Give the compute capabilities that kernels run on; of sparse decoding only FA3 is one."""
+    if sparse:
+        return {9} if name == "fa3" else set()
+    early = release_key(case.profile.engine.version) < release_key(MHA_ON_HOPPER)
+    return {10} if name == MHA and early else MAJORS.get(name, set())
 
 
 RULE = Rule(

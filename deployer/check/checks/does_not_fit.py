@@ -92,7 +92,8 @@ def _by_bytes(case: Case) -> Iterator[Problem]:
 def _hint(found: Fit) -> str:
     if found.smallest is None:
         return "divide the weights over more GPUs, or take larger ones"
-    return f"write at least {found.smallest:.2f}, which leaves room for one full context"
+    smallest = f"memory.mem_fraction_static: {found.smallest:.2f}"
+    return f"write at least `{smallest}`, which leaves room for one full context"
 
 
 RULE = Rule(

@@ -53,10 +53,12 @@ def find(case: Case) -> Iterator[Problem]:
     """Look for branches where FA3 is taken."""
     branches = case.said.number("--speculative-eagle-topk") or 1
     if branches > 1 and case.said.value("--attention-backend") in {"", "fa3"}:
+        tokens = case.said.has("--speculative-num-draft-tokens")
+        more = ", and leave `num_draft_tokens` out" if tokens else ""
         yield Problem(
             ("speculative", "eagle_topk"),
             f"{branches} branches read beyond the pool of windows on FA3 before SGLang 0.5.12",
-            "write `eagle_topk: 1`, or `kernels.attention: triton`, or take 0.5.12 or later",
+            f"write `eagle_topk: 1`{more}, or `kernels.attention: triton`, or take 0.5.12 or later",
         )
 
 

@@ -41,7 +41,7 @@ def find(case: Case) -> Iterator[Problem]:
         yield Problem(
             found.path,
             f"the engine ends itself where its first answer takes longer than {seconds:g} s",
-            "write 1800, as SGLang recommends for a cold kernel cache, or take it out",
+            'write `"1800"`, as SGLang recommends for a cold kernel cache, or take it out',
         )
 
 

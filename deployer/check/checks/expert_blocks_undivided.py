@@ -84,7 +84,9 @@ def _experts(case: Case) -> Iterator[Problem]:
             key,
             f"an expert of {model.repo} is {model.experts.width} wide: a slice on each of {slices} "
             f"GPUs ends within an FP8 block of {BLOCK}",
-            f"keep experts whole with `parallel.ep: {size}`, or use fewer GPUs",
+            "use fewer GPUs: halve them until the slices are whole"
+            if model.experts.routed % size
+            else f"keep experts whole with `parallel.ep: {size}`, or use fewer GPUs",
         )
 
 

@@ -51,7 +51,8 @@ def find(case: Case) -> Iterator[Problem]:
         yield Problem(
             decode.path,
             f"`{decode.value}` may misread the scales of an FP8 KV cache on SM100",
-            "write `memory.kv_cache_dtype: bfloat16`, or `trtllm` for both phases",
+            "write `memory.kv_cache_dtype: bfloat16`, or `kernels.prefill: trtllm` "
+            "and `kernels.decode: trtllm`",
         )
 
 

@@ -88,8 +88,17 @@ def _model(case: Case) -> Iterator[Problem]:
         yield Problem(
             key,
             f"the {_heads(model)} of {model.repo} cannot be divided over {ranks} GPUs",
-            f"write one of {', '.join(str(n) for n in range(1, 9) if _divides(model, n))}",
+            _hint(case, [n for n in range(1, 9) if _divides(model, n)]),
         )
+
+
+def _hint(case: Case, sizes: list[int]) -> str:
+    """Name the sizes; where all GPUs are shared by a number that is none, theirs is written."""
+    several = f"write one of {', '.join(map(str, sizes))}"
+    parallel, gpus = case.profile.parallel, case.profile.hardware.count
+    if parallel.tp is None or any(n * (parallel.pp or 1) == gpus for n in sizes):
+        return several
+    return f"{several} for `hardware.count`, and leave `tp` out"
 
 
 def _divides(model: Model, ranks: int) -> bool:

@@ -67,7 +67,7 @@ def _hint(found: Fit, *, capped: bool) -> str:
         return f"leave the cap out, or {shorter}"
     if not found.tokens or found.smallest is None:
         return "take more or larger GPUs, or an FP8 KV cache"
-    return f"write at least {found.smallest:.2f} for the fraction, or {shorter}"
+    return f"write at least `memory.mem_fraction_static: {found.smallest:.2f}`, or {shorter}"
 
 
 RULE = Rule(

@@ -62,18 +62,18 @@ def _attention(case: Case) -> Iterator[Problem]:
     asked = [case.said.option(flag) for flag in (PREFILL, DECODE)]
     stated = [one for one in asked if one is not None and one.value == TRTLLM]
     for one in stated:
-        yield Problem(one.path, _told(case, f"`{one.value}` needs"), _cure(case))
+        yield Problem(one.path, _told(case, f"`{one.value}` needs"), _cure(case, stated=True))
     chosen = {case.resolved.dsa_prefill_backend.value, case.resolved.dsa_decode_backend.value}
     if not stated and TRTLLM in chosen:
         said = "for sparse attention the engine chooses `trtllm`, which needs"
-        yield Problem(("hardware", "gpu"), _told(case, said), _cure(case))
+        yield Problem(("hardware", "gpu"), _told(case, said), _cure(case, stated=False))
 
 
 def _told(case: Case, what: str) -> str:
     return f"{what} SM100 (B200), and the replica has {case.profile.hardware.gpu}"
 
 
-def _cure(case: Case) -> str:
+def _cure(case: Case, *, stated: bool) -> str:
     """Name what the engine has for the GPU, if it has anything."""
     subject, dtype = case.resolved.subject, case.resolved.kv_cache_dtype.value
     if subject.sparse_attention and TRTLLM not in own_kernels(subject, dtype):
@@ -82,9 +82,10 @@ def _cure(case: Case) -> str:
         return "leave it out: the engine chooses for the hardware"
     if subject.architecture.name != GLM_DSA:
         return "take B200 or H200: no release known here has kernels for this model there"
+    out = "leave it out and " if stated else ""
     if not subject.since("0.5.17"):
-        return f"take 0.5.17 or later, which has `{SPARSE_MLA}` there, or B200 or H200"
-    return f"write `memory.kv_cache_dtype: {FP8}`, for which the engine has `{SPARSE_MLA}`"
+        return f"{out}take 0.5.17 or later, which has `{SPARSE_MLA}` there, or B200 or H200"
+    return f"{out}write `memory.kv_cache_dtype: {FP8}`, for which the engine has `{SPARSE_MLA}`"
 
 
 RULE = Rule("sm100-kernels-elsewhere", Severity.ERROR, find)
