@@ -30,6 +30,7 @@ VERBS = {
     "status": "Show what is deployed, on this machine and on Modal.",
     "logs": "Show the engine's log, with secrets redacted.",
     "diagnose": "Say what an engine died of, from its log.",
+    "timeline": "Show how long each stage of a server's start took.",
     "history": "Show every version of a deployment on Modal.",
     "rollback": "Make an older version on Modal the current one.",
     "drift": "Compare what runs on Modal with a profile.",

@@ -27,8 +27,8 @@ QUIET = 10.0
 """Seconds between two lines of progress where there is no terminal to draw on."""
 
 MARKS = {"done": ("✓", "green"), "failed": ("✗", "red")}
-STANDING = frozenset({"warmup"})
-"""Phases whose progress is a result in itself (the latency of each request) and stays."""
+STANDING = frozenset({"boot", "warmup"})
+"""Phases whose progress is a result in itself (a latency, what took too long) and stays."""
 
 
 class Over(Protocol):

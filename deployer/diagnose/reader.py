@@ -18,7 +18,10 @@ from deployer.diagnose.line import LIMIT, Line, parse
 from deployer.diagnose.stages import LIFE, ORDER, mark
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from deployer.diagnose.signature import Signature
+    from deployer.diagnose.stages import Mark
 
 HIT = re.compile(
     r"(?P<who>[A-Z][A-Za-z ]*) hit an exception: Traceback"
@@ -66,10 +69,12 @@ but a search."""
 class Reader:
     """Reads an engine's log, in pieces of any size, and knows at any time what it tells.
 
-    It may be fed by one thread and asked by another.
+    It may be fed by one thread and asked by another. ``on_mark`` is told each stage that a line
+    tells, with the rank that wrote it.
     """
 
     def __init__(self) -> None:
+        self.on_mark: Callable[[Mark, str], None] | None = None
         self._lock = threading.Lock()
         self._partial = b""
         self._lines = 0
@@ -254,6 +259,8 @@ class Reader:
     def _stages(self, line: Line) -> None:
         told = mark(line.text)
         if told:
+            if self.on_mark:
+                self.on_mark(told, line.rank)
             if told.stage == ORDER[0]:
                 self._start()
             later = told.begins and _later(told.stage, self._stage)

@@ -24,6 +24,10 @@ WORDS = {
     "graphs": "capturing graphs",
     "http": "starting the HTTP server",
     "self-test": "answering the engine's own request",
+    "health": "waiting until it is healthy",
+    "container": "starting the container",
+    "volumes": "looking at weights and kernels",
+    "warmup": "answering the warm-up requests",
     "serving": "serving",
     "drain": "draining",
 }

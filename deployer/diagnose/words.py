@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 from deployer.diagnose import stages
 
 if TYPE_CHECKING:
+    from deployer.diagnose.boot import Boot, Slower, Stage
     from deployer.diagnose.diagnosis import Diagnosis, Reading
+
+SHOWN = 0.05
+"""Seconds of a start that nobody told of and that are shown: what rounds to more than none."""
 
 LIMIT = 500
 """Characters of an exception that are shown."""
@@ -48,6 +52,32 @@ def nothing(reading: Reading) -> str:
     if not where:
         return "no failure is told, and no line says how far the engine got"
     return f"no failure is told; the log ends while the engine is {where}"
+
+
+def summary(boot: Boot) -> str:
+    """Say in one line how long a start took, and what of it."""
+    stages = [stage for name in boot.names() if (stage := boot.of(name))]
+    parts = [f"{stage.name} {stage.seconds:.1f} s{_rate(stage)}" for stage in stages]
+    if (unknown := boot.unknown()) >= SHOWN:
+        parts.append(f"unknown {unknown:.1f} s")
+    return f"ready after {boot.seconds:.1f} s: {', '.join(parts)}"
+
+
+def slow(one: Slower) -> str:
+    """Say of a stage, or of the whole, that it took longer than usual."""
+    name = "the whole start" if one.name == "total" else one.name
+    times = f"{one.ratio:.1f} times the" if one.usual else "instead of the"
+    return f"{name} took {one.seconds:.1f} s, {times} usual {one.usual:.1f} s"
+
+
+def standing(stage: str, seconds: float, budget: float) -> str:
+    """Say where a start stands: its stage, and how much of its time is gone."""
+    where = stages.WORDS.get(stage, "starting the engine")
+    return f"{where}, {seconds:.0f} of {budget:g} s"
+
+
+def _rate(stage: Stage) -> str:
+    return f" ({stage.bytes / 1e9:.1f} GB, {stage.rate:.2f} GB/s)" if stage.rate else ""
 
 
 def _who(found: Diagnosis) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from deployer.diagnose.boot import Boot
 from deployer.event import Event
 
 _LINE = re.compile(
@@ -16,6 +17,25 @@ def to_line(event: Event) -> str:
     """Write an event as one line; line ends in its message become spaces."""
     message = " ".join(event.message.splitlines())
     return f"deployer: {event.phase} {event.state} after {event.seconds:.1f} s: {message}"
+
+
+RECORD = "deployer: record "
+"""How a line begins that holds what an event carries, below the event's own."""
+
+
+def record_line(event: Event) -> str:
+    """Write what an event carries as a line of its own; '' where it carries nothing."""
+    return f"{RECORD}{event.record}" if event.record else ""
+
+
+def boot_of(line: str) -> Boot | None:
+    """Read a start that a container told; None if the line holds none that can be read."""
+    if not line.startswith(RECORD):
+        return None
+    try:
+        return Boot.from_json(line.removeprefix(RECORD))
+    except ValueError:  # another version of deployer wrote it
+        return None
 
 
 def from_line(line: str, time: float) -> Event | None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deployer.diagnose.diagnosis import Diagnosis
+    from deployer.diagnose.stages import Mark
     from deployer.serve.redact import Redactor
 
 PIECE = 256 * 1024
@@ -143,6 +144,15 @@ class EngineLog:
         Once the log is closed that is of all of it.
         """
         return self._reader.diagnosis(ended=ended)
+
+    def listen(self, on_mark: Callable[[Mark, str], None]) -> None:
+        """Let somebody hear of each stage that the log tells, and which rank told it."""
+        self._reader.on_mark = on_mark
+
+    @property
+    def stage(self) -> str:
+        """The stage of the engine's start that was told last; '' before any."""
+        return self._reader.stage
 
     def settle(self, seconds: float) -> None:
         """Wait until what is in the pipe by now has been read, for at most ``seconds``.

@@ -6,6 +6,7 @@ else is never taken for ours, let alone killed.
 
 from __future__ import annotations
 
+import os
 import signal
 from contextlib import suppress
 from dataclasses import dataclass
@@ -52,6 +53,17 @@ def read_process(pid: int) -> Process | None:
     parent, group, session = map(int, fields[1:4])
     command = head.partition("(")[2]
     return Process(pid, parent, group, session, fields[0], int(fields[19]), status, command)
+
+
+def age(pid: int) -> float:
+    """Give how long ago a process started, in seconds; 0 where the system does not tell."""
+    process = read_process(pid)
+    try:
+        uptime = float((PROC / "uptime").read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        return 0.0
+    ticks = os.sysconf("SC_CLK_TCK")
+    return max(0.0, uptime - process.started / ticks) if process else 0.0
 
 
 def all_processes() -> dict[int, Process]:

@@ -6,7 +6,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from deployer.diagnose.words import headline, report
+from deployer.diagnose.boot import Boot
+from deployer.diagnose.recorder import Recorder
+from deployer.diagnose.words import headline, report, standing, summary
 from deployer.errors import Failure, Interrupted
 from deployer.serve.bell import Bell
 from deployer.serve.drain import Drained, drain
@@ -18,12 +20,14 @@ from deployer.serve.redact import Redactor
 from deployer.serve.running import Running
 from deployer.serve.timeline import Timeline
 from deployer.serve.warmup import Warmup
+from deployer.serve.weights.held import weights_held
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from io import RawIOBase
     from pathlib import Path
 
+    from deployer.diagnose.boot import Stage
     from deployer.event import Event
     from deployer.release import Release
 
@@ -41,10 +45,12 @@ class Runtime:
     :meth:`request_stop` may be called from a signal handler, and :meth:`stop` from another thread
     than the one that watches.
     Events are handed to ``emit`` in the thread that calls; they and the log hold no secret.
-    ``stream`` gets the engine's output as well; it must be unbuffered.
+    ``stream`` gets the engine's output as well; it must be unbuffered. ``before`` are the stages
+    of this start that are over, ``digest`` is that of the release before anything of this machine
+    was filled in.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword arguments, each a plain value
         self,
         release: Release,
         environ: Mapping[str, str],
@@ -53,6 +59,8 @@ class Runtime:
         log_file: Path,
         stream: RawIOBase | None = None,
         clock: Callable[[], float] = time.monotonic,
+        before: Sequence[Stage] = (),
+        digest: str = "",
     ) -> None:
         self._release = release
         self._environ = environ
@@ -62,6 +70,8 @@ class Runtime:
         key = environ.get(release.listen.api_key_variable, "")
         self._redactor = Redactor(secrets_of(key, environ))
         self._timeline = Timeline(emit, self._redactor, clock)
+        self._recorder = Recorder(clock, before)
+        self._digest = digest or release.digest()
         self._bell = Bell()
         self._ending = threading.Lock()
         self._over = False
@@ -93,6 +103,7 @@ class Runtime:
         except BaseException as error:
             self._fail(Failure(f"the runtime itself failed: {type(error).__name__}"))
             raise
+        self._tell_boot()
         self._timeline.start("serving", f"ready on port {self._release.listen.port}")
         return True
 
@@ -148,6 +159,7 @@ class Runtime:
             self._guard()
             if said:
                 self._timeline.progress(said)
+            self._recorder.begin("imports")
             self._running = running = Running(
                 self._release,
                 self._environ,
@@ -156,6 +168,7 @@ class Runtime:
                 redactor=self._redactor,
                 bell=self._bell,
             )
+        running.log.listen(self._recorder.mark)
         self._timeline.done(f"engine is process {running.process.pid}")
         return running
 
@@ -169,8 +182,13 @@ class Runtime:
             guard=self._guard,
             clock=self._clock,
         )
-        report = self._timeline.progress
-        unsure = readiness.wait(lambda: report(running.log.last() or "no output yet"))
+        began, budget = self._clock(), self._release.lifecycle.startup
+        unsure = readiness.wait(
+            lambda: self._timeline.progress(
+                standing(running.log.stage, self._clock() - began, budget)
+            )
+        )
+        self._recorder.end()
         running.is_ready()
         self._timeline.done(f"healthy ({unsure})" if unsure else "healthy")
 
@@ -187,9 +205,23 @@ class Runtime:
             clock=self._clock,
             redactor=self._redactor,
         )
+        self._recorder.begin("warmup")
         warmup.run(requests, self._timeline.progress)
+        self._recorder.end()
         self._guard()
         self._timeline.done(f"{len(requests)} requests answered")
+
+    def _tell_boot(self) -> None:
+        """Tell how long each stage of the start took, and how fast the weights were read."""
+        sources = (self._release.model, *(b for b in self._release.beside if b.role == "draft"))
+        boot = Boot(
+            self._digest,
+            f"{self._release.engine.name} {self._release.engine.version}",
+            time.time(),
+            round(self._recorder.seconds, 3),
+            self._recorder.sized("weights", [weights_held(source)[0] for source in sources]),
+        )
+        self._timeline.ready(summary(boot), boot.seconds, boot.to_json())
 
     def _guard(self) -> None:
         """Raise when there is nothing to wait for: a stop is asked for, a process has died."""

@@ -44,6 +44,12 @@ class Timeline:
         """Tell that the phase has reached its aim."""
         self._tell("done", message)
 
+    def ready(self, message: str, seconds: float, record: str) -> None:
+        """Tell how the whole start went."""
+        before, self.phase = self.phase, "boot"
+        self._tell("done", message, seconds, record=record)
+        self.phase = before
+
     def fail(self, message: str, detail: tuple[str, ...] = ()) -> None:
         """Tell that the phase has failed."""
         self._tell("failed", message, detail=detail)
@@ -60,9 +66,10 @@ class Timeline:
         message: str,
         seconds: float | None = None,
         detail: tuple[str, ...] = (),
+        record: str = "",
     ) -> None:
         took = self._clock() - self._since if seconds is None else seconds
         clean = self._redactor.text
         lines = tuple(clean(line) for line in detail)
-        event = Event(self._now(), self.phase, state, clean(message), round(took, 3), lines)
+        event = Event(self._now(), self.phase, state, clean(message), round(took, 3), lines, record)
         self._emit(event)

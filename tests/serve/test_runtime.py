@@ -40,6 +40,7 @@ NORMAL = [
     "load/done",
     "warmup/started",
     "warmup/done",
+    "boot/done",
     "serving/started",
 ]
 

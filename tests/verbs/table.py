@@ -216,6 +216,17 @@ TABLE: dict[str, Row] = {
         "closed pipe": Cell("diagnose demo", 141, ""),
         "json": Cell("diagnose demo --format json", 0, "format_version log lines starts"),
     },
+    "timeline": {
+        **_reads("timeline"),
+        **_on_modal("timeline modal.yaml"),
+        "wrong name": Cell("timeline nobody", 1, NOBODY),
+        "no permission": Cell("timeline nobody", 1, DENIED),
+        "full output": Cell("timeline demo", 1, FULL),
+        "closed pipe": Cell("timeline demo", 141, ""),
+        "full disk": Cell("timeline demo --html page.html", 1,
+                          "page.html could not be written: File too large"),
+        "json": Cell("timeline demo --format json", 0, "format_version name starts slower"),
+    },
     "history": {
         **_reads("history"),
         **_on_modal("history modal.yaml"),

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from deployer.cli.main import VERBS, main
+from deployer.diagnose.boot import Boot
+from deployer.event import Event
 from tests.verbs.cells import COLUMNS, MAY_BE_FINE, ON_STDOUT, Cell, Without
 from tests.verbs.table import TABLE
 
@@ -40,6 +42,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (demo / "state.json").write_text("{}", encoding="utf-8")
     ready = "[2026-10-30 07:12:20] The server is fired up and ready to roll!\n"
     (demo / "engine.log").write_text(ready, encoding="utf-8")
+    boot = Boot("0a1b", "sglang 0.5.23", 1e9, 1.0, ())
+    told = Event(1e9, "boot", "done", "ready", 1.0, record=boot.to_json())
+    (demo / "events.jsonl").write_text(f"{told.to_json()}\n", encoding="utf-8")
     (tmp_path / "data/deployer").mkdir(parents=True)
     for name in os.environ:
         if name.startswith(("MODAL_", "API_KEY", "HF_")):

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from deployer.apply.files import write_whole
+from deployer.apply.local.boots import boots
 from deployer.apply.local.ending import Ending, end
 from deployer.apply.local.environment import supervisor_environment
 from deployer.apply.local.family import family
@@ -15,7 +16,10 @@ from deployer.apply.local.key import keep_key
 from deployer.apply.local.listener import prove_ours
 from deployer.apply.local.state import State, read_state, write_state
 from deployer.apply.local.supervisor import Supervisor, start
+from deployer.diagnose.boot import slower
+from deployer.diagnose.words import slow
 from deployer.errors import DeployerError, Failure
+from deployer.event import Event
 
 if TYPE_CHECKING:
     from deployer.apply.local.task import Task
@@ -50,6 +54,7 @@ def launch(task: Task, engine: EngineEnvironment, filled: Release) -> Proof:
         server.wait_until_ready(
             filled.lifecycle, len(filled.warmup), task.phases.forward, task.parts
         )
+        _tell_slow(task)
         processes = family(task.folder.path, [server.identity])
         state = dataclasses.replace(state, processes=tuple(sorted(processes, key=lambda i: i.pid)))
         write_state(task.folder, state)
@@ -65,6 +70,14 @@ def launch(task: Task, engine: EngineEnvironment, filled: Release) -> Proof:
         raise
     server.let_go()
     return proof
+
+
+def _tell_slow(task: Task) -> None:
+    """Tell what of this start took clearly longer than at those before it."""
+    found = boots(task.folder.events)
+    for each in slower(found[-1], found[:-1]) if found else ():
+        event = Event(task.parts.now(), "boot", "progress", slow(each), each.seconds)
+        task.phases.forward(event)
 
 
 def verify(task: Task, state: State) -> Proof:

@@ -21,6 +21,8 @@ from deployer.apply.modal.tags import short_digest
 from deployer.apply.modal.wait import wait_until_healthy
 from deployer.apply.modal.words import in_words
 from deployer.apply.phases import Phases, PhaseTime
+from deployer.diagnose.boot import slower
+from deployer.diagnose.words import slow
 from deployer.errors import Failure
 from deployer.plan.sides import side
 from deployer.serve.weights.manifest import Manifests
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
     from deployer.apply.modal.records import Records
     from deployer.apply.modal.things import AppFacts
+    from deployer.diagnose.boot import Boot
     from deployer.event import Event
     from deployer.lock.lock import Lock
     from deployer.plan.deployment import PhaseFact, Plan
@@ -169,7 +172,9 @@ class Pipeline:
     ) -> tuple[tuple[Verdict, ...], str]:
         self._records.keep(replace(record, owed=True))
         with self._phases.phase("wait", "from no container to the first answer") as phase:
-            wait_until_healthy(self._account, app, self._release, url, phase, self._parts)
+            boots = wait_until_healthy(self._account, app, self._release, url, phase, self._parts)
+            for line in self._keep_boots(record, boots):
+                phase.progress(line)
             phase.result = "the server is healthy"
         with self._phases.phase("verify", url) as phase:
             endpoint = Endpoint.from_release(
@@ -181,6 +186,13 @@ class Pipeline:
             phase.end = "done" if all_hold(verdicts) else "failed"
             sample = self._parts.sample(endpoint) if all_hold(verdicts) else ""
         return verdicts, sample
+
+    def _keep_boots(self, record: Record, boots: tuple[Boot, ...]) -> tuple[str, ...]:
+        """Put the starts on record; says what took clearly longer than at those before."""
+        before = self._records.boots(record.app, record.environment)
+        self._records.keep_boots(record.app, record.environment, (*before, *boots))
+        found = [each for boot in boots[-1:] for each in slower(boot, before)]
+        return tuple(map(slow, found))
 
     def _record(self, app: AppFacts, url: str) -> Record:
         return Record(

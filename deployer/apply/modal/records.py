@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING
 from deployer.apply.files import make_folder, refuse_foreign, state_home, write_whole
 from deployer.apply.modal.tags import short_digest
 from deployer.codec import DecodeError, decode_json, encode
+from deployer.diagnose.boot import Boot
 from deployer.errors import Failure
 from deployer.plan.standing import DIGEST_LENGTH
 from deployer.release import Release
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from deployer.apply.modal.client import Account
 
@@ -32,6 +33,9 @@ VOLUME = "deployer-releases"
 """The volume of each Modal environment that keeps the releases that were deployed there."""
 
 FORMAT_VERSION = 1
+
+BOOTS = 50
+"""Starts that are kept of an app."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _DIGEST = re.compile(r"[0-9a-f]+")
@@ -109,9 +113,32 @@ class Records:
         found = map(_read, sorted(self._root.glob("apps/*/*.json")))
         return tuple(sorted((r for r in found if r is not None), key=lambda r: r.name))
 
+    def boots(self, app: str, environment: str) -> tuple[Boot, ...]:
+        """Read the starts that were told to this machine, oldest first."""
+        try:
+            text = self._boots(app, environment).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ()
+        found = []
+        for line in text.splitlines():
+            with suppress(ValueError):  # another version of deployer wrote it, or half of it
+                found.append(Boot.from_json(line))
+        return tuple(found)
+
+    def keep_boots(self, app: str, environment: str, boots: Sequence[Boot]) -> None:
+        """Write the starts, each once; of many the newest :data:`BOOTS`."""
+        path = self._boots(app, environment)
+        make_folder(path.parent)
+        lines = dict.fromkeys(boot.to_json() for boot in boots)
+        write_whole(path, "".join(f"{line}\n" for line in list(lines)[-BOOTS:]))
+
+    def _boots(self, app: str, environment: str) -> Path:
+        return self._path(app, environment).with_suffix(".boots")
+
     def forget(self, app: str, environment: str) -> None:
         """Remove a record; the releases stay."""
         self._path(app, environment).unlink(missing_ok=True)
+        self._boots(app, environment).unlink(missing_ok=True)
 
     def _path(self, app: str, environment: str) -> Path:
         """Give the file of a record; raises Failure for names that would lead elsewhere."""

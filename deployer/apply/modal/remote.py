@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 import modal
 
+from deployer.diagnose.boot import Stage
 from deployer.errors import Failure
 from deployer.event import Event
 from deployer.release import ModalParameters, Release
-from deployer.serve.lines import to_line
+from deployer.serve.lines import record_line, to_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,6 +109,8 @@ def tell(event: Event) -> None:
     if (event.phase, event.state) == ("load", "progress"):
         return
     sys.stdout.write(f"{to_line(event)}\n")
+    if record := record_line(event):
+        sys.stdout.write(f"{record}\n")
     for line in event.detail:
         sys.stdout.write(f"    {line}\n")
     sys.stdout.flush()
@@ -130,14 +133,20 @@ class Life:
         """
         from deployer.serve.runtime import Runtime  # noqa: PLC0415 - needs requests
 
+        began, age = time.monotonic(), _container_age()
         release, parameters = _modal_release()
         self._refuse_start(_missing_weights(release))
         for problem in _missing_kernels(release, parameters, in_engine=True):
             sys.stdout.write(f"deployer: the engine will compile kernels at its start: {problem}\n")
         _end_on_sigterm()
+        digest = release.digest()
+        release = _with_own_kernels(release, Path(parameters.kernel_cache.path))
+        looked = round(time.monotonic() - began, 3)
         self._runtime = Runtime(
-            _with_own_kernels(release, Path(parameters.kernel_cache.path)),
+            release,
             os.environ,
+            before=(Stage("container", 0.0, age), Stage("volumes", age, looked)),
+            digest=digest,
             emit=tell,
             log_file=Path(tempfile.mkdtemp(prefix="deployer-")) / "engine.log",
             stream=_log(),
@@ -206,6 +215,16 @@ def _with_own_kernels(release: Release, cache: Path) -> Release:
         for each in release.environment
     )
     return replace(release, environment=variables)
+
+
+def _container_age() -> float:
+    """Say how long ago the container's first process started, in seconds; 0 if not known.
+
+    What Modal does before that, such as finding a machine and the image, is seen by nobody here.
+    """
+    from deployer.serve.processes import age  # noqa: PLC0415 - only what a part needs
+
+    return round(age(1), 3)
 
 
 def _log() -> io.RawIOBase:

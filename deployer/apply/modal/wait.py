@@ -9,6 +9,7 @@ import requests
 
 from deployer.apply.modal.following import Following
 from deployer.apply.modal.part_run import waiting_words
+from deployer.diagnose.words import standing
 from deployer.errors import Failure
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from deployer.apply.modal.parts import Parts
     from deployer.apply.modal.things import AppFacts
     from deployer.apply.phases import Phase
+    from deployer.diagnose.boot import Boot
     from deployer.event import Event
     from deployer.release import Release
 
@@ -25,11 +27,12 @@ SEE_OTHER = 303
 
 def wait_until_healthy(
     account: Account, app: AppFacts, release: Release, url: str, phase: Phase, parts: Parts
-) -> None:
+) -> tuple[Boot, ...]:
     """Ask ``/health`` until it answers; the question itself makes Modal start a container.
 
-    Raises Failure as soon as a container says that it has failed, when none is given to us for
-    ``parts.capacity`` seconds, and after the container's own budget.
+    Gives the starts that containers told meanwhile. Raises Failure, with what a container reported,
+    as soon as it says that it has failed, when none is given to us for ``parts.capacity`` seconds,
+    and after the container's own budget.
     """
     began, since = parts.clock(), parts.now()
 
@@ -37,16 +40,25 @@ def wait_until_healthy(
         if event.state != "started":
             phase.progress(f"{event.phase}: {event.message}")
 
-    with Following(account, app.id, since - 1, tell) as log:
-        waiting = _Waiting(account, app, release, log, phase, parts)
-        target = f"{url}/health"
-        while True:
-            answer, target = ask(target, url, parts.answer)
-            if answer == HEALTHY:
-                return
-            waiting.check(answer, parts.clock() - began)
-            if answer != SEE_OTHER:
-                parts.sleep(parts.pause)
+    log = Following(account, app.id, since - 1, tell)
+    try:
+        with log:
+            _wait(_Waiting(account, app, release, log, phase, parts), url, parts, began)
+    except Failure as failure:  # by now all of the container's report has been read
+        failure.detail = log.report
+        raise
+    return log.boots
+
+
+def _wait(waiting: _Waiting, url: str, parts: Parts, began: float) -> None:
+    target = f"{url}/health"
+    while True:
+        answer, target = ask(target, url, parts.answer)
+        if answer == HEALTHY:
+            return
+        waiting.check(answer, parts.clock() - began)
+        if answer != SEE_OTHER:
+            parts.sleep(parts.pause)
 
 
 def ask(target: str, url: str, seconds: float) -> tuple[int, str]:
@@ -99,7 +111,7 @@ class _Waiting:
             if seconds > self._parts.capacity:
                 raise Failure(self._no_capacity(), hint=self._capacity_hint())
             return
-        self._phase.progress(self._log.last or "a container has started")
+        self._phase.progress(self._words(seconds - self._seen))
         budget = (self._release.modal.startup_timeout if self._release.modal else 0.0) + (
             self._parts.margin
         )
@@ -107,6 +119,12 @@ class _Waiting:
             said = f"status {answer}" if answer else "no answer"
             message = f"the server was not healthy within {budget:g} s of its start ({said})"
             raise Failure(message, hint=self._failed_hint())
+
+    def _words(self, seconds: float) -> str:
+        """Say the stage of the engine's start, where the log tells one, and its time."""
+        if not self._log.stage:
+            return self._log.last or "a container has started"
+        return standing(self._log.stage, seconds, self._release.lifecycle.startup)
 
     def _no_capacity(self) -> str:
         hardware = self._release.hardware

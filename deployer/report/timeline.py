@@ -1,0 +1,127 @@
+"""The starts of a server: as text, as JSON, and as a page that needs nothing beside itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deployer import codec
+from deployer.diagnose.boot import Boot, Slower, Stage, slower
+from deployer.diagnose.stages import WORDS
+from deployer.diagnose.words import SHOWN, slow
+from deployer.report.envelope import envelope
+
+BAR = 40
+"""Characters of the longest bar."""
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """A server by its name, and its starts, oldest first; there is at least one."""
+
+    name: str
+    boots: tuple[Boot, ...]
+
+    @property
+    def newest(self) -> Boot:
+        """The start that is shown."""
+        return self.boots[-1]
+
+    def slower(self) -> tuple[Slower, ...]:
+        """Say what of the newest start took clearly longer than before."""
+        return slower(self.newest, self.boots[:-1])
+
+
+def text(starts: Starts) -> str:
+    """Draw the newest start, a line a stage, and name what was slow."""
+    boot = starts.newest
+    lines = [f"{starts.name}: ready after {boot.seconds:.1f} s, {_moment(boot.when)}"]
+    lines.append(f"  {boot.engine}, release {boot.release[:12]}")
+    wide = max((len(stage.name) for stage in boot.stages), default=0)
+    for stage in boot.stages:
+        bar = _bar(stage, boot.seconds)
+        lines.append(
+            f"  {stage.name:<{wide}}  {stage.seconds:7.1f} s  {bar}{_rate(stage)}".rstrip()
+        )
+    if (unknown := boot.unknown()) >= SHOWN:
+        lines.append(f"  told by nobody: {unknown:.1f} s")
+    lines += [f"  slower: {slow(each)}" for each in starts.slower()]
+    if before := starts.boots[:-1]:
+        took = ", ".join(f"{boot.seconds:.1f}" for boot in before[-5:])
+        lines.append(f"  before: {took} s")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def to_json(starts: Starts) -> str:
+    """Write all starts for programs, oldest first."""
+    return envelope(
+        {
+            "name": starts.name,
+            "starts": [codec.encode(boot) for boot in starts.boots],
+            "slower": [
+                {"stage": each.name, "seconds": each.seconds, "usual": each.usual}
+                for each in starts.slower()
+            ],
+        }
+    )
+
+
+def html(starts: Starts) -> str:
+    """Draw all starts, newest first, on a page without anything from elsewhere."""
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - only for a page
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string((TEMPLATES / "timeline.html").read_text(encoding="utf-8"))
+    longest = max(boot.seconds for boot in starts.boots) or 1.0
+    return template.render(
+        name=starts.name,
+        boots=[_drawn(boot, longest) for boot in reversed(starts.boots)],
+        slow=[slow(each) for each in starts.slower()],
+    )
+
+
+def _drawn(boot: Boot, longest: float) -> dict[str, object]:
+    return {
+        "when": _moment(boot.when),
+        "engine": boot.engine,
+        "release": boot.release[:12],
+        "seconds": f"{boot.seconds:.1f}",
+        "unknown": f"{boot.unknown():.1f}",
+        "stages": [
+            {
+                "name": stage.name,
+                "words": WORDS.get(stage.name, stage.name),
+                "seconds": f"{stage.seconds:.1f}",
+                "rate": _rate(stage).strip(),
+                "left": f"{100 * stage.begin / longest:.3f}",
+                "width": f"{100 * stage.seconds / longest:.3f}",
+            }
+            for stage in boot.stages
+        ],
+    }
+
+
+def _bar(stage: Stage, total: float) -> str:
+    if total <= 0:
+        return ""
+    left = round(BAR * stage.begin / total)
+    return f"{' ' * left}{'#' * max(1, round(BAR * stage.seconds / total))}"
+
+
+def _rate(stage: Stage) -> str:
+    return f"  {stage.bytes / 1e9:.1f} GB at {stage.rate:.2f} GB/s" if stage.rate else ""
+
+
+def _moment(seconds: float) -> str:
+    return dt.datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def order(found: Sequence[Boot]) -> tuple[Boot, ...]:
+    """Give starts oldest first, each once, from wherever they were told."""
+    return tuple(sorted(dict.fromkeys(found), key=lambda boot: boot.when))
