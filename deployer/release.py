@@ -124,7 +124,7 @@ class ModalParameters:
     environment: str
     endpoint: str
     weights: Mount
-    kernel_cache: Mount
+    kernel_cache: Mount | None
     api_key_secret: str
     hub_secret: str
     min_containers: int
@@ -138,6 +138,11 @@ class ModalParameters:
     download_cpu: float
     download_memory: int
     download_timeout: int
+
+    @property
+    def mounts(self) -> tuple[Mount, ...]:
+        """The volumes that the server sees: weights, and kernels where it has a cache of them."""
+        return (self.weights,) if self.kernel_cache is None else (self.weights, self.kernel_cache)
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,8 +179,9 @@ def derived_environment(profile: Profile) -> dict[str, tuple[str, str]]:
     The local target runs the engine's build for CPUs, which has to be told so.
     """
     found = {"HF_HUB_OFFLINE": ("1", "model.path"), "PYTHONUNBUFFERED": ("1", "engine.name")}
-    if profile.modal is not None:
-        found["SGLANG_DG_CACHE_DIR"] = (profile.modal.kernel_cache.path, "modal.kernel_cache.path")
+    cache = profile.modal.kernel_cache if profile.modal is not None else None
+    if cache is not None:
+        found["SGLANG_DG_CACHE_DIR"] = (cache.path, "modal.kernel_cache.path")
     if profile.target == "local":
         found[SWITCH] = ("1", "target")
     return found

@@ -21,12 +21,13 @@ def _parameters(profile: Profile, section: Modal) -> ModalParameters:
     # A `server` refuses what exceeds its limit with 429, and the engine has a queue of its own: so
     # there is a limit only where the author wants one. A `web_server` queues in front of it.
     limit = inputs if section.endpoint == "web_server" else section.max_inputs or 0
+    cache = section.kernel_cache
     return ModalParameters(
         app=section.app,
         environment=section.environment or "",
         endpoint=section.endpoint,
         weights=Mount(volume=section.weights.volume, path=section.weights.path),
-        kernel_cache=Mount(volume=section.kernel_cache.volume, path=section.kernel_cache.path),
+        kernel_cache=None if cache is None else Mount(volume=cache.volume, path=cache.path),
         api_key_secret=section.api_key_secret or "",
         hub_secret=section.hub_secret or "",
         min_containers=section.min_containers,

@@ -41,7 +41,7 @@ def kernels_again(sides: Sides) -> bool:
 def reasons(sides: Sides) -> tuple[str, ...]:
     """Say why kernels compile again, from old to new, in the words of profile keys."""
     if why := sides.before.no_kernels:
-        return (f"the old release compiled none: {why}",)
+        return (f"of the old release {why}",)
     old, new = sides.before.kernels, sides.after.kernels
     if old is None or new is None or old[:2] != new[:2]:
         return ("their cache is another one",)

@@ -78,7 +78,7 @@ def _weights(after: Side, deployed: Deployed | None, sides: Sides | None) -> Rul
 def _kernels(after: Side, deployed: Deployed | None, sides: Sides | None) -> Ruling:
     """Judge by the record alone: what was deployed had its kernels."""
     if after.kernels is None:
-        return False, f"none are needed: {after.no_kernels}"
+        return False, after.no_kernels
     if deployed is None or sides is None:
         return True, f"nothing is recorded of these kernels; {UNSEEN}"
     if kernels_again(sides):

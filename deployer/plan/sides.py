@@ -14,6 +14,8 @@ from deployer.facts.prices import SHIPPED, Prices
 from deployer.facts.sglang.catalogue import Catalogue, find
 from deployer.release import Release
 
+NO_CACHE = "none are kept: `modal.kernel_cache` names no volume"
+
 Place = tuple[str, ...]
 """Where something lies: Modal's environment, the volume, and what tells it from others there."""
 
@@ -47,7 +49,7 @@ class Side:
     def kernels(self) -> Place | None:
         """Where its compiled kernels lie, None where none are compiled."""
         modal = self.release.modal
-        if modal is None or self.no_kernels:
+        if modal is None or modal.kernel_cache is None or self.no_kernels:
             return None
         return modal.environment, modal.kernel_cache.volume, self.kernel_key.digest()
 
@@ -58,8 +60,11 @@ class Side:
 
     @functools.cached_property
     def no_kernels(self) -> str:
-        """Why the engine would use no kernel of DeepGEMM; empty where it may."""
-        return unused(self.release, self.resolved.model_config)
+        """Why no kernel of DeepGEMM is compiled ahead; empty where some are."""
+        if why := unused(self.release, self.resolved.model_config):
+            return f"none are needed: {why}"
+        modal = self.release.modal
+        return "" if modal is None or modal.kernel_cache else NO_CACHE
 
 
 def _inside(path: str, mount: PurePosixPath) -> str:

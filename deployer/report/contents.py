@@ -28,7 +28,7 @@ def contents(release: Release) -> Iterator[str]:
     if release.modal is None:
         return
     modal = release.modal
-    for mount in (modal.weights, modal.kernel_cache):
+    for mount in modal.mounts:
         yield from row("mount", visible(f"volume {mount.volume} at {mount.path}"))
     key = release.listen.api_key_variable
     for name, what in ((modal.api_key_secret, key), (modal.hub_secret, "the hub's token")):

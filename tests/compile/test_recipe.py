@@ -41,11 +41,10 @@ def test_the_recipe_keeps_its_modal_parameters() -> None:
     modal = read_release("tests/data/recipe.yaml").modal
 
     assert modal is not None
-    assert (modal.weights.volume, modal.weights.path) == ("glm51-model-weights", "/model-cache")
-    assert (modal.kernel_cache.volume, modal.kernel_cache.path) == (
-        "glm51-deepgemm-cache",
-        "/dg-cache",
-    )
+    assert [(one.volume, one.path) for one in modal.mounts] == [
+        ("glm51-model-weights", "/model-cache"),
+        ("glm51-deepgemm-cache", "/dg-cache"),
+    ]
     assert (modal.api_key_secret, modal.hub_secret) == ("glm51-api-key", "huggingface-secret")
     assert (modal.min_containers, modal.max_containers, modal.max_inputs) == (0, 3, 20)
     assert (modal.scaledown_window, modal.timeout) == (900, 86400)

@@ -71,7 +71,7 @@ def test_the_glm_profiles_share_their_modal_parameters(name: str) -> None:
 
     assert modal is not None
     assert (modal.weights.volume, modal.weights.path) == ("glm51-model-weights", "/model-cache")
-    assert modal.kernel_cache.volume == "glm51-deepgemm-cache"
+    assert [one.volume for one in modal.mounts[1:]] == ["glm51-deepgemm-cache"]
     assert (modal.api_key_secret, modal.hub_secret) == ("glm51-api-key", "huggingface-secret")
     assert (modal.min_containers, modal.max_containers) == (0, 3)
     assert modal.max_inputs == modal.target_inputs == 48

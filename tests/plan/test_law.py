@@ -65,7 +65,7 @@ def left_by(one: Side, asked_in: str) -> Account:
         if one.kernels is not None:
             key = one.kernel_key
             marker = Marker(key, (), (), list_digest(()), 0.0, 0.0, note="none in this test")
-            place = modal(release).kernel_cache.volume, str(marker_path(key))
+            place = one.kernels[1], str(marker_path(key))
             files[place] = marker.to_json().encode()
     return cast("Account", Left(asked_in, files))
 

@@ -131,7 +131,7 @@ def _compile_deepgemm(
         region=_regions(parameters),
         volumes={
             **_mounts(parameters.weights, read_only=True),
-            **_mounts(parameters.kernel_cache),
+            **(_mounts(parameters.kernel_cache) if parameters.kernel_cache else {}),
         },
         timeout=COMPILE_TIMEOUT,
         startup_timeout=IMAGE_TIMEOUT,
@@ -143,10 +143,9 @@ def _verify_setup(
     app: modal.App, release: Release, parameters: ModalParameters, release_file: Path
 ) -> Any:  # noqa: ANN401 - as above
     del release
-    mounts = (parameters.weights, parameters.kernel_cache)
     return app.function(
         image=_with_code(_small_image(), release_file),
-        volumes={path: v for m in mounts for path, v in _mounts(m, read_only=True).items()},
+        volumes=_read_only(parameters),
         timeout=VERIFY_TIMEOUT,
         startup_timeout=SMALL_TIMEOUT,
         max_containers=1,
@@ -159,10 +158,7 @@ def _server(
     common: dict[str, Any] = {
         "image": _with_code(_engine_image(release), release_file),
         "gpu": _gpu(release),
-        "volumes": {
-            **_mounts(parameters.weights, read_only=True),
-            **_mounts(parameters.kernel_cache, read_only=True),
-        },
+        "volumes": _read_only(parameters),
         "secrets": _secrets((parameters.api_key_secret, release.listen.api_key_variable)),
         "min_containers": parameters.min_containers,
         "max_containers": parameters.max_containers,
@@ -195,6 +191,11 @@ def _gpu(release: Release) -> str:
 
 def _regions(parameters: ModalParameters) -> list[str] | None:
     return list(parameters.regions) or None
+
+
+def _read_only(parameters: ModalParameters) -> Mounts:
+    """Mount every volume for who only reads."""
+    return {at: v for one in parameters.mounts for at, v in _mounts(one, read_only=True).items()}
 
 
 def _mounts(mount: Mount, *, read_only: bool = False) -> Mounts:

@@ -107,7 +107,5 @@ def _end_phases(account: Account, name: str) -> tuple[str, ...]:
 def _volumes(parameters: ModalParameters | None) -> tuple[tuple[str, str], ...]:
     if parameters is None:
         return ()
-    return (
-        (parameters.weights.volume, "weights"),
-        (parameters.kernel_cache.volume, "compiled kernels"),
-    )
+    what = ("weights", "compiled kernels")
+    return tuple((one.volume, held) for one, held in zip(parameters.mounts, what, strict=False))

@@ -118,11 +118,9 @@ def wanted_parameters(release: Release, parameters: ModalParameters) -> dict[str
         "scale-down window": ("modal.scaledown_window", str(parameters.scaledown_window)),
         "regions": ("modal.regions", " ".join(parameters.regions)),
         "weights": ("modal.weights", f"{parameters.weights.volume} at {parameters.weights.path}"),
-        "kernels": (
-            "modal.kernel_cache",
-            f"{parameters.kernel_cache.volume} at {parameters.kernel_cache.path}",
-        ),
     }
+    if (cache := parameters.kernel_cache) is not None:
+        found["kernels"] = ("modal.kernel_cache", f"{cache.volume} at {cache.path}")
     if server:
         grace = str(-int(-release.lifecycle.drain // 1))
         found["exit grace period"] = ("lifecycle.drain_timeout", grace)
@@ -167,8 +165,7 @@ def live_parameters(
 def _parameters(
     account: Account, release: Release, parameters: ModalParameters, facts: ServerFacts
 ) -> list[Difference]:
-    named = (parameters.weights.volume, parameters.kernel_cache.volume)
-    volumes = {account.volume_id(name): name for name in named}
+    volumes = {account.volume_id(one.volume): one.volume for one in parameters.mounts}
     live = live_parameters(facts, volumes, server=parameters.endpoint == "server")
     mounts = live.pop("mounts").split("; ")
     found = []

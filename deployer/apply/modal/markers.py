@@ -92,8 +92,8 @@ def kernels_fact(account: Account, of: Side, deployed: Deployed | None) -> Phase
     parameters = of.release.modal
     if parameters is None:
         return PhaseFact("kernels", done=True, reason="the release needs none")
-    if of.no_kernels:
-        return PhaseFact("kernels", done=True, reason=f"none are needed: {of.no_kernels}")
+    if of.no_kernels or parameters.kernel_cache is None:
+        return PhaseFact("kernels", done=True, reason=of.no_kernels)
     key = of.kernel_key
     data = account.read(parameters.kernel_cache.volume, str(marker_path(key)))
     if data is None:

@@ -83,10 +83,12 @@ def compile_deepgemm() -> None:
 
     release, parameters = _modal_release()
     _refuse(_missing_weights(release))
+    if (cache := parameters.kernel_cache) is None:
+        return
     compile_kernels(
         release,
-        cache=Path(parameters.kernel_cache.path),
-        commit=_commit(parameters.kernel_cache.volume),
+        cache=Path(cache.path),
+        commit=_commit(cache.volume),
         tell=tell,
         stream=_log(),
     )
@@ -140,7 +142,7 @@ class Life:
             sys.stdout.write(f"deployer: the engine will compile kernels at its start: {problem}\n")
         _end_on_sigterm()
         digest = release.digest()
-        release = _with_own_kernels(release, Path(parameters.kernel_cache.path))
+        release = _with_own_kernels(release, parameters)
         looked = round(time.monotonic() - began, 3)
         self._runtime = Runtime(
             release,
@@ -200,7 +202,7 @@ def server_class(release: Release) -> type[Life]:
     return type(SERVER, (Life,), body)
 
 
-def _with_own_kernels(release: Release, cache: Path) -> Release:
+def _with_own_kernels(release: Release, parameters: ModalParameters) -> Release:
     """Give the engine a copy of the kernels on the container's own disk.
 
     It writes into its cache, and takes locks there, even where every kernel is there; containers
@@ -208,6 +210,9 @@ def _with_own_kernels(release: Release, cache: Path) -> Release:
     """
     from deployer.serve.kernels.entries import copy_entries  # noqa: PLC0415 - only what a part needs
 
+    if parameters.kernel_cache is None:
+        return release
+    cache = Path(parameters.kernel_cache.path)
     own = Path(tempfile.mkdtemp(prefix="deployer-kernels-"))
     copy_entries(cache, own, lambda: None)
     variables = tuple(
@@ -286,6 +291,8 @@ def _missing_kernels(
 
     if unused(release, config_at(Path(release.model.path))):
         return []
+    if parameters.kernel_cache is None:
+        return ["`modal.kernel_cache` names no volume that could hold them"] if in_engine else []
     cache = Path(parameters.kernel_cache.path)
     versions = found_versions(release.engine.command[0], os.environ) if in_engine else ()
     return [f"kernels: {problem}" for problem in verify(release, cache, versions)]

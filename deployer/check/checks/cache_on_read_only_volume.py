@@ -49,7 +49,9 @@ def find(case: Case) -> Iterator[Problem]:
     modal = case.profile.modal
     if modal is None or case.profile.target != "modal":
         return
-    mounts = {modal.weights.path: "modal.weights", modal.kernel_cache.path: "modal.kernel_cache"}
+    mounts = {modal.weights.path: "modal.weights"}
+    if modal.kernel_cache is not None:
+        mounts[modal.kernel_cache.path] = "modal.kernel_cache"
     for name, value in case.profile.engine.env.items():
         at = next((path for path in mounts if f"{value}/".startswith(f"{path}/")), None)
         if at is not None and name != OURS and CACHE.search(name):

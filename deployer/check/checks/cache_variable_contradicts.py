@@ -31,9 +31,10 @@ from deployer.finding import Severity
 
 def find(case: Case) -> Iterator[Problem]:
     """Compare the stated variable with the mount, and look for the one that has no effect."""
-    if case.profile.modal is None:
+    modal = case.profile.modal
+    if modal is None or modal.kernel_cache is None:
         return
-    mount = case.profile.modal.kernel_cache.path
+    mount = modal.kernel_cache.path
     stated = case.profile.engine.env.get("SGLANG_DG_CACHE_DIR", mount)
     if stated != mount:
         yield Problem(

@@ -45,11 +45,12 @@ FILLED = (
 
 def find(case: Case) -> Iterator[Problem]:
     """Look at where the two volumes are mounted."""
-    if case.profile.modal is None:
+    modal = case.profile.modal
+    if modal is None:
         return
-    for name in ("weights", "kernel_cache"):
-        path: str = getattr(case.profile.modal, name).path
-        if why := _wrong(path):
+    for name, volume in (("weights", modal.weights), ("kernel_cache", modal.kernel_cache)):
+        path = "" if volume is None else volume.path
+        if path and (why := _wrong(path)):
             yield Problem(
                 ("modal", name, "path"),
                 f"no volume can be mounted at {path}: {why}",

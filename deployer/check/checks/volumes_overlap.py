@@ -37,9 +37,10 @@ from deployer.finding import Severity
 
 def find(case: Case) -> Iterator[Problem]:
     """Compare the two volumes and their paths."""
-    if case.profile.modal is None:
+    modal = case.profile.modal
+    if modal is None or modal.kernel_cache is None:
         return
-    weights, kernels = case.profile.modal.weights, case.profile.modal.kernel_cache
+    weights, kernels = modal.weights, modal.kernel_cache
     if weights.volume == kernels.volume:
         yield Problem(
             ("modal", "kernel_cache", "volume"),

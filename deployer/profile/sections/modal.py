@@ -50,8 +50,9 @@ class Modal(Section):
     weights: Volume
     """The volume that holds the weights."""
 
-    kernel_cache: Volume
-    """The volume that holds compiled DeepGEMM kernels; `SGLANG_DG_CACHE_DIR` follows from it."""
+    kernel_cache: Volume | None = None
+    """The volume that holds compiled DeepGEMM kernels; `SGLANG_DG_CACHE_DIR` follows from it. A
+    model that takes none of them, such as one in BF16, needs no such volume."""
 
     api_key_secret: Name | None = None
     """The Modal secret that holds the API key, in the variable that `serving.api_key_env` names."""

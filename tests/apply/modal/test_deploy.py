@@ -6,6 +6,7 @@ Run with the oldest client too (see ``test_oldest_client.py``).
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,19 @@ def test_the_parts_that_cost_little_and_the_one_that_compiles(
     proof = definition(app, "verify_setup")
     assert proof.resources.gpu_config.count == 0
     assert {read_only for _, read_only in volumes(plane, proof).values()} == {True}
+
+
+def test_nothing_is_mounted_for_kernels_that_are_not_kept(
+    tmp_path: Path, plane: ControlPlane
+) -> None:
+    release = shipped("b200-fp8-eagle", tmp_path)
+    assert release.modal is not None
+    without = replace(release, modal=replace(release.modal, kernel_cache=None))
+    app = deployed(without, tmp_path, plane)
+
+    for name in ("Server.*", "verify_setup", "compile_deepgemm"):
+        mounted = volumes(plane, definition(app, name))
+        assert mounted == {"/model-cache": ("glm51-model-weights", True)}, name
 
 
 def test_only_what_a_container_needs_travels(tmp_path: Path, plane: ControlPlane) -> None:
