@@ -4,9 +4,11 @@
 
 A scenario starts ``python -m deployer.serve`` around the engine with the release's arguments and
 its own ``words``, and waits until it serves. Then ``fault`` happens: ``signal`` to a process of the
-engine, ``drain`` under streams, ``stop`` at a line of the log, or nothing, where the start itself
-is to fail. What the runtime says is kept with the milliseconds after the fault. Those of a stage
-run side by side. OUT gets ``life-ENGINE.json``, rewritten after every scenario.
+engine, ``drain`` under streams, ``stop`` at a line of the log, ``prompts`` of so many tokens,
+``verify`` by `deployer verify`, or nothing, where the start itself is to fail. ``hog`` fills a GPU
+up to so many MiB: before the start, or, in ``fault``, once it serves. What the runtime says is kept
+with the milliseconds after the fault. Those of a stage run side by side; ``gpu`` gives one a GPU to
+itself. OUT gets ``life-ENGINE.json``, rewritten after every scenario.
 """
 
 from __future__ import annotations
@@ -33,6 +35,17 @@ KEY = "sk-" + "measured" * 3
 ROOT = Path(__file__).resolve().parents[2]
 LOOK_EVERY = 0.02
 VARIABLE = "API_KEY"
+
+HOG = """
+import sys, time, torch
+gpu, leave = int(sys.argv[1]), int(sys.argv[2]) << 20
+kept = []
+while (left := torch.cuda.mem_get_info(gpu)[0] - leave) > 1 << 20:
+    kept.append(torch.empty(min(left, 8 << 30), dtype=torch.uint8, device=f"cuda:{gpu}"))
+print("full", flush=True)
+time.sleep(3600)
+"""
+"""Takes a GPU's memory by plain allocations, but for so many MiB, and keeps it."""
 
 
 def main() -> int:
@@ -85,6 +98,12 @@ class Life:
             str(release), "--log", str(self._log), "--events", str(self._events),
         ]  # fmt: skip
         environ = {**os.environ, VARIABLE: KEY, **scenario.get("env", {})}
+        if "gpu" in scenario:
+            environ["CUDA_VISIBLE_DEVICES"] = str(scenario["gpu"])
+        self._python: str = options.python
+        self._hog: subprocess.Popen[bytes] | None = None
+        if "hog" in scenario:
+            self._fill(scenario["hog"])
         with (options.out / f"{self.name}.err").open("wb") as err:
             self.process = subprocess.Popen(
                 words, env=environ, stdin=subprocess.DEVNULL, stderr=err, start_new_session=True
@@ -101,6 +120,8 @@ class Life:
             self._wait(lambda: self._has("serving") or self._has("ended"), timeout)
         self.found["started"] = [self._told(each) for each in self.events() if _told(each)]
         if self._has("serving") or fault.get("kind") == "stop":
+            if "hog" in fault:
+                self._fill(fault["hog"])
             self._happen(fault)
         if fault.get("kind") not in ("drain", "stop") and self.process.poll() is None:
             self._fault = self._fault or time.time()
@@ -108,6 +129,9 @@ class Life:
         self._wait(lambda: False, 90)
         if self.process.poll() is None:
             self._kill()
+        if self._hog:
+            self._hog.kill()
+            self._hog.wait()
         self.found |= {
             "exit": self.process.poll(), "left": self._family(),
             "key_in_log": self._text().count(KEY),
@@ -116,10 +140,11 @@ class Life:
         self.found["events"] = [self._told(each) for each in events[len(self.found["started"]) :]]
         last = events[-1] if events else {}
         self.found["headline"] = last.get("message", "")
-        self.found["detail"] = [line[:300] for line in last.get("detail", [])[-14:]]
-        text = json.dumps([self.found["started"], self.found["events"], self.found["detail"]])
-        wanted = self.scenario.get("expect", "")
-        self.found["as_expected"] = re.search(wanted, text) is not None
+        self.found["detail"] = [line[:300] for line in last.get("detail", [])[-40:]]
+        told = ("started", "events", "detail", "observed")
+        text = json.dumps([self.found[name] for name in told])
+        missing = [each for each in self.scenario["expect"] if re.search(each, text) is None]
+        self.found |= {"as_expected": not missing, "missing": missing}
         return self.found
 
     def events(self) -> list[dict[str, Any]]:
@@ -141,6 +166,8 @@ class Life:
                 self.process.send_signal(signal.SIGTERM)
             case "prompts":
                 self._prompts(fault["tokens"])
+            case "verify":
+                self._verify(fault.get("probes", []))
 
     def _signal(self, fault: dict[str, Any]) -> None:
         """Send it to the process whose title begins so, and watch what is said for so long."""
@@ -150,14 +177,46 @@ class Life:
         for pid in pids[:1]:
             os.kill(int(pid), getattr(signal, fault["signal"]))
         limit = time.time() + fault["watch"]
+        if fault.get("prompt"):  # something for the ranks to do together
+            threading.Thread(target=self._prompts, args=([fault["prompt"]],), daemon=True).start()
         while time.time() < limit and self.process.poll() is None:
-            status = self._status("/health", timeout=2)
-            self._observe(f"/health {status}")
+            for path in ("/health", "/metrics"):
+                self._observe(f"{path} {self._status(path, timeout=2)}")
             self._wait(lambda: False, 1.0)
         if fault["signal"] == "SIGSTOP":
             for pid in pids[:1]:
                 if str(pid) in self._family():
                     os.kill(int(pid), signal.SIGCONT)
+
+    def _fill(self, hog: dict[str, Any]) -> None:
+        """Take a GPU's memory, but for so many MiB."""
+        words = [self._python, "-c", HOG, str(hog["gpu"]), str(hog["leave"])]
+        self._hog = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        said = self._hog.stdout.readline() if self._hog.stdout else b""
+        self.found["hog"] = {**hog, "full": said == b"full\n"}
+
+    def _verify(self, probes: list[str]) -> None:
+        """Ask for what is promised, as a user would."""
+        words = [
+            sys.executable, "-m", "deployer", "verify", "--url", f"http://127.0.0.1:{self.port}",
+            "--key-env", VARIABLE, "--format", "json",
+            *(word for name in probes for word in ("--probe", name)),
+        ]  # fmt: skip
+        ran = subprocess.run(
+            words, cwd=ROOT, env={**os.environ, VARIABLE: KEY}, capture_output=True, text=True,
+            check=False, timeout=300,
+        )  # fmt: skip
+        try:
+            verdicts = json.loads(ran.stdout)["verdicts"]
+        except (ValueError, KeyError, TypeError):
+            self._observe(
+                f"verify ended with {ran.returncode}: {(ran.stderr or ran.stdout)[-300:]}"
+            )
+            return
+        count = [each["outcome"] for each in verdicts]
+        what = ", ".join(f"{count.count(each)} {each}" for each in sorted(set(count)))
+        broken = [each["probe"] for each in verdicts if each["outcome"] == "failed"]
+        self._observe(f"verify: {what}{': ' * bool(broken)}{', '.join(broken)}")
 
     def _drain(self, fault: dict[str, Any]) -> None:
         """Ask for the end while so many streams run; count those that come to theirs."""

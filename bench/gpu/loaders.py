@@ -1,11 +1,13 @@
 """How fast the engine's own loaders read weights: from the disk, and from the page cache.
 
-    PYTHON bench/gpu/loaders.py OUT FOLDER [--gib 12]
+    PYTHON bench/gpu/loaders.py OUT FOLDER [--ranks 1,2] [--shape SHAPE] [--layers N]
 
 Runs in the engine's environment, as it calls the release's loaders itself (``weight_utils``).
-FOLDER gets files of random weights, unless it has some. Each loader's tensors are copied to
-the GPU where there is one. ``read-ahead`` is what our runtime could do: every file read once, in
-parallel, before the loader. OUT gets ``loaders-ENGINE.json``.
+FOLDER gets a checkpoint of the shape (``weights.py``), unless it has one. Each rank is a process
+with a GPU of its own, where there are any: it takes its part of every tensor, as tensor parallelism
+does. ``read-ahead`` is what our runtime could do: every file read once, in parallel, beside the
+loader. GB/s are those of the files: all of them, over the seconds of the slowest rank. OUT gets
+``loaders-ENGINE.json``.
 """
 
 from __future__ import annotations
@@ -13,50 +15,167 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
+import multiprocessing
 import os
+import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import machine
+import weights
+from shapes import config
 
-FILE = 2 << 30
-TENSOR = 64 << 20
 BLOCK = 16 << 20
 READERS = 8
+PATIENCE = 120.0
+"""Seconds that a rank may take for one loader, and to come up."""
 
 
 def main() -> int:
-    """Measure every loader that the release has; 1 when there is none."""
+    """Measure every loader that the release has; 1 when one failed or none is there."""
     options = _options()
     options.out.mkdir(parents=True, exist_ok=True)
-    options.folder.mkdir(parents=True, exist_ok=True)
-    torch: Any = import_module("torch")
-    weight_utils = import_module("sglang.srt.model_loader.weight_utils")
-
-    files = sorted(map(str, options.folder.glob("*.safetensors"))) or _make(options, torch)
+    if options.layers:
+        weights.make(config(options.shape, options.layers), options.folder)
+    files = sorted(map(str, options.folder.glob("*.safetensors")))
     result = {
         "question": "loaders", **machine.describe(sys.executable),
         "bytes": sum(Path(each).stat().st_size for each in files), "files": len(files), "rows": [],
     }  # fmt: skip
-    path = options.out / f"loaders-{result['versions']['sglang']}.json"
+    path = options.out / f"loaders-{result['versions']['sglang']}{options.suffix}.json"
+    for ranks in map(int, options.ranks.split(",")):
+        group = Ranks(ranks, files)
+        try:
+            for name in group.names:
+                for cold, ahead in ((False, False), (True, False), (True, True)):
+                    row = {
+                        "loader": name, "ranks": ranks, "cold": cold, "read_ahead": ahead,
+                        **group.load(name, result["bytes"], cold=cold, ahead=ahead),
+                    }  # fmt: skip
+                    result["rows"].append(row)
+                    machine.write(path, result)
+                    print(json.dumps(row), flush=True)
+                    if "error" in row:
+                        break  # it fails as well with other caches
+        finally:
+            group.end()
+    return int(not result["rows"] or any("error" in row for row in result["rows"]))
+
+
+class Ranks:
+    """The processes that load together."""
+
+    def __init__(self, count: int, files: list[str]) -> None:
+        self._files = files
+        spawn = multiprocessing.get_context("spawn")
+        port = _free_port()
+        self._pipes: list[Connection] = []
+        self._processes = []
+        for rank in range(count):
+            ours, theirs = spawn.Pipe()
+            process = spawn.Process(target=_rank, args=(rank, count, port, files, theirs))
+            process.start()
+            theirs.close()
+            self._pipes.append(ours)
+            self._processes.append(process)
+        self.names: list[str] = self._hear()[0]
+
+    def load(self, name: str, size: int, *, cold: bool, ahead: bool) -> dict[str, Any]:
+        """Load all once; gives seconds and GB/s, or why that failed."""
+        if cold:
+            forget(self._files)
+        began = time.perf_counter()
+        readers = _read_ahead(self._files) if ahead else []
+        for pipe in self._pipes:
+            pipe.send(name)
+        told = self._hear()
+        seconds = time.perf_counter() - began
+        for reader in readers:
+            reader.join()
+        if failed := [each for each in told if isinstance(each, str)]:
+            return {"error": failed[0]}
+        return {"seconds": round(seconds, 2), "gb_per_s": round(size / 1e9 / seconds, 2)}
+
+    def end(self) -> None:
+        """End every rank."""
+        for process in self._processes:
+            process.kill()
+            process.join()
+
+    def _hear(self) -> list[Any]:
+        told: list[Any] = []
+        for pipe in self._pipes:
+            if not pipe.poll(PATIENCE):
+                told.append(f"a rank said nothing for {PATIENCE:g} s")
+                continue
+            try:
+                told.append(pipe.recv())
+            except EOFError:
+                told.append("a rank has ended")
+        return told
+
+
+def _rank(rank: int, count: int, port: int, files: list[str], pipe: Connection) -> None:
+    """Be one rank: load by the loader that is named, as often as one is."""
+    torch: Any = import_module("torch")
     cuda = torch.cuda.is_available()
-    for cold in (False, True):
-        for name, load in _loaders(weight_utils, files).items():
-            for ahead in (False, True) if cold else (False,):
-                row = _row(name, load, files, torch if cuda else None, cold=cold, ahead=ahead)
-                result["rows"].append(row)
-                machine.write(path, result)
-                print(json.dumps(row), flush=True)
-    return int(not result["rows"])
+    if cuda:
+        torch.cuda.set_device(rank)
+        torch.zeros(1, device="cuda")
+    if count > 1:
+        _join(torch, rank, count, f"tcp://127.0.0.1:{port}", "nccl" if cuda else "gloo")
+    module = import_module("sglang.srt.model_loader.weight_utils")
+    known = loaders(module, files, ranks=count, cuda=cuda)
+    pipe.send(list(known))
+    while True:
+        try:
+            name = pipe.recv()
+        except EOFError:
+            return
+        try:
+            for _, tensor in known[name]():
+                if cuda:
+                    _part(tensor, rank, count).cuda()
+                else:
+                    _part(tensor, rank, count).clone()
+            if cuda:
+                torch.cuda.synchronize()
+        except Exception as error:  # a loader that fails is a finding, not the end
+            pipe.send(repr(error)[:200])
+        else:
+            pipe.send(0)
 
 
-def _loaders(module: Any, files: list[str]) -> dict[str, Callable[[], Iterable[Any]]]:
+def _join(torch: Any, rank: int, count: int, at: str, kind: str) -> None:
+    """Make the ranks know each other as the engine does: its prefetch divides files by rank."""
+    try:
+        state = import_module("sglang.srt.distributed.parallel_state")
+        state.init_distributed_environment(count, rank, at, rank, kind)
+    except Exception as error:
+        if torch.distributed.is_initialized():
+            return
+        print(f"rank {rank}: {error!r}"[:300], flush=True)
+        torch.distributed.init_process_group(kind, init_method=at, rank=rank, world_size=count)
+
+
+def _part(tensor: Any, rank: int, count: int) -> Any:
+    """Give the rows of a rank; a tensor that cannot be divided is everybody's."""
+    if count == 1 or tensor.dim() <= 1 or tensor.shape[0] % count:
+        return tensor
+    return tensor.chunk(count)[rank].contiguous()
+
+
+def loaders(
+    module: Any, files: list[str], *, ranks: int, cuda: bool
+) -> dict[str, Callable[[], Iterable[Any]]]:
     """The release's iterators over safetensors, each with what it can be told."""
     one = module.safetensors_weights_iterator
     takes = inspect.signature(one).parameters
@@ -72,36 +191,16 @@ def _loaders(module: Any, files: list[str]) -> dict[str, Callable[[], Iterable[A
         if each := getattr(module, name, None):
             found[label] = partial(each, files, READERS)
     fast = getattr(module, "fastsafetensors_weights_iterator", None)
-    if fast and _has("fastsafetensors"):
-        found["fastsafetensors"] = lambda: fast(files)
+    if fast and find_spec("fastsafetensors") and cuda:
+        found["fastsafetensors, no GDS"] = lambda: fast(files, enable_gds=False)
+    stream = getattr(module, "runai_safetensors_weights_iterator", None)
+    if stream and find_spec("runai_model_streamer"):
+        found["runai streamer"] = lambda: stream(files)
+        if ranks > 1 and cuda:
+            found["runai streamer, distributed"] = lambda: stream(
+                files, is_distributed=True, device="cuda"
+            )
     return found
-
-
-def _row(
-    name: str, load: Callable[[], Iterable[Any]], files: list[str], torch: Any, *, cold: bool,
-    ahead: bool,
-) -> dict[str, Any]:  # fmt: skip
-    if cold:
-        _forget(files)
-    began = time.perf_counter()
-    readers = _read_ahead(files) if ahead else []
-    size = 0
-    try:
-        for _, tensor in load():
-            kept = tensor.cuda() if torch else tensor.clone()
-            size += kept.numel() * kept.element_size()
-            del kept
-        if torch:
-            torch.cuda.synchronize()
-    except Exception as error:  # a loader that fails is a finding, not the end
-        return {"loader": name, "cold": cold, "read_ahead": ahead, "error": repr(error)[:200]}
-    seconds = time.perf_counter() - began
-    for reader in readers:
-        reader.join()
-    return {
-        "loader": name, "cold": cold, "read_ahead": ahead, "seconds": round(seconds, 2),
-        "gb_per_s": round(size / 1e9 / seconds, 2),
-    }  # fmt: skip
 
 
 def _read_ahead(files: list[str]) -> list[threading.Thread]:
@@ -125,7 +224,7 @@ def _read_ahead(files: list[str]) -> list[threading.Thread]:
     return readers
 
 
-def _forget(files: list[str]) -> None:
+def forget(files: list[str]) -> None:
     """Drop the files from the page cache."""
     for path in files:
         descriptor = os.open(path, os.O_RDONLY)
@@ -136,35 +235,20 @@ def _forget(files: list[str]) -> None:
             os.close(descriptor)
 
 
-def _make(options: argparse.Namespace, torch: Any) -> list[str]:
-    save_file = import_module("safetensors.torch").save_file
-
-    size = int(options.gib * 2**30)
-    made: list[str] = []
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    for index in range(max(1, size // FILE)):
-        count = max(1, min(size, FILE) // TENSOR)
-        tensors = {
-            f"layers.{index}.{at}": torch.randn(TENSOR // 2, device=device).bfloat16().cpu()
-            for at in range(count)
-        }
-        path = options.folder / f"model-{index:05}.safetensors"
-        save_file(tensors, str(path))
-        made.append(str(path))
-    return made
-
-
-def _has(name: str) -> bool:
-    from importlib.util import find_spec
-
-    return find_spec(name) is not None
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--gib", type=float, default=12.0)
+    parser.add_argument("--ranks", default="1", help="numbers of ranks, with commas between them")
+    parser.add_argument("--shape", default="qwen3-32b")
+    parser.add_argument("--layers", type=int, default=6, help="0: FOLDER has what is to be read")
+    parser.add_argument("--suffix", default="", help="the end of the result's name")
     return parser.parse_args()
 
 

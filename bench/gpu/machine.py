@@ -37,28 +37,35 @@ def describe(python: str) -> dict[str, Any]:
 
 
 def gpu() -> dict[str, Any] | None:
-    """Ask the driver for the first GPU; None where there is no driver."""
-    answer = ask("name,memory.total,driver_version")
-    if answer is None:
+    """Ask the driver for the first GPU, and how many there are; None where there is no driver."""
+    rows = ask("name,memory.total,driver_version")
+    if not rows:
         return None
-    name, total, driver = (word.strip() for word in answer.split(","))
-    return {"name": name, "mib": int(total), "driver": driver}
+    name, total, driver = (word.strip() for word in rows[0].split(","))
+    return {"name": name, "mib": int(total), "driver": driver, "count": len(rows)}
 
 
-def used() -> int:
-    """Give the MiB that are taken of the first GPU; 0 without one."""
-    answer = ask("memory.used")
-    return int(answer) if answer else 0
+def used(gpu: int | None = None) -> int:
+    """Give the MiB that are taken of a GPU, of the fullest where none is named; 0 without one."""
+    each = used_each()
+    if not each:
+        return 0
+    return max(each) if gpu is None else each[gpu]
 
 
-def ask(fields: str) -> str | None:
-    """Query nvidia-smi; None where it is missing or fails."""
-    words = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader,nounits", "--id=0"]
+def used_each() -> list[int]:
+    """Give the MiB that are taken of every GPU."""
+    return [int(row) for row in ask("memory.used")]
+
+
+def ask(fields: str) -> list[str]:
+    """Query nvidia-smi, a row a GPU; nothing where it is missing or fails."""
+    words = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
     try:
         ran = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
     except (OSError, subprocess.SubprocessError):
-        return None
-    return ran.stdout.strip()
+        return []
+    return ran.stdout.strip().splitlines()
 
 
 def versions(python: str) -> dict[str, str | None]:

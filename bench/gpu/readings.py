@@ -7,10 +7,20 @@ from typing import Any
 
 GIB = r"(?P<{}>\d+(?:\.\d+)?) GB"
 
+RANK = re.compile(r"^\[[^\]]*? TP(?P<rank>\d+)[^\]]*\]")
+"""How the line of one of several ranks begins (``scheduler.py``, ``configure_logger``)."""
+
 STEPS = {
+    "joined": re.compile(
+        r"Init torch distributed ends\. elapsed=(?P<seconds>[\d.]+) s, "
+        r"mem usage=(?P<taken>-?\d+(?:\.\d+)?) GB"
+    ),
+    "fused": re.compile(
+        r"FlashInfer AllReduce Fusion enabled and workspace initialized: backend=(?P<what>\w+)"
+    ),
     "load": re.compile(r"Load weight begin\. avail mem=" + GIB.format("free")),
     "loaded": re.compile(
-        r"Load weight end\..*?type=(?P<type>\w+).*avail mem="
+        r"Load weight end\.(?: elapsed=(?P<seconds>[\d.]+) s,)?.*?type=(?P<type>\w+).*avail mem="
         + GIB.format("free")
         + r"(?:, mem usage=(?P<taken>\d+(?:\.\d+)?) GB)?"
     ),
@@ -42,7 +52,9 @@ def read(line: str, seconds: float) -> dict[str, Any] | None:
     """Read one line that was written ``seconds`` after the start; None if it says nothing here."""
     for step, pattern in STEPS.items():
         if found := pattern.search(line):
-            return {"at": round(seconds, 2), "step": step, **_values(found.groupdict())}
+            rank = RANK.match(line)
+            own = {"rank": int(rank["rank"])} if rank else {}
+            return {"at": round(seconds, 2), "step": step, **own, **_values(found.groupdict())}
     return None
 
 

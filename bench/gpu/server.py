@@ -40,10 +40,12 @@ class Server:
         log: Path,
         *,
         held: bool = False,
+        ranks: int = 1,
     ) -> None:
         self.began = time.monotonic()
         self.steps: list[dict[str, Any]] = []
         self.lines: list[str] = []
+        self.ranks = ranks
         self._held = held
         self._changed = threading.Condition()
         self._log = log
@@ -91,14 +93,18 @@ class Server:
         self._reader.join(GONE)
 
     def _hold(self) -> None:
-        """Stop the scheduler as soon as it has its title, unless it may go on by then."""
-        while self.process.poll() is None:
+        """Stop every scheduler as soon as it has its title, until they may go on."""
+        stopped: set[int] = set()
+        while len(stopped) < self.ranks and self.process.poll() is None:
             for folder in Path("/proc").glob("[0-9]*"):
-                if _group(folder) == self.process.pid and _titled(folder):
-                    with self._changed, suppress(ProcessLookupError):
-                        if self._held:
-                            os.kill(int(folder.name), signal.SIGSTOP)
-                    return
+                pid = int(folder.name)
+                if pid in stopped or _group(folder) != self.process.pid or not _titled(folder):
+                    continue
+                with self._changed, suppress(ProcessLookupError):
+                    if not self._held:
+                        return
+                    os.kill(pid, signal.SIGSTOP)
+                stopped.add(pid)
             time.sleep(LOOK_EVERY)
 
     def _read(self) -> None:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 SHAPES = Path(__file__).parent / "shapes"
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 
 
-def folder(shape: str, under: Path) -> Path:
+def config(shape: str, layers: int | None = None) -> dict[str, Any]:
+    """Give the config of a shape, with so many layers where that is stated."""
+    found: dict[str, Any] = json.loads((SHAPES / f"{shape}.json").read_text(encoding="utf-8"))
+    return found if layers is None else {**found, "num_hidden_layers": layers}
+
+
+def folder(shape: str, under: Path, layers: int | None = None) -> Path:
     """Give a folder with the shape's config and the tokenizer, made where it is not there.
 
     ``shape`` names a file of ``shapes/``, or is the path of a model's folder, which is taken as
@@ -18,11 +25,10 @@ def folder(shape: str, under: Path) -> Path:
     """
     if "/" in shape:
         return Path(shape)
-    made = (under / shape).absolute()
+    made = (under / (shape if layers is None else f"{shape}-of-{layers}")).absolute()
     if not (made / "config.json").exists():
         made.mkdir(parents=True, exist_ok=True)
         for name in TOKENIZER:
             shutil.copyfile(SHAPES / "tokenizer" / name, made / name)
-        text = (SHAPES / f"{shape}.json").read_text(encoding="utf-8")
-        (made / "config.json").write_text(json.dumps(json.loads(text)), encoding="utf-8")
+        (made / "config.json").write_text(json.dumps(config(shape, layers)), encoding="utf-8")
     return made

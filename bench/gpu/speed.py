@@ -1,9 +1,11 @@
-"""How fast one server is over concurrency, by the engine's own client (``sglang.bench_serving``).
+"""How fast servers are over concurrency, by a client of our own (``client.py``).
 
-    python3 bench/gpu/speed.py PLAN OUT [--python PYTHON]
+    python3 bench/gpu/speed.py PLAN OUT [--python PYTHON] [--only NAME,NAME]
 
-The server of the plan runs with dummy weights; every stream has the plan's number of random tokens
-in and out. OUT gets ``speed-ENGINE.json``, rewritten after every concurrency.
+The servers of the plan start side by side, with dummy weights or the plan's ``load``, and are asked
+one after another: each stream has the plan's number of random tokens in and out, ``rounds`` times.
+A server's ``gpu`` is the one that it gets, its ``concurrency`` those that it is asked at. OUT gets
+``speed-ENGINE.json``, rewritten after every row.
 """
 
 from __future__ import annotations
@@ -11,72 +13,72 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
+import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import machine
+from client import ask
 from server import Server
 from shapes import folder
 
-KEPT = (
-    "request_throughput", "input_throughput", "output_throughput", "mean_ttft_ms", "p99_ttft_ms",
-    "mean_tpot_ms", "p99_tpot_ms", "completed", "duration",
-)  # fmt: skip
-
 
 def main() -> int:
-    """Run the plan; 1 when the server did not come up or a run was lost."""
+    """Run the plan; 1 when a server did not come up or a run was lost."""
     options = _options()
     plan = json.loads(options.plan.read_text(encoding="utf-8"))
     options.out.mkdir(parents=True, exist_ok=True)
+    only = set(options.only.split(",")) if options.only else None
+    plan["servers"] = [one for one in plan["servers"] if only is None or one["name"] in only]
     result = {"question": "speed", **machine.describe(options.python), **plan, "rows": []}
-    path = options.out / f"speed-{result['versions']['sglang']}.json"
+    path = options.out / f"speed-{result['versions']['sglang']}{options.suffix}.json"
     model = str(folder(plan["shape"], options.out / "models"))
+    servers = {one["name"]: _start(one, plan, model, options) for one in plan["servers"]}
+    limit = time.monotonic() + plan.get("timeout", 300)
+    try:
+        for one in plan["servers"]:
+            server = servers[one["name"]]
+            ready = server.wait(partial(server.has, "ready"), limit - time.monotonic())
+            one["ready"] = next((s["at"] for s in server.steps if s["step"] == "ready"), None)
+            one["steps"] = server.steps
+            if not ready:
+                one["tail"] = [line[:300] for line in server.lines[-15:]]
+            machine.write(path, result)
+        for streams in plan["concurrency"]:
+            for one in plan["servers"]:
+                if one["ready"] is None or streams not in one.get("concurrency", [streams]):
+                    continue
+                rounds = plan["rounds"].get(str(streams), 1)
+                size = (plan["input"], plan["output"])
+                ask(one["port"], 1, 1, size, plan["run"])  # what is compiled at first is not asked
+                row = {
+                    "server": one["name"], "streams": streams,
+                    **ask(one["port"], streams, streams * rounds, size, plan["run"]),
+                }  # fmt: skip
+                result["rows"].append(row)
+                machine.write(path, result)
+                print(json.dumps(row), flush=True)
+    finally:
+        for server in servers.values():
+            server.end()
+    lost = [row for row in result["rows"] if "error" in row]
+    return int(any(one["ready"] is None for one in plan["servers"]) or bool(lost))
+
+
+def _start(
+    one: dict[str, Any], plan: dict[str, Any], model: str, options: argparse.Namespace
+) -> Server:
     words = [
         options.python, "-m", "sglang.launch_server", "--model-path", model, "--load-format",
-        "dummy", "--host", "127.0.0.1", "--port", str(plan["port"]), *plan["words"],
+        plan.get("load", "dummy"), "--host", "127.0.0.1", "--port", str(one["port"]),
+        *plan["words"], *one["words"],
     ]  # fmt: skip
-    environ = {**os.environ, "PYTHONUNBUFFERED": "1", **plan.get("env", {})}
-    server = Server(words, environ, options.out / "speed.log")
-    try:
-        ready = server.wait(lambda: server.has("ready"), plan.get("timeout", 300))
-        for streams in plan["concurrency"] if ready else []:
-            row = _row(plan, streams, model, options)
-            result["rows"].append(row)
-            machine.write(path, result)
-            print(json.dumps(row), flush=True)
-    finally:
-        server.end()
-    lost = [row for row in result["rows"] if "error" in row]
-    return int(not ready or bool(lost))
-
-
-def _row(
-    plan: dict[str, Any], streams: int, model: str, options: argparse.Namespace
-) -> dict[str, Any]:
-    out = options.out / f"speed-{streams}.jsonl"
-    out.unlink(missing_ok=True)
-    words = [
-        options.python, "-m", "sglang.bench_serving", "--backend", "sglang", "--host", "127.0.0.1",
-        "--port", str(plan["port"]), "--dataset-name", "random-ids", "--model", model,
-        "--random-input-len", str(plan["input"]), "--random-output-len", str(plan["output"]),
-        "--random-range-ratio", "1", "--num-prompts", str(max(4, streams * plan["rounds"])),
-        "--max-concurrency", str(streams), "--output-file", str(out), "--disable-tqdm",
-    ]  # fmt: skip
-    ran = subprocess.run(
-        words, check=False, capture_output=True, text=True, timeout=plan.get("run", 120)
-    )
-    try:
-        found = json.loads(out.read_text(encoding="utf-8").splitlines()[-1])
-    except (OSError, IndexError, ValueError):
-        return {"streams": streams, "error": (ran.stderr or ran.stdout)[-600:]}
-    values = {name: found[name] for name in KEPT if name in found}
-    rounded = {
-        name: round(each, 2) if isinstance(each, float) else each for name, each in values.items()
-    }
-    return {"streams": streams, **rounded}
+    environ = {**os.environ, "PYTHONUNBUFFERED": "1", **plan.get("env", {}), **one.get("env", {})}
+    if "gpu" in one:
+        environ["CUDA_VISIBLE_DEVICES"] = str(one["gpu"])
+    return Server(words, environ, options.out / f"speed-{one['name']}.log")
 
 
 def _options() -> argparse.Namespace:
@@ -84,6 +86,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("plan", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--python", default=sys.executable, help="the engine environment's own")
+    parser.add_argument("--only", default="", help="names of servers, with commas between them")
+    parser.add_argument("--suffix", default="", help="the end of the result's name")
     return parser.parse_args()
 
 

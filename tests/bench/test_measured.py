@@ -99,7 +99,13 @@ def test_every_result_has_its_table() -> None:
                 "[2026-11-29 06:35:12] Load weight end. elapsed=0.50 s, type=GlmMoeDsaForCausalLM, "
                 "quant=fp8, fmt=e4m3, avail mem=87.91 GB, mem usage=51.17 GB."
             ),
-            {"step": "loaded", "type": "GlmMoeDsaForCausalLM", "free": 87.91, "taken": 51.17},
+            {
+                "step": "loaded",
+                "type": "GlmMoeDsaForCausalLM",
+                "seconds": 0.5,
+                "free": 87.91,
+                "taken": 51.17,
+            },
         ),
         (
             "KV Cache is allocated. dtype: torch.bfloat16, #tokens: 5037632, KV size: 48.19 GB",
@@ -116,6 +122,17 @@ def test_every_result_has_its_table() -> None:
                 "seconds": 92.31,
                 "free": 2.29,
             },
+        ),
+        (
+            "[2026-11-29 09:20:01 TP1 EP1] Load weight begin. avail mem=137.90 GB",
+            {"step": "load", "rank": 1, "free": 137.9},
+        ),
+        (
+            (
+                "[2026-11-29 09:20:01 DP1 TP1] Init torch distributed ends. elapsed=2.75 s, "
+                "mem usage=1.31 GB"
+            ),
+            {"step": "joined", "rank": 1, "seconds": 2.75, "taken": 1.31},
         ),
         ("INFO:     Uvicorn running on http://127.0.0.1:22040", None),
     ],
