@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     OnEvent = Callable[[Event], None]
 
-SUPERVISED = frozenset({"launch", "load", "warmup"})
+SUPERVISED = frozenset({"launch", "load", "memory", "warmup"})
 """The phases of a start that the supervisor tells itself."""
 
 

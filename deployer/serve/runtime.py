@@ -10,7 +10,8 @@ from deployer.diagnose.boot import Boot
 from deployer.diagnose.recorder import Recorder
 from deployer.diagnose.words import headline, report, standing, summary
 from deployer.errors import Failure, Interrupted
-from deployer.serve.bell import Bell
+from deployer.serve import memory
+from deployer.serve.bell import Bell, Errand
 from deployer.serve.drain import Drained, drain
 from deployer.serve.engine_version import agreed
 from deployer.serve.key import secrets_of
@@ -94,6 +95,7 @@ class Runtime:
         try:
             running = self._launch()
             self._load(running)
+            self._ask_memory(running)
             self._warm_up(running)
         except Interrupted:
             return False
@@ -191,6 +193,19 @@ class Runtime:
         self._recorder.end()
         running.is_ready()
         self._timeline.done(f"healthy ({unsure})" if unsure else "healthy")
+
+    def _ask_memory(self, running: Running) -> None:
+        """Tell what the engine says of its memory; that it does not say it is no failure."""
+        port, timeout = self._release.listen.port, self._release.lifecycle.health_timeout
+        self._timeline.start("memory", "what the engine says of its memory")
+        self._prove(running)
+        url, key = f"http://127.0.0.1:{port}", running.key
+        with self._bell.listen() as ear:
+            errand = Errand(lambda: memory.ask(url, key, timeout), self._bell, "memory")
+            while not errand.done:
+                self._guard()
+                ear.wait(timeout)
+        self._timeline.done(errand.result())
 
     def _warm_up(self, running: Running) -> None:
         requests = self._release.warmup

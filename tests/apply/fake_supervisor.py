@@ -25,6 +25,10 @@ from typing import Any, BinaryIO
 PR_SET_PDEATHSIG = 1
 
 
+HELD = "a pool of 5 tokens, weights of 1.00 GiB, graphs of 0.00 GiB"
+"""What it tells of the engine's memory."""
+
+
 class Engine(BaseHTTPRequestHandler):
     key = ""
     fault = ""
@@ -83,8 +87,9 @@ class Supervisor:
             child.wait()
             self._tell("ended", "failed", "the engine ran out of memory", detail=["OOM"])
             return 1
-        for phase in ("load", "warmup"):
-            self._tell(phase, "done", seconds=0.5)
+        self._tell("load", "done", seconds=0.5)
+        self._tell("memory", "done", HELD)
+        self._tell("warmup", "done", seconds=0.5)
         self._tell("serving", "started", "ready")
         self._stop.wait()
         return self._end(child)

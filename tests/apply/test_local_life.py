@@ -22,6 +22,7 @@ from deployer.errors import Failure, NotThere, UsageError
 from deployer.release import Release
 from deployer.verify.verdict import Outcome, Verdict
 
+from .fake_supervisor import HELD
 from .world import World, fake_parts, make_release, wait_until
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def test_first_apply_serves_and_says_how(world: World) -> None:
     assert applied.verified
     assert applied.sample == "Hello."
     assert [each.phase for each in applied.phases] == [
-        "compare", "engine", "model", "launch", "load", "warmup", "verify",
+        "compare", "engine", "model", "launch", "load", "memory", "warmup", "reckon",
+        "verify",
     ]  # fmt: skip
     assert {each.phase: each.seconds for each in applied.phases}["launch"] == 0.25
     assert "training (50%)" in [event.message for event in world.events]
@@ -61,6 +63,7 @@ def test_first_apply_serves_and_says_how(world: World) -> None:
     assert (found.state, found.recorded.verified, found.model) == ("serving", True, "glm-tiny")
     assert found.engine == "sglang 0.5.23"
     assert found.url == applied.url
+    assert found.memory.startswith(f"{HELD}; not compared: the memory of ")
     assert is_alive(state_of(world).supervisor)
 
 

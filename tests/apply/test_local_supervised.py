@@ -49,7 +49,9 @@ def test_a_whole_life(real: World) -> None:
     release = supervised(real)
     applied = real.apply(release)
     assert applied.outcome == "created"
-    assert [each.phase for each in applied.phases][-4:] == ["launch", "load", "warmup", "verify"]
+    assert [each.phase for each in applied.phases][-6:] == [
+        "launch", "load", "memory", "warmup", "reckon", "verify",
+    ]  # fmt: skip
     assert real.apply(release).outcome == "unchanged"
     assert applied.key_file is not None
     key = applied.key_file.read_text().strip()

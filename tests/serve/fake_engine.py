@@ -42,6 +42,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--flood-mib", type=int, default=0)
     parser.add_argument("--children", nargs="*", default=[])
     parser.add_argument("--stray", action="store_true", help="a child with a session of its own")
+    parser.add_argument("--holds", default="", help="what /server_info answers")
     parser.add_argument("--bind-after", type=float, default=0.0)
     return parser.parse_args()
 
@@ -54,6 +55,10 @@ class Engine(BaseHTTPRequestHandler):
     busy = 0
 
     def do_GET(self) -> None:
+        if self.path == "/server_info":
+            open_to = not Engine.key or self.headers["Authorization"] == f"Bearer {Engine.key}"
+            self.answer(200 if open_to else 401, Engine.options.holds.encode())
+            return
         ready = Engine.healthy and not Engine.draining
         self.answer(200 if ready or self.path != "/health" else 503, b"")
 

@@ -49,6 +49,13 @@ def last_event(path: Path, start: int) -> Event | None:
     return events[-1] if events else None
 
 
+def result_of(phase: str, path: Path, start: int) -> str:
+    """Give what the newest end of a phase said, from a byte on; '' where it has not ended."""
+    events = EventReader(path, start).read()
+    said = [each.message for each in events if (each.phase, each.state) == (phase, "done")]
+    return said[-1] if said else ""
+
+
 def _event(line: bytes) -> Event | None:
     try:
         return Event.from_json(line.decode())

@@ -11,6 +11,7 @@ from deployer.apply.files import write_whole
 from deployer.apply.local.boots import boots
 from deployer.apply.local.ending import Ending, end
 from deployer.apply.local.environment import supervisor_environment
+from deployer.apply.local.events import result_of
 from deployer.apply.local.family import family
 from deployer.apply.local.key import keep_key
 from deployer.apply.local.listener import prove_ours
@@ -20,6 +21,8 @@ from deployer.diagnose.boot import slower
 from deployer.diagnose.words import slow
 from deployer.errors import DeployerError, Failure
 from deployer.event import Event
+from deployer.fit.beside import beside
+from deployer.serve.memory import heard, of_each
 
 if TYPE_CHECKING:
     from deployer.apply.local.task import Task
@@ -56,7 +59,11 @@ def launch(task: Task, engine: EngineEnvironment, filled: Release) -> Proof:
         )
         _tell_slow(task)
         processes = family(task.folder.path, [server.identity])
-        state = dataclasses.replace(state, processes=tuple(sorted(processes, key=lambda i: i.pid)))
+        state = dataclasses.replace(
+            state,
+            processes=tuple(sorted(processes, key=lambda i: i.pid)),
+            memory=_reckon(task, result_of("memory", task.folder.events, server.events_from)),
+        )
         write_state(task.folder, state)
         proof = verify(task, state)
         server.refuse_ended(task.phases.forward, task.parts)
@@ -78,6 +85,14 @@ def _tell_slow(task: Task) -> None:
     for each in slower(found[-1], found[:-1]) if found else ():
         event = Event(task.parts.now(), "boot", "progress", slow(each), each.seconds)
         task.phases.forward(event)
+
+
+def _reckon(task: Task, said: str) -> str:
+    """Hold what the engine said of its memory against what was reckoned; gives both, in words."""
+    with task.phases.phase("reckon", "what was reckoned of its memory") as phase:
+        held = heard(said)
+        phase.result = beside(task.release, *of_each(held))
+    return f"{said}; {phase.result}"
 
 
 def verify(task: Task, state: State) -> Proof:

@@ -32,7 +32,8 @@ class State:
     gone. ``key_source`` is ``file``, ``environment`` or ``none``. ``events_from`` is the byte of
     the events file at which this server's events begin. ``verified`` tells whether every promise
     was seen to hold at ``verified_at`` (0 where nobody tried). ``failure`` says why ``apply`` ended
-    the server, '' where it did not.
+    the server, '' where it did not. ``memory`` is what the engine said of its memory at its
+    start, and how that stood beside what was reckoned.
     """
 
     name: str
@@ -47,6 +48,7 @@ class State:
     verified: bool = False
     failure: str = ""
     verified_at: float = 0.0
+    memory: str = ""
     format_version: int = FORMAT_VERSION
 
     def known(self) -> tuple[Identity, ...]:

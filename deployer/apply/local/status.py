@@ -37,7 +37,8 @@ class LocalStatus:
 
     ``observed`` is what was seen just now, ``recorded`` what an apply wrote down. ``message`` is
     the last thing that its supervisor told, or what is wrong with its state (``unreadable``; all
-    but the name is then empty).
+    but the name is then empty). ``memory`` is what was noted when it became ready: what the
+    engine said of it, and how that stood beside what was reckoned.
     """
 
     name: str
@@ -52,6 +53,7 @@ class LocalStatus:
     message: str = ""
     observed: Observed | None = None
     recorded: Recorded = NOTHING
+    memory: str = ""
 
 
 def status(
@@ -91,6 +93,7 @@ def _status(folder: Folder, now: Callable[[], float]) -> LocalStatus | None:
         message=state.failure or (event.message if event else ""),
         observed=Observed(now(), seen),
         recorded=Recorded(state.created, state.verified, state.verified_at),
+        memory=state.memory,
     )
 
 

@@ -24,7 +24,9 @@ from deployer.apply.phases import Phases, PhaseTime
 from deployer.diagnose.boot import slower
 from deployer.diagnose.words import slow
 from deployer.errors import Failure
+from deployer.fit.beside import beside
 from deployer.plan.sides import side
+from deployer.serve.memory import heard, of_each
 from deployer.serve.weights.manifest import Manifests
 from deployer.verify.endpoint import Endpoint
 from deployer.verify.verdict import Outcome, all_hold
@@ -121,9 +123,14 @@ class Pipeline:
         return self._proven(app, record, key, outcome)
 
     def _proven(self, app: AppFacts, record: Record, key: str, outcome: str) -> Applied:
-        verdicts, sample = self._verified(app, record.url, key, record)
+        old = self._records.record(record.app, record.environment)
+        verdicts, sample, said = self._verified(app, record.url, key, record)
+        memory = self._reckoned(said) if said else ""
+        if not memory and old is not None and old.digest == record.digest:
+            memory = old.memory
         verified = all_hold(verdicts)
         now = tried(record, verified=verified, when=self._parts.now())
+        now = replace(now, memory=memory)
         self._records.keep(now)
         when = now.verified_at if verified else 0.0
         unnoted = publish_proof(self._account, now.app, now.digest, when)
@@ -169,11 +176,12 @@ class Pipeline:
 
     def _verified(
         self, app: AppFacts, url: str, key: str, record: Record
-    ) -> tuple[tuple[Verdict, ...], str]:
+    ) -> tuple[tuple[Verdict, ...], str, str]:
+        """Give the verdicts, an answer to show, and what a new engine said of its memory."""
         self._records.keep(replace(record, owed=True))
         with self._phases.phase("wait", "from no container to the first answer") as phase:
-            boots = wait_until_healthy(self._account, app, self._release, url, phase, self._parts)
-            for line in self._keep_boots(record, boots):
+            said = wait_until_healthy(self._account, app, self._release, url, phase, self._parts)
+            for line in self._keep_boots(record, said.boots):
                 phase.progress(line)
             phase.result = "the server is healthy"
         with self._phases.phase("verify", url) as phase:
@@ -185,7 +193,15 @@ class Pipeline:
             phase.result = f"{kept} of {len(verdicts)} promises hold"
             phase.end = "done" if all_hold(verdicts) else "failed"
             sample = self._parts.sample(endpoint) if all_hold(verdicts) else ""
-        return verdicts, sample
+        return verdicts, sample, said.memory
+
+    def _reckoned(self, said: str) -> str:
+        """Hold what the engine said of its memory against what was reckoned; gives both."""
+        with self._phases.phase("reckon", "what was reckoned of its memory") as phase:
+            listed = self._lock.repositories if self._lock else ()
+            known = [one.checkpoint("the lock") for one in listed if one.role == "model"]
+            phase.result = beside(self._release, *of_each(heard(said)), *known[:1])
+        return f"{said}; {phase.result}"
 
     def _keep_boots(self, record: Record, boots: tuple[Boot, ...]) -> tuple[str, ...]:
         """Put the starts on record; says what took clearly longer than at those before."""

@@ -48,7 +48,8 @@ class Record:
     ``when`` is in seconds since the epoch, ``version`` the app's. ``verified`` tells whether every
     promise was seen to hold at ``verified_at`` (0 where nobody tried), ``owed`` that it was to be
     verified and that this did not come to a good end, so that the next apply goes on there.
-    ``file`` is the mark of the profile's file (:mod:`deployer.plan.file`).
+    ``file`` is the mark of the profile's file (:mod:`deployer.plan.file`). ``memory`` is what
+    the engine said of its memory at its start, and how that stood beside what was reckoned.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Record:
     owed: bool = False
     verified_at: float = 0.0
     file: str = ""
+    memory: str = ""
     format_version: int = FORMAT_VERSION
 
 

@@ -39,8 +39,9 @@ class ModalStatus:
 
     ``observed`` is what Modal said just now, None where it said nothing; all that is known then is
     on record, and ``containers`` is None. ``recorded`` is what this machine remembers of this
-    release. ``since`` is when the version was deployed, seconds since the epoch. ``message`` says
-    what is wrong or was not looked at.
+    release, ``memory`` among it: what an engine said of its memory at its start, and how that stood
+    beside what was reckoned. ``since`` is when the version was deployed, seconds since the epoch.
+    ``message`` says what is wrong or was not looked at.
     """
 
     name: str
@@ -59,6 +60,7 @@ class ModalStatus:
     message: str = ""
     observed: Observed | None = None
     recorded: Recorded = NOTHING
+    memory: str = ""
 
 
 def unseen(
@@ -165,6 +167,7 @@ def _on_record(record: Record) -> ModalStatus:
         version=record.version,
         since=record.when,
         recorded=Recorded(record.when, record.verified, record.verified_at),
+        memory=record.memory,
     )
 
 
@@ -196,7 +199,8 @@ def _live(
         observed=seen,
     )
     if deployed.digest != record.digest or not record.when:
-        known = replace(known, recorded=NOTHING)  # what is remembered is of another release
+        # What is remembered is of another release.
+        known = replace(known, recorded=NOTHING, memory="")
     if deployed.state != "deployed":
         ended: Condition = "stopping" if deployed.state == "stopping" else "stopped"
         return replace(known, state=ended)

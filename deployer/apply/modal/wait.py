@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -25,18 +26,33 @@ HEALTHY = 200
 SEE_OTHER = 303
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What containers told while they were waited for: the starts that came to their end.
+
+    ``memory`` is what the newest engine said of its own; '' where none started, or the log did not
+    say it.
+    """
+
+    boots: tuple[Boot, ...]
+    memory: str
+
+
 def wait_until_healthy(
     account: Account, app: AppFacts, release: Release, url: str, phase: Phase, parts: Parts
-) -> tuple[Boot, ...]:
+) -> Told:
     """Ask ``/health`` until it answers; the question itself makes Modal start a container.
 
-    Gives the starts that containers told meanwhile. Raises Failure, with what a container reported,
-    as soon as it says that it has failed, when none is given to us for ``parts.capacity`` seconds,
-    and after the container's own budget.
+    Gives what containers told meanwhile. Raises Failure, with what a container reported, as soon as
+    it says that it has failed, when none is given to us for ``parts.capacity`` seconds, and after
+    the container's own budget.
     """
     began, since = parts.clock(), parts.now()
+    memory: list[str] = []
 
     def tell(event: Event) -> None:
+        if (event.phase, event.state) == ("memory", "done"):
+            memory.append(event.message)
         if event.state != "started":
             phase.progress(f"{event.phase}: {event.message}")
 
@@ -47,7 +63,7 @@ def wait_until_healthy(
     except Failure as failure:  # by now all of the container's report has been read
         failure.detail = log.report
         raise
-    return log.boots
+    return Told(log.boots, memory[-1] if memory else "")
 
 
 def _wait(waiting: _Waiting, url: str, parts: Parts, began: float) -> None:

@@ -65,6 +65,11 @@ def test_a_redirect_after_a_long_wait_is_followed(containers: World) -> None:
     assert ("wait", "done") in {(event.phase, event.state) for event in told}
     asked = [c for c in world.plane.state.calls.values() if c.input.method_name == "serve"]
     assert len(asked) == 1  # one question that goes on, not one after another
+    record = Records().record("tiny-app", "")
+    assert record
+    assert record.memory.startswith("the engine did not say what it holds: ")
+    assert record.memory.endswith("; not compared: the engine did not say what it holds")
+    assert ("reckon", "done") in {(event.phase, event.state) for event in told}
 
 
 def test_a_redirect_to_somebody_else_is_not_followed(containers: World) -> None:
