@@ -39,7 +39,11 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     only = set(options.only.split(",")) if options.only else None
     cases = [case for case in plan["cases"] if only is None or case["name"] in only]
-    result = {"question": plan.get("question", "memory"), **machine.describe(options.python), "cases": []}
+    result = {
+        "question": plan.get("question", "memory"),
+        **machine.describe(options.python),
+        "cases": [],
+    }
     engine = result["versions"]["sglang"]
     path = options.out / f"{result['question']}-{engine}{options.suffix}.json"
     if options.pools:
