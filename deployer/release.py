@@ -174,7 +174,8 @@ class Lifecycle:
     ``startup`` bounds launch to the first healthy answer, ``health_interval`` is the pause
     between two health calls, ``health_timeout`` bounds one of them (the engine's handler
     generates a token and takes at least 1 s), ``warmup`` bounds each warm-up request, ``drain``
-    the time that requests in flight get after SIGTERM.
+    the time that requests in flight get after SIGTERM, ``hang`` the time without any progress.
+    ``restarts`` counts how often in a row a local engine is started again.
     """
 
     startup: float
@@ -182,6 +183,8 @@ class Lifecycle:
     health_timeout: float
     warmup: float
     drain: float
+    hang: float = 60.0
+    restarts: int = 3
 
 
 @dataclass(frozen=True, slots=True)

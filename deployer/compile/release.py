@@ -82,4 +82,6 @@ def _lifecycle(profile: Profile) -> Lifecycle:
         health_timeout=life.health_timeout,
         warmup=life.warmup_timeout,
         drain=life.drain_timeout,
+        hang=life.hang_timeout,
+        restarts=life.restarts,
     )

@@ -69,6 +69,10 @@ PARAMETERS: dict[str, Rules] = {
     "lifecycle.drain_timeout": (
         (Effect.CLIENTS, "requests in flight get that long when a server ends"),
     ),
+    "lifecycle.hang_timeout": (
+        (Effect.CLIENTS, "an engine without progress is ended after it, with what is in flight"),
+    ),
+    "lifecycle.restarts": ((Effect.CONTAINERS, "a local engine is started again that often"),),
     "modal.app": NEW_NAME,
     "modal.environment": NEW_NAME,
     "modal.endpoint": (

@@ -1,8 +1,9 @@
 """The supervisor process: ``python -m deployer.serve --release FILE --log FILE --events FILE``.
 
 It runs one engine until SIGTERM or SIGINT and exits with 0 after the drain, 1 when the engine
-failed, 2 when it was called wrongly. It goes on when its terminal goes away. Events are
-appended to the events file, one JSON object a line.
+failed, 2 when it was called wrongly. An engine that has served and then died or hung is started
+again, as often as the release allows. It goes on when its terminal goes away. Events are appended
+to the events file, one JSON object a line; how the engine is just now stands beside it.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deployer.errors import DeployerError, UsageError
+from deployer.errors import DeployerError, Failure, UsageError
 from deployer.event import Event
 from deployer.release import Release
+from deployer.serve.bell import Bell
+from deployer.serve.restarts import Restarts
 from deployer.serve.runtime import Runtime
+from deployer.serve.view import VIEW, ViewFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,11 +48,23 @@ class EventFile:
     def write(self, event: Event) -> None:
         """Append one event; a single write, so that a reader sees whole lines."""
         try:
-            os.write(self._file, f"{event.to_json()}\n".encode())
+            self._append(f"{event.to_json()}\n".encode())
         except OSError as error:
             if not self._complained:
                 _say(f"cannot write events: {error.strerror}")
             self._complained = True
+
+    def _append(self, line: bytes) -> None:
+        """Append all of a line or nothing: a disk that fills up takes a part, and says so later."""
+        start = os.fstat(self._file).st_size
+        written = os.write(self._file, line)
+        try:
+            while written < len(line):
+                written += os.write(self._file, line[written:])
+        except OSError:
+            with suppress(OSError):  # no file, as /dev/full is none
+                os.ftruncate(self._file, start)
+            raise
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,24 +94,78 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+class Supervision:
+    """One engine after another, until somebody asks for the end or no restart is left."""
+
+    def __init__(self, options: argparse.Namespace, events: EventFile) -> None:
+        self._options = options
+        self._events = events
+        self._release = _read_release(options.release)
+        self._bell = Bell()
+        self._stops = 0
+        self._runtime: Runtime | None = None
+        self._view = ViewFile(options.events.with_name(VIEW))
+        self._restarts = Restarts(
+            self._release.lifecycle.restarts, events.write, lambda: self._stops > 0, time.monotonic
+        )
+
+    def request_stop(self) -> None:
+        """Ask for the end; may be called from a signal handler."""
+        self._stops += 1
+        self._bell.ring()
+        if self._runtime:
+            self._runtime.request_stop()
+
+    def run(self) -> None:
+        """Supervise to the end. Raises :class:`~deployer.errors.Failure` where it is a bad one."""
+        while True:
+            try:
+                self._live()
+            except Failure:
+                if self._restarts.pause is None:
+                    raise
+            else:
+                return
+            if not self._slept(self._restarts.pause):
+                message = "stopped between two starts"
+                self._events.write(Event(time.time(), "ended", "done", message))
+                return
+
+    def _live(self) -> None:
+        options = self._options
+        self._runtime = runtime = Runtime(
+            self._release,
+            os.environ,
+            emit=self._restarts.take,
+            log_file=options.log,
+            # Unbuffered: nothing is left in a buffer for the end, when the reader may be gone.
+            stream=open(1, "wb", buffering=0, closefd=False) if options.stream else None,  # noqa: SIM115
+            view=self._view,
+        )
+        if self._stops:
+            runtime.request_stop()
+        try:
+            if runtime.start():
+                runtime.watch()
+        finally:
+            runtime.stop()
+
+    def _slept(self, seconds: float) -> bool:
+        """Wait before a restart; False where somebody asks for the end meanwhile."""
+        with self._bell.listen() as ear:
+            deadline = time.monotonic() + seconds
+            while not self._stops and time.monotonic() < deadline:
+                ear.wait(deadline - time.monotonic())
+        return not self._stops
+
+
 def _supervise(options: argparse.Namespace, events: EventFile) -> None:
-    runtime = Runtime(
-        _read_release(options.release),
-        os.environ,
-        emit=events.write,
-        log_file=options.log,
-        # Unbuffered: nothing is left in a buffer for the end, when the reader may be gone.
-        stream=open(1, "wb", buffering=0, closefd=False) if options.stream else None,  # noqa: SIM115
-    )
+    supervision = Supervision(options, events)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: runtime.request_stop())
+        signal.signal(number, lambda *_: supervision.request_stop())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if ignored, no exit code would reach us
-    try:
-        if runtime.start():
-            runtime.watch()
-    finally:
-        runtime.stop()
+    supervision.run()
 
 
 def _read_release(path: Path) -> Release:

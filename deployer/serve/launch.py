@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from deployer.credentials import without_credentials
 from deployer.errors import Failure
+from deployer.serve.counters import METRICS_FLAG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,13 +29,15 @@ MARK = "DEPLOYER_ENGINE"
 
 
 def command_line(release: Release, extra: Sequence[str]) -> tuple[str, ...]:
-    """Give the engine's words with ``extra`` (the key file) at their end."""
+    """Give the engine's words with ``extra`` (the key file) and what we need at their end."""
     words = release.argv()
     if extra and any(word == "--config" or word.startswith("--config=") for word in words):
         # SGLang takes one --config only, and that one has to hold the key.
         msg = "the release passes --config to the engine, which the runtime needs for the API key"
         raise Failure(msg, hint="write the options of that file into the profile itself")
-    return (*words, *extra)
+    # Only with its metrics does SGLang count what has come out of it (serve/counters.py).
+    metrics = () if METRICS_FLAG in words else (METRICS_FLAG,)
+    return (*words, *metrics, *extra)
 
 
 def engine_environment(release: Release, environ: Mapping[str, str], key: str) -> dict[str, str]:

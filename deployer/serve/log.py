@@ -104,6 +104,7 @@ class EngineLog:
     ) -> None:
         self._tail = Tail()
         self._troubles: list[str] = []
+        self._redactor = redactor
         self._stream = redactor.stream()
         self._file = RotatingFile(path, rotate_at)
         self._reader = Reader()
@@ -153,6 +154,15 @@ class EngineLog:
     def stage(self) -> str:
         """The stage of the engine's start that was told last; '' before any."""
         return self._reader.stage
+
+    def note(self, *lines: str) -> None:
+        """Write lines of our own into the log, redacted; they are no part of its tail."""
+        text = "".join(f"[deployer] {line}\n" for line in lines)
+        stream = self._redactor.stream()
+        data = stream.feed(f"\n{text}".encode(errors="replace")) + stream.finish()
+        for sink in self._sinks:
+            if sink.name != DIAGNOSIS:
+                sink.put(data)
 
     def settle(self, seconds: float) -> None:
         """Wait until what is in the pipe by now has been read, for at most ``seconds``.

@@ -10,7 +10,8 @@ from deployer.serve.key import KeyFile, read_key
 from deployer.serve.launch import EngineProcess, command_line, engine_environment
 from deployer.serve.log import EngineLog
 from deployer.serve.port import check_free
-from deployer.serve.processes import Family, spell_exit
+from deployer.serve.processes import Family, Process, read_process, spell_exit, title
+from deployer.serve.stacks import stacks
 from deployer.serve.watch import Watcher
 
 if TYPE_CHECKING:
@@ -72,6 +73,18 @@ class Running:
             how = spell_exit(self.process.returncode)
             return f"the engine (process {self.process.pid}) has ended: {how}"
         return self._watcher.lost
+
+    def vital(self) -> dict[Process, str]:
+        """Give the processes without which the engine is dead, with names for people."""
+        found = {p: f"{name[:100]} (process {p.pid})" for p, name in self._watcher.watched.items()}
+        if leader := read_process(self.process.pid):
+            found[leader] = f"the engine (process {leader.pid})"
+        return found
+
+    def tell_stacks(self, environ: Mapping[str, str]) -> None:
+        """Write into the log where every process of the engine stands."""
+        members = {pid: title(each) for pid, each in self.family.refresh(strays=True).items()}
+        self.log.note("the engine hangs; where its processes stand:", *stacks(members, environ))
 
     def last_words(self) -> tuple[str, ...]:
         """Give the last lines of the log, with what the dead left in the pipe."""

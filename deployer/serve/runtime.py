@@ -20,6 +20,7 @@ from deployer.serve.ready import Readiness
 from deployer.serve.redact import Redactor
 from deployer.serve.running import Running
 from deployer.serve.timeline import Timeline
+from deployer.serve.vigil import Vigil
 from deployer.serve.warmup import Warmup
 from deployer.serve.weights.held import weights_held
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from deployer.diagnose.boot import Stage
     from deployer.event import Event
     from deployer.release import Release
+    from deployer.serve.liveness import Verdict
+    from deployer.serve.view import ViewFile
 
 UNREADY_GRACE = 1.0
 """Seconds between SIGTERM and SIGKILL for an engine that serves nobody yet."""
@@ -48,7 +51,7 @@ class Runtime:
     Events are handed to ``emit`` in the thread that calls; they and the log hold no secret.
     ``stream`` gets the engine's output as well; it must be unbuffered. ``before`` are the stages
     of this start that are over, ``digest`` is that of the release before anything of this machine
-    was filled in.
+    was filled in. In ``view`` others read how the engine is.
     """
 
     def __init__(  # noqa: PLR0913 - keyword arguments, each a plain value
@@ -62,6 +65,7 @@ class Runtime:
         clock: Callable[[], float] = time.monotonic,
         before: Sequence[Stage] = (),
         digest: str = "",
+        view: ViewFile | None = None,
     ) -> None:
         self._release = release
         self._environ = environ
@@ -80,6 +84,9 @@ class Runtime:
         self._stops = 0
         self._stopping = False
         self._running: Running | None = None
+        self._vigil: Vigil | None = None
+        self._view = view
+        self._uneasy = False
 
     def request_stop(self) -> None:
         """Ask for the end; asked again during the drain, it does not wait any longer."""
@@ -107,6 +114,7 @@ class Runtime:
             raise
         self._tell_boot()
         self._timeline.start("serving", f"ready on port {self._release.listen.port}")
+        self._watch_over()
         return True
 
     def watch(self) -> None:
@@ -151,6 +159,35 @@ class Runtime:
         if left:
             raise Failure(message)
         return drained
+
+    def _watch_over(self) -> None:
+        """Begin to look whether the engine makes progress."""
+        running = self._running
+        if running is None:
+            return
+        self._vigil = Vigil(
+            self._release.lifecycle.hang,
+            port=self._release.listen.port,
+            key=running.key,
+            vital=running.vital(),
+            pulse=lambda: None,
+            bell=self._bell,
+            tell=self._tell_verdict,
+            view=self._view,
+        )
+
+    def _tell_verdict(self, verdict: Verdict) -> None:
+        """Tell what is out of the ordinary, and that it is over."""
+        if verdict.state in {"quiet", "paused", "unseen"}:
+            self._uneasy = True
+            self._timeline.progress(f"{verdict.state}: {verdict.reason}")
+        elif self._uneasy and verdict.state != "hung":
+            self._uneasy = False
+            self._timeline.progress(f"{verdict.state}: {verdict.reason}")
+
+    def _end_vigil(self) -> None:
+        if self._vigil:
+            self._vigil.close()
 
     def _launch(self) -> Running:
         with self._ending:
@@ -245,6 +282,13 @@ class Runtime:
             raise Interrupted(msg)
         if self._running and (lost := self._running.lost()):
             raise Failure(lost, hint="the end of the engine's log says more")
+        if (verdict := self._hung()) is not None:
+            msg = f"the engine hangs: {verdict.reason}"
+            raise Failure(msg, hint="the stacks of its processes are in the engine's log")
+
+    def _hung(self) -> Verdict | None:
+        verdict = self._vigil.verdict if self._vigil else None
+        return verdict if verdict is not None and verdict.state == "hung" else None
 
     def _prove(self, running: Running) -> None:
         """Raise where another than our engine would be given the key."""
@@ -259,15 +303,18 @@ class Runtime:
         self._timeline.start("drain", f"asked to stop during {before}")
         if self._running is None:
             return None
+        if self._vigil:
+            self._vigil.ending = True
         drained = drain(
             self._running.process,
             self._running.family,
             self._release.listen,
             budget=self._release.lifecycle.drain if before == "serving" else UNREADY_GRACE,
             bell=self._bell,
-            hurry=hurry,
+            hurry=lambda: hurry() or self._hung() is not None,
             clock=self._clock,
         )
+        self._end_vigil()
         self._running.release()
         return drained
 
@@ -295,6 +342,8 @@ class Runtime:
             self._timeline.fail(failure.message)
             self._timeline.end(failure.message, detail, failed=True)
             if self._running:
+                if self._hung():
+                    self._running.tell_stacks(self._environ)
                 self._running.strike()
             if wait:
                 self._bury()
@@ -305,6 +354,7 @@ class Runtime:
             return
         self._unburied = False
         left = self._running.kill()
+        self._end_vigil()
         self._running.release()
         if left:
-            self._timeline.end(f"{len(left)} processes cannot be ended", left, failed=True)
+            self._timeline.progress(f"cannot be ended: {', '.join(left)}")

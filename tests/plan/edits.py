@@ -76,6 +76,8 @@ SINGLE: dict[str, tuple[Edit, str]] = {
     "mount of kernels": (_edit("modal.kernel_cache.path", "/dg"), ""),
     "metrics": (_edit("observability.metrics", value=False), ""),
     "drain": (_edit("lifecycle.drain_timeout", 20), ""),
+    "hang": (_edit("lifecycle.hang_timeout", 20), ""),
+    "restarts": (_edit("lifecycle.restarts", 1), ""),
 }
 """Single edits of `b200-fp8-eagle`, and what they make again: weights (W), kernels (K)."""
 

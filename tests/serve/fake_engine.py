@@ -2,6 +2,9 @@
 
 It binds its port, answers 503 until it has "loaded", prints its key as SGLang does, drains on
 SIGTERM, and misbehaves in the one way that a flag asks for.
+
+Nothing is computed while one of its children is stopped, or after SIGUSR1 (a deadlock) until
+SIGUSR2; `/health` says 200 all the while, as SGLang's does. It counts as SGLang counts.
 """
 
 import argparse
@@ -15,7 +18,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 GOOD = {"role": "assistant", "content": "Hello!", "tool_calls": None}
 CALL = {"type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Tokyo"}'}}
@@ -44,6 +47,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--stray", action="store_true", help="a child with a session of its own")
     parser.add_argument("--holds", default="", help="what /server_info answers")
     parser.add_argument("--bind-after", type=float, default=0.0)
+    parser.add_argument("--enable-metrics", action="store_true")
+    parser.add_argument("--no-counters", action="store_true", help="its metrics have none of them")
+    parser.add_argument("--tokens", type=int, default=10, help="of a stream")
+    parser.add_argument("--pause", type=float, default=0.1, help="seconds between two of them")
+    parser.add_argument("--prefill", type=float, default=0.0, help="seconds before the first one")
     return parser.parse_args()
 
 
@@ -53,6 +61,10 @@ class Engine(BaseHTTPRequestHandler):
     healthy = False
     draining = False
     busy = 0
+    frozen = False
+    computed: ClassVar = {"prefill_compute": 0, "decode": 0}
+    came_out = 0
+    children: ClassVar[list[int]] = []
 
     def do_GET(self) -> None:
         if self.path == "/server_info":
@@ -60,7 +72,13 @@ class Engine(BaseHTTPRequestHandler):
             self.answer(200 if open_to else 401, Engine.options.holds.encode())
             return
         ready = Engine.healthy and not Engine.draining
-        self.answer(200 if ready or self.path != "/health" else 503, b"")
+        if self.path.startswith("/metrics") and Engine.options.enable_metrics:
+            self.answer(200, metrics().encode())
+        elif self.path.startswith("/v1/loads"):
+            load = {"dp_rank": 0, "num_running_reqs": Engine.busy, "num_waiting_reqs": 0}
+            self.answer(200, json.dumps({"loads": [load]}).encode())
+        else:
+            self.answer(200 if ready or self.path != "/health" else 503, b"")
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -68,6 +86,10 @@ class Engine(BaseHTTPRequestHandler):
             self.answer(401, b'{"error":"Unauthorized"}')
         elif Engine.options.exit_in_warmup:
             os._exit(9)
+        elif self.path == "/generate":
+            compute("decode")
+            Engine.came_out += 1
+            self.answer(200, b"{}")
         elif body.get("stream"):
             self.stream()
         else:
@@ -87,13 +109,23 @@ class Engine(BaseHTTPRequestHandler):
 
     def stream(self) -> None:
         Engine.busy += 1
-        self.send_response(200)
-        self.end_headers()
-        for number in range(10):
-            self.wfile.write(f"data: {number}\n\n".encode())
-            time.sleep(0.1)
-        self.wfile.write(b"data: [DONE]\n\n")
-        Engine.busy -= 1
+        try:
+            end = time.monotonic() + Engine.options.prefill
+            while time.monotonic() < end:
+                time.sleep(0.02)
+                compute("prefill_compute")
+            self.send_response(200)
+            self.end_headers()
+            for number in range(Engine.options.tokens):
+                compute("decode")
+                Engine.came_out += 1
+                self.wfile.write(f"data: {number}\n\n".encode())
+                time.sleep(Engine.options.pause)
+            self.wfile.write(b"data: [DONE]\n\n")
+        except OSError:
+            pass  # who asked has gone
+        finally:
+            Engine.busy -= 1
 
     def answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -103,6 +135,30 @@ class Engine(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         pass
+
+
+def compute(mode: str) -> None:
+    """Count a token, once nothing stands still."""
+    while Engine.frozen or any(map(stopped, Engine.children)):
+        time.sleep(0.02)
+    Engine.computed[mode] += 1
+
+
+def stopped(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in {"T", "t"}
+    except OSError:
+        return False
+
+
+def metrics() -> str:
+    if Engine.options.no_counters:
+        return "sglang:cache_hit_rate 0.0\n"
+    lines = [
+        f'sglang:realtime_tokens_total{{mode="{mode}",tp_rank="0"}} {count}.0'
+        for mode, count in Engine.computed.items()
+    ]
+    return "\n".join([*lines, f'sglang:generation_tokens_total{{a="b"}} {Engine.came_out}.0', ""])
 
 
 def drain(*_: object) -> None:
@@ -121,7 +177,8 @@ def spawn(title: str, **how: Any) -> None:
     if how:
         script = "import time; time.sleep(600)"
     words = [title, "-I", "-S", "-c", script]
-    subprocess.Popen(words, executable=sys.executable, stdin=subprocess.PIPE, **how)
+    process = subprocess.Popen(words, executable=sys.executable, stdin=subprocess.PIPE, **how)
+    Engine.children.append(process.pid)
 
 
 def flood(mebibytes: int) -> None:
@@ -155,6 +212,8 @@ def main() -> None:
         signal.signal(signal.SIGTERM, drain)
     else:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGUSR1, lambda *_: setattr(Engine, "frozen", True))
+    signal.signal(signal.SIGUSR2, lambda *_: setattr(Engine, "frozen", False))
     if options.config:
         text = options.config.read_text()
         Engine.key = json.loads(re.sub("^api-key: ", "", text))

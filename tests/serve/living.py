@@ -42,7 +42,9 @@ CHAT = WarmupRequest("chat", '{"messages": []}', ("content", "reasoning_content"
 TOOLS = WarmupRequest("tools", '{"messages": []}', ("tool_calls",))
 
 
-def make_release(*flags: str, port: int = 0, key: bool = True, **budgets: float) -> Release:
+def make_release(
+    *flags: str, port: int = 0, key: bool = True, restarts: int = 0, **budgets: float
+) -> Release:
     port = port or free_port()
     times = {
         "startup": PATIENCE,
@@ -50,6 +52,7 @@ def make_release(*flags: str, port: int = 0, key: bool = True, **budgets: float)
         "health_timeout": 60,
         "warmup": PATIENCE,
         "drain": PATIENCE,
+        "hang": PATIENCE,
     }
     arguments = (
         Argument("--model-path", ("/models/fake",), "model.path"),
@@ -65,7 +68,10 @@ def make_release(*flags: str, port: int = 0, key: bool = True, **budgets: float)
         listen=Listen("127.0.0.1", port, VARIABLE if key else ""),
         arguments=arguments,
         environment=(Variable("FROM_RELEASE", "yes", "engine.environment"),),
-        lifecycle=Lifecycle(**{name: float(value) for name, value in {**times, **budgets}.items()}),
+        lifecycle=Lifecycle(
+            **{name: float(value) for name, value in {**times, **budgets}.items()},
+            restarts=restarts,
+        ),
         warmup=(CHAT, TOOLS),
     )
 

@@ -38,3 +38,12 @@ class Lifecycle(Section):
 
     drain_timeout: Annotated[float, Field(ge=0, le=86400)] = 25.0
     """For requests in flight after a stop is asked for. Modal's `web_server` gives 30 s."""
+
+    hang_timeout: Annotated[float, Field(ge=2, le=86400)] = 60.0
+    """Without any progress while requests are in flight; after it the engine is taken for hung, and
+    is ended. Three times what SGLang gives its own health call (20 s), a fifth of what its watchdog
+    gives one batch (300 s)."""
+
+    restarts: Annotated[int, Field(ge=0, le=100)] = 3
+    """How often in a row the engine is started again on this machine after it has died or hung; the
+    count begins anew once it has served for ten minutes. Modal starts another container instead."""
