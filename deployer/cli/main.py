@@ -30,6 +30,7 @@ VERBS = {
     "status": "Show what is deployed, on this machine and on Modal.",
     "logs": "Show the engine's log, with secrets redacted.",
     "diagnose": "Say what an engine died of, from its log.",
+    "top": "Watch one endpoint: requests, tokens, latencies, KV use, cost.",
     "timeline": "Show how long each stage of a server's start took.",
     "history": "Show every version of a deployment on Modal.",
     "rollback": "Make an older version on Modal the current one.",

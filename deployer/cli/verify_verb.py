@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from deployer.cli.completing import deployments
-from deployer.cli.key_variable import key_of, settle
+from deployer.cli.key_variable import key_of
 from deployer.cli.notes import notes_options
 from deployer.cli.say import show, tell
-from deployer.errors import Failure, NotThere, UsageError
+from deployer.errors import Failure, UsageError
 from deployer.visible import visible
 
 if TYPE_CHECKING:
@@ -103,7 +102,10 @@ def _endpoint(
         msg = "there is nothing to ask"
         raise UsageError(msg, hint="Give a PROFILE, the NAME of a deployment, or --url URL.")
     if url is None:
-        return _deployed(str(profile), key_env)
+        from deployer.cli.reaching import reach  # noqa: PLC0415
+
+        reached = reach(str(profile), key_env)
+        return reached.endpoint, reached.remember
     if profile is not None:
         from deployer.cli.reading import read_release  # noqa: PLC0415
 
@@ -115,37 +117,3 @@ def _endpoint(
         url, found, model=model, thinking=True, tools=True, metrics=True, auth=found is not None
     )
     return everything, _forget
-
-
-def _deployed(given: str, key_env: str | None) -> tuple[Endpoint, Remember]:
-    from deployer.cli.target import Here, target_of  # noqa: PLC0415
-    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
-
-    target = target_of(given)
-    if isinstance(target, Here):
-        from deployer.apply.local.connection import connect  # noqa: PLC0415
-
-        here = connect(target.name)
-        endpoint = Endpoint.from_release(here.release, here.url, here.api_key, here.guard)
-        return endpoint, here.remember
-    from deployer.apply.modal.address import refuse_open  # noqa: PLC0415 - imports modal
-    from deployer.apply.modal.history import existing  # noqa: PLC0415 - as above
-    from deployer.apply.modal.proof import remember_found  # noqa: PLC0415 - as above
-    from deployer.cli.apply_modal import key_for  # noqa: PLC0415
-    from deployer.cli.target import account_of  # noqa: PLC0415 - imports modal
-
-    release, account = target.release, account_of(target)
-    existing(account, target.record.app)
-    if release is None:
-        msg = f"the release of `{target.name}` is recorded nowhere, so its promises are not known"
-        raise Failure(msg, hint="give the path of its profile, or --url and --model")
-    server = account.server(release)
-    if server is None:
-        msg = f"the app `{target.record.app}` on Modal has no server that could be asked"
-        raise NotThere(
-            msg, hint="`deployer status` shows how it stands; `deployer apply` deploys it"
-        )
-    settle(release.listen.api_key_variable, given, key_env)
-    guard = partial(refuse_open, server.url)
-    endpoint = Endpoint.from_release(release, server.url, key_for(release, verify=True), guard)
-    return endpoint, partial(remember_found, account, release, target.record.app)

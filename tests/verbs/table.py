@@ -216,6 +216,14 @@ TABLE: dict[str, Row] = {
         "closed pipe": Cell("diagnose demo", 141, ""),
         "json": Cell("diagnose demo --format json", 0, "format_version log lines starts"),
     },
+    "top": {
+        **_reads("top"),
+        **_on_modal("top modal.yaml"),
+        "wrong name": Cell("top nobody", 1, NOBODY),
+        "no permission": Cell("top nobody", 1, DENIED),
+        "full output": SHOWS_LATE,
+        "closed pipe": SHOWS_LATE,
+    },
     "timeline": {
         **_reads("timeline"),
         **_on_modal("timeline modal.yaml"),

@@ -1,0 +1,66 @@
+"""The way to an endpoint that was deployed: its address, its key, what its release promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from deployer.cli.key_variable import settle
+from deployer.errors import Failure, NotThere
+
+if TYPE_CHECKING:
+    from deployer.release import Release
+    from deployer.verify.endpoint import Endpoint
+
+Remember = Callable[[bool], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An endpoint, its release, and what keeps whether its promises were seen to hold."""
+
+    endpoint: Endpoint
+    release: Release
+    remember: Remember
+
+
+def reach(given: str, key_env: str | None) -> Reached:
+    """Find the endpoint of a profile or a name, on this machine or on Modal.
+
+    Raises NotThere for what is not deployed, NotAsked and NotReached where that is not known,
+    Failure for a release that is recorded nowhere.
+    """
+    from deployer.cli.target import Here, target_of  # noqa: PLC0415
+    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
+
+    target = target_of(given)
+    if isinstance(target, Here):
+        from deployer.apply.local.connection import connect  # noqa: PLC0415
+
+        here = connect(target.name)
+        endpoint = Endpoint.from_release(here.release, here.url, here.api_key, here.guard)
+        return Reached(endpoint, here.release, here.remember)
+    from deployer.apply.modal.address import refuse_open  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.history import existing  # noqa: PLC0415 - as above
+    from deployer.apply.modal.proof import remember_found  # noqa: PLC0415 - as above
+    from deployer.cli.apply_modal import key_for  # noqa: PLC0415
+    from deployer.cli.target import account_of  # noqa: PLC0415 - imports modal
+
+    release, account = target.release, account_of(target)
+    existing(account, target.record.app)
+    if release is None:
+        msg = f"the release of `{target.name}` is recorded nowhere, so its promises are not known"
+        raise Failure(msg, hint="give the path of its profile, or --url and --model")
+    server = account.server(release)
+    if server is None:
+        msg = f"the app `{target.record.app}` on Modal has no server that could be asked"
+        raise NotThere(
+            msg, hint="`deployer status` shows how it stands; `deployer apply` deploys it"
+        )
+    settle(release.listen.api_key_variable, given, key_env)
+    guard = partial(refuse_open, server.url)
+    endpoint = Endpoint.from_release(release, server.url, key_for(release, verify=True), guard)
+    remember = partial(remember_found, account, release, target.record.app)
+    return Reached(endpoint, release, remember)

@@ -1,0 +1,104 @@
+"""`deployer top`: one endpoint, live: requests, tokens, latencies, KV use, cost."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from deployer.cli.completing import deployments
+from deployer.cli.say import harmless, show
+from deployer.errors import UsageError
+
+if TYPE_CHECKING:
+    from deployer.cli.reaching import Reached
+    from deployer.observe.reading import Look
+    from deployer.report.top import Seen
+
+
+@click.command("top")
+@click.argument("name", metavar="NAME|PROFILE", shell_complete=deployments)
+@click.option(
+    "--every", type=click.FloatRange(min=0.2, max=3600), default=2.0, show_default=True,
+    help="Seconds between two looks: what rates and percentiles are about.",
+)  # fmt: skip
+@click.option("--once", is_flag=True, help="Show it once, as without a terminal.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def command(name: str, every: float, form: str, *, once: bool) -> int:
+    """Watch one endpoint by its metrics, until Ctrl-C.
+
+    Without a terminal it looks twice and shows what happened between. What the server does not tell
+    is said to be not told. On Modal this wakes a container, and shows the one that answers.
+    """
+    from deployer.cli.reaching import reach  # noqa: PLC0415 - brings what verify needs
+
+    reached = reach(name, None)
+    if not reached.endpoint.metrics:
+        message = f"`{reached.release.name}` tells no metrics"
+        raise UsageError(message, hint="`observability.metrics: true` in its profile turns them on")
+    seen = _seen(reached, _looks(reached, every))
+    live = form == "text" and not once and sys.stdout is not None and sys.stdout.isatty()
+    if live:
+        _watch(seen)
+    else:
+        from deployer.report.top import lines, to_json  # noqa: PLC0415 - only what is shown
+
+        first = next(seen)
+        show(to_json(first) if form == "json" else "".join(f"{x}\n" for x in lines(first)), end="")
+    return 0
+
+
+def _looks(reached: Reached, every: float) -> Iterator[tuple[Look, Look]]:
+    """Look, and look again after a while: each look with the one before it."""
+    from deployer.observe.ask import look  # noqa: PLC0415 - needs requests
+
+    endpoint = reached.endpoint
+    ask = partial(look, endpoint.url, endpoint.api_key or "", endpoint.guard, here=endpoint.here)
+    before = ask()
+    while True:
+        time.sleep(every)
+        now = ask()
+        yield now, before
+        before = now
+
+
+def _seen(reached: Reached, looks: Iterator[tuple[Look, Look]]) -> Iterator[Seen]:
+    from deployer.observe.snapshot import snapshot  # noqa: PLC0415 - only what the verb needs
+    from deployer.report.top import Seen  # noqa: PLC0415 - as above
+
+    hourly = _hourly(reached)
+    for now, before in looks:
+        told = snapshot(now, before)
+        yield Seen(reached.release.name, reached.endpoint.url, time.time(), told, hourly)
+
+
+def _hourly(reached: Reached) -> float | None:
+    """Give the dollars of an hour of one container; None on this machine, and without a price."""
+    if reached.release.modal is None:
+        return None
+    from deployer.cli.pricing import prices  # noqa: PLC0415 - only for money
+
+    hardware = reached.release.hardware
+    return prices().gpus_hour(hardware.gpu, hardware.count)
+
+
+def _watch(seen: Iterator[Seen], stop: Callable[[], bool] = lambda: False) -> None:
+    """Draw over what was drawn, until Ctrl-C."""
+    from rich.console import Console  # noqa: PLC0415 - only on a terminal
+    from rich.live import Live  # noqa: PLC0415 - as above
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    from deployer.report.top import lines  # noqa: PLC0415 - only what is shown
+
+    try:
+        with Live(Text("looking…"), console=Console(), auto_refresh=False, screen=False) as live:
+            for each in seen:
+                live.update(Text(harmless("\n".join(lines(each)))), refresh=True)
+                if stop():
+                    return
+    except KeyboardInterrupt:
+        return

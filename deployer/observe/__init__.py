@@ -1,0 +1,1 @@
+"""What a live endpoint tells of itself in its metrics, as numbers that a person asks for."""

@@ -1,0 +1,52 @@
+"""Asking an endpoint for its metrics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import requests
+
+from deployer.errors import Failure, NotReached
+from deployer.observe.exposition import NotMetricsError, read
+from deployer.observe.reading import Look
+
+OK = 200
+TIMEOUT = 10.0
+LARGEST = 16 * 1024 * 1024
+"""Bytes of an answer that are read; 0.5.23 writes about 100 kB for each scheduler."""
+
+
+def look(
+    url: str,
+    key: str,
+    guard: Callable[[], None],
+    *,
+    here: bool,
+    clock: Callable[[], float] = time.monotonic,
+) -> Look:
+    """Read ``/metrics``. ``guard`` raises where the key would go to somebody else.
+
+    Raises NotReached where nobody answers, Failure for an answer that holds no metrics.
+    """
+    guard()
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    try:
+        with requests.Session() as session:
+            session.trust_env = not here  # a proxy has no business on this machine
+            answer = session.get(
+                f"{url}/metrics", headers=headers, timeout=TIMEOUT, allow_redirects=False
+            )
+            at, text = clock(), answer.text[:LARGEST]
+    except requests.RequestException as error:
+        message = f"{url} does not answer: {type(error).__name__}"
+        raise NotReached(message, hint="`deployer status` says how it stands") from error
+    if answer.status_code != OK:
+        message = f"{url}/metrics answered with status {answer.status_code}"
+        hint = "`observability.metrics: true` in its profile turns metrics on"
+        raise Failure(message, hint=hint)
+    try:
+        return Look(at, read(text))
+    except NotMetricsError as error:
+        message = f"{url}/metrics holds no metrics: {error}"
+        raise Failure(message) from error

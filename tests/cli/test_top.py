@@ -1,0 +1,135 @@
+"""`deployer top`: one look, what it says of what is not told, and what cannot be looked at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deployer.cli import reaching
+from deployer.cli.main import main
+from deployer.observe.exposition import read
+from deployer.observe.reading import Look
+from deployer.observe.snapshot import Snapshot, Spread, snapshot
+from deployer.report.top import Seen, lines
+from deployer.verify.endpoint import Endpoint
+from tests.engine.releases import release
+from tests.verify.fake_engine import KEY, Behaviour, FakeEngine, running
+
+ENGINE = Path("tests/data/metrics/sglang-0.5.23.txt").read_text()
+TEXT = "text/plain; version=0.0.4"
+
+
+@pytest.fixture
+def behaviour() -> Behaviour:
+    return Behaviour(raw={"/metrics": (200, TEXT, ENGINE)})
+
+
+@pytest.fixture
+def engine(behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEngine]:
+    with running(behaviour) as engine:
+        endpoint = Endpoint(engine.url, KEY, metrics=True)
+        found = reaching.Reached(endpoint, replace(release(), name="demo"), lambda _: "")
+        monkeypatch.setattr(reaching, "reach", lambda *_: found)
+        yield engine
+
+
+def call(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(["top", "demo", "--every", "0.2", *words])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_without_a_terminal_it_shows_one_moment(
+    engine: FakeEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = call(capsys)
+
+    assert (code, err) == (0, "")
+    assert out.startswith(f"demo  {engine.url}  answers\n")
+    assert (
+        "  requests         0 run, 0 wait in the engine, not told at the door, 0.0/s end\n" in out
+    )
+    assert "  KV pool          0.0% of 16,384 tokens, " in out
+    assert "\n  speculation      not told\n" in out
+
+
+def test_json_has_null_for_what_is_not_told(
+    engine: FakeEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _err = call(capsys, "--format", "json")
+    told = json.loads(out)
+
+    assert code == 0
+    assert (told["format_version"], told["name"], told["url"]) == (1, "demo", engine.url)
+    assert told["told"]["kv_tokens"] == 16384
+    assert told["told"]["accept_length"] is None
+    assert told["dollars"] is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ((404, "text/plain", "no"), "/metrics answered with status 404"),
+        ((307, "text/plain", ""), "/metrics answered with status 307"),
+        ((200, "text/html", "<html>"), "/metrics holds no metrics: line 1 is no sample"),
+    ],
+)
+def test_what_is_no_metrics_is_said(
+    engine: FakeEngine,
+    behaviour: Behaviour,
+    answer: tuple[int, str, str],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    behaviour.raw["/metrics"] = answer
+    code, out, err = call(capsys)
+
+    assert (code, out) == (1, "")
+    assert f"{engine.url}{said}" in err
+
+
+def test_an_endpoint_without_metrics_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = reaching.Reached(
+        Endpoint("http://127.0.0.1:9", KEY), replace(release(), name="demo"), lambda _: ""
+    )
+    monkeypatch.setattr(reaching, "reach", lambda *_: found)
+    code, _out, err = call(capsys)
+
+    assert code == 2
+    assert "`demo` tells no metrics" in err
+    assert "`observability.metrics: true` in its profile turns them on" in err
+
+
+def seen(**told: object) -> Seen:
+    nothing = snapshot(Look(0, read("a 1\n")))
+    changed: Snapshot = replace(nothing, **told)  # type: ignore[arg-type]
+    return Seen("demo", "https://demo.modal.run", 7200.0, changed, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("shown", "line"),
+    [
+        (seen(ready=1.0), "demo  https://demo.modal.run  ready"),
+        (seen(ready=0.0), "demo  https://demo.modal.run  not ready"),
+        (seen(ready=1.0, hang=1.0), "demo  https://demo.modal.run  a hang is suspected"),
+        (seen(window=2.04), "  latencies        in the last 2.0 s, p50 / p90 / p99"),
+        (seen(), "  latencies        since it began, p50 / p90 / p99"),
+        (seen(first_token=Spread(0.0214, 0.3, 2.5)), "    first token    21 ms / 300 ms / 2.50 s"),
+        (seen(accept_length=2.345), "  speculation      2.35 tokens a step"),
+        (seen(started=3600.0), "  cost             $4.00 in 1.0 h, at $4.00 an hour"),
+        (seen(), "  cost             $4.00 an hour; since when is not told"),
+        (replace(seen(), hourly=None), "  cost             no price is known for it"),
+        (
+            replace(seen(), hourly=None, url="http://127.0.0.1:8000"),
+            "  cost             of this machine",
+        ),
+    ],
+)
+def test_what_is_shown(shown: Seen, line: str) -> None:
+    assert line in lines(shown)
