@@ -156,9 +156,15 @@ class Resolved:
         yield "the KV dtype", self.kv_cache_dtype
         yield "the kernels of sparse attention for prefill", self.dsa_prefill_backend
         yield "the kernels of sparse attention for decoding", self.dsa_decode_backend
+        yield "the attention backend", self.attention_backend
+        yield "the attention backend of decoding", self.decode_attention_backend
         yield "the kernels of the experts", self.moe_runner_backend
         yield "all-reduce fusion", self.allreduce_fusion
         yield "the tokens of a page", self.page_size
+        yield "the tokens of a chunk on one rank", self.chunked_prefill_size
+        yield "the tokens of a batch of prompts", self.max_prefill_tokens
+        yield "the requests that run at a time", self.max_running_requests
+        yield "the batches that have a CUDA graph", self.graph_batches
         yield "overlapped speculation", self.overlapped_drafts
         yield "the parser behind `glm45`", self.reasoning_detector
 

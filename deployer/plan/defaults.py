@@ -1,4 +1,4 @@
-"""What an engine release does otherwise although the profile says the same: changed defaults."""
+"""What the engine does otherwise although the profile says the same of it: changed defaults."""
 
 from __future__ import annotations
 
@@ -34,12 +34,14 @@ class ChangedDefault:
 def changed_defaults(sides: Sides) -> tuple[ChangedDefault, ...]:
     """Give what the engine decides otherwise, then options and variables with another default.
 
-    What either side states is left out: that is a change, or none. Nothing where a release has no
-    catalogue, or both are one.
+    What either side states is left out: that is a change, or none. Of one release only decisions
+    can differ, on another GPU or beside other options. Nothing where a release has no catalogue.
     """
     old, new = sides.old_catalogue, sides.new_catalogue
-    if old is None or new is None or old.version == new.version:
+    if old is None or new is None:
         return ()
+    if old.version == new.version:
+        return tuple(_decisions(sides))
     return (*_decisions(sides), *_options(sides, old, new), *_variables(sides, old, new))
 
 
@@ -61,6 +63,8 @@ def decided(decision: Decision[Any]) -> str:
     """Give a decision as a reader knows it."""
     if decision.value is None:
         return UNKNOWN
+    if isinstance(decision.value, tuple):
+        return f"up to {max(decision.value, default=0)}, {len(decision.value)} sizes"
     return str(decision.value) or "off"
 
 

@@ -10,6 +10,7 @@ from deployer.plan.effects import RANK, Consequence, Effect
 from deployer.plan.review import Review, Reviewed
 from deployer.report.budget import Alarm, Piece, fitted
 from deployer.report.markdown import ARROW, code, code_both, prose
+from deployer.report.review_text import OTHERWISE, between
 
 MARKER = "<!-- deployer-diff -->"
 """The first line: by it the comment is found again, to be updated in place."""
@@ -164,7 +165,9 @@ def _defaults(diff: Diff) -> str:
         for one in diff.defaults
     )
     title = f"{len(diff.defaults)} defaults that the profile does not state differ"
-    return _folded(f"{title} between {prose(old)} and {prose(new)}", f"{HEAD_DEFAULTS}{rows}")
+    if old == new:
+        title = f"{OTHERWISE} ({len(diff.defaults)})"
+    return _folded(f"{title}{between(prose(old), prose(new))}", f"{HEAD_DEFAULTS}{rows}")
 
 
 HEAD_DEFAULTS = "| what | old | new | |\n|---|---|---|---|\n"

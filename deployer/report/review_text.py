@@ -48,11 +48,21 @@ def explained(diff: Diff) -> Iterator[str]:
                 yield f"      {consequence.label}: {consequence.reason}"
 
 
+OTHERWISE = "What the engine decides otherwise"
+"""The title of decisions that differ within one release."""
+
+
+def between(old: str, new: str) -> str:
+    """Say between which releases, where there are two."""
+    return "" if old == new else f" between {old} and {new}"
+
+
 def defaults(diff: Diff) -> Iterator[str]:
     """Give the lines of the defaults that differ; none where none does."""
     if not diff.defaults:
         return
-    yield f"  Defaults that differ between {diff.versions[0]} and {diff.versions[1]}:"
+    old, new = diff.versions
+    yield f"  {'Defaults that differ' if old != new else OTHERWISE}{between(old, new)}:"
     for one in diff.defaults[:SHOWN_DEFAULTS]:
         yield f"    {one.what}  {one.old} -> {one.new}"
     if len(diff.defaults) > SHOWN_DEFAULTS:

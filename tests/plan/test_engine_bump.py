@@ -115,6 +115,15 @@ def test_the_same_release_has_no_changed_defaults() -> None:
     )
 
 
+def test_one_release_decides_otherwise_on_another_gpu() -> None:
+    """Chunks grow with the GPU's memory, and the profile states neither."""
+    found = diff(compiled("0.5.23"), compiled("0.5.23", ("gpu: B200", "gpu: H200"))).defaults
+
+    told = {one.what: (one.old, one.new) for one in found}
+    assert told["the tokens of a chunk on one rank"] == ("16384", "8192")
+    assert not any(one.what.startswith("--") for one in found)
+
+
 @pytest.mark.parametrize("versions", [("9.9.9", "0.5.23"), ("0.5.23", "9.9.9")])
 def test_a_release_without_a_catalogue_is_compared_all_the_same(versions: tuple[str, str]) -> None:
     base = read_release("profiles/cpu-tiny.yaml")
