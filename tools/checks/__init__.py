@@ -1,1 +1,1 @@
-"""Writes ``docs/checks/``, a page for each id that can be found, and ``docs/failures.md``."""
+"""Writes what is generated under ``docs/``: checks, failures, and how endpoints are watched."""

@@ -1,4 +1,4 @@
-"""Write the pages of checks and failures, or say which are stale: ``python -m tools.checks``."""
+"""Write the pages under ``docs/`` that are generated, or say which are stale."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from deployer.check.pages import pages
 from deployer.diagnose.catalogue import SIGNATURES
 from deployer.report.diagnosis import page as failures
 from deployer.report.pages import index, markdown
+from tools.observability.alerts import alerts
+from tools.observability.dashboard import dashboard
+from tools.observability.page import page as observability
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDER = DOCS / "checks"
-FAILURES = DOCS / "failures.md"
 
 
 def main(arguments: list[str]) -> int:
@@ -20,17 +22,32 @@ def main(arguments: list[str]) -> int:
     if arguments not in ([], ["--check"]):
         print("usage: python -m tools.checks [--check]", file=sys.stderr)
         return 2
-    wanted, told = texts(), failures(SIGNATURES)
+    wanted, single = texts(), singles()
     if arguments:
         stale = [f"checks/{name}" for name in differing(FOLDER, wanted)]
-        if not FAILURES.exists() or FAILURES.read_text(encoding="utf-8") != told:
-            stale.append(FAILURES.name)
+        stale += [name for name, text in single.items() if _read(DOCS / name) != text]
         for name in stale:
             print(f"docs/{name} is not fresh: `make generated` writes it", file=sys.stderr)
         return int(bool(stale))
     write(FOLDER, wanted)
-    FAILURES.write_text(told, encoding="utf-8")
+    for name, text in single.items():
+        (DOCS / name).parent.mkdir(exist_ok=True)
+        (DOCS / name).write_text(text, encoding="utf-8")
     return 0
+
+
+def singles() -> dict[str, str]:
+    """Give the text of every other file by its place below ``docs/``."""
+    return {
+        "failures.md": failures(SIGNATURES),
+        "observability/README.md": observability(),
+        "observability/alerts.yaml": alerts(),
+        "observability/dashboard.json": dashboard(),
+    }
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 def texts() -> dict[str, str]:
