@@ -11,6 +11,8 @@ import types
 import typing
 from typing import Any, TypeVar
 
+from deployer.late import compile_pattern
+
 T = TypeVar("T")
 
 
@@ -23,10 +25,10 @@ LONGEST_NUMBER = 40
 MOST_SHOWN = 80
 """Characters of a wrong value that a message repeats."""
 
-_STRUCTURE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
+_STRUCTURE = compile_pattern(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 """A text, ended or not, or a bracket outside of one: no piece is looked at twice."""
 
-_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_HALF = compile_pattern(r"\\u[dD][89a-fA-F]")
 
 
 class DecodeError(ValueError):

@@ -10,16 +10,18 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from deployer.late import compile_pattern
+
 KeyName = Literal["usual", "unusual", "denied"]
 
 _WORDS = (
     "DEPLOYER|SGLANG|SERVING|SERVER|SERVICE|SERVE|ENGINE|ENDPOINT|INFERENCE|MODEL|LLM|LOCAL|PROD|"
     "STAGING|TEST|DEV|GATEWAY|CHAT|INTERNAL|PUBLIC"
 )
-_USUAL = re.compile(rf"(({_WORDS})_)*API_KEY(_({_WORDS}))*|(({_WORDS})_)+KEY")
+_USUAL = compile_pattern(rf"(({_WORDS})_)*API_KEY(_({_WORDS}))*|(({_WORDS})_)+KEY")
 """What the key of a server of one's own is called: `API_KEY`, `SGLANG_API_KEY`, `SERVER_KEY`."""
 
-_SERVICE = re.compile(
+_SERVICE = compile_pattern(
     r"ACTIONS|ALIBABA|ANSIBLE|ANTHROPIC|ARM|ATLASSIAN|AUTH0|AWS|AZURE|BITBUCKET|BORG|"
     r"BUILDKITE|BW|CARGO|CF|CI|CIRCLE|CLAUDE|CLOUDFLARE|CLOUDSDK|CODECOV|COHERE|"
     r"CONSUL|DASHSCOPE|DATABASE|DATADOG|DB|DD|DEEPSEEK|DIGITALOCEAN|DISCORD|DOCKER|"
@@ -37,7 +39,7 @@ _SERVICE = re.compile(
 `AWS_SECRET_ACCESS_KEY`, `GITHUB_TOKEN`, `HF_TOKEN`, `OPENAI_API_KEY`, `SSH_AUTH_SOCK` and so on.
 """
 
-_SECRET_WORD = re.compile(
+_SECRET_WORD = compile_pattern(
     r"(^|_)(API_?KEYS?|KEY|TOKENS?|SECRETS?|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|AUTH|COOKIE|DSN|"
     r"PAT)(_|$)",
     re.IGNORECASE,

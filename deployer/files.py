@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from contextlib import suppress
 from pathlib import PurePosixPath
@@ -42,7 +41,7 @@ def write_whole(
     it.
     """
     kept = _permissions(path) if mode is None else None
-    draft = path.with_name(f".{secrets.token_hex(8)}.new")
+    draft = path.with_name(f".{os.urandom(8).hex()}.new")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(draft, flags, ORDINARY if mode is None else mode)
     try:

@@ -6,18 +6,17 @@ nothing else installed. A release names secrets and never holds one.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from deployer.codec import decode_json, encode
+from deployer.late import compile_pattern, dataclass
 
 FORMAT_VERSION = 1
 """The version of the JSON form; raised whenever an older reader would misread it."""
 
 
-NEGATIVE = re.compile(r"-\d+|-\d*\.\d+")
+NEGATIVE = compile_pattern(r"-\d+|-\d*\.\d+")
 """What argparse takes for a negative number, and so for a value (Python 3.11 to 3.13)."""
 
 
@@ -220,6 +219,8 @@ class Release:
 
         Which YAML key is behind an argument, and the order of different flags, decide nothing.
         """
+        import hashlib  # noqa: PLC0415 - slow to import, and seldom needed
+
         flags = sorted(self.arguments, key=lambda argument: argument.flag)
         variables = sorted(self.environment, key=lambda variable: variable.name)
         done = replace(

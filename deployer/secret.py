@@ -5,11 +5,12 @@ All that is shown, compared or kept asks here, so that what one place hides no o
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
+
+from deployer.late import compile_pattern
 
 HIDDEN = "***"
 """What stands in the place of a secret."""
@@ -60,16 +61,16 @@ IN_URL = (
 IN_HEADER = r"(?P<scheme>\b(?:Bearer|Basic)\s+)(?=[^\s]*[0-9])[A-Za-z0-9._~+/-]{16,}=*"
 """What a header for authorization holds: with a digit, unlike words that follow by chance."""
 
-_LOOKS = re.compile(f"{_ALONE}(?:{'|'.join(SHAPES)})|{IN_URL}|{IN_HEADER}", re.DOTALL)
+_SECRET = f"{_ALONE}(?:{'|'.join(SHAPES)})|{IN_URL}|{IN_HEADER}"
+_LOOKS = compile_pattern(_SECRET, re.DOTALL)
+_LOOKS_IN_BYTES = compile_pattern(_SECRET.encode(), re.DOTALL)
 
-_LOOKS_IN_BYTES = re.compile(_LOOKS.pattern.encode(), re.DOTALL)
-
-_NAME = re.compile(
+_NAME = compile_pattern(
     r"(^|[_-])((API|ACCESS|ACCOUNT|AUTH|ENCRYPTION|MASTER|PRIVATE|SECRET|SIGNING|SSH)[_-]?KEY"
     r"|ACCESS_KEY_ID|(?<!PER_)TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)$",
     re.IGNORECASE,
 )
-_MAY_NAME = re.compile(
+_MAY_NAME = compile_pattern(
     r"(^|_)(\w*KEY(_ID)?|TOKEN|PAT|AUTH|PASSWD|PASSPHRASE|CREDENTIALS?)$|SECRET|PASSWORD",
     re.IGNORECASE,
 )
@@ -128,7 +129,9 @@ def _quoted(text: str) -> Iterable[str]:
     yield repr(text)[1:-1]
     yield repr(text + '"')[1:-2]  # as inside a repr that has to escape single quotes
     yield text.replace("\\", "\\\\").replace("'", "\\'")
-    yield html.escape(text)
+    from html import escape  # noqa: PLC0415 - slow to import, and seldom needed
+
+    yield escape(text)
     for encode in (quote, quote_plus):
         for safe in ("", "/"):
             percent = encode(text, safe=safe)

@@ -8,15 +8,16 @@ word of its own; or the same words in another order, or in other signs (`--model
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Collection, Iterable
+
+from deployer.late import compile_pattern
 
 SHORT = 5
 """Letters of a word in which one may be wrong; in a longer one, :data:`MOST`."""
 
 MOST = 2
 
-_PARTS = re.compile(r"[^A-Za-z0-9]+")
+_PARTS = compile_pattern(r"[^A-Za-z0-9]+")
 
 
 def meant(written: str, known: Iterable[str]) -> str:

@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from deployer.late import compile_pattern
 from deployer.profile.yaml_scalars import resolve
 
 SCHEMA = "# yaml-language-server: $schema=../schemas/profile.schema.json"
-PLAIN = re.compile(r"[\w/][\w./+-]*(:[\w./+-]+)*", re.ASCII)
+PLAIN = compile_pattern(r"[\w/][\w./+-]*(:[\w./+-]+)*", re.ASCII)
 """Text that may need no quotes in YAML."""
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -14,13 +13,14 @@ from deployer.adopt.script import UNKNOWN, Command, Script
 from deployer.adopt.secrets import is_secret_name
 from deployer.adopt.shell import read, read_within
 from deployer.adopt.wrappers import bare
+from deployer.late import compile_pattern, dataclass
 from deployer.parse.launch import COMPILE, SERVE_ONLY, launch
 
 SHELLS = frozenset({"sh", "bash", "zsh", "dash"})
 ANOTHER = "another server is started here, and only the first is taken"
 
-INSTALLED = re.compile(r"sglang(?:\[[^\]]*\])?==(\d+\.\d+\.\d+(?:\.post\d+)?)")
-TAGGED = re.compile(r"[^:@]*sgl[^:@/]*:v?(\d+\.\d+\.\d+(?:\.post\d+)?)(?:[-@]|$)")
+INSTALLED = compile_pattern(r"sglang(?:\[[^\]]*\])?==(\d+\.\d+\.\d+(?:\.post\d+)?)")
+TAGGED = compile_pattern(r"[^:@]*sgl[^:@/]*:v?(\d+\.\d+\.\d+(?:\.post\d+)?)(?:[-@]|$)")
 
 
 @dataclass(frozen=True, slots=True)

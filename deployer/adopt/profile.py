@@ -15,13 +15,14 @@ from deployer.adopt.script import UNKNOWN
 from deployer.adopt.surroundings import engine, hardware
 from deployer.adopt.wishes import Wishes
 from deployer.facts.sglang.catalogue import Catalogue
+from deployer.late import compile_pattern
 from deployer.profile.model import Profile
 
-HUB = re.compile(r"[\w.-]+/[\w.-]+")
-REVISION = re.compile(r"[\w./-]+")
+HUB = compile_pattern(r"[\w.-]+/[\w.-]+")
+REVISION = compile_pattern(r"[\w./-]+")
 """What `model.revision` takes; anything else stays with the engine's own flag."""
 
-SNAPSHOT = re.compile(r"models--([\w.-]+?)--([\w.-]+)")
+SNAPSHOT = compile_pattern(r"models--([\w.-]+?)--([\w.-]+)")
 """A model's folder in the cache of huggingface_hub."""
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from deployer.adopt.note import Note
+from deployer.late import compile_pattern, dataclass
 
-UNKNOWN = re.compile("\0(\\d+)\0")
+UNKNOWN = compile_pattern("\0(\\d+)\0")
 """Stands in a word for text that only running the script would give: the number is its note's."""
 
 

@@ -6,11 +6,10 @@ note, and one that is shown is out.
 
 from __future__ import annotations
 
-import re
-
+from deployer.late import compile_pattern
 from deployer.secret import looks_secret, may_name_secret
 
-WITHIN = re.compile(r"://[^/@\s]+@")
+WITHIN = compile_pattern(r"://[^/@\s]+@")
 """A user, with or without a password, in an address."""
 
 

@@ -14,17 +14,18 @@ from collections.abc import Mapping
 from deployer.adopt.note import Note
 from deployer.adopt.script import UNKNOWN, Command, Script
 from deployer.adopt.shell_words import Value, WordReader
+from deployer.late import compile_pattern
 
-NAME = re.compile(r"[A-Za-z_]\w*")
-ASSIGN = re.compile(r"([A-Za-z_]\w*)(\+?)=")
+NAME = compile_pattern(r"[A-Za-z_]\w*")
+ASSIGN = compile_pattern(r"([A-Za-z_]\w*)(\+?)=")
 OPENING = frozenset({"if", "for", "while", "until", "case", "select", "function", "{"})
 CLOSING = frozenset({"fi", "done", "esac", "}"})
 BETWEEN = frozenset({"then", "else", "elif", "do", "in", "!"})
 DECLARING = frozenset({"export", "declare", "local", "readonly", "typeset"})
-OPERATOR = re.compile(r"&&|\|\||;;|\|&|;|\||&(?!>)|\n|\(|\)")
-FUNCTION = re.compile(r"\(\s*\)\s*\{")
-HEAD = re.compile(r"[^\n;{]*")
-REDIRECTION = re.compile(r"(\d*|&)(>>|>\||>&|>|<<<|<<-?|<&|<)[ \t]*")
+OPERATOR = compile_pattern(r"&&|\|\||;;|\|&|;|\||&(?!>)|\n|\(|\)")
+FUNCTION = compile_pattern(r"\(\s*\)\s*\{")
+HEAD = compile_pattern(r"[^\n;{]*")
+REDIRECTION = compile_pattern(r"(\d*|&)(>>|>\||>&|>|<<<|<<-?|<&|<)[ \t]*")
 
 
 def read(text: str) -> Script:

@@ -7,6 +7,7 @@ from bisect import bisect_left
 
 from deployer.adopt.note import Kind, Note
 from deployer.adopt.words import Words, balanced
+from deployer.late import compile_pattern
 
 LONGEST_SHOWN = 40
 """Characters of an expansion that a note shows."""
@@ -17,13 +18,13 @@ MOST_EXPANDED = 4_000_000
 Value = str | list[str]
 """A variable's text, or an array's items."""
 
-NAMED = re.compile(r"\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)\}")
-ITEMS = re.compile(r"\$\{([A-Za-z_]\w*)\[[@*]\]\}")
-DEFAULTED = re.compile(r"\$\{([A-Za-z_]\w*)(:?)([-=])([^{}$`]*)\}")
-RUNNING = re.compile(r"\$[({\d@*#?!$]|`")
+NAMED = compile_pattern(r"\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)\}")
+ITEMS = compile_pattern(r"\$\{([A-Za-z_]\w*)\[[@*]\]\}")
+DEFAULTED = compile_pattern(r"\$\{([A-Za-z_]\w*)(:?)([-=])([^{}$`]*)\}")
+RUNNING = compile_pattern(r"\$[({\d@*#?!$]|`")
 """What begins an expansion that only a shell can evaluate, where none of the others is there."""
 
-PLAIN = re.compile(r"[^\s\\'\"$`;|<>&()]+", re.ASCII)
+PLAIN = compile_pattern(r"[^\s\\'\"$`;|<>&()]+", re.ASCII)
 """Characters of a word that mean themselves."""
 
 

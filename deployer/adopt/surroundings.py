@@ -14,8 +14,9 @@ from deployer.adopt.script import UNKNOWN
 from deployer.adopt.secrets import is_secret_name, is_secret_value
 from deployer.adopt.wishes import Wishes
 from deployer.facts.sglang.catalogue import Catalogue
+from deployer.late import compile_pattern
 
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+VARIABLE = compile_pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 
 MOST_GPUS = 8
 """GPUs of one container on Modal (`hardware.count`)."""

@@ -5,7 +5,6 @@ It is the client of the download that asks, so that both refuse in the same word
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from deployer.codec import DecodeError, read_json
 from deployer.errors import Failure
 from deployer.facts.models.checkpoint import DOCUMENTS, INDEX, RepoFile
+from deployer.late import compile_pattern
 from deployer.lock.lock import LockedRepository
 from deployer.serve.weights.hub import ENDPOINT_VARIABLE, TOKEN_VARIABLE, Hub
 from deployer.serve.weights.manifest import HubFile, Manifest, read_listing
@@ -38,8 +38,8 @@ DeepSeek-V3 has 9 MB."""
 SMALL = 2_000_000
 """Bytes of another document. The longest lists of layers in a `config.json` have about 300,000."""
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,96}(/[A-Za-z0-9._-]{1,96})?")
+_COMMIT = compile_pattern(r"[0-9a-f]{40}")
+_NAME = compile_pattern(r"[A-Za-z0-9._-]{1,96}(/[A-Za-z0-9._-]{1,96})?")
 
 
 def resolve(repo: str, revision: str, environ: Mapping[str, str], *, pace: Pace = PACE) -> str:

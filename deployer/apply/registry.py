@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 from deployer.apply.hub import PACE
 from deployer.codec import DecodeError, read_json
 from deployer.errors import Failure
+from deployer.late import compile_pattern
 from deployer.lock import reference
 from deployer.lock.reference import Reference
 from deployer.serve.weights.asking import Asker, asked_later, host_of, is_token
@@ -39,10 +40,10 @@ LARGEST = 4_000_000
 
 _NOT_ONE = "look at `engine.image`: this is no answer of a registry"
 _OK, _UNAUTHORIZED, _FORBIDDEN, _MISSING, _NO_METHOD = 200, 401, 403, 404, 405
-_DIGEST = re.compile("sha256:[0-9a-f]{64}")
-_CHALLENGE = re.compile(r'bearer\s+((?:[a-z_]+="[^"]*"(?:\s*,\s*)?)+)', re.IGNORECASE)
-_PARAMETER = re.compile(r'([a-z_]+)="([^"]*)"', re.IGNORECASE)
-_LOOPBACK = re.compile(r"(localhost|127\.\d+\.\d+\.\d+)(:\d+)?")
+_DIGEST = compile_pattern("sha256:[0-9a-f]{64}")
+_CHALLENGE = compile_pattern(r'bearer\s+((?:[a-z_]+="[^"]*"(?:\s*,\s*)?)+)', re.IGNORECASE)
+_PARAMETER = compile_pattern(r'([a-z_]+)="([^"]*)"', re.IGNORECASE)
+_LOOPBACK = compile_pattern(r"(localhost|127\.\d+\.\d+\.\d+)(:\d+)?")
 
 
 def digest(image: str, *, pace: Pace = PACE) -> str:

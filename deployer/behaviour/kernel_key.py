@@ -8,12 +8,12 @@ decides which shapes are compiled, and with what.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from deployer.codec import encode
 from deployer.facts.gpus import GPUS
+from deployer.late import dataclass
 from deployer.release import Release
 
 DIGEST = 16
@@ -109,6 +109,8 @@ class KernelKey:
 
     def digest(self) -> str:
         """Give the key as a short word: equal keys, equal words."""
+        import hashlib  # noqa: PLC0415 - slow to import, and seldom needed
+
         value = encode(self)
         value["settings"] = [[each.name, each.value] for each in self.settings]
         text = json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,12 @@ from deployer.catalogue.source import Library
 from deployer.catalogue.values import CannotEvaluateError
 from deployer.catalogue.variables import variables
 from deployer.catalogue.wheel import Wheel
+from deployer.late import compile_pattern
 
 FORMAT_VERSION = 1
 CHOICES = ("sglang.srt.server_args", "sglang.srt.arg_groups.choices")
 """Where the releases list their choices."""
-DEPRECATED = re.compile(r'"([\w-]+)", *# *Deprecated alias for "([\w-]+)"')
+DEPRECATED = compile_pattern(r'"([\w-]+)", *# *Deprecated alias for "([\w-]+)"')
 
 
 def generate(path: Path) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from deployer.catalogue.values import (
     name_of,
     to_json,
 )
+from deployer.late import compile_pattern
 
 ACTIONS: dict[str, dict[str, Value]] = {
     "store": {},
@@ -33,11 +34,11 @@ ACTIONS: dict[str, dict[str, Value]] = {
 """Python 3.11 `argparse.py`: what each action hands to its base class."""
 STANDARD = ("nargs", "const", "default", "type", "choices", "required", "help", "metavar")
 
-DEPRECATED = re.compile(
+DEPRECATED = compile_pattern(
     r"^\W*(?:deprecated|removed)\b|^note: .{0,60} is deprecated\b", re.IGNORECASE
 )
 """How SGLang's help texts open where the option itself is deprecated."""
-REPLACEMENT = re.compile(
+REPLACEMENT = compile_pattern(
     r"(?:\buse|\balias (?:for|of)|\breplaced by|\bin favou?r of|\bprefer)\s+"
     r"[`'\"]?(--[a-z][^\s,;`'\"()]*(?:\s+<[^>]+>)?)",
     re.IGNORECASE,

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from deployer.check.choice import near
 from deployer.finding import Finding, Severity, Span
+from deployer.late import compile_pattern, dataclass
 from deployer.profile.comments import Comment, comments
 from deployer.profile.source import START, Source
 
@@ -22,7 +23,7 @@ UNKNOWN = "allow-unknown"
 UNUSED = "allow-unused"
 
 _MARK = "deployer:"
-_ALLOW = re.compile(
+_ALLOW = compile_pattern(
     r"(?:^|(?<=\s))#\s*deployer:\s*allow\b(?:\[(?P<ids>[^\]]*)\])?[\s:]*(?P<reason>.*)"
 )
 

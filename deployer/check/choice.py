@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
@@ -37,6 +36,8 @@ def chosen(
 
 def near(wrong: str, known: Iterable[str]) -> tuple[str, ...]:
     """Give the ids that look like a wrong one, the likeliest first."""
+    import difflib  # noqa: PLC0415 - slow to import, and seldom needed
+
     return tuple(difflib.get_close_matches(wrong.strip("*"), sorted(known), n=3, cutoff=_ALIKE))
 
 

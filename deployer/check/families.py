@@ -6,13 +6,13 @@ Only where nothing is known of a repository its name decides, as
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
 from deployer.behaviour.architecture import DEEPSEEK_V32, GLM_DSA, GLM_NEXT
 from deployer.compile.case import Case
 from deployer.facts.models.quantization import FP4, Quantization, read
+from deployer.late import compile_pattern
 
 LINEAR = frozenset({
     "Qwen3NextForCausalLM", "Qwen3_5ForConditionalGeneration",
@@ -27,11 +27,11 @@ LINEAR = frozenset({
 WINDOWED = frozenset({"GptOssForCausalLM", "MiMoV2FlashForCausalLM", "Step3p5ForCausalLM"})
 """Architectures of which every published checkpoint has sliding windows."""
 
-NVFP4 = re.compile(r"(?i)(^|[-_.])nv?fp4([-_.]|$)")
+NVFP4 = compile_pattern(r"(?i)(^|[-_.])nv?fp4([-_.]|$)")
 EXPERT, LAST = "layers.#.mlp.experts.0.gate_proj", 30
 """The part whose storage is asked, in a layer behind the first few, which may be dense."""
 
-FP8 = re.compile(r"(?i)(^|[-_.])fp8([-_.]|$)")
+FP8 = compile_pattern(r"(?i)(^|[-_.])fp8([-_.]|$)")
 
 
 def of_model(case: Case, models: tuple[str, ...]) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from deployer.late import compile_pattern, dataclass
 from deployer.lock import reference
 
-RELEASE = re.compile(r"v(\d+\.\d+\.\d+(?:\.?post\d+)?)(?=$|-)")
-CUDA = re.compile(r"-cu(\d\d)(\d)")
+RELEASE = compile_pattern(r"v(\d+\.\d+\.\d+(?:\.?post\d+)?)(?=$|-)")
+CUDA = compile_pattern(r"-cu(\d\d)(\d)")
 
 OFFICIAL = ("lmsysorg/sglang", "docker.io/lmsysorg/sglang")
 """Whose tags are read here: `v0.5.10.post1-cu130` is a release and a CUDA."""

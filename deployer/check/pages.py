@@ -12,7 +12,6 @@ import importlib
 import inspect
 import re
 import textwrap
-from dataclasses import dataclass
 
 from deployer.check.across.catalogue import ACROSS
 from deployer.check.across.rule import Across
@@ -21,6 +20,7 @@ from deployer.check.reading import across, allow, command, lock, schema, text, y
 from deployer.check.reading.told import Told
 from deployer.check.rule import Rule
 from deployer.finding import Severity
+from deployer.late import compile_pattern, dataclass
 
 READ: tuple[Told, ...] = (*text.TOLD, *yaml.TOLD, *schema.TOLD)
 """What keeps a profile from being read."""
@@ -28,7 +28,7 @@ READ: tuple[Told, ...] = (*text.TOLD, *yaml.TOLD, *schema.TOLD)
 TOLD: tuple[Told, ...] = (*READ, *command.TOLD, *allow.TOLD, *across.TOLD, *lock.TOLD)
 """What has no check of its own: reading finds it, in a profile, a command, or a comment."""
 
-_PARTS = re.compile(
+_PARTS = compile_pattern(
     r"(?P<what>.+?)\n\n"
     r"(?P<more>.*?)Why it hurts: (?P<why>.+?)\n\n"
     r"Instead of::\n\n(?P<instead>.+?)\n\n"
@@ -36,7 +36,7 @@ _PARTS = re.compile(
     r"(?P<between>.*?)Source: (?P<source>.+)",
     re.DOTALL,
 )
-_URL = re.compile(r"https://[^\s)>,;`]+[^\s)>,;`.:]")
+_URL = compile_pattern(r"https://[^\s)>,;`]+[^\s)>,;`.:]")
 
 
 @dataclass(frozen=True, slots=True)

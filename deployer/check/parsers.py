@@ -8,7 +8,8 @@ Qwen3.5 ``docs/basic_usage/qwen3_5.md``. A model that is not here is not judged.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from deployer.late import compile_pattern, dataclass
 
 ANY_FAMILY = frozenset({"auto", "response_template"})
 """Parsers that find out by themselves what a model writes."""
@@ -36,7 +37,7 @@ class Family:
 
 
 def _family(title: str, repo: str, reasoning: str, tools: str) -> Family:
-    pattern = re.compile(rf"(^|/){repo}", re.IGNORECASE)
+    pattern = compile_pattern(rf"(^|/){repo}", re.IGNORECASE)
     return Family(title, pattern, tuple(reasoning.split()), tuple(tools.split()))
 
 
@@ -61,7 +62,7 @@ FAMILIES = (
 """In the order in which they are looked for: the narrower name stands first."""
 
 
-THINKING = re.compile(
+THINKING = compile_pattern(
     r"glm-(4\.[567]|5)|deepseek-r1(?!-distill)|qwen3(\.5)?-(.*thinking|[\d.]+b(-a\d+b)?(-fp8|-awq)?$)"
     r"|gpt-oss|kimi-k2-thinking|minimax-m2",
     re.IGNORECASE,

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 
 from deployer.facts.sglang.catalogue import load
 from deployer.facts.sglang.replacements import names
+from deployer.late import compile_pattern, dataclass
 from deployer.profile.fields import flagged_fields
 
 ARGS, ENV = " under `engine.args`", " under `engine.env`"
-FLAG = re.compile(r"`(--[a-z][\w-]*)(?: ([^`]+))?`")
-KEY = re.compile(r"`([a-z][\w-]*(?:\.[\w-]+)*)(?:: ([^`]+))?`")
-ARGUMENT = re.compile(r"`([\w-]+): ([^`]+)`" + re.escape(ARGS))
+FLAG = compile_pattern(r"`(--[a-z][\w-]*)(?: ([^`]+))?`")
+KEY = compile_pattern(r"`([a-z][\w-]*(?:\.[\w-]+)*)(?:: ([^`]+))?`")
+ARGUMENT = compile_pattern(r"`([\w-]+): ([^`]+)`" + re.escape(ARGS))
 DRAFTS = "`--speculative-*`"
-NOT = re.compile(r"\b(?:write|set) no (`[^`]+`)")
-VARIABLE = re.compile(r'`(\w+): "?([^"`]+)"?`' + re.escape(ENV))
+NOT = compile_pattern(r"\b(?:write|set) no (`[^`]+`)")
+VARIABLE = compile_pattern(r'`(\w+): "?([^"`]+)"?`' + re.escape(ENV))
 
 
 @dataclass(frozen=True, slots=True)

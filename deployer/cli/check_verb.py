@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from deployer.cli.say import show, tell
 from deployer.errors import UsageError
 from deployer.facts.gpus import GPUS
 from deployer.finding import Severity
+from deployer.late import compile_pattern
 from deployer.visible import visible
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from deployer.parse.launch import Launch
 
 FORMATS = ["text", "json", "github", "sarif"]
-PROGRAM = re.compile(r"(.*/)?(python[0-9.]*|sglang|env|launch_server\.py)|[A-Za-z_]\w*=.*")
+PROGRAM = compile_pattern(r"(.*/)?(python[0-9.]*|sglang|env|launch_server\.py)|[A-Za-z_]\w*=.*")
 
 
 @click.command("check")

@@ -13,6 +13,7 @@ from deployer.cli.completing import profiles
 from deployer.cli.notes import notes_options
 from deployer.cli.say import OutputFailure, show, tell
 from deployer.errors import DeployerError, UsageError
+from deployer.late import compile_pattern
 from deployer.visible import visible
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from deployer.release import Release
 
-_VALUE = re.compile(
+_VALUE = compile_pattern(
     r"^(?P<before>[-+ ](?:# env |--)(?P<name>[\w-]+)[= ])(?P<value>.*)", re.MULTILINE
 )
 """A flag or a variable with its value, as a line of the diff of compiled flags."""

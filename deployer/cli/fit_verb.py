@@ -43,7 +43,7 @@ def command(
     """
     from deployer.behaviour.unknown import NoEstimate  # noqa: PLC0415
     from deployer.cli.configs import read_checkpoint  # noqa: PLC0415
-    from deployer.cli.reading import read_readable  # noqa: PLC0415 - pydantic, only when used
+    from deployer.cli.reading import read_readable  # noqa: PLC0415 - only when used
     from deployer.fit.fit import fit  # noqa: PLC0415
     from deployer.report.fit import text, to_json  # noqa: PLC0415
 

@@ -62,7 +62,7 @@ def _tell(profile: str, lock: Lock) -> None:
 
 def _judged(profile: str, text: str, case: Case, lock: Lock) -> Case:
     """Let the checks look at the profile again, and say what they find beyond what they said."""
-    from deployer.check.run import judge  # noqa: PLC0415 - pydantic, as above
+    from deployer.check.run import judge  # noqa: PLC0415 - as above
     from deployer.lock.lock import FoundLock  # noqa: PLC0415 - as above
     from deployer.report.findings import text as report  # noqa: PLC0415 - as above
 

@@ -9,17 +9,17 @@ leads to a device, a pipe, or a file that the system makes up: `/proc/self/envir
 from __future__ import annotations
 
 import os
-import re
 import stat
 from contextlib import suppress
 from pathlib import Path
 
 from deployer.errors import UsageError
+from deployer.late import compile_pattern
 
 MADE_UP = ("/proc/", "/sys/")
 """Where Linux shows its own state as files that look ordinary (proc(5), sysfs(5))."""
 
-OWN = re.compile(r"/dev/(stdin|stdout|stderr|fd/\d+)")
+OWN = compile_pattern(r"/dev/(stdin|stdout|stderr|fd/\d+)")
 """Names of the command's own descriptors, as a shell gives them: `deployer diff <(...) x.yaml`."""
 
 

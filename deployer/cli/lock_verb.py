@@ -75,7 +75,7 @@ def _told(path: str, asked: Asked | None, *, write: bool) -> Told:
 
 def _release(path: str) -> Release:
     """Compile a profile that can be read: its checks may have wanted the lock."""
-    from deployer.cli.reading import colored_stderr, read_text  # noqa: PLC0415 - pydantic
+    from deployer.cli.reading import colored_stderr, read_text  # noqa: PLC0415 - only when used
     from deployer.compile.release import compile_profile  # noqa: PLC0415 - as above
     from deployer.profile.load import load_profile  # noqa: PLC0415 - as above
     from deployer.report.findings import text  # noqa: PLC0415 - as above

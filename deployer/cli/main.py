@@ -49,8 +49,7 @@ COMPLETION = "_DEPLOYER_COMPLETE"
 """The variable in which click's completion scripts say what a shell wants."""
 
 GARBAGE_THRESHOLD = 50_000
-"""Allocations between two collections: what a command imports is no garbage. This and pydantic
-without its search for plugins save a sixth of the start of `check` (`make bench`)."""
+"""Allocations between two collections: what a command imports is no garbage (`make bench`)."""
 
 
 class Verbs(click.Group):
@@ -110,7 +109,6 @@ def cli() -> None:
 def run(argv: list[str] | None = None) -> None:
     """Run the command line and exit: 0 fine, 1 not right or failed, 2 wrong usage."""
     gc.set_threshold(GARBAGE_THRESHOLD)
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     # Where it is ignored from the start, the kernel forgets how children end, and Python takes
     # every failure of theirs for success.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -7,10 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from deployer.late import compile_pattern
+
 if TYPE_CHECKING:
     from deployer.cli.git_profiles import Text
 
-NAME = re.compile(r"^name:\s*['\"]?([\w-]+)", re.MULTILINE)
+NAME = compile_pattern(r"^name:\s*['\"]?([\w-]+)", re.MULTILINE)
 
 ALIKE = 0.6
 """The share of equal lines from which a file that is gone and one that is new are one that moved;

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -13,6 +12,7 @@ from deployer.cli.notes import wanted
 from deployer.cli.say import tell
 from deployer.errors import Failure, UsageError
 from deployer.finding import Finding, Severity
+from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from deployer.check.across.identity import Siblings
@@ -75,7 +75,7 @@ def read_checked(
     ``siblings`` are the profiles beside it. ``content`` is the profile's text where it was read
     already; ``path`` is its name then, and ``beside`` its lock, which else is the one beside it.
     """
-    from deployer.check.run import judge  # noqa: PLC0415 - pydantic, only for a file
+    from deployer.check.run import judge  # noqa: PLC0415 - only for a file
     from deployer.cli.locks import read_lock  # noqa: PLC0415 - as above
     from deployer.facts.sglang.catalogue import load  # noqa: PLC0415
     from deployer.profile.source import format_path  # noqa: PLC0415

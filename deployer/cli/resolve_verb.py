@@ -42,7 +42,7 @@ def command(
 
     `deployer engine install VERSION` puts a release in place. Exits 1 when SGLang refuses.
     """
-    from deployer.cli.reading import colored_stdout  # noqa: PLC0415 - pydantic, only when used
+    from deployer.cli.reading import colored_stdout  # noqa: PLC0415 - only when used
     from deployer.engine.jail import find_jail  # noqa: PLC0415
     from deployer.engine.model_config import model_config as find_config  # noqa: PLC0415
     from deployer.engine.overlay import find_interpreter  # noqa: PLC0415

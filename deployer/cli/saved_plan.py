@@ -68,7 +68,7 @@ def judged(saved: Saved, path: str) -> Meant:
     """
     from deployer.cli.locks import as_found  # noqa: PLC0415 - only where there is one
     from deployer.cli.planning import Meant  # noqa: PLC0415 - as above
-    from deployer.cli.reading import read_sound  # noqa: PLC0415 - pydantic, only for a profile
+    from deployer.cli.reading import read_sound  # noqa: PLC0415 - only for a profile
     from deployer.codec import encode  # noqa: PLC0415 - as above
     from deployer.compile.pin import commits_of, pin  # noqa: PLC0415 - as above
 
@@ -96,7 +96,7 @@ def _refuse_another(path: str, text: str, wanted: str) -> None:
 
 def _moved(then: Plan, now: Plan) -> str:
     """Say what is not as it was when a plan was made."""
-    from deployer.compile.pin import commits_of  # noqa: PLC0415 - pydantic, only for a profile
+    from deployer.compile.pin import commits_of  # noqa: PLC0415 - only for a profile
 
     planned = commits_of(then.release)
     for found in now.release.sources():

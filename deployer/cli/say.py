@@ -11,8 +11,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
-import shutil
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -20,9 +18,12 @@ from typing import TextIO
 import click
 
 from deployer.errors import Failure
+from deployer.late import compile_pattern
 from deployer.visible import visible
 
-COLOR = re.compile(r"\x1b\[(?:(?:[0-4]|2[2-4]|3[0-79]|9[0-7]|38;5;\d{1,3})(?:;(?=\d)|(?=m)))*m")
+COLOR = compile_pattern(
+    r"\x1b\[(?:(?:[0-4]|2[2-4]|3[0-79]|9[0-7]|38;5;\d{1,3})(?:;(?=\d)|(?=m)))*m"
+)
 """What changes the looks of letters and hides none: bold, dim, italic, underlined, a foreground.
 Source of the numbers: ECMA-48, 5th edition, 8.3.117 (SGR)."""
 
@@ -56,6 +57,8 @@ def show_exactly(text: str, *, end: str = "\n") -> None:
 
 def columns() -> int | None:
     """Give how wide a result may be: as COLUMNS says or the terminal is; None where neither is."""
+    import shutil  # noqa: PLC0415 - slow to import, and seldom needed
+
     terminal = sys.stdout is not None and sys.stdout.isatty()
     found = shutil.get_terminal_size((0, 0)).columns
     return found if found > 0 and (terminal or os.environ.get("COLUMNS")) else None

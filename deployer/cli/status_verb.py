@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,7 @@ from deployer.cli.completing import deployments
 from deployer.cli.say import show
 from deployer.cli.target import Here, OnModal, account_of, ask_modal, target_of
 from deployer.errors import DeployerError, Failure, NotAsked
+from deployer.late import dataclass
 from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 
 from deployer.facts.cpu import SWITCH
 from deployer.facts.models.catalogue import shapes
+from deployer.late import compile_pattern
 from deployer.profile.model import Profile
 from deployer.profile.partial import known
 from deployer.release import Beside
@@ -32,7 +32,7 @@ SHORTEST_PROMPT = 16
 PLACED = frozenset({"speculative.draft_model", "lora.adapters"})
 """Fields that name what is downloaded: the engine is given its folders."""
 
-COMMIT = re.compile(r"[0-9a-f]{40}")
+COMMIT = compile_pattern(r"[0-9a-f]{40}")
 """A commit of a Hugging Face repository: the SHA-1 of git, in full."""
 
 DRAFTS_BY_STEPS = frozenset({"EAGLE", "EAGLE3", "NEXTN", "STANDALONE"})

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from deployer.late import compile_pattern
+
 OPENING = "Traceback (most recent call last):"
 
-FRAME = re.compile(r' +File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>.+)')
+FRAME = compile_pattern(r' +File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<function>.+)')
 
-EXCEPTION = re.compile(r"(?P<type>(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?:: ?(?P<said>.*))?$")
+EXCEPTION = compile_pattern(r"(?P<type>(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?:: ?(?P<said>.*))?$")
 
-CHAIN = re.compile(r"(?:During handling of the above|The above) exception")
+CHAIN = compile_pattern(r"(?:During handling of the above|The above) exception")
 
-PROGRESS = re.compile(r"%\|| (?:it|s)/(?:s|it)\]|it/s\]|s/it\]")
+PROGRESS = compile_pattern(r"%\|| (?:it|s)/(?:s|it)\]|it/s\]|s/it\]")
 """A progress bar, which another process may write between the lines of a message."""
 
 FRAMES = 100
@@ -22,7 +24,7 @@ CONTINUED = 20
 LINES = 1000
 """How much of one traceback is kept: frames, exceptions of a chain, lines of one message, lines."""
 
-OUTERMOST = re.compile(r"<module>|_run_module_as_main|_run_code|_bootstrap")
+OUTERMOST = compile_pattern(r"<module>|_run_module_as_main|_run_code|_bootstrap")
 """Functions that an exception leaves only when nobody has caught it: then a process is at its end.
 (``threading`` has a ``_bootstrap`` too; the line before its traceback tells them apart.)"""
 

@@ -8,16 +8,15 @@ Before all of that stands what carried the log: a container runtime's, a CI's or
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from deployer.late import compile_pattern, dataclass
 
 LIMIT = 2000
 """Characters of a line that are read; the rest says nothing of a cause."""
 
-ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
+ESCAPES = compile_pattern(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
 """Terminal escapes: ECMA-48 CSI, OSC, and the short ones."""
 
-CARRIED = re.compile(
+CARRIED = compile_pattern(
     r"(?:"
     r"(?:(?:INFO|ERROR|WARNING|DEFAULT) )?"
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
@@ -27,15 +26,15 @@ CARRIED = re.compile(
     r")"
 )
 
-PREFIX = re.compile(
+PREFIX = compile_pattern(
     r"\[(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:[.,]\d+)?"
     r"(?P<rank>(?: [A-Z][A-Z_]*\d+)*)(?: [a-z_]+(?:\[\d+\])?)?\] ?"
 )
 
-BAR = re.compile(r".*(?:it/s|s/it)[^\]]*\] ?(?=\[\d{4}-)")
+BAR = compile_pattern(r".*(?:it/s|s/it)[^\]]*\] ?(?=\[\d{4}-)")
 """A progress bar that was not ended before something failed: ``tqdm`` writes no line end then."""
 
-TORCH = re.compile(r"\[rank(?P<rank>\d+)\]: ?")
+TORCH = compile_pattern(r"\[rank(?P<rank>\d+)\]: ?")
 
 
 @dataclass(frozen=True, slots=True)

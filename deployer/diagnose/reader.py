@@ -16,6 +16,7 @@ from deployer.diagnose.catalogue import SIGNATURES
 from deployer.diagnose.diagnosis import Diagnosis, Reading
 from deployer.diagnose.line import LIMIT, Line, parse
 from deployer.diagnose.stages import LIFE, ORDER, mark
+from deployer.late import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from deployer.diagnose.signature import Signature
     from deployer.diagnose.stages import Mark
 
-HIT = re.compile(
+HIT = compile_pattern(
     r"(?P<who>[A-Z][A-Za-z ]*) hit an exception: Traceback"
     r"|Exception in (?P<old>[A-Za-z_]\w*): ?(?:Traceback|$)"
     r"|Initialization failed\. warmup error: Traceback"
@@ -31,30 +32,32 @@ HIT = re.compile(
 """How SGLang says that a process of its own ends (``run_scheduler_process`` and its likes, and
 ``_execute_server_warmup``; ``Exception in run_tp_server`` before 0.4)."""
 
-PROCESS = re.compile(r"Process \S*Process-\d+:$")
-THREAD = re.compile(r"Exception in thread |Exception in ASGI application|Task exception was never")
+PROCESS = compile_pattern(r"Process \S*Process-\d+:$")
+THREAD = compile_pattern(
+    r"Exception in thread |Exception in ASGI application|Task exception was never"
+)
 """What ends a thread or a request, and not the engine."""
 
-WHAT = re.compile(r" *what\(\): +(?P<said>.*)")
+WHAT = compile_pattern(r" *what\(\): +(?P<said>.*)")
 """What C++ says of an exception that ends the process (``std::terminate``)."""
 
-RANK = re.compile(r"\bRank (\d+)\b")
+RANK = compile_pattern(r"\bRank (\d+)\b")
 
-FATAL = re.compile(r"Fatal Python error: (?P<said>.+)")
+FATAL = compile_pattern(r"Fatal Python error: (?P<said>.+)")
 """What :mod:`faulthandler` writes when a process dies in native code."""
 
-DEATH = re.compile(
+DEATH = compile_pattern(
     r"Received sigquit from a child process|Subprocess \S+ \(pid=\d+\) crashed|"
     r"Rank \d+ scheduler (?:died|is dead)|terminate called after throwing"
 )
 """What only an engine writes that comes to its end by itself."""
 
-NOT_FAILURES = re.compile(r"(?:KeyboardInterrupt|SystemExit|GeneratorExit)\b")
+NOT_FAILURES = compile_pattern(r"(?:KeyboardInterrupt|SystemExit|GeneratorExit)\b")
 
 BYTES = 4 * LIMIT
 """Bytes of a line that are kept: UTF-8 has up to four for a character."""
 
-LOGGED = re.compile(rb"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^\]\n]*\] ")
+LOGGED = compile_pattern(rb"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^\]\n]*\] ")
 """A line as SGLang's loggers write it."""
 
 TELLING = tuple(

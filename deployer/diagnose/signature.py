@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-GROUP = re.compile(r"\{(\w+)\}")
+from deployer.late import compile_pattern, dataclass
+
+GROUP = compile_pattern(r"\{(\w+)\}")
 """How a text names what a pattern has found."""
 
 

@@ -6,8 +6,7 @@ The words are SGLang's: ``srt/model_executor/model_runner.py``, ``srt/entrypoint
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from deployer.late import compile_pattern, dataclass
 
 ORDER = (
     "imports", "distributed", "weights", "pool", "kernels", "graphs", "http", "self-test",
@@ -48,7 +47,7 @@ class Mark:
 
 
 _MARKS = tuple(
-    (words, re.compile(pattern), stage, begins)
+    (words, compile_pattern(pattern), stage, begins)
     for words, pattern, stage, begins in (
         ("server_args=", r"server_args=", "imports", True),
         ("Init ", r"Init (?:torch distributed|parallel|nccl) begin", "distributed", True),
@@ -69,10 +68,12 @@ _MARKS = tuple(
     )
 )  # fmt: skip
 
-_ELAPSED = re.compile(r"elapsed=(\d+(?:\.\d+)?) ?s")
-_LOADED = re.compile(r"mem usage=(\d+(?:\.\d+)?) ?GB")
+_ELAPSED = compile_pattern(r"elapsed=(\d+(?:\.\d+)?) ?s")
+_LOADED = compile_pattern(r"mem usage=(\d+(?:\.\d+)?) ?GB")
 
-LIFE = re.compile(r"(?:Prefill|Decode) batch[,.] |(?:INFO: +)?\S+ - \"(?:GET|POST) .*\" 200 OK")
+LIFE = compile_pattern(
+    r"(?:Prefill|Decode) batch[,.] |(?:INFO: +)?\S+ - \"(?:GET|POST) .*\" 200 OK"
+)
 """What only an engine writes that still works."""
 
 

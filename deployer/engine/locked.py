@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from deployer.late import compile_pattern, dataclass
 
 VERIFIED = ("--require-hashes", "--only-binary", ":all:")
 """Words for pip: only what a hash is given for, and no package's build script is run
@@ -13,7 +14,7 @@ VERIFIED = ("--require-hashes", "--only-binary", ":all:")
 
 OVERLAYS = Path(__file__).parent / "locks" / "overlays.txt"
 
-_PIN = re.compile(
+_PIN = compile_pattern(
     r"(?P<pin>[A-Za-z0-9][\w.-]*==[^\s;]+)(?P<rest>(?:\s+--hash=sha256:[0-9a-f]{64})+)"
 )
 

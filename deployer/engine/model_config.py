@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from deployer.codec import read_json
 from deployer.engine.environment import ENGINES, locate
 from deployer.engine.model import find_tiny_model
 from deployer.errors import Failure, UsageError
+from deployer.late import dataclass
 from deployer.lock.lock import LockedRepository
 from deployer.release import ModelSource
 

@@ -1,15 +1,16 @@
 """Reads pip's output line by line, as progress: text and a fraction."""
 
-import re
 from dataclasses import dataclass
 
-_COLLECTING = re.compile(
+from deployer.late import compile_pattern
+
+_COLLECTING = compile_pattern(
     r"^(?:Collecting|Processing \S*/)\s*([A-Za-z0-9._]+(?:-(?!\d)[A-Za-z0-9._]+)*)"
 )
 """A package from an index, or a wheel from a directory of PIP_FIND_LINKS, up to its version."""
 
-_DOWNLOADING = re.compile(r"^\s+(?:Downloading|Using cached) (\S+)(?: \((.+?)\))?$")
-_INSTALLING = re.compile(r"^Installing collected packages: (.+)$")
+_DOWNLOADING = compile_pattern(r"^\s+(?:Downloading|Using cached) (\S+)(?: \((.+?)\))?$")
+_INSTALLING = compile_pattern(r"^Installing collected packages: (.+)$")
 
 _COLLECTED_SHARE = 0.6
 """The part of the time that goes into collecting; unpacking 1.6 GB takes the rest (measured)."""

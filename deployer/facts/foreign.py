@@ -7,7 +7,7 @@ Only names that no SGLang release knows. Sources: vLLM ``vllm/engine/arg_utils.p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from deployer.late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ instead is the caller's to ask. Sources: vLLM ``vllm/config/cache.py`` (CacheDTy
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from deployer.late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

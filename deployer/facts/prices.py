@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from deployer.late import dataclass
 
 DATE = "June 2026"
 """When the table was read; `modal billing rates` says what it is today."""

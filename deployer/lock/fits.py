@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from deployer.late import compile_pattern, dataclass
 from deployer.lock.lock import Lock, Role
 from deployer.lock.wanted import Wanted, wanted
 from deployer.release import Release
 
-COMMIT = re.compile("[0-9a-f]{40}")
+COMMIT = compile_pattern("[0-9a-f]{40}")
 
 _CALLED: dict[Role, str] = {"model": "model", "draft": "draft model", "adapter": "adapter"}
 _KEYS: dict[Role, str] = {

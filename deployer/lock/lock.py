@@ -8,14 +8,14 @@ reading it believes nothing: sizes, depths, paths and digests have their bounds 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, get_args
 
 from deployer.codec import DecodeError, read_json
 from deployer.facts.models.checkpoint import Checkpoint, Document, RepoFile, from_files
 from deployer.files import is_inside
+from deployer.late import compile_pattern, dataclass
 from deployer.release import ModelSource
 
 FORMAT_VERSION = 1
@@ -32,10 +32,12 @@ Role = Literal["model", "draft", "adapter"]
 ROLES: Mapping[str, Role] = {role: role for role in get_args(Role)}
 """The roles by their names."""
 
-_COMMIT = re.compile("[0-9a-f]{40}")
-_DIGEST = re.compile("sha256:[0-9a-f]{64}")
-_FILE = re.compile("([0-9]{1,18}) (sha256):([0-9a-f]{64})|([0-9]{1,18}) (git-sha1):([0-9a-f]{40})")
-_PRINTABLE = re.compile(r"[!-~]{1,400}")
+_COMMIT = compile_pattern("[0-9a-f]{40}")
+_DIGEST = compile_pattern("sha256:[0-9a-f]{64}")
+_FILE = compile_pattern(
+    "([0-9]{1,18}) (sha256):([0-9a-f]{64})|([0-9]{1,18}) (git-sha1):([0-9a-f]{40})"
+)
+_PRINTABLE = compile_pattern(r"[!-~]{1,400}")
 
 
 class LockError(ValueError):

@@ -6,10 +6,11 @@ Docker's own rule (its ``normalize.go``): Docker Hub, and there the namespace `l
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from deployer.late import compile_pattern, dataclass
 
-REFERENCE = re.compile(r"(?P<name>[^@]+?)(?::(?P<tag>[^:@/]+))?(?:@(?P<digest>sha256:[0-9a-f]+))?")
+REFERENCE = compile_pattern(
+    r"(?P<name>[^@]+?)(?::(?P<tag>[^:@/]+))?(?:@(?P<digest>sha256:[0-9a-f]+))?"
+)
 
 HUB = "docker.io"
 HUB_HOST = "registry-1.docker.io"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from deployer.late import dataclass
 from deployer.lock.lock import ROLES, Role
 from deployer.release import Beside, ModelSource, Release
 

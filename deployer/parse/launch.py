@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
-PYTHON = re.compile(r"(python|pypy)[0-9.]*")
+from deployer.late import compile_pattern, dataclass
+
+ASSIGNMENT = compile_pattern(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+PYTHON = compile_pattern(r"(python|pypy)[0-9.]*")
 WRAPPERS = frozenset({"env", "exec", "nohup", "sudo", "time", "command", "numactl", "setsid"})
 WRAPPER_VALUES = frozenset({"-u", "-C", "-f", "-g", "-o", "-N", "-m", "-n"})
 """Options of wrappers that take the word after them (`env -u`, `sudo -u`, `numactl -N`)."""

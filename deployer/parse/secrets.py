@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 
+from deployer.late import compile_pattern
 from deployer.secret import HIDDEN, looks_secret, masked
 
-SECRET = re.compile(r"(^|-)(key|token|secret|password)(-file)?$")
+SECRET = compile_pattern(r"(^|-)(key|token|secret|password)(-file)?$")
 NOT_SECRET = frozenset({"--ssl-keyfile", "--skip-tokenizer-init"})
-NAMED = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
+NAMED = compile_pattern(r"(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
 """What the name of a secret holds, where no release says what the name is for."""
 
 

@@ -8,18 +8,17 @@ name accept: ``srt/utils/common.py``, and ``srt/model_executor/cuda_graph_config
 from __future__ import annotations
 
 import json
-import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, NoReturn
 
 from deployer.facts.sglang.catalogue import Option
 from deployer.facts.sglang.versions import release_key
+from deployer.late import compile_pattern
 
 SI = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 IEC = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
-SUFFIXED = re.compile(r"(\d+(?:\.\d+)?)(Ki|Mi|Gi|Ti|k|M|G|T)")
+SUFFIXED = compile_pattern(r"(\d+(?:\.\d+)?)(Ki|Mi|Gi|Ti|k|M|G|T)")
 LARGEST = 2**64 - 1
 """orjson, which reads JSON lists, turns larger integers into floats."""
 
@@ -42,6 +41,8 @@ def human_readable_int(word: str) -> int:
     match = SUFFIXED.fullmatch(word)
     if match is None:
         return int(word)
+    from decimal import Decimal  # noqa: PLC0415 - slow to import, and seldom needed
+
     number, suffix = match.groups()
     if suffix in SI:
         return int(Decimal(number) * SI[suffix])

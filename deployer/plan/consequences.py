@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from deployer.facts.sglang.catalogue import Option
+from deployer.late import compile_pattern
 from deployer.lock import reference
 from deployer.plan import money
 from deployer.plan.again import reasons
@@ -42,7 +43,7 @@ REMOTE_CODE = {
 }
 """Keys that decide which code `trust_remote_code` runs."""
 
-MEASURED = re.compile(
+MEASURED = compile_pattern(
     r"hardware\.gpu|model\.repo|--(mem-fraction-static|kv-cache-dtype|max-total-tokens|tp-size"
     r"|chunked-prefill-size|max-prefill-tokens|max-running-requests|context-length"
     r"|speculative-(algorithm|num-steps|num-draft-tokens|eagle-topk)|(disable-)?cuda-graph.*)"
@@ -55,7 +56,7 @@ Again = Mapping[Effect, frozenset[str]]
 """What of the changes makes weights be downloaded, or kernels compile, again (:mod:`again`)."""
 
 
-DIVIDING = re.compile(r"--(pp-size|dp-size|attn-dp-size|enable-dp-attention|page-size)")
+DIVIDING = compile_pattern(r"--(pp-size|dp-size|attn-dp-size|enable-dp-attention|page-size)")
 """What divides the pools of a server otherwise, of which one alone may have no meaning."""
 
 

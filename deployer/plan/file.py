@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 
+from deployer.late import compile_pattern
+
 LONGEST = 63
 DIGITS = 8
-PLAIN = re.compile(r"[A-Za-z0-9.-]+(_[A-Za-z0-9.-]+)*")
+PLAIN = compile_pattern(r"[A-Za-z0-9.-]+(_[A-Za-z0-9.-]+)*")
 
 
 def mark(path: str) -> str:

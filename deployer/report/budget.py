@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from deployer.late import dataclass
 
 RESERVED = 400
 """Bytes that are kept for the line that says what was left out, and for an alarm."""

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import re
 
+from deployer.late import compile_pattern
 from deployer.report.shown import WIDEST, alike, cut, cut_both
 from deployer.visible import visible
 
-PLAIN = re.compile(r"[^`|\\]*")
-LITERAL = re.compile(r"[\w ./:=+,-]")
-CODE = re.compile(r"`([^`]+)`")
+PLAIN = compile_pattern(r"[^`|\\]*")
+LITERAL = compile_pattern(r"[\w ./:=+,-]")
+CODE = compile_pattern(r"`([^`]+)`")
 ARROW = "→"
 BREAK = "\u200b"
 """A space without width: it keeps a name from being called, and an address from being a link."""
 
 
-LINK = re.compile(r"(?i)(?:\b(?:https?|ftp|mailto|xmpp):|\bwww\.|@)(?=\S)")
+LINK = compile_pattern(r"(?i)(?:\b(?:https?|ftp|mailto|xmpp):|\bwww\.|@)(?=\S)")
 """What GitHub makes a link of by itself, outside of code between backticks (GFM, autolinks)."""
 
 

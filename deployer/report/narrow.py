@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 
-HEAD = re.compile(r" *(?:[-*] )?(?:\S.{0,24}? {2,})?")
+from deployer.late import compile_pattern
+
+HEAD = compile_pattern(r" *(?:[-*] )?(?:\S.{0,24}? {2,})?")
 """What stands left of a line's value: spaces, a mark, a name with two spaces behind it."""
 
 

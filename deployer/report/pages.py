@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable
 
 from deployer import codec
 from deployer.check.pages import Page
+from deployer.late import compile_pattern
 from deployer.report.envelope import envelope
 from deployer.report.findings import BOLD, COLORS, Paint
 
 WIDTH = 88
-_DOUBLE = re.compile(r"``([^`]+)``")
-_ROLE = re.compile(r":\w+:`([^`]+)`")
+_DOUBLE = compile_pattern(r"``([^`]+)``")
+_ROLE = compile_pattern(r":\w+:`([^`]+)`")
 
 
 def text(page: Page, *, color: bool) -> str:

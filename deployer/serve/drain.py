@@ -6,10 +6,10 @@ import os
 import signal
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.errors import Failure
+from deployer.late import dataclass
 from deployer.serve.port import check_free
 from deployer.serve.processes import Family, spell_exit, title
 

@@ -9,11 +9,11 @@ release is not known to be another one.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from deployer.errors import Failure
 from deployer.facts.sglang.versions import is_release, release_key
+from deployer.late import compile_pattern
 from deployer.serve.packages import package_versions
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from deployer.release import Engine
 
-LOCAL = re.compile(r"\+[A-Za-z0-9.]*$")
+LOCAL = compile_pattern(r"\+[A-Za-z0-9.]*$")
 """What a builder adds to a version, such as ``+cu130`` (PEP 440): the same release."""
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from deployer.diagnose.boot import Boot
 from deployer.event import Event
+from deployer.late import compile_pattern
 
-_LINE = re.compile(
+_LINE = compile_pattern(
     r"deployer: (?P<phase>\w+) (?P<state>started|progress|done|failed) "
     r"after (?P<seconds>\d+\.\d) s: (?P<message>.*)"
 )

@@ -11,8 +11,10 @@ whole of it in words; ``docs/reliability.md`` shows that table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
+
+from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from deployer.serve.pulse import Pulse

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import select
 import sys
 import termios
@@ -15,6 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from deployer.diagnose.reader import Reader
+from deployer.late import compile_pattern
 from deployer.serve.sink import ROTATE_AT, RotatingFile, Sink
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ SETTLE_EVERY = 0.002
 LAST_WORDS = 2.0
 """Seconds. How long the end of a log may take to reach a slow disk or terminal."""
 
-ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?")
+ESCAPES = compile_pattern(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?")
 """Terminal escapes (ECMA-48 CSI, OSC, and the short ones): failure reports go to terminals."""
 
 
-PASSING = re.compile(r"\s|Traceback \(most recent call last\)|.*:\d+: \w*Warning: ")
+PASSING = compile_pattern(r"\s|Traceback \(most recent call last\)|.*:\d+: \w*Warning: ")
 """Lines that say nothing of where the engine stands: what Python's :mod:`warnings` writes (a place
 and a source line below it, such as ``  warnings.warn(``), and what continues another line."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from deployer.late import compile_pattern
 from deployer.secret import BEGINNINGS, HIDDEN, hidden_spans
 
 LIMIT = 16384
@@ -22,10 +21,10 @@ _LONGEST = max(map(len, _HALVES))
 _WITHIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 """After one of these no shape begins, but that of a password in an address."""
 
-_HEADER = re.compile(rb"(?:Bearer|Basic)\s+\S*\Z")
-_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
-_KEY_ENDS = re.compile(rb"-----END [A-Z ]*PRIVATE KEY-----")
-_KEY_GOES_ON = re.compile(rb"[A-Za-z0-9+/=]*|(?:Proc-Type|DEK-Info):.*")
+_HEADER = compile_pattern(rb"(?:Bearer|Basic)\s+\S*\Z")
+_KEY = compile_pattern(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_KEY_ENDS = compile_pattern(rb"-----END [A-Z ]*PRIVATE KEY-----")
+_KEY_GOES_ON = compile_pattern(rb"[A-Za-z0-9+/=]*|(?:Proc-Type|DEK-Info):.*")
 """A line inside of a key: base64 (RFC 7468) or a header (RFC 1421). Any other is the log's own."""
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from deployer.finding import Span
+from deployer.late import compile_pattern, dataclass
 from deployer.profile import yaml_source
 from deployer.profile.comments import comments
 from deployer.profile.source import Path, Source
 from deployer.profile.yaml_scalars import resolve
 
-_LINE = re.compile(r"\r?\n")
+_LINE = compile_pattern(r"\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def written(value: object, like: str = "") -> str:
     return scalar(value, like) if isinstance(value, str) else str(value)
 
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./@][A-Za-z0-9_./:@+-]*(?<!:)")
+_PLAIN = compile_pattern(r"[A-Za-z0-9_./@][A-Za-z0-9_./:@+-]*(?<!:)")
 
 
 def _quoted(value: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from deployer.late import compile_pattern
 from deployer.profile.source import Path
 from deployer.upgrade.document import Document, Edit, scalar, written
 
 Edits = tuple[Edit, ...]
 
-_REST = re.compile(r"[ \t]*(#[^\r\n]*)?")
-_COLON = re.compile(r"[ \t]*:")
+_REST = compile_pattern(r"[ \t]*(#[^\r\n]*)?")
+_COLON = compile_pattern(r"[ \t]*:")
 
 
 def renamed_key(doc: Document, path: Path, name: str) -> Edits:

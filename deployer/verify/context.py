@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import requests
 from openai import DefaultHttpxClient, OpenAI, Timeout
+
+from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import difflib
-import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.apply.files import in_words, refuse_foreign, state_home
 from deployer.apply.unseen import not_there
 from deployer.errors import UsageError
+from deployer.late import compile_pattern, dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NAME = compile_pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from deployer.apply.local.events import last_event
@@ -12,6 +11,7 @@ from deployer.apply.local.health import complaint
 from deployer.apply.local.listener import objection
 from deployer.apply.local.state import State, StateUnreadableError, read_state
 from deployer.errors import Failure
+from deployer.late import dataclass
 from deployer.serve.port import Answers, check_free, who_answers
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from deployer.apply.local.events import last_event
@@ -13,6 +12,7 @@ from deployer.apply.local.health import ill
 from deployer.apply.local.listener import objection
 from deployer.apply.local.state import State, StateUnreadableError, read_release, read_state
 from deployer.apply.seen import NOTHING, Observed, Recorded
+from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from deployer.diagnose.boot import slower
 from deployer.diagnose.words import slow
 from deployer.errors import Failure
 from deployer.fit.beside import beside
+from deployer.late import dataclass
 from deployer.plan.sides import side
 from deployer.serve.memory import heard, of_each
 from deployer.serve.weights.manifest import Manifests

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.apply.modal.records import Record, Records, find
@@ -10,6 +9,7 @@ from deployer.apply.modal.standing import digest_of
 from deployer.apply.modal.tags import DIGEST, app_tags
 from deployer.apply.unseen import asked_words, not_there_words
 from deployer.errors import Failure, NotThere, UsageError
+from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import modal
@@ -12,6 +11,7 @@ from deployer.apply.modal.app import build_app
 from deployer.apply.modal.following import Following
 from deployer.apply.modal.words import in_words
 from deployer.errors import Failure
+from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

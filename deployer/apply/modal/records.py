@@ -10,9 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +19,7 @@ from deployer.apply.modal.tags import short_digest
 from deployer.codec import DecodeError, decode_json, encode
 from deployer.diagnose.boot import Boot
 from deployer.errors import Failure
+from deployer.late import compile_pattern, dataclass
 from deployer.plan.standing import DIGEST_LENGTH
 from deployer.release import Release
 
@@ -37,8 +36,8 @@ FORMAT_VERSION = 1
 BOOTS = 50
 """Starts that are kept of an app."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_DIGEST = re.compile(r"[0-9a-f]+")
+_NAME = compile_pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_DIGEST = compile_pattern(r"[0-9a-f]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +12,7 @@ from deployer.apply.modal.records import Record
 from deployer.apply.seen import NOTHING, Observed, Recorded
 from deployer.apply.unseen import asked_words, not_asked_words, not_reached_words, not_there_words
 from deployer.errors import DeployerError, Failure, NotAsked
+from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,6 +9,7 @@ from grpclib.exceptions import ProtocolError, StreamTerminatedError
 
 from deployer.apply.unseen import GOES_ON
 from deployer.errors import Failure, NotReached
+from deployer.late import compile_pattern
 
 _SILENT = (
     modal.exception.ConnectionError,
@@ -20,7 +21,7 @@ _SILENT = (
 )
 """What says that there was no answer, rather than what the answer was."""
 
-_SECRET = re.compile(r"Secret '?(?P<name>[\w.-]+)'?")
+_SECRET = compile_pattern(r"Secret '?(?P<name>[\w.-]+)'?")
 _MODAL = (
     r"(?i)limit|quota|exceed",
     "https://modal.com/settings shows the plan: 10 GPUs at a time on Starter, 50 on Team",

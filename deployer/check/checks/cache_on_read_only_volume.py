@@ -30,14 +30,14 @@ Source: ``deployer/apply/modal/app.py``, the mounts of the server; Modal guide, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
 from deployer.finding import Severity
+from deployer.late import compile_pattern
 
-CACHE = re.compile(r"CACHE|WORKSPACE_BASE$|^(HF_HOME|XDG_\w+_HOME|HOME|TMPDIR|TRITON_HOME)$")
+CACHE = compile_pattern(r"CACHE|WORKSPACE_BASE$|^(HF_HOME|XDG_\w+_HOME|HOME|TMPDIR|TRITON_HOME)$")
 """Names of variables that say where a program writes."""
 
 OURS = "SGLANG_DG_CACHE_DIR"

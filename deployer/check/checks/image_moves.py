@@ -20,15 +20,15 @@ Source: the tags of lmsysorg/sglang: `latest` and `dev` move.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from deployer.check.image import image
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
 from deployer.finding import Severity
+from deployer.late import compile_pattern
 
-MOVING = re.compile(r"(latest|dev|nightly|main|stable)(-(?!.*\d{8}).*)?")
+MOVING = compile_pattern(r"(latest|dev|nightly|main|stable)(-(?!.*\d{8}).*)?")
 """Not the builds of a day, such as `nightly-dev-20260812-0123abcd`."""
 
 

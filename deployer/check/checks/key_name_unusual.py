@@ -20,15 +20,15 @@ container: https://modal.com/docs/guide/secrets
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
 from deployer.credentials import key_name, service_of
 from deployer.finding import Severity
+from deployer.late import compile_pattern
 
-OF_A_SERVICE = re.compile(
+OF_A_SERVICE = compile_pattern(
     r"(my[-_])?(?P<service>[A-Za-z0-9]+)[-_](secrets?|credentials?|creds|token)"
 )
 """How Modal's templates call secrets, `aws-secret` and `my-huggingface-secret`, and people do."""

@@ -21,16 +21,16 @@ Source: Hugging Face hub: `main` is a branch; Modal's ``deepseek_v4_flash.py`` p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
 from deployer.compile.derive import beside, commit, key_of
 from deployer.finding import Severity
+from deployer.late import compile_pattern
 from deployer.profile.partial import known
 
-HEXADECIMAL = re.compile(r"[0-9a-f]{4,39}")
+HEXADECIMAL = compile_pattern(r"[0-9a-f]{4,39}")
 """The beginning of a commit, by which nobody can be asked."""
 
 

@@ -6,12 +6,12 @@ whose size is not said leaves the language model's weights and cache as they are
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from deployer.facts.models import beside, feeds, mixers, quantization
 from deployer.facts.models.model import Layer, Model
+from deployer.late import compile_pattern
 
 Config = Mapping[str, Any]
 
@@ -21,7 +21,7 @@ NEEDED = ("hidden_size", "num_hidden_layers", "vocab_size")
 NESTED = ("text_config", "llm_config", "language_config", "thinker_config")
 """Keys under which a model of several kinds of input has its language model."""
 
-QUANTIZED = re.compile(
+QUANTIZED = compile_pattern(
     r"(?i)(^|[-_.])(n?v?fp4|mxfp4|fp8|int[48]|w[48]a\d+|awq|gptq|[2-8]bit)([-_.]|$)"
 )
 """Names of repositories whose weights are quantized, whether or not `config.json` says how."""
@@ -29,7 +29,7 @@ QUANTIZED = re.compile(
 BESIDE = "hf_quant_config.json"
 """The file in which some checkpoints say how they are quantized."""
 
-HYBRID = re.compile(
+HYBRID = compile_pattern(
     r"^(Llama4|GptOss|Granite(Moe)?SWA|IQuestQ1|MiMoV2|Step3p[57]|Gemma4|DiffusionGemma|Laguna"
     r"|Mellum|MuseGlimmer|Inkling|UnlimitedOCR|Beam)"
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from deployer.facts.models.quantization import Quantization
+from deployer.late import dataclass
 
 FINE = 4
 """The ratio of DeepSeek-V4's finely compressed layers, which have an indexer and overlap."""

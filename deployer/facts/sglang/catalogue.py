@@ -11,14 +11,14 @@ import bisect
 import functools
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from deployer.errors import Failure
 from deployer.facts.sglang.versions import is_release, release_key
+from deployer.late import compile_pattern, dataclass
 
 FORMAT_VERSION = 1
 """The version of the JSON form that this module reads."""
@@ -26,7 +26,7 @@ FORMAT_VERSION = 1
 FOLDER = Path(__file__).parent
 """The catalogues that are shipped."""
 
-SENTENCE_END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)\. ")
+SENTENCE_END = compile_pattern(r"(?<!\be\.g)(?<!\bi\.e)\. ")
 """Where a help text's first sentence ends; `e.g.` and `i.e.` end none."""
 
 

@@ -11,10 +11,10 @@ address and which is neither here nor among :data:`HARMLESS`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
 from deployer.facts.sglang.powers_variables import FAMILIES, VARIABLES
+from deployer.late import compile_pattern, dataclass
 
 
 class Power(StrEnum):
@@ -121,11 +121,14 @@ OPTIONS: dict[str, Held] = {
 
 _DYNAMIC = Held(Power.CODE, "it names a module and a class, which the engine imports and runs")
 BY_VALUE = {
-    "--hicache-storage-backend": (re.compile(r"dynamic"), _DYNAMIC),
-    "--hicache-storage-backend-extra-config": (re.compile(r"@|(?s:.*)(module|class)"), _DYNAMIC),
-    "--unified-cache-external-linker-config": (re.compile(r"(?s:.*)(module|class)"), _DYNAMIC),
+    "--hicache-storage-backend": (compile_pattern(r"dynamic"), _DYNAMIC),
+    "--hicache-storage-backend-extra-config": (
+        compile_pattern(r"@|(?s:.*)(module|class)"),
+        _DYNAMIC,
+    ),
+    "--unified-cache-external-linker-config": (compile_pattern(r"(?s:.*)(module|class)"), _DYNAMIC),
     "--load-format": (
-        re.compile(r"remote|private"),
+        compile_pattern(r"remote|private"),
         Held(Power.ADDRESS, "weights come from another machine, or by code that is not published"),
     ),
 }

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import re
 
+from deployer.late import compile_pattern
+
 RELEASE = r"^[0-9]{1,6}(\.[0-9]{1,6}){2}(\.post[0-9]{1,6})?$"
 """How a release is written. Longer numbers than six digits are no release of anything."""
 
-_RELEASE = re.compile(RELEASE)
+_RELEASE = compile_pattern(RELEASE)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import requests
 
 from deployer.errors import Failure
+from deployer.late import compile_pattern
 from deployer.serve.weights.pace import Later
 from deployer.serve.weights.patient import within
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from deployer.serve.weights.pace import Pace
 
 TIMEOUT, TOO_MANY, BROKEN = 408, 429, 500
-_SECONDS = re.compile(r"[0-9]{1,9}")
-_RESET = re.compile(r"\br=0\b.*\bt=([0-9]{1,9})\b")
+_SECONDS = compile_pattern(r"[0-9]{1,9}")
+_RESET = compile_pattern(r"\br=0\b.*\bt=([0-9]{1,9})\b")
 
 
 class Asker:

@@ -7,7 +7,6 @@ between leaves a folder without a marker, and the next one goes on from its byte
 from __future__ import annotations
 
 import os
-import re
 import time
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from functools import partial
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.errors import Failure
+from deployer.late import compile_pattern
 from deployer.release import Beside
 from deployer.serve.weights.fetch import Fetcher
 from deployer.serve.weights.hub import Hub
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from deployer.release import ModelSource
     from deployer.serve.weights.manifest import HubFile
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+_COMMIT = compile_pattern(r"[0-9a-f]{40}")
 
 
 def download(

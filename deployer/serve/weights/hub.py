@@ -13,12 +13,12 @@ and no message here carries an address that a redirect gave, for such an address
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from deployer.codec import read_json
 from deployer.errors import Failure
+from deployer.late import compile_pattern
 from deployer.serve.weights.asking import Asker, asked_later, host_of, is_token
 from deployer.serve.weights.pace import PACE, Later, Pace
 from deployer.serve.weights.patient import whole
@@ -38,7 +38,7 @@ _OK = 200
 _PARTIAL = 206
 _BAD_RANGE = 416
 _UNAUTHORIZED, _FORBIDDEN, _MISSING = 401, 403, 404
-_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
+_RANGE = compile_pattern(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
 
 LARGEST = 64_000_000
 """Bytes of a list of files that are read: about 250 for each, so a quarter of a million files."""

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from deployer.codec import decode_json, encode
 from deployer.errors import Failure
 from deployer.files import is_inside
+from deployer.late import compile_pattern, dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +31,7 @@ FORMAT_VERSION = 1
 OWN_FOLDER = ".deployer"
 """The folder inside the weights' folder in which this package keeps its notes."""
 
-_DIGEST = {SHA256: re.compile(r"[0-9a-f]{64}"), GIT_SHA1: re.compile(r"[0-9a-f]{40}")}
+_DIGEST = {SHA256: compile_pattern(r"[0-9a-f]{64}"), GIT_SHA1: compile_pattern(r"[0-9a-f]{40}")}
 READ = 4 * 1024 * 1024
 """Bytes that are read together to be hashed."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from deployer.late import compile_pattern
 from deployer.verify import prompts
 from deployer.verify.check import Broken
 from deployer.verify.excerpt import excerpt
@@ -23,7 +23,7 @@ generate a token as well, are left out."""
 
 REQUESTS = 2
 PAUSE = 0.2
-_SAMPLE = re.compile(
+_SAMPLE = compile_pattern(
     r'(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(?:[^"}]|"(?:\\.|[^"\\])*")*\})?'
     r"\s+(?P<value>\S+)(?:\s+-?\d+)?"
 )
