@@ -6,14 +6,13 @@ could not be read to its end has no places, so that a ``#`` in its values cannot
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from deployer.finding import Span
+from deployer.late import compile_pattern, dataclass
 from deployer.profile.source import Source
 
-_HASH = re.compile(r"(?:^|(?<=[ \t]))#")
+_HASH = compile_pattern(r"(?:^|(?<=[ \t]))#")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ is done with a file because of it but to read it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from deployer.late import compile_pattern, dataclass
 
 REQUIRED = ("name", "model", "hardware", "engine")
 """The sections without which there is no profile."""
@@ -20,9 +21,9 @@ Other tools' files have two (`name` and `model`: dstack's services)."""
 TELLING = r"""(^|[{,[:space:]])["']?(model|hardware|engine)["']?[[:space:]]*:"""
 """A line that some file of two of them must have, as a POSIX expression: what `git grep` takes."""
 
-_BRACES = re.compile(r"^\{", re.MULTILINE)
+_BRACES = compile_pattern(r"^\{", re.MULTILINE)
 
-_TOP = re.compile(r"""^["']?(name|model|hardware|engine)["']?[ \t]*:""", re.MULTILINE)
+_TOP = compile_pattern(r"""^["']?(name|model|hardware|engine)["']?[ \t]*:""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

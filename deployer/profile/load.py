@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
-
 from deployer.finding import Finding, Severity
+from deployer.late import dataclass
 from deployer.profile import schema_findings, yaml_source
 from deployer.profile.model import Profile
 from deployer.profile.partial import partial
+from deployer.profile.section import InvalidError, Section
 
 if TYPE_CHECKING:
     from deployer.profile.source import Source
 
-ModelT = TypeVar("ModelT", bound=BaseModel)
+ModelT = TypeVar("ModelT", bound=Section)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +49,9 @@ def load(model: type[ModelT], text: str, file: str) -> Loaded[ModelT]:
     if source.complete:
         try:
             profile = model.model_validate(source.value)
-        except ValidationError as error:
-            found += schema_findings.findings(error, model, source)
-            wrong |= schema_findings.paths(error, model, source)
+        except InvalidError as error:
+            found += schema_findings.findings(error.wrong, model, source)
+            wrong |= schema_findings.paths(error.wrong, model)
     rest = None
     if any(finding.severity is Severity.ERROR for finding in found):
         profile, rest = None, partial(model, source.value, wrong)

@@ -7,7 +7,6 @@ deep as the text says.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from yaml.events import (
@@ -22,6 +21,7 @@ from yaml.events import (
 )
 
 from deployer.finding import Finding, Severity, Span
+from deployer.late import compile_pattern
 from deployer.profile import yaml_scalars
 from deployer.profile.source import START, Path, Place, format_path
 from deployer.profile.wording import code, quoted
@@ -34,7 +34,7 @@ MAX_DEPTH = 16
 
 _MERGE = "<<"
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = compile_pattern("[\ud800-\udfff]")
 
 
 class TooDeepError(Exception):

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from deployer.late import compile_pattern, dataclass
 from deployer.profile.wording import code, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
-_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+][0-9]+)?\Z")
-_DECIMAL = re.compile(r"([-+]?)([0-9]*)(\.?)([0-9]*)(?:[eE]([-+]?)([0-9]+))?\Z")
-_INVISIBLE = re.compile("[\u00a0\u00ad\u2000-\u200f\u202a-\u202f\u205f-\u206f\u3000]")
+_INTEGER = compile_pattern(r"-?(?:0|[1-9][0-9]*)\Z")
+_FLOAT = compile_pattern(r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+][0-9]+)?\Z")
+_DECIMAL = compile_pattern(r"([-+]?)([0-9]*)(\.?)([0-9]*)(?:[eE]([-+]?)([0-9]+))?\Z")
+_INVISIBLE = compile_pattern("[\u00a0\u00ad\u2000-\u200f\u202a-\u202f\u205f-\u206f\u3000]")
 _LARGEST = 2**63 - 1
 _LONGEST_NUMBER = 40
 _WORDS = {"null": None, "true": True, "false": False}
@@ -151,15 +151,17 @@ def _or_quotes(instead: str, text: str) -> str:
 
 
 _REFUSED: tuple[tuple[re.Pattern[str], Callable[[str], Misread]], ...] = (
-    (re.compile(r"(?:true|false|yes|no|on|off|y|n)\Z", re.IGNORECASE), _boolean),
-    (re.compile(r"(?:~|null)\Z", re.IGNORECASE), _null),
-    (re.compile(r"<<\Z"), _merge),
-    (re.compile(r"[-+]?\.(?:inf|nan)\Z", re.IGNORECASE), _not_finite),
+    (compile_pattern(r"(?:true|false|yes|no|on|off|y|n)\Z", re.IGNORECASE), _boolean),
+    (compile_pattern(r"(?:~|null)\Z", re.IGNORECASE), _null),
+    (compile_pattern(r"<<\Z"), _merge),
+    (compile_pattern(r"[-+]?\.(?:inf|nan)\Z", re.IGNORECASE), _not_finite),
     (
-        re.compile(r"[-+]?0(?:x[0-9a-f_]*[0-9a-f]|o[0-7_]*[0-7]|b[01_]*[01])\Z", re.IGNORECASE),
+        compile_pattern(
+            r"[-+]?0(?:x[0-9a-f_]*[0-9a-f]|o[0-7_]*[0-7]|b[01_]*[01])\Z", re.IGNORECASE
+        ),
         _based,
     ),
-    (re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z"), _sexagesimal),
-    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?\Z", re.DOTALL), _date),
-    (re.compile(r"[-+]?(?=\.?[0-9])[0-9_]*\.?[0-9_]*(?:[eE][-+]?[0-9]+)?\Z"), _number),
+    (compile_pattern(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z"), _sexagesimal),
+    (compile_pattern(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?\Z", re.DOTALL), _date),
+    (compile_pattern(r"[-+]?(?=\.?[0-9])[0-9_]*\.?[0-9_]*(?:[eE][-+]?[0-9]+)?\Z"), _number),
 )

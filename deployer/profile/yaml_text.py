@@ -8,14 +8,14 @@ here names the place, and leaves ``\n`` and ``\r\n`` as the only ends of lines.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from deployer.finding import Finding, Severity, Span
+from deployer.late import compile_pattern, dataclass
 
 #: A profile takes a few kilobytes; this much still reads in well under a second.
 MAX_CHARACTERS = 256 * 1024
 
-_NEWLINE = re.compile(r"\r?\n")
+_NEWLINE = compile_pattern(r"\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +29,19 @@ class _Kind:
 _KINDS = (
     _Kind(
         "byte-order-mark",
-        re.compile("\\A\ufeff"),
+        compile_pattern("\\A\ufeff"),
         "the file begins with a byte order mark ({name}), which belongs to no YAML value",
         'save the file as "UTF-8 without BOM"',
     ),
     _Kind(
         "not-utf-8",
-        re.compile("[\udc80-\udcff]"),
+        compile_pattern("[\udc80-\udcff]"),
         "the file is not UTF-8: byte 0x{byte:02X} cannot be decoded",
         "save the file as UTF-8",
     ),
     _Kind(
         "nul-character",
-        re.compile("\0"),
+        compile_pattern("\0"),
         "the file holds a NUL character ({name}), so it is not plain UTF-8 text",
         "save the file as UTF-8; files saved as UTF-16 look like this",
     ),
@@ -49,7 +49,7 @@ _KINDS = (
         "control-character",
         # What remains is what YAML calls printable, less the characters that some readers, but
         # few editors, take for ends of lines.
-        re.compile(
+        compile_pattern(
             "\r(?!\n)|[^\0\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\udc80-\udcff\ue000-\ufefe"
             "\uff00-\ufffd\U00010000-\U0010ffff\ufeff]|(?<!\\A)\ufeff"
         ),
@@ -71,6 +71,9 @@ def findings(text: str) -> list[Finding]:
     """
     if len(text) > MAX_CHARACTERS:
         return [_too_large(len(text))]
+    plain = text.replace("\r\n", "").replace("\n", "").replace("\t", "")
+    if plain.isascii() and plain.isprintable():
+        return []  # so are nearly all, and no pattern of the following need be compiled
     return [
         Finding(
             check=kind.check,

@@ -1,1 +1,1 @@
-"""One pydantic model for each section of a profile."""
+"""One class for each section of a profile."""

@@ -1,11 +1,8 @@
 """How mixture-of-experts layers are computed."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
-from pydantic import Field
-
+from deployer.profile.field import Limits
 from deployer.profile.flag import Flag
 from deployer.profile.section import Section
 
@@ -39,7 +36,7 @@ class Moe(Section):
     ] = None
     """DeepEP's mode: `normal` for prefill, `low_latency` for decode, `auto` for each its own."""
 
-    redundant_experts: Annotated[int | None, Flag("--ep-num-redundant-experts", 213)] = Field(
-        default=None, ge=0
-    )
+    redundant_experts: Annotated[
+        int | None, Flag("--ep-num-redundant-experts", 213), Limits(ge=0)
+    ] = None
     """Extra copies of busy experts, for balance under expert parallelism."""

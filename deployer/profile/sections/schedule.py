@@ -1,11 +1,8 @@
 """How requests are admitted and batched."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
-from pydantic import Field
-
+from deployer.profile.field import Limits
 from deployer.profile.flag import Flag
 from deployer.profile.section import Section
 
@@ -13,23 +10,23 @@ from deployer.profile.section import Section
 class Schedule(Section):
     """How requests are admitted and batched."""
 
-    max_running_requests: Annotated[int | None, Flag("--max-running-requests", 510)] = Field(
-        default=None, ge=1
-    )
+    max_running_requests: Annotated[
+        int | None, Flag("--max-running-requests", 510), Limits(ge=1)
+    ] = None
     """Requests that are decoded at the same time; more of them wait in the queue."""
 
-    max_prefill_tokens: Annotated[int | None, Flag("--max-prefill-tokens", 520)] = Field(
-        default=None, ge=1
+    max_prefill_tokens: Annotated[int | None, Flag("--max-prefill-tokens", 520), Limits(ge=1)] = (
+        None
     )
     """Tokens of one prefill batch."""
 
-    chunked_prefill_size: Annotated[int | None, Flag("--chunked-prefill-size", 521)] = Field(
-        default=None, ge=-1
-    )
+    chunked_prefill_size: Annotated[
+        int | None, Flag("--chunked-prefill-size", 521), Limits(ge=-1)
+    ] = None
     """Tokens of one chunk of a long prompt; -1 turns chunking off."""
 
-    max_queued_requests: Annotated[int | None, Flag("--max-queued-requests", 522)] = Field(
-        default=None, ge=0
+    max_queued_requests: Annotated[int | None, Flag("--max-queued-requests", 522), Limits(ge=0)] = (
+        None
     )
     """Requests that may wait; one more is refused with 503."""
 
@@ -43,9 +40,9 @@ class Schedule(Section):
     ] = None  # fmt: skip
     """The order in which waiting requests are taken: `fcfs`, or `lpm` for longest cached prefix."""
 
-    conservativeness: Annotated[float | None, Flag("--schedule-conservativeness", 524)] = Field(
-        default=None, gt=0
-    )
+    conservativeness: Annotated[
+        float | None, Flag("--schedule-conservativeness", 524), Limits(gt=0)
+    ] = None
     """Above 1 admits fewer requests and retracts fewer later."""
 
     overlap: Annotated[bool, Flag("--disable-overlap-schedule", 525, inverted=True)] = True

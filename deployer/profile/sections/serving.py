@@ -1,11 +1,8 @@
 """The HTTP surface."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
-from pydantic import Field
-
+from deployer.profile.field import Limits
 from deployer.profile.flag import Flag
 from deployer.profile.names import Address
 from deployer.profile.section import Section
@@ -37,7 +34,7 @@ class Serving(Section):
     host: Annotated[Address, Flag("--host", 30)] = "0.0.0.0"  # noqa: S104
     """The address to listen on. In a container it must be 0.0.0.0, or the proxy finds nobody."""
 
-    port: Annotated[int, Flag("--port", 40), Field(ge=1, le=65535)] = 8000
+    port: Annotated[int, Flag("--port", 40), Limits(ge=1, le=65535)] = 8000
     """The port to listen on."""
 
     reasoning_parser: Annotated[ReasoningParser | None, Flag("--reasoning-parser", 400)] = None
@@ -49,8 +46,8 @@ class Serving(Section):
     chat_template: Annotated[str | None, Flag("--chat-template", 402)] = None
     """A chat template of your own: a built-in name or a file that the engine can read."""
 
-    stream_interval: Annotated[int | None, Flag("--stream-interval", 403), Field(ge=1)] = None
+    stream_interval: Annotated[int | None, Flag("--stream-interval", 403), Limits(ge=1)] = None
     """Tokens between two chunks of a stream."""
 
-    api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = "API_KEY"
+    api_key_env: Annotated[str, Limits(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = "API_KEY"
     """The environment variable that holds the API key. `null` serves everyone without a key."""
