@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import islice
 
 from deployer.behaviour.stated import UnsoundError
 from deployer.check.across.catalogue import ACROSS
-from deployer.check.across.identity import Siblings, identity
+from deployer.check.across.identity import Siblings, identity, identity_of
 from deployer.check.across.rule import Across
 from deployer.check.allow import settled
 from deployer.check.catalogue import RULES
@@ -17,6 +18,7 @@ from deployer.check.rule import Mitigation, Problem, Rule
 from deployer.compile.case import Case
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.finding import Finding, Severity
+from deployer.late import dataclass
 from deployer.lock.lock import FoundLock
 from deployer.profile.load import Loaded, load_profile
 from deployer.profile.model import Profile
@@ -28,6 +30,9 @@ INFERRED = "upstream does not say so"
 
 
 UNREAD = "sibling-not-read"
+MOST_OTHERS = 100
+"""Other files that are counted: of thousands that share a port, each would count thousands."""
+
 BETWEEN = frozenset(rule.name for rule in ACROSS)
 
 
@@ -138,13 +143,16 @@ def check_across(
     text: str, source: Source, siblings: Siblings, rules: Iterable[Across] = ACROSS
 ) -> tuple[Finding, ...]:
     """Give what a profile takes that another one takes, too, and which were not looked at."""
-    own = identity(text, source.file)
+    sound = source.complete and not source.findings
+    own = identity_of(source.value, source.file) if sound else identity(text, source.file)
     if own is None:
         return ()
     found = [
         replace(_placed(rule.name, rule.severity, problem, source), link=rule.link)
         for rule in rules
-        for problem in _told_once(p for other in siblings.read for p in rule.find(own, other))
+        for problem in _told_once(
+            p for other in siblings.sharing(rule.taken, own) for p in rule.find(own, other)
+        )
     ]
     if siblings.unread:
         found.append(source.located(_unread(siblings.unread)))
@@ -154,10 +162,12 @@ def check_across(
 def _told_once(problems: Iterable[Problem]) -> Iterator[Problem]:
     """Tell what is at one key once, and count the other files that have it, too."""
     at: dict[Path, list[Problem]] = {}
-    for problem in problems:
+    for problem in islice(problems, MOST_OTHERS + 1):
         at.setdefault(problem.path, []).append(problem)
     for first, *more in at.values():
+        few = len(more) < MOST_OTHERS
         files = f"{len(more)} more file{'' if len(more) == 1 else 's'}"
+        files = files if few else f"at least {files}"
         message = f"{first.message} (and {files})" if more else first.message
         yield replace(first, message=message)
 

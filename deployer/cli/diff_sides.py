@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from deployer.check.across.identity import Siblings, identity, siblings
@@ -11,6 +11,7 @@ from deployer.check.allow import stated
 from deployer.check.run import BETWEEN, judge
 from deployer.cli.reading import counts, stops
 from deployer.compile.case import Case
+from deployer.late import dataclass
 from deployer.lock.moved import moved
 from deployer.plan import review
 from deployer.plan.sides import Side as Compiled
@@ -74,29 +75,23 @@ def reviewed(
     """
     found: list[Reviewed] = []
     findings: list[Finding] = []
+    around = None if beside is None else siblings(beside)
     for pair in pairs:
-        one, told = _of_pair(pair, beside)
+        one, told = _of_pair(pair, around)
         found.append(one)
         findings += [finding for finding in told if counts(finding)]
     return found, findings
 
 
-def _of_pair(
-    pair: Pair, beside: Mapping[str, str | None] | None
-) -> tuple[Reviewed, tuple[Finding, ...]]:
+def _of_pair(pair: Pair, around: Siblings | None) -> tuple[Reviewed, tuple[Finding, ...]]:
     if pair.old is not None and pair.new is not None and pair.identical:
         return _identical(pair.old, pair.new), ()
     if unread := next((text for text in (pair.new, pair.old) if text and text.why_not), None):
         return _unread(unread, pair), ()
     old = None if pair.old is None else _side(pair.old)
-    new = None if pair.new is None else _side(pair.new, _others(pair.new, beside))
+    beside = around.without(pair.new.file) if around and pair.new else None
+    new = None if pair.new is None else _side(pair.new, beside)
     return _reviewed(old, new), new.findings if new else ()
-
-
-def _others(text: Text, beside: Mapping[str, str | None] | None) -> Siblings | None:
-    if beside is None:
-        return None
-    return siblings({file: other for file, other in beside.items() if file != text.file})
 
 
 def _side(text: Text, beside: Siblings | None = None) -> Side:

@@ -7,12 +7,15 @@ begins with a dot is only matched by a pattern that says the dot. (``glob.transl
 
 from __future__ import annotations
 
+import functools
 import re
 
-MAGIC = re.compile(r"[*?\[]")
+from deployer.late import compile_pattern
+
+MAGIC = compile_pattern(r"[*?\[]")
 ENDINGS = (".yaml", ".yml")
 
-_PART = re.compile(r"\*+|\?|\[!?\]?[^\]/]*\]|.", re.DOTALL)
+_PART = compile_pattern(r"\*+|\?|\[!?\]?[^\]/]*\]|.", re.DOTALL)
 
 
 def is_pattern(word: str) -> bool:
@@ -41,6 +44,7 @@ def matches(pattern: str, path: str) -> bool:
     return re.fullmatch(_expression(pattern), path) is not None
 
 
+@functools.cache
 def _expression(pattern: str) -> str:
     parts = [part for part in pattern.split("/") if part not in {"", "."}]
     text = ""

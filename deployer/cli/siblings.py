@@ -30,10 +30,8 @@ def beside(files: Sequence[str]) -> dict[str, Siblings]:
             unread[f"{folder}{os.sep} ({error.message})"] = None
     there |= {_real(file): file for file in files}
     texts = {path: _text(str(path)) for path in there}
-    return {
-        file: siblings({there[p]: t for p, t in texts.items() if p != _real(file)} | unread)
-        for file in files
-    }
+    around = siblings({there[path]: text for path, text in texts.items()} | unread)
+    return {file: around.without(there[_real(file)]) for file in files}
 
 
 def _around(folder: Path) -> dict[Path, str]:

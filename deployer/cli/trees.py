@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from deployer.cli import git
 from deployer.cli.patterns import ENDINGS
 from deployer.cli.reading import LARGEST, read_text
 from deployer.errors import DeployerError, Failure
+from deployer.late import dataclass
 from deployer.profile.likeness import Likeness, likeness
 
 MOST_ENTRIES = 50_000
@@ -52,6 +53,7 @@ class WorkingTree:
     """What git lists of a repository as it lies there, with what is not committed."""
 
     repo: git.Repository
+    _paths: list[tuple[str, ...]] = field(default_factory=list, compare=False)
 
     def where(self) -> str:
         """Name the repository's folder."""
@@ -59,7 +61,7 @@ class WorkingTree:
 
     def files(self) -> tuple[str, ...]:
         """Give regular files that git knows or does not ignore."""
-        return tuple(path for path in git.listed(self.repo) if _regular(self.repo.root / path))
+        return tuple(path for path in self._listed() if _regular(self.repo.root / path))
 
     def telling(self) -> tuple[str, ...]:
         """Ask git for them."""
@@ -67,7 +69,13 @@ class WorkingTree:
 
     def links(self) -> tuple[str, ...]:
         """Give those that git lists."""
-        return tuple(path for path in git.listed(self.repo) if (self.repo.root / path).is_symlink())
+        return tuple(path for path in self._listed() if (self.repo.root / path).is_symlink())
+
+    def _listed(self) -> tuple[str, ...]:
+        """Ask git once."""
+        if not self._paths:
+            self._paths.append(git.listed(self.repo))
+        return self._paths[0]
 
     def has(self, path: str) -> bool:
         """Whether it lies there, listed or not; a link is followed where it is read."""

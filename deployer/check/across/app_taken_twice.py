@@ -45,9 +45,7 @@ from deployer.visible import visible
 
 
 def find(own: Identity, other: Identity) -> Iterator[Problem]:
-    """Compare the app and its environment."""
-    if not own.app or own.app != other.app:
-        return
+    """Compare the environments of two that have one app."""
     if own.environment and other.environment and own.environment != other.environment:
         return
     unnamed = own.environment != other.environment
@@ -63,6 +61,7 @@ def find(own: Identity, other: Identity) -> Iterator[Problem]:
 RULE = Across(
     "app-taken-twice",
     Severity.ERROR,
+    lambda one: one.app,
     find,
     link="https://modal.com/docs/guide/managing-deployments",
 )

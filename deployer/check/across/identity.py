@@ -6,12 +6,13 @@ beside the one that is looked at, of those that are not right, too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import copy
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
 import yaml
 
 from deployer.compile.derive import COMMIT, pinned_path
+from deployer.late import dataclass
 from deployer.profile.model import Profile
 from deployer.profile.sections.serving import Serving
 
@@ -46,20 +47,45 @@ class Identity:
         return self.target == "local"
 
 
-@dataclass(frozen=True, slots=True)
 class Siblings:
-    """The other profiles of a repository or folder, and the files of them that say nothing."""
+    """The profiles of a repository or folder but one, and the files of them that say nothing.
 
-    read: tuple[Identity, ...] = ()
-    unread: tuple[str, ...] = ()
+    Each file is read once for all: :meth:`without` gives what is beside another one.
+    """
+
+    def __init__(
+        self, read: Iterable[Identity] = (), unread: Iterable[str] = (), apart: str = ""
+    ) -> None:
+        self._read, self._unread, self._apart = tuple(read), tuple(unread), apart
+        self._shared: dict[object, dict[object, list[Identity]]] = {}
+
+    def without(self, file: str) -> Siblings:
+        """Give what is beside a file."""
+        others = copy.copy(self)
+        others._apart = file  # noqa: SLF001 - of this class
+        return others
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The files of which it is not known what they take."""
+        return tuple(file for file in self._unread if file != self._apart)
+
+    def sharing(self, taken: Callable[[Identity], Hashable], own: Identity) -> Iterator[Identity]:
+        """Give those that take what a profile takes; nothing where it takes nothing."""
+        if taken not in self._shared:
+            by = self._shared[taken] = {}
+            for one in self._read:
+                by.setdefault(taken(one), []).append(one)
+        others = self._shared[taken].get(taken(own), ()) if taken(own) else ()
+        return (other for other in others if other.file != self._apart)
 
 
 def siblings(texts: Mapping[str, str | None]) -> Siblings:
     """Read what each file takes; a text that is None could not be read."""
     found = {file: None if text is None else identity(text, file) for file, text in texts.items()}
     return Siblings(
-        tuple(one for one in found.values() if one is not None),
-        tuple(file for file, one in found.items() if one is None),
+        (one for one in found.values() if one is not None),
+        (file for file, one in found.items() if one is None),
     )
 
 
@@ -69,6 +95,11 @@ def identity(text: str, file: str) -> Identity | None:
         value = yaml.load(text, LOADER)  # noqa: S506 - both loaders are safe ones
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
+    return identity_of(value, file)
+
+
+def identity_of(value: object, file: str) -> Identity | None:
+    """Read what a profile takes from its value; None where that is no mapping."""
     if not isinstance(value, dict):
         return None
     target = _text(value, "target") or TARGET

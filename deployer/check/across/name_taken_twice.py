@@ -44,9 +44,7 @@ from deployer.visible import visible
 
 
 def find(own: Identity, other: Identity) -> Iterator[Problem]:
-    """Compare the names."""
-    if not own.name or own.name != other.name:
-        return
+    """Say what two with one name do to each other."""
     if own.local and other.local:
         happens = "applying either ends the server of the other"
     else:
@@ -61,6 +59,7 @@ def find(own: Identity, other: Identity) -> Iterator[Problem]:
 RULE = Across(
     "name-taken-twice",
     Severity.ERROR,
+    lambda one: one.name,
     find,
     link="https://specifications.freedesktop.org/basedir-spec/latest/",
 )

@@ -48,7 +48,7 @@ from deployer.visible import visible
 
 def find(own: Identity, other: Identity) -> Iterator[Problem]:
     """Compare the ports of two servers on this machine; one name is one server already."""
-    if own.port is None or own.port != other.port or own.name == other.name:
+    if own.name == other.name:
         return
     yield Problem(
         ("serving", "port"),
@@ -61,6 +61,7 @@ def find(own: Identity, other: Identity) -> Iterator[Problem]:
 RULE = Across(
     "port-shared",
     Severity.WARNING,
+    lambda one: one.port,
     find,
     link="https://man7.org/linux/man-pages/man2/bind.2.html",
 )

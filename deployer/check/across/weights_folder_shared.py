@@ -73,8 +73,7 @@ from deployer.visible import visible
 
 def find(own: Identity, other: Identity) -> Iterator[Problem]:
     """Compare the folders on the volume, and what is to lie in them."""
-    place, others = (own.volume, own.folder), (other.volume, other.folder)
-    if not all(place) or place != others or own.weights == other.weights:
+    if own.weights == other.weights:
         return
     if own.environment and other.environment and own.environment != other.environment:
         return
@@ -88,5 +87,9 @@ def find(own: Identity, other: Identity) -> Iterator[Problem]:
 
 
 RULE = Across(
-    "weights-folder-shared", Severity.ERROR, find, link="https://modal.com/docs/guide/volumes"
+    "weights-folder-shared",
+    Severity.ERROR,
+    lambda one: (one.volume, one.folder) if one.volume and one.folder else None,
+    find,
+    link="https://modal.com/docs/guide/volumes",
 )
