@@ -21,7 +21,16 @@ from pathlib import Path
 from peers import CLOUDFORMATION, peers
 
 RUNS = 9
-HEAVY = ("modal", "openai", "sglang", "torch", "transformers", "jinja2", "huggingface_hub")
+HEAVY = (
+    "modal",
+    "openai",
+    "pydantic",
+    "sglang",
+    "torch",
+    "transformers",
+    "jinja2",
+    "huggingface_hub",
+)
 DEPLOYER = [sys.executable, "-m", "deployer"]
 PROFILE = "profiles/b200-fp8-eagle.yaml"
 MANY = 100
@@ -64,7 +73,7 @@ def baseline() -> list[Timed]:
     python = sys.executable
     return [
         Timed("python -c pass", [python, "-c", "pass"]),
-        Timed("python -c 'import pydantic, yaml'", [python, "-c", "import pydantic.main, yaml"]),
+        Timed("python -c 'import click, yaml'", [python, "-c", "import click, yaml"]),
     ]
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from deployer.facts.models.model import GroupedAttention, LatentAttention, Model
-from deployer.facts.models.parts import Part, drafting, embedding, head, layer, towers
+from deployer.facts.models.parts import Part, drafting, embedding, head, layers, towers
 from deployer.facts.models.quantization import MXFP4
+from deployer.late import dataclass
 
 GIB = 1024**3
 
@@ -108,7 +108,7 @@ def scales_kept(model: Model, division: Division) -> float:
     """
     if not model.compressed:
         return 0.0
-    parts = (part for index in range(model.layers) for part in layer(model, index))
+    parts = layers(model, range(model.layers))
     fp4 = sum(part.count for part in parts if part.divided == "experts" and part.each == MXFP4)
     return fp4 * SCALE_KEPT / division.tensor / GIB
 
@@ -126,8 +126,7 @@ def _spans(layers: int, stages_: int) -> Iterator[range]:
 def _of_stage(model: Model, division: Division, stage: int, *, draft: bool) -> Iterator[Part]:
     spans = list(_spans(model.layers, division.stages))
     last = stage == division.stages - 1
-    for index in spans[stage]:
-        yield from layer(model, index)
+    yield from layers(model, spans[stage])
     if stage == 0:
         yield embedding(model)
         yield towers(model)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from deployer.compile.derive import PLACED
 from deployer.facts.sglang.catalogue import Catalogue, for_spelling
-from deployer.facts.sglang.replacements import Beside, Words, spell
+from deployer.facts.sglang.replacements import Beside, Words, named, spell
 from deployer.profile.fields import flagged_fields
 from deployer.profile.flag import Flag
 from deployer.profile.model import Profile
@@ -33,7 +33,8 @@ def arguments(
     """
     catalogue = for_spelling(profile.engine.version)
     stated = sorted(_stated(profile, derived, known=known), key=lambda item: item[0])
-    beside = {flag: values for _, (flag, values), _ in stated}
+    beside: Beside = {flag: values for _, (flag, values), _ in stated}
+    beside = named(catalogue, beside) if catalogue is not None else beside
     fields = (a for _, words, source in stated for a in _spelt(catalogue, words, source, beside))
     extra = (extra_argument(name, value) for name, value in profile.engine.args.items())
     return (*fields, *extra)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import argparse
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from deployer.facts.sglang.catalogue import Catalogue, Option
+from deployer.late import dataclass
 from deployer.parse.types import converter
+from deployer.release import NEGATIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,15 @@ HELP = "asked for help"
 """The message where the list asks for help, with which nothing is launched."""
 
 
-def ask(catalogue: Catalogue, words: Sequence[str]) -> Answer:
-    """Let the release's parser read a list of words, without the command before them."""
+def ask(catalogue: Catalogue, words: Sequence[str], *, given: bool = False) -> Answer:
+    """Let the release's parser read a list of words, without the command before them.
+
+    With ``given`` it knows only the options that the words name, where each is written out: the
+    verdict and their values are the same, and the defaults of the other hundreds are not there.
+    """
+    named = _named(catalogue, words) if given else None
     try:
-        values = vars(_parser(catalogue.version, catalogue).parse_args(list(words)))
+        values = vars(_parser(catalogue.version, named, catalogue).parse_args(list(words)))
     except _RefusedError as error:
         return Answer(accepted=False, message=str(error), values={})
     except _HelpError:
@@ -40,11 +46,26 @@ def ask(catalogue: Catalogue, words: Sequence[str]) -> Answer:
     return Answer(accepted=True, message="", values=values)
 
 
+def _named(catalogue: Catalogue, words: Sequence[str]) -> frozenset[str] | None:
+    """Give the options that words name; None where one is no exact spelling, or no option."""
+    found = [
+        catalogue.find(word.partition("=")[0])
+        for word in words
+        if word.startswith("-") and not NEGATIVE.fullmatch(word)
+    ]
+    known = [option.name for option in found if option is not None]
+    return frozenset(known) if len(known) == len(found) else None
+
+
 @functools.lru_cache(maxsize=32)
-def _parser(_version: str, catalogue: Catalogue) -> argparse.ArgumentParser:
+def _parser(
+    _version: str, named: frozenset[str] | None, catalogue: Catalogue
+) -> argparse.ArgumentParser:
     parser = _Parser(usage="", add_help=False, formatter_class=_formatter)
     parser.add_argument("-h", "--help", action=_Help, nargs=0, default=argparse.SUPPRESS)
     for option in catalogue:
+        if named is not None and not (option.required or option.name in named):
+            continue
         _add(parser, option, catalogue.version)
     return parser
 

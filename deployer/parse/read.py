@@ -36,7 +36,7 @@ def parse(catalogue: Catalogue, words: Sequence[str]) -> Parsed:
     if len(words) > MOST_WORDS:
         return Parsed(catalogue.version, words, (), (_too_many(words),))
     found = tuple(marked(catalogue, groups(catalogue, words)))
-    answer = ask(catalogue, words)
+    answer = ask(catalogue, words, given=True)
     walked = (
         *_of_groups(catalogue, found),
         *_repeated(catalogue, found),

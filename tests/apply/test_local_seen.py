@@ -93,7 +93,7 @@ def test_a_plan_looks_whether_what_is_the_same_still_runs(
     profile = world.home / "demo.yaml"
     lines = [f"  port: {world.port}" if "port:" in line else line for line in text.splitlines()]
     profile.write_text("\n".join(lines).replace("name: cpu-tiny", "name: demo"), encoding="utf-8")
-    from deployer.cli.planning import read  # noqa: PLC0415 - pydantic
+    from deployer.cli.planning import read  # noqa: PLC0415 - only when used
 
     release = read(str(profile)).release
     world.apply(release)

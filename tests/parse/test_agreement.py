@@ -69,5 +69,10 @@ def test_help_is_no_launch() -> None:
 def test_every_word_is_accounted_for(version: str, data: st.DataObject) -> None:
     words = data.draw(lists(load(version)))
     parsed = parse(load(version), words)
+    few, every = (ask(load(version), words, given=given) for given in (True, False))
 
+    assert (few.accepted, few.message) == (every.accepted, every.message)
+    assert {name: repr(value) for name, value in few.values.items()} == {
+        name: repr(every.values[name]) for name in few.values
+    }
     assert all(0 <= fault.position < max(len(words), 1) for fault in parsed.faults)

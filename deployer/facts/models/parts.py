@@ -9,8 +9,7 @@ and which replicated.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from deployer.facts.models.model import (
@@ -25,6 +24,7 @@ from deployer.facts.models.model import (
     State,
 )
 from deployer.facts.models.quantization import PLAIN
+from deployer.late import dataclass
 
 Divided = Literal["attention", "keys", "tensor", "experts", "shared", "embedding", "head", "rank"]
 """Over what a part is divided: the ranks of attention, those up to the number of key heads, all
@@ -64,6 +64,16 @@ def layer(model: Model, index: int) -> Iterator[Part]:
     yield from _layer(model, model.blocks[index], _Named(model, index))
 
 
+def layers(model: Model, indices: Iterable[int]) -> Iterator[Part]:
+    """Give the parts of layers; those that are built and quantized alike are made once."""
+    made: dict[tuple[int, tuple[bool, ...]], tuple[Part, ...]] = {}
+    for index in indices:
+        alike = (id(model.blocks[index]), model.quantization.signature(index))
+        if alike not in made:
+            made[alike] = tuple(layer(model, index))
+        yield from made[alike]
+
+
 def drafting(model: Model) -> Iterator[Part]:
     """Give the parts of the layers that draft: a layer each, and what joins it to the model.
 
@@ -97,8 +107,7 @@ def towers(model: Model) -> Part:
 
 def every(model: Model) -> Iterator[Part]:
     """Give all the parts that a checkpoint has, those that draft among them."""
-    for index in range(model.layers):
-        yield from layer(model, index)
+    yield from layers(model, range(model.layers))
     yield embedding(model)
     if not model.tied:
         yield head(model)

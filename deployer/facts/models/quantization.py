@@ -7,10 +7,12 @@ the shipped facts the numbers are written as ranges (`layers.<0-2,5>.mlp`).
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from deployer.late import compile_pattern, dataclass
 
 Config = Mapping[str, Any]
 
@@ -53,26 +55,26 @@ KEPT = ("modules_to_not_convert", "ignore", "exclude_modules", "ignored_layers")
 SCALE = 2.0
 """Bytes of the scale of a group, FP16 or BF16; a block of FP8 has one of 4."""
 
-PREFIXES = re.compile(r"^((model|language_model|text_model|backbone|transformer)\.)+")
+PREFIXES = compile_pattern(r"^((model|language_model|text_model|backbone|transformer)\.)+")
 WORDS = (
-    (re.compile(r"\b(mixer|block_sparse_moe|ffn|feed_forward|moe)\b"), "mlp"),
-    (re.compile(r"\b(shared_experts?|share_expert)\b"), "shared_experts"),
+    (compile_pattern(r"\b(mixer|block_sparse_moe|ffn|feed_forward|moe)\b"), "mlp"),
+    (compile_pattern(r"\b(shared_experts?|share_expert)\b"), "shared_experts"),
 )
 SYNONYMS = (
-    (re.compile(r"\bmixer\.(?=(q|k|v|o)_proj)"), "self_attn."),
-    (re.compile(r"\bmixer\.(?=(in_proj|out_proj|conv1d))"), "linear_attn."),
+    (compile_pattern(r"\bmixer\.(?=(q|k|v|o)_proj)"), "self_attn."),
+    (compile_pattern(r"\bmixer\.(?=(in_proj|out_proj|conv1d))"), "linear_attn."),
     *WORDS,
-    (re.compile(r"(?<=\.)attn\b"), "self_attn"),
-    (re.compile(r"\b(w[13]|up_proj)\b"), "gate_proj"),
-    (re.compile(r"\bw2\b"), "down_proj"),
-    (re.compile(r"^head$"), "lm_head"),
-    (re.compile(r"^embeddings$"), "embed_tokens"),
+    (compile_pattern(r"(?<=\.)attn\b"), "self_attn"),
+    (compile_pattern(r"\b(w[13]|up_proj)\b"), "gate_proj"),
+    (compile_pattern(r"\bw2\b"), "down_proj"),
+    (compile_pattern(r"^head$"), "lm_head"),
+    (compile_pattern(r"^embeddings$"), "embed_tokens"),
 )
 """What families call the parts that :mod:`deployer.facts.models.parts` names in one way."""
 
-NUMBER = re.compile(r"(?<=\blayers\.)(\d+|<[\d,-]+>)(?P<rest>\*?)")
-EXPERT = re.compile(r"(?<=\bexperts\.)\d+")
-ANCHOR = re.compile(r"\^(?:(?:model|language_model)(?:\\?\.))+")
+NUMBER = compile_pattern(r"(?<=\blayers\.)(\d+|<[\d,-]+>)(?P<rest>\*?)")
+EXPERT = compile_pattern(r"(?<=\bexperts\.)\d+")
+ANCHOR = compile_pattern(r"\^(?:(?:model|language_model)(?:\\?\.))+")
 MOST = 256
 """A number of layers that no model has."""
 
@@ -170,9 +172,15 @@ def general(name: str) -> tuple[str, frozenset[int] | None]:
         rest = found.group("rest")
         layers = frozenset(_numbers(found.group(1), open_ended=bool(rest)))
         plain = f"{plain[: found.start()]}#{rest}{plain[found.end() :]}"
+    return _in_our_words(plain), layers
+
+
+@functools.lru_cache(maxsize=1024)
+def _in_our_words(plain: str) -> str:
+    """Say the parts of a name as they are called here; layers differ in nothing else."""
     for pattern, word in SYNONYMS:
         plain = pattern.sub(word, plain)
-    return plain, layers
+    return plain
 
 
 def _numbers(text: str, *, open_ended: bool) -> Iterator[int]:

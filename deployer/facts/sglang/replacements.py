@@ -11,7 +11,6 @@ words what to write instead, also where the nearest thing means something else. 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -21,6 +20,7 @@ from deployer.facts.sglang.replacements_gone import Gone
 from deployer.facts.sglang.replacements_row import ONE, Form, Replacement, Values
 from deployer.facts.sglang.replacements_table import ALIASES, REPLACEMENTS
 from deployer.facts.sglang.versions import release_key
+from deployer.late import dataclass
 
 Words: TypeAlias = tuple[str, Values]
 """A flag and its values: none for a switch."""
@@ -51,6 +51,10 @@ class Advice:
     why: str = ""
 
 
+class Named(dict[str, Values]):
+    """What stands beside a flag, by canonical names of one release (:func:`named`)."""
+
+
 def spell(
     catalogue: Catalogue, flag: str, values: Values = (), beside: Beside = ALONE
 ) -> tuple[Words, ...] | None:
@@ -61,9 +65,14 @@ def spell(
     ``--dp-size``, which is ``--attn-dp-size`` then), and None where the release cannot say it.
     Whether the values themselves are right is not looked at, beyond renamed choices.
     """
-    if beside is not ALONE:
-        beside = {canonical(catalogue, other): given for other, given in beside.items()}
-    return _spell(catalogue, flag, values, beside, frozenset())
+    return _spell(catalogue, flag, values, named(catalogue, beside), frozenset())
+
+
+def named(catalogue: Catalogue, beside: Beside) -> Beside:
+    """Give what stands beside a flag by its canonical names."""
+    if beside is ALONE or isinstance(beside, Named):
+        return beside
+    return Named({canonical(catalogue, other): given for other, given in beside.items()})
 
 
 def names(catalogue: Catalogue, flag: str) -> tuple[str, ...]:
