@@ -22,18 +22,15 @@ from pathlib import Path
 from typing import Any
 
 from deployer.behaviour.checkpoints import Checkpoints
-from deployer.behaviour.experts import BESIDE_KEY
 from deployer.behaviour.resolved import Resolved
 from deployer.behaviour.stated import COUNT, GPU, REPO, VERSION, Setting, Stated
 from deployer.catalogue.cache import wheel_path
 from deployer.engine.jail import find_jail
-from deployer.engine.model_config import ModelConfig
+from deployer.engine.model_config import ModelConfig, shipped
 from deployer.engine.overlay import BASE, Interpreter, find_interpreter
 from deployer.engine.resolve import Answer, Question, ask_all
 from deployer.facts.gpus import GPUS
 from deployer.facts.models.catalogue import find
-from deployer.facts.models.checkpoint import CONFIG
-from deployer.facts.models.config import BESIDE
 from deployer.facts.sglang.catalogue import load, releases
 from deployer.parse.read import parse
 from deployer.release import Argument
@@ -149,33 +146,12 @@ def _question(case: Case) -> Question:
     return Question(config_of(case.model), GPUS[case.gpu], case.count, case.words)
 
 
-CODE = {"auto_map": {"AutoConfig": "configuration.Config"}}
-CODED = frozenset({
-    "deepseek_v3", "kimi_k2", "kimi_k25", "kimi_k3", "minimax_m2", "minimax_m3_vl", "nemotron_h",
-})  # fmt: skip
-"""Types of model whose repositories bring code that reads their config, which shipped facts leave
-out (``auto_map`` of their files in aiconfigurator-core 0.12.0)."""
-
-
 def config_of(repo: str) -> ModelConfig:
     """Give the shipped files of a repository; raises LookupError where nothing is shipped."""
-    found = find(repo)
-    if found is None or not found.config:
+    found = shipped(repo)
+    if found is None:
         raise LookupError(repo)
-    code = CODE if found.config.get("model_type") in CODED else {}
-    documents = {**found.documents, **_apart({**code, **found.config})}
-    files = {name: json.dumps(value).encode() for name, value in documents.items()}
-    return ModelConfig(files, found.source)
-
-
-def _apart(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Take out again what shipped facts merged from the quantization file beside."""
-    quantization = config.get("quantization_config")
-    if not isinstance(quantization, Mapping) or BESIDE_KEY not in quantization:
-        return {CONFIG: config}
-    rest = {key: value for key, value in config.items() if key != "quantization_config"}
-    own = {key: value for key, value in quantization.items() if key != "quant_method"}
-    return {CONFIG: rest, BESIDE: {"producer": {"name": "modelopt"}, "quantization": own}}
+    return found
 
 
 def stated(case: Case, version: str) -> Resolved:

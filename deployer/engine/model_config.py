@@ -6,30 +6,29 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from deployer.behaviour.experts import BESIDE_KEY
 from deployer.codec import read_json
 from deployer.engine.environment import ENGINES, locate
 from deployer.engine.model import find_tiny_model
 from deployer.errors import Failure, UsageError
+from deployer.facts.models.catalogue import find
+from deployer.facts.models.checkpoint import CONFIG
+from deployer.facts.models.config import BESIDE as QUANTIZATION
 from deployer.late import dataclass
 from deployer.lock.lock import LockedRepository
 from deployer.release import ModelSource
 
-CONFIG = "config.json"
-
-BESIDE = ("hf_quant_config.json", "generation_config.json")
+BESIDE = (QUANTIZATION, "generation_config.json")
 """Further files that SGLang looks at; no weights, no tokenizer and no code."""
 
-PACKAGED = {"zai-org/GLM-5.1-FP8": "glm-5.1-fp8.json"}
-"""Configs that come with deployer, by repository.
-
-GLM-5.1-FP8: the numbers are the defaults of transformers' ``GlmMoeDsaConfig``
-(``models/glm_moe_dsa/configuration_glm_moe_dsa.py``, 5.3.0 and later, written for zai-org/GLM-5),
-from which the published 744 billion parameters follow; one layer for multi-token prediction; FP8
-in blocks of 128 x 128. The repository's own file was not read.
-"""
-
-_FOLDER = Path(__file__).parent / "pretend" / "configs"
+CODE = {"auto_map": {"AutoConfig": "configuration.Config"}}
+CODED = frozenset({
+    "deepseek_v3", "kimi_k2", "kimi_k25", "kimi_k3", "minimax_m2", "minimax_m3_vl", "nemotron_h",
+})  # fmt: skip
+"""Types of model whose repositories bring code that reads their config, which shipped facts leave
+out (``auto_map`` of their files in aiconfigurator-core 0.12.0)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,8 @@ def model_config(
     folder = _folder(model, environ)
     if folder is not None and (folder / CONFIG).is_file():
         return _read(folder / CONFIG, str(folder / CONFIG))
-    if name := PACKAGED.get(model.repo):
-        return _read(_FOLDER / name, f"the config of {model.repo} that comes with deployer")
+    if (known := shipped(model.repo)) is not None:
+        return known
     if model.source == "builtin":
         hint = "`deployer apply` makes it on the spot; then there is a config to read."
         message = "the tiny model is not on this machine yet"
@@ -73,6 +72,30 @@ def model_config(
         hint = "Fetch the repository's config.json and name it with `--model-config FILE`."
         message = f"the config of {model.repo} is not on this machine"
     raise Failure(message, hint=hint)
+
+
+def shipped(repo: str) -> ModelConfig | None:
+    """Give the files that shipped facts were read from, None where nothing is shipped.
+
+    What no memory and no choice of kernels depends on is not among them.
+    """
+    found = find(repo)
+    if found is None or not found.config:
+        return None
+    code = CODE if found.config.get("model_type") in CODED else {}
+    documents = {**found.documents, **_apart({**code, **found.config})}
+    files = {name: json.dumps(value).encode() for name, value in documents.items()}
+    return ModelConfig(files, f"the config of {repo} that comes with deployer")
+
+
+def _apart(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Take out again what shipped facts merged from the quantization file beside."""
+    quantization = config.get("quantization_config")
+    if not isinstance(quantization, Mapping) or BESIDE_KEY not in quantization:
+        return {CONFIG: config}
+    rest = {key: value for key, value in config.items() if key != "quantization_config"}
+    own = {key: value for key, value in quantization.items() if key != "quant_method"}
+    return {CONFIG: rest, QUANTIZATION: {"producer": {"name": "modelopt"}, "quantization": own}}
 
 
 def _of_lock(locked: LockedRepository) -> ModelConfig:

@@ -66,8 +66,8 @@ def test_a_file_that_is_not_there(environ: dict[str, str], tmp_path: Path) -> No
 
 
 def test_no_config_anywhere(environ: dict[str, str]) -> None:
-    with pytest.raises(Failure, match="the config of Qwen/Qwen3-8B is not on this") as caught:
-        model_config(replace(GLM, repo="Qwen/Qwen3-8B", path="/nowhere"), environ=environ)
+    with pytest.raises(Failure, match="the config of acme/own-model is not on this") as caught:
+        model_config(replace(GLM, repo="acme/own-model", path="/nowhere"), environ=environ)
     assert "--model-config FILE" in caught.value.hint
 
 

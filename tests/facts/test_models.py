@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from deployer.engine.model_config import PACKAGED
-from deployer.facts.models.catalogue import FILE, find, known
+from deployer.facts.models.catalogue import find, known
 from deployer.facts.models.checkpoint import INDEX, RepoFile, from_files
 from deployer.facts.models.config import MissingFactsError, from_config, with_quantization
 from deployer.facts.models.model import (
@@ -138,14 +136,6 @@ def test_at_least_a_hundred_models_are_known_with_their_source() -> None:
         assert not found.model.quantization.unknown, repo
         assert not found.model.cache_unknown, repo
     assert find("zai-org/GLM-5.1-FP") is None
-
-
-def test_the_packaged_config_for_resolving_agrees() -> None:
-    name = PACKAGED[GLM.repo]
-    text = (FILE.parents[2] / "engine" / "pretend" / "configs" / name).read_text("utf-8")
-    other = read(GLM.repo, json.loads(text))
-
-    assert (other.blocks, other.drafts, counted(other)) == (GLM.blocks, GLM.drafts, counted(GLM))
 
 
 @pytest.mark.parametrize(
