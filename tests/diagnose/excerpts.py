@@ -237,6 +237,11 @@ EXCERPTS = {
         "RuntimeError: NCCL error: unhandled cuda error (run with NCCL_DEBUG=INFO for details)",
         *DISTRIBUTED, "distributed/device_communicators/pynccl_wrapper.py:375 NCCL_CHECK",
     ),
+    "numa-nodes-too-few": died(
+        "AssertionError: SGLANG_CPU_OMP_THREADS_BIND is not set, in this case, the total number of "
+        "ranks (dp_size * tp_size * pp_size = 4) should be smaller than or equal to number of numa "
+        "node on the machine 2.", "utils/numa_utils.py:463 init_threads_binding",
+    ),
     "port-taken": (
         f"{SERVING}[{AT}] ERROR:    [Errno 98] error while attempting to bind on address ('0.0.0.0', "
         "8000): address already in use\n"
@@ -320,6 +325,10 @@ EXCERPTS = {
     "draft-does-not-fit": died(
         "AttributeError: 'Qwen2ForCausalLM' object has no attribute 'set_embed'",
         "speculative/eagle_worker_v2.py:171 init_lm_head",
+    ),
+    "adapter-not-found": died(
+        "RuntimeError: Failed to load LoRA adapter sql: [Errno 2] No such file or directory: "
+        "'/mnt/adapters/sql/adapter_config.json'", "lora/lora_manager.py:760 init_lora_adapters",
     ),
     "adapter-does-not-fit": died(
         "ValueError: LoRA adapter sql with rank 64 is incompatible with the current LoRA memory pool "

@@ -21,22 +21,29 @@ FAILED = {
     "arch": "architecture-unknown",
     "context": "context-too-long",
     "draft-h200": "gpu-full-for-the-draft",
+    "lora": "adapter-not-found",
     "header": "weights-file-broken",
     "no-room-h200": "no-room-for-the-pool",
     "norepo": "hub-not-asked",
     "notfolder": "repository-unknown",
     "notok": "",
     "noweights": "no-weights",
+    "pool": "pool-too-small",
+    "port": "port-taken",
     "quant": "quantization-contradicted",
     "remote": "remote-code-not-trusted",
     "shape": "weight-of-other-shape",
     "shard": "weights-file-missing",
     "template": "chat-template-unknown",
+    "tp2": "numa-nodes-too-few",
     "truncated": "weights-file-broken",
     "type": "model-type-unknown",
 }
 """Logs of the real engine (0.5.23 on a CPU, 0.5.10 and 0.5.17 on an H200) in which a fault was
 planted, by file; '' is a failure that nobody has named yet."""
+
+WITHOUT_PLACE = {"port-taken"}
+"""Uvicorn tells it in one line."""
 
 
 def read(text: str, *, ended: bool = False) -> Diagnosis | None:
@@ -53,7 +60,7 @@ def test_a_real_failure_is_told(file: str, name: str) -> None:
     assert found is not None
     assert found.name == name
     assert found.proven
-    assert found.where.startswith("sglang/srt/")
+    assert found.where.startswith("" if name in WITHOUT_PLACE else "sglang/srt/")
 
 
 def test_every_real_log_is_read_here() -> None:

@@ -101,10 +101,15 @@ SIGNATURES = (
     ),
     Signature(
         name="pool-too-small",
-        said=words(r"Not enough memory\. Please try to increase --mem-fraction-static"),
-        cause="once the weights are loaded, not one token fits into what is left of the share",
+        said=words(
+            r"Not enough memory\. Please try to increase --mem-fraction-static",
+            r"max_running_request is zero",
+        ),
+        cause="once the weights are loaded, what is left of the share, or the limit of tokens, does"
+        " not hold one request",
         writes=(
             Write("memory.mem_fraction_static", "a larger share"),
+            Write("memory.max_total_tokens", "more, or nothing, where it is what leaves no room"),
             Write("parallel.tp", "more GPUs for the weights"),
             Write("memory.kv_cache_dtype", "`fp8_e4m3`, for twice the tokens in the same room"),
         ),

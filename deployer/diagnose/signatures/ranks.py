@@ -143,4 +143,19 @@ SIGNATURES = (
         ),
         link=f"{SGLANG}/issues/9396",
     ),
+    Signature(
+        name="numa-nodes-too-few",
+        said=words(
+            r"SGLANG_CPU_OMP_THREADS_BIND is not set[^\n]*? = (?P<ranks>\d+)\)[^\n]*?"
+            r"numa nodes? on the machine (?P<nodes>\d+)",
+            r"SGLANG_CPU_OMP_THREADS_BIND is not set",
+        ),
+        cause="without a GPU each rank wants a NUMA node of its own, and there are more ranks than"
+        " nodes",
+        writes=(
+            Write("parallel.tp", "1, or as many as `lscpu` counts NUMA nodes"),
+            Write("engine.env", "SGLANG_CPU_OMP_THREADS_BIND: the cores of each rank, 0-7|8-15"),
+        ),
+        link=f"{SGLANG}/pull/6549",
+    ),
 )

@@ -58,6 +58,18 @@ SIGNATURES = (
         link=f"{SGLANG}/issues/36528",
     ),
     Signature(
+        name="adapter-not-found",
+        said=words(
+            r"Failed to load LoRA adapter (?P<adapter>\S+?): (?:Repo id must be|[^\n]*"
+            r"(?:is not a local folder|Repository Not Found|No such file|Can't find))",
+            r"Can't find 'adapter_config\.json' at",
+        ),
+        cause="an adapter is not where the engine looks for it: there is no folder with an"
+        " `adapter_config.json`, and no repository of that name",
+        writes=(Write("lora.adapters", "folders that the server sees, or names of repositories"),),
+        link=f"{SGLANG}/issues/25913",
+    ),
+    Signature(
         name="adapter-does-not-fit",
         said=words(
             r"LoRA adapter (?P<adapter>\S+) with rank (?P<rank>\d+) is incompatible",
