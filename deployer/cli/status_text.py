@@ -26,6 +26,7 @@ def local_text(one: LocalStatus) -> str:
         ("engine", one.engine),
         ("memory", one.memory and f"at its start {one.memory}"),
         ("since", moment(one.since)),
+        ("restarts", str(one.restarts or "")),
         ("process", str(one.pid or "")),
         ("profile", one.profile),
         ("release", one.digest[:12]),

@@ -11,7 +11,7 @@ whole of it in words; ``docs/reliability.md`` shows that table.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal
 
 from deployer.late import dataclass
@@ -126,7 +126,8 @@ class Verdict:
     """How the engine is, why, and what would tell more.
 
     ``silent`` is for how many seconds nothing has moved. ``ask`` wants the engine's account,
-    ``send`` a request of our own.
+    ``send`` a request of our own. ``sign`` is how many seconds ago something last moved, also of an
+    engine with nothing to do.
     """
 
     state: State
@@ -134,6 +135,7 @@ class Verdict:
     silent: float = 0.0
     ask: bool = False
     send: bool = False
+    sign: float = 0.0
 
 
 @dataclass(slots=True)
@@ -162,6 +164,7 @@ class Liveness:
         self._seen = _Seen()
         self._moved = 0.0
         self._carried = 0.0
+        self._sign = 0.0
         self._had_work = False
         self._account: Account | None = None
         self._asked_at = 0.0
@@ -180,7 +183,7 @@ class Liveness:
         if self._hung:
             return self._hung
         if self._note(seen):
-            self._moved, self._carried = self._now, 0.0
+            self._moved, self._carried, self._sign = self._now, 0.0, self._now
         self._note_stops(seen)
         others, work = self._work(seen)
         if work and not self._had_work:
@@ -191,6 +194,7 @@ class Liveness:
         if not work:
             self._undelivered = None
         verdict = self._judge(seen, others=others, work=work)
+        verdict = replace(verdict, sign=self._now - self._sign)
         if verdict.state == "hung":
             self._hung = verdict
         return verdict

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.codec import DecodeError, decode, encode, read_json
 from deployer.files import PRIVATE
+from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,14 +31,14 @@ REASON = 300
 class View:
     """What the supervisor saw ``at`` a moment (seconds since the epoch).
 
-    ``state`` is one of :data:`deployer.serve.liveness.TABLE`, ``silent`` for how many seconds
-    nothing has moved.
+    ``state`` is one of :data:`deployer.serve.liveness.TABLE`, ``sign`` how many seconds before that
+    bytes, tokens or an answer to a request of its own last moved.
     """
 
     at: float
     state: str
     reason: str
-    silent: float
+    sign: float
 
 
 class ViewFile:
@@ -54,7 +54,7 @@ class ViewFile:
         """Write over the last one."""
         if self._file < 0:
             return
-        short = View(view.at, view.state, view.reason[:REASON], round(view.silent, 1))
+        short = View(view.at, view.state, view.reason[:REASON], round(view.sign, 1))
         line = json.dumps(encode(short)).encode()
         with suppress(OSError):
             os.pwrite(self._file, line.ljust(LENGTH - 1)[: LENGTH - 1] + b"\n", 0)

@@ -135,7 +135,7 @@ class Vigil:
         if self._view is None or not (now or at - self._written >= WRITE_EVERY):
             return
         self._written = at
-        self._view.write(View(at, self.verdict.state, self.verdict.reason, self.verdict.silent))
+        self._view.write(View(at, self.verdict.state, self.verdict.reason, self.verdict.sign))
 
 
 def _stands_still(process: Process) -> bool:

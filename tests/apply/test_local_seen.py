@@ -35,7 +35,10 @@ def test_an_engine_that_is_gone_does_not_serve_whoever_has_its_port(world: World
     (found,) = status("demo", environ=world.environ, now=lambda: 42.0)
     assert found.observed
     assert (found.state, found.observed.at) == ("serving", 42.0)
-    assert found.observed.what == f"its own process answered /health on port {world.port}"
+    assert found.observed.what == (
+        f"its own process answered /health on port {world.port}; "
+        "whether tokens leave it was not seen"
+    )
     state = read_state(world.folder())
     assert state
     engine = next(each for each in state.processes if each != state.supervisor)
@@ -82,7 +85,7 @@ def test_an_apply_that_changes_nothing_tells_what_it_saw_from_what_is_recorded(
     again = world.apply()
     assert again.outcome == "unchanged"
     assert again.observed
-    assert again.observed.what == "its own process answered /health"
+    assert again.observed.what == "it answered a request for one token"
     assert (again.recorded.verified, again.recorded.verified_at > 0) == (True, True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import http.client
 import os
 import signal
 import sys
@@ -18,6 +19,7 @@ from deployer.apply.local.state import read_state
 from deployer.apply.local.status import status
 from deployer.errors import Failure
 from deployer.release import Argument, Engine, WarmupRequest
+from deployer.serve.processes import all_processes, title
 
 from .world import VERSION, World, fake_parts, make_release, wait_until
 
@@ -67,6 +69,62 @@ def test_a_whole_life(real: World) -> None:
     assert real.apply(release).outcome == "restarted"
 
     assert real.destroy().killed == 0
+
+
+def stream(world: World, key: str) -> None:
+    """Begin a stream that does not end by itself."""
+    connection = http.client.HTTPConnection("127.0.0.1", world.port, timeout=600)
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    connection.request("POST", "/v1/chat/completions", '{"stream": true}', headers)
+    assert connection.getresponse().read(4) == b"data"
+
+
+def test_frozen_streams_are_not_vouched_for(real: World) -> None:
+    """Its health says 200 and its record "verified", and no token leaves it."""
+    plain = supervised(real, "--children", "sglang::detokenizer", "--tokens", "1000000")
+    release = dataclasses.replace(
+        plain, lifecycle=dataclasses.replace(plain.lifecycle, hang=8.0, restarts=0, drain=1.0)
+    )
+    applied = real.apply(release)
+    assert applied.key_file is not None
+    key = applied.key_file.read_text().strip()
+    stream(real, key)
+    wait_until(lambda: "make progress" in observed(real))
+    assert real.apply(release).outcome == "unchanged"
+
+    state = read_state(real.folder())
+    assert state is not None
+    detokenizer = next(
+        each.pid
+        for each in state.processes
+        if title(all_processes()[each.pid]).startswith("sglang::")
+    )
+    os.kill(detokenizer, signal.SIGSTOP)
+    wait_until(lambda: "is paused: sglang::detokenizer" in observed(real))
+    assert status("demo", environ=real.environ)[0].state in {"unhealthy", "failed"}
+    again = real.apply(release)
+    assert again.outcome == "restarted"
+    assert "sglang::detokenizer" in again.reason
+    assert real.destroy().message.startswith("`demo` is gone")
+
+
+def observed(world: World) -> str:
+    (found,) = status("demo", environ=world.environ)
+    assert found.observed is not None
+    return found.observed.what
+
+
+def test_restarts_are_counted(real: World) -> None:
+    plain = supervised(real)
+    release = dataclasses.replace(plain, lifecycle=dataclasses.replace(plain.lifecycle, restarts=2))
+    real.apply(release)
+    state = read_state(real.folder())
+    assert state is not None
+    engine = next(each for each in state.processes if each != state.supervisor)
+    os.kill(engine.pid, signal.SIGKILL)
+    wait_until(lambda: status("demo", environ=real.environ)[0].restarts == 1)
+    wait_until(lambda: status("demo", environ=real.environ)[0].state == "serving")
+    assert real.apply(release).outcome == "unchanged"
 
 
 def test_an_engine_that_fails_is_quoted(real: World) -> None:

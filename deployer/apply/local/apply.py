@@ -32,10 +32,6 @@ if TYPE_CHECKING:
     from deployer.verify.verdict import Verdict
 
 
-SEEN = "its own process answered /health"
-"""What was seen of a server that is left alone: :func:`~deployer.apply.local.standing.compare`."""
-
-
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What an apply came to.
@@ -171,7 +167,7 @@ def _applied(task: Task, standing: Standing, proof: Proof | None) -> Applied:
         verdicts=verdicts,
         sample=proof.sample if proof else "",
         phases=task.phases.times(),
-        observed=Observed(task.parts.now(), SEEN) if old else None,
+        observed=Observed(task.parts.now(), standing.seen) if old else None,
         recorded=Recorded(old.created, old.verified, old.verified_at) if old else NOTHING,
     )
 

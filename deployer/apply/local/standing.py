@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from deployer.apply.local.alive import ask
 from deployer.apply.local.events import last_event
 from deployer.apply.local.family import family
 from deployer.apply.local.folder import folders
-from deployer.apply.local.health import complaint
-from deployer.apply.local.listener import objection
 from deployer.apply.local.state import State, StateUnreadableError, read_state
 from deployer.errors import Failure
 from deployer.late import dataclass
@@ -24,12 +23,16 @@ Outcome = Literal["created", "replaced", "restarted", "unchanged"]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is on record before an apply, what the apply will come to, and why."""
+    """What is on record before an apply, what the apply will come to, and why.
+
+    ``seen`` says what was seen of a server that is left alone.
+    """
 
     state: State | None
     outcome: Outcome
     reason: str
     running: bool
+    seen: str = ""
 
     def is_over(self) -> bool:
         """Tell whether the server that ran when this was written down has been stopped."""
@@ -43,23 +46,21 @@ def compare(task: Task) -> Standing:
         reason = "nothing is deployed under this name yet"
         return Standing(None, "created", reason, running=False)
     running = state.is_running()
-    outcome, reason = _outcome(task, state, running=running)
-    return Standing(state, outcome, reason, running)
+    outcome, reason, seen = _outcome(task, state, running=running)
+    return Standing(state, outcome, reason, running, seen)
 
 
-def _outcome(task: Task, state: State, *, running: bool) -> tuple[Outcome, str]:
+def _outcome(task: Task, state: State, *, running: bool) -> tuple[Outcome, str, str]:
     same = state.digest == task.release.digest()
     if not running:
         reason = f"the server has ended: {why(task.folder, state)}"
-        return ("restarted" if same else "created"), reason
+        return ("restarted" if same else "created"), reason, ""
     if not same:
-        return "replaced", "the release has changed"
-    trouble = objection(task.folder, state) or complaint(
-        state.port, task.key.value, task.release.lifecycle.health_timeout
-    )
-    if trouble:
-        return "restarted", f"the server runs, but {trouble}"
-    return "unchanged", "this very release is being served"
+        return "replaced", "the release has changed", ""
+    alive = ask(task.folder, state, task.release, task.key.value, task.parts)
+    if alive.trouble:
+        return "restarted", f"the server runs, but {alive.trouble}", ""
+    return "unchanged", "this very release is being served", alive.seen
 
 
 def why(folder: Folder, state: State) -> str:

@@ -6,13 +6,13 @@ import os
 import time
 from typing import TYPE_CHECKING, Literal
 
-from deployer.apply.local.events import last_event
+from deployer.apply.local.alive import look
+from deployer.apply.local.events import EventReader
 from deployer.apply.local.folder import existing, folders
-from deployer.apply.local.health import ill
-from deployer.apply.local.listener import objection
 from deployer.apply.local.state import State, StateUnreadableError, read_release, read_state
 from deployer.apply.seen import NOTHING, Observed, Recorded
 from deployer.late import dataclass
+from deployer.serve.restarts import PHASE as RESTART
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,8 +37,9 @@ class LocalStatus:
 
     ``observed`` is what was seen just now, ``recorded`` what an apply wrote down. ``message`` is
     the last thing that its supervisor told, or what is wrong with its state (``unreadable``; all
-    but the name is then empty). ``memory`` is what was noted when it became ready: what the
-    engine said of it, and how that stood beside what was reckoned.
+    but the name is then empty). ``restarts`` counts how often its engine was started again since
+    the apply, after it had died or hung. ``memory`` is what was noted when it became ready: what
+    the engine said of it, and how that stood beside what was reckoned.
     """
 
     name: str
@@ -54,6 +55,7 @@ class LocalStatus:
     observed: Observed | None = None
     recorded: Recorded = NOTHING
     memory: str = ""
+    restarts: int = 0
 
 
 def status(
@@ -78,8 +80,9 @@ def _status(folder: Folder, now: Callable[[], float]) -> LocalStatus | None:
         return LocalStatus(folder.name, "unreadable", message=error.message)
     if state is None:  # removed a moment ago
         return None
-    event = last_event(folder.events, state.events_from)
-    condition, seen = _seen(folder, state, release, event)
+    events = EventReader(folder.events, state.events_from).read()
+    event = events[-1] if events else None
+    condition, seen = _seen(folder, state, release, event, now)
     return LocalStatus(
         name=folder.name,
         state=condition,
@@ -94,11 +97,16 @@ def _status(folder: Folder, now: Callable[[], float]) -> LocalStatus | None:
         observed=Observed(now(), seen),
         recorded=Recorded(state.created, state.verified, state.verified_at),
         memory=state.memory,
+        restarts=sum(each.phase == RESTART for each in events),
     )
 
 
 def _seen(
-    folder: Folder, state: State, release: Release | None, event: Event | None
+    folder: Folder,
+    state: State,
+    release: Release | None,
+    event: Event | None,
+    now: Callable[[], float],
 ) -> tuple[Condition, str]:
     """Look how a server stands, and say what was seen."""
     condition = _condition(state, event)
@@ -106,9 +114,8 @@ def _seen(
         runs = "runs" if state.is_running() else "does not run"
         return condition, f"its supervisor {runs}"
     timeout = release.lifecycle.health_timeout if release else HEALTH_SECONDS
-    if trouble := objection(folder, state) or ill(state.port, timeout):
-        return "unhealthy", trouble
-    return condition, f"its own process answered /health on port {state.port}"
+    alive = look(folder, state, timeout, now)
+    return ("unhealthy", alive.trouble) if alive.trouble else (condition, alive.seen)
 
 
 def _condition(state: State, event: Event | None) -> Condition:

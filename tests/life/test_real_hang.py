@@ -1,0 +1,170 @@
+"""The real engine, stopped at each of its processes: told within its budget, ended, started again.
+
+One server lives through all of it, because each start of the engine takes half a minute.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from deployer.engine.install import EngineEnvironment
+from deployer.serve.processes import all_processes, title
+from tests.ports import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = [
+    pytest.mark.engine,
+]
+
+BUDGET = 6.0
+PATIENCE = 400.0
+
+
+class Server:
+    """A local deployment of the tiny model, by the command line."""
+
+    def __init__(self, root: Path) -> None:
+        self.port = free_port()
+        text = Path("profiles/cpu-tiny.yaml").read_text(encoding="utf-8")
+        text = text.replace("port: 8000", f"port: {self.port}")
+        text = text.replace("lifecycle:", f"lifecycle:\n  hang_timeout: {BUDGET:g}")
+        self.profile = root / "cpu-tiny.yaml"
+        self.profile.write_text(text, encoding="utf-8")
+        self.environ = {k: v for k, v in os.environ.items() if k != "API_KEY"}
+        self.environ["XDG_STATE_HOME"] = str(root / "state")
+        self.state = root / "state" / "deployer" / "local" / "cpu-tiny"
+
+    def deployer(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "deployer", *words],
+            capture_output=True,
+            text=True,
+            env=self.environ,
+            timeout=1500,
+            check=False,
+        )
+
+    def events(self) -> list[dict[str, Any]]:
+        lines = (self.state / "events.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def told(self, phase: str, state: str = "started") -> list[dict[str, Any]]:
+        return [e for e in self.events() if (e["phase"], e["state"]) == (phase, state)]
+
+    def process(self, name: str) -> int:
+        """Give the process of the engine that bears a name; `parent` is the engine's own."""
+        supervisor = json.loads((self.state / "state.json").read_text())["supervisor"]["pid"]
+        processes = all_processes()
+        (parent,) = (each for each in processes.values() if _is_engine(each, supervisor))
+        if name == "parent":
+            return parent.pid
+        (found,) = (
+            each.pid
+            for each in processes.values()
+            if each.parent == parent.pid and title(each).startswith(f"sglang::{name}")
+        )
+        return found
+
+    def stream(self) -> threading.Thread:
+        """Ask for a long stream; returns when its first bytes are there."""
+        begun = threading.Event()
+        key = (self.state / "api-key").read_text(encoding="utf-8").strip()
+
+        def read() -> None:
+            body = {
+                "model": "glm-tiny",
+                "messages": [{"role": "user", "content": "Count from 1 to 200."}],
+                "stream": True,
+                "max_tokens": 14000,
+                "ignore_eos": True,
+            }
+            try:
+                answer = requests.post(
+                    f"http://127.0.0.1:{self.port}/v1/chat/completions",
+                    json=body,
+                    headers={"Authorization": f"Bearer {key}"},
+                    stream=True,
+                    timeout=PATIENCE,
+                )
+                for _ in answer.iter_content(64):
+                    begun.set()
+            except requests.RequestException:
+                pass
+
+        asking = threading.Thread(target=read, daemon=True)
+        asking.start()
+        assert begun.wait(PATIENCE)
+        return asking
+
+
+def _is_engine(process: Any, supervisor: int) -> bool:
+    return process.parent == supervisor and "launch_server" in title(process)
+
+
+def wait_until(holds: Any) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def server(
+    engine_environment: EngineEnvironment, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    del engine_environment
+    made = Server(tmp_path_factory.mktemp("hang"))
+    ran = made.deployer("apply", str(made.profile), "--yes")
+    assert ran.returncode == 0, ran.stderr
+    yield made
+    made.deployer("destroy", str(made.profile))
+
+
+@pytest.mark.parametrize(
+    ("name", "busy"), [("detokenizer", True), ("scheduler", False), ("parent", True)]
+)
+def test_a_stopped_process_is_told_in_its_budget_and_the_engine_is_started_again(
+    server: Server, name: str, *, busy: bool
+) -> None:
+    before = len(server.told("restart"))
+    if busy:
+        server.stream()
+    pid = server.process(name)
+    stopped = time.time()
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: len(server.told("restart")) > before)
+    told = server.told("restart")[-1]
+    assert f"(process {pid}) stopped for" in told["message"]
+    assert told["time"] - stopped >= BUDGET
+    wait_until(lambda: pid not in all_processes() or all_processes()[pid].dead)
+    ended = time.time()
+    log = (server.state / "engine.log").read_text(encoding="utf-8", errors="replace")
+    for rank in ("sglang::scheduler", "sglang::detokenizer", "launch_server"):
+        assert rank in log.split("where its processes stand:")[-1]
+    sys.stdout.write(
+        f"{name}: told {told['time'] - stopped - BUDGET:.2f} s after its budget, "
+        f"gone {ended - told['time']:.2f} s later\n"
+    )
+    wait_until(lambda: len(server.told("serving")) > before + 1)
+    assert server.process("parent") != pid
+
+
+def test_status_counts_the_restarts_and_asks_the_server(server: Server) -> None:
+    (found,) = json.loads(server.deployer("status", "cpu-tiny", "--format", "json").stdout)[
+        "deployments"
+    ]
+    assert found["state"] == "serving"
+    assert found["restarts"] == 3
