@@ -12,11 +12,10 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
-
-from deployer.late import compile_pattern
 
 FAILED = 97
 """The exit status of a jail that could not be built; programs seldom end with it."""
@@ -30,7 +29,7 @@ _FLAGS = {
 }  # fmt: skip
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a mount point: Python's locks are made there
 
-_OCTAL = compile_pattern(r"\\([0-7]{3})")  # how mountinfo writes a space, and a backslash
+_OCTAL = re.compile(r"\\([0-7]{3})")  # how mountinfo writes a space, and a backslash
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

@@ -45,8 +45,8 @@ VERIFY_TIMEOUT = 900
 """Seconds for the cheap proof; it reads the headers of some hundred files."""
 
 CONTAINER_CODE = (
-    "__init__.py", "codec.py", "credentials.py", "errors.py", "event.py", "files.py", "release.py",
-    "secret.py",
+    "__init__.py", "codec.py", "credentials.py", "errors.py", "event.py", "files.py", "late.py",
+    "release.py", "secret.py",
     "apply/__init__.py", "apply/modal/__init__.py", "apply/modal/remote.py",
     "behaviour/__init__.py", "behaviour/kernel_key.py", "behaviour/kernel_need.py",
     "behaviour/room.py",
