@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from deployer.behaviour.attention import sparse_dtype
-from deployer.behaviour.cache import COMPRESSED_PAGE
-from deployer.behaviour.pages import SPARSE
+from deployer.behaviour.attention import kv_cache_dtype, sparse_kernels
+from deployer.behaviour.checkpoints import Checkpoints, overridden
+from deployer.behaviour.pages import page_size
+from deployer.behaviour.stated import COUNT, GPU, REPO, VERSION, Stated
+from deployer.behaviour.subject import Subject
 from deployer.behaviour.unknown import UnknownError
 from deployer.behaviour.weights import Division
 from deployer.facts.gpus import GPUS, Gpu
@@ -20,18 +22,15 @@ from deployer.facts.sglang.pool_rules import PoolRule, pool_rule
 from deployer.facts.sglang.versions import release_key
 from deployer.late import dataclass
 from deployer.parse.types import human_readable_int
-from deployer.release import Release
+from deployer.release import Argument, Release
 
 ELSEWHERE = (
     "--cpu-offload-gb", "--dcp-size", "--attn-cp-size", "--enable-prefill-cp",
     "--speculative-draft-model-path", "--hisparse-config", "--enable-hisparse",
     "--ep-num-redundant-experts", "--moe-dense-tp-size", "--enable-kv-cache-sharding",
-    "--json-model-override-args", "--enable-lora", "--lora-paths", "--torchao-config",
+    "--enable-lora", "--lora-paths", "--torchao-config",
 )  # fmt: skip
 """Flags with which weights or cache lie otherwise than this estimate knows."""
-
-DECODE_BACKENDS = ("--nsa-decode-backend", "--dsa-decode-backend")
-"""The flag that chooses the kernels of sparse decoding, before and since 0.5.13."""
 
 DRAFTS = frozenset({"EAGLE", "NEXTN"})
 """Algorithms that draft with the layer that the checkpoint brings, where it brings one."""
@@ -101,27 +100,24 @@ def read(release: Release, checkpoint: Checkpoint | None = None, gpu: str = "") 
 
     Raises UnknownError for what no number is known for.
     """
-    known = checkpoint or find(release.model.repo)
+    name = gpu or release.hardware.gpu
+    said = _stated(release, name)
+    known = overridden(said, Checkpoints(checkpoint or find(release.model.repo))).model
     if known is None:
         msg = f"the memory of {release.model.repo} is not among the known facts"
         raise UnknownError(msg, HOW)
     if known.model is None:
         msg = f"the shapes of {known.repo} are not known: {'; '.join(known.not_understood)}"
         raise UnknownError(msg)
-    found = known.model
-    name = gpu or release.hardware.gpu
-    board = GPUS.get(name)
-    if board is None:
+    if name not in GPUS:
         msg = f"the memory of GPU {name} is not among the known facts"
         raise UnknownError(msg)
-    flags = {argument.flag: " ".join(argument.values) for argument in release.arguments}
     for flag in ELSEWHERE:
-        if flag in flags:
+        if said.has(flag):
             msg = f"the estimate does not cover {flag}"
             raise UnknownError(msg)
     try:
-        made = _settings(found, known.scale, board, release.engine.version, flags)
-        return _with_images(made, known)
+        return _settings(known, said)
     except (ValueError, ArgumentTypeError) as error:
         msg = "a value that decides it is no number"
         raise UnknownError(msg) from error
@@ -132,8 +128,18 @@ def of_flags(checkpoint: Checkpoint, gpu: str, version: str, flags: Flags) -> Se
     if checkpoint.model is None:
         msg = f"the shapes of {checkpoint.repo} are not known"
         raise UnknownError(msg)
-    made = _settings(checkpoint.model, checkpoint.scale, GPUS[gpu], version, flags)
-    return _with_images(made, checkpoint)
+    arguments = tuple(Argument(flag, tuple(text.split()), "") for flag, text in flags.items())
+    facts = {VERSION: version, GPU: gpu, REPO: checkpoint.repo}
+    return _settings(checkpoint, Stated(facts, arguments))
+
+
+def _stated(release: Release, gpu: str) -> Stated:
+    """Read what a release says, on a GPU."""
+    facts: dict[str, str | int] = {
+        VERSION: release.engine.version, GPU: gpu, COUNT: release.hardware.count,
+        REPO: release.model.repo,
+    }  # fmt: skip
+    return Stated(facts, release.arguments)
 
 
 def _with_images(settings: Settings, checkpoint: Checkpoint) -> Settings:
@@ -152,19 +158,23 @@ def _with_images(settings: Settings, checkpoint: Checkpoint) -> Settings:
     return replace(settings, tower=(int(layers), int(width)), tower_graphs=graphs)
 
 
-def _settings(model: Model, scale: float, gpu: Gpu, version: str, flags: Flags) -> Settings:
+def _settings(checkpoint: Checkpoint, said: Stated) -> Settings:
+    model, scale = checkpoint.model, checkpoint.scale
+    assert model is not None  # noqa: S101 - whoever asks has looked
+    flags = {each.flag: " ".join(each.values) for each in said.arguments}
+    subject = Subject(said, Checkpoints(checkpoint))
     if unknown := _not_reckoned(model, flags, scale):
         raise UnknownError(unknown)
     fraction, cap = flags.get("--mem-fraction-static"), flags.get("--max-total-tokens")
     context, requests = flags.get("--context-length"), flags.get("--max-running-requests")
-    return Settings(
+    made = Settings(
         model=model,
-        gpu=gpu,
-        version=version,
+        gpu=GPUS[said.gpu],
+        version=said.version,
         division=_division(model, flags),
         draft=_drafts(model, flags),
-        layout=_layout(model, gpu, flags),
-        page=_page(model, flags),
+        layout=_layout(model, subject),
+        page=page_size(subject).value or _size(flags, "--page-size"),
         fraction=None if fraction is None else float(fraction),
         cap=None if cap is None else human_readable_int(cap),
         context=model.longest if context is None else human_readable_int(context),
@@ -174,6 +184,7 @@ def _settings(model: Model, scale: float, gpu: Gpu, version: str, flags: Flags) 
         hybrid=model.hybrid_window and "--disable-hybrid-swa-memory" not in flags,
         scale=scale,
     )
+    return _with_images(made, checkpoint)
 
 
 def _not_reckoned(model: Model, flags: Flags, scale: float) -> str:
@@ -189,12 +200,6 @@ def _not_reckoned(model: Model, flags: Flags, scale: float) -> str:
 def _method(name: str) -> str:
     """Give a method of quantization without what only says which kernels are meant."""
     return "modelopt" if name.startswith("modelopt") else name.removesuffix("_marlin")
-
-
-def _page(model: Model, flags: Flags) -> int:
-    if model.compressed:
-        return COMPRESSED_PAGE
-    return SPARSE if model.sparse_attention else _size(flags, "--page-size")
 
 
 def _division(model: Model, flags: Flags) -> Division:
@@ -235,40 +240,27 @@ def _drafts(model: Model, flags: Flags) -> bool:
     return True
 
 
-def _layout(model: Model, gpu: Gpu, flags: Flags) -> str:
+def _layout(model: Model, subject: Subject) -> str:
     """Say how the cache stores a token: SGLang 0.5.10.post1 ``server_args.py:1417-1487``."""
-    dtype = flags.get("--kv-cache-dtype", "auto")
+    dtype = kv_cache_dtype(subject).value or "auto"
     if dtype == "auto":
-        dtype = _own_dtype(model, gpu)
+        dtype = _own_dtype(model)
     if model.compressed:
         return "fp8"
-    if dtype in {"bfloat16", "bf16"}:
+    if dtype == "bfloat16":
         return "bf16"
     if dtype != "fp8_e4m3" and (dtype != "fp8_e5m2" or model.sparse_attention):
         msg = f"the layout of a {dtype} cache is not known"
         raise UnknownError(msg)
-    return _sparse_fp8(gpu, flags) if model.sparse_attention else "fp8"
+    if not model.sparse_attention:
+        return "fp8"
+    _, decode = sparse_kernels(subject, dtype)
+    return "fp8" if decode.value == "trtllm" else "fp8_flashmla"
 
 
-def _own_dtype(model: Model, gpu: Gpu) -> str:
-    """Say what `auto` is: the kernels' choice for sparse attention, else the checkpoint's."""
-    if model.sparse_attention:
-        return sparse_dtype(gpu)
+def _own_dtype(model: Model) -> str:
+    """Say what `auto` makes of what the checkpoint names for its cache."""
     if model.cache_algorithm not in CACHES:
         msg = f"what `auto` makes of a cache in {model.cache_algorithm} is not known"
         raise UnknownError(msg, "state `memory.kv_cache_dtype`")
     return CACHES[model.cache_algorithm]
-
-
-def _sparse_fp8(gpu: Gpu, flags: Flags) -> str:
-    """Give FlashMLA's layout before SM100; there, TRT-LLM's, unless another backend is asked for.
-
-    Whether the engine then obeys depends on its release: 0.5.10 takes TRT-LLM all the same.
-    """
-    asked = {flags[name] for name in DECODE_BACKENDS if name in flags}
-    if gpu.architecture != "sm100":
-        return "fp8_flashmla"
-    if asked <= {"trtllm"}:
-        return "fp8"
-    msg = f"the layout of an FP8 cache with {', '.join(asked)} depends on the release"
-    raise UnknownError(msg)

@@ -6,6 +6,7 @@ other requests. What is compared, and what is said of all requests, is the serve
 
 from __future__ import annotations
 
+from deployer.behaviour.fraction import own
 from deployer.behaviour.pool import Pool, held, pool
 from deployer.behaviour.settings import Settings, read
 from deployer.behaviour.unknown import NoEstimate, UnknownError
@@ -54,13 +55,10 @@ def estimate(release: Release, known: Checkpoint | None = None) -> Server | NoEs
         settings = read(release, known)
     except UnknownError as error:
         return error.found
-    if settings.fraction is None:
-        return NoEstimate(
-            "memory.mem_fraction_static is not stated, so the engine chooses it when it starts"
-        )
-    found = pool(settings, settings.fraction)
+    fraction = own(settings).fraction if settings.fraction is None else settings.fraction
+    found = pool(settings, fraction)
     if found is None:
-        weights = held(settings, settings.fraction).weights
+        weights = held(settings, fraction).weights
         return NoEstimate(f"{weights:.1f} GiB of weights do not fit into the fraction")
     return Server(found, ranks(settings))
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deployer.behaviour.architecture import architecture
 from deployer.behaviour.cache import Kept, Manner, kept, state_bytes
 from deployer.behaviour.pool import held, pool
 from deployer.behaviour.settings import of_flags
@@ -33,6 +34,15 @@ def test_every_model_gets_a_pool_on_some_number_of_gpus(repo: str) -> None:
             assert held(settings, 0.88).weights > 0
             return
     pytest.fail("no pool on up to 16 H200")
+
+
+def test_shapes_and_class_agree_on_sparse_attention() -> None:
+    """What decides kernels asks the class, what decides memory the shapes."""
+    for repo in known():
+        found = find(repo)
+        assert found is not None
+        assert found.model is not None
+        assert architecture(repo, found).sparse_attention is found.model.sparse_attention, repo
 
 
 @given(st.sampled_from(sorted(MODELS)), st.sampled_from([1, 2, 4, 8]))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from deployer.cli.reading import read_release
+from deployer.fit.fit import Fit, fit
 from deployer.plan.capacity import NoEstimate, Server, estimate
 from deployer.release import Argument, Release
 
@@ -60,10 +61,32 @@ def test_a_cap_is_the_pool_where_it_is_smaller(cap: str) -> None:
     assert (pool.tokens, pool.pool.capped, round(pool.gib, 2)) == (65536, True, 6.11)
 
 
+def test_the_layout_of_an_fp8_cache_is_that_of_the_kernels_which_a_release_takes() -> None:
+    """0.5.10.post1 takes TRT-LLM's on SM100, whatever is asked; 0.5.11 and later obey."""
+    asked = stated(B200, kv_cache_dtype="fp8_e4m3", nsa_decode_backend="flashmla_kv")
+    own = stated(B200, kv_cache_dtype="fp8_e4m3")
+    obeyed = replace(asked, engine=replace(asked.engine, version="0.5.12"))
+    overruled, chosen, later = (estimate(one) for one in (asked, own, obeyed))
+
+    assert isinstance(overruled, Server)
+    assert isinstance(later, Server)
+    assert overruled == chosen
+    assert later.tokens == overruled.tokens, "until 0.5.16 it is sized without its scales"
+    assert later.gib > overruled.gib
+
+
+def test_the_engines_own_fraction_counts_where_none_is_stated() -> None:
+    unstated, said = estimate(stated(B200, mem_fraction_static="")), fit(stated(B200))
+
+    assert isinstance(unstated, Server)
+    assert isinstance(said, Fit)
+    chosen = estimate(stated(B200, mem_fraction_static=f"{said.own.fraction}"))
+    assert unstated == chosen
+
+
 @pytest.mark.parametrize(
     ("release", "reason"),
     [
-        (stated(B200, mem_fraction_static=""), "memory.mem_fraction_static is not stated"),
         (stated(B200, tp_size="2"), "348.6 GiB of weights do not fit"),
         (stated(B200, tp_size="7"), "64 attention heads cannot be divided over 7 ranks"),
         (stated(B200, cpu_offload_gb="4"), "does not cover --cpu-offload-gb"),
@@ -72,10 +95,6 @@ def test_a_cap_is_the_pool_where_it_is_smaller(cap: str) -> None:
         (stated(B200, mem_fraction_static="much"), "no number"),
         (stated(B200, max_total_tokens="1.5Ki"), "no number"),
         (stated(B200, mem_fraction_static="0.3"), "do not fit"),
-        (
-            stated(B200, kv_cache_dtype="fp8_e4m3", nsa_decode_backend="flashmla_kv"),
-            "depends on the release",
-        ),
         (replace(B200, hardware=replace(B200.hardware, gpu="L4")), "do not fit"),
         (replace(B200, hardware=replace(B200.hardware, gpu="none")), "the memory of GPU none"),
         (replace(B200, model=replace(B200.model, repo="a/b")), "the memory of a/b"),
