@@ -100,11 +100,19 @@ class Hardware:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Where the engine listens, and the variable that holds the API key ('' is no key)."""
+    """Where the door listens, and whom it lets in to what.
+
+    ``api_key_variable`` names the variable that holds the API key ('' is no key). ``routes`` are
+    let through beside those that clients of the release use. ``origins`` are pages whose scripts
+    may ask. ``body_limit`` bounds a request's body, in MiB.
+    """
 
     host: str
     port: int
     api_key_variable: str
+    routes: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    body_limit: int = 64
 
 
 @dataclass(frozen=True, slots=True)

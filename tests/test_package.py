@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 LEAN = {
+    "aiohttp",
     "click",
     "huggingface-hub",
     "jinja2",

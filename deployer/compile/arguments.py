@@ -80,6 +80,8 @@ def _stated(
     profile: Profile, derived: dict[str, tuple[object, str]], *, known: bool
 ) -> Iterator[Stated]:
     for section, name, flag in flagged_fields():
+        if flag.door:
+            continue
         path, stated = f"{section}.{name}", _said(profile, section, name, known=known)
         own = stated is not None and path not in PLACED
         value, source = (stated, path) if own else derived.get(path, (None, path))

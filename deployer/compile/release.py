@@ -61,7 +61,14 @@ def _engine(profile: Profile) -> Engine:
 
 def _listen(profile: Profile) -> Listen:
     serving = profile.serving
-    return Listen(host=serving.host, port=serving.port, api_key_variable=serving.api_key_env or "")
+    return Listen(
+        host=serving.host,
+        port=serving.port,
+        api_key_variable=serving.api_key_env or "",
+        routes=serving.routes,
+        origins=serving.cors_origins,
+        body_limit=serving.body_limit,
+    )
 
 
 def environment(profile: Profile) -> tuple[Variable, ...]:

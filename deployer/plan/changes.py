@@ -18,7 +18,7 @@ Kind = Literal["added", "removed", "changed", "renamed"]
 LISTED = frozenset({"arguments", "environment", "warmup", "beside", "format_version"})
 """Parts of a release that are compared by their own names, or that cannot change."""
 
-TOLD = frozenset({"model.path", "model.served_name", "listen.host", "listen.port"})
+TOLD = frozenset({"model.path", "model.served_name"})
 """Parts that a flag tells already."""
 
 DRAFT, ADAPTER = "draft model", "adapter "

@@ -18,10 +18,12 @@ class Flag:
     ``order`` is the place in the argument list, in bands: 0 the model and where it listens, 100
     parallelism, 200 kernels, 300 speculation, 400 parsers, 500 memory and scheduling, 600
     observability. ``off`` is the flag that says no; without it ``false`` says nothing. ``inverted``
-    marks a switch whose presence means false.
+    marks a switch whose presence means false. ``door`` marks what the door does in the engine's
+    place: the flag is read as this field and never compiled.
     """
 
     name: str
     order: int = UNSTATED
     off: str = ""
     inverted: bool = False
+    door: bool = False

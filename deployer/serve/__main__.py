@@ -28,6 +28,8 @@ from deployer.serve.view import VIEW, ViewFile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from deployer.serve.front import Front
+
 
 class EventFile:
     """Events as JSON lines, each on the disk's side before the next is told.
@@ -90,6 +92,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--release", type=Path, required=True, help="the release, as JSON")
     parser.add_argument("--log", type=Path, required=True, help="the engine's output goes here")
     parser.add_argument("--events", type=Path, required=True, help="events go here, a line each")
+    parser.add_argument("--digest", default="", help="what the release is called on record")
+    parser.add_argument("--keys", type=Path, help="a folder with further keys of clients")
     parser.add_argument("--stream", action="store_true", help="show the engine's output as well")
     return parser.parse_args(arguments)
 
@@ -104,6 +108,7 @@ class Supervision:
         self._bell = Bell()
         self._stops = 0
         self._runtime: Runtime | None = None
+        self._front: Front | None = None
         self._view = ViewFile(options.events.with_name(VIEW))
         self._restarts = Restarts(
             self._release.lifecycle.restarts, events.write, lambda: self._stops > 0, time.monotonic
@@ -118,6 +123,13 @@ class Supervision:
 
     def run(self) -> None:
         """Supervise to the end. Raises :class:`~deployer.errors.Failure` where it is a bad one."""
+        try:
+            self._run()
+        finally:
+            if self._front:
+                self._front.close()
+
+    def _run(self) -> None:
         while True:
             try:
                 self._live()
@@ -141,6 +153,10 @@ class Supervision:
             # Unbuffered: nothing is left in a buffer for the end, when the reader may be gone.
             stream=open(1, "wb", buffering=0, closefd=False) if options.stream else None,  # noqa: SIM115
             view=self._view,
+            digest=options.digest,
+            keys=options.keys,
+            front=self._front,
+            lasting=True,
         )
         if self._stops:
             runtime.request_stop()
@@ -149,6 +165,7 @@ class Supervision:
                 runtime.watch()
         finally:
             runtime.stop()
+            self._front = runtime.front  # one door for all engines: no connection is refused
 
     def _slept(self, seconds: float) -> bool:
         """Wait before a restart; False where somebody asks for the end meanwhile."""

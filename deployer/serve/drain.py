@@ -8,16 +8,14 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from deployer.errors import Failure
 from deployer.late import dataclass
-from deployer.serve.port import check_free
 from deployer.serve.processes import Family, spell_exit, title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from deployer.release import Listen
     from deployer.serve.bell import Bell
+    from deployer.serve.front import Emptied
     from deployer.serve.launch import EngineProcess
     from deployer.serve.processes import Process
 
@@ -29,8 +27,9 @@ LOOK_EVERY = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """How the engine ended: whether by itself, after how many seconds, and what is left."""
+    """How a server ended: what became of its requests, how its engine ended, and what is left."""
 
+    emptied: Emptied | None
     by_itself: bool
     seconds: float
     returncode: int | None
@@ -39,39 +38,36 @@ class Drained:
 
     def message(self) -> str:
         """Say it in a sentence."""
+        text = f"ended in {self.seconds:.1f} s"
+        if self.emptied is not None:
+            text = f"drained in {self.seconds:.1f} s: {self.emptied.message()}"
         if self.by_itself and self.returncode is not None:
-            text = f"drained in {self.seconds:.1f} s ({_spell_end(self.returncode)})"
-        else:
-            text = f"cut off after {self.seconds:.1f} s"
+            text += f" ({_spell_end(self.returncode)})"
         if self.killed:
-            text += f", {self.killed} processes killed"
+            text += f", {self.killed} processes of the engine killed"
         return "; ".join([text, *(f"left: {each}" for each in self.left)])
 
 
-def drain(  # noqa: PLR0913 - keyword arguments, each a plain value
+def end_engine(
     engine: EngineProcess,
     family: Family,
-    listen: Listen,
     *,
-    budget: float,
+    grace: float,
     bell: Bell,
-    hurry: Callable[[], bool],
     clock: Callable[[], float],
-) -> Drained:
-    """Ask the engine to end, give it ``budget`` seconds, and kill what is there after that.
+) -> tuple[bool, int, tuple[str, ...]]:
+    """Ask an engine that answers nobody to end, and kill what is there after ``grace`` seconds.
 
-    ``hurry`` tells that somebody will not wait any longer.
+    Gives whether it ended by itself, how many processes were killed, and which are left.
     """
     began = clock()
     family.refresh()  # while the parent lives, which is the trace to those who left its session
     engine.ask_to_end()
     with bell.listen() as ear:
-        while engine.returncode is None and not hurry() and clock() < began + budget:
-            ear.wait(began + budget - clock())
+        while engine.returncode is None and clock() < began + grace:
+            ear.wait(began + grace - clock())
     by_itself = engine.returncode is not None
-    took = clock() - began
-    killed, left = kill_family(family)
-    return Drained(by_itself, took, engine.returncode, killed, (*left, *_port_left(listen)))
+    return (by_itself, *kill_family(family))
 
 
 def kill_family(family: Family, patience: float = PATIENCE) -> tuple[int, tuple[str, ...]]:
@@ -106,11 +102,3 @@ def _spell_end(code: int) -> str:
     if code == -signal.SIGKILL:
         return "it ended with SIGKILL (9), which SGLang may send to itself last"
     return spell_exit(code)
-
-
-def _port_left(listen: Listen) -> tuple[str, ...]:
-    try:
-        check_free(listen)
-    except Failure as failure:
-        return (failure.message,)
-    return ()

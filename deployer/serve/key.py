@@ -1,24 +1,29 @@
-"""The API key on its way from the supervisor's environment into the engine.
+"""Keys on their way: a client's out of the environment, the engine's own into the engine.
 
-It must not be an argument: every user of the machine can read those with ``ps``. SGLang has no
+A key must not be an argument: every user of the machine can read those with ``ps``. SGLang has no
 environment variable for it but merges ``--config FILE`` into its arguments (0.5.10 to 0.5.23), so
-the key travels in a file that only we can read and that is gone once the server is ready.
+its keys travel in a file that only we can read and that is gone once the server is ready.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
-from pathlib import Path
+import secrets
 from typing import TYPE_CHECKING
 
 from deployer.credentials import key_name, service_of
 from deployer.errors import Failure
+from deployer.serve.processes import read_process
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from deployer.serve.inside import Inside
+
+PREFIX, SUFFIX = ".engine-", ".yaml"
+"""How the engine's key file is called around the number of the process that wrote it."""
 
 SHORTEST = 16
 """Characters. A key guards an endpoint that is open to the internet; 16 of base64 are 96 bits."""
@@ -39,17 +44,25 @@ def read_key(variable: str, environ: Mapping[str, str]) -> str:
         return ""
     refuse_foreign(variable)
     key = environ.get(variable, "")
-    hint = f"set {variable} to at least {SHORTEST} characters, e.g. from `openssl rand -hex 24`"
     if not key:
         msg = f"the environment variable {variable}, which is to hold the API key, is not set"
-        raise Failure(msg, hint=hint)
+        raise Failure(msg, hint=_hint(variable))
+    return checked_key(key, variable)
+
+
+def checked_key(key: str, where: str) -> str:
+    """Give a key that was found in ``where``; raises :class:`Failure` for one that is none."""
     if not all("!" <= character <= "~" for character in key):
-        msg = f"the API key in {variable} contains a space, a control or a non-ASCII character"
-        raise Failure(msg, hint=f"look for a line end at its end; {hint}")
+        msg = f"the API key in {where} contains a space, a control or a non-ASCII character"
+        raise Failure(msg, hint=f"look for a line end at its end; {_hint(where)}")
     if len(key) < SHORTEST:
-        msg = f"the API key in {variable} has {len(key)} characters, fewer than {SHORTEST}"
-        raise Failure(msg, hint=hint)
+        msg = f"the API key in {where} has {len(key)} characters, fewer than {SHORTEST}"
+        raise Failure(msg, hint=_hint(where))
     return key
+
+
+def _hint(where: str) -> str:
+    return f"set {where} to at least {SHORTEST} characters, e.g. from `openssl rand -hex 24`"
 
 
 def refuse_foreign(variable: str) -> None:
@@ -60,41 +73,47 @@ def refuse_foreign(variable: str) -> None:
         raise Failure(msg, hint="name one of this server's own: `api_key_env: API_KEY`")
 
 
-def secrets_of(key: str, environ: Mapping[str, str]) -> tuple[str, ...]:
+def secrets_of(keys: Iterable[str], environ: Mapping[str, str]) -> tuple[str, ...]:
     """Give all that must never be printed."""
-    return (key, *(environ.get(name, "").strip() for name in HUB_VARIABLES))
+    return (*keys, *(environ.get(name, "").strip() for name in HUB_VARIABLES))
 
 
 class KeyFile:
-    """The file through which the engine gets its key, in a folder that only we can enter.
+    """The file through which the engine gets its keys, in ``folder``, readable by us alone.
 
-    A supervisor that is killed while the engine starts leaves the file behind, readable by its
-    owner alone.
+    ``folder`` is the deployment's own, so that nothing of a supervisor that is killed while its
+    engine starts outlives the deployment; the next one there removes what it left.
     """
 
-    def __init__(self, key: str) -> None:
-        self.path: Path | None = None
-        if key:
-            try:
-                self.path = _write(key)
-            except OSError as error:
-                msg = f"the engine's key file cannot be written: {error.strerror}"
-                raise Failure(msg, hint="TMPDIR names the folder for such files") from error
+    def __init__(self, folder: Path, inside: Inside) -> None:
+        for left in folder.glob(f"{PREFIX}*{SUFFIX}"):
+            if not _writes_there(left):
+                left.unlink(missing_ok=True)
+        self.path = folder / f"{PREFIX}{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}"
+        try:
+            _write(self.path, inside)
+        except OSError as error:
+            msg = f"the engine's key file cannot be written: {error.strerror}"
+            raise Failure(msg, hint=f"it belongs in {folder}") from error
 
     def words(self) -> tuple[str, ...]:
         """Give what the command line needs; two words, SGLang misreads ``--config=FILE``."""
-        return ("--config", str(self.path)) if self.path else ()
+        return ("--config", str(self.path))
 
     def remove(self) -> None:
-        """Remove the file and its folder; may be called again."""
-        if self.path:
-            shutil.rmtree(self.path.parent, ignore_errors=True)
+        """Remove the file; may be called again."""
+        self.path.unlink(missing_ok=True)
 
 
-def _write(key: str) -> Path:
-    path = Path(tempfile.mkdtemp(prefix="deployer-serve-")) / "engine.yaml"
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def _writes_there(left: Path) -> bool:
+    """Whether the process that wrote a key file still runs: another start on its way."""
+    number = left.name.removeprefix(PREFIX).partition("-")[0]
+    return number.isdigit() and int(number) != os.getpid() and read_process(int(number)) is not None
+
+
+def _write(path: Path, inside: Inside) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(file, "w") as out:
         # A JSON string of ASCII characters is a YAML double-quoted string.
-        out.write(f"api-key: {json.dumps(key)}\n")
-    return path
+        out.write(f"api-key: {json.dumps(inside.key)}\n")
+        out.write(f"admin-api-key: {json.dumps(inside.admin_key)}\n")

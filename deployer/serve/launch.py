@@ -18,7 +18,7 @@ from deployer.errors import Failure
 from deployer.serve.counters import METRICS_FLAG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from deployer.release import Release
 
@@ -29,29 +29,43 @@ MARK = "DEPLOYER_ENGINE"
 
 
 def command_line(release: Release, extra: Sequence[str]) -> tuple[str, ...]:
-    """Give the engine's words with ``extra`` (the key file) and what we need at their end."""
+    """Give the engine's words with ``extra`` and what we need at their end."""
     words = release.argv()
-    if extra and any(word == "--config" or word.startswith("--config=") for word in words):
+    if any(word == "--config" or word.startswith("--config=") for word in words):
         # SGLang takes one --config only, and that one has to hold the key.
-        msg = "the release passes --config to the engine, which the runtime needs for the API key"
+        msg = "the release passes --config to the engine, which the runtime needs for its keys"
         raise Failure(msg, hint="write the options of that file into the profile itself")
     # Only with its metrics does SGLang count what has come out of it (serve/counters.py).
     metrics = () if METRICS_FLAG in words else (METRICS_FLAG,)
     return (*words, *metrics, *extra)
 
 
-def engine_environment(release: Release, environ: Mapping[str, str], key: str) -> dict[str, str]:
-    """Give the engine's variables: ours and the release's, without any that holds the key.
+def engine_environment(
+    release: Release, environ: Mapping[str, str], keys: Iterable[str]
+) -> dict[str, str]:
+    """Give the engine's variables: ours and the release's, without any that holds a client's key.
 
     Of ours, credentials stay behind: a container has all variables of its secrets, and the image's
     own, which the engine needs.
     """
     stated = {each.name: each.value for each in release.environment}
-    merged = {**without_credentials(environ), **stated}
+    return _without(keys, release, {**without_credentials(environ), **stated})
+
+
+def door_environment(
+    release: Release, environ: Mapping[str, str], keys: Iterable[str]
+) -> dict[str, str]:
+    """Give our own variables to the door, which is told what it needs of the keys elsewhere."""
+    return _without(keys, release, without_credentials(environ))
+
+
+def _without(keys: Iterable[str], release: Release, variables: Mapping[str, str]) -> dict[str, str]:
+    variable, hidden = release.listen.api_key_variable, [key for key in keys if key]
     return {
         name: value
-        for name, value in merged.items()
-        if name != release.listen.api_key_variable and not (key and key in value)
+        for name, value in variables.items()
+        if not (variable and (name == variable or name.startswith(f"{variable}__")))
+        and not any(key in value for key in hidden)
     }
 
 

@@ -7,7 +7,6 @@ that the engine is the one that answers.
 
 from __future__ import annotations
 
-import errno
 import os
 import socket
 import sys
@@ -23,8 +22,6 @@ from deployer.serve.processes import PROC, all_processes, title
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from deployer.release import Listen
-
 LISTENING = "0A"  # TCP_LISTEN in the kernel's include/net/tcp_states.h
 SECOND_LOOK = 0.1
 """Seconds. Sockets close between two reads of /proc; a stranger is still there after this."""
@@ -37,26 +34,6 @@ class Answers(Enum):
     OURS = "ours"
     STRANGER = "stranger"
     UNKNOWN = "unknown"
-
-
-def check_free(listen: Listen) -> None:
-    """Raise :class:`Failure` if the engine could not listen there."""
-    try:
-        found = socket.getaddrinfo(
-            listen.host or None, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-        family, kind, protocol, _, address = found[0]
-        with socket.socket(family, kind, protocol) as probe:
-            # As uvicorn does: connections of an earlier server in TIME_WAIT are no obstacle.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        where = f"port {listen.port} of {listen.host or 'this machine'}"
-        if error.errno != errno.EADDRINUSE:
-            msg = f"the engine cannot listen on {where}: {error.strerror}"
-            raise Failure(msg) from error
-        msg = f"{where} is taken by {name_listener(listen.port)}"
-        raise Failure(msg, hint="end that process, or choose another port") from error
 
 
 def who_answers(port: int, pids: Iterable[int]) -> Answers:

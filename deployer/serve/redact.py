@@ -26,7 +26,14 @@ class Redactor:
     """Replaces secrets, in every form in which a log would quote them, by :data:`MARK`."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        found = {form for secret in secrets if len(secret) >= SHORTEST for form in forms(secret)}
+        self._secrets: frozenset[str] = frozenset()
+        self.learn(secrets)
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Hide these too, from here on; what was hidden stays so."""
+        self._secrets |= frozenset(secrets)
+        long = (secret for secret in self._secrets if len(secret) >= SHORTEST)
+        found = {form for secret in long for form in forms(secret)}
         self._forms = tuple(sorted((f.encode() for f in found), key=len, reverse=True))
         self._pattern = re.compile(b"|".join(map(re.escape, self._forms)))
 

@@ -6,16 +6,16 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from deployer.serve.drain import kill_family, strike
-from deployer.serve.key import KeyFile, read_key
+from deployer.serve.inside import choose_inside
+from deployer.serve.key import KeyFile
 from deployer.serve.launch import EngineProcess, command_line, engine_environment
 from deployer.serve.log import EngineLog
-from deployer.serve.port import check_free
 from deployer.serve.processes import Family, Process, read_process, spell_exit, title
 from deployer.serve.stacks import stacks
 from deployer.serve.watch import Watcher
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from io import RawIOBase
     from pathlib import Path
 
@@ -28,32 +28,34 @@ SETTLE = 0.05
 
 
 class Running:
-    """A launched engine: its process, its family, its log, and the file that holds its key.
+    """A launched engine: its process, its family, its log, and the file that holds its keys.
 
-    ``bell`` rings when the engine or a child without which it is dead has ended. Raises
-    :class:`~deployer.errors.Failure` when there is no usable key, the port is taken, the log
-    cannot be written, or nothing can be started.
+    ``inside`` is where it is reached, by its door and its supervisor alone; ``hidden`` are the
+    clients' keys, of which nothing gets to it. ``bell`` rings when the engine or a child without
+    which it is dead has ended. Raises :class:`~deployer.errors.Failure` when the log or the key
+    file cannot be written, or nothing can be started.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword arguments, each a plain value
         self,
         release: Release,
         environ: Mapping[str, str],
         *,
+        hidden: Sequence[str],
         log_file: Path,
         stream: RawIOBase | None,
         redactor: Redactor,
         bell: Bell,
     ) -> None:
-        self.key = read_key(release.listen.api_key_variable, environ)
-        check_free(release.listen)
+        self.inside = choose_inside(release)
+        redactor.learn((self.inside.key, self.inside.admin_key))
         with ExitStack() as stack:
             self.log = EngineLog(log_file, redactor, stream)
             stack.callback(self.log.close)
-            self._key_file = KeyFile(self.key)
+            self._key_file = KeyFile(log_file.parent, self.inside)
             stack.callback(self._key_file.remove)
-            words = command_line(release, self._key_file.words())
-            variables = engine_environment(release, environ, self.key)
+            words = command_line(release, (*self.inside.words(), *self._key_file.words()))
+            variables = engine_environment(release, environ, hidden)
             self.process = EngineProcess(words, variables, bell.ring)
             self.family = Family(self.process.pid, self.process.mark)
             stack.callback(self.kill)

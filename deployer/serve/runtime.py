@@ -12,9 +12,11 @@ from deployer.diagnose.words import headline, report, standing, summary
 from deployer.errors import Failure, Interrupted
 from deployer.serve import memory
 from deployer.serve.bell import Bell, Errand
-from deployer.serve.drain import Drained, drain
+from deployer.serve.drain import Drained, end_engine
 from deployer.serve.engine_version import agreed
+from deployer.serve.front import FAILED, Front
 from deployer.serve.key import secrets_of
+from deployer.serve.keyring import KeyRing
 from deployer.serve.port import refuse_stranger
 from deployer.serve.ready import Readiness
 from deployer.serve.redact import Redactor
@@ -32,11 +34,13 @@ if TYPE_CHECKING:
     from deployer.diagnose.boot import Stage
     from deployer.event import Event
     from deployer.release import Release
+    from deployer.serve.keyring import Held
     from deployer.serve.liveness import Verdict
     from deployer.serve.view import ViewFile
 
-UNREADY_GRACE = 1.0
-"""Seconds between SIGTERM and SIGKILL for an engine that serves nobody yet."""
+GRACE = 1.0
+"""Seconds between SIGTERM and SIGKILL for an engine that answers nobody, not yet or no more.
+SGLang's own drain would look only every 5 s whether it is idle, and then kill its processes."""
 
 REFRESH_EVERY = 5.0
 """Seconds between two looks at who belongs to the engine, while it serves."""
@@ -51,7 +55,9 @@ class Runtime:
     Events are handed to ``emit`` in the thread that calls; they and the log hold no secret.
     ``stream`` gets the engine's output as well; it must be unbuffered. ``before`` are the stages
     of this start that are over, ``digest`` is that of the release before anything of this machine
-    was filled in. In ``view`` others read how the engine is.
+    was filled in. In ``view`` others read how the engine is. ``keys`` is the folder of the clients'
+    keys beside the one of the environment. ``front`` is a door that is there already. One that is
+    ``lasting`` outlives the engine, shut: whoever started this ends it.
     """
 
     def __init__(  # noqa: PLR0913 - keyword arguments, each a plain value
@@ -66,14 +72,18 @@ class Runtime:
         before: Sequence[Stage] = (),
         digest: str = "",
         view: ViewFile | None = None,
+        keys: Path | None = None,
+        front: Front | None = None,
+        lasting: bool = False,
     ) -> None:
         self._release = release
+        self._ring = KeyRing(release.listen.api_key_variable, environ, keys)
         self._environ = environ
         self._log_file = log_file
         self._stream = stream
         self._clock = clock
-        key = environ.get(release.listen.api_key_variable, "")
-        self._redactor = Redactor(secrets_of(key, environ))
+        known = (environ.get(release.listen.api_key_variable, ""),)
+        self._redactor = Redactor(secrets_of(known, environ))
         self._timeline = Timeline(emit, self._redactor, clock)
         self._recorder = Recorder(clock, before)
         self._digest = digest or release.digest()
@@ -87,6 +97,8 @@ class Runtime:
         self._vigil: Vigil | None = None
         self._view = view
         self._uneasy = False
+        self.front = front
+        self._lasting = lasting
 
     def request_stop(self) -> None:
         """Ask for the end; asked again during the drain, it does not wait any longer."""
@@ -112,6 +124,8 @@ class Runtime:
         except BaseException as error:
             self._fail(Failure(f"the runtime itself failed: {type(error).__name__}"))
             raise
+        if self.front and self._running:
+            self.front.open(self._running.inside)
         self._tell_boot()
         self._timeline.start("serving", f"ready on port {self._release.listen.port}")
         self._watch_over()
@@ -167,10 +181,10 @@ class Runtime:
             return
         self._vigil = Vigil(
             self._release.lifecycle.hang,
-            port=self._release.listen.port,
-            key=running.key,
+            port=running.inside.port,
+            key=running.inside.key,
             vital=running.vital(),
-            pulse=lambda: None,
+            pulse=lambda: self.front.pulse() if self.front else None,
             bell=self._bell,
             tell=self._tell_verdict,
             view=self._view,
@@ -193,15 +207,19 @@ class Runtime:
         with self._ending:
             self._guard()
             self._timeline.start("launch", f"starting {self._release.engine.name}")
+        held = self._ring.read()
+        self._redactor.learn(each.key for each in held)
         said = agreed(self._release.engine, self._environ)
         with self._ending:  # so that stop() in another thread finds all of the engine or nothing
             self._guard()
             if said:
                 self._timeline.progress(said)
             self._recorder.begin("imports")
+            self._open_front(held)
             self._running = running = Running(
                 self._release,
                 self._environ,
+                hidden=[each.key for each in held],
                 log_file=self._log_file,
                 stream=self._stream,
                 redactor=self._redactor,
@@ -214,7 +232,7 @@ class Runtime:
     def _load(self, running: Running) -> None:
         self._timeline.start("load", "waiting until the engine is healthy")
         readiness = Readiness(
-            self._release.listen.port,
+            running.inside.port,
             self._release.lifecycle,
             running.family,
             bell=self._bell,
@@ -233,10 +251,10 @@ class Runtime:
 
     def _ask_memory(self, running: Running) -> None:
         """Tell what the engine says of its memory; that it does not say it is no failure."""
-        port, timeout = self._release.listen.port, self._release.lifecycle.health_timeout
+        timeout = self._release.lifecycle.health_timeout
         self._timeline.start("memory", "what the engine says of its memory")
         self._prove(running)
-        url, key = f"http://127.0.0.1:{port}", running.key
+        url, key = running.inside.url(""), running.inside.key
         with self._bell.listen() as ear:
             errand = Errand(lambda: memory.ask(url, key, timeout), self._bell, "memory")
             while not errand.done:
@@ -248,8 +266,7 @@ class Runtime:
         requests = self._release.warmup
         self._timeline.start("warmup", f"{len(requests)} requests")
         warmup = Warmup(
-            self._release.listen.port,
-            running.key,
+            running.inside,
             self._release.lifecycle.warmup,
             bell=self._bell,
             guard=self._guard,
@@ -291,9 +308,9 @@ class Runtime:
         return verdict if verdict is not None and verdict.state == "hung" else None
 
     def _prove(self, running: Running) -> None:
-        """Raise where another than our engine would be given the key."""
+        """Raise where another than our engine would be asked."""
         try:
-            refuse_stranger(self._release.listen.port, running.family.refresh())
+            refuse_stranger(running.inside.port, running.family.refresh())
         except Failure:
             self._guard()  # an engine that has just ended explains more
             raise
@@ -302,21 +319,39 @@ class Runtime:
         before = self._timeline.phase
         self._timeline.start("drain", f"asked to stop during {before}")
         if self._running is None:
+            self._close_front()
             return None
+        running, front, began = self._running, self.front, self._clock()
+        emptied = None
         if self._vigil:
             self._vigil.ending = True
-        drained = drain(
-            self._running.process,
-            self._running.family,
-            self._release.listen,
-            budget=self._release.lifecycle.drain if before == "serving" else UNREADY_GRACE,
-            bell=self._bell,
-            hurry=lambda: hurry() or self._hung() is not None,
-            clock=self._clock,
+        if front and before == "serving":
+            emptied = front.empty(
+                self._release.lifecycle.drain,
+                give_up=lambda: hurry() or bool(running.lost()) or self._hung() is not None,
+                clock=self._clock,
+            )
+        by_itself, killed, left = end_engine(
+            running.process, running.family, grace=GRACE, bell=self._bell, clock=self._clock
         )
         self._end_vigil()
-        self._running.release()
-        return drained
+        code = running.process.returncode
+        running.release()
+        self._close_front()
+        return Drained(emptied, by_itself, self._clock() - began, code, killed, left)
+
+    def _open_front(self, held: Sequence[Held]) -> None:
+        """Take the port, or the door that has it already, and tell it whose keys there are."""
+        if self.front is None:
+            self.front = Front(self._release, self._digest, self._environ, held)
+        else:
+            self.front.keys(held)
+        self.front.attach(self._bell, self._timeline.progress)
+
+    def _close_front(self) -> None:
+        if self.front and not self._lasting:
+            self.front.close()
+            self.front = None
 
     def _fail(self, failure: Failure, *, wait: bool = True) -> None:
         """Tell why, and end everything at once; the failure is redacted where it stands.
@@ -330,6 +365,8 @@ class Runtime:
             if self._over:
                 return
             self._over = self._unburied = True
+            if self.front:
+                self.front.shut(FAILED)
             detail: tuple[str, ...] = (failure.hint,) if failure.hint else ()
             if self._running:
                 dead = self._running.lost()
@@ -350,6 +387,7 @@ class Runtime:
 
     def _bury(self) -> None:
         """Wait until nothing is left of an engine that has failed, and tell what will not go."""
+        self._close_front()
         if self._running is None or not self._unburied:
             return
         self._unburied = False

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from deployer.release import WarmupRequest
+    from deployer.serve.inside import Inside
     from deployer.serve.redact import Redactor
 
 SHOWN = 300
@@ -30,8 +31,7 @@ class Warmup:
 
     def __init__(  # noqa: PLR0913 - keyword arguments, each a plain value
         self,
-        port: int,
-        key: str,
+        inside: Inside,
         budget: float,
         *,
         bell: Bell,
@@ -40,10 +40,8 @@ class Warmup:
         clock: Callable[[], float],
         redactor: Redactor,
     ) -> None:
-        self._url = f"http://127.0.0.1:{port}/v1/chat/completions"
-        self._headers = {"Content-Type": "application/json"}
-        if key:
-            self._headers["Authorization"] = f"Bearer {key}"
+        self._url = inside.url("/v1/chat/completions")
+        self._headers = {"Content-Type": "application/json", **inside.headers()}
         self._budget = budget
         self._bell = bell
         self._guard = guard

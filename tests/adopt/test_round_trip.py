@@ -53,7 +53,8 @@ def compiled(adopted: Adopted) -> list[str]:
     loaded = load_profile(adopted.profile, "imported.yaml")
     assert loaded.findings == (), (loaded.findings, adopted.profile)
     assert loaded.profile is not None
-    return list(compile_profile(loaded.profile).argv()[3:])
+    release = compile_profile(loaded.profile)
+    return [*release.argv()[3:], "--port", str(release.listen.port)]  # the door's, not the engine's
 
 
 def same_meaning(adopted: Adopted, words: Sequence[str]) -> None:

@@ -157,7 +157,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     for name in ("--release", "--log", "--events"):
         parser.add_argument(name, type=Path, required=True)
-    options = parser.parse_args()
+    options, _ = parser.parse_known_args()
     release = json.loads(options.release.read_text())
     return Supervisor(release, options.log, options.events).run()
 

@@ -30,11 +30,14 @@ def meaning(words: list[str]) -> list[tuple[str, list[str]]]:
 
 
 def test_the_recipe_compiles_to_the_same_arguments_in_the_same_order() -> None:
-    argv = list(read_release("tests/data/recipe.yaml").argv())
-    words = RECIPE.split()
+    release = read_release("tests/data/recipe.yaml")
+    argv, words = list(release.argv()), RECIPE.split()
+    listen = [("--host", [release.listen.host]), ("--port", [str(release.listen.port)])]
 
     assert argv[:3] == words[:3]
-    assert meaning(argv[3:]) == meaning(words[3:])
+    meant = meaning(words[3:])
+    assert meaning(argv[3:]) == [one for one in meant if one not in listen]
+    assert all(one in meant for one in listen), "what the door does in the engine's place"
 
 
 def test_the_recipe_keeps_its_modal_parameters() -> None:

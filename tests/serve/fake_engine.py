@@ -10,7 +10,6 @@ SIGUSR2; `/health` says 200 all the while, as SGLang's does. It counts as SGLang
 import argparse
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -115,6 +114,7 @@ class Engine(BaseHTTPRequestHandler):
                 time.sleep(0.02)
                 compute("prefill_compute")
             self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
             self.end_headers()
             for number in range(Engine.options.tokens):
                 compute("decode")
@@ -216,7 +216,8 @@ def main() -> None:
     signal.signal(signal.SIGUSR2, lambda *_: setattr(Engine, "frozen", False))
     if options.config:
         text = options.config.read_text()
-        Engine.key = json.loads(re.sub("^api-key: ", "", text))
+        stated = dict(line.split(": ", 1) for line in text.splitlines())
+        Engine.key = json.loads(stated["api-key"])
     shown = {"model_path": options.model_path, "api_key": Engine.key}
     say(f"server_args={shown}")
     if options.exit_early is not None:

@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
 from pathlib import Path
 
 import pytest
 import yaml
 
 from deployer.errors import Failure
+from deployer.serve.inside import Inside
 from deployer.serve.key import KeyFile, read_key
-from deployer.serve.launch import engine_environment
+from deployer.serve.launch import door_environment, engine_environment
 
 from .living import KEY, VARIABLE, make_release
 
+INSIDE = Inside(23456, KEY, 'an-admin\'s-"key"-0123456789')
 
-def test_the_key_file_is_private_yaml() -> None:
-    file = KeyFile(KEY)
-    assert file.path is not None
+
+def test_the_key_file_is_private_yaml(tmp_path: Path) -> None:
+    file = KeyFile(tmp_path, INSIDE)
     assert file.words() == ("--config", str(file.path))
-    assert yaml.safe_load(file.path.read_text()) == {"api-key": KEY}
+    stated = yaml.safe_load(file.path.read_text())
+    assert stated == {"api-key": KEY, "admin-api-key": INSIDE.admin_key}
     assert file.path.stat().st_mode & 0o777 == 0o600
-    assert file.path.parent.stat().st_mode & 0o777 == 0o700
+    assert file.path.parent == tmp_path
     file.remove()
     file.remove()
-    assert not file.path.parent.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_without_a_key_there_is_no_file() -> None:
+def test_what_a_killed_supervisor_left_goes_and_what_another_one_writes_stays(
+    tmp_path: Path,
+) -> None:
+    gone, here = tmp_path / ".engine-4194305-aa.yaml", tmp_path / f".engine-{os.getppid()}-bb.yaml"
+    for each in (gone, here):
+        each.write_text("api-key: old")
+    file = KeyFile(tmp_path, INSIDE)
+    assert sorted(tmp_path.iterdir()) == sorted([here, file.path])
+
+
+def test_without_a_variable_there_is_no_key() -> None:
     assert read_key("", {}) == ""
-    assert KeyFile("").words() == ()
 
 
 def test_a_key_has_sixteen_characters_at_least() -> None:
@@ -38,16 +50,24 @@ def test_a_key_has_sixteen_characters_at_least() -> None:
         read_key(VARIABLE, {VARIABLE: "k" * 15})
 
 
-def test_no_room_for_the_file_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(Path(__file__) / "no-folder"))
+def test_no_room_for_the_file_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(Failure, match="key file cannot be written"):
-        KeyFile(KEY)
+        KeyFile(tmp_path / "no-folder", INSIDE)
+
+
+def test_no_key_shows_by_accident() -> None:
+    assert KEY not in repr(INSIDE)
+    assert INSIDE.admin_key not in repr(INSIDE)
 
 
 def test_the_engine_gets_the_environment_without_the_key() -> None:
     given = {"PATH": "/bin", VARIABLE: KEY, "HEADER": f"Bearer {KEY}", "FROM_RELEASE": "no"}
-    found = engine_environment(make_release(), given, KEY)
+    given[f"{VARIABLE}__ALICE"] = "k" * 16
+    found = engine_environment(make_release(), given, [KEY])
     assert found == {"PATH": "/bin", "FROM_RELEASE": "yes"}
+    del found["FROM_RELEASE"]
+    given["FROM_RELEASE"] = ""
+    assert door_environment(make_release(), given, [KEY]) == {**found, "FROM_RELEASE": ""}
 
 
 CREDENTIALS = (
@@ -64,7 +84,7 @@ OF_THE_IMAGE = (
 def test_credentials_of_a_container_stay_behind_and_the_images_variables_do_not() -> None:
     given = {name: f"canary-{name}" for name in (*CREDENTIALS, *OF_THE_IMAGE)}
 
-    found = engine_environment(make_release(), given, KEY)
+    found = engine_environment(make_release(), given, [KEY])
 
     assert set(found) == {*OF_THE_IMAGE, "FROM_RELEASE"}
 

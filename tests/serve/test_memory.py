@@ -9,8 +9,6 @@ import pytest
 
 from deployer.serve.memory import Said, ask, heard, of_each, read
 
-from .living import KEY
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -59,6 +57,6 @@ def test_a_start_tells_it(live: Callable[..., Story]) -> None:
     assert told == ["a pool of 8,192 tokens, weights of 61.04 GiB, graphs of 0.90 GiB"]
     running = story.runtime._running
     assert running is not None
-    url = f"http://127.0.0.1:{story.release.listen.port}"
-    assert ask(url, KEY, 60) == told[0]
-    assert ask(url, "another", 60).startswith("the engine did not say what it holds: ")
+    inside = running.inside
+    assert ask(inside.url(""), inside.key, 60) == told[0]
+    assert ask(inside.url(""), "another", 60).startswith("the engine did not say what it holds: ")

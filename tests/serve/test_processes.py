@@ -18,7 +18,8 @@ from deployer.serve import port as port_room
 from deployer.serve.bell import Bell
 from deployer.serve.drain import kill_family
 from deployer.serve.launch import EngineProcess
-from deployer.serve.port import Answers, can_tell, check_free, name_listener, who_answers
+from deployer.serve.listener import check_free
+from deployer.serve.port import Answers, can_tell, name_listener, who_answers
 from deployer.serve.processes import Family, all_processes, read_process, spell_exit, title
 from deployer.serve.watch import Watcher, vital_children
 

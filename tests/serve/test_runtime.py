@@ -18,11 +18,12 @@ import requests
 from deployer.errors import Failure
 from deployer.serve import port, ready
 from deployer.serve import runtime as runtime_room
+from deployer.serve.keyring import KeyRing
 from deployer.serve.processes import all_processes
 from deployer.serve.processes import title as title_of
 from tests.ports import free_port
 
-from .living import KEY, VARIABLE, leaks, relatives, wait_for
+from .living import KEY, PATIENCE, VARIABLE, leaks, relatives, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,8 +59,7 @@ def test_a_normal_life(live: Callable[..., Story]) -> None:
     assert "FROM_RELEASE=yes" in (proc / "environ").read_text()
     running = story.runtime._running
     assert running is not None
-    assert running._key_file.path is not None
-    assert not running._key_file.path.parent.exists()
+    assert not running._key_file.path.exists()
     drained = story.runtime.stop()
     assert drained is not None
     assert drained.by_itself
@@ -74,7 +74,9 @@ def test_a_normal_life(live: Callable[..., Story]) -> None:
 def test_it_runs_without_a_key(live: Callable[..., Story]) -> None:
     story = live(key=False)
     assert story.runtime.start()
-    assert "'api_key': ''" in wait_for(story.log.read_text)
+    url = f"http://127.0.0.1:{story.release.listen.port}/v1/chat/completions"
+    assert requests.post(url, json={}, timeout=PATIENCE).status_code == 200
+    assert "'api_key': '[redacted]'" in wait_for(story.log.read_text)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +218,7 @@ def test_a_command_that_does_not_exist(live: Callable[..., Story], tmp_path: Pat
 )
 def test_a_bad_key_is_refused(live: Callable[..., Story], key: str, message: str) -> None:
     story = live()
-    story.runtime._environ = {VARIABLE: key}
+    story.runtime._ring = KeyRing(VARIABLE, {VARIABLE: key})
     with pytest.raises(Failure, match=message):
         story.runtime.start()
     assert story.phases() == ["launch/started", "launch/failed", "ended/failed"]
@@ -238,8 +240,7 @@ def test_a_taken_port_is_named(live: Callable[..., Story]) -> None:
 
 def test_a_stranger_on_the_port_is_never_the_engine(live: Callable[..., Story]) -> None:
     """The other server answers 200 to everything; ours cannot bind, and lingers."""
-    port = free_port()
-    story = live("--bind-after", "10", port=port, health_interval=0.2)
+    story = live("--bind-after", "10", health_interval=0.2)
     failed: list[str] = []
 
     def run() -> None:
@@ -251,7 +252,9 @@ def test_a_stranger_on_the_port_is_never_the_engine(live: Callable[..., Story]) 
     thread = threading.Thread(target=run)
     thread.start()
     wait_for(lambda: "launch/done" in story.phases())
-    with stranger(port) as other:
+    running = story.runtime._running
+    assert running is not None
+    with stranger(running.inside.port) as other:
         thread.join()
     assert "serving/started" not in story.phases()
     assert f"answered by process {other.pid} " in failed[0]
@@ -278,44 +281,73 @@ def test_a_death_is_seen_at_once(
     assert "loaded" in story.events[-1].detail
 
 
-def test_a_request_in_flight_is_finished(live: Callable[..., Story]) -> None:
-    story = live()
-    assert story.runtime.start()
-    with requests.post(
+def stream(story: Story, **options: object) -> requests.Response:
+    return requests.post(
         f"http://127.0.0.1:{story.release.listen.port}/v1/chat/completions",
-        json={"stream": True},
+        json={"stream": True, **options},
         headers={"Authorization": f"Bearer {KEY}"},
         stream=True,
         timeout=PATIENCE,
-    ) as answer:
+    )
+
+
+def test_a_request_in_flight_is_finished(live: Callable[..., Story]) -> None:
+    story = live()
+    assert story.runtime.start()
+    with stream(story) as answer:
         chunks = answer.iter_lines()
         assert next(chunks) == b"data: 0"
         drained = story.runtime.stop()
         assert drained is not None
-        assert drained.by_itself
+        assert drained.emptied is not None
+        assert (drained.emptied.had, drained.emptied.cut) == (1, ())
         assert list(chunks)[-2] == b"data: [DONE]"
+    assert "1 requests in flight were answered" in drained.message()
 
 
-def test_an_engine_that_ignores_sigterm_is_cut_off(live: Callable[..., Story]) -> None:
-    story = live("--ignore-sigterm", "--stray", "--children", "sglang::scheduler", drain=0.5)
+def test_whoever_is_cut_is_counted_and_named(live: Callable[..., Story]) -> None:
+    story = live("--tokens", "100000", drain=0.2)
+    assert story.runtime.start()
+    with stream(story) as answer:
+        chunks = answer.iter_lines()
+        assert next(chunks) == b"data: 0"
+        drained = story.runtime.stop()
+        assert drained is not None
+        assert drained.emptied is not None
+        (cut,) = drained.emptied.cut
+        assert cut.id == answer.headers["X-Request-Id"]
+        assert cut.route == "/v1/chat/completions"
+        assert cut.bytes > 0
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            list(chunks)
+    done = next(e for e in story.events if (e.phase, e.state) == ("drain", "done"))
+    assert f"1 of 1 requests were cut off: {cut.id} (/v1/chat/completions, " in done.message
+
+
+def test_an_engine_that_ignores_sigterm_is_killed(live: Callable[..., Story]) -> None:
+    story = live("--ignore-sigterm", "--stray", "--children", "sglang::scheduler")
     assert story.runtime.start()
     drained = story.runtime.stop()
     assert drained is not None
     assert not drained.by_itself
     assert drained.killed == 3
-    assert "cut off after 0.5 s, 3 processes killed" in drained.message()
+    assert "no request was in flight, 3 processes of the engine killed" in drained.message()
 
 
 def test_a_second_request_to_stop_does_not_wait(live: Callable[..., Story]) -> None:
-    story = live("--ignore-sigterm", drain=600)
+    story = live("--tokens", "100000", drain=600)
     assert story.runtime.start()
-    story.runtime.request_stop()
-    story.runtime.watch()
-    threading.Timer(0.2, story.runtime.request_stop).start()
-    began = time.monotonic()
-    drained = story.runtime.stop()
+    with stream(story) as answer:
+        chunks = answer.iter_lines()
+        assert next(chunks) == b"data: 0"
+        story.runtime.request_stop()
+        story.runtime.watch()
+        threading.Timer(0.2, story.runtime.request_stop).start()
+        began = time.monotonic()
+        drained = story.runtime.stop()
     assert drained is not None
-    assert not drained.by_itself
+    assert drained.emptied is not None
+    assert len(drained.emptied.cut) == 1
     assert time.monotonic() - began < 300, "it waited for the drain"
 
 
@@ -431,8 +463,6 @@ def titled(title: str, marker: str) -> int:
     processes = all_processes()
     return next(pid for pid in relatives(marker) if title_of(processes[pid]).startswith(title))
 
-
-PATIENCE = 30.0
 
 STRANGER = """
 import http.server, sys

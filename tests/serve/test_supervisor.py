@@ -10,10 +10,11 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from deployer.event import Event
 
-from .living import PATIENCE, ROOT, Supervisor, leaks, relatives, wait_for
+from .living import KEY, PATIENCE, ROOT, Supervisor, leaks, relatives, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,7 @@ def test_it_serves_until_it_is_asked_to_end(supervise: Callable[..., Supervisor]
 def test_the_key_is_in_no_argument_list(supervise: Callable[..., Supervisor], marker: str) -> None:
     supervisor = supervise("--load", "600", "--children", "sglang::scheduler")
     supervisor.wait_event("load", "started")
-    wait_for(lambda: len(relatives(marker)) == 3)
+    wait_for(lambda: len(relatives(marker)) == 4)
     wait_for(lambda: b"server_args" in supervisor.log.read_bytes())
     for pid in relatives(marker):
         with open(f"/proc/{pid}/cmdline") as words:  # noqa: PTH123 - a kernel file
@@ -62,7 +63,7 @@ def test_a_killed_supervisor_leaves_no_engine(
 ) -> None:
     supervisor = supervise("--children", "sglang::scheduler")
     supervisor.wait_event("serving", "started")
-    assert len(relatives(marker)) == 3
+    assert len(relatives(marker)) == 4
     supervisor.signal(signal.SIGKILL)
     supervisor.wait()
     wait_for(lambda: not relatives(marker))
@@ -88,14 +89,22 @@ def test_a_signal_ends_every_phase(
 
 
 def test_a_second_signal_ends_the_drain(supervise: Callable[..., Supervisor]) -> None:
-    supervisor = supervise("--ignore-sigterm", drain=600)
+    supervisor = supervise("--tokens", "100000", drain=600)
     supervisor.wait_event("serving", "started")
+    answer = requests.post(
+        f"http://127.0.0.1:{supervisor.release.listen.port}/v1/chat/completions",
+        json={"stream": True},
+        headers={"Authorization": f"Bearer {KEY}"},
+        stream=True,
+        timeout=PATIENCE,
+    )
     supervisor.signal(signal.SIGTERM)
     supervisor.wait_event("drain", "started")
     supervisor.signal(signal.SIGINT)
     assert supervisor.wait() == 0
     done = next(e for e in supervisor.events() if (e.phase, e.state) == ("drain", "done"))
-    assert "cut off" in done.message
+    assert "1 of 1 requests were cut off" in done.message
+    answer.close()
 
 
 def test_what_is_no_release_is_exit_code_2(tmp_path: Path) -> None:

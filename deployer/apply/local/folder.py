@@ -49,6 +49,11 @@ class Folder:
         return self.path / "api-key"
 
     @property
+    def keys(self) -> Path:
+        """Further keys of clients, one file each (:mod:`deployer.serve.keyring`)."""
+        return self.path / "keys"
+
+    @property
     def events(self) -> Path:
         """What the supervisor told, one :class:`~deployer.event.Event` a line."""
         return self.path / "events.jsonl"

@@ -141,7 +141,7 @@ def _start(task: Task, engine: EngineEnvironment, filled: Release) -> Supervisor
         variable=task.release.listen.api_key_variable,
         key=task.key.value,
     )
-    return start(task.parts.supervisor, task.folder, environment)
+    return start(task.parts.supervisor, task.folder, environment, task.release.digest())
 
 
 def _record(task: Task, server: Supervisor) -> State:

@@ -11,7 +11,8 @@ from deployer.apply.local.folder import folders
 from deployer.apply.local.state import State, StateUnreadableError, read_state
 from deployer.errors import Failure
 from deployer.late import dataclass
-from deployer.serve.port import Answers, check_free, who_answers
+from deployer.serve.listener import check_free
+from deployer.serve.port import Answers, who_answers
 
 if TYPE_CHECKING:
     from deployer.apply.local.folder import Folder

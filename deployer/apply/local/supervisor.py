@@ -98,13 +98,18 @@ class Supervisor:
         return ()
 
 
-def start(command: tuple[str, ...], folder: Folder, environment: Mapping[str, str]) -> Supervisor:
+def start(
+    command: tuple[str, ...], folder: Folder, environment: Mapping[str, str], digest: str
+) -> Supervisor:
     """Start a supervisor on the release in ``folder``, in a session of its own.
+
+    ``digest`` is that of the release as it was compiled, which is what the server calls itself.
 
     Raises Failure where it cannot be started.
     """
     words = [*command, "--release", str(folder.supervised)]
     words += ["--log", str(folder.engine_log), "--events", str(folder.events)]
+    words += ["--digest", digest, "--keys", str(folder.keys)]
     events_from = size(folder.events)
     with writing_in(folder.path):
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW

@@ -50,7 +50,8 @@ CONTAINER_CODE = (
     "apply/__init__.py", "apply/modal/__init__.py", "apply/modal/remote.py",
     "behaviour/__init__.py", "behaviour/kernel_key.py", "behaviour/kernel_need.py",
     "behaviour/room.py",
-    "facts/__init__.py", "facts/gpus.py", "facts/sglang/__init__.py", "facts/sglang/versions.py",
+    "facts/__init__.py", "facts/gpus.py", "facts/sglang/__init__.py", "facts/sglang/routes.py",
+    "facts/sglang/versions.py",
     "diagnose/", "serve/",
 )  # fmt: skip
 """What of this package goes into a container: nothing that a change of a check or of a report
@@ -171,7 +172,7 @@ def _server(
             **common,
             compute_region=_regions(parameters),
             port=release.listen.port,
-            # SGLang asks for its own key; Modal's would need headers that no OpenAI client sends.
+            # The door asks for the key; Modal's would need headers that no OpenAI client sends.
             unauthenticated=True,
             exit_grace_period=math.ceil(release.lifecycle.drain),
             target_concurrency=parameters.target_inputs,

@@ -1,8 +1,8 @@
-"""The engine listens where nobody who needs it can reach it.
+"""The server listens where nobody who needs it can reach it.
 
-Why it hurts: Modal's proxy connects to the container's own address, so an engine bound to the
+Why it hurts: Modal's proxy connects to the container's own address, so a server bound to the
 loopback address starts, loads for minutes at full price, and is then ended as unreachable. Locally
-readiness, warm-up and verification ask 127.0.0.1.
+verification asks 127.0.0.1.
 
 Instead of::
 
@@ -46,7 +46,7 @@ def find(case: Case) -> Iterator[Problem]:
     if case.profile.target == "local" and host not in EVERYWHERE | LOOPBACK:
         yield Problem(
             ("serving", "host"),
-            f"readiness, warm-up and verification ask 127.0.0.1, and the engine listens on {host}",
+            f"verification asks 127.0.0.1, and the server listens on {host}",
             "write 127.0.0.1 for this machine alone, or 0.0.0.0 for every address",
         )
 

@@ -1,6 +1,6 @@
 """A server on this machine listens on a port that only root may open.
 
-Why it hurts: the engine ends with `Permission denied` when it starts to listen, after loading.
+Why it hurts: the server ends with `Permission denied` before the engine is started.
 
 Instead of::
 
@@ -35,7 +35,7 @@ FIRST_FREE = 1024
 
 
 def find(case: Case) -> Iterator[Problem]:
-    """Look for a low port on a local target; a container's engine is root."""
+    """Look for a low port on a local target; a container's process is root."""
     if case.profile.target == "local" and case.profile.serving.port < FIRST_FREE:
         yield Problem(
             ("serving", "port"),

@@ -1,6 +1,7 @@
-"""The engine needs the port that it serves on for something else, too.
+"""The engine needs the port that clients reach for something else, too.
 
-Why it hurts: the second of the two cannot listen, after the weights are loaded.
+Why it hurts: the door has the port, and the engine cannot listen there, after the weights are
+loaded.
 
 Instead of::
 

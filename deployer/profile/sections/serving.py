@@ -28,14 +28,31 @@ ToolCallParser = Literal[
 """The tool-call parsers of the same releases (``srt/function_call/function_call_parser.py``)."""
 
 
-class Serving(Section):
-    """The HTTP surface: where the engine listens and how it reads the model's output."""
+RoutePath = Annotated[str, Limits(pattern=r"^/[A-Za-z0-9_./-]{0,126}[A-Za-z0-9_]$")]
+"""A route of the engine, such as `/generate`."""
 
-    host: Annotated[Address, Flag("--host", 30)] = "0.0.0.0"  # noqa: S104
+Origin = Annotated[str, Limits(pattern=r"^https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?$")]
+"""The origin of a page: scheme, host and port, without a path."""
+
+
+class Serving(Section):
+    """The HTTP surface: where clients reach it, what they may ask, how output is read."""
+
+    host: Annotated[Address, Flag("--host", 30, door=True)] = "0.0.0.0"  # noqa: S104
     """The address to listen on. In a container it must be 0.0.0.0, or the proxy finds nobody."""
 
-    port: Annotated[int, Flag("--port", 40), Limits(ge=1, le=65535)] = 8000
+    port: Annotated[int, Flag("--port", 40, door=True), Limits(ge=1, le=65535)] = 8000
     """The port to listen on."""
+
+    routes: tuple[RoutePath, ...] = ()
+    """Routes of the engine that clients may use beside those of OpenAI's and Anthropic's
+    interfaces, such as `/generate`. What is neither listed here nor one of these is not there."""
+
+    cors_origins: tuple[Origin, ...] = ()
+    """Pages whose scripts may use the server from a browser, such as `https://chat.example.com`."""
+
+    body_limit: Annotated[int, Limits(ge=1, le=4096)] = 64
+    """The most that the body of a request may have, in MiB. Images travel in it."""
 
     reasoning_parser: Annotated[ReasoningParser | None, Flag("--reasoning-parser", 400)] = None
     """Moves the model's thinking into `reasoning_content`. GLM-4.5 to GLM-5.1: `glm45`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployer.release import Argument, Release
+from deployer.release import Release
 from deployer.serve.launch import engine_environment
 
 MODULE = "sglang.compile_deep_gemm"
@@ -37,9 +37,10 @@ def compile_words(release: Release, budget: float) -> tuple[str, ...]:
         word
         for argument in release.arguments
         if argument.flag not in LEFT_OUT
-        for word in _bound_to_loopback(argument).words()
+        for word in argument.words()
     ]
-    return (*_command(release), *words, "--timeout", str(max(1, int(budget))))
+    where = ("--host", LOOPBACK, "--port", str(release.listen.port))
+    return (*_command(release), *words, *where, "--timeout", str(max(1, int(budget))))
 
 
 def compile_environment(
@@ -50,7 +51,7 @@ def compile_environment(
     SGLang writes ``DG_JIT_CACHE_DIR`` itself, from ``SGLANG_DG_CACHE_DIR``.
     """
     return {
-        **engine_environment(release, environ, key),
+        **engine_environment(release, environ, (key,)),
         "SGLANG_DG_CACHE_DIR": str(local),
         "PYTHONUNBUFFERED": "1",  # it says that it has finished with a print, into our pipe
     }
@@ -61,9 +62,3 @@ def _command(release: Release) -> tuple[str, ...]:
     if SERVING not in words:
         return ("python3", "-m", MODULE)
     return tuple(MODULE if word == SERVING else word for word in words)
-
-
-def _bound_to_loopback(argument: Argument) -> Argument:
-    if argument.flag != "--host":
-        return argument
-    return Argument(argument.flag, (LOOPBACK,), argument.source)

@@ -75,7 +75,7 @@ def compile_kernels(  # noqa: PLR0913 - keyword arguments, each a plain value
     SIGKILL to this very process can leave the engine's children to their own end.
     """
     key = environ.get(release.listen.api_key_variable, "")
-    redactor = Redactor(secrets_of(key, environ))
+    redactor = Redactor(secrets_of((key,), environ))
     timeline = Timeline(tell, redactor, clock, now)
     bell = Bell()
     stop = Stop(bell)

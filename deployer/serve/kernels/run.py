@@ -17,8 +17,8 @@ from deployer.serve.drain import kill_family
 from deployer.serve.kernels.heard import Heard
 from deployer.serve.kernels.lives import Lives
 from deployer.serve.launch import EngineProcess
+from deployer.serve.listener import check_free
 from deployer.serve.log import EngineLog
-from deployer.serve.port import check_free
 from deployer.serve.processes import Family, spell_exit
 from deployer.serve.redact import Redactor
 

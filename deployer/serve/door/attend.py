@@ -1,0 +1,90 @@
+"""The life of a door: its terms first, then orders as they come, and pulses all the while."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from deployer.codec import decode, encode, read_json
+from deployer.serve.door.answer import Answer
+from deployer.serve.door.connection import Bounds, Server
+from deployer.serve.door.forward import Forward
+from deployer.serve.door.gate import Gate
+from deployer.serve.door.terms import Order, Terms
+from deployer.serve.pulse import EVERY
+
+if TYPE_CHECKING:
+    import socket
+
+LONGEST = 1 << 20
+"""Bytes of an order. The longest lists keys, of which a hundred are 10 kB."""
+
+PULSE_SECONDS = EVERY / 2
+
+BACKLOG = 4096
+"""Connections that wait to be taken; the kernel's ``net.core.somaxconn`` may allow fewer."""
+
+LAST_WORDS = 0.2
+"""Seconds for what was written last to reach clients."""
+
+
+async def attend(listening: socket.socket, control: socket.socket) -> None:
+    """Be the door behind ``listening`` until ``control`` is closed at its other end."""
+    reader, writer = await asyncio.open_connection(sock=control, limit=LONGEST)
+    terms = decode(Terms, read_json(await reader.readline()))
+    gate = Gate(terms)
+    forward = Forward(gate)
+    bounds = Bounds(terms.connections, gate.mark)
+    listening.settimeout(0)
+    server = await asyncio.get_running_loop().create_server(
+        Server(Answer(gate, forward), bounds), sock=listening, backlog=BACKLOG
+    )
+    wake = asyncio.Event()
+    gate.flights.on_broken = lambda cut: _say(writer, {"broken": encode(cut)})
+    gate.flights.on_empty = lambda: None if gate.ready else wake.set()
+    pulses = asyncio.create_task(_tell(gate, writer, wake))
+    try:
+        while line := await reader.readline():
+            _obey(gate, server, bounds, decode(Order, read_json(line)), writer)
+            wake.set()
+    finally:
+        pulses.cancel()
+        server.close()
+        await asyncio.sleep(LAST_WORDS)
+        await forward.close()
+
+
+def _obey(
+    gate: Gate,
+    server: asyncio.Server,
+    bounds: Bounds,
+    order: Order,
+    writer: asyncio.StreamWriter,
+) -> None:
+    gate.obey(order)
+    if order.do == "cut":
+        _say(writer, {"cut": [encode(each) for each in gate.flights.cut()]})
+    if order.do == "leave":
+        server.close()  # those who come now are taken by the other door of this socket
+    if order.do == "shut":
+        for connection in tuple(bounds.open):
+            if connection.idle:
+                connection.force_close()
+
+
+async def _tell(gate: Gate, writer: asyncio.StreamWriter, wake: asyncio.Event) -> None:
+    """Send a pulse at least every half second, and at once when something has changed."""
+    while True:
+        _say(writer, {"pulse": encode(gate.flights.pulse(ready=gate.ready))})
+        await writer.drain()
+        wake.clear()
+        try:
+            async with asyncio.timeout(PULSE_SECONDS):
+                await wake.wait()
+        except TimeoutError:
+            continue
+
+
+def _say(writer: asyncio.StreamWriter, value: Any) -> None:  # noqa: ANN401 - a JSON value
+    writer.write(f"{json.dumps(value)}\n".encode())

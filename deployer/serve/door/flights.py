@@ -1,0 +1,108 @@
+"""The requests that the engine has been given and has not answered to the end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from deployer.serve.door.terms import Cut
+from deployer.serve.pulse import Pulse
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """One of them. Moments are of :func:`time.monotonic`, 0 for those that have not come."""
+
+    id: str
+    route: str
+    began: float
+    first_byte_at: float = 0.0
+    last_byte_at: float = 0.0
+    bytes: int = 0
+    held_up: bool = False
+    is_cut: bool = False
+    task: asyncio.Task[object] | None = None
+
+
+class Flights:
+    """All of them, and what they add up to since the door began."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._all: dict[Flight, None] = {}
+        self._first: list[float] = []
+        self._requests = 0
+        self._bytes = 0
+        self._last_byte_at = 0.0
+        self.on_broken: Callable[[Cut], None] = lambda _: None
+        """Told of each answer that the engine did not finish."""
+        self.on_empty: Callable[[], None] = lambda: None
+        """Called whenever the last of them is done."""
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self._all)
+
+    @contextmanager
+    def flight(self, name: str, route: str) -> Iterator[Flight]:
+        """Count a request as one of them for as long as the block takes."""
+        flight = Flight(name, route, self._clock(), task=asyncio.current_task())
+        self._requests += 1
+        self._all[flight] = None
+        try:
+            yield flight
+        finally:
+            del self._all[flight]
+            if not self._all:
+                self.on_empty()
+
+    def saw(self, flight: Flight, size: int) -> None:
+        """Note that the engine sent a piece of an answer's body."""
+        now = self._clock()
+        if not flight.first_byte_at:
+            flight.first_byte_at = now
+            self._first.append(now - flight.began)
+        flight.last_byte_at = self._last_byte_at = now
+        flight.bytes += size
+        self._bytes += size
+
+    def cut(self) -> tuple[Cut, ...]:
+        """End all of them, and name them."""
+        now = self._clock()
+        for flight in self._all:
+            flight.is_cut = True
+            if flight.task is not None:
+                flight.task.cancel()
+        return tuple(_as_cut(each, now) for each in self._all)
+
+    def broke(self, flight: Flight) -> None:
+        """Note that the engine did not finish an answer."""
+        self.on_broken(_as_cut(flight, self._clock()))
+
+    def pulse(self, *, ready: bool) -> Pulse:
+        """Say how they stand; what is told once, such as the first bytes, is forgotten here."""
+        waiting = [each.began for each in self._all if not each.first_byte_at]
+        begun = [each for each in self._all if each.first_byte_at]
+        heard = [each.last_byte_at for each in begun if not each.held_up]
+        first, self._first = tuple(round(each, 6) for each in self._first), []
+        return Pulse(
+            at=self._clock(),
+            ready=ready,
+            requests=self._requests,
+            in_flight=len(self._all),
+            waiting_first_byte=len(waiting),
+            oldest_waiting=min(waiting, default=0.0),
+            streams=len(begun),
+            held_up=len(begun) - len(heard),
+            stalest_byte_at=min(heard, default=0.0),
+            last_byte_at=self._last_byte_at,
+            bytes=self._bytes,
+            first_token_seconds=first,
+        )
+
+
+def _as_cut(flight: Flight, now: float) -> Cut:
+    return Cut(flight.id, flight.route, round(now - flight.began, 3), flight.bytes)

@@ -1,0 +1,204 @@
+"""Handing a request to the engine, and its answer to the client, piece by piece as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NoReturn
+
+from aiohttp import (
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+    hdrs,
+    web,
+)
+from yarl import URL
+
+from deployer.serve.door.cors import allow_origin
+from deployer.serve.door.gate import new_name
+from deployer.serve.door.refusal import error_text, refusal
+from deployer.serve.door.terms import REQUEST_HEADER
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse
+
+    from deployer.serve.door.flights import Flight
+    from deployer.serve.door.gate import Gate
+    from deployer.serve.door.terms import Route
+
+CONNECT_SECONDS = 10.0
+"""For a connection to the engine, which is on this machine."""
+
+BEHIND = 256 * 1024
+"""Bytes that a client may be behind before the engine's answer is read no further."""
+
+READER_SECONDS = 60.0
+"""For a client that is behind to read anything at all; then its request is given up."""
+
+LOOK_EVERY = 0.05
+
+TAKEN = (
+    "Accept",
+    "Content-Type",
+    "Traceparent",
+    "Tracestate",
+    "User-Agent",
+    "X-Smg-Routing-Key",
+)
+"""What of a request's headers the engine is given. Others steer it (``x-data-parallel-rank``,
+``x-sglext-…``: ``srt/entrypoints/openai/serving_base.py`` of 0.5.23) or are a client's secrets."""
+
+GIVEN = ("Cache-Control", "Content-Type", "Retry-After")
+"""What of the engine's headers a client is given; length and connection are the door's own."""
+
+EVENTS = "text/event-stream"
+
+CUT_OFF = "the server was ended before this answer was complete"
+
+
+class Forward:
+    """The way to the engine."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        # A connection of its own for each request: the engine ends idle ones after 5 s (uvicorn),
+        # and a request that meets such an end may not be sent again.
+        self._session = ClientSession(
+            connector=TCPConnector(limit=0, force_close=True),
+            cookie_jar=DummyCookieJar(),
+            timeout=ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+            auto_decompress=False,
+            skip_auto_headers=(hdrs.USER_AGENT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE),
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._session.close()
+
+    async def __call__(
+        self, request: web.BaseRequest, route: Route, target: str, body: bytes, name: str
+    ) -> web.StreamResponse:
+        """Ask the engine and pass on its answer.
+
+        Raises aiohttp's ``ClientError`` where the engine cannot be reached or says nothing, and
+        ``ConnectionError`` where an answer that has begun cannot be finished: the connection then
+        ends without the mark of a complete answer.
+        """
+        upstream = self._gate.upstream
+        if upstream is None:  # pragma: no cover - nobody comes here before the door is open
+            msg = "there is no engine"
+            raise ConnectionError(msg)
+        name = name or new_name()
+        url = URL(f"http://127.0.0.1:{upstream.port}{target}", encoded=True)
+        headers = {each: request.headers[each] for each in TAKEN if each in request.headers}
+        headers[hdrs.AUTHORIZATION] = f"Bearer {upstream.key}"
+        headers[REQUEST_HEADER] = name
+        with self._gate.flights.flight(name, route.path) as flight:
+            asked = self._session.request(
+                request.method, url, data=body or None, headers=headers, allow_redirects=False
+            )
+            answer: web.StreamResponse | None = None
+            try:
+                async with asked as said:
+                    try:
+                        answer = self._answer(request, said, flight)
+                        await self._pass_on(request, said, flight, answer)
+                    finally:
+                        said.close()  # nothing of it is read any more: the engine stops
+            except ClientError:
+                self._gate.flights.broke(flight)
+                raise
+            except asyncio.CancelledError:
+                if not flight.is_cut:
+                    raise  # the client has gone
+                _uncancel()
+                if answer is None or not answer.prepared:
+                    return self._cut_before(flight)
+                await _break_off(answer, CUT_OFF, "cut_off")
+            return answer
+
+    def _answer(
+        self, request: web.BaseRequest, said: ClientResponse, flight: Flight
+    ) -> web.StreamResponse:
+        """Begin the answer to a client, with what it may see of the engine's headers."""
+        answer = web.StreamResponse(status=said.status)
+        for each in GIVEN:
+            if each in said.headers:
+                answer.headers[each] = said.headers[each]
+        self._gate.mark(answer, flight.id)
+        allow_origin(request, answer, self._gate.terms.origins)
+        if said.content_length is not None:
+            answer.content_length = said.content_length
+        if self._gate.leaving or not self._gate.ready:
+            answer.force_close()
+        return answer
+
+    async def _pass_on(
+        self,
+        request: web.BaseRequest,
+        said: ClientResponse,
+        flight: Flight,
+        answer: web.StreamResponse,
+    ) -> None:
+        await answer.prepare(request)
+        if flush := getattr(request.writer, "send_headers", None):
+            flush()  # aiohttp 3.12 and later keep them until the first piece
+        try:
+            async for piece in said.content.iter_any():
+                self._gate.flights.saw(flight, len(piece))
+                await answer.write(piece)
+                if _behind(request) > BEHIND:
+                    await _wait_for_reader(request, flight)
+        except ClientError:
+            self._gate.flights.broke(flight)
+            await _break_off(answer, "the engine ended in the middle of this answer", "broken_off")
+        if not self._gate.ready:
+            answer.force_close()
+        await answer.write_eof()
+
+    def _cut_before(self, flight: Flight) -> web.Response:
+        answer = refusal(HTTPStatus.SERVICE_UNAVAILABLE, CUT_OFF, "cut_off", {"Retry-After": "1"})
+        answer.force_close()
+        self._gate.mark(answer, flight.id)
+        return answer
+
+
+async def _break_off(answer: web.StreamResponse, message: str, code: str) -> NoReturn:
+    """End an answer so that nobody takes it for complete; a stream of events says why, too."""
+    if answer.content_type == EVENTS:
+        text = error_text(HTTPStatus.SERVICE_UNAVAILABLE, message, code)
+        await answer.write(f"\n\ndata: {text}\n\n".encode())
+    raise ConnectionError(message)
+
+
+def _behind(request: web.BaseRequest) -> int:
+    """Give how many bytes of the answer the client has yet to read."""
+    transport = request.transport
+    return transport.get_write_buffer_size() if transport is not None else 0
+
+
+async def _wait_for_reader(request: web.BaseRequest, flight: Flight) -> None:
+    """Wait until a client has caught up; one that reads nothing at all is given up."""
+    loop = asyncio.get_running_loop()
+    flight.held_up = True
+    least, since = _behind(request), loop.time()
+    while (behind := _behind(request)) > BEHIND // 2:
+        if behind < least:
+            least, since = behind, loop.time()
+        elif loop.time() - since > READER_SECONDS:
+            if request.transport is not None:
+                request.transport.abort()
+            msg = "the client reads nothing"
+            raise ConnectionError(msg)
+        await asyncio.sleep(LOOK_EVERY)
+    flight.held_up = False
+
+
+def _uncancel() -> None:
+    """Let the task of a request that was cut say so to its client."""
+    if task := asyncio.current_task():
+        task.uncancel()

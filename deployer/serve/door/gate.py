@@ -1,0 +1,76 @@
+"""Whether the door is open, for whom, and what is behind it."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from deployer.serve.door.flights import Flights
+from deployer.serve.door.refusal import refusal
+from deployer.serve.door.routing import Routes
+from deployer.serve.door.terms import RELEASE_HEADER, REQUEST_HEADER
+
+if TYPE_CHECKING:
+    from deployer.serve.door.terms import NamedKey, Order, Terms, Upstream
+
+RETRY_AFTER = 5
+"""Seconds that a client is told to wait where nobody knows how long it takes."""
+
+
+class Gate:
+    """The state of one door. Only orders change it."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self.routes = Routes(terms.routes)
+        self.flights = Flights()
+        self.keys: tuple[NamedKey, ...] = ()
+        self.upstream: Upstream | None = None
+        self.reason = "the server is starting"
+        self.leaving = False
+        self._retry_after = RETRY_AFTER
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests are let through."""
+        return self.upstream is not None and not self.reason
+
+    def obey(self, order: Order) -> None:
+        """Change what an order says."""
+        match order.do:
+            case "keys":
+                self.keys = order.keys
+            case "open":
+                self.upstream, self.reason, self.leaving = order.upstream, "", False
+            case "shut":
+                self.reason = order.reason or "the server is not ready"
+                self._retry_after = order.retry_after or RETRY_AFTER
+            case "leave":
+                self.leaving = True
+
+    def shut(self) -> web.Response:
+        """Answer while it is shut; the connection ends, so that the next attempt finds another."""
+        headers = {"Retry-After": str(self._retry_after)}
+        answer = refusal(HTTPStatus.SERVICE_UNAVAILABLE, self.reason, "not_ready", headers)
+        answer.force_close()
+        return answer
+
+    def health(self) -> web.Response:
+        """Answer ``/health``: 200 only for a server that a request may be sent to."""
+        if not self.ready:
+            return self.shut()
+        return web.json_response({"status": "ready"})
+
+    def mark(self, answer: web.StreamResponse, name: str = "") -> None:
+        """Put on an answer what every one of ours bears."""
+        answer.headers[RELEASE_HEADER] = self.terms.release
+        answer.headers.setdefault(REQUEST_HEADER, name or new_name())
+        answer.headers["Server"] = "deployer"
+
+
+def new_name() -> str:
+    """Name a request."""
+    return f"req_{uuid.uuid4().hex}"

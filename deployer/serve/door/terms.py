@@ -1,0 +1,93 @@
+"""What a door is told at its birth. It travels as JSON and holds no key.
+
+Standard library only: the supervisor writes it and has no need of aiohttp.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RELEASE_HEADER = "X-Deployer-Release"
+"""Of every response: the first 12 hexadecimal digits of the digest of the release behind it."""
+
+REQUEST_HEADER = "X-Request-Id"
+"""Of every response: what a request is called in the events of its cut and in the door's log."""
+
+SHOWN_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path that exists, with the methods that it takes.
+
+    A segment in braces (``/v1/responses/{id}``) stands for one name of letters, digits, ``_`` and
+    ``-``; all else is compared as it was sent, character by character.
+    """
+
+    path: str
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Who may come in, and with what.
+
+    ``release`` is what :data:`RELEASE_HEADER` says. ``keyed`` tells whether a key is asked for:
+    with it and without any key nobody comes in. ``body`` bounds a request's body, in bytes.
+    ``origins`` are the pages of browsers that may ask (CORS); ``connections`` bounds those that are
+    open at a time.
+    """
+
+    release: str
+    routes: tuple[Route, ...]
+    keyed: bool
+    body: int
+    origins: tuple[str, ...] = ()
+    connections: int = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class NamedKey:
+    """A client's key by its name: the SHA-256 of the key, in hexadecimal, is all a door is told."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Where the engine listens on the loopback, and the key that it takes. Never shown."""
+
+    port: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A request that was ended before its answer was complete."""
+
+    id: str
+    route: str
+    seconds: float
+    bytes: int
+
+    def spelt(self) -> str:
+        """Say which one it was."""
+        return f"{self.id} ({self.route}, {self.seconds:.1f} s, {self.bytes:,} bytes)"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a supervisor tells its door, one JSON line each.
+
+    ``do`` is ``keys``, ``open`` (``upstream`` is the engine), ``shut`` (new requests get 503 with
+    ``reason``, connections end), ``leave`` (no connection is taken any more; what comes over those
+    that are there is still served) or ``cut`` (all in flight end now). The first line is the
+    :class:`Terms`.
+    """
+
+    do: str
+    keys: tuple[NamedKey, ...] = ()
+    upstream: Upstream | None = None
+    reason: str = ""
+    retry_after: int = 0

@@ -1,0 +1,158 @@
+"""What clients reach of a server, as its supervisor works it: the socket, the door, the keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deployer.facts.sglang.routes import METRICS, addable, clients
+from deployer.serve.counters import METRICS_FLAG
+from deployer.serve.door.keys import digest
+from deployer.serve.door.terms import SHOWN_DIGITS, Cut, NamedKey, Route, Terms
+from deployer.serve.doorkeeper import Door
+from deployer.serve.launch import door_environment
+from deployer.serve.listener import open_listener
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Mapping, Sequence
+
+    from deployer.release import Release
+    from deployer.serve.bell import Bell
+    from deployer.serve.inside import Inside
+    from deployer.serve.keyring import Held
+    from deployer.serve.pulse import Pulse
+
+MEBIBYTE = 1 << 20
+
+ENDING = "the server is ending: ask again, another one may answer"
+FAILED = "the server has failed: it may be started again"
+RETRY_AFTER = 5
+"""Seconds that clients of a server that ends are told to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """How the requests in flight ended: how many there were, after how long, and who was cut."""
+
+    had: int
+    seconds: float
+    cut: tuple[Cut, ...]
+
+    def message(self) -> str:
+        """Say it in a sentence."""
+        if not self.had:
+            return "no request was in flight"
+        if not self.cut:
+            return f"{self.had} requests in flight were answered in {self.seconds:.1f} s"
+        named = ", ".join(each.spelt() for each in self.cut)
+        return f"{len(self.cut)} of {self.had} requests were cut off: {named}"
+
+
+class Front:
+    """The door of one server, from before its engine starts until after it has ended."""
+
+    def __init__(
+        self,
+        release: Release,
+        digest_: str,
+        environ: Mapping[str, str],
+        held: Sequence[Held],
+        listener: socket.socket | None = None,
+    ) -> None:
+        terms = terms_of(release, digest_)
+        self.listener = listener or open_listener(release.listen)
+        variables = door_environment(release, environ, [each.key for each in held])
+        self._door = Door(terms, self.listener, variables)
+        self.keys(held)
+        self._door.start()
+
+    def attach(self, bell: Bell, tell: Callable[[str], None]) -> None:
+        """Say whom the door wakes, and whom it tells that it died."""
+        self._door.bell, self._door.tell = bell, tell
+
+    @property
+    def pid(self) -> int:
+        """The process of the door, 0 while there is none."""
+        return self._door.pid
+
+    def pulse(self) -> Pulse:
+        """Give what the door last saw."""
+        return self._door.pulse()
+
+    def keys(self, held: Sequence[Held]) -> None:
+        """Say whose keys open it from now on."""
+        self._door.keys([NamedKey(each.name, digest(each.key)) for each in held])
+
+    def open(self, inside: Inside) -> None:
+        """Let requests through to an engine that has been proven."""
+        self._door.open(inside.port, inside.key)
+
+    def shut(self, reason: str, retry_after: int = RETRY_AFTER) -> None:
+        """Let nobody in, ``/health`` included; requests in flight go on."""
+        self._door.shut(reason, retry_after)
+
+    def empty(
+        self,
+        budget: float,
+        *,
+        give_up: Callable[[], bool],
+        clock: Callable[[], float],
+    ) -> Emptied:
+        """Let nobody in any more, and wait for the requests in flight to be answered.
+
+        At the end of ``budget`` seconds, or when ``give_up`` says so, the rest is cut and named.
+        """
+        began = clock()
+        with self._door.bell.listen() as ear:
+            self._door.rings = True
+            since = self.pulse().at
+            self.shut(ENDING)
+            had, unbroken = 0, len(self._door.broken)
+            while True:
+                pulse = self.pulse()
+                had = max(had, pulse.in_flight)
+                left = began + budget - clock()
+                if pulse.at > since and not pulse.ready and not pulse.in_flight:
+                    cut = tuple(self._door.broken[unbroken:])
+                    return Emptied(max(had, len(cut)), clock() - began, cut)
+                if left <= 0 or give_up():
+                    break
+                ear.wait(left)
+        cut = (*self._door.cut(), *self._door.broken[unbroken:])
+        return Emptied(max(had, len(cut)), clock() - began, cut)
+
+    def close(self) -> None:
+        """End the door and give the port back."""
+        self._door.end()
+        self.listener.close()
+
+
+def terms_of(release: Release, digest_: str) -> Terms:
+    """Give what the door of a release is told."""
+    listen = release.listen
+    return Terms(
+        release=digest_[:SHOWN_DIGITS],
+        routes=tuple(routes_of(release)),
+        keyed=bool(listen.api_key_variable),
+        body=listen.body_limit * MEBIBYTE,
+        origins=listen.origins,
+    )
+
+
+def routes_of(release: Release) -> list[Route]:
+    """List the routes that clients may ask of a release, but for ``/health``."""
+    version = release.engine.version
+    found = [Route(each.path, each.methods) for each in clients(version)]
+    names = (release.model.served_name, *(one.served_name for one in release.beside))
+    found += [Route(path, ("GET",)) for name in names if name for path in _model_paths(name)]
+    if any(argument.flag == METRICS_FLAG for argument in release.arguments):
+        found.append(Route(METRICS, ("GET",)))
+    others = addable(version)
+    found += [Route(path, others[path].methods) for path in release.listen.routes if path in others]
+    return found
+
+
+def _model_paths(name: str) -> tuple[str, ...]:
+    """Spell ``/v1/models/NAME`` as clients do: OpenAI's own writes `/` within it as `%2F`."""
+    return tuple(dict.fromkeys(f"/v1/models/{each}" for each in (name, name.replace("/", "%2F"))))
