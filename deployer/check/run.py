@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -36,6 +36,17 @@ MOST_OTHERS = 100
 BETWEEN = frozenset(rule.name for rule in ACROSS)
 
 
+class Stopping(Container[str]):
+    """The ids of all that may stop a command: all but those of checks that warn or note."""
+
+    def __init__(self) -> None:
+        self._others = {rule.name for rule in RULES if rule.severity is not Severity.ERROR}
+
+    def __contains__(self, name: object) -> bool:
+        """Whether what has this id may stop."""
+        return name not in self._others
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A profile's text, read and checked; ``case`` is what of it is known, None for nothing."""
@@ -53,7 +64,7 @@ class Judged:
 def judge(
     text: str,
     file: str,
-    kept: frozenset[str] | None = None,
+    kept: Container[str] | None = None,
     also_on: Catalogue | None = None,
     siblings: Siblings | None = None,
     beside: FoundLock | None = None,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from deployer.check.across.identity import Siblings, identity, siblings
 from deployer.check.allow import stated
-from deployer.check.run import BETWEEN, judge
+from deployer.check.run import BETWEEN, Stopping, judge
 from deployer.cli.reading import counts, stops
 from deployer.compile.case import Case
 from deployer.late import dataclass
@@ -88,14 +89,14 @@ def _of_pair(pair: Pair, around: Siblings | None) -> tuple[Reviewed, tuple[Findi
         return _identical(pair.old, pair.new), ()
     if unread := next((text for text in (pair.new, pair.old) if text and text.why_not), None):
         return _unread(unread, pair), ()
-    old = None if pair.old is None else _side(pair.old)
+    old = None if pair.old is None else _side(pair.old, kept=Stopping())
     beside = around.without(pair.new.file) if around and pair.new else None
     new = None if pair.new is None else _side(pair.new, beside)
     return _reviewed(old, new), new.findings if new else ()
 
 
-def _side(text: Text, beside: Siblings | None = None) -> Side:
-    judged = judge(text.text, text.file, siblings=beside, beside=text.lock)
+def _side(text: Text, beside: Siblings | None = None, kept: Container[str] | None = None) -> Side:
+    judged = judge(text.text, text.file, kept, siblings=beside, beside=text.lock)
     return Side(
         file=text.file,
         case=judged.case,
