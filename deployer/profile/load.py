@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from deployer.finding import Finding, Severity
 from deployer.late import dataclass
-from deployer.profile import schema_findings, yaml_source
+from deployer.profile import yaml_source
 from deployer.profile.model import Profile
 from deployer.profile.partial import partial
 from deployer.profile.section import InvalidError, Section
@@ -50,6 +50,8 @@ def load(model: type[ModelT], text: str, file: str) -> Loaded[ModelT]:
         try:
             profile = model.model_validate(source.value)
         except InvalidError as error:
+            from deployer.profile import schema_findings  # noqa: PLC0415 - only for what is wrong
+
             found += schema_findings.findings(error.wrong, model, source)
             wrong |= schema_findings.paths(error.wrong, model)
     rest = None

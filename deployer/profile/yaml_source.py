@@ -22,7 +22,7 @@ from yaml.events import (
 
 from deployer.finding import Span
 from deployer.late import compile_pattern
-from deployer.profile import yaml_syntax, yaml_text
+from deployer.profile import yaml_text
 from deployer.profile.secrets import secrets_in
 from deployer.profile.source import START, Source
 from deployer.profile.yaml_nodes import MAX_DEPTH, Composer, TooDeepError, event_span
@@ -104,6 +104,8 @@ class _Reader:
 
     def document(self) -> object:
         """Return the value; where it cannot be read to its end, ``complete`` is unset."""
+        from deployer.profile import yaml_syntax  # noqa: PLC0415 - only for what is wrong
+
         findings = self.composer.findings
         try:
             return self.sound()
