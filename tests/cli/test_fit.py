@@ -12,7 +12,6 @@ from deployer.cli.fit_verb import command
 from deployer.errors import DeployerError, Failure, UsageError
 
 PROFILE = "profiles/h200-fallback.yaml"
-OTHER = "tests/data/sane/llama-8b-l4.yaml"
 LLAMA = {
     "architectures": ["LlamaForCausalLM"],
     "hidden_size": 4096,
@@ -24,6 +23,16 @@ LLAMA = {
     "max_position_embeddings": 131072,
     "hidden_act": "silu",
 }
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> str:
+    """Give a profile of a model that nobody has published."""
+    text = Path("tests/data/sane/llama-8b-l4.yaml").read_text(encoding="utf-8")
+    assert "meta-llama/Llama-3.1-8B-Instruct" in text
+    file = tmp_path / "other.yaml"
+    file.write_text(text.replace("meta-llama/Llama-3.1-8B-Instruct", "nobody/of-that-name"))
+    return str(file)
 
 
 def run(*words: str) -> int:
@@ -53,20 +62,22 @@ def test_weights_that_do_not_fit_exit_1(capsys: pytest.CaptureFixture[str]) -> N
     assert "The weights need 88.8 GiB of 77.1." in capsys.readouterr().out
 
 
-def test_a_model_without_facts_says_how_to_give_them() -> None:
+def test_a_model_without_facts_says_how_to_give_them(other: str) -> None:
     with pytest.raises(Failure) as caught:
-        run(OTHER)
+        run(other)
 
     assert caught.value.exit_code == 1
     assert "is not among the known facts" in caught.value.message
     assert "--model-config config.json" in caught.value.hint
 
 
-def test_its_own_config_makes_it_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_its_own_config_makes_it_known(
+    other: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "config.json"
     file.write_text(json.dumps(LLAMA))
 
-    assert run(OTHER, "--model-config", str(file), "--format", "json") == 0
+    assert run(other, "--model-config", str(file), "--format", "json") == 0
     read = json.loads(capsys.readouterr().out)
     assert read["gib"]["weights"] == pytest.approx(15.1)
     assert read["kv"]["bytes_per_token"] == 2 * 8 * 128 * 2 * 32
@@ -74,17 +85,17 @@ def test_its_own_config_makes_it_known(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_how_it_is_quantized_may_stand_beside(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    other: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "config.json").write_text(json.dumps(LLAMA))
     (tmp_path / "hf_quant_config.json").write_text('{"quantization": {"quant_algo": "FP8"}}')
 
-    assert run(OTHER, "--model-config", str(tmp_path / "config.json"), "--format", "json") == 0
+    assert run(other, "--model-config", str(tmp_path / "config.json"), "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)["gib"]["weights"] == pytest.approx(8.6)
 
 
 def test_a_configuration_may_name_every_expert(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    other: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """MiniMax M3's in NVFP4 has 3,087,083 bytes: each matrix of each expert by its name."""
     named = {
@@ -99,7 +110,7 @@ def test_a_configuration_may_name_every_expert(
     file.write_text(json.dumps(whole))
 
     assert file.stat().st_size > 1_000_000
-    assert run(OTHER, "--gpu", "H200", "--model-config", str(file), "--format", "json") == 0
+    assert run(other, "--gpu", "H200", "--model-config", str(file), "--format", "json") == 0
     experts = 32 * 160 * 3 * 4096 * 512 * 0.5625
     weights = json.loads(capsys.readouterr().out)["gib"]["weights"]
     assert experts / 1024**3 < weights < experts / 1024**3 + 8
@@ -115,13 +126,13 @@ def test_a_configuration_may_name_every_expert(
     ],
 )
 def test_a_config_that_says_too_little(
-    tmp_path: Path, written: str, kind: type[DeployerError], said: str
+    other: str, tmp_path: Path, written: str, kind: type[DeployerError], said: str
 ) -> None:
     file = tmp_path / "config.json"
     file.write_text(written)
 
     with pytest.raises(kind) as caught:
-        run(OTHER, "--model-config", str(file))
+        run(other, "--model-config", str(file))
 
     assert said in str(caught.value.message)
 
