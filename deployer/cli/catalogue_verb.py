@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from deployer.cli.say import show, tell
+from deployer.cli.forms import FORM, result
+from deployer.cli.say import tell
 from deployer.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-FORM = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 
 
 @click.group("catalogue")
@@ -48,11 +43,13 @@ def add_command(versions: tuple[str, ...], wheels: tuple[Path, ...], form: str) 
         raise UsageError(message, hint="Give a VERSION such as 0.5.24, or --wheel FILE.")
     added = add(versions, wheels, tell=lambda text: tell(f"… {text}"))
 
-    def text() -> None:
-        for one in added:
-            show(f"SGLang {one.version} is known now: {one.options} options ({one.path})")
+    def text() -> str:
+        return "\n".join(
+            f"SGLang {one.version} is known now: {one.options} options ({one.path})"
+            for one in added
+        )
 
-    _result(form, {"added": added}, text)
+    result(form, {"added": added}, text)
     tell(f"Note: {NEVER_PROVEN}.")
     return 0
 
@@ -64,13 +61,11 @@ def list_command(form: str) -> int:
     from deployer.catalogue.own import own  # noqa: PLC0415 - only for this verb
     from deployer.facts.sglang.catalogue import own_folder, shipped  # noqa: PLC0415
 
-    def text() -> None:
-        for version in shipped():
-            show(f"{version}  shipped with deployer")
-        for version in own():
-            show(f"{version}  yours, in {own_folder()}")
+    def text() -> str:
+        with_us = [f"{version}  shipped with deployer" for version in shipped()]
+        return "\n".join([*with_us, *(f"{each}  yours, in {own_folder()}" for each in own())])
 
-    _result(form, {"shipped": shipped(), "own": own(), "folder": str(own_folder())}, text)
+    result(form, {"shipped": shipped(), "own": own(), "folder": str(own_folder())}, text)
     return 0
 
 
@@ -85,15 +80,5 @@ def remove_command(version: str, form: str) -> int:
     if not remove(version):
         message = f"no catalogue of SGLang {version} was added to {own_folder()}"
         raise UsageError(message, hint="`deployer catalogue list` shows what is known.")
-    _result(form, {"removed": version}, lambda: show(f"SGLang {version} is forgotten"))
+    result(form, {"removed": version}, lambda: f"SGLang {version} is forgotten")
     return 0
-
-
-def _result(form: str, value: dict[str, Any], text: Callable[[], None]) -> None:
-    if form == "json":
-        from deployer.codec import encode  # noqa: PLC0415 - only for JSON
-        from deployer.report.envelope import envelope  # noqa: PLC0415 - as above
-
-        show(envelope({key: encode(one) for key, one in value.items()}), end="")
-    else:
-        text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import platform
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -27,6 +28,9 @@ WORLDLY = frozenset({
     errno.EISDIR, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ETXTBSY,
 })  # fmt: skip
 """Errors of the machine and of who may do what on it, which no code of ours can mend."""
+
+_WORD = re.compile(r"(?!deployer\b|modal\b)[a-z]+(?:'[a-z]+)?(?=[ ,;:]|$)")
+"""A word at the beginning that is no name of a field, a file or a program."""
 
 
 def ended(error: BaseException, words: Sequence[str]) -> int:
@@ -68,9 +72,14 @@ def tell_error(error: DeployerError, *, label: bool = True) -> None:
     head = "\x1b[1;31merror\x1b[0m: " if colored_stderr() else "error: "
     tell((head if label else "") + visible(hidden(error.message)))
     if error.hint:
-        tell(f"  {visible(hidden(error.hint))}")
+        tell(f"  {visible(hidden(sentence(error.hint)))}")
     for line in error.detail:
         tell(f"      {visible(hidden(line))}")
+
+
+def sentence(hint: str) -> str:
+    """Give a hint as every verb says it: it begins as a sentence does, unless with a name."""
+    return hint[:1].upper() + hint[1:] if _WORD.match(hint) else hint
 
 
 def wants_json(words: Sequence[str]) -> bool:
@@ -135,7 +144,7 @@ def _as_json(error: DeployerError) -> None:
 
     hidden = hiding(os.environ)
     try:
-        said = error_envelope(hidden(error.message), hidden(error.hint), error.state)
+        said = error_envelope(hidden(error.message), hidden(sentence(error.hint)), error.state)
         show_exactly(said, end="")
     except (BrokenPipeError, OutputFailure):
         silence(sys.stdout)

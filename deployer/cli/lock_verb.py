@@ -135,7 +135,7 @@ def _compared(path: str, release: Release, asked: Asked | None) -> Told:
     if names_nothing(release) and found.lock is None and not found.why_not:
         return Told(path, found.file, "nothing")
     if found.lock is None:
-        why = (found.why_not or "there is no lock",)
+        why = (found.why_not,) if found.why_not else ()
         return Told(path, found.file, "missing", reasons=why, code=1)
     reasons = tuple(one.text for one in why_stale(found.lock, release))
     differs: tuple[str, ...] = ()

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from deployer.cli.ending import ended
 from deployer.cli.main import main
+from deployer.errors import Failure
 
 
 @pytest.mark.parametrize(
@@ -44,3 +46,27 @@ def test_engines_as_json(
     assert main(["engine", "remove", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["removed"] is False
     assert main(["engine", "remove", "0.0.1"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("hint", "shown"),
+    [
+        ("give the path of its profile", "Give the path of its profile"),
+        ("it's there; leave it", "It's there; leave it"),
+        ("`deployer status` shows it", "`deployer status` shows it"),
+        ("deployer diff --base main", "deployer diff --base main"),
+        ("engine.image names it", "engine.image names it"),
+        ("api_key_env is the field", "api_key_env is the field"),
+        ("Wait.", "Wait."),
+        ("wait", "Wait"),
+        ("", ""),
+    ],
+)
+def test_every_hint_of_an_error_begins_alike(
+    hint: str, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ended(Failure("no", hint=hint), ["plan", "--format", "json"]) == 1
+
+    said = capsys.readouterr()
+    assert said.err == f"error: no\n{f'  {shown}' + chr(10) if shown else ''}"
+    assert json.loads(said.out)["error"]["hint"] == shown

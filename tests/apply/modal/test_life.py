@@ -156,7 +156,7 @@ def test_a_rollback_that_leaves_the_tags_has_them_mended(containers: World) -> N
     assert world.run("rollback", path, "--yes", "--no-verify")[0] == 0
     assert world.plane.app("tiny-app").tags["deployer.release"] == first["digest"]
     code, _, err = world.run("rollback", path, "--to", "9", "--yes")
-    assert (code, "the versions are 3, 2, 1" in err) == (2, True)
+    assert (code, "The versions are 3, 2, 1" in err) == (2, True)
     assert world.run("rollback", path, "--to", "2", "--yes", "--no-verify")[0] == 0
     assert plan(world, path)[0] == 0
 
@@ -289,7 +289,7 @@ def test_destroy_keeps_volumes_unless_named(containers: World) -> None:
     path = world.profile()
     deployed(world, path)
     code, _, err = world.run("destroy", path, "--yes", "--volume", "weihgts")
-    assert (code, "its volumes are kernels, weights" in err) == (2, True)
+    assert (code, "Its volumes are kernels, weights" in err) == (2, True)
     assert world.plane.app("tiny-app").deployed
     code, out, _ = world.run("destroy", path, "--yes")
     assert code == 0
