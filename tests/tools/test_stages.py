@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tools.stages import lanes
+from tools.stages import lanes, weighing
 from tools.stages.memory import available_bytes
 from tools.stages.stage import Outcome
 from tools.stages.summary import summary
-from tools.stages.tally import tally
+from tools.stages.tally import HEAVY, heavy, tally
 
 JUNIT = """<?xml version="1.0"?><testsuites><testsuite>
 <testcase name="a"/><testcase name="b"><failure message="no">tail</failure></testcase>
@@ -27,6 +27,42 @@ def test_what_pytest_ran_is_counted_with_the_reasons(tmp_path: Path) -> None:
     file.write_text(JUNIT)
 
     assert tally(file) == (1, 2, Counter({"no disk": 2}))
+
+
+def test_the_heavy_ones_are_named_and_fail_nothing(tmp_path: Path) -> None:
+    def case(name: str, loops: int) -> str:
+        note = f'<properties><property name="loops" value="{loops}"/></properties>'
+        return f'<testcase classname="t" name="{name}">{note}</testcase>'
+
+    cases = [case("light", HEAVY - 1), case("heavy", HEAVY), case("heaviest", HEAVY + 1)]
+    file = tmp_path / "x.xml"
+    file.write_text(f"<testsuite>{''.join(cases)}<testcase name='plain'/></testsuite>")
+    outcome = Outcome("one", 4, 0, Counter(), 1.0, 0.5, heavy=tuple(heavy(file)))
+
+    assert outcome.heavy == ((HEAVY + 1, "t::heaviest"), (HEAVY, "t::heavy"))
+    assert outcome.fine
+    assert f"    heavy, {HEAVY + 1} loops: t::heaviest\n" in summary([outcome], [], [])
+    assert tally(file) == (4, 0, Counter())
+
+
+def test_a_test_weighs_what_it_computes_by_what_a_loop_takes_beside_it(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weighing, "_WORTH_WEIGHING", 0.0)
+    item = request.node
+    before = list(item.user_properties)
+    for loops in (10, 100):
+        weighed = weighing.pytest_runtest_call(item)
+        next(weighed)
+        for _ in range(loops):
+            weighing._once()
+        with pytest.raises(StopIteration):
+            next(weighed)
+    light, heavier = (value for _, value in item.user_properties[len(before) :])
+    item.user_properties[:] = before
+
+    assert light > 2
+    assert heavier > 3 * light
 
 
 @pytest.mark.parametrize("text", ["", "<testsuites>"])

@@ -76,18 +76,19 @@ def waiters() -> int:
 
 
 def _unit(logs: Path) -> Stage:
-    return _pytest("unit", "not engine and not process and not wheels", logs, workers())
+    marks = "not engine and not process and not wheels"
+    return _pytest("unit", marks, logs, workers(), "-p", "tools.stages.weighing")
 
 
 def _static() -> Stage:
     return Stage("static", tuple(("make", "--silent", target) for target in STATIC))
 
 
-def _pytest(name: str, marks: str, logs: Path, processes: int) -> Stage:
+def _pytest(name: str, marks: str, logs: Path, processes: int, *more: str) -> Stage:
     junit = logs / f"{name}.xml"
     # Whoever has nothing left takes from the others: some tests take a hundred times as long.
     many = ("-n", str(processes), "--dist", "worksteal") if processes > 1 else ()
-    command = (*_python(), "-m", "pytest", *many, "-m", marks, "--durations", "10")
+    command = (*_python(), "-m", "pytest", *many, "-m", marks, "--durations", "10", *more)
     return Stage(name, ((*command, f"--junitxml={junit}"),), junit)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from resource import struct_rusage
 
 from tools.stages.stage import Outcome, Stage
-from tools.stages.tally import tally
+from tools.stages.tally import heavy, tally
 
 LEFT_OUT = {"MAKEFLAGS", "MAKELEVEL", "PYTHONDONTWRITEBYTECODE"}
 """Variables that the commands do not get.
@@ -81,8 +81,22 @@ class Running:
         passed, failed, skipped, problems = self._counted()
         seconds = time.monotonic() - self._began
         return Outcome(
-            self.stage.name, passed, failed, skipped, seconds, self._cpu, tuple(problems)
+            self.stage.name,
+            passed,
+            failed,
+            skipped,
+            seconds,
+            self._cpu,
+            tuple(problems),
+            tuple(self._heavy()),
         )
+
+    def _heavy(self) -> list[tuple[int, str]]:
+        if self.stage.junit is None:
+            return []
+        with contextlib.suppress(OSError, ValueError):
+            return heavy(self.stage.junit)
+        return []
 
     def _counted(self) -> tuple[int, int, Counter[str], list[str]]:
         if self.stage.junit is None:

@@ -34,6 +34,9 @@ class Outcome:
 
     problems: tuple[str, ...] = ()
 
+    heavy: tuple[tuple[int, str], ...] = ()
+    """Its tests that compute much, with how much (:mod:`tools.stages.weighing`)."""
+
     @property
     def fine(self) -> bool:
         """Something passed, and nothing else is wrong."""

@@ -29,5 +29,7 @@ def _stage(outcome: Outcome) -> Iterator[str]:
     )
     for reason, many in sorted(outcome.skipped.items()):
         yield f"    skipped {many}: {reason}"
+    for loops, name in outcome.heavy:
+        yield f"    heavy, {loops} loops: {name}"
     for problem in outcome.problems:
         yield f"    failed: {problem}"
