@@ -34,7 +34,7 @@ test: $(DEVELOP) ## Run everything, with the real engine (minutes)
 thorough: ## Run everything, with every release and thousands of argument lists (most of an hour)
 	DEPLOYER_VOLUME=thorough $(MAKE) test
 
-check: $(DEVELOP) ## Run what needs no processes and no engine (a minute and a half)
+check: $(DEVELOP) ## Run what needs no processes and no engine (a minute)
 	@$(BIN)/python -m tools.stages check
 
 conditions: $(DEVELOP) ## Run the tests on one core, without a network, on other Pythons and more: make conditions ONLY=one-core

@@ -73,6 +73,10 @@ def test_the_time_after_which_a_test_hangs_is_said_once() -> None:
         ("pytestmark = [pytest.mark.engine, pytest.mark.wheels]\n", "wheels and not engine", True),
         ("pytestmark = [\n    pytest.mark.engine,\n]\n", "not engine", True),
         ("@pytest.mark.process\ndef test() -> None: ...\n", "not process", None),
+        ("@pytest.mark.process\ndef test() -> None: ...\n", "process and not engine", None),
+        ("@pytest.mark.process\ndef test() -> None: ...\n", "engine", True),
+        ("def test() -> None: ...\n", "process and not engine", True),
+        ("def test() -> None: ...\n", "engine or wheels", None),
         ("", "", None),
     ],
 )
@@ -85,6 +89,17 @@ def test_only_a_file_of_which_no_test_would_run_is_left_out(
     monkeypatch.setattr(pytestconfig.option, "markexpr", words)
 
     assert pytest_ignore_collect(file, pytestconfig) is left_out
+
+
+def test_a_mark_stands_in_the_file_of_its_tests() -> None:
+    """By it `pytest_ignore_collect` knows which files to import."""
+    texts = {file: file.read_text(encoding="utf-8") for file in Path("tests").rglob("*.py")}
+    own = Path("tests/test_volume.py")
+
+    assert {own} == {file for file, text in texts.items() if "add_marker" in text}
+    assert not [
+        file for file in texts if file.name == "conftest.py" and "\npytestmark =" in texts[file]
+    ]
 
 
 LEAST_SECONDS = 60

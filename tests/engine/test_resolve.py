@@ -17,12 +17,17 @@ from deployer.engine.resolution import Resolution, resolution
 from deployer.engine.resolve import ask
 from deployer.profile.load import load_profile
 from deployer.release import Argument, Release
+from tests.volume import THOROUGH
 
 pytestmark = [pytest.mark.engine]
 
 PROFILES = ("b200-fp8-eagle", "b200-no-spec", "h200-fallback")
 NEWEST = "0.5.23"
 SHIPPED = "0.5.10.post1"
+
+ALL = ("0.5.9", "0.5.12", "0.5.14", "0.5.18", "0.5.20")
+LAYOUTS = ALL if THOROUGH else ALL[::2]
+"""Releases whose arguments are laid out each in another way; one takes ten seconds of CPU."""
 
 WATCHED = (
     "kv_cache_dtype",
@@ -107,8 +112,21 @@ def newest(engine_environment: EngineEnvironment) -> Interpreter:
 
 @pytest.fixture(scope="module")
 def found(newest: Interpreter) -> dict[str, Resolution]:
-    releases = [_release(name, NEWEST) for name in PROFILES]
-    return dict(zip(PROFILES, _ask(newest, *releases), strict=True))
+    """Ask about the shipped profiles and variations of them in one process, which costs a start."""
+    eagle, plain, hopper = (_release(name, NEWEST) for name in PROFILES)
+    tree = Argument("--speculative-eagle-topk", ("4",), "speculative.eagle_topk")
+    drafts = Argument("--speculative-num-draft-tokens", ("8",), "speculative.num_draft_tokens")
+    page = Argument("--page-size", ("48",), "engine.args.page-size")
+    wrong = Argument("--kv-cache-dtype", ("fp9",), "memory.kv_cache_dtype")
+    cases = {
+        **dict(zip(PROFILES, (eagle, plain, hopper), strict=True)),
+        "no dtype on B200": _without(eagle, "--kv-cache-dtype"),
+        "no dtype on H200": _without(hopper, "--kv-cache-dtype"),
+        "a tree of drafts": _with(eagle, tree, drafts),
+        "a page that the kernels lack": _with(plain, page),
+        "no such dtype": _with(eagle, wrong),
+    }
+    return dict(zip(cases, _ask(newest, *cases.values()), strict=True))
 
 
 B200_EAGLE = """\
@@ -192,47 +210,29 @@ def test_what_the_profiles_hear(found: dict[str, Resolution]) -> None:
     ]
 
 
-@pytest.fixture(scope="module")
-def asked(newest: Interpreter) -> dict[str, Resolution]:
-    """Ask about variations of the shipped profiles, in one process."""
-    eagle, hopper = _release("b200-fp8-eagle", NEWEST), _release("h200-fallback", NEWEST)
-    tree = Argument("--speculative-eagle-topk", ("4",), "speculative.eagle_topk")
-    drafts = Argument("--speculative-num-draft-tokens", ("8",), "speculative.num_draft_tokens")
-    page = Argument("--page-size", ("48",), "engine.args.page-size")
-    wrong = Argument("--kv-cache-dtype", ("fp9",), "memory.kv_cache_dtype")
-    cases = {
-        "no dtype on B200": _without(eagle, "--kv-cache-dtype"),
-        "no dtype on H200": _without(hopper, "--kv-cache-dtype"),
-        "a tree of drafts": _with(eagle, tree, drafts),
-        "a page that the kernels lack": _with(_release("b200-no-spec", NEWEST), page),
-        "no such dtype": _with(eagle, wrong),
-    }
-    return dict(zip(cases, _ask(newest, *cases.values()), strict=True))
-
-
 def _value(found: Resolution, option: str) -> object:
     (row,) = (row for row in found.rows if row.option == option)
     return row.resolved
 
 
-def test_without_a_dtype_b200_takes_fp8_and_says_so(asked: dict[str, Resolution]) -> None:
-    answer = asked["no dtype on B200"]
+def test_without_a_dtype_b200_takes_fp8_and_says_so(found: dict[str, Resolution]) -> None:
+    answer = found["no dtype on B200"]
     assert _value(answer, "--kv-cache-dtype") == "fp8_e4m3"
     said = [line.text for line in answer.said]
     assert "Setting KV cache dtype to fp8_e4m3 for DeepSeek DSA on SM10 device." in said
     assert any("you should also explicitly set --kv-cache-dtype" in text for text in said)
 
 
-def test_without_a_dtype_h200_takes_bfloat16(asked: dict[str, Resolution]) -> None:
-    answer = asked["no dtype on H200"]
+def test_without_a_dtype_h200_takes_bfloat16(found: dict[str, Resolution]) -> None:
+    answer = found["no dtype on H200"]
     assert _value(answer, "--kv-cache-dtype") == "bfloat16"
     assert "Setting KV cache dtype to bfloat16 for DeepSeek DSA on SM9 device." in [
         line.text for line in answer.said
     ]
 
 
-def test_a_tree_of_drafts_is_refused(asked: dict[str, Resolution]) -> None:
-    answer = asked["a tree of drafts"]
+def test_a_tree_of_drafts_is_refused(found: dict[str, Resolution]) -> None:
+    answer = found["a tree of drafts"]
     assert answer.outcome == "refused"
     assert answer.message == (
         "speculative_eagle_topk > 1 with page_size > 1 is only supported on ('flashinfer', 'fa3', "
@@ -241,8 +241,8 @@ def test_a_tree_of_drafts_is_refused(asked: dict[str, Resolution]) -> None:
     assert answer.where.startswith("sglang/srt/arg_groups/speculative_hook.py:")
 
 
-def test_what_is_changed_against_the_profile(asked: dict[str, Resolution]) -> None:
-    (row,) = asked["a page that the kernels lack"].of("changed")
+def test_what_is_changed_against_the_profile(found: dict[str, Resolution]) -> None:
+    (row,) = found["a page that the kernels lack"].of("changed")
     assert (row.option, row.key, row.profile, row.resolved) == (
         "--page-size",
         "engine.args.page-size",
@@ -251,8 +251,8 @@ def test_what_is_changed_against_the_profile(asked: dict[str, Resolution]) -> No
     )
 
 
-def test_a_value_that_does_not_exist_is_refused(asked: dict[str, Resolution]) -> None:
-    answer = asked["no such dtype"]
+def test_a_value_that_does_not_exist_is_refused(found: dict[str, Resolution]) -> None:
+    answer = found["no such dtype"]
     assert (answer.outcome, answer.where) == ("refused", "the parser")
     assert answer.message.startswith("argument --kv-cache-dtype: invalid choice: 'fp9'")
 
@@ -288,7 +288,7 @@ def test_the_release_that_is_shipped(newest: Interpreter, tmp_path: Path) -> Non
 
 
 @pytest.mark.wheels
-@pytest.mark.parametrize("version", ["0.5.9", "0.5.12", "0.5.14", "0.5.18", "0.5.20"])
+@pytest.mark.parametrize("version", LAYOUTS)
 def test_other_releases(newest: Interpreter, version: str, tmp_path: Path) -> None:
     """Each layout of SGLang's arguments resolves on the one environment."""
     engine = _laid_over(newest, version, tmp_path)

@@ -1,32 +1,25 @@
 """The whole life on the real engine, as a user lives it: every step is the command line.
 
-The tests of this file run in its order, on one server after another, because each start of the
-engine takes half a minute of two cores.
+The tests of this file run in its order, on one server after another.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from openai import OpenAI
 
-from deployer.engine.install import EngineEnvironment
-from tests.ports import free_port
+from tests.life.living import Life, children
 
 pytestmark = [
     pytest.mark.engine,
@@ -35,100 +28,10 @@ pytestmark = [
 LONG = "Count from 1 to 200."
 
 
-@dataclass
-class Life:
-    """One deployment: its profile, its state folder, and how it is spoken to."""
-
-    profile: Path
-    port: int
-    environ: dict[str, str]
-    state: Path
-    seen: set[int] = field(default_factory=set)
-
-    def deployer(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        ran = subprocess.run(
-            [sys.executable, "-m", "deployer", *words],
-            capture_output=True,
-            text=True,
-            env=self.environ,
-            timeout=1500,
-            check=False,
-        )
-        assert ran.returncode == code, f"{words}\n{ran.stdout}\n{ran.stderr}\n{self.log()}"
-        self.seen |= self.processes()
-        return ran
-
-    def status(self) -> dict[str, Any]:
-        ran = subprocess.run(
-            [sys.executable, "-m", "deployer", "status", "cpu-tiny", "--format", "json"],
-            capture_output=True,
-            text=True,
-            env=self.environ,
-            check=False,
-        )
-        (found,) = json.loads(ran.stdout)["deployments"]
-        return dict(found)
-
-    def key(self) -> str:
-        return (self.state / "api-key").read_text(encoding="utf-8").strip()
-
-    def log(self) -> str:
-        with contextlib.suppress(OSError):
-            return "\n".join((self.state / "engine.log").read_text().splitlines()[-30:])
-        return "(no log)"
-
-    def client(self) -> OpenAI:
-        return OpenAI(
-            base_url=f"http://127.0.0.1:{self.port}/v1", api_key=self.key(), max_retries=0
-        )
-
-    def processes(self) -> set[int]:
-        """Give the processes that have the state folder in their environment or arguments.
-
-        And their descendants: a process that gives itself a title writes over its environment.
-        """
-        found = set()
-        for entry in Path("/proc").iterdir():
-            with contextlib.suppress(OSError):
-                if entry.name.isdigit() and int(entry.name) != os.getpid():
-                    said = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
-                    if str(self.state.parents[2]).encode() in said:
-                        found.add(int(entry.name))
-        waiting = list(found)
-        while waiting:
-            for child in children(waiting.pop()):
-                if child not in found:
-                    found.add(child)
-                    waiting.append(child)
-        return found
-
-    def events(self) -> list[dict[str, Any]]:
-        lines = (self.state / "events.jsonl").read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
-
-
-@pytest.fixture(scope="module")
-def life(
-    engine_environment: EngineEnvironment, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Life]:
-    del engine_environment  # installed is all that it has to be
-    root = tmp_path_factory.mktemp("life")
-    port = free_port()
-    text = Path("profiles/cpu-tiny.yaml").read_text(encoding="utf-8")
-    profile = root / "cpu-tiny.yaml"
-    profile.write_text(text.replace("port: 8000", f"port: {port}"), encoding="utf-8")
-    environ = {k: v for k, v in os.environ.items() if k != "API_KEY"}
-    environ["XDG_STATE_HOME"] = str(root / "state")
-    made = Life(profile, port, environ, root / "state" / "deployer" / "local" / "cpu-tiny")
-    yield made
-    words = [sys.executable, "-m", "deployer", "destroy", str(profile)]
-    subprocess.run(words, env=environ, timeout=1500, check=False)  # the last test may have done it
-    assert not made.processes()
-
-
-def test_apply_leaves_a_verified_server(life: Life) -> None:
-    ran = life.deployer("apply", str(life.profile), "--yes")
-
+def test_apply_leaves_a_verified_server(
+    life: Life, applied: subprocess.CompletedProcess[str]
+) -> None:
+    ran = applied
     assert "cpu-tiny serves, and keeps its promises (created" in ran.stdout
     assert f"http://127.0.0.1:{life.port}/v1" in ran.stdout
     assert life.key() not in ran.stdout
@@ -188,7 +91,10 @@ def test_status_and_logs_tell(life: Life) -> None:
         "serving",
         True,
     )
-    assert "The server is fired up" in life.deployer("logs", "cpu-tiny").stdout
+    shown = life.deployer("logs", "cpu-tiny").stdout.splitlines()
+    whole = (life.state / "engine.log").read_text(encoding="utf-8")
+    assert "The server is fired up" in whole
+    assert shown[-1] in whole
 
 
 def test_verify_by_url_with_the_key_from_the_environment(life: Life) -> None:
@@ -306,13 +212,6 @@ def titled(life: Life, title: str) -> int:
         if title.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
             return pid
     pytest.fail(f"no process is called {title}")
-
-
-def children(pid: int) -> list[int]:
-    with contextlib.suppress(OSError):
-        tasks = Path(f"/proc/{pid}/task").iterdir()
-        return [int(c) for task in tasks for c in (task / "children").read_text().split()]
-    return []
 
 
 def port_is_free(port: int) -> bool:

@@ -74,7 +74,7 @@ def test_the_command_line_is_taken_and_no_kernels_are_told_for_what_they_are(
             tell=events.append,
             environ=environ,
             stream=stream,
-            budget=400.0,
+            budget=1500.0,
         )
     output = (tmp_path / "output").read_text(errors="replace")
     told = "\n".join(event.to_json() for event in events)
@@ -123,7 +123,7 @@ def test_the_real_server_is_seen_and_its_death_noticed_at_once(
             commit=lambda: None,
             tell=lambda _event: None,
             environ={**os.environ, "MARKER": marker, VARIABLE: KEY},
-            budget=400.0,
+            budget=1500.0,
         )
     took = time.monotonic() - killed[0]
     thread.join()

@@ -1,27 +1,19 @@
-"""The real SGLang on this CPU with the tiny model: one server start for all of it."""
+"""What the real SGLang answers with the tiny model, on the server of :mod:`tests.life.conftest`."""
 
 import json
-import os
-import signal
 import subprocess
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deployer.engine.environment import EngineEnvironment
-from deployer.engine.model import ensure_tiny_model
-from tests.ports import free_port
+from tests.life.living import Life
 
 pytestmark = [pytest.mark.engine]
 
-KEY = "key-of-the-engine-tests"
-READY_SECONDS = 800
 WEATHER = {
     "type": "function",
     "function": {
@@ -44,14 +36,13 @@ class Server:
     """A running server and how to ask it."""
 
     port: int
-    process: subprocess.Popen[bytes]
-    log: Path
+    key: str
 
-    def post(self, path: str, body: dict[str, Any], key: str = KEY) -> dict[str, Any]:
+    def post(self, path: str, body: dict[str, Any], key: str = "") -> dict[str, Any]:
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
             json.dumps({"model": "glm-tiny", "temperature": 0} | body).encode(),
-            {"Content-Type": "application/json", "Authorization": f"Bearer {key}"},
+            {"Content-Type": "application/json", "Authorization": f"Bearer {key or self.key}"},
         )
         with urllib.request.urlopen(request, timeout=300) as response:
             answer: dict[str, Any] = json.load(response)
@@ -65,98 +56,9 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server(
-    engine_environment: EngineEnvironment, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    directory = tmp_path_factory.mktemp("engine")
-    model = ensure_tiny_model(engine_environment, progress=lambda _text, _fraction: None)
-    config = directory / "server.yaml"
-    config.touch(0o600)
-    config.write_text(f"api-key: {KEY}\n")
-    port = free_port()
-    log = directory / "server.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            _command(engine_environment, model, config, port),
-            env=os.environ | {"DEPLOYER_CPU_PLATFORM": "1", "HF_HUB_OFFLINE": "1"},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        _wait_until_ready(process, port, log)
-        yield Server(port, process, log)
-    finally:
-        process.terminate()
-        try:
-            process.wait(250)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def _command(engine: EngineEnvironment, model: Path, config: Path, port: int) -> list[str]:
-    options = {
-        "model-path": model,
-        "served-model-name": "glm-tiny",
-        "host": "127.0.0.1",
-        "port": port,
-        "reasoning-parser": "glm45",
-        "tool-call-parser": "glm47",
-        "max-total-tokens": 16384,
-        "mem-fraction-static": 0.88,
-        "max-running-requests": 48,
-        "max-prefill-tokens": 32768,
-        "watchdog-timeout": 1200,
-        "tp-size": 1,
-        "config": config,
-    }
-    words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
-    flags = ["--enable-metrics", "--trust-remote-code"]
-    return [str(engine.python), "-m", "sglang.launch_server", *words, *flags]
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            pytest.fail(f"the server ended with {process.returncode}:\n{log.read_text()[-3000:]}")
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=60):
-                return
-        except OSError:
-            time.sleep(0.5)
-    pytest.fail(f"not ready after {READY_SECONDS} s:\n{log.read_text()[-3000:]}")
-
-
-def _in_engine(engine: EngineEnvironment, code: str, **variables: str) -> str:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    done = subprocess.run(
-        [str(engine.python), "-c", code],
-        env=kept | variables,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    return done.stdout.strip().splitlines()[-1]
-
-
-def test_plugin_is_silent_without_the_variable(engine_environment: EngineEnvironment) -> None:
-    code = (
-        "import sys, importlib.metadata as metadata, importlib.util\n"
-        "point, = metadata.entry_points(group='sglang.srt.platforms')\n"
-        "loaded = 'deployer_cpu_platform' in sys.modules\n"
-        "print(point.load()(), loaded, importlib.util.find_spec('triton'))\n"
-    )
-    assert _in_engine(engine_environment, code) == "None False None"
-
-
-def test_plugin_is_the_platform_with_the_variable(engine_environment: EngineEnvironment) -> None:
-    code = (
-        "from sglang.srt.platforms import current_platform\nprint(type(current_platform).__name__)"
-    )
-    assert _in_engine(engine_environment, code, DEPLOYER_CPU_PLATFORM="1") == "CpuPlatform"
+def server(life: Life, applied: subprocess.CompletedProcess[str]) -> Server:
+    assert applied.returncode == 0
+    return Server(life.port, life.key())
 
 
 def test_thinks_then_answers(server: Server) -> None:
@@ -274,4 +176,4 @@ def test_key_is_asked_for_and_stands_in_no_process_list(server: Server) -> None:
             words = (directory / "cmdline").read_bytes()
         except OSError:
             continue
-        assert KEY.encode() not in words
+        assert server.key.encode() not in words

@@ -1,0 +1,50 @@
+"""The server that the tests of this folder share: a start takes half a minute of two cores."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deployer.engine.install import EngineEnvironment
+from tests.life.living import Life
+from tests.ports import free_port
+
+BUDGETS = {
+    "startup_timeout: 300": "startup_timeout: 1500",
+    "warmup_timeout: 60": "warmup_timeout: 600",
+    "drain_timeout: 60": "drain_timeout: 600",
+}
+"""As long as the engine may take on a machine that does much else."""
+
+
+@pytest.fixture(scope="package")
+def life(
+    engine_environment: EngineEnvironment, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Life]:
+    del engine_environment  # installed is all that it has to be
+    root = tmp_path_factory.mktemp("life")
+    port = free_port()
+    text = Path("profiles/cpu-tiny.yaml").read_text(encoding="utf-8")
+    profile = root / "cpu-tiny.yaml"
+    for line, ours in {"port: 8000": f"port: {port}", **BUDGETS}.items():
+        assert line in text
+        text = text.replace(line, ours)
+    profile.write_text(text, encoding="utf-8")
+    environ = {k: v for k, v in os.environ.items() if k != "API_KEY"}
+    environ["XDG_STATE_HOME"] = str(root / "state")
+    made = Life(profile, port, environ, root / "state" / "deployer" / "local" / "cpu-tiny")
+    yield made
+    words = [sys.executable, "-m", "deployer", "destroy", str(profile)]
+    subprocess.run(words, env=environ, timeout=1500, check=False)  # the last test may have done it
+    assert not made.processes()
+
+
+@pytest.fixture(scope="package")
+def applied(life: Life) -> subprocess.CompletedProcess[str]:
+    """Start the server, once; gives what `deployer apply` said."""
+    return life.deployer("apply", str(life.profile), "--yes")

@@ -1,0 +1,93 @@
+"""One deployment on the real engine, driven by the command line as a user drives it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from openai import OpenAI
+
+
+@dataclass
+class Life:
+    """One deployment: its profile, its state folder, and how it is spoken to."""
+
+    profile: Path
+    port: int
+    environ: dict[str, str]
+    state: Path
+    seen: set[int] = field(default_factory=set)
+
+    def deployer(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        ran = subprocess.run(
+            [sys.executable, "-m", "deployer", *words],
+            capture_output=True,
+            text=True,
+            env=self.environ,
+            timeout=1500,
+            check=False,
+        )
+        assert ran.returncode == code, f"{words}\n{ran.stdout}\n{ran.stderr}\n{self.log()}"
+        self.seen |= self.processes()
+        return ran
+
+    def status(self) -> dict[str, Any]:
+        ran = subprocess.run(
+            [sys.executable, "-m", "deployer", "status", "cpu-tiny", "--format", "json"],
+            capture_output=True,
+            text=True,
+            env=self.environ,
+            check=False,
+        )
+        (found,) = json.loads(ran.stdout)["deployments"]
+        return dict(found)
+
+    def key(self) -> str:
+        return (self.state / "api-key").read_text(encoding="utf-8").strip()
+
+    def log(self) -> str:
+        with contextlib.suppress(OSError):
+            return "\n".join((self.state / "engine.log").read_text().splitlines()[-30:])
+        return "(no log)"
+
+    def client(self) -> OpenAI:
+        return OpenAI(
+            base_url=f"http://127.0.0.1:{self.port}/v1", api_key=self.key(), max_retries=0
+        )
+
+    def processes(self) -> set[int]:
+        """Give the processes that have the state folder in their environment or arguments.
+
+        And their descendants: a process that gives itself a title writes over its environment.
+        """
+        found = set()
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdigit() and int(entry.name) != os.getpid():
+                    said = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+                    if str(self.state.parents[2]).encode() in said:
+                        found.add(int(entry.name))
+        waiting = list(found)
+        while waiting:
+            for child in children(waiting.pop()):
+                if child not in found:
+                    found.add(child)
+                    waiting.append(child)
+        return found
+
+    def events(self) -> list[dict[str, Any]]:
+        lines = (self.state / "events.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+
+def children(pid: int) -> list[int]:
+    with contextlib.suppress(OSError):
+        tasks = Path(f"/proc/{pid}/task").iterdir()
+        return [int(c) for task in tasks for c in (task / "children").read_text().split()]
+    return []
