@@ -38,6 +38,7 @@ def test_every_model_gets_a_pool_on_some_number_of_gpus(repo: str) -> None:
 
 def test_shapes_and_class_agree_on_sparse_attention() -> None:
     """What decides kernels asks the class, what decides memory the shapes."""
+    assert known()
     for repo in known():
         found = find(repo)
         assert found is not None
