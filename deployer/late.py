@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import itertools
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["compile_pattern", "dataclass"]
 
 _ABSENT: Any = object()
+FEW = 8
+"""Instances that are filled in a loop, which takes longer each time and spares the compilation."""
 
 
 class _Pattern:
@@ -55,12 +59,46 @@ def _dataclass(cls: type | None = None, *, frozen: bool = False, slots: bool = F
     space = {**_equality(names, defaults), "__repr__": _shown, **space}
     made: Any = type(cls)(cls.__name__, cls.__bases__, space)
 
-    def first(self: object, *values: object, **named: object) -> None:
-        made.__init__ = _init(names, defaults, checked=hasattr(made, "__post_init__"))
-        made.__init__(self, *values, **named)
-
-    made.__init__ = first
+    made.__init__ = _first(made, names, defaults)
     return made
+
+
+def _first(made: Any, names: list[str], defaults: dict[str, Any]) -> Any:  # noqa: ANN401 - a function
+    """Make what fills the slots of the first few instances, and is compiled for more of them."""
+    makes = {name: _default(each) for name, each in defaults.items() if not _needed(each)}
+    left = itertools.count(FEW, -1)
+    every = set(names)
+
+    def first(self: Any, *values: object, **named: object) -> None:  # noqa: ANN401 - of the class
+        given = {**dict(zip(names, values, strict=False)), **named}
+        rest = every - given.keys()
+        once = len(given) == len(values) + len(named) == len(names) - len(rest)
+        if not (once and rest <= makes.keys() and next(left) > 0):
+            made.__init__ = _init(names, defaults, checked=hasattr(made, "__post_init__"))
+            made.__init__(self, *values, **named)
+            return
+        for name in names:
+            object.__setattr__(self, name, given[name] if name in given else makes[name]())
+        if hasattr(made, "__post_init__"):
+            self.__post_init__()
+
+    return first
+
+
+def _needed(stated: object) -> bool:
+    """Whether what stands at a field is no default, but says how the field is treated."""
+    missing = dataclasses.MISSING
+    return isinstance(stated, dataclasses.Field) and (
+        stated.default is missing and stated.default_factory is missing
+    )
+
+
+def _default(stated: Any) -> Callable[[], object]:  # noqa: ANN401 - of any field
+    if not isinstance(stated, dataclasses.Field):
+        return lambda: stated
+    if stated.default_factory is not dataclasses.MISSING:
+        return stated.default_factory
+    return lambda: stated.default
 
 
 def _init(names: list[str], defaults: dict[str, Any], *, checked: bool) -> Any:  # noqa: ANN401 - a function

@@ -21,7 +21,7 @@ T = TypeVar("T")
 class Plain:
     """A value."""
 
-    a: int
+    a: int = field(metadata={"without": "a default"})
     b: str = "b"
     c: list[int] = field(default_factory=list)
     d: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
@@ -79,6 +79,9 @@ def test_a_late_class_is_the_standard_one(slots: bool, at: int) -> None:
     calls: list[dict[str, Any]] = [{}, {"a": 1}, {"a": 1, "b": "x", "c": [1]}, {"z": 1}, {"a": 0}]
     assert mine.__match_args__ == real.__match_args__
     assert getattr(mine, "__slots__", None) == getattr(real, "__slots__", None)
+    assert [_outcome(mine, call) for call in calls] == [_outcome(real, call) for call in calls]
+    many = [{"a": number} for number in range(1, 2 * late.FEW)]
+    assert [_outcome(mine, call) for call in many] == [_outcome(real, call) for call in many]
     assert [_outcome(mine, call) for call in calls] == [_outcome(real, call) for call in calls]
     assert dataclasses.is_dataclass(mine)
     assert _fields(mine) == _fields(real)
