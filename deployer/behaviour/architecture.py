@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from deployer.facts.models.checkpoint import Checkpoint
+from deployer.facts.models.config import flattened
 from deployer.late import dataclass
 
 GLM_DSA, GLM_NEXT = "GlmMoeDsaForCausalLM", "Glm5NextForConditionalGeneration"
@@ -54,7 +55,7 @@ SPARSE_BY_NAME = frozenset({GLM_DSA, GLM_NEXT, DEEPSEEK_V32})
 class Architecture:
     """The class of the model, empty where it is not known, and its configuration.
 
-    ``config`` is that of the language model (``text_config`` where there is one), and empty where
+    ``config`` is that of the language model (a nested one where there is one), and empty where
     ``by_name`` says that the class is what the repository's name suggests.
     """
 
@@ -82,9 +83,7 @@ def architecture(repo: str, checkpoint: Checkpoint | None) -> Architecture:
     config = checkpoint.config if checkpoint is not None else {}
     said = config.get("architectures")
     if isinstance(said, list) and said:
-        below = config.get("text_config")
-        inner = {**config, **below} if isinstance(below, Mapping) else config
-        return Architecture(str(said[0]), inner, by_name=False)
+        return Architecture(str(said[0]), flattened(config), by_name=False)
     own = repo.lower().rpartition("/")[2]
     found = (name for pattern, name in BY_NAME if fnmatchcase(own, pattern))
     return Architecture(next(found, ""), {}, by_name=True)

@@ -16,6 +16,7 @@ from typing import Any
 from deployer.behaviour.kernel_key import FLAGS, architecture
 from deployer.codec import read_json
 from deployer.facts.gpus import GPUS
+from deployer.facts.models.config import flattened
 from deployer.release import Release
 
 ARCHITECTURES = frozenset({"sm90", "sm100"})
@@ -86,8 +87,7 @@ def config_at(folder: Path) -> Mapping[str, Any] | None:
 
 def _plain(release: Release, config: Mapping[str, Any]) -> str:
     """Say that weights are stored so, and nothing asks for DeepGEMM; '' where something may."""
-    below = config.get("text_config")
-    whole = {**config, **below} if isinstance(below, Mapping) else config
+    whole = flattened(config)
     if not whole.get("architectures") or whole.get("compression_config"):
         return ""  # nothing says what it is, or how it is stored
     if any(whole.get(key) for key in OF_THEIR_OWN):

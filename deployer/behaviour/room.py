@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deployer.facts.gpus import GPUS
+from deployer.facts.models.config import flattened
 from deployer.release import Release
 
 GB = 1e9
@@ -45,8 +46,7 @@ def too_large(release: Release, weights: int, config: Mapping[str, object]) -> s
 
 def _loaded(config: Mapping[str, object]) -> float:
     """Give the share of the weights that is loaded whatever is asked for."""
-    nested = config.get("text_config")
-    text = nested if isinstance(nested, Mapping) else config
+    text = flattened(config)
     layers = text.get(LAYERS)
     drafts = max((n for key in DRAFTS if isinstance(n := text.get(key), int)), default=0)
     if not isinstance(layers, int) or layers < 1 or drafts < 0:
