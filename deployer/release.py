@@ -182,7 +182,8 @@ class Lifecycle:
     between two health calls, ``health_timeout`` bounds one of them (the engine's handler
     generates a token and takes at least 1 s), ``warmup`` bounds each warm-up request, ``drain``
     the time that requests in flight get after SIGTERM, ``hang`` the time without any progress.
-    ``restarts`` counts how often in a row a local engine is started again.
+    ``restarts`` counts how often in a row a local engine is started again. ``budget`` is how long
+    a start should take, None where nobody says; one that takes longer is called out.
     """
 
     startup: float
@@ -192,6 +193,7 @@ class Lifecycle:
     drain: float
     hang: float = 60.0
     restarts: int = 3
+    budget: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ def command(name: str, form: str, page: str, *, offline: bool) -> int:
     """Show how long each stage of a server's start took, and what was slower than before.
 
     A stage is slower if it took at least 5 s longer than usual, and half as long again. Exits 1 if
-    one is, and 2 if there is nothing to look at: no start came to serving.
+    one is, or if the start took longer than `lifecycle.start_budget`, and 2 if there is nothing to
+    look at: no start came to serving.
     """
     from deployer.report import timeline as report  # noqa: PLC0415 - only what the verb needs
 
@@ -46,7 +47,7 @@ def command(name: str, form: str, page: str, *, offline: bool) -> int:
         write_file(page, report.html(starts))
         tell(f"Wrote {visible(page)}.")
     show(report.to_json(starts) if form == "json" else report.text(starts), end="")
-    return int(bool(starts.slower()))
+    return int(bool(starts.slower() or starts.newest.over))
 
 
 def _here(name: str) -> tuple[Boot, ...]:

@@ -91,4 +91,5 @@ def _lifecycle(profile: Profile) -> Lifecycle:
         drain=life.drain_timeout,
         hang=life.hang_timeout,
         restarts=life.restarts,
+        budget=life.start_budget,
     )

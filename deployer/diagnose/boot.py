@@ -47,7 +47,8 @@ class Boot:
 
     ``release`` is the digest of what was served, ``when`` the moment at which it was ready
     (seconds since the epoch), ``seconds`` how long all of it took, from the first thing that could
-    be measured. What no stage covers was not told by anybody.
+    be measured. What no stage covers was not told by anybody. ``budget`` is how long it should have
+    taken, 0 where nobody said.
     """
 
     release: str
@@ -55,7 +56,13 @@ class Boot:
     when: float
     seconds: float
     stages: tuple[Stage, ...]
+    budget: float = 0.0
     format_version: int = FORMAT_VERSION
+
+    @property
+    def over(self) -> float:
+        """By how many seconds it took longer than it should have; 0 for one that did not."""
+        return max(0.0, self.seconds - self.budget) if self.budget else 0.0
 
     def to_json(self) -> str:
         """Write it on one line."""

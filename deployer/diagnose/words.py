@@ -60,7 +60,13 @@ def summary(boot: Boot) -> str:
     parts = [f"{stage.name} {stage.seconds:.1f} s{_rate(stage)}" for stage in stages]
     if (unknown := boot.unknown()) >= SHOWN:
         parts.append(f"unknown {unknown:.1f} s")
-    return f"ready after {boot.seconds:.1f} s: {', '.join(parts)}"
+    after = f"{boot.seconds:.1f} s" + (f", {over(boot)}" if boot.over else "")
+    return f"ready after {after}: {', '.join(parts)}"
+
+
+def over(boot: Boot) -> str:
+    """Say of a start that it took longer than it should have."""
+    return f"{boot.over:.1f} s more than the {boot.budget:g} s of `lifecycle.start_budget`"
 
 
 def slow(one: Slower) -> str:

@@ -15,6 +15,7 @@ OWN = {
     "lifecycle.startup": "lifecycle.startup_timeout",
     "lifecycle.warmup": "lifecycle.warmup_timeout",
     "lifecycle.drain": "lifecycle.drain_timeout",
+    "lifecycle.budget": "lifecycle.start_budget",
     "lifecycle.hang": "lifecycle.hang_timeout",
     "modal.download_cpu": "modal.download.cpu",
     "modal.download_memory": "modal.download.memory",

@@ -72,6 +72,7 @@ PARAMETERS: dict[str, Rules] = {
     "lifecycle.hang_timeout": (
         (Effect.CLIENTS, "an engine without progress is ended after it, with what is in flight"),
     ),
+    "lifecycle.start_budget": ((Effect.CONTAINERS, "a start that takes longer is called out"),),
     "lifecycle.restarts": ((Effect.CONTAINERS, "a local engine is started again that often"),),
     "modal.app": NEW_NAME,
     "modal.environment": NEW_NAME,

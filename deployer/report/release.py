@@ -10,6 +10,9 @@ from deployer.report.envelope import envelope
 
 HEADER = "# Compiled by `deployer compile --write`. Edit the profile, not this file."
 
+COUNTS = frozenset({"restarts"})
+"""What of a life is a number of times; all else of it is in seconds."""
+
 
 def flags(release: Release) -> str:
     """Give one flag a line, so that git's own diff of this text is the flag diff.
@@ -29,7 +32,11 @@ def flags(release: Release) -> str:
             for name, item in encode(release.modal).items()
             if item not in ("", [])
         ]
-    lines += [f"# lifecycle {name}: {item:g} s" for name, item in encode(release.lifecycle).items()]
+    lines += [
+        f"# lifecycle {name}: {item:g}{'' if name in COUNTS else ' s'}"
+        for name, item in encode(release.lifecycle).items()
+        if item is not None
+    ]
     lines.append(f"# warm-up {', '.join(request.kind for request in release.warmup) or 'none'}")
     return "\n".join(lines) + "\n"
 

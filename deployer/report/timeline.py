@@ -9,7 +9,7 @@ from pathlib import Path
 from deployer import codec
 from deployer.diagnose.boot import Boot, Slower, Stage, slower
 from deployer.diagnose.stages import WORDS
-from deployer.diagnose.words import SHOWN, slow
+from deployer.diagnose.words import SHOWN, over, slow
 from deployer.late import dataclass
 from deployer.report.envelope import envelope
 
@@ -49,6 +49,8 @@ def text(starts: Starts) -> str:
         )
     if (unknown := boot.unknown()) >= SHOWN:
         lines.append(f"  told by nobody: {unknown:.1f} s")
+    if boot.over:
+        lines.append(f"  over: {over(boot)}")
     lines += [f"  slower: {slow(each)}" for each in starts.slower()]
     if before := starts.boots[:-1]:
         took = ", ".join(f"{boot.seconds:.1f}" for boot in before[-5:])
@@ -82,7 +84,10 @@ def html(starts: Starts) -> str:
     return template.render(
         name=starts.name,
         boots=[_drawn(boot, longest) for boot in reversed(starts.boots)],
-        slow=[slow(each) for each in starts.slower()],
+        slow=[
+            *((over(starts.newest),) if starts.newest.over else ()),
+            *(slow(each) for each in starts.slower()),
+        ],
     )
 
 

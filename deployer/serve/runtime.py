@@ -289,6 +289,7 @@ class Runtime:
             time.time(),
             round(self._recorder.seconds, 3),
             self._recorder.sized("weights", [weights_held(source)[0] for source in sources]),
+            self._release.lifecycle.budget or 0.0,
         )
         self._timeline.ready(summary(boot), boot.seconds, boot.to_json())
 

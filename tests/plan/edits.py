@@ -76,6 +76,7 @@ SINGLE: dict[str, tuple[Edit, str]] = {
     "mount of kernels": (_edit("modal.kernel_cache.path", "/dg"), ""),
     "metrics": (_edit("observability.metrics", value=False), ""),
     "drain": (_edit("lifecycle.drain_timeout", 20), ""),
+    "budget": (_edit("lifecycle.start_budget", 60), ""),
     "hang": (_edit("lifecycle.hang_timeout", 20), ""),
     "restarts": (_edit("lifecycle.restarts", 1), ""),
 }

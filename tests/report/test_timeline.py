@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from deployer.cli.main import main
 from deployer.diagnose.boot import Boot, Stage
+from deployer.diagnose.words import summary
 from deployer.event import Event
 from deployer.report.timeline import Starts, html, text
 
@@ -40,6 +42,26 @@ def tell(folder: Path, *boots: Boot) -> None:
         for boot in boots
     ]
     (folder / "events.jsonl").write_text("".join(f"{line}\n" for line in lines))
+
+
+def test_a_start_beyond_its_budget_is_called_out(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = replace(start(0, 10), budget=40.0)
+    said = "1.5 s more than the 40 s of `lifecycle.start_budget`"
+    tell(folder, late)
+
+    assert f"  over: {said}\n" in text(Starts("demo", (late,)))
+    assert summary(late).startswith(f"ready after 41.5 s, {said}: imports 20.0 s, ")
+    assert f'<p class="note">{said}</p>' in html(Starts("demo", (late,)))
+    assert main(["timeline", "demo"]) == 1
+    assert f"  over: {said}\n" in capsys.readouterr().out
+
+
+def test_a_start_within_its_budget_is_fine() -> None:
+    drawn = text(Starts("demo", (replace(start(0, 10), budget=41.5),)))
+
+    assert "over" not in drawn
 
 
 def test_a_start_is_drawn() -> None:

@@ -14,6 +14,10 @@ class Lifecycle(Section):
     startup_timeout: Annotated[float, Limits(gt=0, le=86400)] = 1800.0
     """From launch to the first healthy answer: loading weights, compiling, capturing graphs."""
 
+    start_budget: Annotated[float | None, Limits(gt=0, le=86400)] = None
+    """How long a start should take, from the container's first moment to serving. One that takes
+    longer is not ended by it: `apply` and `deployer timeline` call it out."""
+
     health_interval: Annotated[float, Limits(ge=0.1, le=60)] = 1.0
     """Between two health calls while waiting."""
 
