@@ -1,7 +1,7 @@
 """What every section of a profile has in common: strict, closed, frozen, documented.
 
 A section is declared as a pydantic model would be, and read without pydantic, whose import and
-whose building of models was a third of a `check` (``docs/decisions/0014-start.md``).
+whose building of models was a quarter of a `check` (``docs/decisions/0014-start.md``).
 """
 
 from __future__ import annotations
