@@ -13,6 +13,12 @@ from deployer.codec import decode_json, encode
 from deployer.late import compile_pattern, dataclass
 
 FORMAT_VERSION = 1
+
+TOLD_BY = "X-Deployer-Release"
+"""The header of an answer that tells which release is behind it."""
+
+TOLD_DIGITS = 12
+"""Digits of the release's digest that it tells."""
 """The version of the JSON form; raised whenever an older reader would misread it."""
 
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from deployer.release import Release
 
 
+PROOF = frozenset({"wait", "verify"})
+"""The phases that only look, which `--no-verify` leaves out."""
+
+
 def apply_release(meant: Meant, file: str, manner: Manner) -> int:
     """Plan, ask, and carry out; ``file`` is the mark of the profile's file."""
     from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
@@ -38,13 +42,14 @@ def carry_out(account: Account, plan: Plan, manner: Manner, lock: Lock | None = 
     """
     from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
-    from deployer.cli.progress import PhaseLines  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.carrying_out import carrying_out  # noqa: PLC0415 - only what the verb needs
     from deployer.cli.unchanged import unchanged  # noqa: PLC0415 - as above
     from deployer.cli.where import Declined, agreed  # noqa: PLC0415 - as above
     from deployer.report.plan_text import summary, text  # noqa: PLC0415 - as above
 
     tell(text(plan) + "\n", end="")
-    if plan.nothing_to_do:
+    steps = {phase.phase for phase in plan.phases if phase.runs}
+    if not (steps if manner.verify else steps - PROOF):
         return unchanged(account, plan, manner.form, verify=manner.verify)
     if plan.takes_over:
         from deployer.cli.take_over import agreed_for  # noqa: PLC0415 - only where it does
@@ -54,8 +59,8 @@ def carry_out(account: Account, plan: Plan, manner: Manner, lock: Lock | None = 
     refuse_missing_secrets(account, plan.release)
     if not agreed(f"{summary(plan)} Go on?", yes=manner.yes):
         raise Declined
-    with PhaseLines() as lines:
-        pipeline = Pipeline(account, Records(), plan.release, lines.tell, lock=lock)
+    with carrying_out() as (lines, parts):
+        pipeline = Pipeline(account, Records(), plan.release, lines.tell, parts, lock)
         applied = pipeline.run(plan, key)
     show_applied(applied, plan.release, manner.form)
     return 1 if applied.verified is False else 0

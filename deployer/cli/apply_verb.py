@@ -13,6 +13,7 @@ from deployer.cli.completing import profiles
 from deployer.cli.key_variable import KEY_ENV, settle
 from deployer.cli.manner import Manner
 from deployer.cli.notes import notes_options
+from deployer.cli.patient import TIMEOUT, patience
 from deployer.cli.say import ask, can_ask, show, tell
 from deployer.errors import Failure, UsageError
 from deployer.report.envelope import envelope
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 @KEY_ENV
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @notes_options
+@TIMEOUT
 def command(  # noqa: PLR0913 - the options of the verb
     profile: str,
     digest: str,
@@ -77,6 +79,9 @@ def command(  # noqa: PLR0913 - the options of the verb
         from deployer.cli.apply_modal import apply_release  # noqa: PLC0415 - imports modal
 
         return apply_release(meant, mark_of(profile), manner)
+    if patience().seconds is not None:
+        message = "--timeout bounds what is asked of Modal, and this profile is for this machine"
+        raise UsageError(message, hint="`lifecycle` in the profile bounds a start on this machine")
     _tell_changes(release)
     applied = _apply(release, profile, manner)
     tell_verdicts(applied.verdicts)

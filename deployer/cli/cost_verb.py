@@ -8,6 +8,7 @@ import click
 
 from deployer.cli.completing import profiles
 from deployer.cli.notes import notes_options
+from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import columns, show
 from deployer.report.narrow import narrowed
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--refresh-prices", is_flag=True, help="Ask Modal for the account's rates first.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @notes_options
+@TIMEOUT
 def command(profile: str, hours: float | None, form: str, *, refresh_prices: bool) -> int:
     """Show what a profile costs: serving, idling, starting, a month, and what is paid once.
 

@@ -8,6 +8,7 @@ import click
 
 from deployer.cli.completing import deployments
 from deployer.cli.key_variable import KEY_ENV, key_of
+from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show
 from deployer.cli.target import account_of, target_of
 from deployer.cli.where import on_modal
@@ -31,6 +32,7 @@ HEADS = {
 @click.argument("profile", metavar="PROFILE|NAME", shell_complete=deployments)
 @KEY_ENV
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@TIMEOUT
 def command(profile: str, key_env: str | None, form: str) -> int:
     """Compare what runs on Modal with a profile: release, parameters, autoscaler, engine.
 

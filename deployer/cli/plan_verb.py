@@ -9,6 +9,7 @@ import click
 
 from deployer.cli.completing import profiles
 from deployer.cli.notes import notes_options
+from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import columns, show
 from deployer.cli.writing import write_file
 from deployer.errors import NotThere, UsageError
@@ -35,6 +36,7 @@ CHANGES = 2
 @click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write the plan, for `apply`.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @notes_options
+@TIMEOUT
 def command(
     profile: str,
     out: str | None,

@@ -119,6 +119,11 @@ class PhaseLines:
             if self._status is not None:
                 self._status.start()
 
+    def note(self, text: str) -> None:
+        """Show a sentence beside the phases, at once."""
+        with self._lock:
+            self._print(f"  {visible(text)}")
+
     def tell(self, event: Event) -> None:
         """Show one event."""
         with self._lock:

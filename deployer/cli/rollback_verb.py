@@ -8,6 +8,7 @@ import click
 
 from deployer.cli.completing import deployments
 from deployer.cli.key_variable import KEY_ENV, settle
+from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import tell
 from deployer.cli.target import account_of, target_of
 from deployer.cli.where import Declined, agreed, on_modal
@@ -20,39 +21,57 @@ if TYPE_CHECKING:
 
 @click.command("rollback")
 @click.argument("name", metavar="NAME|PROFILE", shell_complete=deployments)
-@click.option("--to", type=click.IntRange(min=1), metavar="VERSION", help="By default the last.")
+@click.option("--to", default="", metavar="VERSION|RELEASE", help="By default the one before.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--verify/--no-verify", default=True, help="Wait for the server and verify it.")
 @KEY_ENV
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-def command(
-    name: str, to: int | None, key_env: str | None, form: str, *, yes: bool, verify: bool
-) -> int:
+@TIMEOUT
+def command(name: str, to: str, key_env: str | None, form: str, *, yes: bool, verify: bool) -> int:
     """Go back to an older version on Modal: by default to the one with another release before this.
 
-    Its release, weights and kernels are those that it was deployed with. The profile stays as it
-    is, so `deployer plan` shows the difference afterwards.
+    --to takes a version's number or the digits of a release, as `history` shows them; a release
+    that is current already is only waited for and verified, so this can be repeated after a fault.
+    The default never undoes a rollback. Release, weights and kernels are those that the version was
+    deployed with. The profile stays as it is, so `deployer plan` shows the difference afterwards.
     """
     from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
-    from deployer.apply.modal.history import choose, roll_back, versions  # noqa: PLC0415 - as above
+    from deployer.apply.modal.history import (  # noqa: PLC0415 - as above
+        choose,
+        refuse_moved,
+        roll_back,
+        versions,
+        with_releases,
+    )
+    from deployer.apply.modal.locked import alone  # noqa: PLC0415 - as above
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
     from deployer.cli.apply_modal import key_for, show_applied  # noqa: PLC0415 - only what the verb needs
-    from deployer.cli.progress import PhaseLines  # noqa: PLC0415 - as above
+    from deployer.cli.carrying_out import carrying_out  # noqa: PLC0415 - as above
 
     target = on_modal(target_of(name), "rollback")
     account, records = account_of(target), Records()
-    found = versions(account, records, target.record.app)
-    chosen = choose(found, to)
+    found = versions(account, target.record.app)
+    current = next((version for version in found if version.current), None)
+    both = (choose(found, to), *([current] if current else []))
+    chosen, *before = with_releases(account, records, target.record.app, both)
     release = _release(chosen)
-    _tell(found, chosen)
+    _tell(before, chosen)
     if verify:
         settle(release.listen.api_key_variable, name, key_env)
     key = key_for(release, verify=verify)
-    if not agreed(f"Go back to version {chosen.number}?", yes=yes):
+    question = f"Go back to version {chosen.number}?"
+    if chosen.current:
+        question = f"Version {chosen.number} is that release already. Wait for it and verify it?"
+    if not agreed(question, yes=yes):
         raise Declined
-    roll_back(account, records, target.record.app, chosen)
-    with PhaseLines() as lines:
-        done = Pipeline(account, records, release, lines.tell).prove(key, "rolled back")
+    with carrying_out() as (lines, parts):
+        app = target.record.app
+        with alone(account, app, "a rollback", parts.tell) as held:
+            held.refuse_lost()
+            refuse_moved(account, app, found)
+            roll_back(account, records, app, chosen, owed=key is not None)
+            pipeline = Pipeline(account, records, release, lines.tell, parts)
+            done = pipeline.prove(key, "rolled back")
     show_applied(done, release, form)
     return 1 if done.verified is False else 0
 
@@ -65,14 +84,14 @@ def _release(chosen: Version) -> Release:
     return chosen.release
 
 
-def _tell(found: tuple[Version, ...], chosen: Version) -> None:
+def _tell(found: list[Version], chosen: Version) -> None:
     """Say what going back changes, before anything is touched."""
     from deployer.cli.pricing import prices  # noqa: PLC0415 - only what the verb needs
     from deployer.plan.diff import diff  # noqa: PLC0415 - as above
     from deployer.report.review_text import explained  # noqa: PLC0415 - as above
 
     current = next((version for version in found if version.current), None)
-    if current is None or current.release is None or chosen.release is None:
+    if current is None or current.release is None or chosen.release is None or chosen.current:
         return
     changes = diff(current.release, chosen.release, prices=prices())
     tell(f"What changes from version {current.number} to {chosen.number}:")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import deployments
+from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show
 from deployer.cli.target import Here, OnModal, account_of, ask_modal, target_of
 from deployer.errors import DeployerError, Failure, NotAsked
@@ -15,6 +16,8 @@ from deployer.late import dataclass
 from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from deployer.apply.local.status import LocalStatus
     from deployer.apply.modal.status import ModalStatus
 
@@ -30,7 +33,7 @@ class Found:
 
     ``modal`` is ``asked``, with the ``environments`` in which it was and why others were not
     (``unlisted``), ``not-asked`` or ``not-reached``, with the ``reason``, or '' where the question
-    was about this machine.
+    was about this machine. ``more`` says that there are more deployments than were asked for.
     """
 
     local: tuple[LocalStatus, ...] = ()
@@ -39,13 +42,21 @@ class Found:
     reason: str = ""
     environments: tuple[str, ...] = ()
     unlisted: str = ""
+    more: bool = False
 
 
 @click.command("status")
 @click.argument("name", required=False, metavar="[NAME|PROFILE]", shell_complete=deployments)
 @click.option("--offline", is_flag=True, help="Do not ask Modal; say what is on record.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-def command(name: str | None, form: str, *, offline: bool) -> int:
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Show so many on Modal; by itself all.",
+)
+@TIMEOUT
+def command(name: str | None, form: str, limit: int, *, offline: bool) -> int:
     """Show what is deployed: the server's own processes are asked here, and Modal is there.
 
     Without a NAME that is everything on this machine, and everything on Modal that deployer
@@ -53,8 +64,14 @@ def command(name: str | None, form: str, *, offline: bool) -> int:
     or if it is not known how one stands because Modal was not asked or not reached; 2 if what is
     named is not there.
     """
-    found = _everything(offline=offline) if name is None else _named(name, offline=offline)
-    show(_json(found) if form == "json" else _text(found), end="")
+    if name is None:
+        found = _everything(form, limit, offline=offline)
+    else:
+        found = _named(name, offline=offline)
+        if form != "json":
+            show(_text(found), end="")
+    if form == "json":
+        show(_json(found), end="")
     if name is not None and any(one.state == "not-there" for one in found.remote):
         return NOT_THERE
     states: set[str] = {one.state for one in found.local} | {one.state for one in found.remote}
@@ -89,7 +106,8 @@ def _on_modal(target: OnModal, *, offline: bool) -> ModalStatus:
     return status(target.record, target.release, records, account)
 
 
-def _everything(*, offline: bool) -> Found:
+def _everything(form: str, limit: int, *, offline: bool) -> Found:
+    """Look at everything; text is shown as it becomes known."""
     from deployer.apply.local.status import status  # noqa: PLC0415 - only what the verb needs
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
     from deployer.apply.modal.status import everything, unseen  # noqa: PLC0415 - as above
@@ -101,9 +119,33 @@ def _everything(*, offline: bool) -> Found:
     except Failure as why:
         kept = tuple(unseen(record, None, records, why) for record in records.all())
         state = "not-asked" if isinstance(why, NotAsked) else "not-reached"
-        return Found(local, kept, state, _why(why))
-    remote = everything(account, listing, records)
-    return Found(local, remote, "asked", "", listing.environments, listing.unlisted)
+        found = Found(local, kept, state, _why(why))
+        if form != "json":
+            show(_text(found), end="")
+        return found
+    remote, more = _shown(everything(account, listing, records), local, form, limit)
+    found = Found(local, remote, "asked", "", listing.environments, listing.unlisted, more)
+    if form != "json":
+        show(_where(found), end="")
+    return found
+
+
+def _shown(
+    all_of_them: Iterator[ModalStatus], local: tuple[LocalStatus, ...], form: str, limit: int
+) -> tuple[tuple[ModalStatus, ...], bool]:
+    """Take so many, and show each as text at once; whether there are more."""
+    from deployer.cli.status_text import local_text, modal_text  # noqa: PLC0415 - as above
+
+    if form != "json":
+        show(*map(local_text, local)) if local else None
+    taken: list[ModalStatus] = []
+    for one in all_of_them:
+        if limit and len(taken) == limit:
+            return tuple(taken), True
+        taken.append(one)
+        if form != "json":
+            show(modal_text(one))
+    return tuple(taken), False
 
 
 def _refuse_offline(*, offline: bool) -> None:
@@ -120,18 +162,25 @@ def _why(why: DeployerError) -> str:
 
 
 def _text(found: Found) -> str:
-    from deployer.apply.unseen import asked_words  # noqa: PLC0415 - only what the verb needs
     from deployer.cli.status_text import local_text, modal_text  # noqa: PLC0415 - as above
 
     blocks = [*map(local_text, found.local), *map(modal_text, found.remote)]
-    if found.modal == "asked" and found.environments:
-        where = f"Modal was asked in {asked_words(found.environments, found.unlisted)}"
-        nothing = "" if blocks else "Nothing is deployed, on this machine or on Modal. "
-        blocks.append(f"{nothing}{where}.")
-    elif found.modal and not found.remote:
+    if found.modal not in {"", "asked"} and not found.remote:
         nothing = "" if found.local else "Nothing is on record on this machine. "
         blocks.append(f"{nothing}{found.reason}.")
     return "".join(f"{block}\n" for block in blocks)
+
+
+def _where(found: Found) -> str:
+    """Say where Modal was asked, below all that was found."""
+    from deployer.apply.unseen import asked_words  # noqa: PLC0415 - only what the verb needs
+
+    where = f"Modal was asked in {asked_words(found.environments, found.unlisted)}"
+    nothing = (
+        "" if found.local or found.remote else "Nothing is deployed, on this machine or on Modal. "
+    )
+    more = " There are more deployments: --limit 0 shows all." if found.more else ""
+    return f"{nothing}{where}.{more}\n"
 
 
 def _json(found: Found) -> str:
@@ -149,5 +198,6 @@ def _json(found: Found) -> str:
             "deployments": encode(found.local),
             "on_modal": encode(found.remote),
             "modal": modal,
+            "more": found.more,
         }
     )

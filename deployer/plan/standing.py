@@ -23,7 +23,8 @@ class Deployed:
     ``digest`` is the first 40 digits of the release's, or '' where it is not known. ``state`` is
     ``deployed`` or ``stopped``, ``when`` in seconds since the epoch, ``commit`` that of the
     profile's repository, and ``dirty`` if that had changes. ``file`` is the mark of the profile's
-    file (:mod:`deployer.plan.file`), '' where it is not recorded.
+    file (:mod:`deployer.plan.file`), '' where it is not recorded. ``owed`` says that this version
+    is to be verified, and was not seen to keep its promises yet: the deployment itself says so.
     """
 
     release: Release | None
@@ -39,6 +40,7 @@ class Deployed:
     url: str
     containers: int
     file: str = ""
+    owed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,25 +70,31 @@ class Built:
     functions: Mapping[str, Any]
 
 
-def build_app(
+def build_app(  # noqa: PLR0913 - what an app says of itself
     release: Release,
     release_file: Path,
     parts: tuple[str, ...] = PARTS,
     profile: str = "",
+    *,
     manifests: Path | None = None,
+    phase: str = "",
+    owed: bool = False,
+    number: int = 0,
 ) -> Built:
     """Make the app of a release, or only some parts of it.
 
     ``release_file`` holds the release as JSON; it is put into every container, and ``manifests``,
     what the profile's lock lists, into the one that downloads. ``profile`` is the mark of the
-    profile's file (:mod:`deployer.plan.file`). Raises
-    UsageError for a release that is not for Modal.
+    profile's file (:mod:`deployer.plan.file`), ``phase`` what an app that only prepares is for, and
+    ``owed`` that its server is to be verified still. ``number`` is the version that it will be.
+    Raises UsageError for a release that is not for Modal.
     """
     parameters = release.modal
     if parameters is None:
         message = f"`{release.name}` is for `target: {release.target}`, not for Modal"
         raise UsageError(message)
-    app = modal.App(parameters.app, tags=app_tags(release, profile), include_source=False)
+    tags = app_tags(release, profile, phase=phase, owed=owed, number=number)
+    app = modal.App(parameters.app, tags=tags, include_source=False)
     makers: dict[str, Callable[..., Any]] = {
         "download_model": partial(_download_model, manifests=manifests),
         "compile_deepgemm": _compile_deepgemm,

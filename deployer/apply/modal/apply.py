@@ -6,27 +6,29 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import modal
-
 from deployer.apply.hub import manifest_of
 from deployer.apply.modal.address import refuse_open
 from deployer.apply.modal.app import build_app
-from deployer.apply.modal.markers import kernels_fact, weights_fact
-from deployer.apply.modal.part_run import Carried, run_part
+from deployer.apply.modal.listing import phases_of
+from deployer.apply.modal.locked import alone
+from deployer.apply.modal.markers import kernels_fact, volume_folder, weights_fact
+from deployer.apply.modal.part_run import COMPILATION, DOWNLOAD, Carried, attach, run_part
 from deployer.apply.modal.parts import DEFAULT_PARTS, Parts
 from deployer.apply.modal.proof import publish as publish_proof
 from deployer.apply.modal.proof import tried
 from deployer.apply.modal.records import Record, publish
-from deployer.apply.modal.tags import short_digest
+from deployer.apply.modal.rpc import told
+from deployer.apply.modal.tags import DIGEST, PHASE, proven, short_digest
 from deployer.apply.modal.wait import wait_until_healthy
-from deployer.apply.modal.words import in_words
+from deployer.apply.patience import current
 from deployer.apply.phases import Phases, PhaseTime
 from deployer.diagnose.boot import slower
 from deployer.diagnose.words import slow
-from deployer.errors import Failure
+from deployer.errors import Failure, NotReached
 from deployer.fit.beside import beside
 from deployer.late import dataclass
 from deployer.plan.sides import side
+from deployer.plan.standing import DEPLOYED
 from deployer.serve.memory import heard, of_each
 from deployer.serve.weights.manifest import Manifests
 from deployer.verify.endpoint import Endpoint
@@ -37,14 +39,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deployer.apply.modal.client import Account
+    from deployer.apply.modal.locked import Held
+    from deployer.apply.modal.part_run import Part
     from deployer.apply.modal.records import Records
-    from deployer.apply.modal.things import AppFacts
+    from deployer.apply.modal.things import AppFacts, ListedApp
     from deployer.diagnose.boot import Boot
     from deployer.event import Event
     from deployer.lock.lock import Lock
     from deployer.plan.deployment import PhaseFact, Plan
     from deployer.release import Release
     from deployer.verify.verdict import Verdict
+
+
+DEPLOYING = 3600.0
+"""Seconds that a deployment may take: an image of the engine that is not there yet is built in it
+(about 20 GB to fetch and unpack)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,23 +103,12 @@ class Pipeline:
     def run(self, plan: Plan, key: str | None) -> Applied:
         """Carry out a plan; with ``key`` None the server is neither waited for nor verified.
 
-        A failure names its phase. What the phases before it did stays, so the next apply goes on
-        where this one ended.
+        Nobody else changes the app meanwhile. Before each step that costs or replaces it is looked
+        at again, and Failure says what has moved since the plan. A failure names its phase. What
+        the phases before it did stays, so the next apply goes on where this one ended.
         """
-        runs = {phase.phase for phase in plan.phases if phase.runs}
-        file = self._records.keep_release(self._release)
-        if "weights" in runs:
-            self._prepare("weights", "download_model", file, self._weights)
-        if "kernels" in runs:
-            self._prepare("kernels", "compile_deepgemm", file, self._kernels)
-        if "deploy" in runs:
-            self._deploy(file, plan)
-        app, url = self._deployed()
-        record = replace(self._record(app, url), file=_file(plan))
-        if key is None:
-            self._records.keep(record)
-            return self._applied(record, "deployed" if "deploy" in runs else "unchanged", None)
-        return self._proven(app, record, key, "deployed" if "deploy" in runs else "verified")
+        with alone(self._account, self._parameters.app, "an apply", self._parts.tell) as held:
+            return self._run(plan, key, held)
 
     def prove(self, key: str | None, outcome: str) -> Applied:
         """Wait for what is deployed already, and verify it; with ``key`` None only say what it is.
@@ -121,11 +119,41 @@ class Pipeline:
         record = self._record(app, url)
         if key is None:
             return self._applied(record, outcome, None)
+        self._owe(app)
         return self._proven(app, record, key, outcome)
 
-    def _proven(self, app: AppFacts, record: Record, key: str, outcome: str) -> Applied:
+    def _owe(self, app: AppFacts) -> None:
+        """Let the deployment say that its promises are to be seen, before they are looked for."""
+        tags = self._account.tags(app)
+        owed = proven(tags, short_digest(self._release), app.version, 0.0)
+        if owed != tags:
+            self._account.set_tags(app, owed)
+
+    def _run(self, plan: Plan, key: str | None, held: Held) -> Applied:
+        runs = {phase.phase for phase in plan.phases if phase.runs}
+        file = self._records.keep_release(self._release)
+        left = self._left(runs)
+        if "weights" in runs:
+            self._prepare(DOWNLOAD, plan, held, file, left)
+        if "kernels" in runs:
+            self._prepare(COMPILATION, plan, held, file, left)
+        if "deploy" in runs:
+            self._deploy(file, plan, held, owed=key is not None)
+        app, url = self._deployed()
+        _refuse_another(plan, app)
+        record = replace(self._record(app, url), file=_file(plan))
+        if key is None:
+            self._records.keep(record)
+            return self._applied(record, "deployed" if "deploy" in runs else "unchanged", None)
+        back = _back(plan)
+        return self._proven(app, record, key, "deployed" if "deploy" in runs else "verified", back)
+
+    def _proven(
+        self, app: AppFacts, record: Record, key: str, outcome: str, back: str = ""
+    ) -> Applied:
         old = self._records.record(record.app, record.environment)
-        verdicts, sample, said = self._verified(app, record.url, key, record)
+        self._records.keep(record)
+        verdicts, sample, said = self._verified(app, record, key, back)
         memory = self._reckoned(said) if said else ""
         if not memory and old is not None and old.digest == record.digest:
             memory = old.memory
@@ -134,19 +162,80 @@ class Pipeline:
         now = replace(now, memory=memory)
         self._records.keep(now)
         when = now.verified_at if verified else 0.0
-        unnoted = publish_proof(self._account, now.app, now.digest, when)
+        unnoted = publish_proof(self._account, now.app, now.digest, now.version, when)
         applied = self._applied(record, outcome, verified)
         return replace(applied, verdicts=verdicts, sample=sample, unnoted=unnoted)
 
-    def _prepare(self, name: str, part: str, file: Path, fact: Callable[[], PhaseFact]) -> None:
-        with self._phases.phase(name, f"{part} on Modal") as phase:
-            carried = Carried(file, self._manifests())
-            run_part(self._account, self._release, carried, part, phase, self._parts)
+    def _left(self, runs: set[str]) -> dict[str, ListedApp]:
+        """Give what an apply that is gone has left running and is of use, by phase.
+
+        What is of no use is ended, and said: nobody else applies this app now.
+        """
+        kept: dict[str, ListedApp] = {}
+        for one in phases_of(self._account, self._parameters.app):
+            phase = one.tags.get(PHASE, "")
+            same = one.tags.get(DIGEST) == short_digest(self._release)
+            if same and phase in runs and phase not in kept:
+                kept[phase] = one
+            else:
+                self._account.stop(one.id)
+                self._parts.tell(
+                    f"an apply that is gone had left {phase or 'a phase'} of release "
+                    f"{one.tags[DIGEST][:12]} running ({one.id}): it is ended"
+                )
+        return kept
+
+    def _prepare(
+        self, part: Part, plan: Plan, held: Held, file: Path, left: dict[str, ListedApp]
+    ) -> None:
+        fact, place = self._of(part)
+        with (
+            self._phases.phase(part.phase, f"{part.name} on Modal") as phase,
+            alone(self._account, place, part.words, self._parts.tell),
+        ):
+            self._look_again(plan, held)
+            if part.phase in left:
+                self._parts.tell(
+                    f"{part.words} that another apply began still runs: waiting for it"
+                )
+                attach(self._account, self._release, left[part.phase], part, phase, self._parts)
             found = fact()
             if not found.done:
-                message = f"`{part}` ended without an error, but {found.reason}"
+                carried = Carried(file, self._manifests())
+                run_part(self._account, self._release, carried, part, phase, self._parts)
+                found = fact()
+            if not found.done:
+                message = f"`{part.name}` ended without an error, but {found.reason}"
                 raise Failure(message)
             phase.result = found.reason
+
+    def _of(self, part: Part) -> tuple[Callable[[], PhaseFact], str]:
+        """Give what says whether a part is done, and the place that only one may fill at a time."""
+        if part is COMPILATION:
+            after = side(self._release)
+            cache = self._parameters.kernel_cache
+            volume = cache.volume if cache is not None else "kernels"
+            return self._kernels, f"{volume}/{after.kernel_key.digest()[:12]}"
+        weights = self._parameters.weights
+        return self._weights, f"{weights.volume}/{volume_folder(self._release.model, weights)}"
+
+    def _look_again(self, plan: Plan, held: Held) -> None:
+        """Look again before a step that costs or replaces; Failure where the world has moved."""
+        held.refuse_lost()
+        current().refuse_over("what was done so far stays")
+        now, before = self._account.app(self._parameters.app), plan.standing.deployed
+        there = now is not None and now.state == DEPLOYED
+        was = before is not None and before.state == DEPLOYED
+        if there == was and (now is None or before is None or now.version == before.version):
+            return
+        if now is not None and there:
+            who = now.deployed_by or "somebody"
+            moved = f"version {now.version} was deployed by {who}"
+            moved += f", and the plan is against version {before.version}" if before and was else ""
+        else:
+            moved = f"the app {self._parameters.app} is {now.state if now else 'gone'}"
+        message = f"the world has moved since the plan: {moved}"
+        raise Failure(message, hint="nothing more was done; plan again, and look at it")
 
     def _manifests(self) -> Path | None:
         """Write what the lock lists where containers are given it from."""
@@ -161,11 +250,28 @@ class Pipeline:
     def _kernels(self) -> PhaseFact:
         return kernels_fact(self._account, side(self._release), None)
 
-    def _deploy(self, file: Path, plan: Plan) -> None:
+    def _deploy(self, file: Path, plan: Plan, held: Held, *, owed: bool) -> None:
         with self._phases.phase("deploy", f"app {self._parameters.app}") as phase:
+            self._look_again(plan, held)
             publish(self._account, self._release)
-            deploy(self._account, self._release, file, plan.file)
+            try:
+                deploy(
+                    self._account, self._release, file, plan.file, owed=owed, number=plan.version
+                )
+            except NotReached as failure:
+                self._refuse_unpublished(plan, failure)
             phase.result = f"app {self._parameters.app}, release {plan.digest[:12]}"
+
+    def _refuse_unpublished(self, plan: Plan, failure: NotReached) -> None:
+        """Raise where a version whose answer was lost was not published, or that is not known."""
+        unknown = f"whether version {plan.version} was published is not known: {failure.message}"
+        try:
+            app = self._account.app(self._parameters.app)
+            tags = {} if app is None else self._account.tags(app)
+        except NotReached as again:
+            raise NotReached(unknown, hint="apply again: it goes on from what there is") from again
+        if app is None or app.version != plan.version or tags.get(DIGEST) != plan.digest:
+            raise failure
 
     def _deployed(self) -> tuple[AppFacts, str]:
         app = self._account.app(self._parameters.app)
@@ -176,12 +282,14 @@ class Pipeline:
         return app, server.url
 
     def _verified(
-        self, app: AppFacts, url: str, key: str, record: Record
+        self, app: AppFacts, record: Record, key: str, back: str
     ) -> tuple[tuple[Verdict, ...], str, str]:
         """Give the verdicts, an answer to show, and what a new engine said of its memory."""
-        self._records.keep(replace(record, owed=True))
+        url = record.url
         with self._phases.phase("wait", "from no container to the first answer") as phase:
-            said = wait_until_healthy(self._account, app, self._release, url, phase, self._parts)
+            said = wait_until_healthy(
+                self._account, app, self._release, url, phase, self._parts, hint=back
+            )
             for line in self._keep_boots(record, said.boots):
                 phase.progress(line)
             phase.result = "the server is healthy"
@@ -242,13 +350,44 @@ def _file(plan: Plan) -> str:
     return plan.file if plan.deploys or before is None else before.file
 
 
-def deploy(account: Account, release: Release, file: Path, profile: str = "") -> None:
+def _back(plan: Plan) -> str:
+    """Say how to go back to what was deployed before a plan; '' where there was nothing."""
+    before = plan.standing.deployed
+    if not plan.deploys or before is None or before.state != DEPLOYED or not before.digest:
+        return ""
+    return (
+        f"`deployer rollback {plan.name} --to {before.digest[:12]}` brings version "
+        f"{before.version} back"
+    )
+
+
+def _refuse_another(plan: Plan, app: AppFacts) -> None:
+    """Raise Failure where what is there after an apply is not the version that it made."""
+    if app.version != plan.version:
+        who = app.deployed_by or "somebody"
+        message = f"version {app.version} was deployed by {who}, right after version {plan.version}"
+        raise Failure(message, hint=f"`deployer history {plan.name}` shows both")
+
+
+def deploy(
+    account: Account,
+    release: Release,
+    file: Path,
+    profile: str = "",
+    *,
+    owed: bool = False,
+    number: int = 0,
+) -> None:
     """Deploy the whole app of a release; the version's tag is its digest.
 
-    ``profile`` is the mark of the profile's file.
+    ``profile`` is the mark of the profile's file, ``owed`` that it is to be verified still,
+    ``number`` the version that it will be. Raises
+    Failure for what went wrong.
     """
-    built = build_app(release, file, profile=profile)
-    try:
-        built.app.deploy(environment_name=account.environment or None, tag=short_digest(release))
-    except (modal.exception.Error, OSError) as error:
-        raise in_words(error) from error
+    built = build_app(release, file, profile=profile, owed=owed, number=number)
+    environment, tag = account.environment or None, short_digest(release)
+    told(
+        f"the deployment of {built.app.name}",
+        lambda: built.app.deploy.aio(environment_name=environment, tag=tag),
+        DEPLOYING,
+    )

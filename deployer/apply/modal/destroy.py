@@ -78,7 +78,7 @@ def destroy(
 
 def _stop(account: Account, app: AppFacts, name: str) -> None:
     refuse_stranger(name, account.environment, account.tags(app))
-    account.stop(app)
+    account.stop(app.id)
     after = account.app(name)
     if after is not None and after.state == DEPLOYED:
         message = f"the app `{name}` is still deployed"
@@ -90,7 +90,7 @@ def _end_phases(account: Account, name: str) -> tuple[str, ...]:
     try:
         running = phases_of(account, name)
         for phase in running:
-            account.stop(phase)
+            account.stop(phase.id)
         left = phases_of(account, name) if running else ()
     except Failure as failure:
         message = (

@@ -1,4 +1,4 @@
-"""Reading an app's log while something else is waited for."""
+"""Reading an app's log while something else is waited for: it explains, and decides nothing."""
 
 from __future__ import annotations
 
@@ -33,27 +33,29 @@ PATIENCE = 5.0
 class Following:
     """Reads a log in a thread of its own while entered.
 
-    ``on_event`` gets what the container told; ``since`` (seconds since the epoch) leaves out what
-    is older. ``last`` is the newest line, ``stage`` the one of the engine's start that was told
-    last, ``failure`` what a container said when it failed, and ``report`` what it said about that;
-    ``boots`` are the starts that it told. A log that cannot be read stops nothing; ``trouble`` says
-    so.
+    ``on_event`` gets what a container told, with the container. What one said is kept for that one
+    alone. A log that cannot be read stops nothing; ``trouble`` says so.
     """
 
     def __init__(
-        self, account: Account, app_id: str, since: float, on_event: Callable[[Event], None]
+        self, account: Account, app_id: str, on_event: Callable[[str, Event], None]
     ) -> None:
         self._account = account
         self._app_id = app_id
-        self._since = since
         self._on_event = on_event
         self._over = threading.Event()
+        self._read_all = threading.Event()
         self._thread = threading.Thread(target=self._read, name="logs", daemon=True)
-        self._lines: deque[str] = deque(maxlen=TAIL)
-        self.stage = ""
-        self.failure = ""
-        self.report: tuple[str, ...] = ()
-        self.boots: tuple[Boot, ...] = ()
+        self._lock = threading.Lock()
+        self._lines: dict[str, deque[str]] = {}
+        self._failures: dict[str, str] = {}
+        self._reports: dict[str, tuple[str, ...]] = {}
+        self._stages: dict[str, str] = {}
+        self._boots: list[tuple[str, Boot]] = []
+        self._early: set[str] = set()
+        self._newest = ""
+        self.ended = False
+        """Whether Modal said that the app has ended."""
         self.trouble = ""
 
     def __enter__(self) -> Self:
@@ -66,39 +68,90 @@ class Following:
         self._over.set()
         self._thread.join(PATIENCE)
 
-    @property
-    def last(self) -> str:
-        """The newest line that says something; '' before there is any."""
-        return newest(tuple(self._lines))
+    def caught_up(self, seconds: float) -> bool:
+        """Wait until all that was written before has been read; whether it has been."""
+        return self._read_all.wait(seconds)
 
-    def tail(self) -> tuple[str, ...]:
-        """Give the last lines."""
-        return tuple(self._lines)
+    def early(self) -> set[str]:
+        """Give the containers that had written something when the reading began."""
+        with self._lock:
+            return set(self._early)
+
+    def speakers(self) -> set[str]:
+        """Give the containers that wrote something."""
+        with self._lock:
+            return set(self._lines) - {""}
+
+    def failure(self, task: str) -> str:
+        """Give what a container said when it failed; '' where it did not."""
+        with self._lock:
+            return self._failures.get(task, "")
+
+    def report(self, task: str) -> tuple[str, ...]:
+        """Give what a container reported of its failure."""
+        with self._lock:
+            return self._reports.get(task, ())
+
+    def stage(self, tasks: set[str]) -> str:
+        """Give the stage of an engine's start that one of these containers told last."""
+        with self._lock:
+            return next((self._stages[one] for one in reversed(self._stages) if one in tasks), "")
+
+    def boots(self, tasks: set[str]) -> tuple[Boot, ...]:
+        """Give the starts that these containers told."""
+        with self._lock:
+            return tuple(boot for task, boot in self._boots if task in tasks)
+
+    def last(self, tasks: set[str] | None = None) -> str:
+        """Give the newest line that says something: of these containers, or of any."""
+        with self._lock:
+            if tasks is not None and self._newest not in tasks:
+                chosen = next((lines for name, lines in self._lines.items() if name in tasks), ())
+                return newest(tuple(chosen))
+            return newest(tuple(self._lines.get(self._newest, ())))
+
+    def tail(self, task: str | None = None) -> tuple[str, ...]:
+        """Give the last lines of a container, or of the one that spoke last."""
+        with self._lock:
+            return tuple(self._lines.get(self._newest if task is None else task, ()))
 
     def _read(self) -> None:
         try:
-            for when, line in self._account.logs(self._app_id, self._over.is_set):
-                if when >= self._since:
-                    self._take(when, line)
+            for line in self._account.logs(self._app_id, self._over.is_set, self._hear_trouble):
+                if line is None:
+                    self._read_all.set()
+                elif line.text.strip():
+                    self._take(line.task, line.when, line.text)
+            self.ended = not self._over.is_set()
         except Failure as failure:
             self.trouble = failure.message
+        finally:
+            self._read_all.set()
 
-    def _take(self, when: float, line: str) -> None:
-        if line.strip():
-            self._lines.append(line)
-        event = from_line(line, when)
-        if event is None:
-            self._note(line)
-            return
-        if (event.phase, event.state) == ("ended", "failed"):
-            self.failure = event.message
-        self._on_event(event)
+    def _hear_trouble(self, words: str) -> None:
+        self.trouble = words
 
-    def _note(self, line: str) -> None:
+    def _take(self, task: str, when: float, text: str) -> None:
+        event = from_line(text, when)
+        with self._lock:
+            self._newest = task
+            self._lines.setdefault(task, deque(maxlen=TAIL)).append(text)
+            if not self._read_all.is_set():
+                self._early.add(task)
+            if event is not None and (event.phase, event.state) == ("ended", "failed"):
+                self._failures[task] = event.message
+            if event is None:
+                self._note(task, text)
+        if event is not None:
+            self._on_event(task, event)
+
+    def _note(self, task: str, line: str) -> None:
         """Take what stands between two events: a report, a record, the engine's own lines."""
-        if self.failure and line.startswith(DETAIL) and len(self.report) < DETAILS:
-            self.report = (*self.report, line.strip())
+        report = self._reports.get(task, ())
+        if task in self._failures and line.startswith(DETAIL) and len(report) < DETAILS:
+            self._reports[task] = (*report, line.strip())
         elif boot := boot_of(line):
-            self.boots = (*self.boots, boot)
+            self._boots.append((task, boot))
         elif told := mark(parse(line).text):
-            self.stage = told.stage
+            self._stages.pop(task, None)
+            self._stages[task] = told.stage

@@ -60,10 +60,8 @@ def phases_of(account: Account, app_name: str) -> tuple[ListedApp, ...]:
     tags are given. Whether somebody still waits for one, Modal does not tell. Raises Failure where
     Modal does not list them.
     """
-    apps = account.apps(account.environment)
-    return tuple(
-        app for app in apps if is_ours(app.tags) and app.state == RUNNING and app.name == app_name
-    )
+    apps = account.apps(account.environment, app_name)
+    return tuple(app for app in apps if is_ours(app.tags) and app.state == RUNNING)
 
 
 def record_of(app: ListedApp) -> Record:

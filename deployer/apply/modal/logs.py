@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import modal
 
 from deployer.apply.modal.history import existing
-from deployer.apply.modal.rpc import bounded
-from deployer.apply.modal.words import in_words
+from deployer.apply.modal.rpc import told
 from deployer.errors import Failure
 from deployer.serve.redact import Redactor
 
@@ -43,18 +42,16 @@ def logs(
     text = _tail(account, app_name, lines) if lines else ""
     yield from map(redact.text, text.splitlines()[-lines:] if lines else ())
     if follow:
-        for _, line in account.logs(app.id, lambda: False):
-            yield redact.text(line)
+        for line in account.logs(app.id, lambda: False):
+            if line is not None:
+                yield redact.text(line.text)
 
 
 def _tail(account: Account, app_name: str, lines: int) -> str:
     """Ask for the end of a log; what is followed after it has no end, but this answer has."""
 
-    def ask() -> str:
-        app = modal.App.lookup(app_name, environment_name=account.environment or None)
-        return "".join(entry.message for entry in app.logs.tail(lines))
+    async def ask() -> str:
+        app = await modal.App.lookup.aio(app_name, environment_name=account.environment or None)
+        return "".join([entry.message async for entry in app.logs.tail.aio(lines)])
 
-    try:
-        return bounded(ask)
-    except (modal.exception.Error, OSError) as error:
-        raise in_words(error) from error
+    return told("the end of the log", ask)

@@ -11,6 +11,7 @@ from deployer.behaviour.room import TOO_LARGE, too_large
 from deployer.errors import Failure
 from deployer.plan.deployment import PhaseFact
 from deployer.release import Beside
+from deployer.serve.kernels.entries import FOLDER, listed_size
 from deployer.serve.kernels.marker import Marker, marker_path
 from deployer.serve.weights.held import read_config
 from deployer.serve.weights.marker import MARKER, Complete
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from deployer.release import ModelSource, Mount, Release
 
 GB = 1e9
+NAMED = 3
 
 
 def volume_folder(source: ModelSource, weights: Mount) -> str:
@@ -53,6 +55,13 @@ def _weights(account: Account, source: ModelSource, weights: Mount) -> tuple[boo
     marker = _marker(account, source, weights)
     if isinstance(marker, str):
         return False, named + marker
+    there = account.sizes(weights.volume, volume_folder(source, weights))
+    gone = [file.path for file in marker.files if there.get(file.path) != file.size]
+    if gone:
+        return (
+            False,
+            f"{named}{_gone('files', gone, len(marker.files))}, though all were there once",
+        )
     size = f"{len(marker.files)} files, {marker.bytes / GB:.1f} GB"
     return True, f"{named}complete since {_day(marker.finished)}, {size}"
 
@@ -102,8 +111,20 @@ def kernels_fact(account: Account, of: Side, deployed: Deployed | None) -> Phase
         marker = Marker.from_json(data.decode(errors="replace"))
     except ValueError as error:
         return PhaseFact("kernels", done=False, reason=f"the marker cannot be read: {error}")
+    if marker.entries:
+        there = account.sizes(parameters.kernel_cache.volume, FOLDER)
+        gone = [each.name for each in marker.entries if listed_size(there, each.name) != each.size]
+        if gone:
+            reason = f"{_gone('kernels', gone, len(marker.entries))}, though all were there once"
+            return PhaseFact("kernels", done=False, reason=reason)
     reason = f"compiled on {_day(marker.written)}, {marker.summary()}"
     return PhaseFact("kernels", done=True, reason=reason)
+
+
+def _gone(what: str, names: list[str], of: int) -> str:
+    """Name what is gone, or has another size than a marker says."""
+    shown = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+    return f"{len(names)} of {of} {what} are gone or have another size: {shown}"
 
 
 def _why(key: KernelKey, deployed: Deployed | None) -> str:

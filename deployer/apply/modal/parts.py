@@ -14,9 +14,12 @@ class Parts:
     """Clocks and patience, in seconds.
 
     ``capacity`` is how long nobody has to have given us a container before we give up, ``pause``
-    lies between two questions to a server that is not ready, ``answer`` bounds one of them: Modal
+    lies between two questions to a server that is not ready, ``look`` between two looks at its
+    containers, ``answer`` bounds one of them: Modal
     itself redirects after 150 s (modal.com/docs/guide/webhook-timeouts). ``margin`` is what a
-    container gets beyond its own start-up budget.
+    container gets beyond its own start-up budget. ``stay`` asks a person, after Ctrl-C, whether
+    what runs on Modal shall go on; None where there is nobody to ask, and it is ended. ``tell``
+    hears what becomes of what others have left.
     """
 
     verify: Verify = verify
@@ -26,8 +29,11 @@ class Parts:
     sleep: Callable[[float], None] = time.sleep
     capacity: float = 1800.0
     pause: float = 2.0
+    look: float = 1.0
     answer: float = 170.0
     margin: float = 120.0
+    stay: Callable[[str], bool] | None = None
+    tell: Callable[[str], None] = lambda _: None
 
 
 DEFAULT_PARTS = Parts()

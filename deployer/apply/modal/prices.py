@@ -26,15 +26,9 @@ def refresh(environ: Mapping[str, str] = os.environ) -> Prices:
     """
     if is_surely_missing(environ):
         raise token_missing()
-    import modal  # noqa: PLC0415 - slow, and only for this
+    from deployer.apply.modal.rpc import told  # noqa: PLC0415 - imports modal
 
-    from deployer.apply.modal.rpc import bounded  # noqa: PLC0415 - imports modal
-    from deployer.apply.modal.words import in_words  # noqa: PLC0415 - as above
-
-    try:
-        rates = bounded(_rates)
-    except (modal.exception.Error, OSError) as error:
-        raise in_words(error) from error
+    rates = told("the account's rates", _rates)
     today = dt.datetime.now(tz=dt.UTC).date().isoformat()
     prices = prices_from_rates(rates.items(), today)
     if not prices.gpus:
@@ -65,10 +59,10 @@ def known(environ: Mapping[str, str] = os.environ, *, on_damage: Callable[[str],
         return SHIPPED
 
 
-def _rates() -> Mapping[str, object]:
-    import modal  # noqa: PLC0415 - as above
+async def _rates() -> Mapping[str, object]:
+    import modal  # noqa: PLC0415 - slow, and only for this
 
-    return modal.Workspace.from_context().billing.rates()
+    return await modal.Workspace.from_context().billing.rates.aio()
 
 
 def _path(environ: Mapping[str, str]) -> Path:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from deployer.apply.modal.records import Record, Records
 from deployer.apply.modal.standing import as_deployed, deployed_now
-from deployer.apply.modal.tags import VERIFIED, short_digest, verified_at, verified_tag
-from deployer.apply.modal.wait import HEALTHY, ask
+from deployer.apply.modal.tags import proven, short_digest, verified_at
+from deployer.apply.modal.wait import HEALTHY, ask, tells
+from deployer.apply.patience import current
 from deployer.apply.seen import NOTHING, Observed, Recorded
 from deployer.errors import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from deployer.apply.modal.client import Account
     from deployer.release import Release
@@ -26,8 +27,8 @@ ANSWER = 30.0
 UNNOTED = "what was found could not be noted on Modal, so other machines do not learn of it"
 
 
-def publish(account: Account, app_name: str, digest: str, when: float) -> str:
-    """Write into an app's tags that a release kept every promise at ``when``, or, with 0, not.
+def publish(account: Account, app_name: str, digest: str, version: int, when: float) -> str:
+    """Write into an app's tags that a version kept every promise at ``when``, or, with 0, not.
 
     Gives what was wrong, '' where nothing was: the verification holds all the same.
     """
@@ -35,9 +36,9 @@ def publish(account: Account, app_name: str, digest: str, when: float) -> str:
         app = account.app(app_name)
         if app is None:
             return f"{UNNOTED}: the app is not there any more"
-        tags = {k: v for k, v in account.tags(app).items() if k != VERIFIED}
-        said = {VERIFIED: verified_tag(digest, when)} if when else {}
-        account.set_tags(app, tags | said)
+        if app.version != version:
+            return f"{UNNOTED}: version {app.version} was deployed meanwhile"
+        account.set_tags(app, proven(account.tags(app), digest, version, when))
     except Failure as failure:
         return f"{UNNOTED}: {failure.message}"
     return ""
@@ -49,7 +50,12 @@ def recorded(account: Account, records: Records, app_name: str, digest: str) -> 
     if record is not None and record.digest == digest and record.verified_at:
         return Recorded(record.when, record.verified, record.verified_at)
     app = account.app(app_name)
-    when = verified_at(account.tags(app), digest) if app is not None else 0.0
+    return NOTHING if app is None else said_of(account.tags(app), digest, app.version)
+
+
+def said_of(tags: Mapping[str, str], digest: str, version: int) -> Recorded:
+    """Say what an app's tags tell of a version's verification."""
+    when = verified_at(tags, digest, version)
     return Recorded(when, verified=True, verified_at=when) if when else NOTHING
 
 
@@ -63,16 +69,21 @@ def look(
     server = account.server(release)
     if server is None or not server.url:
         return False, Observed(now(), "Modal names no server that could be asked")
-    status, _ = ask(f"{server.url}/health", server.url, ANSWER)
-    if status == HEALTHY:
-        return True, Observed(now(), "it answered /health")
-    said = f"it answered /health with {status}" if status else f"no answer within {ANSWER:g} s"
+    seconds = current().bound(ANSWER)
+    answer = ask(f"{server.url}/health", server.url, seconds)
+    if answer.status == HEALTHY and tells(release, answer) is False:
+        return False, Observed(now(), f"release {answer.release} answered /health, not this one")
+    if answer.status == HEALTHY:
+        told = "" if answer.release else ", and did not tell which release it is"
+        return True, Observed(now(), f"it answered /health{told}")
+    said = f"it answered /health with {answer.status}" if answer.status else ""
+    said = said or f"no answer within {seconds:.3g} s"
     return False, Observed(now(), said)
 
 
 def tried(record: Record, *, verified: bool, when: float) -> Record:
     """Give a record of a verification that was just tried."""
-    return replace(record, verified=verified, owed=not verified, verified_at=when)
+    return replace(record, verified=verified, verified_at=when)
 
 
 def remember_found(
@@ -96,4 +107,4 @@ def remember_found(
     record = next((one for one in found if one is not None and one.digest == digest), None)
     if record is not None:
         records.keep(tried(record, verified=verified, when=when))
-    return publish(account, app_name, digest, when if verified else 0.0)
+    return publish(account, app_name, digest, deployed.version, when if verified else 0.0)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from deployer.apply.files import make_folder, refuse_foreign, state_home, write_whole
 from deployer.apply.modal.tags import short_digest
-from deployer.codec import DecodeError, decode_json, encode
+from deployer.codec import DecodeError, decode_json, encode, read_json
 from deployer.diagnose.boot import Boot
 from deployer.errors import Failure
 from deployer.late import compile_pattern, dataclass
@@ -24,7 +24,7 @@ from deployer.plan.standing import DIGEST_LENGTH
 from deployer.release import Release
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from deployer.apply.modal.client import Account
 
@@ -45,10 +45,9 @@ class Record:
     """What was deployed from this machine last: enough for a plan without a network.
 
     ``when`` is in seconds since the epoch, ``version`` the app's. ``verified`` tells whether every
-    promise was seen to hold at ``verified_at`` (0 where nobody tried), ``owed`` that it was to be
-    verified and that this did not come to a good end, so that the next apply goes on there.
-    ``file`` is the mark of the profile's file (:mod:`deployer.plan.file`). ``memory`` is what
-    the engine said of its memory at its start, and how that stood beside what was reckoned.
+    promise was seen to hold at ``verified_at`` (0 where nobody tried). ``file`` is the mark of the
+    profile's file (:mod:`deployer.plan.file`). ``memory`` is what the engine said of its memory at
+    its start, and how that stood beside what was reckoned.
     """
 
     name: str
@@ -60,7 +59,6 @@ class Record:
     when: float
     url: str
     verified: bool = False
-    owed: bool = False
     verified_at: float = 0.0
     file: str = ""
     memory: str = ""
@@ -157,11 +155,28 @@ def publish(account: Account, release: Release) -> None:
 
 
 def find(account: Account | None, records: Records, app: str, digest: str) -> Release | None:
-    """Find a deployed release by its digest: here, then on the volume."""
-    if found := records.release(digest):
+    """Find a deployed release by its digest: here, then on the volume; what is found is kept."""
+    if account is None:
+        return records.release(digest)
+    return find_each(account, records, [(app, digest)]).get(digest)
+
+
+def find_each(
+    account: Account, records: Records, wanted: Iterable[tuple[str, str]]
+) -> dict[str, Release]:
+    """Find many deployed releases at a time, each once; ``wanted`` are apps and digests."""
+    of = {digest: app for app, digest in wanted if digest}
+    found = {each: release for each in of if (release := records.release(each))}
+    missing = [each for each in of if each not in found]
+    if not missing:
         return found
-    data = account.read(VOLUME, f"{app}/{digest}.json") if account else None
-    return checked(data.decode(errors="replace"), digest) if data else None
+    paths = [f"{of[each]}/{each}.json" for each in missing]
+    for digest, data in zip(missing, account.read_each(VOLUME, paths), strict=True):
+        release = checked(data.decode(errors="replace"), digest) if data else None
+        if release is not None:
+            records.keep_release(release)
+            found[digest] = release
+    return found
 
 
 def checked(text: str, digest: str) -> Release | None:
@@ -181,7 +196,10 @@ def _stored(release: Release, digest: str) -> str:
 def _read(path: Path) -> Record | None:
     """Read a record; None where there is none. Raises Failure for one that cannot be read."""
     try:
-        return decode_json(Record, path.read_text(encoding="utf-8"), FORMAT_VERSION)
+        value = read_json(path.read_text(encoding="utf-8"))
+        if isinstance(value, dict):
+            value.pop("owed", None)  # what is owed stands on Modal; older records repeat it
+        return decode_json(Record, json.dumps(value), FORMAT_VERSION)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

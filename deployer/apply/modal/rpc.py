@@ -3,107 +3,151 @@
 from __future__ import annotations
 
 import asyncio
-import queue
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import modal
+from aiohttp import ClientError
 from grpclib.exceptions import ProtocolError, StreamTerminatedError
+from h2.exceptions import H2Error
 from modal._utils.async_utils import synchronizer
 from modal.client import _Client
 
 from deployer.apply.modal.words import in_words
-from deployer.errors import Failure
+from deployer.apply.patience import current
+from deployer.errors import Failure, NotReached
 
 T = TypeVar("T")
 
 ANSWER = 60.0
-"""Seconds that an answer may take. The client itself tries again where Modal is overloaded, for
-some seconds; a connection that is open and silent it waits for without an end (modal 1.6.4)."""
+"""Seconds that an answer may take, with all that the client tries again where Modal is overloaded.
+A connection that is open and silent it waits for without an end (modal 1.6.4)."""
 
-AT_ONCE = 16
+AT_ONCE = 32
 """Questions that are under way at the same time."""
+
+PAUSES = (0.1, 0.2, 0.4)
+"""Seconds between two tries, as the client has them for what it tries again."""
+
+CLIENT_ERRORS = (
+    modal.exception.Error,
+    OSError,
+    ProtocolError,
+    StreamTerminatedError,
+    H2Error,
+    ClientError,
+)
+"""What the client raises where Modal refuses, or where the connection does not hold."""
 
 
 class NotFoundFailure(Failure):
     """Modal does not know what a question was about."""
 
 
-@synchronizer.create_blocking
-async def ask(rpc: str, request: Any) -> Any:  # noqa: ANN401 - each RPC has messages of its own
-    """Ask one thing. Raises what the client raises, and TimeoutError after :data:`ANSWER`."""
-    return await _ask(rpc, request)
-
-
-@synchronizer.create_blocking
-async def ask_each(rpc: str, requests: Sequence[Any]) -> list[Any]:
-    """Ask the same of many things at a time; None where Modal does not know one of them."""
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def one(request: Any) -> Any:  # noqa: ANN401 - as above
-        async with gate:
-            try:
-                return await _ask(rpc, request)
-            except modal.exception.NotFoundError:
-                return None
-
-    return list(await asyncio.gather(*map(one, requests)))
-
-
-def answer(rpc: str, request: Any) -> Any:  # noqa: ANN401 - as above
+def answer(rpc: str, request: Any) -> Any:  # noqa: ANN401 - each RPC has messages of its own
     """Ask one thing; raises Failure, in words, for what went wrong."""
-    return _told(ask, rpc, request)
+    return told(rpc, lambda: _asked(rpc, request))
 
 
 def answers(rpc: str, requests: Sequence[Any]) -> list[Any]:
-    """Ask many things; raises Failure, in words, where one of them has no answer."""
-    found: list[Any] = _told(ask_each, rpc, requests)
-    return found
+    """Ask the same of many things at a time; None where Modal does not know one of them.
 
-
-def bounded(question: Callable[[], T]) -> T:
-    """Ask by a call of the client's own, which may wait without an end.
-
-    Raises what it raises, and TimeoutError after :data:`ANSWER`: it is then left to itself, in a
-    thread that keeps no process alive.
+    Raises Failure, in words, where one of them has no answer.
     """
-    said: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
 
-    def run() -> None:
+    async def one(request: Any) -> Any:  # noqa: ANN401 - as above
         try:
-            said.put((question(), None))
-        except BaseException as error:  # noqa: BLE001 - raised again where it was asked
-            said.put((None, error))
+            return await _asked(rpc, request)
+        except modal.exception.NotFoundError:
+            return None
 
-    threading.Thread(target=run, name="question", daemon=True).start()
-    try:
-        found, error = said.get(timeout=ANSWER)
-    except queue.Empty:
-        raise TimeoutError(_late()) from None
-    if error is not None:
-        raise error
-    return cast("T", found)
+    return gathered(rpc, [partial(one, request) for request in requests])
 
 
-async def _ask(rpc: str, request: Any) -> Any:  # noqa: ANN401 - as above
+def gathered(what: str, questions: Sequence[Callable[[], Coroutine[Any, Any, T]]]) -> list[T]:
+    """Ask many things at a time, :data:`AT_ONCE` of them together, each with an end.
+
+    Raises Failure, in words, where one of them fails; the others are left off then.
+    """
+    if not questions:
+        return []
+
+    async def all_of_them() -> list[T]:
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(question: Callable[[], Coroutine[Any, Any, T]]) -> T:
+            async with gate:
+                return await _ended(question(), None)
+
+        asked = [asyncio.ensure_future(one(question)) for question in questions]
+        try:
+            return list(await asyncio.gather(*asked))
+        finally:
+            for each in asked:
+                each.cancel()
+
+    return _said(what, all_of_them)
+
+
+def told(what: str, question: Callable[[], Awaitable[T]], most: float | None = None) -> T:
+    """Ask by a call of the client's own, which may wait without an end; it has one here.
+
+    ``most`` is in seconds, :data:`ANSWER` by itself. Raises Failure, in words, for what went wrong.
+    """
+    return _said(what, lambda: _ended(question(), most))
+
+
+def raised(what: str, question: Callable[[], Awaitable[T]], most: float | None = None) -> T:
+    """Ask as :func:`told` does; raises what the client raises, and TimeoutError."""
+    with current().waiting(f"Modal ({what})"):
+        return cast("T", _run(lambda: _ended(question(), most)))
+
+
+async def again(question: Callable[[], Awaitable[T]]) -> T:
+    """Ask what comes as a stream again where there was no answer, which the client does not.
+
+    As often, and after as long, as it does for all else (modal 1.6.4). Raises what it raises.
+    """
+    for pause in PAUSES:
+        try:
+            return await question()
+        except CLIENT_ERRORS as error:
+            if not isinstance(in_words(error), NotReached):
+                raise
+            await asyncio.sleep(pause)
+    return await question()
+
+
+@synchronizer.create_blocking
+async def _run(work: Callable[[], Awaitable[T]]) -> T:
+    return await work()
+
+
+async def _asked(rpc: str, request: Any) -> Any:  # noqa: ANN401 - as above
     client = await _Client.from_env()
-    question = getattr(client._stub, rpc)(request)  # noqa: SLF001 - see `client.py`
+    return await getattr(client._stub, rpc)(request)  # noqa: SLF001 - see `client.py`
+
+
+async def _ended(question: Awaitable[T], most: float | None) -> T:
+    seconds = current().bound(ANSWER if most is None else most)
+    asked = asyncio.ensure_future(question)
     try:
-        return await asyncio.wait_for(question, ANSWER)
-    except TimeoutError as error:
-        raise TimeoutError(_late()) from error
+        done, _ = await asyncio.wait({asked}, timeout=seconds)
+        if not done:
+            message = f"no answer within {seconds:.3g} s"
+            raise TimeoutError(message)
+        return asked.result()  # or what the question itself raises, be it a TimeoutError
+    finally:
+        asked.cancel()
 
 
-def _late() -> str:
-    return f"no answer within {ANSWER:g} s"
-
-
-def _told(how: Any, rpc: str, what: Any) -> Any:  # noqa: ANN401 - as above
+def _said(what: str, work: Callable[[], Awaitable[T]]) -> T:
     try:
-        return how(rpc, what)
+        with current().waiting(f"Modal ({what})"):
+            return cast("T", _run(work))
     except modal.exception.NotFoundError as error:
         failure = in_words(error)
         raise NotFoundFailure(failure.message, hint=failure.hint) from error
-    except (modal.exception.Error, OSError, ProtocolError, StreamTerminatedError) as error:
+    except CLIENT_ERRORS as error:
         raise in_words(error) from error

@@ -9,7 +9,7 @@ from deployer.apply.hub import resolve
 from deployer.apply.modal.markers import kernels_fact, refuse_too_large, weights_fact
 from deployer.apply.modal.records import Records, find
 from deployer.apply.modal.remembering import as_it_was, modal_parameters
-from deployer.apply.modal.tags import DIGEST, FILE
+from deployer.apply.modal.tags import DIGEST, FILE, is_owed
 from deployer.compile.pin import commits_of, pin
 from deployer.plan.deployment import Deployed, PhaseFact, Standing
 from deployer.plan.sides import side
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
     from deployer.apply.modal.things import HistoryEntry
     from deployer.behaviour.checkpoints import Checkpoints
-    from deployer.release import ModalParameters, Release
+    from deployer.release import Release
 
 
 def look(
@@ -42,7 +42,7 @@ def look(
     facts = (
         weights_fact(account, pinned),
         kernels_fact(account, side(pinned, given), deployed),
-        *_proof_fact(records, parameters, deployed),
+        *_proof_fact(deployed),
     )
     notes = (*notes, *missing_secrets(account, pinned))
     return pinned, Standing(source="modal", deployed=deployed, facts=facts, notes=notes)
@@ -61,20 +61,22 @@ def deployed_now(
     current = next((entry for entry in history if entry.current), None)
     tags = account.tags(app)
     digest = digest_of(current, history) or tags.get(DIGEST, "")
+    version = current.version if current else app.version
     return Deployed(
         release=find(account, records, app_name, digest) if digest else None,
         digest=digest,
         app=app_name,
         environment=account.environment,
-        version=current.version if current else app.version,
+        version=version,
         state=app.state,
         who=current.deployed_by if current else app.deployed_by,
         when=current.deployed_at if current else app.deployed_at,
         commit=current.commit if current else "",
         dirty=current.dirty if current else False,
         url="",
-        containers=len(account.containers(app)) if app.state == "deployed" else 0,
+        containers=len(account.containers(app.id)) if app.state == "deployed" else 0,
         file=tags.get(FILE, ""),
+        owed=app.state == "deployed" and is_owed(tags, digest, version),
     )
 
 
@@ -105,14 +107,11 @@ def missing_secrets(account: Account, release: Release) -> tuple[str, ...]:
     return tuple(f"secret `{name}`: {problem}" for name, problem in found if problem)
 
 
-def _proof_fact(
-    records: Records, parameters: ModalParameters, deployed: Deployed | None
-) -> tuple[PhaseFact, ...]:
-    """Say whether an apply from here ended between deploying and verifying."""
-    record = records.record(parameters.app, parameters.environment)
-    if record is None or deployed is None or record.digest != deployed.digest or not record.owed:
+def _proof_fact(deployed: Deployed | None) -> tuple[PhaseFact, ...]:
+    """Say whether what is deployed is to be verified still, whoever deployed it, from wherever."""
+    if deployed is None or not deployed.owed:
         return ()
-    reason = f"version {deployed.version} was deployed, and did not come through its verification"
+    reason = f"version {deployed.version} was deployed, and was not seen to keep its promises yet"
     return (PhaseFact("verify", done=False, reason=reason),)
 
 

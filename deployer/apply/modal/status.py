@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from deployer.apply.modal.records import Record
 from deployer.apply.seen import NOTHING, Observed, Recorded
 from deployer.apply.unseen import asked_words, not_asked_words, not_reached_words, not_there_words
-from deployer.errors import DeployerError, Failure, NotAsked
+from deployer.errors import DeployerError, Failure, NotAsked, NotReached
 from deployer.late import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
     from deployer.apply.modal.client import Account
     from deployer.apply.modal.listing import Listing
     from deployer.apply.modal.records import Records
-    from deployer.apply.modal.things import ListedApp
+    from deployer.apply.modal.things import AppFacts, ListedApp
     from deployer.plan.standing import Deployed
     from deployer.release import Release
 
@@ -30,8 +28,8 @@ Condition = Literal[
 """``serving``: a container is there; ``asleep``: none is, and the next request starts one;
 ``running``: a phase of an apply. The last three are those of :mod:`deployer.apply.unseen`."""
 
-AT_ONCE = 8
-"""Deployments that are asked about at the same time; each takes five questions to Modal."""
+TOGETHER = 100
+"""Deployments that are asked about together; those before are told meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +94,7 @@ def status(
         return unseen(record, profile, records, failure)
     known = _described(_on_record(record), release)
     if deployed is None:
-        where = not_there_words(asked_words((account.environment,)))
-        seen = Observed(now(), "Modal has no such app")
-        return replace(known, state="not-there", message=where, observed=seen, containers=0)
+        return _not_there(known, account.environment, now)
     live = _live(known, record, deployed, server.url if server else "", now)
     if live.recorded.verified_at or live.state not in {"serving", "asleep"}:
         return live
@@ -110,29 +106,174 @@ def status(
 
 def everything(
     account: Account, listing: Listing, records: Records, now: Callable[[], float] = time.time
-) -> tuple[ModalStatus, ...]:
-    """Say how all stands that deployer deployed on Modal, and all that is on record here."""
-    apps = [app for app in listing.ours() if app.state != "running"]
-    asked = [_record(app, listing, records) for app in apps]
-    there = {(app.name, app.environment) for app in apps}
-    asked += [r for r in records.all() if (r.app, _environment(r, listing)) not in there]
+) -> Iterator[ModalStatus]:
+    """Say how all stands that deployer deployed on Modal, and all that is on record here.
 
-    def one(record: Record) -> ModalStatus:
-        return status(record, None, records, account.at(_environment(record, listing)), now)
+    In the order of their names, and as it becomes known: many are asked about at a time.
+    """
+    ours = listing.ours()
+    deployed = [app for app in ours if app.state != "running"]
+    asked = [_Asked(_record(app, listing, records), app.environment, app) for app in deployed]
+    there = {(app.name, app.environment) for app in deployed}
+    for record in records.all():
+        environment = _environment(record, listing)
+        if (record.app, environment) not in there:
+            asked.append(_Asked(record, environment, None))
+    asked += [
+        _Asked(record_of_app(app), app.environment, app) for app in ours if app not in deployed
+    ]
+    asked.sort(key=lambda one: (one.record.name, one.environment))
+    silent: Failure | None = None
+    for at in range(0, len(asked), TOGETHER):
+        some = asked[at : at + TOGETHER]
+        try:
+            if silent is not None:
+                raise silent
+            yield from _each(account, some, records, now)
+        except Failure as failure:  # one that does not answer once is not asked for each of them
+            silent = failure if isinstance(failure, NotReached) else None
+            yield from (_unseen(one, records, failure, now) for one in some)
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = list(pool.map(one, asked))
-    found += map(partial(_running, now=now), (a for a in listing.ours() if a.state == "running"))
-    return tuple(sorted(found, key=lambda one: (one.name, one.environment)))
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked about: what is known of it, where it is, and the app as the list had it."""
+
+    record: Record
+    environment: str
+    app: ListedApp | None
+
+
+def _unseen(one: _Asked, records: Records, why: Failure, now: Callable[[], float]) -> ModalStatus:
+    if one.app is not None and one.app.state == "running":
+        return _running(one.app, now)
+    return unseen(one.record, None, records, why)
+
+
+def _each(
+    account: Account, asked: list[_Asked], records: Records, now: Callable[[], float]
+) -> list[ModalStatus]:
+    """Ask about many deployments, one kind of question after the other, each kind at once."""
+    found: dict[int, ModalStatus] = {}
+    for environment in dict.fromkeys(one.environment for one in asked):
+        of = [one for one in asked if one.environment == environment]
+        still = [one for one in of if one.app is None or one.app.state != "running"]
+        seen = _deployments(account.at(environment), [(o.record, o.app) for o in still], records)
+        for one, (deployed, release, url, tags) in zip(still, seen, strict=True):
+            found[id(one)] = _status(one.record, release, deployed, url, tags, records, now)
+        found |= {id(one): _running(one.app, now) for one in of if one.app and one not in still}
+    return [found[id(one)] for one in asked]
+
+
+def _deployments(
+    account: Account, asked: list[tuple[Record, ListedApp | None]], records: Records
+) -> list[tuple[Deployed | None, Release | None, str, Mapping[str, str]]]:
+    """Ask how apps of one environment are deployed: what, which release, where, with which tags."""
+    from deployer.apply.modal.records import find_each  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.standing import digest_of  # noqa: PLC0415 - as above
+    from deployer.apply.modal.tags import DIGEST, is_of  # noqa: PLC0415 - as above
+
+    facts = account.apps_named([record.app for record, _ in asked])
+    tags = [app.tags if app is not None else {} for _, app in asked]
+    # The tags tell the release, unless something else than deployer made another version current.
+    unsure = [
+        one
+        for one, said in zip(facts, tags, strict=True)
+        if one is not None and not is_of(said, one.version)
+    ]
+    told = dict(zip((one.id for one in unsure), account.histories(unsure), strict=True))
+    digests = []
+    for one, said in zip(facts, tags, strict=True):
+        history = told.get(one.id, ()) if one is not None else ()
+        current = next((entry for entry in history if entry.current), None)
+        digests.append(digest_of(current, history) or said.get(DIGEST, ""))
+    apps = [record.app for record, _ in asked]
+    releases = find_each(account, records, zip(apps, digests, strict=True))
+    known = [releases.get(digest) for digest in digests]
+    urls = iter(account.urls([release for release in known if release is not None]))
+    return [
+        (
+            _deployed(account, record, one, digest, said, app),
+            release,
+            "" if release is None else next(urls),
+            said,
+        )
+        for (record, app), one, digest, said, release in zip(
+            asked, facts, digests, tags, known, strict=True
+        )
+    ]
+
+
+def _deployed(
+    account: Account,
+    record: Record,
+    one: AppFacts | None,
+    digest: str,
+    tags: Mapping[str, str],
+    app: ListedApp | None,
+) -> Deployed | None:
+    from deployer.apply.modal.tags import FILE, is_owed  # noqa: PLC0415 - as above
+    from deployer.plan.standing import Deployed  # noqa: PLC0415 - as above
+
+    if one is None:
+        return None
+    return Deployed(
+        release=None,
+        digest=digest,
+        app=record.app,
+        environment=account.environment,
+        version=one.version,
+        state=one.state,
+        who=one.deployed_by,
+        when=one.deployed_at,
+        commit="",
+        dirty=False,
+        url="",
+        containers=app.containers if app is not None else 0,
+        file=tags.get(FILE, ""),
+        owed=one.state == "deployed" and is_owed(tags, digest, one.version),
+    )
+
+
+def _status(  # noqa: PLR0913, PLR0917 - as above
+    record: Record,
+    release: Release | None,
+    deployed: Deployed | None,
+    url: str,
+    tags: Mapping[str, str],
+    records: Records,
+    now: Callable[[], float],
+) -> ModalStatus:
+    from deployer.apply.modal.proof import said_of  # noqa: PLC0415 - imports modal
+
+    known = _described(_on_record(record), release)
+    if deployed is None:
+        return _not_there(known, record.environment, now)
+    live = _live(known, record, deployed, url, now)
+    if live.recorded.verified_at or live.state not in {"serving", "asleep"}:
+        return live
+    del records
+    return replace(live, recorded=said_of(tags, deployed.digest, deployed.version))
+
+
+def _not_there(known: ModalStatus, environment: str, now: Callable[[], float]) -> ModalStatus:
+    where = not_there_words(asked_words((environment,)))
+    seen = Observed(now(), "Modal has no such app")
+    return replace(known, state="not-there", message=where, observed=seen, containers=0)
+
+
+def record_of_app(app: ListedApp) -> Record:
+    """Give what an app says of itself as a record has it."""
+    from deployer.apply.modal.listing import record_of  # noqa: PLC0415 - as above
+
+    return record_of(app)
 
 
 def _record(app: ListedApp, listing: Listing, records: Records) -> Record:
     """Give what is on record of an app, or what its tags say where nothing is."""
-    from deployer.apply.modal.listing import record_of  # noqa: PLC0415 - as above
-
     names = (app.environment, "") if app.environment == listing.environments[0] else ()
     found = (records.record(app.name, name) for name in names or (app.environment,))
-    return next((one for one in found if one is not None), record_of(app))
+    return next((one for one in found if one is not None), record_of_app(app))
 
 
 def _environment(record: Record, listing: Listing) -> str:
@@ -140,9 +281,7 @@ def _environment(record: Record, listing: Listing) -> str:
 
 
 def _running(app: ListedApp, now: Callable[[], float]) -> ModalStatus:
-    from deployer.apply.modal.listing import record_of  # noqa: PLC0415 - as above
-
-    record = record_of(app)
+    record = record_of_app(app)
     what = f"{app.containers} containers of an app that is not deployed"
     return ModalStatus(
         record.name,
@@ -205,10 +344,14 @@ def _live(
     if deployed.state != "deployed":
         ended: Condition = "stopping" if deployed.state == "stopping" else "stopped"
         return replace(known, state=ended)
-    elsewhere = bool(record.when) and deployed.digest != record.digest
+    notes = []
+    if record.when and deployed.digest != record.digest:
+        notes.append("another release was deployed from elsewhere")
+    if deployed.owed:
+        notes.append("it was not seen to keep its promises yet; the next `deployer apply` looks")
     return replace(
         known,
         state="serving" if count else "asleep",
         url=url or known.url,
-        message="another release was deployed from elsewhere" if elsewhere else "",
+        message="; ".join(notes),
     )

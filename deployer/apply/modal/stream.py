@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from functools import partial
-from typing import Any
+from typing import Any, cast
 
-import modal
-from grpclib.exceptions import ProtocolError, StreamTerminatedError
 from modal._utils.async_utils import synchronizer
 from modal.client import _Client
 from modal_proto import api_pb2
 
-from deployer.apply.modal.rpc import bounded
+from deployer.apply.modal import rpc
+from deployer.apply.modal.rpc import CLIENT_ERRORS
 from deployer.apply.modal.words import in_words
+from deployer.apply.patience import current
+from deployer.errors import Failure, NotReached
+from deployer.late import dataclass
 
 WAIT = 1.0
 """Seconds that one question for news stays open."""
@@ -22,44 +25,101 @@ WAIT = 1.0
 LAST = 0.1
 """Seconds that it does where nobody waits for more than what is there already."""
 
+MOST = 1000
+"""Batches that are taken from one answer before what they hold is given on."""
 
-@synchronizer.create_blocking
-async def _log_batches(app_id: str, last: str, wait: float) -> Any:  # noqa: ANN401 - a protocol message
-    client = await _Client.from_env()
-    request = api_pb2.AppGetLogsRequest(app_id=app_id, timeout=wait, last_entry_id=last)
-    with suppress(StopAsyncIteration):
-        async for batch in client._stub.AppGetLogs.unary_stream(request):  # noqa: SLF001
-            if batch.items or batch.app_done:
-                return batch
-    return None
+PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0, 8.0)
+"""Seconds between two tries where the log could not be read: the client tries no stream again
+(modal 1.6.4). After the last of them it is given up."""
 
 
-def follow(app_id: str, until: Callable[[], bool]) -> Iterator[tuple[float, str]]:
-    """Give each line and its time, until told and nothing more comes, or the app ends.
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a log: the container that wrote it ('' where Modal does not say), and when.
 
-    Only the first answer is bounded: a log may have nothing to say for hours. Raises Failure, in
-    words, for what Modal refuses and where it does not answer.
+    ``when`` is by the clock of the machine that wrote it: it is compared with no other's.
     """
-    last, open_line, first = "", "", True
+
+    task: str
+    when: float
+    text: str
+
+
+def follow(
+    app_id: str,
+    until: Callable[[], bool],
+    trouble: Callable[[str], None] = lambda _: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[Line | None]:
+    """Give each line, and None where there is no more for now; until told, or the app ends.
+
+    A question that fails is asked again; ``trouble`` hears why, and '' when it is over. Raises
+    Failure, in words, for what Modal refuses, and where it does not answer again and again.
+    """
+    last, failed = "", 0
+    rests: dict[str, str] = defaultdict(str)
     while True:
         over = until()
-        batch = _batch(app_id, last, LAST if over else WAIT, first=first)
-        first = False
-        if batch is None:
-            if over:
-                return
+        try:
+            batches = _batches(app_id, last, LAST if over else WAIT)
+        except NotReached as failure:
+            if over or failed == len(PAUSES):
+                raise
+            trouble(failure.message)
+            sleep(PAUSES[failed])
+            failed += 1
             continue
-        last = batch.entry_id or last
-        for item in batch.items:
-            *lines, open_line = (open_line + item.data).split("\n")
-            yield from ((item.timestamp, line) for line in lines)
-        if batch.app_done:
+        if failed:
+            trouble("")
+            failed = 0
+        for batch in batches:
+            last = batch.entry_id or last
+            for item in batch.items:
+                *lines, rest = (rests[batch.task_id] + item.data).split("\n")
+                rests[batch.task_id] = rest
+                yield from (Line(batch.task_id, item.timestamp, text) for text in lines)
+            if batch.app_done:
+                return
+        yield None
+        if over and not batches:
             return
 
 
-def _batch(app_id: str, last: str, wait: float, *, first: bool) -> Any:  # noqa: ANN401 - as above
-    ask = partial(_log_batches, app_id, last, wait)
+def _batches(app_id: str, last: str, wait: float) -> list[Any]:
     try:
-        return bounded(ask) if first else ask()
-    except (modal.exception.Error, OSError, ProtocolError, StreamTerminatedError) as error:
-        raise in_words(error) from error
+        return cast("list[Any]", _read(app_id, last, wait))
+    except CLIENT_ERRORS as error:
+        failure: Failure = in_words(error)
+        raise failure from error
+
+
+@synchronizer.create_blocking
+async def _read(app_id: str, last: str, wait: float) -> list[Any]:
+    """Read what is new within ``wait`` seconds; raises TimeoutError where nothing is said at all.
+
+    That there is nothing new is said by the end of the answer.
+    """
+    found: list[Any] = []
+    request = api_pb2.AppGetLogsRequest(app_id=app_id, timeout=wait, last_entry_id=last)
+
+    async def read() -> None:
+        client = await _Client.from_env()
+        async for batch in client._stub.AppGetLogs.unary_stream(request):  # noqa: SLF001 - see `client.py`
+            found.append(batch)
+            if batch.app_done or len(found) == MOST:
+                return
+
+    reading = asyncio.ensure_future(read())
+    try:
+        done, _ = await asyncio.wait({reading}, timeout=wait)
+        if not done and not found:
+            seconds = current().bound(rpc.ANSWER)
+            done, _ = await asyncio.wait({reading}, timeout=seconds)
+            if not done and not found:
+                message = f"no answer within {seconds:.3g} s"
+                raise TimeoutError(message)
+        if done and not found:
+            reading.result()  # raises what went wrong
+    finally:
+        reading.cancel()
+    return found

@@ -21,6 +21,16 @@ FILE = "deployer.file"
 VERIFIED = "deployer.verified"
 """Which release was last seen to keep every promise, and when, for whoever asks from elsewhere."""
 
+OWED = "deployer.owed"
+"""Which release is to be verified still: written with the version, cleared when its containers
+answered and kept their promises."""
+
+NUMBER = "deployer.number"
+"""Of which version the tags are: a rollback by hand leaves those of another one."""
+
+PHASE = "deployer.phase"
+"""What an app that is not deployed is run for: ``weights`` or ``kernels``."""
+
 LONGEST = 63
 """Characters of a tag's value; a version's tag has 50 at most (modal 1.6.4)."""
 
@@ -30,15 +40,30 @@ def short_digest(release: Release) -> str:
     return release.digest()[:DIGEST_LENGTH]
 
 
-def app_tags(release: Release, file: str = "") -> dict[str, str]:
-    """Give the tags of the app; ``file`` is the mark of the profile's file, '' for none."""
+def app_tags(
+    release: Release, file: str = "", *, phase: str = "", owed: bool = False, number: int = 0
+) -> dict[str, str]:
+    """Give the tags of the app; ``file`` is the mark of the profile's file, '' for none.
+
+    ``phase`` is what an app that is not deployed is run for. ``owed`` says that the server is to
+    keep its promises, and was not seen to yet: it is published with the version itself, whose
+    ``number`` is.
+    """
     return {
         **({FILE: file} if file else {}),
+        **({PHASE: phase} if phase else {}),
+        **({OWED: short_digest(release)} if owed else {}),
+        **({NUMBER: str(number)} if number else {}),
         DIGEST: short_digest(release),
         PROFILE: profile_tag(release.name),
         ENGINE: _fitting(f"{release.engine.name}-{release.engine.version}"),
         VERSION: _fitting(version()),
     }
+
+
+def is_of(tags: Mapping[str, str], version: int) -> bool:
+    """Tell whether an app's tags are those of this version, and not of one before it."""
+    return tags.get(NUMBER) == str(version)
 
 
 def is_ours(tags: Mapping[str, str]) -> bool:
@@ -51,15 +76,38 @@ def profile_tag(name: str) -> str:
     return _fitting(name)
 
 
-def verified_tag(digest: str, when: float) -> str:
-    """Write that a release kept every promise, at a time in seconds since the epoch."""
-    return f"{digest}.{when:.0f}"
+def proven(tags: Mapping[str, str], digest: str, version: int, when: float) -> dict[str, str]:
+    """Give the tags of an app of which a version was asked for its promises.
+
+    ``when`` is when it kept every one, seconds since the epoch, and 0 where it did not: then that
+    is owed.
+    """
+    kept = {key: value for key, value in tags.items() if key not in {VERIFIED, OWED}}
+    return kept | ({VERIFIED: f"{digest}.{when:.0f}.{version}"} if when else {OWED: digest})
 
 
-def verified_at(tags: Mapping[str, str], digest: str) -> float:
-    """Say when a release was last seen to keep every promise; 0 where no tag says so."""
-    said, _, when = tags.get(VERIFIED, "").partition(".")
-    return float(when) if said == digest and when.isascii() and when.isdigit() else 0.0
+def verified_at(tags: Mapping[str, str], digest: str, version: int) -> float:
+    """Say when a version was last seen to keep every promise; 0 where no tag says so.
+
+    Tags that name no version are of a time when none was written.
+    """
+    said, _, rest = tags.get(VERIFIED, "").partition(".")
+    when, _, of = rest.partition(".")
+    if said != digest or not (when.isascii() and when.isdigit()) or of not in {"", str(version)}:
+        return 0.0
+    return float(when)
+
+
+def is_owed(tags: Mapping[str, str], digest: str, version: int) -> bool:
+    """Tell whether a version is to be verified, and was not seen to keep its promises since.
+
+    A rollback may bring the tags of an older version back: what that one proved, this one did not.
+    """
+    if tags.get(OWED) == digest:
+        return True
+    return tags.get(VERIFIED, "").startswith(f"{digest}.") and not verified_at(
+        tags, digest, version
+    )
 
 
 def _fitting(text: str) -> str:

@@ -30,6 +30,19 @@ class AppFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerFacts:
+    """A container as Modal has it: when it was asked for, by the clock that dates versions, too.
+
+    ``cause`` says why it ended, '' where it runs or ended as it should.
+    """
+
+    id: str
+    asked_for: float
+    ended: bool = False
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Environments:
     """The environments of a workspace that are asked, the chosen one first.
 

@@ -1,8 +1,9 @@
-"""Waiting until a deployed server answers: from no container to the first healthy answer."""
+"""Waiting until this version's containers answer: from no container to the first healthy answer."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -10,10 +11,18 @@ import requests
 
 from deployer.apply.modal.following import Following
 from deployer.apply.modal.part_run import waiting_words
+from deployer.apply.modal.rpc import NotFoundFailure
+from deployer.apply.modal.things import ContainerFacts
+from deployer.apply.patience import current
 from deployer.diagnose.words import standing
-from deployer.errors import Failure
+from deployer.errors import Failure, NotReached
+from deployer.late import dataclass
+from deployer.plan.standing import DEPLOYED
+from deployer.release import TOLD_BY, TOLD_DIGITS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from deployer.apply.modal.client import Account
     from deployer.apply.modal.parts import Parts
     from deployer.apply.modal.things import AppFacts
@@ -24,6 +33,31 @@ if TYPE_CHECKING:
 
 HEALTHY = 200
 SEE_OTHER = 303
+
+DEATHS = 3
+"""Containers that may end before their first answer; Modal starts another for every question."""
+
+UNANSWERED = 5
+"""Looks at the containers in a row that may fail; the client tries each again by itself."""
+
+CATCH_UP = 5.0
+"""Seconds in which the log of before is read, so that it is told from what comes."""
+
+LOOK_EVERY = 5
+"""Questions to the server between two looks whether the app is still this version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was said to one question; ``status`` is 0 where nothing was.
+
+    ``release`` are the first digits of the digest of the release that answered, '' where it was
+    not told. ``following`` is the address to ask next.
+    """
+
+    status: int
+    following: str
+    release: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,109 +72,272 @@ class Told:
     memory: str
 
 
-def wait_until_healthy(
-    account: Account, app: AppFacts, release: Release, url: str, phase: Phase, parts: Parts
+def wait_until_healthy(  # noqa: PLR0913 - what a wait is about
+    account: Account,
+    app: AppFacts,
+    release: Release,
+    url: str,
+    phase: Phase,
+    parts: Parts,
+    *,
+    hint: str = "",
 ) -> Told:
-    """Ask ``/health`` until it answers; the question itself makes Modal start a container.
+    """Ask ``/health`` until this release answers; to ask is what makes Modal start a container.
 
     Gives what containers told meanwhile. Raises Failure, with what a container reported, as soon as
-    it says that it has failed, when none is given to us for ``parts.capacity`` seconds, and after
-    the container's own budget.
+    one of this version says that it has failed, when
+    :data:`DEATHS` of them ended without a word, when none is given to us for ``parts.capacity``
+    seconds, after the container's own budget, and when the app is another version meanwhile.
+    ``hint`` says how to go back.
     """
-    began, since = parts.clock(), parts.now()
-    memory: list[str] = []
-
-    def tell(event: Event) -> None:
-        if (event.phase, event.state) == ("memory", "done"):
-            memory.append(event.message)
-        if event.state != "started":
-            phase.progress(f"{event.phase}: {event.message}")
-
-    log = Following(account, app.id, since - 1, tell)
+    waiting = Waiting(account, app, release, phase, parts, hint)
+    log = Following(account, app.id, waiting.hear)
     try:
-        with log:
-            _wait(_Waiting(account, app, release, log, phase, parts), url, parts, began)
+        with log, waiting.looking(log):
+            _wait(waiting, url, parts)
     except Failure as failure:  # by now all of the container's report has been read
-        failure.detail = log.report
+        failure.detail = waiting.report() or failure.detail
         raise
-    return Told(log.boots, memory[-1] if memory else "")
+    return waiting.told()
 
 
-def _wait(waiting: _Waiting, url: str, parts: Parts, began: float) -> None:
+def _wait(waiting: Waiting, url: str, parts: Parts) -> None:
     target = f"{url}/health"
     while True:
-        answer, target = ask(target, url, parts.answer)
-        if answer == HEALTHY:
+        answer = ask(target, url, current().bound(parts.answer))
+        if waiting.is_over(answer):
             return
-        waiting.check(answer, parts.clock() - began)
-        if answer != SEE_OTHER:
+        target = answer.following
+        if answer.status != SEE_OTHER:
             parts.sleep(parts.pause)
 
 
-def ask(target: str, url: str, seconds: float) -> tuple[int, str]:
-    """Ask once; gives the status (0 for no answer) and the address to ask next.
+def ask(target: str, url: str, seconds: float) -> Answer:
+    """Ask once.
 
     Modal redirects a request that waits for longer than 150 s to an address of the same server
     that goes on waiting; nothing else is followed.
     """
+    again = f"{url}/health"
     try:
         with requests.Session() as session:
             answer = session.get(target, timeout=(10, seconds), allow_redirects=False)
     except requests.RequestException:
-        return 0, f"{url}/health"
+        return Answer(0, again)
     if answer.status_code == SEE_OTHER:
         following = urljoin(target, answer.headers.get("Location", ""))
         if urlsplit(following).netloc == urlsplit(url).netloc:
-            return SEE_OTHER, following
-    return answer.status_code, f"{url}/health"
+            return Answer(SEE_OTHER, following)
+    return Answer(answer.status_code, again, answer.headers.get(TOLD_BY, ""))
 
 
-class _Waiting:
-    """Decides between two questions whether there is still something to wait for."""
+def tells(release: Release, answer: Answer) -> bool | None:
+    """Whether it was this release that answered; None where that was not told."""
+    if not answer.release:
+        return None
+    return answer.release == release.digest()[:TOLD_DIGITS]
+
+
+class Waiting:
+    """Decides between two questions whether there is still something to wait for.
+
+    What Modal says of the containers decides; the log only explains.
+    """
 
     def __init__(
         self,
         account: Account,
         app: AppFacts,
         release: Release,
-        log: Following,
         phase: Phase,
         parts: Parts,
+        hint: str,
     ) -> None:
         self._account = account
         self._app = app
         self._release = release
-        self._log = log
         self._phase = phase
         self._parts = parts
-        self._seen: float | None = None
+        self._hint = hint
+        self._log: Following | None = None
+        self._began = parts.clock()
+        self._first: float | None = None
+        self._old: set[str] = set()
+        self._own: dict[str, ContainerFacts] = {}
+        self._others: set[str] = set()
+        self._ended: dict[str, str] = {}
+        self._running: set[str] = set()
+        self._unanswered = self._rounds = 0
+        self._trouble: Failure | None = None
+        self._memory = self._failed = ""
+        self._lock = threading.Lock()
 
-    def check(self, answer: int, seconds: float) -> None:
-        """Raise Failure where waiting is in vain."""
-        if self._log.failure:
-            message = f"the server failed to start: {self._log.failure}"
-            raise Failure(message, hint=self._failed_hint())
-        if self._seen is None and (self._log.last or self._account.containers(self._app)):
-            self._seen = seconds
-        if self._seen is None:
-            self._phase.progress(waiting_words(seconds))
-            if seconds > self._parts.capacity:
+    @contextmanager
+    def looking(self, log: Following) -> Iterator[None]:
+        """Look at the containers all the time, while a question to the server may wait for long."""
+        self._log = log
+        self._see()
+        if log.caught_up(CATCH_UP):  # what ended before is told from what comes
+            self._old = log.early() - self._running
+        over = threading.Event()
+
+        def look() -> None:
+            while not over.wait(self._parts.look):
+                self._see()
+
+        thread = threading.Thread(target=look, name="containers", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def told(self) -> Told:
+        """Give what the containers of this version told."""
+        boots = self._log.boots(set(self._own)) if self._log is not None else ()
+        return Told(boots, self._memory)
+
+    def report(self) -> tuple[str, ...]:
+        """Give what the container reported whose failure was raised."""
+        return self._log.report(self._failed) if self._log is not None else ()
+
+    def hear(self, task: str, event: Event) -> None:
+        """Show what a container of this version tells."""
+        if task in self._own and (event.phase, event.state) == ("memory", "done"):
+            self._memory = event.message
+        if task in self._own and event.state != "started":
+            self._phase.progress(f"{event.phase}: {event.message}")
+
+    def is_over(self, answer: Answer) -> bool:
+        """Whether this version has answered. Raises Failure where waiting is in vain."""
+        seconds = self._parts.clock() - self._began
+        self._see()
+        with self._lock:
+            if self._trouble is not None:
+                raise self._trouble
+            return self._decided(answer, seconds)
+
+    def _decided(self, answer: Answer, seconds: float) -> bool:
+        if answer.status == HEALTHY and self._is_ours(answer):
+            return True
+        self._refuse_dead()
+        self._rounds += 1
+        if self._rounds % LOOK_EVERY == 0 or (self._log is not None and self._log.ended):
+            self._refuse_moved()
+        current().refuse_over("the server has not answered yet, and stays deployed")
+        if self._first is None:
+            if self._own:
+                self._first = seconds
+            elif seconds > self._parts.capacity:
                 raise Failure(self._no_capacity(), hint=self._capacity_hint())
-            return
-        self._phase.progress(self._words(seconds - self._seen))
+        self._phase.progress(self._words(answer, seconds))
         budget = (self._release.modal.startup_timeout if self._release.modal else 0.0) + (
             self._parts.margin
         )
-        if seconds - self._seen > budget:
-            said = f"status {answer}" if answer else "no answer"
+        if self._first is not None and seconds - self._first > budget:
+            said = f"status {answer.status}" if answer.status else "no answer"
+            if answer.status == HEALTHY:
+                said = "another release answered, or none that was told"
             message = f"the server was not healthy within {budget:g} s of its start ({said})"
             raise Failure(message, hint=self._failed_hint())
+        return False
 
-    def _words(self, seconds: float) -> str:
-        """Say the stage of the engine's start, where the log tells one, and its time."""
-        if not self._log.stage:
-            return self._log.last or "a container has started"
-        return standing(self._log.stage, seconds, self._release.lifecycle.startup)
+    def _see(self) -> None:
+        """Look which containers there are; one failed look is none."""
+        with self._lock:
+            self._see_now()
+
+    def _see_now(self) -> None:
+        try:
+            there = self._account.containers(self._app.id)
+            spoken = self._log.speakers() if self._log is not None else set()
+            known = {*self._own, *self._others, *self._old, *(one.id for one in there)}
+            found = [*there, *map(self._looked_up, spoken - known)]
+            self._running = {one.id for one in there}
+            for one in found:
+                self._place(one)
+            for name in set(self._own) - self._running - set(self._ended):
+                self._ended[name] = self._cause(name)
+        except Failure as failure:
+            self._unanswered += 1
+            if self._unanswered > UNANSWERED or not isinstance(failure, NotReached):
+                self._trouble = failure
+            return
+        self._unanswered, self._trouble = 0, None
+
+    def _looked_up(self, name: str) -> ContainerFacts:
+        try:
+            return self._account.container(name)
+        except NotFoundFailure:  # it is of long ago
+            return ContainerFacts(name, 0.0, ended=True)
+
+    def _place(self, one: ContainerFacts) -> None:
+        """Tell a container of this version from one of before: both times are Modal's own."""
+        if one.asked_for >= self._app.deployed_at:
+            if one.id not in self._old:
+                self._own[one.id] = one
+        else:
+            self._others.add(one.id)
+
+    def _cause(self, name: str) -> str:
+        said = self._log.failure(name) if self._log is not None else ""
+        found = self._looked_up(name)
+        return said or found.cause or "it ended, and nobody said why"
+
+    def _is_ours(self, answer: Answer) -> bool:
+        """Whether this version answered: as it tells, or because no other one runs."""
+        ours = tells(self._release, answer)
+        if ours is None:
+            return bool(self._running) and self._running <= set(self._own)
+        return ours
+
+    def _refuse_dead(self) -> None:
+        """Raise Failure where a container said why it failed, or too many ended."""
+        log = self._log
+        said = [(name, log.failure(name)) for name in self._own if log and log.failure(name)]
+        if said:
+            self._failed, why = said[-1]
+            message = f"the server failed to start: {why}"
+            raise Failure(message, hint=self._failed_hint())
+        if len(self._ended) >= DEATHS:
+            why = next(reversed(self._ended.values()))
+            trouble = f" (the log could not be read: {log.trouble})" if log and log.trouble else ""
+            message = f"{len(self._ended)} containers ended before they answered: {why}{trouble}"
+            raise Failure(message, hint=self._failed_hint())
+
+    def _refuse_moved(self) -> None:
+        """Raise Failure where the app is stopped, or another version, meanwhile."""
+        name = self._release.modal.app if self._release.modal else ""
+        try:
+            now = self._account.app(name)
+        except NotReached:
+            return
+        if now is None or now.state != DEPLOYED or now.id != self._app.id:
+            state = now.state if now is not None else "gone"
+            message = f"the app {name} is {state} now: somebody stopped it while it was waited for"
+            raise Failure(message, hint="`deployer apply` deploys it again")
+        if now.version != self._app.version:
+            message = (
+                f"version {now.version} was deployed by {now.deployed_by or 'somebody'} while "
+                f"version {self._app.version} was waited for"
+            )
+            raise Failure(message, hint=f"`deployer history {self._release.name}` shows both")
+
+    def _words(self, answer: Answer, seconds: float) -> str:
+        """Say how it stands: of this version's containers."""
+        if not self._own:
+            held = "; the version before still answers" if answer.status == HEALTHY else ""
+            return waiting_words(seconds) + held
+        if answer.status == HEALTHY:
+            return "the version before still answers"
+        if self._ended and not set(self._own) & self._running:
+            last = next(reversed(self._ended.values()))
+            return f"container {len(self._ended)} ended: {last}"
+        own, log = set(self._own), self._log
+        if log is not None and self._first is not None and (stage := log.stage(own)):
+            return standing(stage, seconds - self._first, self._release.lifecycle.startup)
+        return (log.last(own) if log is not None else "") or "a container has started"
 
     def _no_capacity(self) -> str:
         hardware = self._release.hardware
@@ -154,5 +351,9 @@ class _Waiting:
 
     def _failed_hint(self) -> str:
         name = self._release.name
-        back = f"`deployer rollback {name}` brings the version before back"
-        return f"`deployer logs {name}` says more; {back}, `deployer destroy {name}` ends it"
+        parts = (
+            f"`deployer logs {name}` says more",
+            self._hint,
+            f"`deployer destroy {name}` ends it",
+        )
+        return "; ".join(part for part in parts if part)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import modal
+from aiohttp import ClientError
 from grpclib.exceptions import ProtocolError, StreamTerminatedError
+from h2.exceptions import H2Error
 
 from deployer.apply.unseen import GOES_ON
 from deployer.errors import Failure, NotReached
@@ -18,6 +20,8 @@ _SILENT = (
     OSError,  # TimeoutError among them
     ProtocolError,
     StreamTerminatedError,
+    H2Error,
+    ClientError,
 )
 """What says that there was no answer, rather than what the answer was."""
 

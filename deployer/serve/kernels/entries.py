@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,11 +53,20 @@ def complete_entries(root: Path) -> tuple[Entry, ...]:
 def entry_size(root: Path, name: str) -> int:
     """Give the bytes of a kernel's code for the GPU; 0 if it is not complete."""
     folder = root / FOLDER / name
+    return _whole(name, lambda file: _bytes(folder / file))
+
+
+def listed_size(sizes: Mapping[str, int], name: str) -> int:
+    """Give the same of a kernel by the sizes of the files below the folder of all kernels."""
+    return _whole(name, lambda file: sizes.get(f"{name}/{file}"))
+
+
+def _whole(name: str, size: Callable[[str], int | None]) -> int:
     if name.startswith("kernel.") and name.count(".") > 1:
-        whole = bool(_bytes(folder / SOURCE))
+        whole = bool(size(SOURCE))
     else:
-        whole = _bytes(folder / COMMITTED) is not None  # an empty file
-    return (_bytes(folder / CUBIN) or 0) if whole else 0
+        whole = size(COMMITTED) is not None  # an empty file
+    return (size(CUBIN) or 0) if whole else 0
 
 
 def _bytes(path: Path) -> int | None:

@@ -22,6 +22,13 @@ EVERY = 2.0
 WINDOW = 30.0
 """Seconds over which the rate is taken."""
 
+MANY = 10
+"""Files within the window from which on they are told to be of a kind."""
+
+SMALL = 1e6
+"""Bytes below which a file takes about as long as the question for it: measured with 5,009 files,
+where the rate of the small ones told 55 minutes for large ones that took 7 seconds."""
+
 _HOUR = 3600
 _MINUTE = 60
 
@@ -37,7 +44,7 @@ class Progress:
         self._lock = threading.Lock()
         self._begun = clock()
         self._last = self._begun
-        self._rates: deque[tuple[float, int]] = deque()
+        self._rates: deque[tuple[float, int, int]] = deque()
         self._troubles: dict[str, str] = {}
         self._size = self._files = self._there = self._ready = self._fetched = 0
 
@@ -86,7 +93,7 @@ class Progress:
         """Tell how far it is, unless that has just been told."""
         now = self._clock()
         with self._lock:
-            self._rates.append((now, self._fetched))
+            self._rates.append((now, self._fetched, self._ready))
             while self._rates[0][0] < now - WINDOW:
                 self._rates.popleft()
             due = now - self._last >= EVERY
@@ -109,16 +116,28 @@ class Progress:
             f"{self._there / scale:.1f} of {self._size / scale:.1f} {unit}",
             f"{self._ready} of {self._files} files",
         ]
-        (first, before), (last, after) = self._rates[0], self._rates[-1]
+        (first, before, _), (last, after, _) = self._rates[0], self._rates[-1]
         if last > first and after > before:
             rate = (after - before) / (last - first)
-            parts.append(f"{amount(rate)}/s")
-            parts.append(f"about {_duration((self._size - self._there) / rate)} left")
+            parts += [f"{amount(rate)}/s", self._left(rate)]
         elif self._there < self._size:
             parts.append(f"nothing arrived for {last - first:.0f} s")
         else:
             parts.append("checking")
         return ", ".join([*parts, *list(self._troubles.values())[-1:]])
+
+    def _left(self, rate: float) -> str:
+        """Say how long it takes still, at a rate in bytes a second; or that nobody can tell.
+
+        Small files are held up by the question for each, large ones by the bandwidth: what was
+        fetched of the one says nothing about the other.
+        """
+        (_, size, files), (_, now, ready) = self._rates[0], self._rates[-1]
+        there = self._size - self._there
+        mean, left = (now - size) / max(1, ready - files), there / max(1, self._files - self._ready)
+        if ready - files > MANY and mean < SMALL < left:
+            return "how long the large files take is not known yet"
+        return f"about {_duration(there / rate)} left"
 
     def _say(self, state: str, text: str, detail: tuple[str, ...] = ()) -> None:
         took = self._clock() - self._begun

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from grpclib import GRPCError, Status
+from grpclib import Status
 from modal_proto import api_pb2
 
-from deployer.apply.modal.rpc import ask
+from deployer.apply.modal.rpc import answer
 from tests.apply.modal.conftest import World
 from tests.fakes.modal.worker import Task
 
@@ -167,7 +167,7 @@ def override(world: World, **settings: int) -> None:
     request = api_pb2.FunctionUpdateSchedulingParamsRequest(
         function_id=app.functions["Server.*"], settings=api_pb2.AutoscalerSettings(**settings)
     )
-    ask("FunctionUpdateSchedulingParams", request)
+    answer("FunctionUpdateSchedulingParams", request)
 
 
 def test_another_machine_sees_the_same_change(
@@ -258,11 +258,11 @@ def test_a_failed_phase_is_named_and_is_where_the_next_apply_goes_on(containers:
     deployed(world, path)
 
     world.profile(mem_fraction_static="  mem_fraction_static: 0.8")
-    world.plane.refuse["AppPublish"] = GRPCError(Status.RESOURCE_EXHAUSTED, "quota exceeded")
+    world.plane.refuse("AppPublish", Status.RESOURCE_EXHAUSTED, "quota exceeded")
     code, _, err = world.run("apply", path, "--yes", "--no-verify")
     assert code == 1
     assert "10 GPUs at a time on Starter" in err
-    del world.plane.refuse["AppPublish"]
+    world.plane.mend()
     assert deployed(world, path)["version"] == 2
 
 
@@ -315,9 +315,9 @@ def test_no_secret_is_in_anything_that_travels_or_is_kept(
     deployed(world, path)
     for words in (("status",), ("history", path), ("drift", path), ("logs", path)):
         world.run(*words)
-    world.plane.refuse["AppGetByDeploymentName"] = GRPCError(Status.UNAUTHENTICATED, "no")
+    world.plane.refuse("AppGetByDeploymentName", Status.UNAUTHENTICATED, "no")
     world.run("plan", path)
-    del world.plane.refuse["AppGetByDeploymentName"]
+    world.plane.mend()
 
     messages = b"".join(message.SerializeToString() for name, message in world.plane.calls)
     logs = "".join(line for task in world.plane.worker.tasks.values() for line in task.log)
@@ -341,10 +341,10 @@ def test_a_server_that_fails_to_start_is_told_and_owed(containers: World) -> Non
     assert code == 1
     assert re.search(r"✗ wait", err), err
     assert "the server failed to start: the engine" in err
-    assert "`deployer rollback tiny` brings the version before back" in err
+    assert "rollback" not in err  # there is nothing to go back to
     code, shown = plan(world, path)
     assert (code, running(shown)) == (2, ["wait", "verify"])
-    assert "did not come through its verification" in shown["phases"][3]["reason"]
+    assert "was not seen to keep its promises yet" in shown["phases"][3]["reason"]
     world.plane.worker.variables["FAKE_ENGINE"] = ""
     code, _, err = world.run("apply", path, "--yes")
     assert code == 1  # the fake answers no completion as it should

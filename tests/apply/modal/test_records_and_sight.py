@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from deployer.apply.modal.records import Records
-from deployer.apply.modal.tags import VERIFIED, verified_at, verified_tag
+from deployer.apply.modal.tags import OWED, VERIFIED, is_owed, proven, verified_at
+from deployer.apply.modal.wait import Answer
 from tests.apply.modal.conftest import World
 from tests.apply.modal.test_life import deployed, wait_for
 from tests.apply.modal.test_unknown import another_machine, asked
@@ -17,7 +19,7 @@ from tests.apply.modal.test_unknown import another_machine, asked
 pytestmark = pytest.mark.process
 
 
-def unchanged(world: World, *words: str) -> tuple[int, dict[str, object]]:
+def unchanged(world: World, *words: str) -> tuple[int, dict[str, Any]]:
     code, out, err = asked(world, "apply", *words, "--format", "json")
     shown = dict(json.loads(out))
     assert shown["outcome"] == "unchanged", err
@@ -52,7 +54,7 @@ def test_a_no_op_is_no_success_where_the_server_does_not_answer(
     app = world.plane.app("tiny-app")
     task = world.plane.run(world.plane.worker.start(app.functions["Server.*"]))
     wait_for(world, task.id, "serving started")
-    monkeypatch.setattr("deployer.apply.modal.proof.ask", lambda *_: (503, ""))
+    monkeypatch.setattr("deployer.apply.modal.proof.ask", lambda *_: Answer(503, ""))
     code, out, err = asked(world, "apply", path, "--no-verify")
     assert code == 1
     assert "just now: it answered /health with 503" in out
@@ -70,14 +72,10 @@ def test_what_failed_here_is_no_success_elsewhere(
     assert (code, bool(re.search("✗ verify", err))) == (1, True)
     with monkeypatch.context() as patched:
         another_machine(patched, world)
-        code, shown = unchanged(world, path)
-        assert code == 1
-        assert shown["recorded"] == {
-            "at": 0.0,
-            "verified": False,
-            "verified_at": 0.0,
-            "unknown": "",
-        }
+        code, _, err = asked(world, "apply", path, "--yes")
+        assert (code, bool(re.search("✗ verify", err))) == (1, True)
+        code, shown = unchanged(world, path, "--no-verify")
+        assert (code, shown["recorded"]["verified"]) == (0, False)
 
 
 def test_what_was_verified_here_is_known_elsewhere_with_its_time(
@@ -93,7 +91,7 @@ def test_what_was_verified_here_is_known_elsewhere_with_its_time(
     assert record
     assert (record.verified, record.verified_at > 0) == (True, True)
     tags = world.plane.app("tiny-app").tags
-    assert verified_at(tags, record.digest) == pytest.approx(record.verified_at, abs=1)
+    assert verified_at(tags, record.digest, 1) == pytest.approx(record.verified_at, abs=1)
     with monkeypatch.context() as patched:
         another_machine(patched, world)
         assert unchanged(world, path)[0] == 0
@@ -108,11 +106,15 @@ def test_what_was_verified_here_is_known_elsewhere_with_its_time(
 
 
 def test_a_tag_says_nothing_of_another_release() -> None:
-    tags = {VERIFIED: verified_tag("a" * 40, 1764380000.4)}
-    assert verified_at(tags, "a" * 40) == 1764380000.0
+    tags = proven({OWED: "a" * 40, "other": "kept"}, "a" * 40, 3, 1764380000.4)
+    assert (verified_at(tags, "a" * 40, 3), tags["other"]) == (1764380000.0, "kept")
+    assert (is_owed(tags, "a" * 40, 3), is_owed(tags, "a" * 40, 4)) == (False, True)
     for broken in ("", "a" * 40, "a" * 40 + ".", "a" * 40 + ".x", "a" * 40 + ".1e9"):
-        assert verified_at({VERIFIED: broken}, "a" * 40) == 0.0
-    assert verified_at(tags, "b" * 40) == 0.0
+        assert verified_at({VERIFIED: broken}, "a" * 40, 3) == 0.0
+    assert verified_at(tags, "b" * 40, 3) == 0.0
+    assert verified_at({VERIFIED: "a" * 40 + ".1764380000"}, "a" * 40, 3) == 1764380000.0
+    failed = proven(tags, "a" * 40, 3, 0.0)
+    assert (is_owed(failed, "a" * 40, 3), verified_at(failed, "a" * 40, 3)) == (True, 0.0)
 
 
 def test_a_record_without_a_time_does_not_invent_one(containers: World) -> None:

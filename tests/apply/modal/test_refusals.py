@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from grpclib import GRPCError, Status
+from grpclib import Status
 
 from tests.apply.modal.conftest import World
 
@@ -46,8 +46,10 @@ def test_offline_and_prices_that_are_asked_for(world: World) -> None:
 
 
 def test_a_refused_token(world: World) -> None:
-    world.plane.refuse["AppGetByDeploymentName"] = GRPCError(
-        Status.UNAUTHENTICATED, "Token missing. Could not authenticate client."
+    world.plane.refuse(
+        "AppGetByDeploymentName",
+        Status.UNAUTHENTICATED,
+        "Token missing. Could not authenticate client.",
     )
     code, err = refused(world, "plan", world.profile())
     assert (code, "`modal token new` makes a token" in err) == (1, True)

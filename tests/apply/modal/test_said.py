@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from grpclib import GRPCError, Status
+from grpclib import Status
 from modal_proto import api_pb2
 
 from deployer.apply.files import state_home
-from deployer.apply.modal import rpc
+from deployer.apply.modal import rpc, stream
 from deployer.apply.modal.client import Account
 from deployer.apply.modal.drift import server_info
 from deployer.apply.modal.records import Records
-from deployer.apply.modal.stream import LAST, WAIT, follow
+from deployer.apply.modal.stream import LAST, WAIT, Line, follow
 from deployer.errors import NotReached
 from tests.apply.modal.conftest import World
 from tests.apply.modal.test_life import deployed, wait_for
@@ -110,13 +110,13 @@ def test_a_verification_that_cannot_be_noted_says_so(
     deployed(world, path)
     monkeypatch.setattr("deployer.verify.run.verify", lambda *_, **__: ())
     monkeypatch.setattr("deployer.verify.verdict.all_hold", lambda _: True)
-    world.plane.refuse["AppSetTags"] = GRPCError(Status.PERMISSION_DENIED, "no tags for you")
+    world.plane.refuse("AppSetTags", Status.PERMISSION_DENIED, "no tags for you")
     words = "what was found could not be noted on Modal, so other machines do not learn of it"
     code, _, err = asked(world, "verify", path)
     assert (code, words in err, "no tags for you" in err) == (0, True, True)
     code, out, _ = asked(world, "verify", path, "--format", "json")
     assert (code, json.loads(out)["unnoted"].startswith(words)) == (0, True)
-    world.plane.refuse["AppDeploymentHistory"] = GRPCError(Status.PERMISSION_DENIED, "no history")
+    world.plane.refuse("AppDeploymentHistory", Status.PERMISSION_DENIED, "no history")
     code, out, err = asked(world, "verify", path, "--format", "json")
     assert json.loads(out)["unnoted"].startswith("what was found could not be noted: ")
     assert (code, "no history" in err) == (0, True)
@@ -125,7 +125,7 @@ def test_a_verification_that_cannot_be_noted_says_so(
 def test_an_apply_that_cannot_note_its_verification_says_so(containers: World) -> None:
     """The fake answers no completion as it should, so the verification itself fails."""
     world = containers
-    world.plane.refuse["AppSetTags"] = GRPCError(Status.PERMISSION_DENIED, "no tags for you")
+    world.plane.refuse("AppSetTags", Status.PERMISSION_DENIED, "no tags for you")
     code, out, err = asked(world, "apply", world.profile(), "--yes", "--format", "json")
     assert (code, "no tags for you" in json.loads(out)["unnoted"]) == (1, True)
     assert "`deployer verify tiny` tries again." in err
@@ -198,7 +198,7 @@ def test_phases_that_cannot_be_listed_are_not_none(containers: World) -> None:
     world = containers
     path = world.profile()
     deployed(world, path)
-    world.plane.refuse["AppList"] = GRPCError(Status.PERMISSION_DENIED, "no list")
+    world.plane.refuse("AppList", Status.PERMISSION_DENIED, "no list")
     code, out, err = asked(world, "destroy", path, "--yes")
     assert (code, out) == (1, "")
     assert "whether a phase of an apply still runs for the app `tiny-app` is not known" in err
@@ -221,6 +221,7 @@ def test_a_silent_answer_about_volumes_secrets_and_logs_has_an_end(
     account.write("weights", "marker", b"done")
     assert account.read("weights", "marker") == b"done"
     monkeypatch.setattr(rpc, "ANSWER", 0.3)
+    monkeypatch.setattr(stream, "PAUSES", ())
     silent(world, monkeypatch, question)
     with pytest.raises(NotReached, match=r"no answer within 0\.3 s"):
         ASKS[question](account)
@@ -242,30 +243,39 @@ def silent(world: World, monkeypatch: pytest.MonkeyPatch, question: str) -> None
     monkeypatch.setattr(world.plane, handler, never_any if stream else never)
 
 
-def test_a_log_may_be_silent_for_longer_once_it_has_answered(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    batch = api_pb2.TaskLogsBatch(
-        items=[api_pb2.TaskLogs(data="ready\n", timestamp=1.0)], entry_id="1"
-    )
-
-    def answers(_app_id: str, last: str, _wait: float) -> api_pb2.TaskLogsBatch:
-        monkeypatch.setattr(rpc, "ANSWER", 0.0)  # who waited so long for the next gave it up
-        return batch if not last else api_pb2.TaskLogsBatch(app_done=True)
-
-    monkeypatch.setattr("deployer.apply.modal.stream._log_batches", answers)
-    assert list(follow("ap-any", lambda: False)) == [(1.0, "ready")]
-
-
 def test_nobody_waits_for_more_of_a_log_once_told_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
 
-    def answers(_app_id: str, _last: str, wait: float) -> None:
+    def answers(_app_id: str, _last: str, wait: float) -> list[Any]:
         waits.append(wait)
+        return []
 
-    monkeypatch.setattr("deployer.apply.modal.stream._log_batches", answers)
-    assert list(follow("ap-any", lambda: len(waits) == 2)) == []
+    monkeypatch.setattr("deployer.apply.modal.stream._read", answers)
+    assert list(follow("ap-any", lambda: len(waits) == 2)) == [None, None, None]
     assert waits == [WAIT, WAIT, LAST]
+
+
+def test_a_log_that_cannot_be_read_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client tries no stream again by itself; each container's lines are its own."""
+    said = [
+        api_pb2.TaskLogsBatch(task_id=task, items=[api_pb2.TaskLogs(data=data)], entry_id=entry)
+        for task, data, entry in (("a", "one ", "1"), ("b", "other\n", "2"), ("a", "line\n", "3"))
+    ]
+    asked: list[str] = []
+
+    def answers(_app_id: str, last: str, _wait: float) -> list[Any]:
+        asked.append(last)
+        if len(asked) in {1, 2, 4}:
+            message = "the connection is lost"
+            raise OSError(message)
+        return said if len(asked) == 3 else [api_pb2.TaskLogsBatch(app_done=True)]
+
+    monkeypatch.setattr("deployer.apply.modal.stream._read", answers)
+    heard: list[str] = []
+    found = list(follow("ap-any", lambda: False, heard.append, lambda _: None))
+    assert found == [Line("b", 0.0, "other"), Line("a", 0.0, "one line"), None]
+    assert asked == ["", "", "", "3", "3"]
+    assert [bool(each) for each in heard] == [True, True, False, True, False]
 
 
 def test_a_damaged_copy_of_a_release_is_written_again(containers: World) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from grpclib import GRPCError, Status
+from grpclib import Status
 from modal_proto import api_pb2
 
 from deployer.apply.modal import proof, rpc
@@ -116,7 +116,7 @@ def test_each_of_the_three_is_a_state_in_json(
     "status", [Status.UNAVAILABLE, Status.UNAUTHENTICATED, Status.PERMISSION_DENIED]
 )
 def test_an_answer_that_is_none_ends_no_destroy_well(world: World, status: Status) -> None:
-    world.plane.refuse["AppList"] = GRPCError(status, "no")
+    world.plane.refuse("AppList", status, "no")
     for verb in ("destroy", "status"):
         code, out, err = asked(world, verb, "tiny", *(["--yes"] if verb == "destroy" else []))
         assert (code, out) == (1, ""), (verb, err)
@@ -361,8 +361,9 @@ def test_no_key_goes_where_others_can_read_it(containers: World) -> None:
 def test_environments_that_were_not_listed_are_said(containers: World) -> None:
     world = containers
     deployed(world, world.profile())
-    refusal = GRPCError(Status.PERMISSION_DENIED, "this token may not list environments")
-    world.plane.refuse["EnvironmentList"] = refusal
+    world.plane.refuse(
+        "EnvironmentList", Status.PERMISSION_DENIED, "this token may not list environments"
+    )
     code, out, _ = asked(world, "status")
     assert code == 0
     assert "Modal was asked in" in out

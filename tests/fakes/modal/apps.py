@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 WHO = "somebody@example.com"
 
+KEEPS_DETACHED = {
+    api_pb2.APP_DISCONNECT_REASON_KEYBOARD_INTERRUPT,
+    api_pb2.APP_DISCONNECT_REASON_LOCAL_EXCEPTION,
+}
+"""Ends of a client after which a detached app goes on: an assumption, from what the client prints
+("The detached App will keep running")."""
+
 
 class Apps:
     """The handlers of these RPCs."""
@@ -106,8 +113,15 @@ class Apps:
         return api_pb2.AppGetLayoutResponse(app_layout=self.layout(self._app(request.app_id)))
 
     async def app_heartbeat(self, request: api_pb2.AppHeartbeatRequest) -> Empty:
-        self._app(request.app_id)
+        self._app(request.app_id).heard_at = time.monotonic()
         return Empty()
+
+    async def lapse(self, seconds: float = 0.0) -> None:
+        """End the ephemeral apps whose clients gave no sign of life for so long, as Modal does."""
+        for app in list(self.state.apps.values()):
+            silent = time.monotonic() - app.heard_at >= seconds
+            if app.state == api_pb2.APP_STATE_EPHEMERAL and silent:
+                await self._end(app)
 
     async def function_precreate(
         self, request: api_pb2.FunctionPrecreateRequest
@@ -234,7 +248,9 @@ class Apps:
 
     async def app_client_disconnect(self, request: api_pb2.AppClientDisconnectRequest) -> Empty:
         app = self._app(request.app_id)
-        if not app.deployed:
+        if app.state == api_pb2.APP_STATE_DETACHED and request.reason in KEEPS_DETACHED:
+            app.state = api_pb2.APP_STATE_DETACHED_DISCONNECTED
+        elif not app.deployed:
             await self._end(app)
         return Empty()
 
@@ -280,6 +296,14 @@ class Apps:
         kept = app.overrides.setdefault(request.function_id, api_pb2.AutoscalerSettings())
         kept.MergeFrom(request.settings)
         return api_pb2.FunctionUpdateSchedulingParamsResponse(current_settings=kept)
+
+    async def function_get_current_stats(
+        self, request: api_pb2.FunctionGetCurrentStatsRequest
+    ) -> api_pb2.FunctionStats:
+        of = [c for c in self.state.calls.values() if c.function_id == request.function_id]
+        waiting = sum(1 for call in of if not call.taken_by and not call.done)
+        running = self.worker.running(self.state.app_of(request.function_id))
+        return api_pb2.FunctionStats(backlog=waiting, num_total_tasks=len(running))
 
     async def app_get_logs(
         self, request: api_pb2.AppGetLogsRequest

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from google.protobuf.empty_pb2 import Empty
+from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
 from tests.fakes.modal.state import Call, identity
@@ -70,7 +71,7 @@ class Calls:
             found = (c for c in self.state.calls.values() if c.function_id == request.function_id)
             return next((c for c in found if not c.taken_by and not c.done), None)
 
-        task.ready = True
+        await self.worker.ready(task)
         await self.state.until(lambda: task.stopping or waiting(), POLL)
         if task.stopping:
             item = api_pb2.FunctionGetInputsItem(kill_switch=True)
@@ -126,8 +127,7 @@ class Calls:
         self, request: api_pb2.ContainerServerLifecycleReadyRequest, task: Task
     ) -> Empty:
         del request
-        task.ready = True
-        await self.state.tell()
+        await self.worker.ready(task)
         return Empty()
 
     async def task_result(self, request: api_pb2.TaskResultRequest, task: Task) -> Empty:
@@ -157,6 +157,23 @@ class Calls:
             if task.alive and request.app_id in {"", task.app_id}
         ]
         return api_pb2.TaskListResponse(tasks=tasks)
+
+    async def task_get_info(
+        self, request: api_pb2.TaskGetInfoRequest
+    ) -> api_pb2.TaskGetInfoResponse:
+        """Say how a container stands, or how it ended: with an exit code of 1 where it failed."""
+        task = self.worker.tasks.get(request.task_id)
+        if task is None:
+            raise GRPCError(Status.NOT_FOUND, f"Task {request.task_id} not found")
+        info = api_pb2.TaskInfo(
+            id=task.id, started_at=task.started, enqueued_at=task.started, finished_at=task.finished
+        )
+        if task.result is not None:
+            info.result.CopyFrom(task.result)
+        elif task.process.returncode:
+            info.result.status = api_pb2.GenericResult.GENERIC_STATUS_FAILURE
+            info.result.exitcode = abs(task.process.returncode)
+        return api_pb2.TaskGetInfoResponse(app_id=task.app_id, info=info)
 
     async def _chunks(
         self, call: Call, chunks: list[api_pb2.DataChunk], after: int

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
+from grpclib import GRPCError
 from modal._serialization import serialize
 from modal_proto import api_pb2
 
+from tests.fakes.modal.faults import VOLUME, WEB, suffered
+
 if TYPE_CHECKING:
     from tests.fakes.modal.calls import Calls
+    from tests.fakes.modal.faults import Faults
     from tests.fakes.modal.state import Call, State
     from tests.fakes.modal.worker import Worker
 
@@ -27,10 +32,11 @@ HOPS = {"connection", "transfer-encoding", "keep-alive", "content-length", "host
 class Edge:
     """Takes HTTP requests and brings them to containers as Modal does, by either way."""
 
-    def __init__(self, state: State, calls: Calls, worker: Worker) -> None:
+    def __init__(self, state: State, calls: Calls, worker: Worker, going_wrong: Faults) -> None:
         self._state = state
         self._calls = calls
         self._worker = worker
+        self._going_wrong = going_wrong
         self.redirect_after: float | None = None
         """Seconds after which a request that waits is redirected; Modal's are 150."""
         self._sites: dict[str, str] = {}
@@ -67,9 +73,31 @@ class Edge:
 
     async def _block(self, request: web.Request) -> web.StreamResponse:
         volume = self._state.volume(request.match_info["id"])
-        return web.FileResponse(volume / request.match_info["path"])
+
+        async def block() -> web.StreamResponse:
+            return web.FileResponse(volume / request.match_info["path"])
+
+        return await self._suffered(VOLUME, block, request)
+
+    async def _suffered(
+        self, name: str, work: Callable[[], Awaitable[web.StreamResponse]], request: web.Request
+    ) -> web.StreamResponse:
+        """Answer as a fault lets it."""
+
+        def close() -> None:
+            if isinstance(request.transport, asyncio.Transport):
+                request.transport.abort()
+
+        try:
+            response: web.StreamResponse = await suffered(self._going_wrong.of(name), work, close)
+        except GRPCError as error:
+            return web.Response(status=503, text=f"modal-http: {error.message}")
+        return response
 
     async def _request(self, function_id: str, request: web.Request) -> web.StreamResponse:
+        return await self._suffered(WEB, partial(self._brought, function_id, request), request)
+
+    async def _brought(self, function_id: str, request: web.Request) -> web.StreamResponse:
         app = self._state.app_of(function_id)
         if not app.deployed:
             return web.Response(

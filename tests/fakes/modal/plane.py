@@ -13,7 +13,8 @@ import re
 import socket
 import threading
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -24,7 +25,9 @@ from modal_proto import api_grpc, api_pb2
 
 from tests.fakes.modal.apps import Apps
 from tests.fakes.modal.calls import Calls
+from tests.fakes.modal.dicts import Dicts
 from tests.fakes.modal.edge import Edge
+from tests.fakes.modal.faults import Fault, Faults, suffered
 from tests.fakes.modal.objects import Objects
 from tests.fakes.modal.state import App, State
 from tests.fakes.modal.worker import HEADER, Worker
@@ -32,7 +35,7 @@ from tests.fakes.modal.worker import HEADER, Worker
 T = TypeVar("T")
 
 
-class ControlPlane(Objects, Apps, Calls):
+class ControlPlane(Objects, Dicts, Apps, Calls):
     """Runs in a thread of its own while entered; ``calls`` holds every request by RPC name.
 
     ``pythons`` says which interpreter stands for which image (see :class:`Worker`), ``variables``
@@ -52,11 +55,14 @@ class ControlPlane(Objects, Apps, Calls):
             self.state.secrets[(name, "main")] = dict(values)
         self.worker = Worker(self.state, pythons or {}, variables or {})
         self.worker.layout_of = self.layout
-        self.edge = Edge(self.state, self, self.worker)
+        self.going_wrong = Faults()
+        self.edge = Edge(self.state, self, self.worker, self.going_wrong)
         self.calls: list[tuple[str, Any]] = []
         self.unknown: list[str] = []
         self.faults: list[str] = []
-        self.refuse: dict[str, GRPCError] = {}
+        self.watch: Callable[[str], None] | None = None
+        """Is told of every request of a client by the RPC's name, before it is answered."""
+        self._answered: dict[str, asyncio.Future[Any]] = {}
         self.rollback_brings_tags = True
         self.rates: dict[str, str] = {}
         self.grpc_url = ""
@@ -93,6 +99,18 @@ class ControlPlane(Objects, Apps, Calls):
         """Give every request of one RPC."""
         return [message for called, message in self.calls if called == name]
 
+    def go_wrong(self, name: str, fault: Fault) -> None:
+        """Let requests of an RPC go wrong; '' is every one."""
+        self.going_wrong.add(name, fault)
+
+    def refuse(self, name: str, status: Status, message: str = "no") -> None:
+        """Refuse every request of an RPC until :meth:`mend`."""
+        self.go_wrong(name, Fault("status", times=None, status=status, message=message))
+
+    def mend(self) -> None:
+        """Let everything go right from now on."""
+        self.going_wrong.clear()
+
     def app(self, name: str) -> App:
         """Give the newest app of a name."""
         return [app for app in self.state.apps.values() if app.name == name][-1]
@@ -121,8 +139,9 @@ class ControlPlane(Objects, Apps, Calls):
         """Answer one RPC."""
         request = await stream.recv_message()
         self.calls.append((name, request))
-        if name in self.refuse:
-            raise self.refuse[name]
+        from_container = HEADER in stream.metadata
+        if self.watch is not None and not from_container:
+            self.watch(name)
         method: Callable[..., Any] | None = getattr(self, _snake(name), None)
         if method is None:
             self.unknown.append(name)
@@ -130,17 +149,45 @@ class ControlPlane(Objects, Apps, Calls):
         given: dict[str, Any] = {}
         if "task" in inspect.signature(method).parameters:
             given["task"] = self.worker.tasks[stream.metadata[HEADER]]
+        fault = None if from_container else self.going_wrong.of(name)
+
+        def close() -> None:
+            _transport(stream).abort()
+
         try:
             if inspect.isasyncgenfunction(method):
-                async for response in method(request, **given):
-                    await stream.send_message(response)
-            else:
-                await stream.send_message(await method(request, **given))
+                await suffered(fault, partial(_streamed, method(request, **given), stream), close)
+                return
+            key = str(stream.metadata.get("x-idempotency-key", ""))
+            work = partial(self._once, key, partial(method, request, **given))
+            await stream.send_message(await suffered(fault, work, close))
         except (GRPCError, asyncio.CancelledError, ConnectionError, H2Error):
             raise  # a refusal, or whoever asked is gone
         except Exception:
             self.faults.append(f"{name}: {traceback.format_exc()}")
             raise
+
+    async def _once(self, key: str, work: Callable[[], Awaitable[Any]]) -> Any:
+        """Do what a request asks once for its idempotency key, however often it is sent."""
+        if not key:
+            return await work()
+        if key not in self._answered:
+            self._answered[key] = asyncio.ensure_future(work())
+        try:
+            return await asyncio.shield(self._answered[key])
+        except GRPCError:
+            self._answered.pop(key, None)  # nothing was done
+            raise
+
+
+async def _streamed(messages: AsyncIterator[Any], stream: Any) -> None:
+    async for message in messages:
+        await stream.send_message(message)
+
+
+def _transport(stream: Any) -> asyncio.Transport:
+    transport: asyncio.Transport = stream._stream.connection._transport
+    return transport
 
 
 def _servicer(plane: ControlPlane) -> api_grpc.ModalClientBase:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,8 @@ class App:
     overrides: dict[str, api_pb2.AutoscalerSettings] = field(default_factory=dict)
     logs: list[api_pb2.TaskLogsBatch] = field(default_factory=list)
     stopped_at: float = 0.0
+    heard_at: float = field(default_factory=time.monotonic)
+    """When the client of an ephemeral app last gave a sign of life."""
 
     @property
     def deployed(self) -> bool:
@@ -87,6 +90,7 @@ class State:
     secrets: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     anonymous_secrets: dict[str, dict[str, str]] = field(default_factory=dict)
     environments: set[str] = field(default_factory=lambda: {"main"})
+    dicts: dict[str, dict[bytes, bytes]] = field(default_factory=dict)
     volumes: dict[str, tuple[str, str]] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
     mounts: dict[str, list[api_pb2.MountFile]] = field(default_factory=dict)

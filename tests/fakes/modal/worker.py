@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tests.fakes.modal.state import State
 
 HEADER = "x-fake-task"
+OWN_LOCKS = Path(__file__).with_name("own_locks.py")
 GRACE = 30.0
 """Seconds after SIGINT or SIGTERM before SIGKILL, as Modal's own."""
 
@@ -44,7 +45,10 @@ class Task:
     port: int = 0
     ready: bool = False
     stopping: bool = False
+    old: bool = False
+    """Whether another version was published since: it serves on until one of that is ready."""
     result: api_pb2.GenericResult | None = None
+    finished: float = 0.0
     log: list[str] = field(default_factory=list)
     watching: asyncio.Task[None] | None = None
 
@@ -72,6 +76,10 @@ class Worker:
         self._pythons = pythons
         self.variables = dict(variables)
 
+    def locks(self, task_id: str) -> Path:
+        """Give the folder that stands for a container's own locks; no other one sees them."""
+        return self.state.root / "containers" / task_id / "locks"
+
     def running(self, app: App) -> list[Task]:
         return [t for t in self.tasks.values() if t.app_id == app.id and t.alive]
 
@@ -80,7 +88,7 @@ class Worker:
         free = [
             task
             for task in self.tasks.values()
-            if task.function_id == function_id and task.alive and not task.stopping
+            if task.function_id == function_id and task.alive and not (task.stopping or task.old)
         ]
         if not free and self.room:
             await self.start(function_id)
@@ -88,10 +96,13 @@ class Worker:
     async def start(self, function_id: str) -> Task:
         app = self.state.app_of(function_id)
         definition = self.state.definition(function_id)
+        await self._make_room(function_id, port_of(definition))
         task_id = identity("ta", function_id, len(self.tasks))
         folder = self.state.root / "containers" / task_id
         (folder / "root").mkdir(parents=True)
         self._place_files(definition, folder)
+        shutil.copyfile(OWN_LOCKS, folder / "root" / "sitecustomize.py")
+        self.locks(task_id).mkdir()
         arguments = folder / "arguments"
         arguments.write_bytes(
             api_pb2.ContainerArguments(
@@ -120,7 +131,7 @@ class Worker:
             limit=1 << 20,
         )
         task = Task(task_id, app.id, function_id, time.time(), process, definition.is_server)
-        task.port = definition.http_config.port
+        task.port = port_of(definition)
         self.tasks[task_id] = task
         task.watching = asyncio.create_task(self._watch(task, app))
         return task
@@ -141,12 +152,29 @@ class Worker:
         await asyncio.gather(*(self.terminate(task) for task in self.running(app)))
 
     async def replaced(self, app: App) -> None:
-        """Let the containers of older versions end once they are idle, as a rolling deploy does."""
+        """Let the containers of older versions serve on until one of the new version is ready.
+
+        "Shifts traffic gradually to new containers while old ones drain" (modal 1.6.4, of rolling).
+        """
         for task in self.running(app):
-            task.stopping = True
-            if task.is_server:
-                await self.terminate(task)
+            task.old = True
         await self.state.tell()
+
+    async def ready(self, task: Task) -> None:
+        """Let a container serve, and those of older versions end once they are idle."""
+        first, task.ready = not task.ready, True
+        for other in self.tasks.values() if first and not task.old else ():
+            if other.function_id == task.function_id and other.old and not other.stopping:
+                other.stopping = True
+                if other.is_server:
+                    await self.terminate(other)
+        await self.state.tell()
+
+    async def _make_room(self, function_id: str, port: int) -> None:
+        """End the old containers that hold the port: here all share one machine, on Modal none."""
+        for task in list(self.tasks.values()):
+            if task.function_id == function_id and task.old and task.port == port and port:
+                await self.terminate(task)
 
     async def close(self) -> None:
         """End everything."""
@@ -170,6 +198,7 @@ class Worker:
             )
             await self.state.tell()
         await task.process.wait()
+        task.finished = time.time()
         for call in self.state.calls.values():
             if call.taken_by == task.id and not call.done:
                 call.output = _lost(call.input_id)
@@ -221,6 +250,7 @@ class Worker:
             "MODAL_IS_REMOTE": "1",
             "MODAL_CONTAINER_ARGUMENTS_PATH": str(arguments),
             "MODAL_OVERRIDE_HEADERS": f"{HEADER}:{task_id}",
+            "FAKE_LOCKS": str(self.locks(task_id)),
         }
         for command in self._commands(definition.image_id):
             if command.startswith("ENV "):
@@ -229,6 +259,12 @@ class Worker:
         for secret_id in definition.secret_ids:
             found |= self.state.secret(secret_id)
         return found
+
+
+def port_of(definition: api_pb2.Function) -> int:
+    """Give the port that a server listens at; 0 for what is none."""
+    web = [m.webhook_config.web_server_port for m in definition.method_definitions.values()]
+    return definition.http_config.port or next(filter(None, web), 0)
 
 
 def _lost(input_id: str) -> api_pb2.FunctionGetOutputsItem:

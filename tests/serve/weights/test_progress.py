@@ -107,3 +107,18 @@ def test_a_failure_is_told_with_what_to_do() -> None:
     assert [(e.state, e.message, e.detail) for e in it.events] == [
         ("failed", "the disk is full", ("make room",))
     ]
+
+
+def test_what_small_files_took_says_nothing_about_large_ones() -> None:
+    it = Watched()
+    it.progress.plan(files=1010, size=20 * GB, there=0)
+    it.after(0.0)
+    for _ in range(1000):
+        it.progress.ready()
+    it.progress.fetched("a", 5_000_000)
+    it.after(10.0)
+    words = "1000 of 1010 files, 500.0 kB/s, how long the large files take is not known yet"
+    assert it.said() == [f"0.0 of 20.0 GB, {words}"]
+    it.progress.fetched("b", 10 * GB)
+    it.after(30.0)
+    assert it.said()[-1].endswith("about 30 s left")

@@ -1,0 +1,42 @@
+"""`--timeout`: how long a verb waits for Modal, all of it together; and what it says meanwhile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from deployer.cli.say import tell
+from deployer.visible import visible
+
+if TYPE_CHECKING:
+    from deployer.apply.patience import Patience
+
+
+def _be_patient(ctx: click.Context, _param: click.Parameter, seconds: float | None) -> None:
+    from deployer.apply.patience import Patience, using  # noqa: PLC0415 - only what a verb needs
+
+    if not ctx.resilient_parsing:
+        ctx.with_resource(using(Patience(seconds, _tell)))
+
+
+def patience() -> Patience:
+    """Give the patience of the verb that runs."""
+    from deployer.apply.patience import current  # noqa: PLC0415 - as above
+
+    return current()
+
+
+def _tell(text: str) -> None:
+    tell(f"{visible(text)} ...")
+
+
+TIMEOUT = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    expose_value=False,
+    callback=_be_patient,
+    help="Give up after so long, where Modal is waited for.",
+)
+"""Of every verb that asks Modal. Without it each question has its own end."""

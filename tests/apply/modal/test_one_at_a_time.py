@@ -1,0 +1,127 @@
+"""One apply of an app at a time, on whatever machine; and what an apply that is gone has left."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from deployer.apply.modal import locked
+from deployer.apply.modal.client import Account
+from deployer.apply.modal.locked import Clocks, Held, alone
+from deployer.errors import Failure
+from tests.apply.modal.conftest import World
+from tests.fakes.modal.faults import Fault
+
+pytestmark = pytest.mark.process
+
+
+@pytest.fixture
+def quick(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Let a holder give signs of life all the time, and be looked at without a pause."""
+    monkeypatch.setattr(locked, "BEAT", 0.01)
+    monkeypatch.setattr(locked, "LOOK", 0.01)
+    return world
+
+
+class Patient:
+    """A waiter for whom time goes by only while it watches the first holder, who is gone."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._now = 0.0
+        self.clocks = Clocks(clock=lambda: self._now, sleep=self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+        if entries(self._world).get("tiny-app#") == b"1":
+            self._now += 10.0
+
+
+def unheard(_text: str) -> None:
+    """Hear what a waiter tells."""
+
+
+def gone(monkeypatch: pytest.MonkeyPatch) -> Held:
+    """Take the lock as somebody does who is killed then: no sign of life, and never given back."""
+    with monkeypatch.context() as patched:
+        patched.setattr(Held, "_beat", lambda _: None)
+        doing = locked.here("an apply")
+        return locked._take(locked._Entries(""), "tiny-app", doing, unheard, Clocks())
+
+
+def entries(world: World) -> dict[str, bytes]:
+    (found,) = world.plane.state.dicts.values()
+    return {key.decode(): value for key, value in dict(found).items()}
+
+
+def test_a_lock_names_its_holder_and_nothing_is_left_of_those_before(quick: World) -> None:
+    world, account, told = quick, Account(), list[str]()
+    for count in range(1, 4):
+        with alone(account, "tiny-app", "an apply", told.append):
+            names = {name for name in entries(world) if name.startswith("tiny-app")}
+            assert names == {"tiny-app#", f"tiny-app#{count}", f"tiny-app#{count}.beats"}
+            with (
+                pytest.raises(Failure, match="tiny-app is being changed by another: an apply of"),
+                alone(account, "tiny-app", "a rollback", told.append),
+            ):
+                pytest.fail("two held it")
+            with alone(account, "another-app", "an apply", told.append):
+                pass
+        assert entries(world)[f"tiny-app#{count}.beats"] == b"released"
+    assert all("looking whether it is alive" in each for each in told)
+
+
+def test_a_holder_that_is_gone_has_lapsed_by_our_own_clock(
+    quick: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, told = Account(), list[str]()
+    before = gone(monkeypatch)
+    with alone(account, "tiny-app", "an apply", told.append, Patient(quick).clocks) as held:
+        held.refuse_lost()
+        assert "gave no sign of life for 30 s: its lock has lapsed" in told[-1]
+        with pytest.raises(Failure, match="the lock of tiny-app is not ours any more: an apply of"):
+            before.refuse_lost()
+
+
+def test_of_many_that_wait_for_a_lapsed_lock_one_gets_it(
+    quick: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = Account()
+    gone(monkeypatch)
+    inside, most, refused = 0, 0, list[str]()
+    one, over = threading.Lock(), threading.Event()
+
+    def enter() -> None:
+        nonlocal inside, most
+        try:
+            with alone(account, "tiny-app", "an apply", unheard, Patient(quick).clocks):
+                with one:
+                    inside += 1
+                    most = max(most, inside)
+                over.wait()
+                with one:
+                    inside -= 1
+        except Failure as failure:
+            with one:
+                refused.append(failure.message)
+                if len(refused) == 4:
+                    over.set()
+
+    threads = [threading.Thread(target=enter) for _ in range(5)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert (most, len(refused)) == (1, 4)
+    assert all("is being changed by another" in each for each in refused)
+
+
+def test_answers_that_are_lost_take_a_lock_once(quick: World) -> None:
+    account = Account()
+    for rpc in ("DictUpdate", "DictGet", "DictGetOrCreate"):
+        quick.plane.go_wrong(rpc, Fault("lost"))
+    with alone(account, "tiny-app", "an apply", unheard) as held:
+        held.refuse_lost()
+    assert "tiny-app#2" not in entries(quick)
