@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 import modal
-from aiohttp import ClientError
 from grpclib.exceptions import ProtocolError, StreamTerminatedError
 from h2.exceptions import H2Error
 from modal._utils.async_utils import synchronizer
@@ -27,6 +26,9 @@ A connection that is open and silent it waits for without an end (modal 1.6.4)."
 AT_ONCE = 32
 """Questions that are under way at the same time."""
 
+HTTP = "aiohttp"
+"""What the client reads the files of volumes with; nothing else here needs it."""
+
 PAUSES = (0.1, 0.2, 0.4)
 """Seconds between two tries, as the client has them for what it tries again."""
 
@@ -36,7 +38,6 @@ CLIENT_ERRORS = (
     ProtocolError,
     StreamTerminatedError,
     H2Error,
-    ClientError,
 )
 """What the client raises where Modal refuses, or where the connection does not hold."""
 
@@ -134,12 +135,23 @@ async def _ended(question: Awaitable[T], most: float | None) -> T:
     asked = asyncio.ensure_future(question)
     try:
         done, _ = await asyncio.wait({asked}, timeout=seconds)
-        if not done:
-            message = f"no answer within {seconds:.3g} s"
-            raise TimeoutError(message)
-        return asked.result()  # or what the question itself raises, be it a TimeoutError
+        if done:
+            return _result(asked)
     finally:
         asked.cancel()
+    message = f"no answer within {seconds:.3g} s"
+    raise TimeoutError(message)
+
+
+def _result(asked: asyncio.Future[T]) -> T:
+    """Give what was answered, or raise what the question itself raises, be it a TimeoutError."""
+    try:
+        return asked.result()
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] != HTTP:
+            raise
+        message = str(error) or type(error).__name__
+        raise ConnectionError(message) from error
 
 
 def _said(what: str, work: Callable[[], Awaitable[T]]) -> T:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import modal
-from aiohttp import ClientError
 from grpclib.exceptions import ProtocolError, StreamTerminatedError
 from h2.exceptions import H2Error
 
@@ -21,7 +20,6 @@ _SILENT = (
     ProtocolError,
     StreamTerminatedError,
     H2Error,
-    ClientError,
 )
 """What says that there was no answer, rather than what the answer was."""
 
