@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from deployer.check.across.identity import Siblings
     from deployer.cli.reading import Checked
-    from deployer.finding import Finding
+    from deployer.finding import Finding, Span
     from deployer.report.upgrade import Flags
     from deployer.upgrade.notes import Upgrade
 
@@ -92,6 +93,8 @@ def _fixed(one: Checked, kept: frozenset[str] | None, around: Siblings, *, write
     text = read_text(one.path)
     for _ in range(ROUNDS):
         step = mend(text, one.path, _wrong(after.findings))
+        if step is not None and not step.changed:
+            step = mend(text, one.path, (), _stale(after.findings, text))
         if step is None or not step.changed:
             break
         change = step if change is None else _joined(change, step)
@@ -109,6 +112,21 @@ def _wrong(findings: Sequence[Finding]) -> frozenset[str]:
     """Give the keys that something is found at, and nothing is allowed at."""
     allowed = {finding.path for finding in findings if finding.allowed}
     return frozenset(finding.path for finding in findings) - allowed
+
+
+def _stale(findings: Sequence[Finding], text: str) -> tuple[Span, ...]:
+    """Give the comments of which nothing that they allow is found any more."""
+    from deployer.check.allow import UNUSED  # noqa: PLC0415 - as above
+
+    spans = Counter(one.span for one in findings if one.check == UNUSED and one.span is not None)
+    lines = text.splitlines()
+    return tuple(span for span, count in spans.items() if count == _ids(lines, span))
+
+
+def _ids(lines: Sequence[str], span: Span) -> int:
+    """Count what stands in the brackets of a comment."""
+    listed = lines[span.line - 1][span.column - 1 :].partition("[")[2].partition("]")[0]
+    return len({one.strip() for one in listed.split(",")} - {""})
 
 
 def _joined(first: Upgrade, second: Upgrade) -> Upgrade:

@@ -81,9 +81,10 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     `--fix` prints a launch command as the release would have it: flags and values that have
     another name now, abbreviations, flags of other engines that mean the same. What somebody must
     decide stays, and is told on stderr. In profiles it writes that into the file, moves entries of
-    `engine.args` to the fields that say the same, and turns what the engine ignores into comments;
-    it shows the change, and what is still found. No comment is lost, what is allowed or not
-    selected stays, and with `--dry-run` nothing is written.
+    `engine.args` to the fields that say the same, turns what the engine ignores into comments, and
+    takes comments out that allow what is found no more; it shows the change, and what is still
+    found. No other comment is lost, what is allowed or not selected stays, and with `--dry-run`
+    nothing is written.
 
     `deployer explain ID` says why a check is there. A comment `# deployer: allow[ID] reason` at a
     line, or above it, allows what is found there.

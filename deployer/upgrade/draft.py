@@ -6,6 +6,7 @@ import copy
 from typing import Any, cast
 
 from deployer.facts.sglang.catalogue import Catalogue
+from deployer.finding import Span
 from deployer.profile.model import Profile
 from deployer.profile.section import InvalidError
 from deployer.profile.source import Path, format_path
@@ -31,6 +32,7 @@ class Draft:
         self.new = new
         self.value: dict[str, Any] = copy.deepcopy(cast("dict[str, Any]", doc.source.value))
         self.notes: list[Note] = []
+        self.dropped: list[str] = []
         self._edits: list[Edit] = []
         self._gone: list[Path] = []
         self._sections: dict[str, list[tuple[str, str]]] = {}
@@ -47,6 +49,18 @@ class Draft:
     def note(self, kind: Kind, path: Path, before: str, after: str = "", why: str = "") -> None:
         """Say what became of an entry."""
         self.notes.append(Note(kind, format_path(path), before, after, why))
+
+    def drop_comment(self, span: Span) -> bool:
+        """Take a comment out that says what a span holds, and nothing else."""
+        made = make.without_comment(self.doc, span)
+        if made is None:
+            return False
+        text = self.doc.text[slice(*self.doc.range(span))]
+        self._edits += made
+        self.dropped.append(text.rstrip())
+        line = self.doc.source.line(span.line)
+        self.notes.append(Note(Kind.TAKEN_OUT, f"line {span.line}", line.strip()))
+        return True
 
     def change_value(self, path: Path, value: str) -> bool:
         """Give an entry another text."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from deployer.finding import Span
 from deployer.late import compile_pattern
 from deployer.profile.source import Path
 from deployer.upgrade.document import Document, Edit, scalar, written
@@ -44,6 +45,17 @@ def commented_out(doc: Document, path: Path) -> Edits | None:
             at = doc.offset(number, column)
             edits.append(Edit(at, at, "# "))
     return tuple(edits)
+
+
+def without_comment(doc: Document, span: Span) -> Edits | None:
+    """Take a comment out, with its line where it stands alone; None where it says more."""
+    start, end = doc.range(span)
+    if doc.text[start:end].rstrip() not in doc.comments():
+        return None
+    before = doc.text[doc.line_start(span.line) : start]
+    if before.strip():
+        return (Edit(start - len(before) + len(before.rstrip()), end, ""),)
+    return (Edit(doc.line_start(span.line), doc.line_start(span.line + 1), ""),)
 
 
 def taken_out(doc: Document, path: Path) -> tuple[Edits, str] | None:

@@ -20,6 +20,9 @@ class Kind(StrEnum):
     COMMENTED = "commented out"
     """What the new release does anyway, or does not listen to, is kept as a comment."""
 
+    TAKEN_OUT = "taken out"
+    """A comment that allowed what is found no more."""
+
     RESPELT = "respelt"
     """The file stays as it is, and compiles to other words."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator
 
 from deployer.compile.release import compile_profile
 from deployer.errors import Failure
 from deployer.facts.sglang.catalogue import find, load
+from deployer.finding import Span
 from deployer.plan.defaults import changed_defaults
 from deployer.plan.sides import Sides, side
 from deployer.profile.load import Loaded, load_profile
@@ -41,10 +42,14 @@ def upgrade(text: str, file: str, version: str) -> Upgrade:
     return _told(draft, result, compile_profile(profile), compile_profile(after))
 
 
-def mend(text: str, file: str, only: Container[str]) -> Upgrade | None:
+def mend(
+    text: str, file: str, only: Container[str], stale: Collection[Span] = ()
+) -> Upgrade | None:
     """Write the cures that are safe into a profile, for its own release.
 
-    ``only`` are the keys that something is wrong with; no other is touched. None where the text is
+    ``only`` are the keys that something is wrong with; no other is touched. ``stale`` are the
+    places of comments that allow what is found no more: they are taken out where they say nothing
+    else. None where the text is
     no profile, or its release has no catalogue. Raises Failure where it would not come out as it
     was meant to.
     """
@@ -56,6 +61,8 @@ def mend(text: str, file: str, only: Container[str]) -> Upgrade | None:
     migrate_fields(draft, only)
     migrate_args(draft, only)
     migrate_variables(draft, only)
+    for span in stale:
+        draft.drop_comment(span)
     result = applied(text, draft.edits())
     _verified(draft, result, file)
     version = profile.engine.version
@@ -72,7 +79,8 @@ def _profile(loaded: Loaded[Profile], file: str) -> Profile:
 def _verified(draft: Draft, text: str, file: str) -> Profile:
     """Read the text again: it must say what was meant, and hold every comment that was there."""
     loaded = load_profile(text, file)
-    lost = _lost(draft.doc.comments(), Document(text, loaded.source).comments())
+    before = list((Counter(draft.doc.comments()) - Counter(draft.dropped)).elements())
+    lost = _lost(before, Document(text, loaded.source).comments())
     if loaded.profile is None or loaded.source.value != draft.value or lost:
         msg = f"{file} would not come out as meant, so nothing was done"
         raise Failure(msg, hint=f"Please report this, with the file: {_trouble(loaded, lost)}")

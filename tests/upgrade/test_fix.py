@@ -65,6 +65,49 @@ def comments(text: str) -> list[str]:
     return Document.read(text, "x").comments()
 
 
+STALE = f"""\
+{HEAD}  # deployer: allow[unknown-flag] it was one once
+  args:
+    # deployer: allow[chunk-not-of-pages] no chunk is stated here
+    # why a timeout
+    dist-timeout: 600  # deployer: allow[drain-skipped, unknown-flag] both are gone
+lifecycle: {{}}  # kept # deployer: allow[drain-skipped] it stands behind another word
+"""
+
+
+def test_a_comment_that_allows_nothing_any_more_is_taken_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(STALE, encoding="utf-8")
+    _, out, _ = fix(path, "--format", "json", capsys=capsys)
+
+    text = path.read_text(encoding="utf-8")
+    assert (
+        text
+        == f"""\
+{HEAD}  args:
+    # why a timeout
+    dist-timeout: 600
+lifecycle: {{}}  # kept # deployer: allow[drain-skipped] it stands behind another word
+"""
+    )
+    notes = [note for one in json.loads(out)["fixed"] for note in one["notes"]]
+    assert [note["kind"] for note in notes] == ["taken out"] * 3
+
+
+def test_a_comment_that_still_allows_something_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = "  # deployer: allow[drain-skipped, code-by-name] it is our own\n"
+    path = tmp_path / "p.yaml"
+    text = f"{HEAD}  args:\n    custom-weight-loader: ours.load{told}"
+    path.write_text(text, encoding="utf-8")
+    fix(path, capsys=capsys)
+
+    assert path.read_text(encoding="utf-8") == text
+
+
 def test_the_cures_are_written_and_the_rest_is_shown(
     broken: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
