@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from deployer.cli.reading import read_release
 from deployer.plan.changes import Change, changes, everything
 from deployer.plan.diff import diff
-from deployer.release import Argument, Variable
+from deployer.plan.sides import Sides, side
+from deployer.plan.spelling import respelt
+from deployer.release import Argument, Release, Variable
 from deployer.report.changes import text
 from deployer.secret import HIDDEN
 
@@ -53,6 +55,30 @@ def test_each_kind_of_change_is_told_with_its_key() -> None:
         "  + SGLANG_X                 1  (engine.env.SGLANG_X)\n"
         "  ~ lifecycle.drain_timeout  60 -> 5\n"
     )
+
+
+def test_a_key_that_compiles_to_another_flag_now_is_one_change() -> None:
+    """Of a flag and a variable of one key, and of two flags of one key, nothing is made one."""
+    key = "observability.metrics"
+
+    def found(new: Release) -> tuple[Change, ...]:
+        return respelt(changes(BASE, new), Sides(side(BASE), side(new)))
+
+    kept = tuple(a for a in BASE.arguments if a.flag != "--enable-metrics")
+    assert len(kept) == len(BASE.arguments) - 1
+    other = replace(BASE, arguments=(*kept, Argument("--other", ("7",), key)))
+    two = replace(other, arguments=(*other.arguments, Argument("--third", (), key)))
+    other_name = Variable("OTHER", "7", key)
+    variable = replace(BASE, arguments=kept, environment=(*BASE.environment, other_name))
+
+    removed = Change("removed", key, "--enable-metrics", "on", "")
+    assert found(other) == (Change("changed", key, "--other", "on", "7", was="--enable-metrics"),)
+    assert found(two) == (
+        removed,
+        Change("added", key, "--other", "", "7"),
+        Change("added", key, "--third", "", "on"),
+    )
+    assert found(variable) == (removed, Change("added", key, "OTHER", "", "7"))
 
 
 def test_a_different_digest_always_has_a_change_to_show() -> None:
