@@ -23,6 +23,8 @@ JUDGES = {"raises", "warns", "fail"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Loop = ast.For | ast.AsyncFor | ast.While
+Nodes = list[ast.AST]
+"""All of a file, walked once: there are a million and more in all files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,17 @@ class Idle:
 
 def find(sources: dict[str, str]) -> list[Idle]:
     """Look through test files, given as path and text; a helper in one counts for the others."""
-    trees = {file: ast.parse(text) for file, text in sources.items()}
-    proving = _proving([f for tree in trees.values() for f in _functions(tree)])
+    walked = {file: list(ast.walk(ast.parse(text))) for file, text in sources.items()}
+    proving = _proving([f for nodes in walked.values() for f in _functions(nodes)])
     return [
         Idle(file, line, why)
-        for file, tree in trees.items()
-        for line, why in (*_of_tests(tree, proving), *_of_assertions(tree), *_of_raises(tree))
+        for file, nodes in walked.items()
+        for line, why in (*_of_tests(nodes, proving), *_of_assertions(nodes), *_of_raises(nodes))
     ]
 
 
-def _of_tests(tree: ast.AST, proving: set[str]) -> Iterator[tuple[int, str]]:
-    for function in _functions(tree):
+def _of_tests(nodes: Nodes, proving: set[str]) -> Iterator[tuple[int, str]]:
+    for function in _functions(nodes):
         if not function.name.startswith("test_"):
             continue
         if not _proves(function.body, proving, in_loops=True):
@@ -61,14 +63,14 @@ def _of_tests(tree: ast.AST, proving: set[str]) -> Iterator[tuple[int, str]]:
             )
 
 
-def _of_assertions(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
+def _of_assertions(nodes: Nodes) -> Iterator[tuple[int, str]]:
+    for node in nodes:
         if isinstance(node, ast.Assert) and _always_true(node.test):
             yield node.lineno, f"`{ast.unparse(node.test)}` is always true"
 
 
-def _of_raises(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    for node in (one for one in ast.walk(tree) if isinstance(one, ast.With)):
+def _of_raises(nodes: Nodes) -> Iterator[tuple[int, str]]:
+    for node in (one for one in nodes if isinstance(one, ast.With)):
         for item in node.items:
             call = item.context_expr
             if not isinstance(call, ast.Call) or _name(call) != "raises" or not call.args:
@@ -154,8 +156,8 @@ def _proving(functions: list[Function]) -> set[str]:
         found |= more
 
 
-def _functions(tree: ast.AST) -> list[Function]:
-    return [node for node in ast.walk(tree) if isinstance(node, Function)]
+def _functions(nodes: Nodes) -> list[Function]:
+    return [node for node in nodes if isinstance(node, Function)]
 
 
 def _called(node: ast.AST) -> bool:
