@@ -59,7 +59,7 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
         "host-out-of-reach",
         {**LOCAL, "model": {"path": "/models/b"}, "serving": {"host": "10.0.0.7"}},
         "serving.host",
-        "the engine listens on 10.0.0.7",
+        "the server listens on 10.0.0.7",
     ),
     ("warmup-without-parser", {"lifecycle": {"warmup": ["tools"]}}, "lifecycle.warmup", "not set"),
     (

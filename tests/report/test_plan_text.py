@@ -44,10 +44,9 @@ What is run
   image       lmsysorg/sglang:v0.5.10.post1-cu130
   command     python3 -m sglang.launch_server --model-path
               /model-cache/GLM-5.1-FP8/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --served-model-name
-              glm-5.1 --tp-size 8 --host 0.0.0.0 --port 8000 --trust-remote-code --ep-size 1
-              --attention-backend nsa --nsa-decode-backend trtllm --nsa-prefill-backend
-              flashmla_sparse --moe-runner-backend flashinfer_trtllm
-              --enable-flashinfer-allreduce-fusion --speculative-algorithm EAGLE
+              glm-5.1 --tp-size 8 --trust-remote-code --ep-size 1 --attention-backend nsa
+              --nsa-decode-backend trtllm --nsa-prefill-backend flashmla_sparse --moe-runner-backend
+              flashinfer_trtllm --enable-flashinfer-allreduce-fusion --speculative-algorithm EAGLE
               --speculative-num-steps 3 --speculative-eagle-topk 1 --speculative-num-draft-tokens 4
               --reasoning-parser glm45 --tool-call-parser glm47 --mem-fraction-static 0.85
               --kv-cache-dtype bfloat16 --max-running-requests 48 --max-prefill-tokens 32768
