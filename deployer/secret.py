@@ -112,11 +112,15 @@ def _mask(found: re.Match[str]) -> str:
 
 
 def forms(secret: str) -> set[str]:
-    """Give the spellings of a secret: as it is, and quoted once and twice over."""
+    """Give the spellings of a secret: as it is, quoted once and twice over, and encoded.
+
+    A third time it is quoted as JSON alone, which is what a log of a log of a request does.
+    """
     found = {secret}
     for _ in range(2):
         found |= {quoted for form in found for quoted in _quoted(form)}
-    return found
+    twice = json.dumps(json.dumps(secret)[1:-1])[1:-1]
+    return found | {json.dumps(twice)[1:-1]} | set(_encoded(secret))
 
 
 def _quoted(text: str) -> Iterable[str]:
@@ -129,11 +133,52 @@ def _quoted(text: str) -> Iterable[str]:
     yield repr(text)[1:-1]
     yield repr(text + '"')[1:-2]  # as inside a repr that has to escape single quotes
     yield text.replace("\\", "\\\\").replace("'", "\\'")
-    from html import escape  # noqa: PLC0415 - slow to import, and seldom needed
-
-    yield escape(text)
+    yield from _quoted_for_shells(text)
+    yield from _quoted_as_markup(text)
     for encode in (quote, quote_plus):
         for safe in ("", "/"):
             percent = encode(text, safe=safe)
             yield percent
             yield re.sub("%..", lambda found: found[0].lower(), percent)
+
+
+def _quoted_for_shells(text: str) -> Iterable[str]:
+    """As words of a shell (`shlex.quote`, `set -x`, `printf %q`), and within quotes of YAML."""
+    yield text.replace("'", "'\"'\"'")
+    yield text.replace("'", "'\\''")
+    yield text.replace("'", "''")
+    yield re.sub(r'(["$`\\])', r"\\\1", text)
+    yield re.sub(r"([^A-Za-z0-9_@%+:,./=-])", r"\\\1", text)
+
+
+def _quoted_as_markup(text: str) -> Iterable[str]:
+    """As text of HTML and XML, whose quotes have several names."""
+    import html  # noqa: PLC0415 - for whoever has a secret to hide
+
+    yield html.escape(text)
+    plain = html.escape(text, quote=False)
+    yield plain
+    for single in ("'", "&apos;", "&#39;"):
+        for double in ('"', "&quot;", "&#34;"):
+            yield plain.replace("'", single).replace('"', double)
+
+
+def _encoded(secret: str) -> Iterable[str]:
+    """In other cases, in hexadecimal, and in base64, also within something longer.
+
+    Three bytes are four letters of base64: wherever a secret begins in what is encoded (`Basic`
+    encodes `user:KEY`), all of its letters but the outermost are those of one of three places.
+    """
+    import base64  # noqa: PLC0415 - as above
+
+    yield secret.upper()
+    yield secret.lower()
+    raw = secret.encode(errors="surrogatepass")
+    yield raw.hex()
+    yield raw.hex().upper()
+    for before in range(3):
+        coded = base64.b64encode(bytes(before) + raw)
+        whole = (before + len(raw)) // 3 * 4
+        inner = coded[-(-before * 8 // 6) : whole].decode()
+        yield inner
+        yield inner.replace("+", "-").replace("/", "_")

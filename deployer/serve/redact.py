@@ -33,7 +33,7 @@ class Redactor:
         """Hide these too, from here on; what was hidden stays so."""
         self._secrets |= frozenset(secrets)
         long = (secret for secret in self._secrets if len(secret) >= SHORTEST)
-        found = {form for secret in long for form in forms(secret)}
+        found = {form for secret in long for form in forms(secret) if len(form) >= SHORTEST}
         self._forms = tuple(sorted((f.encode() for f in found), key=len, reverse=True))
         self._pattern = re.compile(b"|".join(map(re.escape, self._forms)))
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
+import re
+import shlex
+import xml.sax.saxutils
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -77,3 +83,61 @@ def test_a_text_loses_what_has_the_shape_of_a_secret_that_nobody_named() -> None
     )
 
     assert said == "got *** and [redacted]"
+
+
+PLAIN = "cAnArY0123456789abcdefXYZ"
+ENCODINGS: dict[str, Callable[[str], str]] = {
+    "upper case": str.upper,
+    "lower case": str.lower,
+    "hex": lambda text: text.encode().hex(),
+    "HEX": lambda text: text.encode().hex().upper(),
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64 for addresses": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+    "Basic": lambda text: base64.b64encode(f"user:{text}".encode()).decode(),
+    "Basic of another": lambda text: base64.b64encode(f"me:{text}".encode()).decode(),
+    "base64 within": lambda text: base64.b64encode(f"a{text}, and more".encode()).decode(),
+    "shell": shlex.quote,
+    "shell, in words": lambda text: text.replace("'", "'\\''"),
+    "shell, doubly": lambda text: re.sub(r'(["$`\\])', r"\\\1", text),
+    "YAML": lambda text: text.replace("'", "''"),
+    "logfmt": lambda text: f"key={json.dumps(text)}",
+    "HTML": html.escape,
+    "XML": lambda text: xml.sax.saxutils.escape(text, {"'": "&apos;", '"': "&quot;"}),
+    "XML attribute": xml.sax.saxutils.quoteattr,
+    "JSON twice": lambda text: json.dumps(json.dumps(text)),
+    "JSON thrice": lambda text: json.dumps(json.dumps(json.dumps(text))),
+    "address": lambda text: quote(text, safe=""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("secret", [KEY, PLAIN])
+def test_no_encoding_lets_a_secret_through(encoding: str, secret: str) -> None:
+    written = ENCODINGS[encoding](secret)
+    clean = Redactor([secret]).text(f"before {written} after")
+    assert MARK in clean
+    middle = written[len(written) // 3 : -len(written) // 3]
+    assert middle not in clean
+    assert len(clean) < len(f"before {written} after")
+
+
+@scaled(1)
+@given(
+    st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=16, max_size=60),
+    st.sampled_from(sorted(ENCODINGS)),
+    st.text(max_size=9),
+    st.lists(st.integers(1, 30), min_size=1, max_size=20),
+)
+def test_no_canary_passes_any_encoding_and_any_cut(
+    secret: str, encoding: str, before: str, cuts: list[int]
+) -> None:
+    stream = Redactor([secret]).stream()
+    whole = f"{before} {ENCODINGS[encoding](secret)} after".encode()
+    shown, start = b"", 0
+    for number in range(len(whole)):
+        end = start + cuts[number % len(cuts)]
+        shown += stream.feed(whole[start:end])
+        start = end
+    shown += stream.finish()
+    assert MARK.encode() in shown
+    assert secret.encode() not in shown
