@@ -89,7 +89,8 @@ class EngineProcess:
         born: queue.SimpleQueue[subprocess.Popen[bytes] | OSError | ValueError] = (
             queue.SimpleQueue()
         )
-        threading.Thread(target=self._keep, args=(born,), name="engine", daemon=True).start()
+        self._keeper = threading.Thread(target=self._keep, args=(born,), name="engine", daemon=True)
+        self._keeper.start()
         outcome = born.get()
         if not isinstance(outcome, subprocess.Popen):
             msg = f"the engine cannot be started: {outcome}"
@@ -109,6 +110,10 @@ class EngineProcess:
         """Send SIGTERM to the parent alone: SGLang takes one to its group for a crash."""
         with suppress(ProcessLookupError):
             self._popen.send_signal(signal.SIGTERM)
+
+    def settle(self, seconds: float) -> None:
+        """Wait until its end is known, for at most ``seconds``."""
+        self._keeper.join(seconds)
 
     def close(self) -> None:
         """Close our end of the pipe."""

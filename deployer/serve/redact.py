@@ -13,13 +13,18 @@ from deployer.secret import forms, masked
 from deployer.serve.shapes import ShapeStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 MARK = "[redacted]"
 """What stands in the place of a secret."""
 
 SHORTEST = 8
 """Shorter values are left alone: redacting ``1`` would make a log unreadable and hide nothing."""
+
+SHORTEST_ANCHOR = 4
+"""Bytes. Fewer are found everywhere."""
+
+RUN = re.compile(rb"[A-Za-z0-9]+")
 
 
 class Redactor:
@@ -36,6 +41,7 @@ class Redactor:
         found = {form for secret in long for form in forms(secret) if len(form) >= SHORTEST}
         self._forms = tuple(sorted((f.encode() for f in found), key=len, reverse=True))
         self._pattern = re.compile(b"|".join(map(re.escape, self._forms)))
+        self._anchors = _anchors(self._forms)
 
     def clean(self, data: bytes) -> bytes:
         """Redact a text that is complete."""
@@ -52,7 +58,7 @@ class Redactor:
     def _split(self, data: bytes, *, final: bool) -> tuple[bytes, bytes]:
         """Give the redacted text, and the end of ``data`` that might be a secret's beginning."""
         end = 0
-        if any(form in data for form in self._forms):
+        if any(anchor in data for anchor in self._anchors):
             for match in self._pattern.finditer(data):
                 end = match.end()
         keep = len(data) if final else max(end, len(data) - self._beginning(data))
@@ -66,6 +72,20 @@ class Redactor:
             if any(len(form) > size and form.startswith(data[-size:]) for form in self._forms):
                 return size
         return 0
+
+
+def _anchors(forms_: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Give few pieces of which every form has one: data without them is told at little cost.
+
+    Quoting leaves letters and digits as they are, so that most forms share their longest run.
+    """
+    left, anchors = list(forms_), []
+    while left:
+        run = max(RUN.findall(left[-1]), key=len, default=b"")  # the shortest form is the plainest
+        anchor = run if len(run) >= SHORTEST_ANCHOR else left[-1]
+        anchors.append(anchor)
+        left = [form for form in left if anchor not in form]
+    return tuple(anchors)
 
 
 class RedactedStream:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from deployer.serve.bell import Bell
     from deployer.serve.redact import Redactor
 
+FOLLOWS, SHORTLY = 1.0, 0.02
+"""Seconds that the parent's end is waited for after that of a child: long where the child has ended
+as if it had nothing more to do, else hardly."""
+
 SETTLE = 0.05
 """Seconds that the log gets to catch up before a failure is told: its cause may be in the pipe."""
 
@@ -49,6 +53,7 @@ class Running:
     ) -> None:
         self.inside = choose_inside(release)
         redactor.learn((self.inside.key, self.inside.admin_key))
+        self._settled = False
         with ExitStack() as stack:
             self.log = EngineLog(log_file, redactor, stream)
             stack.callback(self.log.close)
@@ -70,7 +75,14 @@ class Running:
         self._watcher.settle()
 
     def lost(self) -> str:
-        """Say which process has ended, and how; '' while all that must live does."""
+        """Say which process has ended, and how; '' while all that must live does.
+
+        A parent that dies lets go of its pipes before its end can be seen, and its children follow
+        at once: then theirs is seen first.
+        """
+        if (lost := self._watcher.lost) and not self._settled:
+            self._settled = True
+            self.process.settle(FOLLOWS if lost.endswith("exit code 0") else SHORTLY)
         if self.process.returncode is not None:
             how = spell_exit(self.process.returncode)
             return f"the engine (process {self.process.pid}) has ended: {how}"

@@ -13,7 +13,14 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from deployer.serve.processes import Family, Process, read_process, spell_exit, title
+from deployer.serve.processes import (
+    Family,
+    Process,
+    all_processes,
+    read_process,
+    spell_exit,
+    title,
+)
 
 if TYPE_CHECKING:
     from deployer.serve.bell import Bell
@@ -33,13 +40,17 @@ TRACKER = "multiprocessing.resource_tracker"
 def named_children(family: Family) -> dict[Process, str]:
     """Give SGLang's own processes among all descendants, with their titles.
 
-    A title is given early (setproctitle at the begin of each ``run_..._process``).
+    A title is given early (setproctitle at the begin of each ``run_..._process``). One that came
+    and died between two looks, and for which its parent has not waited, is among them.
     """
     everyone = {process: title(process) for process in family.refresh().values()}
+    everyone |= {each: each.command for each in all_processes().values() if each.dead}
     return {
         process: name
         for process, name in everyone.items()
-        if process.pid != family.leader and TITLE in {name[:8], process.command[:8]}
+        if process.pid != family.leader
+        and TITLE in {name[:8], process.command[:8]}
+        and (not process.dead or process.parent == family.leader)
     }
 
 

@@ -173,7 +173,7 @@ def drain(*_: object) -> None:
 
 def spawn(title: str, **how: Any) -> None:
     # A child that ends with its parent, as SGLang's do; a stray one never ends by itself.
-    script = "import sys, time; sys.stdin.read()"
+    script = f"open('/proc/self/comm', 'w').write({title[:15]!r}); import sys; sys.stdin.read()"
     if how:
         script = "import time; time.sleep(600)"
     words = [title, "-I", "-S", "-c", script]

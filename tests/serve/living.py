@@ -143,6 +143,7 @@ class Supervisor:
     folder: Path
     marker: str
     words: tuple[str, ...] = ()
+    key: str = KEY
 
     def __post_init__(self) -> None:
         (self.folder / "release.json").write_text(self.release.to_json())
@@ -153,7 +154,7 @@ class Supervisor:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "deployer.serve", *self.options(), *self.words],
                 cwd=ROOT,
-                env={**environ(), "MARKER": self.marker},
+                env={**environ(), VARIABLE: self.key, "MARKER": self.marker},
                 stdout=subprocess.PIPE,
                 stderr=errors,
             )

@@ -1,0 +1,269 @@
+"""One server under a fault: its processes by name, its streams, and how it ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import requests
+
+from deployer.serve.processes import all_processes, title
+
+from .living import KEY, Supervisor, children_of, make_release, relatives, wait_for
+
+if TYPE_CHECKING:
+    from deployer.event import Event
+
+    from .faults import Fault
+
+
+@dataclass
+class Stream:
+    """One stream that a client reads to its end."""
+
+    text: bytes = b""
+    over: bool = False
+
+    @property
+    def whole(self) -> bool:
+        return self.over and b"[DONE]" in self.text
+
+
+@dataclass
+class Serving:
+    """A supervisor with a fault, from its start to whatever becomes of it."""
+
+    fault: Fault
+    folder: Path
+    marker: str
+    kept: list[socket.socket] = field(default_factory=list)
+    streams: list[Stream] = field(default_factory=list)
+
+    def start(self) -> None:
+        fault = self.fault
+        budgets = dict(fault.budgets)
+        odd = {name: budgets.pop(name, 0.0) for name in ("taken", "command", "key")}
+        restarts = 1 if fault.ends == "started again" else 0
+        release = make_release(*fault.flags, restarts=restarts, **budgets)  # type: ignore[arg-type]
+        self.port = release.listen.port
+        if odd["taken"]:
+            taken = socket.create_server(("127.0.0.1", self.port))
+            self.kept.append(taken)
+        if odd["command"]:
+            release = replace(release, engine=replace(release.engine, command=("/no/such",)))
+        key = "short" if odd["key"] else KEY
+        self.supervisor = Supervisor(release, self.folder, self.marker, key=key)
+
+    def wait(self, phase: str, state: str) -> Event:
+        return self.supervisor.wait_event(phase, state)
+
+    def wait_progress(self, text: str) -> None:
+        wait_for(lambda: any(text in e.message for e in self.supervisor.events()))
+
+    def process(self, who: str) -> int:
+        if who == "supervisor":
+            return self.supervisor.process.pid
+
+        def find() -> int | None:
+            engines = children_of(self.supervisor.process.pid)
+            processes = all_processes()
+            engines = [pid for pid in engines if "fake_engine" in title(processes[pid])]
+            if who == "parent" or not engines:
+                return engines[0] if engines else None
+            named = [
+                pid
+                for engine in engines
+                for pid in children_of(engine)
+                if title(all_processes()[pid]).startswith(f"sglang::{who}")
+            ]
+            return named[0] if named else None
+
+        found: int = wait_for(find)
+        return found
+
+    def kill(self, who: str, number: signal.Signals) -> None:
+        os.kill(self.process(who), number)
+
+    def ask_stream(self) -> socket.socket:
+        """Begin a stream by hand, and read nothing of it."""
+        body = json.dumps({"stream": True}).encode()
+        client = socket.create_connection(("127.0.0.1", self.port))
+        head = (
+            f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        client.sendall(head.encode() + body)
+        return client
+
+    def ask_once(self) -> bool:
+        """Ask for one answer; gives whether it came."""
+        with suppress(requests.RequestException):
+            answer = requests.post(
+                f"http://127.0.0.1:{self.port}/v1/chat/completions",
+                json={"messages": []},
+                headers={"Authorization": f"Bearer {KEY}"},
+                timeout=240,
+            )
+            return answer.status_code == 200
+        return False
+
+    def begin_streams(self) -> None:
+        for _ in range(self.fault.streams):
+            stream = Stream()
+            self.streams.append(stream)
+            threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+        if "--prefill" not in self.fault.flags:
+            wait_for(lambda: all(each.text or each.over for each in self.streams))
+
+    def _read(self, stream: Stream) -> None:
+        client = self.ask_stream()
+        with suppress(OSError):
+            while data := client.recv(4096):
+                stream.text += data
+                if b"[DONE]" in stream.text:
+                    break
+        stream.over = True
+        client.close()
+
+    def limit_files(self) -> None:
+        """Let no file of the supervisor grow beyond what the largest of them has now."""
+        size = max(file.stat().st_size for file in self.folder.iterdir() if file.is_file())
+        resource.prlimit(self.supervisor.process.pid, resource.RLIMIT_FSIZE, (size, size))
+
+    def end(self) -> None:
+        """Leave nothing behind, whatever has become of it."""
+        for client in self.kept:
+            client.close()
+        for pid in relatives(self.marker):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        if self.supervisor.process.poll() is None:
+            self.supervisor.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.supervisor.process.wait(5)
+            self.supervisor.process.kill()
+        self.supervisor.process.communicate()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a server: seconds until it was told, and until all was as it has to be."""
+
+    told: float
+    done: float
+
+
+def undergo(fault: Fault) -> Outcome:
+    """Let a server undergo a fault; raises AssertionError where it does not end as it has to."""
+    with tempfile.TemporaryDirectory() as folder:
+        serving = Serving(fault, Path(folder), f"deployer-fault-{uuid.uuid4().hex}")
+        serving.start()
+        try:
+            outcome = _undergo(serving)
+        finally:
+            serving.end()
+        wait_for(lambda: not relatives(serving.marker), 60.0)
+        return outcome
+
+
+def _undergo(serving: Serving) -> Outcome:
+    fault = serving.fault
+    if fault.phase != "launch":
+        serving.wait("serving" if fault.phase == "drain" else fault.phase, "started")
+    if fault.phase in {"serving", "drain"}:
+        serving.begin_streams()
+    began, date = time.monotonic(), time.time()
+    fault.act(serving)
+    told = JUDGES[fault.ends](serving) - date
+    return Outcome(told, time.monotonic() - began)
+
+
+def _judge_restart(serving: Serving) -> float:
+    event = serving.wait("restart", "started")
+    for part in serving.fault.says.split("|"):
+        assert part in event.message, event.message
+    wait_for(lambda: _count(serving, "serving") == 2)
+    assert serving.ask_once()
+    return event.time
+
+
+def _judge_ended(serving: Serving) -> float:
+    assert serving.supervisor.wait() == 1
+    event = serving.supervisor.events()[-1]
+    assert (event.phase, event.state) == ("ended", "failed"), event
+    for part in serving.fault.says.split("|"):
+        assert part in event.message, event.message
+    _nothing_left(serving)
+    return event.time
+
+
+def _judge_drained(serving: Serving) -> float:
+    assert serving.supervisor.wait() == 0
+    event = serving.supervisor.events()[-1]
+    assert (event.phase, event.state) == ("ended", "done"), event
+    wait_for(lambda: all(each.over for each in serving.streams))
+    assert all(each.whole for each in serving.streams), "a request was lost"
+    _nothing_left(serving)
+    return event.time
+
+
+def _judge_cut(serving: Serving) -> float:
+    assert serving.supervisor.wait() == 0
+    event = serving.supervisor.events()[-1]
+    assert (event.phase, event.state) == ("ended", "done"), event
+    _nothing_left(serving)
+    return event.time
+
+
+def _judge_goes_on(serving: Serving) -> float:
+    if serving.fault.phase != "serving":
+        serving.wait("serving", "started")
+        serving.begin_streams()
+    wait_for(lambda: all(each.over for each in serving.streams))
+    assert all(each.whole for each in serving.streams), "a request was lost"
+    assert serving.ask_once()
+    assert serving.supervisor.process.poll() is None
+    assert _count(serving, "serving") == 1
+    return time.time()
+
+
+def _judge_gone(serving: Serving) -> float:
+    assert serving.supervisor.wait() < 0
+    _nothing_left(serving)
+    return time.time()
+
+
+def _nothing_left(serving: Serving) -> None:
+    wait_for(lambda: not relatives(serving.marker))
+    if not any(each.fileno() >= 0 and _listens(each) for each in serving.kept):
+        socket.create_server(("127.0.0.1", serving.port), reuse_port=False).close()
+
+
+def _listens(each: socket.socket) -> bool:
+    return bool(each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+
+
+def _count(serving: Serving, phase: str) -> int:
+    return [(e.phase, e.state) for e in serving.supervisor.events()].count((phase, "started"))
+
+
+JUDGES = {
+    "started again": _judge_restart,
+    "ended, and told": _judge_ended,
+    "drained": _judge_drained,
+    "cut off": _judge_cut,
+    "goes on": _judge_goes_on,
+    "gone with it": _judge_gone,
+}

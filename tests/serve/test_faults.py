@@ -1,0 +1,22 @@
+"""The fault matrix: each ends as it has to, within its bound, with nothing left."""
+
+from __future__ import annotations
+
+import pytest
+
+from .faults import FAULTS, Fault
+from .serving import undergo
+
+pytestmark = pytest.mark.process
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.phase}: {fault.name}")
+def test_a_fault_ends_as_it_has_to(fault: Fault) -> None:
+    outcome = undergo(fault)
+    assert outcome.told <= fault.within + sum(fault.budgets.values())
+
+
+def test_there_are_many_and_each_is_named_once() -> None:
+    names = [(fault.phase, fault.name) for fault in FAULTS]
+    assert len(names) >= 50
+    assert len(set(names)) == len(names)
