@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from deployer.codec import decode, encode, read_json
-from deployer.late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ nothing else installed. A release names secrets and never holds one.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from deployer.codec import decode_json, encode
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 
 FORMAT_VERSION = 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from deployer.adopt.emit import emit
 from deployer.adopt.find import ANOTHER, Found, in_script, in_words
@@ -13,7 +13,6 @@ from deployer.adopt.profile import document
 from deployer.adopt.script import UNKNOWN, Script
 from deployer.adopt.wishes import Wishes
 from deployer.facts.sglang.catalogue import Catalogue, load, newest, releases
-from deployer.late import dataclass
 from deployer.parse.config import FLAG as CONFIG
 from deployer.parse.config import ConfigError, config_path, config_words, merge
 from deployer.parse.read import parse

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -13,7 +13,7 @@ from deployer.adopt.script import UNKNOWN, Command, Script
 from deployer.adopt.secrets import is_secret_name
 from deployer.adopt.shell import read, read_within
 from deployer.adopt.wrappers import bare
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 from deployer.parse.launch import COMPILE, SERVE_ONLY, launch
 
 SHELLS = frozenset({"sh", "bash", "zsh", "dash"})

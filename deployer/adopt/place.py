@@ -6,7 +6,10 @@ import functools
 from argparse import ArgumentTypeError
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from deployer.adopt.note import Kind, Note
 from deployer.adopt.script import UNKNOWN
@@ -22,7 +25,6 @@ from deployer.parse.types import converter
 from deployer.parse.walk import groups
 from deployer.profile.fields import flagged_fields, section_types
 from deployer.profile.flag import Flag
-from deployer.profile.section import FieldInfo, InvalidError
 from deployer.profile.yaml_scalars import resolve
 
 NAMED_ELSEWHERE = frozenset({"--model-path", "--served-model-name", "--api-key"})
@@ -116,8 +118,8 @@ def _fill_field(catalogue: Catalogue, given: Given, placed: Placed) -> bool:
     meant = spell(catalogue, given.string, given.words)
     if meant is None:
         return False
-    for section, name, info, flag in _fields():
-        value = _for_field(catalogue, given, meant, info, flag)
+    for section, name, _, flag in _fields():
+        value = _for_field(catalogue, given, meant, flag)
         if value is not None:
             placed.sections.setdefault(section, {})[name] = value
             return True
@@ -133,9 +135,7 @@ def _fields() -> tuple[tuple[str, str, FieldInfo, Flag], ...]:
     )
 
 
-def _for_field(
-    catalogue: Catalogue, given: Given, meant: tuple[Words, ...], info: FieldInfo, flag: Flag
-) -> Any:  # noqa: ANN401 - a field's value
+def _for_field(catalogue: Catalogue, given: Given, meant: tuple[Words, ...], flag: Flag) -> Any:  # noqa: ANN401 - a field's value
     """Give the value with which the field compiles to the same option; None where none does."""
     for value in _candidates(given):
         words = words_for(flag, value)
@@ -143,10 +143,20 @@ def _for_field(
         if said is None or not _same(catalogue, meant, said):
             continue
         try:
-            return info.read(value)
-        except InvalidError:
+            return _adapter(flag.name).validate_python(value, strict=True)
+        except ValidationError:
             continue
     return None
+
+
+@functools.cache
+def _adapter(flag: str) -> TypeAdapter[Any]:
+    """Give what validates a field as its section would."""
+    for _, _, info, carried in _fields():
+        if carried.name == flag:
+            kind: Any = Annotated[(info.annotation, *info.metadata)]
+            return TypeAdapter(kind)
+    raise KeyError(flag)
 
 
 def _candidates(given: Given) -> Iterator[Any]:

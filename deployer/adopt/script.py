@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from deployer.adopt.note import Note
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 
 UNKNOWN = compile_pattern("\0(\\d+)\0")
 """Stands in a word for text that only running the script would give: the number is its note's."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from deployer.errors import DeployerError
 from deployer.event import Event
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

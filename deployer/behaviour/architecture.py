@@ -7,12 +7,12 @@ Only where nothing is known of a repository its name is taken instead, and that 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from deployer.facts.models.checkpoint import Checkpoint
 from deployer.facts.models.config import flattened
-from deployer.late import dataclass
 
 GLM_DSA, GLM_NEXT = "GlmMoeDsaForCausalLM", "Glm5NextForConditionalGeneration"
 DEEPSEEK_V3, DEEPSEEK_V32 = "DeepseekV3ForCausalLM", "DeepseekV32ForCausalLM"

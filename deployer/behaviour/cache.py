@@ -9,6 +9,7 @@ attention.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from deployer.facts.models.model import (
     FINE,
@@ -21,7 +22,6 @@ from deployer.facts.models.model import (
     token_bytes,
 )
 from deployer.facts.sglang.pool_rules import PoolRule
-from deployer.late import dataclass
 
 WINDOW_SHARE = 0.8
 """Tokens of a pool for windows for each of the other (`--swa-full-tokens-ratio`)."""

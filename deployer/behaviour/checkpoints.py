@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deployer.behaviour.stated import Stated
 from deployer.facts.models import catalogue
 from deployer.facts.models.checkpoint import CONFIG, Checkpoint, from_files
 from deployer.facts.sglang.json_values import NoObjectError, read_object
-from deployer.late import dataclass
 
 DRAFT = "--speculative-draft-model-path"
 OVERRIDES = "--json-model-override-args"

@@ -7,9 +7,10 @@ neither the model's width nor its layers; the engine's authors call it a heurist
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from deployer.behaviour.settings import VIT_L, Settings
 from deployer.facts.sglang.memory_rules import MemoryRule, memory_rule
-from deployer.late import dataclass
 
 SIZES = (
     (20, 2048, 8, 8),

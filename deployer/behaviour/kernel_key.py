@@ -9,11 +9,10 @@ decides which shapes are compiled, and with what.
 from __future__ import annotations
 
 import json
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from deployer.codec import encode
 from deployer.facts.gpus import GPUS
-from deployer.late import dataclass
 from deployer.release import Release
 
 DIGEST = 16

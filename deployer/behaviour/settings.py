@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deployer.behaviour.attention import kv_cache_dtype, sparse_kernels
@@ -20,7 +20,6 @@ from deployer.facts.models.checkpoint import Checkpoint
 from deployer.facts.models.model import Model
 from deployer.facts.sglang.pool_rules import PoolRule, pool_rule
 from deployer.facts.sglang.versions import release_key
-from deployer.late import dataclass
 from deployer.parse.types import human_readable_int
 from deployer.release import Argument, Release
 

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.facts.sglang.catalogue import find as find_catalogue
 from deployer.facts.sglang.replacements import names
-from deployer.late import dataclass
 from deployer.release import Argument, Release
 
 ON = frozenset({"1", "true", "yes", "y", "on"})

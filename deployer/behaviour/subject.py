@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from deployer.behaviour.architecture import Architecture, architecture
@@ -11,7 +12,6 @@ from deployer.behaviour.stated import Stated
 from deployer.facts.gpus import GPUS, Gpu
 from deployer.facts.models.model import Model
 from deployer.facts.sglang.versions import release_key
-from deployer.late import dataclass
 
 ValueT = TypeVar("ValueT")
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from deployer.facts.models.model import GroupedAttention, LatentAttention, Model
 from deployer.facts.models.parts import Part, drafting, embedding, head, layers, towers
 from deployer.facts.models.quantization import MXFP4
-from deployer.late import dataclass
 
 GIB = 1024**3
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from deployer.errors import Failure, NotReached, UsageError
 from deployer.facts.sglang import catalogue, history
 from deployer.facts.sglang.versions import is_release
 from deployer.files import write_whole
-from deployer.late import dataclass
 
 NEVER_PROVEN = (
     "it was read from the wheel's sources and not held against the release's real parser, as the "

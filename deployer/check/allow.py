@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from deployer.check.choice import near
 from deployer.finding import Finding, Severity, Span
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 from deployer.profile.comments import Comment, comments
 from deployer.profile.source import START, Source
 

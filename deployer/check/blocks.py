@@ -9,9 +9,8 @@ a column-parallel or merged layer's outputs, is a whole number of blocks; ``mode
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
-
-from deployer.late import dataclass
 
 GROUPED = frozenset({
     "LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.finding import Finding, Severity, Span, short_line
-from deployer.late import dataclass
 from deployer.parse.config import FLAG, ConfigError, merge
 from deployer.parse.hidden import marked, told
 from deployer.parse.launch import Launch

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 from deployer.lock import reference
 
 RELEASE = compile_pattern(r"v(\d+\.\d+\.\d+(?:\.?post\d+)?)(?=$|-)")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from deployer.compile.case import Case
 from deployer.facts.sizes import READ_FASTEST, READ_SLOWEST
-from deployer.late import dataclass
 
 GIB = 1024**3
 

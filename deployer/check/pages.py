@@ -12,6 +12,7 @@ import importlib
 import inspect
 import re
 import textwrap
+from dataclasses import dataclass
 
 from deployer.check.across.catalogue import ACROSS
 from deployer.check.across.rule import Across
@@ -20,7 +21,7 @@ from deployer.check.reading import across, allow, command, lock, schema, text, y
 from deployer.check.reading.told import Told
 from deployer.check.rule import Rule
 from deployer.finding import Severity
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 
 READ: tuple[Told, ...] = (*text.TOLD, *yaml.TOLD, *schema.TOLD)
 """What keeps a profile from being read."""

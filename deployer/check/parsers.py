@@ -8,8 +8,9 @@ Qwen3.5 ``docs/basic_usage/qwen3_5.md``. A model that is not here is not judged.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 
 ANY_FAMILY = frozenset({"auto", "response_template"})
 """Parsers that find out by themselves what a model writes."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from deployer.facts.gpus import GPUS
 from deployer.facts.sglang.versions import release_key
-from deployer.late import dataclass
 from deployer.profile.model import Profile
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from deployer.behaviour.stated import UnsoundError
 from deployer.check.families import of_model
 from deployer.check.ranges import EVERY_RELEASE, Engines, on_gpu
 from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.late import dataclass
 from deployer.profile.partial import is_unknown
 from deployer.profile.source import Path
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from deployer.behaviour.stated import UnsoundError
@@ -18,7 +18,6 @@ from deployer.check.rule import Mitigation, Problem, Rule
 from deployer.compile.case import Case
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.finding import Finding, Severity
-from deployer.late import dataclass
 from deployer.lock.lock import FoundLock
 from deployer.profile.load import Loaded, load_profile
 from deployer.profile.model import Profile

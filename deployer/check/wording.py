@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import dataclass
 
 from deployer.facts.sglang.catalogue import load
 from deployer.facts.sglang.replacements import names
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 from deployer.profile.fields import flagged_fields
 
 ARGS, ENV = " under `engine.args`", " under `engine.env`"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deployer.cli.checking import STDIN
 from deployer.cli.links import followed, is_own
 from deployer.cli.say import tell
 from deployer.errors import UsageError
-from deployer.late import dataclass
 from deployer.visible import visible
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from deployer.check.across.identity import Siblings, identity, siblings
@@ -12,7 +12,6 @@ from deployer.check.allow import stated
 from deployer.check.run import BETWEEN, Stopping, judge
 from deployer.cli.reading import counts, stops
 from deployer.compile.case import Case
-from deployer.late import dataclass
 from deployer.lock.moved import moved
 from deployer.plan import review
 from deployer.plan.sides import Side as Compiled

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from deployer.cli.patterns import ENDINGS, before, is_pattern, matches, spells_an_ending
 from deployer.cli.settings import YAML, stated
 from deployer.cli.trees import Folder, Tree, WorkingTree, alike, tree_at
 from deployer.errors import UsageError
-from deployer.late import dataclass
 from deployer.profile.likeness import Likeness
 from deployer.visible import visible
 

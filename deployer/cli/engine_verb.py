@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import click
 
 from deployer.cli.completing import releases
 from deployer.cli.forms import FORM, result
-from deployer.late import dataclass
 from deployer.visible import visible
 
 NEWEST = "0.5.23"

@@ -9,10 +9,10 @@ import os
 import posixpath
 import re
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from deployer.errors import Failure, UsageError
-from deployer.late import dataclass
 from deployer.profile.likeness import TELLING
 
 ROOT = ("rev-parse", "--show-toplevel", "--show-prefix")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from deployer.cli import git
 from deployer.cli.discover import (
@@ -21,7 +21,6 @@ from deployer.cli.patterns import is_pattern
 from deployer.cli.settings import stated
 from deployer.cli.trees import Commit, Tree, WorkingTree
 from deployer.errors import DeployerError, UsageError
-from deployer.late import dataclass
 from deployer.lock.lock import FoundLock, Lock
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.cli.say import tell
 from deployer.errors import NotAsked, NotReached
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account

@@ -7,13 +7,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 import click
 
 from deployer.cli.say import harmless, tell
-from deployer.late import dataclass
 from deployer.visible import visible
 
 if TYPE_CHECKING:

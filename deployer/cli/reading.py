@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -12,7 +13,6 @@ from deployer.cli.notes import wanted
 from deployer.cli.say import tell
 from deployer.errors import Failure, UsageError
 from deployer.finding import Finding, Severity
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from deployer.check.across.identity import Siblings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,6 @@ from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show
 from deployer.cli.target import Here, OnModal, account_of, ask_modal, target_of
 from deployer.errors import DeployerError, Failure, NotAsked
-from deployer.late import dataclass
 from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ repository had in the commit that was deployed, and has no more.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.cli.links import repository_of
 from deployer.errors import Failure
-from deployer.late import dataclass
 from deployer.plan.file import mark, shown
 from deployer.visible import visible
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.errors import DeployerError, NotAsked, NotThere, UsageError
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +16,6 @@ from deployer.cli import git
 from deployer.cli.patterns import ENDINGS
 from deployer.cli.reading import LARGEST, read_text
 from deployer.errors import DeployerError, Failure
-from deployer.late import dataclass
 from deployer.profile.likeness import Likeness, likeness
 
 MOST_ENTRIES = 50_000

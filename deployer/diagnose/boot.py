@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from deployer.codec import decode, encode, read_json
-from deployer.late import dataclass
 
 FORMAT_VERSION = 1
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from deployer.diagnose.signature import Write
-from deployer.late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

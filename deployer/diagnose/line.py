@@ -8,7 +8,9 @@ Before all of that stands what carried the log: a container runtime's, a CI's or
 
 from __future__ import annotations
 
-from deployer.late import compile_pattern, dataclass
+from dataclasses import dataclass
+
+from deployer.late import compile_pattern
 
 LIMIT = 2000
 """Characters of a line that are read; the rest says nothing of a cause."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 
 GROUP = compile_pattern(r"\{(\w+)\}")
 """How a text names what a pattern has found."""

@@ -6,7 +6,9 @@ The words are SGLang's: ``srt/model_executor/model_runner.py``, ``srt/entrypoint
 
 from __future__ import annotations
 
-from deployer.late import compile_pattern, dataclass
+from dataclasses import dataclass
+
+from deployer.late import compile_pattern
 
 ORDER = (
     "imports", "distributed", "weights", "pool", "kernels", "graphs", "http", "self-test",

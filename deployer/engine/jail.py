@@ -15,9 +15,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-
-from deployer.late import dataclass
 
 _INSIDE = Path(__file__).with_name("jail_inside.py")
 _NAMESPACES = (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 
 VERIFIED = ("--require-hashes", "--only-binary", ":all:")
 """Words for pip: only what a hash is given for, and no package's build script is run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from deployer.errors import Failure, UsageError
 from deployer.facts.models.catalogue import find
 from deployer.facts.models.checkpoint import CONFIG
 from deployer.facts.models.config import BESIDE as QUANTIZATION
-from deployer.late import dataclass
 from deployer.lock.lock import LockedRepository
 from deployer.release import ModelSource
 

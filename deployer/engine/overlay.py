@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from deployer.engine import child, environment
@@ -20,7 +21,6 @@ from deployer.engine.install import Progress, install, pip_environ
 from deployer.engine.locked import VERIFIED, Locked, overlay_lock, write_lock
 from deployer.errors import Failure, UsageError
 from deployer.facts.sglang.catalogue import how_to_know, releases
-from deployer.late import dataclass
 
 BASE = list(ENGINES)[-1]
 """The release whose environment carries the overlays: the newest one with a lock."""

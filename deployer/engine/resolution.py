@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deployer.engine.gpus import gpu_of
@@ -11,7 +11,6 @@ from deployer.engine.overlay import Interpreter
 from deployer.engine.resolve import Answer, Said, Value
 from deployer.facts.gpus import Gpu
 from deployer.facts.sglang.catalogue import Catalogue, load
-from deployer.late import dataclass
 from deployer.parse.secrets import shown
 from deployer.release import Argument, Release
 

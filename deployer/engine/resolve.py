@@ -14,7 +14,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,6 @@ from deployer.facts.gpus import Gpu
 from deployer.facts.sglang.catalogue import find as find_catalogue
 from deployer.facts.sglang.history import variable_lifetimes
 from deployer.facts.sglang.powers import of_variable
-from deployer.late import dataclass
 from deployer.parse.secrets import shown
 from deployer.release import Release
 

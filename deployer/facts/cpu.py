@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import dataclass
 from pathlib import Path
-
-from deployer.late import dataclass
 
 RELEASES = ("0.5.23",)
 """SGLang releases that can be installed for a CPU, the newest last. Each has the lock of its whole

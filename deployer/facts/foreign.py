@@ -7,7 +7,7 @@ Only names that no SGLang release knows. Sources: vLLM ``vllm/engine/arg_utils.p
 
 from __future__ import annotations
 
-from deployer.late import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ instead is the caller's to ask. Sources: vLLM ``vllm/config/cache.py`` (CacheDTy
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from deployer.late import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Where one of Modal's names stands for several boards, it is the one that Modal r
 
 from __future__ import annotations
 
-from deployer.late import dataclass
+from dataclasses import dataclass
 
 MIB_PER_GIB = 1024
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-
-from deployer.late import dataclass
+from dataclasses import dataclass
 
 DATE = "June 2026"
 """When the table was read; `modal billing rates` says what it is today."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from deployer.behaviour.fraction import Own, own
 from deployer.behaviour.pool import AMISS, BAND, Held, Pool, held, pool
 from deployer.behaviour.settings import Settings, read
 from deployer.behaviour.unknown import NoEstimate, UnknownError
 from deployer.facts.models.checkpoint import Checkpoint
-from deployer.late import dataclass
 from deployer.release import Release
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 from deployer.lock.lock import Lock, Role
 from deployer.lock.wanted import Wanted, wanted
 from deployer.release import Release

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from deployer.codec import DecodeError, read_json
 from deployer.facts.models.checkpoint import Checkpoint, Document, RepoFile, from_files
 from deployer.files import is_inside
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 from deployer.release import ModelSource
 
 FORMAT_VERSION = 1

@@ -6,7 +6,9 @@ Docker's own rule (its ``normalize.go``): Docker Hub, and there the namespace `l
 
 from __future__ import annotations
 
-from deployer.late import compile_pattern, dataclass
+from dataclasses import dataclass
+
+from deployer.late import compile_pattern
 
 REFERENCE = compile_pattern(
     r"(?P<name>[^@]+?)(?::(?P<tag>[^:@/]+))?(?:@(?P<digest>sha256:[0-9a-f]+))?"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from deployer.late import dataclass
+from dataclasses import dataclass
+
 from deployer.lock.lock import ROLES, Role
 from deployer.release import Beside, ModelSource, Release
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 
 ASSIGNMENT = compile_pattern(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 PYTHON = compile_pattern(r"(python|pypy)[0-9.]*")

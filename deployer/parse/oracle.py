@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from deployer.facts.sglang.catalogue import Catalogue, Option
-from deployer.late import dataclass
 from deployer.parse.types import converter
 from deployer.release import NEGATIVE
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from deployer.facts.sglang.catalogue import Option
 from deployer.finding import Severity
-from deployer.late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ argparse stops at its first error; a reader wants them all. The rules are those 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from deployer.facts.sglang.catalogue import Catalogue, Option
-from deployer.late import dataclass
 from deployer.parse.secrets import shown_alone
 from deployer.release import NEGATIVE
 from deployer.secret import HIDDEN

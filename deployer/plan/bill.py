@@ -5,10 +5,11 @@ The figures are those of :mod:`deployer.plan.cost`, which a plan uses as well.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from deployer.behaviour.resolved import Resolved
 from deployer.errors import Failure
 from deployer.facts.prices import HOURS_A_MONTH, Prices
-from deployer.late import dataclass
 from deployer.plan.cost import Cost, Estimate, compiling, cost, download
 from deployer.plan.sides import side
 from deployer.release import ModalParameters, Release

@@ -6,12 +6,13 @@ other requests. What is compared, and what is said of all requests, is the serve
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from deployer.behaviour.fraction import own
 from deployer.behaviour.pool import Pool, held, pool
 from deployer.behaviour.settings import Settings, read
 from deployer.behaviour.unknown import NoEstimate, UnknownError
 from deployer.facts.models.checkpoint import Checkpoint
-from deployer.late import dataclass
 from deployer.release import Release
 
 __all__ = ["NoEstimate", "Pool", "Server", "estimate"]

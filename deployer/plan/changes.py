@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from deployer.codec import encode
 from deployer.compile.arguments import word
-from deployer.late import dataclass
 from deployer.plan.keys import OWN, Written, key_of
 from deployer.release import Release, WarmupRequest
 from deployer.secret import HIDDEN, masked, names_secret

@@ -8,11 +8,11 @@ budgets and never guessed.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from deployer.facts.models.catalogue import find
 from deployer.facts.prices import HOURS_A_MONTH, STORAGE_FREE, Prices
 from deployer.facts.sizes import KERNEL_MINUTES, READ_FASTEST, READ_SLOWEST
-from deployer.late import dataclass
 from deployer.release import ModalParameters, Release
 
 GIB = 1024**3

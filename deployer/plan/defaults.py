@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from deployer.behaviour.subject import Decision
 from deployer.facts.sglang.catalogue import Catalogue, Option
-from deployer.late import dataclass
 from deployer.plan.sides import Sides
 
 UNSET = "not set"

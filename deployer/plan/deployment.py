@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 
 from deployer.behaviour.checkpoints import Checkpoints
 from deployer.behaviour.resolved import Resolved
 from deployer.errors import Failure
 from deployer.facts.prices import Prices
-from deployer.late import dataclass
 from deployer.plan.cost import Cost, Monthly, cost, monthly
 from deployer.plan.diff import Diff, diff_of
 from deployer.plan.keys import FOLLOWS, Written

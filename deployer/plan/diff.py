@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from deployer.facts.prices import SHIPPED, Prices
-from deployer.late import dataclass
 from deployer.plan import meaning
 from deployer.plan.again import compiling, loading
 from deployer.plan.capacity import NoEstimate, Server, estimate

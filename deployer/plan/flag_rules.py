@@ -9,7 +9,8 @@ that is not repeated here. Sources are SGLang 0.5.10.post1 and 0.5.23 unless ano
 
 from __future__ import annotations
 
-from deployer.late import dataclass
+from dataclasses import dataclass
+
 from deployer.plan.effects import Effect
 
 

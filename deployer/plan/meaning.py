@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
 from deployer.compile.arguments import word
 from deployer.facts.sglang.catalogue import Catalogue
-from deployer.late import dataclass
 from deployer.plan.changes import ON
 from deployer.plan.defaults import shown_default, shown_value
 from deployer.profile.documentation import field_docs
 from deployer.profile.fields import models_in
 from deployer.profile.model import Profile
-from deployer.profile.section import REQUIRED, Section
 
 LONGEST = 140
 """Characters of a sentence that are kept, as in :attr:`Option.first_sentence`."""
@@ -44,7 +47,7 @@ def of_variable(name: str, *catalogues: Catalogue | None) -> Meaning:
 def of_key(key: str) -> Meaning:
     """Read the documentation of a profile's field."""
     *parents, name = key.split(".")
-    kind: type[Section] | None = Profile
+    kind: type[BaseModel] | None = Profile
     for parent in parents:
         field = kind.model_fields.get(parent) if kind else None
         kind = next(models_in(field.annotation), None) if field else None
@@ -58,9 +61,9 @@ def _first(text: str) -> str:
     return sentence if len(sentence) <= LONGEST else f"{sentence[: LONGEST - 1].rstrip()}…"
 
 
-def _default(kind: type[Section], name: str) -> str:
+def _default(kind: type[BaseModel], name: str) -> str:
     default = kind.model_fields[name].default
-    if default is REQUIRED or default is None or isinstance(default, Section):
+    if default is PydanticUndefined or default is None or isinstance(default, BaseModel):
         return ""
     if isinstance(default, bool):
         return ON if default else "off"

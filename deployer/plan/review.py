@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 from deployer.facts.models.checkpoint import Checkpoint
 from deployer.facts.prices import DATE, HOURS_A_MONTH, SOURCE
-from deployer.late import dataclass
 from deployer.plan.capacity import Server, estimate
 from deployer.plan.changes import Change, everything
 from deployer.plan.diff import Diff, diff_of

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from deployer.late import dataclass
 from deployer.plan.cost import Estimate
 from deployer.release import Release
 

@@ -14,10 +14,10 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from deployer.errors import Failure
-from deployer.late import dataclass
 from deployer.predict.prediction import Answer
 from deployer.predict.question import Question
 

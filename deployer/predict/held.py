@@ -8,8 +8,8 @@ no band.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from deployer.late import dataclass
 from deployer.predict.question import Question, Workload
 
 NEAR = 2.0

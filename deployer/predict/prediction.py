@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from deployer.facts.prices import Prices
-from deployer.late import dataclass
 from deployer.predict.held import Held, Run, Spread, held, loads, others
 from deployer.predict.question import Question, Workload
 from deployer.release import Release

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from deployer.behaviour.settings import read
 from deployer.behaviour.unknown import UnknownError
 from deployer.errors import Failure, UsageError
-from deployer.late import dataclass
 from deployer.plan.capacity import Server, estimate
 from deployer.release import Release
 

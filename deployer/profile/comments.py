@@ -7,9 +7,10 @@ could not be read to its end has no places, so that a ``#`` in its values cannot
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from deployer.finding import Span
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 from deployer.profile.source import Source
 
 _HASH = compile_pattern(r"(?:^|(?<=[ \t]))#")

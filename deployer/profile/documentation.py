@@ -1,20 +1,28 @@
-"""The docstrings under a section's fields, read when a schema or an explanation needs them."""
+"""The docstrings under a section's fields, read when a schema or an explanation needs them.
+
+pydantic can collect them itself (``use_attribute_docstrings``), but does so whenever a model is
+imported, which costs every command a tenth of its start.
+"""
 
 from __future__ import annotations
 
 import ast
 import functools
 import inspect
-import sys
+import textwrap
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from deployer.profile.section import Section
+from pydantic import BaseModel
 
 
-def field_docs(kind: type[Section]) -> Mapping[str, str]:
+@functools.cache
+def field_docs(kind: type[BaseModel]) -> Mapping[str, str]:
     """Give the text under each field of a section, its lines joined."""
-    definition = _classes(kind.__module__)[kind.__name__]
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    if not isinstance(definition, ast.ClassDef):
+        msg = f"{kind.__name__} is not declared as a class"
+        raise TypeError(msg)
     found = {}
     for field, doc in zip(definition.body, definition.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
@@ -22,13 +30,6 @@ def field_docs(kind: type[Section]) -> Mapping[str, str]:
             if text:
                 found[field.target.id] = text
     return MappingProxyType(found)
-
-
-@functools.cache
-def _classes(module: str) -> dict[str, ast.ClassDef]:
-    """Read the classes of a module's source."""
-    tree = ast.parse(inspect.getsource(sys.modules[module]))
-    return {each.name: each for each in tree.body if isinstance(each, ast.ClassDef)}
 
 
 def _text(statement: ast.stmt) -> str:

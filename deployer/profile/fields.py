@@ -6,14 +6,16 @@ import functools
 from collections.abc import Iterator
 from typing import get_args
 
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
 from deployer.profile.flag import Flag
 from deployer.profile.model import Profile
-from deployer.profile.section import FieldInfo, Section
 
 
-def models_in(annotation: object) -> Iterator[type[Section]]:
+def models_in(annotation: object) -> Iterator[type[BaseModel]]:
     """Give the models that an annotation is made of: of `Speculative | None`, the first."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
         return
     for argument in get_args(annotation):
@@ -25,7 +27,7 @@ def flags_in(field: FieldInfo) -> tuple[Flag, ...]:
     return tuple(item for item in field.metadata if isinstance(item, Flag))
 
 
-def section_types() -> Iterator[tuple[str, type[Section]]]:
+def section_types() -> Iterator[tuple[str, type[BaseModel]]]:
     """Give the sections of a profile, each with its model, in the order of the file."""
     for name, field in Profile.model_fields.items():
         for kind in models_in(field.annotation):
@@ -43,10 +45,10 @@ def flagged_fields() -> tuple[tuple[str, str, Flag], ...]:
     )
 
 
-def section_models() -> tuple[type[Section], ...]:
+def section_models() -> tuple[type[BaseModel], ...]:
     """Give the model of the profile and of every section and part below it."""
-    found: dict[type[Section], None] = {}
-    waiting: list[type[Section]] = [Profile]
+    found: dict[type[BaseModel], None] = {}
+    waiting: list[type[BaseModel]] = [Profile]
     while waiting:
         kind = waiting.pop(0)
         found[kind] = None

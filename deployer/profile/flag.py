@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployer.late import dataclass
+from dataclasses import dataclass
 
 UNSTATED = 10_000
 """The place of flags that name none: after those that do, in the order of the sections."""

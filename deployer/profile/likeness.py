@@ -8,8 +8,7 @@ is done with a file because of it but to read it.
 from __future__ import annotations
 
 import re
-
-from deployer.late import compile_pattern, dataclass
+from dataclasses import dataclass
 
 REQUIRED = ("name", "model", "hardware", "engine")
 """The sections without which there is no profile."""
@@ -21,9 +20,9 @@ Other tools' files have two (`name` and `model`: dstack's services)."""
 TELLING = r"""(^|[{,[:space:]])["']?(model|hardware|engine)["']?[[:space:]]*:"""
 """A line that some file of two of them must have, as a POSIX expression: what `git grep` takes."""
 
-_BRACES = compile_pattern(r"^\{", re.MULTILINE)
+_BRACES = re.compile(r"^\{", re.MULTILINE)
 
-_TOP = compile_pattern(r"""^["']?(name|model|hardware|engine)["']?[ \t]*:""", re.MULTILINE)
+_TOP = re.compile(r"""^["']?(name|model|hardware|engine)["']?[ \t]*:""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

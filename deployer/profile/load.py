@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from pydantic import BaseModel, ValidationError
+
 from deployer.finding import Finding, Severity
-from deployer.late import dataclass
 from deployer.profile import yaml_source
 from deployer.profile.model import Profile
 from deployer.profile.partial import partial
-from deployer.profile.section import InvalidError, Section
 
 if TYPE_CHECKING:
     from deployer.profile.source import Source
 
-ModelT = TypeVar("ModelT", bound=Section)
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,11 @@ def load(model: type[ModelT], text: str, file: str) -> Loaded[ModelT]:
     if source.complete:
         try:
             profile = model.model_validate(source.value)
-        except InvalidError as error:
+        except ValidationError as error:
             from deployer.profile import schema_findings  # noqa: PLC0415 - only for what is wrong
 
-            found += schema_findings.findings(error.wrong, model, source)
-            wrong |= schema_findings.paths(error.wrong, model)
+            found += schema_findings.findings(error, model, source)
+            wrong |= schema_findings.paths(error, model, source)
     rest = None
     if any(finding.severity is Severity.ERROR for finding in found):
         profile, rest = None, partial(model, source.value, wrong)

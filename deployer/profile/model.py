@@ -1,8 +1,11 @@
 """A profile: one YAML file that says what to serve, on what, and how."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
-from deployer.profile.field import Limits
+from pydantic import Field
+
 from deployer.profile.section import Section
 from deployer.profile.sections.engine import Engine
 from deployer.profile.sections.hardware import Hardware
@@ -23,7 +26,7 @@ from deployer.profile.sections.speculative import Speculative
 class Profile(Section):
     """What to serve, on what, and how."""
 
-    name: Annotated[str, Limits(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$")]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$")]
     """The deployment's name, in lower case: the same name is the same deployment."""
 
     target: Literal["modal", "local"] = "modal"

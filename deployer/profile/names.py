@@ -1,16 +1,16 @@
 r"""The alphabets of names: what the hub, the registries and Modal take, ASCII all of it.
 
 Two names that look alike are two names (one letter may be Cyrillic), and `..` in one leads out of
-the folder that is made of it. Editors read the same patterns, in which ``\w`` is ASCII, so each
+the folder that is made of it. pydantic's patterns have no look-ahead and a Unicode ``\w``, so each
 class is written out.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from deployer.late import compile_pattern
-from deployer.profile.field import After, Limits
+from pydantic import AfterValidator, Field
 
 _WORD = "[A-Za-z0-9_]"
 _REPO = rf"{_WORD}+(?:(?:[.-]|\.-|-\.){_WORD}+)*"
@@ -18,8 +18,8 @@ _REPOSITORY = rf"^{_REPO}(?:/{_REPO})?$"
 _REF = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
 _REVISION = rf"^{_REF}(?:/{_REF})*$"
 _SERVED = r"^[A-Za-z0-9_./][A-Za-z0-9_./:-]*$"
-_MOUNT = r"^(?:/(?:[A-Za-z0-9_-]|\.{1,2}[A-Za-z0-9_-]|\.{3})[A-Za-z0-9._-]*)+$"
-_ABSOLUTE = r"(?:/(?:[^\s/.]|\.{1,2}[^\s/.]|\.{3})[^\s/]*)+/?"
+_MOUNT = r"^(?:/(?:[A-Za-z0-9_-]|\.{1,2}[A-Za-z0-9_-]|\.{3,})[A-Za-z0-9._-]*)+$"
+_ABSOLUTE = r"(?:/(?:[^\s/.]|\.{1,2}[^\s/.]|\.{3,})[^\s/]*)+/?"
 _FOLDER = rf"^{_ABSOLUTE}$"
 _DRAFT = rf"^(?:{_REPO}(?:/{_REPO})?|{_ABSOLUTE})$"
 _ADAPTER = rf"^(?:{_REPO}(?:/{_REPO})?(?:@{_REF}(?:/{_REF})*)?|{_ABSOLUTE})$"
@@ -53,7 +53,7 @@ LONGEST_PART = 96
 """Characters of an owner or a name on the hub. Source: huggingface_hub
 ``utils/_validators.py``, ``REPO_ID_REGEX``."""
 
-_APP_ID = compile_pattern("ap-[A-Za-z0-9]{22}")
+_APP_ID = re.compile("ap-[A-Za-z0-9]{22}")
 
 
 def _on_the_hub(name: str) -> str:
@@ -90,44 +90,46 @@ def _no_environment_id(name: str) -> str:
     return name
 
 
-Repository = Annotated[str, Limits(pattern=_REPOSITORY, max_length=193), After(_on_the_hub)]
+Repository = Annotated[str, Field(pattern=_REPOSITORY, max_length=193), AfterValidator(_on_the_hub)]
 """Owner and name, or a name alone. Source: huggingface_hub ``utils/_validators.py``: letters,
 digits, `-`, `_` and `.`, no `--` and no `..`, 96 characters a part, no `.git` at the end."""
 
-DraftModel = Annotated[str, Limits(pattern=_DRAFT), After(_on_the_hub_or_here)]
+DraftModel = Annotated[str, Field(pattern=_DRAFT), AfterValidator(_on_the_hub_or_here)]
 """A repository, or the absolute path of a folder."""
 
-AdapterName = Annotated[str, Limits(pattern=_ADAPTER_NAME, max_length=96)]
+AdapterName = Annotated[str, Field(pattern=_ADAPTER_NAME, max_length=96)]
 """What clients ask for an adapter by. Source: SGLang reads `NAME=PATH` and `MODEL:NAME`
 (0.5.23 ``srt/server_args.py``, ``LoRAPathAction``), so neither sign is in it."""
 
-AdapterSource = Annotated[str, Limits(pattern=_ADAPTER, max_length=450), After(_adapter)]
+AdapterSource = Annotated[str, Field(pattern=_ADAPTER, max_length=450), AfterValidator(_adapter)]
 """A repository with its revision after an `@` (`main` without one), or the absolute path of a
 folder."""
 
-Revision = Annotated[str, Limits(pattern=_REVISION, max_length=255)]
+Revision = Annotated[str, Field(pattern=_REVISION, max_length=255)]
 """A commit, a branch or a tag. Source: git-check-ref-format(1), which allows more."""
 
-ServedName = Annotated[str, Limits(pattern=_SERVED, max_length=255)]
+ServedName = Annotated[str, Field(pattern=_SERVED, max_length=255)]
 """What clients write into `model`: it stands on a command line, in URLs and in JSON."""
 
-MountPath = Annotated[str, Limits(pattern=_MOUNT)]
+MountPath = Annotated[str, Field(pattern=_MOUNT)]
 """An absolute path without `.` and `..`, as Modal mounts volumes."""
 
-FolderPath = Annotated[str, Limits(pattern=_FOLDER)]
+FolderPath = Annotated[str, Field(pattern=_FOLDER)]
 """An absolute path without `.`, `..` and spaces; what folders are called is their owner's."""
 
-ModalName = Annotated[str, Limits(pattern=_MODAL, max_length=64), After(_no_app_id)]
+ModalName = Annotated[str, Field(pattern=_MODAL, max_length=64), AfterValidator(_no_app_id)]
 """Source: Modal client 1.6.4 ``_utils/name_utils.py``: letters, digits, `-`, `_` and `.`, at most
 64, and no app's ID; here none begins with a sign, and none has `..`."""
 
-EnvironmentName = Annotated[str, Limits(pattern=_MODAL, max_length=64), After(_no_environment_id)]
+EnvironmentName = Annotated[
+    str, Field(pattern=_MODAL, max_length=64), AfterValidator(_no_environment_id)
+]
 """The same, and none begins with `en-`, however it is written. Source: Modal client 1.6.4
 ``_utils/name_utils.py``, ``is_valid_environment_name``."""
 
-ImageReference = Annotated[str, Limits(pattern=_IMAGE, max_length=400)]
+ImageReference = Annotated[str, Field(pattern=_IMAGE, max_length=400)]
 """An image pinned by tag or digest. Source: the grammar of references,
 https://github.com/distribution/reference/blob/main/reference.go"""
 
-Address = Annotated[str, Limits(pattern=_ADDRESS, max_length=253)]
+Address = Annotated[str, Field(pattern=_ADDRESS, max_length=253)]
 """An IP address or a host's name."""

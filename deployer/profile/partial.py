@@ -10,12 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
 from deployer.profile.fields import models_in
-from deployer.profile.section import FieldInfo, InvalidError, Section
+from deployer.profile.section import Section
 from deployer.profile.source import Path
 
 ValueT = TypeVar("ValueT")
-ModelT = TypeVar("ModelT", bound=Section)
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+_STRICT = ConfigDict(strict=True)
 
 
 def partial(model: type[ModelT], value: object, wrong: Collection[Path]) -> ModelT | None:
@@ -53,10 +58,10 @@ def filled(part: ModelT, other: ModelT) -> ModelT:
             found[name] = filled(own, its)
         else:
             found[name] = own
-    return part.model_construct(found, frozenset(found))
+    return type(part).model_construct(_fields_set=set(found), **found)
 
 
-def knows(section: Section, name: str) -> bool:
+def knows(section: BaseModel, name: str) -> bool:
     """Whether a part of a section is known."""
     return name in section.__dict__
 
@@ -70,14 +75,18 @@ def _section(
         below = next(models_in(info.annotation), None)
         if name not in value:
             if not info.is_required() and here not in wrong:
-                found[name] = info.get_default()
+                found[name] = info.get_default(call_default_factory=True)
             elif below is not None and info.is_required():
                 found[name] = _section(below, {}, here, wrong)
         elif below is not None and isinstance(value[name], Mapping) and here not in wrong:
             found[name] = _section(below, value[name], here, wrong)
         elif not any(each[: len(here)] == here for each in wrong):
             found |= _value(name, info, value[name])
-    return kind.model_construct(found, frozenset(found))
+    section = kind.model_construct(_fields_set=set(found), **found)
+    for name in kind.model_fields:
+        if name not in found:
+            section.__dict__.pop(name, None)
+    return section
 
 
 def takes(info: FieldInfo, value: object) -> bool:
@@ -87,7 +96,8 @@ def takes(info: FieldInfo, value: object) -> bool:
 
 def _value(name: str, info: FieldInfo, value: object) -> dict[str, object]:
     """Read one value as its field would; nothing where it does not fit after all."""
+    adapter: TypeAdapter[object] = TypeAdapter(info.rebuild_annotation(), config=_STRICT)
     try:
-        return {name: info.read(value)}
-    except InvalidError:
+        return {name: adapter.validate_python(value)}
+    except ValidationError:
         return {}

@@ -1,36 +1,41 @@
-"""What is wrong with values as findings: each at its place, in an author's words, and said once."""
+"""pydantic's errors as findings: each at its place, in an author's words, and said once."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from deployer.finding import Finding, Severity
 from deployer.profile import schema_keys, schema_words
 from deployer.profile.fields import flags_in
 from deployer.profile.partial import takes
 from deployer.profile.schema_words import Fault, Wording
-from deployer.profile.section import Section
 from deployer.profile.source import Path, Source, format_path
-from deployer.profile.values import Wrong
 from deployer.profile.wording import code, joined
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
 
 _TOLD_AT_MOST = 12
 
+#: pydantic ends a location so where the key of a mapping is what is wrong.
+_ON_KEY = "[key]"
 
-def findings(wrong: Iterable[Wrong], model: type[Section], source: Source) -> list[Finding]:
-    """Turn what is wrong into findings.
+
+def findings(error: ValidationError, model: type[BaseModel], source: Source) -> list[Finding]:
+    """Turn one failed validation into findings.
 
     What the YAML findings already say about a value is not said again. The alternatives of a
     union become one finding, and none where one of them fits but for something inside. A
     required key that is missing because it was misspelt is left to the finding about that.
     """
     grouped: dict[Path, list[Fault]] = {}
-    for each in wrong:
-        if not _doubtful(each, source):
-            grouped.setdefault(each.place, []).append(_fault(each, model, source))
-    unknown = [path for path, faults in grouped.items() if faults[0].kind == "extra_forbidden"]
-    misspelt = _meant(unknown, model)
+    for details in error.errors(include_url=False):
+        path = _pointed_at(_written_path(details, source.value), details)
+        if not _doubtful(path, details, source):
+            grouped.setdefault(path, []).append(_fault(details, path, model, source))
+    misspelt = _misspelt(grouped, model)
     return [
         _finding(faults, path, model, source)
         for path, faults in grouped.items()
@@ -39,34 +44,66 @@ def findings(wrong: Iterable[Wrong], model: type[Section], source: Source) -> li
     ]
 
 
-def paths(wrong: Iterable[Wrong], model: type[Section]) -> set[Path]:
-    """Give every path that is not known for what is wrong, and what its typos mean."""
-    unknown = [each.place for each in wrong if each.kind == "extra_forbidden"]
-    return {*(each.place for each in wrong), *_meant(unknown, model)}
+def paths(error: ValidationError, model: type[BaseModel], source: Source) -> set[Path]:
+    """Give every path that a failed validation leaves unknown, and what its typos mean."""
+    found: dict[Path, list[Fault]] = {}
+    for details in error.errors(include_url=False):
+        path = _pointed_at(_written_path(details, source.value), details)
+        found.setdefault(path, []).append(_fault(details, path, model, source))
+    return {*found, *_misspelt(found, model)}
 
 
-def _doubtful(wrong: Wrong, source: Source) -> bool:
+def _written_path(details: Mapping[str, Any], value: object) -> Path:
+    """Keep of pydantic's location what stands in the file: it also names the arms of unions."""
+    path: list[int | str] = []
+    for step in details["loc"]:
+        if (inner := _inner(value, step)) is not None:
+            (value,) = inner
+        elif details["type"] != "missing" or step != details["loc"][-1]:
+            continue
+        path.append(step)
+    return tuple(path)
+
+
+def _inner(value: object, step: str | int) -> tuple[object] | None:
+    if isinstance(value, Mapping) and step in value:
+        return (value[step],)
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return (value[step],)
+    return None
+
+
+def _pointed_at(path: Path, details: Mapping[str, Any]) -> Path:
+    """Follow the ``key`` that a validator of several keys may name in its error's context."""
+    key = details.get("ctx", {}).get("key", "")
+    named = key if isinstance(key, str) and details["loc"][-1:] != (_ON_KEY,) else ""
+    return (*path, *named.split(".")) if named else path
+
+
+def _doubtful(path: Path, details: Mapping[str, Any], source: Source) -> bool:
     """Whether the YAML findings have already spoken about this value, or one that it rests on."""
-    path = wrong.place
-    if wrong.kind == "extra_forbidden" and path in source.doubtful:
+    kind = details["type"]
+    if kind == "extra_forbidden" and path in source.doubtful:
         # The value's finding says nothing about the key; the key's own finding does.
         return any(each.span == source.key_span(path) for each in source.findings)
     if any(path[:length] in source.doubtful for length in range(len(path) + 1)):
         return True
-    # What is inside a value decides about a judgment of it, and which of several types it has.
-    own = wrong.kind in schema_words.EXPECTED or wrong.kind in {"missing", "extra_forbidden"}
-    return (wrong.doubly or not own) and any(each[: len(path)] == path for each in source.doubtful)
+    # What is inside a value decides about a validator's verdict, and about the arms of a union.
+    arm = len(details["loc"]) > len(path)
+    own = kind in schema_words.EXPECTED or kind in {"missing", "extra_forbidden"}
+    return (arm or not own) and any(each[: len(path)] == path for each in source.doubtful)
 
 
-def _fault(wrong: Wrong, model: type[Section], source: Source) -> Fault:
-    path = wrong.place
+def _fault(details: Mapping[str, Any], path: Path, model: type[BaseModel], source: Source) -> Fault:
     field = schema_keys.field(model, path) if path and isinstance(path[-1], str) else None
+    on_key = details["loc"][-1:] == (_ON_KEY,)
     return Fault(
-        kind="bad_key" if wrong.on_key else wrong.kind,
+        kind="bad_key" if on_key else details["type"],
         name=format_path(path),
-        value=wrong.value,
+        value=details["input"],
         written=source.text_at(source.value_span(path)),
-        context=wrong.context,
+        message=details["msg"],
+        context=details.get("ctx", {}),
         about=schema_keys.summary(model, path),
         optional=field is not None and not field.is_required(),
         takes=functools.partial(takes, field) if field is not None else lambda _value: True,
@@ -74,12 +111,13 @@ def _fault(wrong: Wrong, model: type[Section], source: Source) -> Fault:
     )
 
 
-def _meant(unknown: Iterable[Path], model: type[Section]) -> set[Path]:
+def _misspelt(paths: Mapping[Path, list[Fault]], model: type[BaseModel]) -> set[Path]:
+    unknown = (path for path, faults in paths.items() if faults[0].kind == "extra_forbidden")
     meant = (schema_keys.meant(model, path) for path in unknown)
     return {(*each.section, each.key) for each in meant if each is not None}
 
 
-def _finding(faults: list[Fault], path: Path, model: type[Section], source: Source) -> Finding:
+def _finding(faults: list[Fault], path: Path, model: type[BaseModel], source: Source) -> Finding:
     kind = faults[0].kind
     if kind == "extra_forbidden":
         wording, span = _unknown(path, model), source.key_span(path)
@@ -123,7 +161,7 @@ def _about_kind(fault: Fault) -> bool:
     return fault.kind in schema_words.EXPECTED or fault.kind in schema_words.CHOICES
 
 
-def _unknown(path: Path, model: type[Section]) -> Wording:
+def _unknown(path: Path, model: type[BaseModel]) -> Wording:
     section = f" of {code(format_path(path[:-1]))}" if path[:-1] else " at the top of a profile"
     message = f"{code(path[-1])} is not a key{section}"
     meant = schema_keys.meant(model, path)
@@ -147,7 +185,7 @@ def _allowed(names: Iterable[str]) -> str:
     return f"its keys are {joined(told, 'and')}" if told else ""
 
 
-def _missing(path: Path, model: type[Section]) -> Wording:
+def _missing(path: Path, model: type[BaseModel]) -> Wording:
     key, section = code(path[-1]), format_path(path[:-1])
     message = f"{key} is missing in {code(section)}" if section else f"{key} is missing"
     required = [

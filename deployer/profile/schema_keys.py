@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
+import functools
 import re
 import typing
+from dataclasses import dataclass
 
-from deployer.late import dataclass
+from pydantic import BaseModel
+
 from deployer.profile.documentation import field_docs
 from deployer.profile.fields import flags_in, models_in
-from deployer.profile.section import FieldInfo, Section
 
 if typing.TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pydantic.fields import FieldInfo
 
     from deployer.profile.source import Path
 
@@ -33,23 +38,23 @@ class Meant:
     exact: bool
 
 
-def fields(model: type[Section], section: Path) -> dict[str, FieldInfo]:
+def fields(model: type[BaseModel], section: Path) -> dict[str, FieldInfo]:
     """Return the fields that may be written in the section, by the key they are written under."""
     return {
-        name: info
+        info.alias or name: info
         for found in _models_at(model, section)
         for name, info in found.model_fields.items()
     }
 
 
-def field(model: type[Section], path: Path) -> FieldInfo | None:
+def field(model: type[BaseModel], path: Path) -> FieldInfo | None:
     """Return the field that a path belongs to: for an item of a list, the list's."""
     while path and isinstance(path[-1], int):
         path = path[:-1]
     return fields(model, path[:-1]).get(str(path[-1])) if path else None
 
 
-def summary(model: type[Section], path: Path) -> str:
+def summary(model: type[BaseModel], path: Path) -> str:
     """Return the first sentences of a field's documentation, on one line of a readable length."""
     while path and isinstance(path[-1], int):
         path = path[:-1]
@@ -63,7 +68,7 @@ def summary(model: type[Section], path: Path) -> str:
     return told
 
 
-def meant(model: type[Section], path: Path) -> Meant | None:
+def meant(model: type[BaseModel], path: Path) -> Meant | None:
     """Say which key was probably meant by an unknown one.
 
     In this order: the same key but for its spelling, here; the same key, or the engine's flag of
@@ -85,8 +90,6 @@ def meant(model: type[Section], path: Path) -> Meant | None:
 
 def near(text: str, names: Iterable[str]) -> str:
     """Return the name that a text begins or that is most like it; nothing where none is."""
-    import difflib  # noqa: PLC0415 - slow to import, and seldom needed
-
     by_plain = {_plain(name): name for name in names}
     plain = _plain(text)
     if len(plain) >= _SHORTEST_START:
@@ -101,7 +104,8 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s-]+", "_", name.strip("- \u00a0").lower())
 
 
-def _everywhere(model: type[Section]) -> dict[str, tuple[Path, str]]:
+@functools.cache
+def _everywhere(model: type[BaseModel]) -> dict[str, tuple[Path, str]]:
     """Every key of the top and of the sections, and every flag, to where it is written."""
     found: dict[str, tuple[Path, str]] = {}
     flags: dict[str, tuple[Path, str]] = {}
@@ -114,7 +118,7 @@ def _everywhere(model: type[Section]) -> dict[str, tuple[Path, str]]:
     return {**flags, **found}
 
 
-def _models_at(model: type[Section], section: Path) -> list[type[Section]]:
+def _models_at(model: type[BaseModel], section: Path) -> list[type[BaseModel]]:
     level = [model]
     for step in section:
         infos = (each.model_fields.get(str(step)) for each in level)

@@ -1,13 +1,17 @@
-"""What can be wrong with a value, in an author's words: which finding each kind becomes."""
+"""pydantic's error types in an author's words.
+
+Each row says which finding an error type becomes and how it reads. A type that has no row falls
+back to pydantic's own message, so that a new kind of field never goes unreported.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from deployer.facts.foreign_values import value_of
-from deployer.late import dataclass
 from deployer.profile.names import FORMS
 from deployer.profile.schema_keys import near
 from deployer.profile.wording import code, found, joined, quoted
@@ -19,20 +23,33 @@ if TYPE_CHECKING:
 #: What a value of the wrong kind should have been, by error type.
 EXPECTED: Mapping[str, str] = {
     "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
     "float_type": "a number",
+    "float_parsing": "a number",
     "bool_type": "`true` or `false`",
+    "bool_parsing": "`true` or `false`",
     "string_type": "a text",
+    "string_sub_type": "a text",
     "list_type": "a list",
     "tuple_type": "a list",
+    "set_type": "a list",
+    "frozen_set_type": "a list",
     "dict_type": "a section with keys",
+    "mapping_type": "a section with keys",
     "model_type": "a section with keys",
+    "model_attributes_type": "a section with keys",
+    "dataclass_type": "a section with keys",
+    "none_required": "`null`",
 }
-CHOICES = frozenset({"literal_error"})
+CHOICES = frozenset({"literal_error", "enum"})
 
 _AS_SECTION = "write its keys on the lines below, indented by two spaces"
 _MANY = 12
 _PLAIN_UNITS = frozenset({"s", "sec", "secs", "seconds", "gb", "mib", "tokens", "x", "gpus"})
 """Units that fields count in. Behind another one (`30m`, `64k`) stands another number."""
+
+_PYTHON_WORDS = {"True": "true", "False": "false", "None": "null"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +63,7 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a value: its kind, the value, and what was expected of it.
+    """One pydantic error: its type, the value it is about, and pydantic's message and context.
 
     ``name`` is the value's dotted path, ``written`` the text as it stands in the file, and
     ``about`` the first sentence of the field's documentation, ``optional`` whether it may be
@@ -57,7 +74,8 @@ class Fault:
     name: str
     value: object
     written: str
-    context: Mapping[str, Any]
+    message: str
+    context: Mapping[str, object]
     about: str = ""
     optional: bool = False
     takes: Callable[[object], bool] = lambda _value: True
@@ -70,7 +88,11 @@ def wording(fault: Fault) -> Wording:
         return wrong_type([fault])
     if fault.kind in CHOICES:
         return not_a_choice([fault])
-    return _WORDINGS[fault.kind](fault)
+    if fault.kind in _WORDINGS:
+        return _WORDINGS[fault.kind](fault)
+    # PydanticCustomError: the type is the author of the check's own, and so is the message.
+    hint = str(fault.context.get("hint", ""))
+    return Wording(fault.kind.replace("_", "-"), f"{_subject(fault)}{fault.message}", hint)
 
 
 def wrong_type(faults: list[Fault]) -> Wording:
@@ -113,6 +135,10 @@ def _known(fault: Fault, choices: list[str]) -> str:
     return f"the nearest is {code(foreign.write)}"
 
 
+def _subject(fault: Fault) -> str:
+    return f"{code(fault.name)}: " if fault.name else ""
+
+
 def _kinds(faults: list[Fault]) -> list[str]:
     kinds = dict.fromkeys(EXPECTED[fault.kind] for fault in faults if fault.kind in EXPECTED)
     return [kind for kind in kinds if kind != "a whole number" or "a number" not in kinds]
@@ -121,8 +147,9 @@ def _kinds(faults: list[Fault]) -> list[str]:
 def _choices(fault: Fault) -> list[str]:
     if fault.kind not in CHOICES:
         return []
-    choices = fault.context["choices"]
-    return ["true" if choice is True else str(choice) for choice in choices]
+    expected = str(fault.context.get("expected", ""))
+    parts = re.split(r", | or ", expected)
+    return [_PYTHON_WORDS.get(part) or part.strip("'\"") for part in parts]
 
 
 def _type_hint(kinds: set[str], fault: Fault) -> str:
@@ -193,9 +220,10 @@ def _bound(words: str, key: str) -> Callable[[Fault], Wording]:
 
 def _length(words: str, key: str) -> Callable[[Fault], Wording]:
     def say(fault: Fault) -> Wording:
-        unit = "character" if fault.context[key] == 1 else "characters"
-        found = f"{fault.context[key]} {unit}, found {len(str(fault.value))}"
-        message = f"{code(fault.name)} must have {words} {found}"
+        unit = "characters" if isinstance(fault.value, str) else "entries"
+        unit = unit if fault.context[key] != 1 else {"entries": "entry"}.get(unit, "character")
+        size = len(fault.value) if isinstance(fault.value, str | list | dict) else 0
+        message = f"{code(fault.name)} must have {words} {fault.context[key]} {unit}, found {size}"
         return Wording("out-of-bounds", message, fault.about)
 
     return say
@@ -214,7 +242,24 @@ def _pattern(fault: Fault) -> Wording:
 
 
 def _value_error(fault: Fault) -> Wording:
-    return Wording("invalid-value", f"{code(fault.name)}: {fault.context['error']}")
+    error = fault.context.get("error")
+    said = str(error) if error is not None else fault.message
+    return Wording("invalid-value", f"{_subject(fault)}{said or 'this value is not allowed'}")
+
+
+def _not_finite(fault: Fault) -> Wording:
+    return Wording("out-of-bounds", f"{code(fault.name)} must be a finite number")
+
+
+def _union_tag(fault: Fault) -> Wording:
+    key = str(fault.context.get("discriminator", "")).strip("'")
+    expected = str(fault.context.get("expected_tags", ""))
+    choices = re.findall(r"'([^']*)'", expected)
+    if fault.kind == "union_tag_not_found":
+        message = f"{code(key)} is missing in {code(fault.name)}: it decides which keys apply"
+        return Wording("missing-key", message, f"add `{key}: …`")
+    message = f"{code(fault.name)}: {code(fault.context.get('tag', ''))} is not a {code(key)}"
+    return Wording("not-a-choice", message, f"write {joined(map(code, choices), 'or')}")
 
 
 _WORDINGS: Mapping[str, Callable[[Fault], Wording]] = {
@@ -222,8 +267,16 @@ _WORDINGS: Mapping[str, Callable[[Fault], Wording]] = {
     "greater_than_equal": _bound("at least", "ge"),
     "less_than": _bound("less than", "lt"),
     "less_than_equal": _bound("at most", "le"),
+    "multiple_of": _bound("a multiple of", "multiple_of"),
+    "finite_number": _not_finite,
+    "int_parsing_size": _not_finite,
     "string_too_short": _length("at least", "min_length"),
     "string_too_long": _length("at most", "max_length"),
+    "too_short": _length("at least", "min_length"),
+    "too_long": _length("at most", "max_length"),
     "string_pattern_mismatch": _pattern,
     "value_error": _value_error,
+    "assertion_error": _value_error,
+    "union_tag_invalid": _union_tag,
+    "union_tag_not_found": _union_tag,
 }

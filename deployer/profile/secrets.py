@@ -6,15 +6,15 @@ to itself, too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from deployer.finding import Span
-from deployer.late import compile_pattern, dataclass
 from deployer.secret import HIDDEN, forms, masked, names_secret, spans
 
-_KEY = compile_pattern(r"""(?P<key>[A-Za-z_][\w.-]*)["']?[ \t]*:[ \t]+""")
-_ITEMS = compile_pattern(r"[\[\]{},]|[\w.-]+[\"']?[ \t]*:[ \t]")
+_KEY = re.compile(r"""(?P<key>[A-Za-z_][\w.-]*)["']?[ \t]*:[ \t]+""")
+_ITEMS = re.compile(r"[\[\]{},]|[\w.-]+[\"']?[ \t]*:[ \t]")
 _BLOCK = frozenset("|>")
 _NAMES = frozenset({"api_key_secret", "hub_secret"})
 """Fields that name a secret of Modal, and hold none."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from dataclasses import field
+import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from deployer.finding import Finding, Span, short_line
-from deployer.late import compile_pattern, dataclass
 from deployer.profile.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Path: TypeAlias = tuple[str | int, ...]
 
 START = Span(1, 1, 1, 1)
-_LAST_STEP = compile_pattern(r"(\.[^.\[\]]*|\[\d+\])$")
+_LAST_STEP = re.compile(r"(\.[^.\[\]]*|\[\d+\])$")
 
 
 @dataclass(frozen=True, slots=True)

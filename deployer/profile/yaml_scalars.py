@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 from deployer.profile.wording import code, quoted
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ PyYAML's own words, still at the right place.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.finding import Finding, Severity, Span
-from deployer.late import dataclass
 from deployer.profile.wording import code
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ here names the place, and leaves ``\n`` and ``\r\n`` as the only ends of lines.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from deployer.finding import Finding, Severity, Span
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 
 #: A profile takes a few kilobytes; this much still reads in well under a second.
 MAX_CHARACTERS = 256 * 1024

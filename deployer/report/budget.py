@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-
-from deployer.late import dataclass
+from dataclasses import dataclass
 
 RESERVED = 400
 """Bytes that are kept for the line that says what was left out, and for an alarm."""

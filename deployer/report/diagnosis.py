@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from deployer import codec
 from deployer.diagnose.diagnosis import Diagnosis, Reading
 from deployer.diagnose.signature import GROUP, Signature
 from deployer.diagnose.words import nothing, report
-from deployer.late import dataclass
 from deployer.report.envelope import envelope
 
 WIDTH = 88

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
-from deployer.late import dataclass
 from deployer.lock.lock import Lock, LockedRepository
 from deployer.lock.moved import sized
 from deployer.visible import visible

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from deployer.behaviour.checkpoints import Checkpoints
 from deployer.codec import DecodeError, decode, encode, read_json
 from deployer.errors import Failure, UsageError
 from deployer.facts.prices import Prices
-from deployer.late import dataclass
 from deployer.lock.known import checkpoints
 from deployer.lock.lock import FoundLock
 from deployer.lock.lock import from_json as from_text

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from deployer import codec
 from deployer.diagnose.boot import Boot, Slower, Stage, slower
 from deployer.diagnose.stages import WORDS
 from deployer.diagnose.words import SHOWN, over, slow
-from deployer.late import dataclass
 from deployer.report.envelope import envelope
 
 BAR = 40

@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from deployer import codec
 from deployer.finding import Finding
-from deployer.late import dataclass
 from deployer.parse.secrets import is_secret
 from deployer.profile.source import Path
 from deployer.report import findings as told

@@ -6,9 +6,9 @@ import os
 import signal
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deployer.late import dataclass
 from deployer.serve.processes import Family, spell_exit, title
 
 if TYPE_CHECKING:

@@ -11,10 +11,8 @@ whole of it in words; ``docs/reliability.md`` shows that table.
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
-
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from deployer.serve.pulse import Pulse

@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-
-from deployer.late import dataclass
 
 PROC = Path("/proc")
 

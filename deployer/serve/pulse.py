@@ -7,7 +7,7 @@ processes of a machine (``CLOCK_MONOTONIC``), so that the door's and the supervi
 
 from __future__ import annotations
 
-from deployer.late import dataclass
+from dataclasses import dataclass
 
 EVERY = 0.5
 """Seconds between two pulses at most, as long as the door lives."""

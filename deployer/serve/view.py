@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.codec import DecodeError, decode, encode, read_json
 from deployer.files import PRIVATE
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from deployer.finding import Span
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 from deployer.profile import yaml_source
 from deployer.profile.comments import comments
 from deployer.profile.source import Path, Source

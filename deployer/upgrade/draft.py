@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 from typing import Any, cast
 
+from pydantic import ValidationError
+
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.finding import Span
 from deployer.profile.model import Profile
-from deployer.profile.section import InvalidError
 from deployer.profile.source import Path, format_path
 from deployer.profile.yaml_scalars import Misread, resolve
 from deployer.upgrade import edits as make
@@ -177,7 +178,7 @@ def _valid(wanted: dict[str, Any], place: dict[str, Any], field: str, value: obj
     place[field] = value
     try:
         Profile.model_validate(wanted)
-    except InvalidError:
+    except ValidationError:
         return False
     finally:
         del place[field]

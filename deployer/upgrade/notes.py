@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
-from deployer.late import dataclass
 from deployer.plan.defaults import ChangedDefault
 
 

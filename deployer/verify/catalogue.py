@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.errors import UsageError
-from deployer.late import dataclass
 from deployer.verify.probes import (
     auth,
     chat,

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import requests
 from openai import DefaultHttpxClient, OpenAI, Timeout
-
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from socket import inet_aton
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from deployer.errors import UsageError
-from deployer.late import dataclass
 from deployer.secret import forms
 
 if TYPE_CHECKING:

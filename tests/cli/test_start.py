@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 PROFILE = ROOT / "profiles" / "b200-fp8-eagle.yaml"
 
 SLOW = {
-    "argparse", "decimal", "difflib", "hashlib", "html", "huggingface_hub", "jinja2", "modal",
-    "openai", "pydantic", "requests", "rich", "textwrap",
+    "argparse", "difflib", "html", "huggingface_hub", "jinja2", "modal",
+    "openai", "requests", "rich",
 }  # fmt: skip
 """What is slow to import and not needed to check a profile that nothing is wrong with."""
 

@@ -181,7 +181,7 @@ def test_the_hubs_own_client_takes_the_same_repositories(name: str) -> None:
 
 
 def test_no_pattern_of_the_schema_takes_more_than_it_shows() -> None:
-    r"""``\w`` and ``\d`` are Unicode in Python, and ASCII in an editor."""
+    r"""``\w`` and ``\d`` are Unicode in pydantic, and ASCII in an editor."""
     patterns = [
         value
         for node in _nodes(json.loads(schema_text()))

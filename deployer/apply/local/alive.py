@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import http.client
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.apply.local.health import complaint, ill
 from deployer.apply.local.listener import objection
-from deployer.late import dataclass
 from deployer.serve.view import VIEW, View, read_view
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.apply.local.ending import Ending, end, kill
@@ -20,7 +21,6 @@ from deployer.apply.local.task import ConfirmInstall, Task
 from deployer.apply.phases import Phases, PhaseTime
 from deployer.apply.seen import NOTHING, Observed, Recorded
 from deployer.errors import DeployerError, Failure, Interrupted, UsageError
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

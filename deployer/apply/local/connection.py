@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,6 @@ from deployer.apply.local.key import kept_key
 from deployer.apply.local.listener import prove_ours
 from deployer.apply.local.state import State, read_release, read_state, write_state
 from deployer.errors import Failure, UsageError
-from deployer.late import dataclass
 from deployer.serve.key import refuse_foreign
 
 if TYPE_CHECKING:

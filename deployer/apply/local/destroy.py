@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.apply.files import writing_in
@@ -18,7 +19,6 @@ from deployer.apply.local.state import State, StateUnreadableError, read_release
 from deployer.apply.phases import Phases
 from deployer.apply.unseen import not_there
 from deployer.errors import Failure, Interrupted
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.apply.local.family import family
 from deployer.apply.local.process import Identity, is_alive, send
 from deployer.errors import Failure
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.apply.files import in_words, refuse_foreign, state_home
 from deployer.apply.unseen import not_there
 from deployer.errors import UsageError
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

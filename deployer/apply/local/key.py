@@ -9,12 +9,11 @@ takes the key that is in it.
 from __future__ import annotations
 
 import secrets
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from deployer.apply.files import write_whole, writing_in
 from deployer.errors import Failure
-from deployer.late import dataclass
 from deployer.serve.key import read_key
 
 if TYPE_CHECKING:

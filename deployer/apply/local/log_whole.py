@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.apply.local.events import last_event
 from deployer.apply.local.folder import existing
 from deployer.errors import Failure
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

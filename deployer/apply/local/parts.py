@@ -8,11 +8,11 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.apply.proof import Sample, Verify, sample, verify
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from deployer.engine.environment import EngineEnvironment

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from dataclasses import dataclass
 from functools import cache
 
-from deployer.late import dataclass
 from deployer.serve.processes import PROC, Process, read_process
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from deployer.apply.local.alive import ask
@@ -10,7 +11,6 @@ from deployer.apply.local.family import family
 from deployer.apply.local.folder import folders
 from deployer.apply.local.state import State, StateUnreadableError, read_state
 from deployer.errors import Failure
-from deployer.late import dataclass
 from deployer.serve.listener import check_free
 from deployer.serve.port import Answers, who_answers
 

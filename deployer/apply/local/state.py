@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.apply.files import write_whole
 from deployer.apply.local.process import Identity, is_alive
 from deployer.codec import DecodeError, decode_json, encode
 from deployer.errors import Failure
-from deployer.late import dataclass
 from deployer.release import Release
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from deployer.apply.local.alive import look
@@ -11,7 +12,6 @@ from deployer.apply.local.events import EventReader
 from deployer.apply.local.folder import existing, folders
 from deployer.apply.local.state import State, StateUnreadableError, read_release, read_state
 from deployer.apply.seen import NOTHING, Observed, Recorded
-from deployer.late import dataclass
 from deployer.serve.restarts import PHASE as RESTART
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,6 @@ import modal
 from deployer.apply.modal import remote
 from deployer.apply.modal.tags import app_tags
 from deployer.errors import UsageError
-from deployer.late import dataclass
 from deployer.plan.cost import COMPILE_SECONDS
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,6 @@ from deployer.diagnose.boot import slower
 from deployer.diagnose.words import slow
 from deployer.errors import Failure, NotReached
 from deployer.fit.beside import beside
-from deployer.late import dataclass
 from deployer.plan.sides import side
 from deployer.plan.standing import DEPLOYED
 from deployer.serve.memory import heard, of_each

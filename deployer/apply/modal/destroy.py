@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.apply.modal.listing import phases_of, refuse_stranger
 from deployer.apply.unseen import asked_words, not_there, not_there_words
 from deployer.errors import Failure, UsageError
-from deployer.late import dataclass
 from deployer.plan.standing import DEPLOYED
 
 if TYPE_CHECKING:

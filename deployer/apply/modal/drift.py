@@ -5,6 +5,7 @@ Nothing is woken: the engine is asked only where a container runs already.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -15,7 +16,6 @@ from deployer.apply.modal.remembering import modal_parameters
 from deployer.apply.modal.standing import deployed_now
 from deployer.errors import NotReached
 from deployer.facts.sglang.catalogue import find
-from deployer.late import dataclass
 from deployer.parse.read import parse
 from deployer.plan.diff import diff
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deployer.apply.modal.records import Record, Records, find_each
@@ -10,7 +10,6 @@ from deployer.apply.modal.standing import digest_of
 from deployer.apply.modal.tags import FILE, OWED, VERIFIED, app_tags, is_owed
 from deployer.apply.unseen import asked_words, not_there_words
 from deployer.errors import Failure, NotReached, NotThere, UsageError
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.apply.modal.records import Record
 from deployer.apply.modal.tags import DIGEST, PROFILE, is_ours, profile_tag
 from deployer.errors import Failure
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account

@@ -17,6 +17,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modal_proto import api_pb2
@@ -24,7 +25,6 @@ from modal_proto import api_pb2
 from deployer.apply.modal.rpc import answer
 from deployer.apply.patience import current
 from deployer.errors import Failure
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,6 +7,7 @@ on where a person says so, and which of both it was is said.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import modal
@@ -18,7 +19,6 @@ from deployer.apply.modal.rpc import CLIENT_ERRORS, answer, raised, told
 from deployer.apply.modal.words import in_words
 from deployer.apply.patience import current
 from deployer.errors import Failure, Interrupted, NotReached
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from deployer.apply.proof import Sample, Verify, sample, verify
-from deployer.late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

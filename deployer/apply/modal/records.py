@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from deployer.apply.modal.tags import short_digest
 from deployer.codec import DecodeError, decode_json, encode, read_json
 from deployer.diagnose.boot import Boot
 from deployer.errors import Failure
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 from deployer.plan.standing import DIGEST_LENGTH
 from deployer.release import Release
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from deployer.apply.modal.records import Record
 from deployer.apply.seen import NOTHING, Observed, Recorded
 from deployer.apply.unseen import asked_words, not_asked_words, not_reached_words, not_there_words
 from deployer.errors import DeployerError, Failure, NotAsked, NotReached
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

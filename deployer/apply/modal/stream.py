@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, cast
 
 from modal._utils.async_utils import synchronizer
@@ -17,7 +18,6 @@ from deployer.apply.modal.rpc import CLIENT_ERRORS
 from deployer.apply.modal.words import in_words
 from deployer.apply.patience import current
 from deployer.errors import Failure, NotReached
-from deployer.late import dataclass
 
 WAIT = 1.0
 """Seconds that one question for news stays open."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from modal_proto import api_pb2
-
-from deployer.late import dataclass
 
 STATES = {
     api_pb2.APP_STATE_DEPLOYED: "deployed",

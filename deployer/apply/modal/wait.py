@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -16,7 +17,6 @@ from deployer.apply.modal.things import ContainerFacts
 from deployer.apply.patience import current
 from deployer.diagnose.words import standing
 from deployer.errors import Failure, NotReached
-from deployer.late import dataclass
 from deployer.plan.standing import DEPLOYED
 from deployer.release import TOLD_BY, TOLD_DIGITS
 

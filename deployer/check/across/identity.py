@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import yaml
 
 from deployer.compile.derive import COMMIT, pinned_path
-from deployer.late import dataclass
 from deployer.profile.model import Profile
 from deployer.profile.sections.serving import Serving
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
 
 from deployer.check.across.identity import Identity
 from deployer.check.rule import Problem
 from deployer.finding import Severity
-from deployer.late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from deployer.finding import Severity
-from deployer.late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

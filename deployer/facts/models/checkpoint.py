@@ -7,7 +7,7 @@ lock, or were just read from the hub or from a folder: nobody who reads it need 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from deployer.facts.models.config import (
@@ -19,7 +19,6 @@ from deployer.facts.models.config import (
 )
 from deployer.facts.models.model import Model
 from deployer.facts.models.parts import counted
-from deployer.late import dataclass
 
 Document = Mapping[str, Any]
 """A JSON object of a repository, parsed."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from deployer.facts.models.quantization import Quantization
-from deployer.late import dataclass
 
 FINE = 4
 """The ratio of DeepSeek-V4's finely compressed layers, which have an indexer and overlap."""

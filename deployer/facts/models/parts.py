@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 from deployer.facts.models.model import (
@@ -24,7 +25,6 @@ from deployer.facts.models.model import (
     State,
 )
 from deployer.facts.models.quantization import PLAIN
-from deployer.late import dataclass
 
 Divided = Literal["attention", "keys", "tensor", "experts", "shared", "embedding", "head", "rank"]
 """Over what a part is divided: the ranks of attention, those up to the number of key heads, all

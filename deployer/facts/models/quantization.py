@@ -10,9 +10,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 
 Config = Mapping[str, Any]
 

@@ -12,13 +12,13 @@ import functools
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from deployer.errors import Failure
 from deployer.facts.sglang.versions import is_release, release_key
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 
 FORMAT_VERSION = 1
 """The version of the JSON form that this module reads."""

@@ -8,10 +8,9 @@ found in the first release that has it. Sizing after the capture of graphs
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from deployer.facts.sglang.versions import release_key
-from deployer.late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

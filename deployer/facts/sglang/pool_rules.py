@@ -10,10 +10,9 @@ has 7,011,712 tokens for 8 layers of GLM-5.1 on an H200, with EAGLE and without.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from deployer.facts.sglang.versions import release_key
-from deployer.late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ address and which is neither here nor among :data:`HARMLESS`.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 
 from deployer.facts.sglang.powers_variables import FAMILIES, VARIABLES
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 
 
 class Power(StrEnum):

@@ -11,6 +11,7 @@ words what to write instead, also where the nearest thing means something else. 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -20,7 +21,6 @@ from deployer.facts.sglang.replacements_gone import Gone
 from deployer.facts.sglang.replacements_row import ONE, Form, Replacement, Values
 from deployer.facts.sglang.replacements_table import ALIASES, REPLACEMENTS
 from deployer.facts.sglang.versions import release_key
-from deployer.late import dataclass
 
 Words: TypeAlias = tuple[str, Values]
 """A flag and its values: none for a switch."""

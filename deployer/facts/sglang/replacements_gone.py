@@ -6,7 +6,7 @@ is translated without asking: ``why`` says what became of it, ``instead`` what c
 
 from __future__ import annotations
 
-from deployer.late import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ are releases and files below ``sglang/srt/`` of their wheels.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.facts.sglang.replacements_gone import Gone
-from deployer.late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""One class for each section of a profile."""
+"""One pydantic model for each section of a profile."""

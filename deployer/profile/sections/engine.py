@@ -1,16 +1,19 @@
 """Which engine, in which release, with what that has no typed field."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from deployer.facts.sglang.versions import RELEASE
-from deployer.profile.field import Limits, made
 from deployer.profile.names import ImageReference
 from deployer.profile.section import Section
 
-ArgName = Annotated[str, Limits(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-ArgScalar = Annotated[str, Limits(min_length=1)] | int | float
+ArgName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+ArgScalar = Annotated[str, Field(min_length=1)] | int | float
 ArgValue = ArgScalar | list[ArgScalar] | Literal[True]
-VariableName = Annotated[str, Limits(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
 class Engine(Section):
@@ -19,16 +22,16 @@ class Engine(Section):
     name: Literal["sglang"] = "sglang"
     """The engine's name."""
 
-    version: Annotated[str, Limits(pattern=RELEASE)]
+    version: Annotated[str, Field(pattern=RELEASE)]
     """The pinned release. It decides how every flag is spelt, so it must be the image's."""
 
     image: ImageReference | None = None
     """The container image, pinned by tag or digest. Needed on Modal, unused on your machine."""
 
-    args: dict[ArgName, ArgValue] = made(dict)
+    args: dict[ArgName, ArgValue] = Field(default_factory=dict)
     """Engine flags without a typed field, by name without the dashes: a value, a list of values,
     or `true` for a switch (`enable-mixed-chunk: true`)."""
 
-    env: dict[VariableName, str] = made(dict)
+    env: dict[VariableName, str] = Field(default_factory=dict)
     """Environment variables of the engine, as text (`"1"`). Never a secret: name those under
     `modal` and in `serving.api_key_env`."""

@@ -1,8 +1,11 @@
 """What one replica runs on."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
-from deployer.profile.field import Limits
+from pydantic import Field
+
 from deployer.profile.section import Section
 
 
@@ -15,5 +18,5 @@ class Hardware(Section):
     ]  # fmt: skip
     """The GPU type by Modal's name; `H100!` refuses the upgrade to an H200; `none` is a CPU."""
 
-    count: Annotated[int, Limits(ge=0, le=8)]
+    count: Annotated[int, Field(ge=0, le=8)]
     """GPUs of one replica: at most 8 in one container on Modal, 0 with `gpu: none`."""

@@ -1,5 +1,7 @@
 """Which kernels compute attention, sampling, grammars and matrix products."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
 from deployer.profile.flag import Flag

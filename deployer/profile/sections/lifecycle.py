@@ -1,8 +1,11 @@
 """The budgets of a server's life."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
-from deployer.profile.field import Limits
+from pydantic import Field, Strict
+
 from deployer.profile.section import Section
 
 WarmupKind = Literal["chat", "no_thinking", "long_context", "tools"]
@@ -11,40 +14,40 @@ WarmupKind = Literal["chat", "no_thinking", "long_context", "tools"]
 class Lifecycle(Section):
     """From launch to end: how long each part may take, in seconds."""
 
-    startup_timeout: Annotated[float, Limits(gt=0, le=86400)] = 1800.0
+    startup_timeout: Annotated[float, Field(gt=0, le=86400)] = 1800.0
     """From launch to the first healthy answer: loading weights, compiling, capturing graphs."""
 
-    start_budget: Annotated[float | None, Limits(gt=0, le=86400)] = None
+    start_budget: Annotated[float | None, Field(gt=0, le=86400)] = None
     """How long a start should take, from the container's first moment to serving. One that takes
     longer is not ended by it: `apply` and `deployer timeline` call it out."""
 
-    health_interval: Annotated[float, Limits(ge=0.1, le=60)] = 1.0
+    health_interval: Annotated[float, Field(ge=0.1, le=60)] = 1.0
     """Between two health calls while waiting."""
 
-    health_timeout: Annotated[float, Limits(gt=1, le=600)] = 25.0
+    health_timeout: Annotated[float, Field(gt=1, le=600)] = 25.0
     """For one health call. SGLang generates a token for each, so it takes at least a second and
     up to 20."""
 
-    warmup: tuple[WarmupKind, ...] | None = None
+    warmup: Annotated[tuple[WarmupKind, ...] | None, Strict(strict=False)] = None
     """The requests that are answered before the server is called ready, in this order. By default
     `chat`, `long_context` where there is room for it, and `no_thinking` and `tools` where the
     parsers for them are set."""
 
-    warmup_timeout: Annotated[float, Limits(gt=0, le=86400)] = 300.0
+    warmup_timeout: Annotated[float, Field(gt=0, le=86400)] = 300.0
     """For each warm-up request; the first ones compile and capture."""
 
-    warmup_long_tokens: Annotated[int | None, Limits(ge=16)] = None
+    warmup_long_tokens: Annotated[int | None, Field(ge=16)] = None
     """About how many tokens the long-context warm-up sends. By default 8192, or as many as the
     context and the pool have room for."""
 
-    drain_timeout: Annotated[float, Limits(ge=0, le=86400)] = 25.0
+    drain_timeout: Annotated[float, Field(ge=0, le=86400)] = 25.0
     """For requests in flight after a stop is asked for. Modal's `web_server` gives 30 s."""
 
-    hang_timeout: Annotated[float, Limits(ge=2, le=86400)] = 60.0
+    hang_timeout: Annotated[float, Field(ge=2, le=86400)] = 60.0
     """Without any progress while requests are in flight; after it the engine is taken for hung, and
     is ended. Three times what SGLang gives its own health call (20 s), a fifth of what its watchdog
     gives one batch (300 s)."""
 
-    restarts: Annotated[int, Limits(ge=0, le=100)] = 3
+    restarts: Annotated[int, Field(ge=0, le=100)] = 3
     """How often in a row the engine is started again on this machine after it has died or hung; the
     count begins anew once it has served for ten minutes. Modal starts another container instead."""

@@ -1,8 +1,11 @@
 """LoRA adapters."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
-from deployer.profile.field import Limits, made
+from pydantic import Field
+
 from deployer.profile.flag import Flag
 from deployer.profile.names import AdapterName, AdapterSource
 from deployer.profile.section import Section
@@ -11,15 +14,17 @@ from deployer.profile.section import Section
 class Lora(Section):
     """Adapters of the model, each asked for by a name of its own."""
 
-    adapters: Annotated[dict[AdapterName, AdapterSource], Flag("--lora-paths", 480)] = made(dict)
+    adapters: Annotated[dict[AdapterName, AdapterSource], Flag("--lora-paths", 480)] = Field(
+        default_factory=dict
+    )
     """The adapters by the names that clients ask for: `sql: OWNER/NAME@REVISION`, best with a
     commit. Each is downloaded, proven and mounted like the model. An absolute path is a folder
     that you fill."""
 
-    max_per_batch: Annotated[int | None, Flag("--max-loras-per-batch", 481), Limits(ge=1)] = None
+    max_per_batch: Annotated[int | None, Flag("--max-loras-per-batch", 481), Field(ge=1)] = None
     """How many adapters a running batch may hold, requests without one included."""
 
-    max_rank: Annotated[int | None, Flag("--max-lora-rank", 482), Limits(ge=1)] = None
+    max_rank: Annotated[int | None, Flag("--max-lora-rank", 482), Field(ge=1)] = None
     """The largest rank; by default the largest of the adapters that are listed."""
 
     backend: Annotated[

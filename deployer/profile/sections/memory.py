@@ -1,8 +1,11 @@
 """What GPU memory is used for."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
-from deployer.profile.field import Limits
+from pydantic import Field
+
 from deployer.profile.flag import Flag
 from deployer.profile.section import Section
 
@@ -15,9 +18,9 @@ KvCacheDtype = Literal[
 class Memory(Section):
     """What GPU memory is used for."""
 
-    mem_fraction_static: Annotated[
-        float | None, Flag("--mem-fraction-static", 500), Limits(gt=0, lt=1)
-    ] = None
+    mem_fraction_static: Annotated[float | None, Flag("--mem-fraction-static", 500)] = Field(
+        default=None, gt=0, lt=1
+    )
     """Weights plus KV pool as a share of GPU memory. The rest is for graphs and activations.
     The engine computes its own value where none is given."""
 
@@ -25,11 +28,11 @@ class Memory(Section):
     """The data type of the KV cache. For sparse-attention models `auto` means FP8 on B200 and
     BF16 on H200, so state it."""
 
-    max_total_tokens: Annotated[int | None, Flag("--max-total-tokens", 530), Limits(ge=1)] = None
+    max_total_tokens: Annotated[int | None, Flag("--max-total-tokens", 530), Field(ge=1)] = None
     """A cap on the whole KV pool, for all requests together; meant for tests. The length of one
     request is `model.context_length`."""
 
-    page_size: Annotated[int | None, Flag("--page-size", 531), Limits(ge=1)] = None
+    page_size: Annotated[int | None, Flag("--page-size", 531), Field(ge=1)] = None
     """Tokens in a page of the KV cache."""
 
     radix_cache: Annotated[bool, Flag("--disable-radix-cache", 532, inverted=True)] = True
@@ -38,5 +41,5 @@ class Memory(Section):
     hierarchical_cache: Annotated[bool, Flag("--enable-hierarchical-cache", 533)] = False
     """Keep evicted KV pages in host memory (HiCache)."""
 
-    cpu_offload_gb: Annotated[int | None, Flag("--cpu-offload-gb", 534), Limits(ge=0)] = None
+    cpu_offload_gb: Annotated[int | None, Flag("--cpu-offload-gb", 534), Field(ge=0)] = None
     """Weights in GB that are kept in host memory."""

@@ -1,8 +1,11 @@
 """The Modal app."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
-from deployer.profile.field import Limits
+from pydantic import Field, Strict
+
 from deployer.profile.names import EnvironmentName, MountPath
 from deployer.profile.names import ModalName as Name
 from deployer.profile.section import Section
@@ -21,13 +24,13 @@ class Volume(Section):
 class Download(Section):
     """The CPU container that downloads the weights."""
 
-    cpu: Annotated[float, Limits(gt=0, le=64)] = 4.0
+    cpu: Annotated[float, Field(gt=0, le=64)] = 4.0
     """CPU cores."""
 
-    memory: Annotated[int, Limits(ge=128)] = 32768
+    memory: Annotated[int, Field(ge=128)] = 32768
     """Memory in MiB."""
 
-    timeout: Annotated[int, Limits(ge=1, le=86400)] = 7200
+    timeout: Annotated[int, Field(ge=1, le=86400)] = 7200
     """Seconds after which a download ends; it resumes where it was."""
 
 
@@ -57,30 +60,30 @@ class Modal(Section):
     hub_secret: Name | None = None
     """The Modal secret with the Hugging Face token (`HF_TOKEN`), for the download."""
 
-    min_containers: Annotated[int, Limits(ge=0)] = 0
+    min_containers: Annotated[int, Field(ge=0)] = 0
     """Containers that stay up without traffic. Each costs its GPUs around the clock."""
 
-    max_containers: Annotated[int, Limits(ge=1)] = 1
+    max_containers: Annotated[int, Field(ge=1)] = 1
     """The most containers at a time."""
 
-    max_inputs: Annotated[int | None, Limits(ge=1)] = None
+    max_inputs: Annotated[int | None, Field(ge=1)] = None
     """Requests that one container takes at a time; by default `schedule.max_running_requests`. A
     `server` answers 429 to what exceeds it, and has no limit by default."""
 
-    target_inputs: Annotated[int | None, Limits(ge=1)] = None
+    target_inputs: Annotated[int | None, Field(ge=1)] = None
     """Requests in a container from which Modal starts another; by default `max_inputs`."""
 
-    scaledown_window: Annotated[int, Limits(ge=2, le=3600)] = 900
+    scaledown_window: Annotated[int, Field(ge=2, le=3600)] = 900
     """Seconds that an idle container stays up. Modal's client takes 2 to 3600."""
 
-    timeout: Annotated[int, Limits(ge=1, le=86400)] = 86400
+    timeout: Annotated[int, Field(ge=1, le=86400)] = 86400
     """Seconds that one request, and by default a container's start, may take; 24 h at most."""
 
-    startup_timeout: Annotated[int | None, Limits(ge=1, le=86400)] = None
+    startup_timeout: Annotated[int | None, Field(ge=1, le=86400)] = None
     """Seconds from a container's start to its first request; by default the budgets of
     `lifecycle` and a margin. Without it Modal would wait as long as `timeout`."""
 
-    regions: tuple[Name, ...] = ()
+    regions: Annotated[tuple[Name, ...], Strict(strict=False)] = ()
     """Regions to run in. Choosing costs more than letting Modal choose."""
 
     download: Download = Download()

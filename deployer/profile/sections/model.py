@@ -1,8 +1,11 @@
 """Which weights are served, and under which name."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
-from deployer.profile.field import Limits
+from pydantic import Field
+
 from deployer.profile.flag import Flag
 from deployer.profile.names import FolderPath, Repository, Revision, ServedName
 from deployer.profile.section import Section
@@ -50,5 +53,5 @@ class Model(Section):
     ] = None  # fmt: skip
     """How weights are read. `dummy` fills them with noise: a rehearsal without a download."""
 
-    context_length: Annotated[int | None, Flag("--context-length", 73), Limits(ge=1)] = None
+    context_length: Annotated[int | None, Flag("--context-length", 73), Field(ge=1)] = None
     """The longest context in tokens, prompt and answer together; the model's own by default."""

@@ -1,8 +1,11 @@
 """How mixture-of-experts layers are computed."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
-from deployer.profile.field import Limits
+from pydantic import Field
+
 from deployer.profile.flag import Flag
 from deployer.profile.section import Section
 
@@ -36,7 +39,7 @@ class Moe(Section):
     ] = None
     """DeepEP's mode: `normal` for prefill, `low_latency` for decode, `auto` for each its own."""
 
-    redundant_experts: Annotated[
-        int | None, Flag("--ep-num-redundant-experts", 213), Limits(ge=0)
-    ] = None
+    redundant_experts: Annotated[int | None, Flag("--ep-num-redundant-experts", 213)] = Field(
+        default=None, ge=0
+    )
     """Extra copies of busy experts, for balance under expert parallelism."""

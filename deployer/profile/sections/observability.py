@@ -1,8 +1,11 @@
 """What can be seen of a running server."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
-from deployer.profile.field import Limits
+from pydantic import Field
+
 from deployer.profile.flag import Flag
 from deployer.profile.section import Section
 
@@ -10,7 +13,9 @@ from deployer.profile.section import Section
 class Observability(Section):
     """What can be seen of a running server."""
 
-    watchdog_timeout: Annotated[float | None, Flag("--watchdog-timeout", 600), Limits(gt=0)] = None
+    watchdog_timeout: Annotated[float | None, Flag("--watchdog-timeout", 600)] = Field(
+        default=None, gt=0
+    )
     """Seconds that one forward batch may take before the engine ends itself. It runs only after
     the weights are loaded, and covers long kernel compilation."""
 
@@ -25,8 +30,8 @@ class Observability(Section):
     log_requests: Annotated[bool, Flag("--log-requests", 612)] = False
     """Write the requests into the log. Prompts are personal data: mind who reads it."""
 
-    decode_log_interval: Annotated[int | None, Flag("--decode-log-interval", 613), Limits(ge=1)] = (
-        None
+    decode_log_interval: Annotated[int | None, Flag("--decode-log-interval", 613)] = Field(
+        default=None, ge=1
     )
     """Decode steps between two throughput lines in the log."""
 

@@ -1,8 +1,11 @@
 """How requests are admitted and batched."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
-from deployer.profile.field import Limits
+from pydantic import Field
+
 from deployer.profile.flag import Flag
 from deployer.profile.section import Section
 
@@ -10,23 +13,23 @@ from deployer.profile.section import Section
 class Schedule(Section):
     """How requests are admitted and batched."""
 
-    max_running_requests: Annotated[
-        int | None, Flag("--max-running-requests", 510), Limits(ge=1)
-    ] = None
+    max_running_requests: Annotated[int | None, Flag("--max-running-requests", 510)] = Field(
+        default=None, ge=1
+    )
     """Requests that are decoded at the same time; more of them wait in the queue."""
 
-    max_prefill_tokens: Annotated[int | None, Flag("--max-prefill-tokens", 520), Limits(ge=1)] = (
-        None
+    max_prefill_tokens: Annotated[int | None, Flag("--max-prefill-tokens", 520)] = Field(
+        default=None, ge=1
     )
     """Tokens of one prefill batch."""
 
-    chunked_prefill_size: Annotated[
-        int | None, Flag("--chunked-prefill-size", 521), Limits(ge=-1)
-    ] = None
+    chunked_prefill_size: Annotated[int | None, Flag("--chunked-prefill-size", 521)] = Field(
+        default=None, ge=-1
+    )
     """Tokens of one chunk of a long prompt; -1 turns chunking off."""
 
-    max_queued_requests: Annotated[int | None, Flag("--max-queued-requests", 522), Limits(ge=0)] = (
-        None
+    max_queued_requests: Annotated[int | None, Flag("--max-queued-requests", 522)] = Field(
+        default=None, ge=0
     )
     """Requests that may wait; one more is refused with 503."""
 
@@ -40,9 +43,9 @@ class Schedule(Section):
     ] = None  # fmt: skip
     """The order in which waiting requests are taken: `fcfs`, or `lpm` for longest cached prefix."""
 
-    conservativeness: Annotated[
-        float | None, Flag("--schedule-conservativeness", 524), Limits(gt=0)
-    ] = None
+    conservativeness: Annotated[float | None, Flag("--schedule-conservativeness", 524)] = Field(
+        default=None, gt=0
+    )
     """Above 1 admits fewer requests and retracts fewer later."""
 
     overlap: Annotated[bool, Flag("--disable-overlap-schedule", 525, inverted=True)] = True

@@ -1,8 +1,11 @@
 """The HTTP surface."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
-from deployer.profile.field import Limits
+from pydantic import Field, Strict
+
 from deployer.profile.flag import Flag
 from deployer.profile.names import Address
 from deployer.profile.section import Section
@@ -28,10 +31,10 @@ ToolCallParser = Literal[
 """The tool-call parsers of the same releases (``srt/function_call/function_call_parser.py``)."""
 
 
-RoutePath = Annotated[str, Limits(pattern=r"^/[A-Za-z0-9_./-]{0,126}[A-Za-z0-9_]$")]
+RoutePath = Annotated[str, Field(pattern=r"^/[A-Za-z0-9_./-]{0,126}[A-Za-z0-9_]$")]
 """A route of the engine, such as `/generate`."""
 
-Origin = Annotated[str, Limits(pattern=r"^https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?$")]
+Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?$")]
 """The origin of a page: scheme, host and port, without a path."""
 
 
@@ -41,17 +44,17 @@ class Serving(Section):
     host: Annotated[Address, Flag("--host", 30, door=True)] = "0.0.0.0"  # noqa: S104
     """The address to listen on. In a container it must be 0.0.0.0, or the proxy finds nobody."""
 
-    port: Annotated[int, Flag("--port", 40, door=True), Limits(ge=1, le=65535)] = 8000
+    port: Annotated[int, Flag("--port", 40, door=True), Field(ge=1, le=65535)] = 8000
     """The port to listen on."""
 
-    routes: tuple[RoutePath, ...] = ()
+    routes: Annotated[tuple[RoutePath, ...], Strict(strict=False)] = ()
     """Routes of the engine that clients may use beside those of OpenAI's and Anthropic's
     interfaces, such as `/generate`. What is neither listed here nor one of these is not there."""
 
-    cors_origins: tuple[Origin, ...] = ()
+    cors_origins: Annotated[tuple[Origin, ...], Strict(strict=False)] = ()
     """Pages whose scripts may use the server from a browser, such as `https://chat.example.com`."""
 
-    body_limit: Annotated[int, Limits(ge=1, le=4096)] = 64
+    body_limit: Annotated[int, Field(ge=1, le=4096)] = 64
     """The most that the body of a request may have, in MiB. Images travel in it."""
 
     reasoning_parser: Annotated[ReasoningParser | None, Flag("--reasoning-parser", 400)] = None
@@ -63,8 +66,8 @@ class Serving(Section):
     chat_template: Annotated[str | None, Flag("--chat-template", 402)] = None
     """A chat template of your own: a built-in name or a file that the engine can read."""
 
-    stream_interval: Annotated[int | None, Flag("--stream-interval", 403), Limits(ge=1)] = None
+    stream_interval: Annotated[int | None, Flag("--stream-interval", 403), Field(ge=1)] = None
     """Tokens between two chunks of a stream."""
 
-    api_key_env: Annotated[str, Limits(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = "API_KEY"
+    api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = "API_KEY"
     """The environment variable that holds the API key. `null` serves everyone without a key."""

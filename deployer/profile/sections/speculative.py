@@ -1,8 +1,11 @@
 """Speculative decoding."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
-from deployer.profile.field import Limits
+from pydantic import Field
+
 from deployer.profile.flag import Flag
 from deployer.profile.names import DraftModel, Revision
 from deployer.profile.section import Section
@@ -18,15 +21,15 @@ class Speculative(Section):
     """The algorithm. `EAGLE` uses the checkpoint's own multi-token-prediction layer in GLM-5.
     `DFLASH`, `DSPARK` and `UNO` are of newer releases."""
 
-    num_steps: Annotated[int | None, Flag("--speculative-num-steps", 301), Limits(ge=1)] = None
+    num_steps: Annotated[int | None, Flag("--speculative-num-steps", 301), Field(ge=1)] = None
     """Draft steps between two verifications."""
 
-    eagle_topk: Annotated[int | None, Flag("--speculative-eagle-topk", 302), Limits(ge=1)] = None
+    eagle_topk: Annotated[int | None, Flag("--speculative-eagle-topk", 302), Field(ge=1)] = None
     """Branches of the draft tree at each step; sparse attention supports only 1."""
 
-    num_draft_tokens: Annotated[
-        int | None, Flag("--speculative-num-draft-tokens", 303), Limits(ge=1)
-    ] = None
+    num_draft_tokens: Annotated[int | None, Flag("--speculative-num-draft-tokens", 303)] = Field(
+        default=None, ge=1
+    )
     """Tokens that are verified at once. With `eagle_topk: 1` they follow from `num_steps`, so leave
     them out: always one more."""
 

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +21,6 @@ from deployer.behaviour.kernel_key import key_of
 from deployer.behaviour.kernel_need import config_at, expected, unused
 from deployer.errors import Failure, Interrupted
 from deployer.event import Event
-from deployer.late import dataclass
 from deployer.release import Listen, Release
 from deployer.serve.bell import Bell
 from deployer.serve.engine_version import agreed

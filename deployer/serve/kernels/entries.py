@@ -19,10 +19,10 @@ import shutil
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from deployer.errors import Failure
-from deployer.late import dataclass
 
 FOLDER = "cache"
 CUBIN = "kernel.cubin"

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from deployer.behaviour.kernel_key import KernelKey
 from deployer.codec import DecodeError, decode_json, encode
 from deployer.files import write_whole
-from deployer.late import dataclass
 from deployer.serve.kernels.entries import Entry
 
 MARKERS = ".deployer/kernels"

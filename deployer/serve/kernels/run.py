@@ -7,10 +7,10 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from deployer.errors import Failure
-from deployer.late import dataclass
 from deployer.release import Listen
 from deployer.serve.bell import Bell
 from deployer.serve.drain import kill_family

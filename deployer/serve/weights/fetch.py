@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.errors import Failure
-from deployer.late import dataclass
 from deployer.serve.weights.needed import is_shard
 from deployer.serve.weights.pace import Gate, Later, Pace, Patience
 from deployer.serve.weights.part import Part, part_path

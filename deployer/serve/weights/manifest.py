@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from deployer.codec import decode_json, encode
 from deployer.errors import Failure
 from deployer.files import is_inside
-from deployer.late import compile_pattern, dataclass
+from deployer.late import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.codec import decode_json, encode
 from deployer.files import write_whole
-from deployer.late import dataclass
 from deployer.serve.weights.manifest import OWN_FOLDER, HubFile, Manifest
 from deployer.serve.weights.needed import is_shard
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from deployer.errors import Failure
-from deployer.late import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,11 +10,11 @@ import json
 import os
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.codec import decode, encode, read_json
 from deployer.files import write_whole
-from deployer.late import dataclass
 from deployer.serve.weights.manifest import OWN_FOLDER
 
 if TYPE_CHECKING:
