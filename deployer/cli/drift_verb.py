@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import deployments
-from deployer.cli.key_variable import KEY_ENV, key_of
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show
 from deployer.cli.target import account_of, target_of
@@ -24,20 +23,19 @@ HEADS = {
     "release": "What is deployed is not what the profile says",
     "parameter": "The function on Modal has other parameters than were deployed",
     "autoscaler": "The autoscaler was changed by hand; the next deployment resets it",
-    "engine": "The engine resolved arguments otherwise",
+    "engine": "The container that answered serves another release",
 }
 
 
 @click.command("drift")
 @click.argument("profile", metavar="PROFILE|NAME", shell_complete=deployments)
-@KEY_ENV
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @TIMEOUT
-def command(profile: str, key_env: str | None, form: str) -> int:
-    """Compare what runs on Modal with a profile: release, parameters, autoscaler, engine.
+def command(profile: str, form: str) -> int:
+    """Compare what runs on Modal with a profile: release, parameters, autoscaler, container.
 
-    With a NAME it is compared with what was deployed last from here. No container is woken: the
-    engine is asked only where one runs, with the API key of the environment. Exits 0 for no
+    With a NAME it is compared with what was deployed last from here. No container is woken: a
+    server is asked which release it serves only where one runs, and no key is sent. Exits 0 for no
     difference, 2 for some, 1 if it could not be found out; 2 with an error if nothing was ever
     deployed, which JSON tells by its `state`, `not-there`.
     """
@@ -53,8 +51,7 @@ def command(profile: str, key_env: str | None, form: str) -> int:
         raise UsageError(message, hint="give the path of its profile")
     account, records = account_of(target), Records()
     release, notes = as_deployed(account, target.release, records)
-    key = key_of(release.listen.api_key_variable, profile, key_env)
-    found = drift(account, records, release, key)
+    found = drift(account, records, release)
     notes = (*notes, *found.notes)
     show(_json(found, notes) if form == "json" else _text(found, notes), end="")
     return DRIFTED if found.differences else int(bool(found.unknown))

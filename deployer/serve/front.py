@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.facts.sglang.routes import METRICS, addable, clients
+from deployer.release import TOLD_DIGITS
 from deployer.serve.counters import METRICS_FLAG
 from deployer.serve.door.keys import digest
-from deployer.serve.door.terms import SHOWN_DIGITS, Cut, NamedKey, Route, Terms
+from deployer.serve.door.terms import Cut, NamedKey, Route, Terms
 from deployer.serve.doorkeeper import Door
 from deployer.serve.launch import door_environment
 from deployer.serve.listener import open_listener
@@ -132,7 +133,7 @@ def terms_of(release: Release, digest_: str) -> Terms:
     """Give what the door of a release is told."""
     listen = release.listen
     return Terms(
-        release=digest_[:SHOWN_DIGITS],
+        release=digest_[:TOLD_DIGITS],
         routes=tuple(routes_of(release)),
         keyed=bool(listen.api_key_variable),
         body=listen.body_limit * MEBIBYTE,

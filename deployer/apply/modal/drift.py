@@ -1,12 +1,12 @@
-"""What runs against what the profile says: parameters, settings changed by hand, the engine's own.
+"""What runs against what the profile says: parameters, settings changed by hand, the container's.
 
-Nothing is woken: the engine is asked only where a container runs already.
+Nothing is woken: a server is asked for its release only where a container runs already.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import requests
 
@@ -15,9 +15,8 @@ from deployer.apply.modal.history import never_deployed
 from deployer.apply.modal.remembering import modal_parameters
 from deployer.apply.modal.standing import deployed_now
 from deployer.errors import NotReached
-from deployer.facts.sglang.catalogue import find
-from deployer.parse.read import parse
 from deployer.plan.diff import diff
+from deployer.release import TOLD_BY, TOLD_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
     from deployer.plan.deployment import Deployed
     from deployer.release import ModalParameters, Release
 
-INFO = ("/server_info", "/get_server_info")
-"""Where the engine tells its arguments: the first from 0.5.9 on, the second as an older name."""
+HEALTH = "/health"
 
 ANSWER = 30.0
 
@@ -65,8 +63,8 @@ class Drift:
     unknown: tuple[str, ...] = ()
 
 
-def drift(account: Account, records: Records, release: Release, key: str) -> Drift:
-    """Compare a pinned release with what runs. ``key`` opens the server, '' for none.
+def drift(account: Account, records: Records, release: Release) -> Drift:
+    """Compare a pinned release with what runs.
 
     Raises NotThere where nothing was ever deployed as this app.
     """
@@ -86,10 +84,10 @@ def drift(account: Account, records: Records, release: Release, key: str) -> Dri
     else:
         found += [*_parameters(account, release, parameters, facts), *_overrides(parameters, facts)]
         if deployed.containers:
-            engine, unknown = _engine(release, facts, key)
-            found += engine
+            served, unknown = _container(release, facts)
+            found += served
         else:
-            notes.append("no container runs, so the engine's own arguments were not looked at")
+            notes.append("no container runs, so none was asked which release it serves")
     return Drift(parameters.app, deployed.version, tuple(found), tuple(notes), tuple(unknown))
 
 
@@ -193,55 +191,36 @@ def _overrides(parameters: ModalParameters, facts: ServerFacts) -> list[Differen
     ]
 
 
-def _engine(release: Release, facts: ServerFacts, key: str) -> tuple[list[Difference], list[str]]:
-    catalogue = find(release.engine.version)
-    if catalogue is None:
-        version = release.engine.version
-        return [], [
-            f"the arguments of SGLang {version} are not known here: the engine was not asked"
-        ]
+def _container(release: Release, facts: ServerFacts) -> tuple[list[Difference], list[str]]:
+    """Ask the container that answers which release it serves.
+
+    Its engine's arguments are that release's: nobody reaches what could change them.
+    """
+    wanted = release.digest()[:TOLD_DIGITS]
     try:
-        info = server_info(facts.url, key)
+        found = told_release(facts.url)
     except NotReached as failure:
         return [], [failure.message]
-    words = tuple(word for argument in release.arguments for word in argument.words())
-    sources = {argument.flag: argument.source for argument in release.arguments}
-    found = [
-        Difference("engine", sources.get(g.string, ""), g.string, _text(g.value), _text(info[dest]))
-        for g in parse(catalogue, words).given
-        if (dest := g.option.dest) in info and _text(info[dest]) != _text(g.value)
-    ]
-    return found, []
+    if found == wanted:
+        return [], []
+    return [Difference("engine", "", "release of the container that answered", wanted, found)], []
 
 
-def server_info(url: str, key: str) -> Mapping[str, Any]:
-    """Ask a running engine for its arguments.
+def told_release(url: str) -> str:
+    """Ask a server which release is behind its door; no key is sent, and ready or not it tells.
 
-    The answer holds the API key as well: show nothing of it that was not asked about. Raises
-    NotReached where it does not tell them, Failure for an address that a key must not be sent to.
+    Raises NotReached where it does not, Failure for an address that nobody should ask openly.
     """
     refuse_open(url)
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    said = ""
-    for path in INFO:
-        try:
-            with requests.Session() as session:
-                answer = session.get(
-                    f"{url}{path}", headers=headers, timeout=ANSWER, allow_redirects=False
-                )
-            if answer.ok and isinstance(value := answer.json(), dict):
-                return value
-            said = f"{path} was answered with {answer.status_code}"
-        except requests.JSONDecodeError:
-            said = f"{path} was answered with what is no JSON"
-        except requests.RequestException as error:
-            said = f"{path}: no answer ({type(error).__name__})"
-            break
-    message = f"the engine did not tell its arguments: {said}"
+    try:
+        with requests.Session() as session:
+            answer = session.get(f"{url}{HEALTH}", timeout=ANSWER, allow_redirects=False)
+    except requests.RequestException as error:
+        message = f"the server did not tell its release: no answer ({type(error).__name__})"
+        raise NotReached(message) from None
+    if found := answer.headers.get(TOLD_BY):
+        return found
+    message = (
+        f"the server did not tell its release: {HEALTH} was answered with {answer.status_code}"
+    )
     raise NotReached(message)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)

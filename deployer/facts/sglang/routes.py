@@ -126,7 +126,7 @@ OPERATORS = (
     Served("/get_hicache_l3_cache_layout", GET, since="0.5.23"),
     Served("/release_memory_occupation", ("GET", "POST")),
     Served("/resume_memory_occupation", ("GET", "POST")),
-    Served("/weights_checker", ("GET", "POST")),
+    Served("/weights_checker", POST),
     Served("/get_weights_by_name", ("GET", "POST")),
     Served("/update_weight_version", POST),
     Served("/update_weights_from_disk", POST),

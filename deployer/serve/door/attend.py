@@ -35,7 +35,7 @@ async def attend(listening: socket.socket, control: socket.socket) -> None:
     terms = decode(Terms, read_json(await reader.readline()))
     gate = Gate(terms)
     forward = Forward(gate)
-    bounds = Bounds(terms.connections, gate.mark)
+    bounds = Bounds(terms, gate.mark)
     listening.settimeout(0)
     server = await asyncio.get_running_loop().create_server(
         Server(Answer(gate, forward), bounds), sock=listening, backlog=BACKLOG

@@ -16,8 +16,7 @@ from deployer.serve.door.refusal import refusal
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-HEAD_SECONDS = 30.0
-"""From a connection, or the first byte of a further request, to the end of the request's head."""
+    from deployer.serve.door.terms import Terms
 
 IDLE_SECONDS = 75.0
 """Between two requests of a connection. nginx's ``keepalive_timeout``; longer than OpenAI's clients
@@ -52,7 +51,7 @@ class Connection(web.RequestHandler):
             self.force_close()
             return
         self._bounds.open.add(self)
-        self._wait(HEAD_SECONDS)
+        self._wait(self._bounds.head_seconds)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Forget it."""
@@ -64,7 +63,7 @@ class Connection(web.RequestHandler):
         """A request that begins has to be whole in time."""
         if self.idle:
             self.idle = False
-            self._wait(HEAD_SECONDS)
+            self._wait(self._bounds.head_seconds)
         super().data_received(data)
 
     def begin(self) -> None:
@@ -113,8 +112,9 @@ class Connection(web.RequestHandler):
 class Bounds:
     """What all connections share: how many may be open, and the headers of every answer."""
 
-    def __init__(self, most: int, mark: Callable[[web.StreamResponse], None]) -> None:
-        self.most = most
+    def __init__(self, terms: Terms, mark: Callable[[web.StreamResponse], None]) -> None:
+        self.most = terms.connections
+        self.head_seconds = terms.head_seconds
         self.mark = mark
         self.open: set[Connection] = set()
         self.refused = 0

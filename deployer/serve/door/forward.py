@@ -35,9 +35,6 @@ CONNECT_SECONDS = 10.0
 BEHIND = 256 * 1024
 """Bytes that a client may be behind before the engine's answer is read no further."""
 
-READER_SECONDS = 60.0
-"""For a client that is behind to read anything at all; then its request is given up."""
-
 LOOK_EVERY = 0.05
 
 TAKEN = (
@@ -152,7 +149,8 @@ class Forward:
                 self._gate.flights.saw(flight, len(piece))
                 await answer.write(piece)
                 if _behind(request) > BEHIND:
-                    await _wait_for_reader(request, flight)
+                    seconds = self._gate.terms.reader_seconds
+                    await _wait_for_reader(request, flight, seconds)
         except ClientError:
             self._gate.flights.broke(flight)
             await _break_off(answer, "the engine ended in the middle of this answer", "broken_off")
@@ -181,7 +179,7 @@ def _behind(request: web.BaseRequest) -> int:
     return transport.get_write_buffer_size() if transport is not None else 0
 
 
-async def _wait_for_reader(request: web.BaseRequest, flight: Flight) -> None:
+async def _wait_for_reader(request: web.BaseRequest, flight: Flight, seconds: float) -> None:
     """Wait until a client has caught up; one that reads nothing at all is given up."""
     loop = asyncio.get_running_loop()
     flight.held_up = True
@@ -189,7 +187,7 @@ async def _wait_for_reader(request: web.BaseRequest, flight: Flight) -> None:
     while (behind := _behind(request)) > BEHIND // 2:
         if behind < least:
             least, since = behind, loop.time()
-        elif loop.time() - since > READER_SECONDS:
+        elif loop.time() - since > seconds:
             if request.transport is not None:
                 request.transport.abort()
             msg = "the client reads nothing"

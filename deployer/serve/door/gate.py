@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from deployer.release import TOLD_BY
 from deployer.serve.door.flights import Flights
 from deployer.serve.door.refusal import refusal
 from deployer.serve.door.routing import Routes
-from deployer.serve.door.terms import RELEASE_HEADER, REQUEST_HEADER
+from deployer.serve.door.terms import REQUEST_HEADER
 
 if TYPE_CHECKING:
     from deployer.serve.door.terms import NamedKey, Order, Terms, Upstream
@@ -66,7 +67,7 @@ class Gate:
 
     def mark(self, answer: web.StreamResponse, name: str = "") -> None:
         """Put on an answer what every one of ours bears."""
-        answer.headers[RELEASE_HEADER] = self.terms.release
+        answer.headers[TOLD_BY] = self.terms.release
         answer.headers.setdefault(REQUEST_HEADER, name or new_name())
         answer.headers["Server"] = "deployer"
 

@@ -7,13 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-RELEASE_HEADER = "X-Deployer-Release"
-"""Of every response: the first 12 hexadecimal digits of the digest of the release behind it."""
-
 REQUEST_HEADER = "X-Request-Id"
 """Of every response: what a request is called in the events of its cut and in the door's log."""
-
-SHOWN_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +27,13 @@ class Route:
 class Terms:
     """Who may come in, and with what.
 
-    ``release`` is what :data:`RELEASE_HEADER` says. ``keyed`` tells whether a key is asked for:
-    with it and without any key nobody comes in. ``body`` bounds a request's body, in bytes.
+    ``release`` is what :data:`~deployer.release.TOLD_BY` says. ``keyed`` tells whether a key is
+    asked for: with it and without any key nobody comes in. ``body`` bounds a request's body, in
+    bytes.
     ``origins`` are the pages of browsers that may ask (CORS); ``connections`` bounds those that are
-    open at a time.
+    open at a time, ``head_seconds`` the time from a connection, or the first byte of a further
+    request, to the end of the request's head, ``reader_seconds`` the time in which a client that is
+    behind has to read anything at all.
     """
 
     release: str
@@ -44,6 +42,8 @@ class Terms:
     body: int
     origins: tuple[str, ...] = ()
     connections: int = 4096
+    head_seconds: float = 30.0
+    reader_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from modal_proto import api_pb2
 from deployer.apply.files import state_home
 from deployer.apply.modal import rpc, stream
 from deployer.apply.modal.client import Account
-from deployer.apply.modal.drift import server_info
+from deployer.apply.modal.drift import told_release
 from deployer.apply.modal.records import Records
 from deployer.apply.modal.stream import LAST, WAIT, Line, follow
 from deployer.errors import NotReached
@@ -65,7 +65,7 @@ def test_drift_tells_what_is_not_there_from_a_difference(containers: World) -> N
     assert (code, one["what"], one["found"]) == (2, "deployment", "stopped")
 
 
-def test_an_engine_that_does_not_tell_is_no_absence_of_drift(
+def test_a_server_that_does_not_tell_is_no_absence_of_drift(
     containers: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = containers
@@ -74,20 +74,20 @@ def test_an_engine_that_does_not_tell_is_no_absence_of_drift(
     app = world.plane.app("tiny-app")
     task = world.plane.run(world.plane.worker.start(app.functions["Server.*"]))
     wait_for(world, task.id, "serving started")
-    monkeypatch.setattr("deployer.apply.modal.drift.INFO", ("/nosuch",))
+    monkeypatch.setattr("deployer.apply.modal.drift.TOLD_BY", "X-No-Such")
     code, out, _ = asked(world, "drift", path)
     assert code == 1
     assert "No drift" not in out
-    assert "not found out: the engine did not tell its arguments: /nosuch was answered" in out
+    assert "not found out: the server did not tell its release: /health was answered" in out
     code, out, _ = asked(world, "drift", path, "--format", "json")
     value = json.loads(out)
     assert (code, value["drifted"], len(value["unknown"])) == (1, False, 1)
     world.plane.run(world.plane.worker.terminate(task))
 
 
-def test_an_engine_that_is_out_of_reach_is_named() -> None:
+def test_a_server_that_is_out_of_reach_is_named() -> None:
     with pytest.raises(NotReached, match="no answer"):
-        server_info("https://127.0.0.1:9", "")
+        told_release("https://127.0.0.1:9")
 
 
 def test_history_says_when_it_was_seen(containers: World) -> None:
