@@ -53,6 +53,13 @@ class Left:
     def read(self, volume: str, path: str) -> bytes | None:
         return self.files.get((volume, path))
 
+    def sizes(self, volume: str, folder: str) -> dict[str, int]:
+        return {
+            path.removeprefix(f"{folder}/"): len(data)
+            for (where, path), data in self.files.items()
+            if where == volume and path.startswith(f"{folder}/")
+        }
+
 
 def left_by(one: Side, asked_in: str) -> Account:
     """Give what is on the volumes of the environment that is asked."""
