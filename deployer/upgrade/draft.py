@@ -36,7 +36,7 @@ class Draft:
         self.dropped: list[str] = []
         self._edits: list[Edit] = []
         self._gone: list[Path] = []
-        self._sections: dict[str, list[tuple[str, str]]] = {}
+        self._sections: dict[str, list[tuple[str, str, str]]] = {}
 
     def edits(self) -> list[Edit]:
         """Give every edit, with the sections that are new and the mappings that are empty now."""
@@ -138,18 +138,22 @@ class Draft:
         if taken is None:
             return False
         made, comment = list(taken[0]), taken[1]
-        sections: list[tuple[str, tuple[str, str]]] = []
+        sections: list[tuple[str, tuple[str, str, str]]] = []
+        cut, upper = make.above(self.doc, path)
+        if self.doc.source.written((entries[0][0],)) and self.doc.is_flow((entries[0][0],)):
+            cut, upper = (), ""
+        made += cut
         for section, entry in entries:
             if self.doc.source.written((section,)):
-                added = make.added_entry(self.doc, (section,), entry, comment)
+                added = make.added_entry(self.doc, (section,), entry, comment, upper)
                 if added is None:
                     return False
                 made += added
             elif self.doc.text.lstrip().startswith("{"):
                 return False
             else:
-                sections.append((section, (entry, comment)))
-            comment = ""
+                sections.append((section, (entry, comment, upper)))
+            comment = upper = ""
         self._edits += made
         self._gone.append(path)
         for section, line in sections:

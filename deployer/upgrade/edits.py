@@ -72,6 +72,25 @@ def taken_out(doc: Document, path: Path) -> tuple[Edits, str] | None:
     return (Edit(doc.line_start(lines[0]), doc.line_start(lines[1]), ""),), comment
 
 
+def above(doc: Document, path: Path) -> tuple[Edits, str]:
+    """Take the comments out that stand alone right above an entry; give the edits and their text.
+
+    They are those at the entry's own column; nothing of them where other things stand on its line.
+    """
+    lines = _own_lines(doc, path)
+    column = doc.source.key_span(path).column
+    first = number = lines[0] if lines is not None else 0
+    while number > 1 and doc.source.line(number - 1)[column - 1 : column] == "#":
+        if doc.source.line(number - 1)[: column - 1].strip():
+            break
+        number -= 1
+    if number == first:
+        return (), ""
+    found = [doc.source.line(each).strip() for each in range(number, first)]
+    edit = Edit(doc.line_start(number), doc.line_start(first), "")
+    return (edit,), doc.newline.join(found)
+
+
 def emptied(doc: Document, path: Path, gone: Collection[Path]) -> Edits:
     """Write ``{}`` behind the key of a block mapping of which every entry is gone."""
     entries = {(*path, key) for key in doc.keys(path)}
@@ -83,8 +102,10 @@ def emptied(doc: Document, path: Path, gone: Collection[Path]) -> Edits:
     return (Edit(at, at, " {}"),)
 
 
-def added_entry(doc: Document, path: Path, entry: str, comment: str = "") -> Edits | None:
-    """Write an entry behind the last one of a mapping that is there."""
+def added_entry(
+    doc: Document, path: Path, entry: str, comment: str = "", upper: str = ""
+) -> Edits | None:
+    """Write an entry behind the last one of a mapping that is there, ``upper`` above it."""
     keys = doc.keys(path)
     if doc.is_flow(path):
         if comment:
@@ -94,10 +115,12 @@ def added_entry(doc: Document, path: Path, entry: str, comment: str = "") -> Edi
             return (Edit(at, at, f", {entry}"),)
         start, end = doc.value(path)
         return (Edit(start, end, f"{{{entry}}}"),)
-    return added_after(doc, (*path, keys[-1]), entry, comment) if keys else None
+    return added_after(doc, (*path, keys[-1]), entry, comment, upper) if keys else None
 
 
-def added_after(doc: Document, path: Path, entry: str, comment: str = "") -> Edits | None:
+def added_after(
+    doc: Document, path: Path, entry: str, comment: str = "", upper: str = ""
+) -> Edits | None:
     """Write an entry on a line of its own behind an entry of a block mapping, or in brackets."""
     if doc.is_flow(path[:-1]):
         _, at = doc.value(path)
@@ -108,15 +131,22 @@ def added_after(doc: Document, path: Path, entry: str, comment: str = "") -> Edi
     ]
     if indent.strip():
         return None
-    line = f"{indent}{entry}{f'  {comment}' if comment else ''}"
+    line = "".join(f"{indent}{each}{doc.newline}" for each in upper.splitlines())
+    line += f"{indent}{entry}{f'  {comment}' if comment else ''}"
     return (_line_after(doc, doc.source.value_span(path).end_line, line),)
 
 
-def added_section(doc: Document, name: str, entries: list[tuple[str, str]]) -> Edits | None:
-    """Write a new section at the end of the file, before the mark of its end."""
+def added_section(doc: Document, name: str, entries: list[tuple[str, str, str]]) -> Edits | None:
+    """Write a new section at the end of the file, before the mark of its end.
+
+    Of each entry there are its text, the comment behind it, and the comments above.
+    """
     if doc.text.lstrip().startswith("{"):
         return None
-    lines = [f"{name}:", *(f"  {e}{f'  {c}' if c else ''}" for e, c in entries)]
+    lines = [f"{name}:"]
+    for entry, comment, upper in entries:
+        lines += [f"  {each}" for each in upper.splitlines()]
+        lines.append(f"  {entry}{f'  {comment}' if comment else ''}")
     block = doc.newline.join(lines)
     last = doc.source.value_span(()).end_line
     marks = range(last + 1, len(doc.source.lines) + 1)

@@ -96,6 +96,49 @@ lifecycle: {{}}  # kept # deployer: allow[drain-skipped] it stands behind anothe
     assert [note["kind"] for note in notes] == ["taken out"] * 3
 
 
+GROUPS = f"""\
+{HEAD}  args:
+    # of both that follow
+
+    # groups, as measured:
+    # four were best
+    dp-size: 4
+    # it stays
+    dist-timeout: 60
+"""
+
+
+def test_what_stands_above_an_entry_moves_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(GROUPS, encoding="utf-8")
+    main(["check", "--fix", str(path)])
+
+    assert (
+        path.read_text(encoding="utf-8")
+        == f"""\
+{HEAD}  args:
+    # of both that follow
+
+    # it stays
+    dist-timeout: 60
+parallel:
+  # groups, as measured:
+  # four were best
+  dp: 4
+"""
+    )
+
+
+def test_it_stays_where_brackets_take_no_comment(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(f"{GROUPS}parallel: {{tp: 1}}\n", encoding="utf-8")
+    main(["check", "--fix", str(path)])
+
+    text = path.read_text(encoding="utf-8")
+    assert "    # four were best\n    # it stays\n" in text
+    assert text.endswith("parallel: {tp: 1, dp: 4}\n")
+
+
 def test_a_comment_that_still_allows_something_stays(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -89,9 +89,9 @@ def test_flags_that_went_move_to_their_fields_with_their_comments() -> None:
         engine:
           version: 0.5.23
           args: {}
-            # the two
         kernels:
           attention: dsa
+          # the two
           decode: trtllm  # SM100 only
           prefill: trtllm
         parallel:
