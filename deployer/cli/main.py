@@ -32,6 +32,7 @@ VERBS = {
     "diagnose": "Say what an engine died of, from its log.",
     "top": "Watch one endpoint: requests, tokens, latencies, KV use, cost.",
     "timeline": "Show how long each stage of a server's start took.",
+    "keys": "List, add, remove or renew the keys of a server's clients.",
     "history": "Show every version of a deployment on Modal.",
     "rollback": "Make an older version on Modal the current one.",
     "drift": "Compare what runs on Modal with a profile.",

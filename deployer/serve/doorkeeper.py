@@ -64,6 +64,8 @@ class Door:
         self._environ = {**environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self.bell = Bell()
         self.tell: Callable[[str], None] = lambda _: None
+        self.on_pulse: Callable[[], None] = lambda: None
+        """Called with each pulse, from a thread: for what is looked at now and then."""
         self._lock = threading.Lock()
         self._orders: dict[str, Order] = {}
         self._control: socket.socket | None = None
@@ -208,6 +210,7 @@ class Door:
         with suppress(DecodeError):
             if "pulse" in said:
                 self._pulse = decode(Pulse, said["pulse"])
+                self.on_pulse()
                 if self.rings:
                     self.bell.ring()
             if "broken" in said:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deployer.errors import Failure
 from deployer.facts.sglang.routes import METRICS, addable, clients
 from deployer.release import TOLD_DIGITS
 from deployer.serve.counters import METRICS_FLAG
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from deployer.release import Release
     from deployer.serve.bell import Bell
     from deployer.serve.inside import Inside
-    from deployer.serve.keyring import Held
+    from deployer.serve.keyring import Held, KeyRing
     from deployer.serve.pulse import Pulse
 
 MEBIBYTE = 1 << 20
@@ -84,6 +85,31 @@ class Front:
     def keys(self, held: Sequence[Held]) -> None:
         """Say whose keys open it from now on."""
         self._door.keys([NamedKey(each.name, digest(each.key)) for each in held])
+
+    def follow(self, ring: KeyRing, learn: Callable[[Sequence[str]], None]) -> None:
+        """Take the keys that are there from now on, and others whenever their files change.
+
+        ``learn`` is told every key before it counts, so that none is ever shown. A file that holds
+        no key is told of, and the keys stay as they were.
+        """
+        mark = ring.mark()
+
+        def look() -> None:
+            nonlocal mark
+            now = ring.mark()
+            if now == mark:
+                return
+            mark = now
+            try:
+                held = ring.read()
+            except Failure as failure:
+                self._door.tell(f"the keys stay as they were: {failure.message}")
+                return
+            learn([each.key for each in held])
+            self.keys(held)
+            self._door.tell(f"the keys are now: {', '.join(each.name for each in held)}")
+
+        self._door.on_pulse = look
 
     def open(self, inside: Inside) -> None:
         """Let requests through to an engine that has been proven."""

@@ -9,6 +9,7 @@ Modal has them, or from the files of a folder, one a key, as ``deployer keys`` w
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,17 @@ class KeyRing:
             return ()
         found = {DEFAULT: self._default(), **self._others(), **self._files()}
         return tuple(Held(name, key) for name, key in found.items())
+
+    def mark(self) -> tuple[tuple[str, int, int], ...]:
+        """Give what changes whenever a file of a key does: names, times, sizes."""
+        if self.folder is None or not self.variable:
+            return ()
+        found = []
+        for path in (self.folder.parent / DEFAULT_FILE, *sorted(self.folder.glob("*"))):
+            with suppress(OSError):
+                stat = path.stat()
+                found.append((path.name, stat.st_mtime_ns, stat.st_size))
+        return tuple(found)
 
     def _default(self) -> str:
         if self.folder is not None:

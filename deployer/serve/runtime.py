@@ -348,6 +348,7 @@ class Runtime:
         else:
             self.front.keys(held)
         self.front.attach(self._bell, self._timeline.progress)
+        self.front.follow(self._ring, self._redactor.learn)
 
     def _close_front(self) -> None:
         if self.front and not self._lasting:

@@ -235,6 +235,20 @@ TABLE: dict[str, Row] = {
                           "page.html could not be written: File too large"),
         "json": Cell("timeline demo --format json", 0, "format_version name starts slower"),
     },
+    "keys": {
+        **_reads("keys"),
+        "no network": Cell("keys modal.yaml", 2,
+                           "the keys of `b200-fp8-eagle` are in its secret on Modal, which "
+                           "cannot be read"),
+        "no token": ASKS_NOBODY,
+        "wrong name": Cell("keys nobody", 2,
+                           "there is no deployment named `nobody` on record on this machine"),
+        "no permission": Cell("keys nobody", 1, DENIED),
+        "full output": Without("the state of `demo` is damaged, and so are its keys unknown"),
+        "closed pipe": Without("as above"),
+        "full disk": Without("as above"),
+        "json": Cell("keys demo --format json", 1, "error"),
+    },
     "history": {
         **_reads("history"),
         **_on_modal("history modal.yaml"),

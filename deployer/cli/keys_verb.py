@@ -1,0 +1,82 @@
+"""`deployer keys`: the keys of a server's clients."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+
+from deployer.cli.completing import deployments
+from deployer.cli.forms import FORM, result
+from deployer.cli.target import Here, target_of
+from deployer.errors import UsageError
+
+if TYPE_CHECKING:
+    from deployer.apply.local.keys import Changed, KeyFile
+
+
+@click.command("keys")
+@click.argument("name", metavar="NAME|PROFILE", shell_complete=deployments)
+@click.argument("what", type=click.Choice(["list", "add", "remove", "rotate"]), default="list")
+@click.argument("key", metavar="[KEY]", default="")
+@FORM
+def command(name: str, what: str, key: str, form: str) -> int:
+    """List the keys of a server on this machine, or add, remove or renew the one named KEY.
+
+    The server goes on meanwhile: its door takes a change within a second, and is asked whether it
+    did. No key is shown: each lies in a file that only you can read. On Modal keys are variables of
+    the secret: `API_KEY`, and `API_KEY__NAME` for each further one. Exits 2 for a key that there is
+    not.
+    """
+    # A name is one of this machine: nobody is asked about those that are not.
+    target = target_of(name) if name.endswith((".yaml", ".yml")) else Here(name)
+    if not isinstance(target, Here):
+        message = f"the keys of `{target.name}` are in its secret on Modal, which cannot be read"
+        hint = "put a variable API_KEY__NAME into that secret for each further key, and apply"
+        raise UsageError(message, hint=hint)
+    if what == "list":
+        return _list(target.name, form)
+    if not key:
+        message = f"which key is to be {_DONE[what]}?"
+        raise UsageError(message, hint=f"`deployer keys {target.name} {what} KEY`")
+    return _change(target.name, what, key, form)
+
+
+_DONE = {"add": "added", "remove": "removed", "rotate": "rotated"}
+
+
+def _list(name: str, form: str) -> int:
+    from deployer.apply.local.keys import list_keys  # noqa: PLC0415 - only what the verb needs
+
+    found = list_keys(name, os.environ)
+    result(form, {"name": name, "keys": found}, lambda: _table(name, found))
+    return 0
+
+
+def _change(name: str, what: str, key: str, form: str) -> int:
+    from deployer.apply.local import keys  # noqa: PLC0415 - only what the verb needs
+    from deployer.apply.local.parts import DEFAULT_PARTS  # noqa: PLC0415 - as above
+
+    act = {"add": keys.add_key, "remove": keys.remove_key, "rotate": keys.rotate_key}[what]
+    done = act(name, key, os.environ, DEFAULT_PARTS)
+    result(form, {"name": name, "change": done}, lambda: _said(done))
+    return 0
+
+
+def _table(name: str, found: tuple[KeyFile, ...]) -> str:
+    if not found:
+        return f"{name} asks nobody for a key."
+    width = max(len(each.name) for each in found)
+    return "\n".join(
+        f"{each.name:<{width}}  {each.path or 'of the environment, and not stored'}"
+        for each in found
+    )
+
+
+def _said(done: Changed) -> str:
+    lines = [f"{done.name} is {done.done}: {done.seen}."]
+    if done.path:
+        lines.append(f"`cat {shlex.quote(done.path)}` prints it.")
+    return "\n".join(lines)
