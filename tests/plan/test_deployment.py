@@ -249,6 +249,26 @@ STANDINGS = st.builds(
 )
 
 
+@pytest.mark.parametrize(
+    ("own", "theirs", "state", "new", "expected"),
+    [
+        ("b.yaml", "a.yaml", "deployed", LESS, True),
+        ("a.yaml", "a.yaml", "deployed", LESS, False),
+        ("b.yaml", "", "deployed", LESS, False),
+        ("", "a.yaml", "deployed", LESS, False),
+        ("b.yaml", "a.yaml", "stopped", LESS, False),
+        ("b.yaml", "a.yaml", "deployed", BASE, False),
+    ],
+)
+def test_only_what_another_file_deployed_and_is_up_is_taken_over(
+    own: str, theirs: str, state: str, new: Release, *, expected: bool
+) -> None:
+    found = replace(plan(new, live(deployed(state=state, file=theirs), *READY)), file=own)
+
+    assert found.takes_over is expected
+    assert not replace(plan(new, live(None, *READY)), file=own).takes_over
+
+
 @given(st.sampled_from([BASE, LESS]), STANDINGS, st.none() | st.sets(st.just("modal.max_inputs")))
 def test_a_plan_comes_back_from_its_json(
     new: Release, standing: Standing, keys: set[str] | None

@@ -152,7 +152,7 @@ class Serving:
         if self.supervisor.process.poll() is None:
             self.supervisor.process.terminate()
             with suppress(subprocess.TimeoutExpired):
-                self.supervisor.process.wait(5)
+                self.supervisor.process.wait(60)
             self.supervisor.process.kill()
         self.supervisor.process.communicate()
 
