@@ -35,6 +35,13 @@ class Drained:
     returncode: int | None
     killed: int
     left: tuple[str, ...]
+    died: str = ""
+    """Why requests were not waited for to the end: a process that had ended, or a hang."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether something is left, or requests were lost that nobody had given up."""
+        return bool(self.left or (self.died and self.emptied and self.emptied.cut))
 
     def message(self) -> str:
         """Say it in a sentence."""
@@ -45,6 +52,8 @@ class Drained:
             text += f" ({_spell_end(self.returncode)})"
         if self.killed:
             text += f", {self.killed} processes of the engine killed"
+        if self.died:
+            text += f"; {self.died}"
         return "; ".join([text, *(f"left: {each}" for each in self.left)])
 
 

@@ -78,6 +78,11 @@ class Front:
         """The process of the door, 0 while there is none."""
         return self._door.pid
 
+    @property
+    def broken(self) -> int:
+        """How many answers the engine has not finished so far."""
+        return len(self._door.broken)
+
     def pulse(self) -> Pulse:
         """Give what the door last saw."""
         return self._door.pulse()
@@ -125,8 +130,11 @@ class Front:
         *,
         give_up: Callable[[], bool],
         clock: Callable[[], float],
+        unbroken: int | None = None,
     ) -> Emptied:
         """Let nobody in any more, and wait for the requests in flight to be answered.
+
+        ``unbroken`` is :attr:`broken` of the moment from which on answers that break count.
 
         At the end of ``budget`` seconds, or when ``give_up`` says so, the rest is cut and named.
         """
@@ -135,7 +143,7 @@ class Front:
             self._door.rings = True
             since = self.pulse().at
             self.shut(ENDING)
-            had, unbroken = 0, len(self._door.broken)
+            had, unbroken = 0, self.broken if unbroken is None else unbroken
             while True:
                 pulse = self.pulse()
                 had = max(had, pulse.in_flight)

@@ -10,15 +10,16 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.credentials import key_name, service_of
 from deployer.errors import Failure
+from deployer.secret import may_name_secret
 from deployer.serve.processes import read_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from deployer.serve.inside import Inside
 
@@ -27,6 +28,9 @@ PREFIX, SUFFIX = ".engine-", ".yaml"
 
 SHORTEST = 16
 """Characters. A key guards an endpoint that is open to the internet; 16 of base64 are 96 bits."""
+
+SHORTEST_NAMED = 8
+"""Characters of a value that is called secret by the name of its variable alone."""
 
 HUB_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 """Where huggingface_hub looks for a token; the engine needs it, its log must not show it."""
@@ -74,8 +78,18 @@ def refuse_foreign(variable: str) -> None:
 
 
 def secrets_of(keys: Iterable[str], environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Give all that must never be printed."""
-    return (*keys, *(environ.get(name, "").strip() for name in HUB_VARIABLES))
+    """Give all that must never be printed: our keys, and what any variable's name calls secret.
+
+    A value that is short is left out, which others will have written for another reason, and so is
+    the path of a file.
+    """
+    named = (
+        value.strip()
+        for name, value in environ.items()
+        if may_name_secret(name) and len(value.strip()) >= SHORTEST_NAMED
+    )
+    others = (value for value in named if not (value.startswith("/") and Path(value).exists()))
+    return (*keys, *(environ.get(name, "").strip() for name in HUB_VARIABLES), *others)
 
 
 class KeyFile:

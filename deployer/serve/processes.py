@@ -14,6 +14,9 @@ from pathlib import Path
 
 PROC = Path("/proc")
 
+STOPPED = frozenset({"T", "t"})
+"""States of a process that was stopped, by a signal or a debugger (proc_pid_stat(5))."""
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
@@ -64,6 +67,12 @@ def age(pid: int) -> float:
         return 0.0
     ticks = os.sysconf("SC_CLK_TCK")
     return max(0.0, uptime - process.started / ticks) if process else 0.0
+
+
+def stands_still(process: Process) -> bool:
+    """Whether a process has been stopped, and does not run until somebody lets it."""
+    now = read_process(process.pid)
+    return now is not None and process.same(now) and now.state in STOPPED
 
 
 def all_processes() -> dict[int, Process]:

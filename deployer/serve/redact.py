@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MARK = "[redacted]"
 """What stands in the place of a secret."""
 
-SHORTEST = 8
+SHORTEST = 4
 """Shorter values are left alone: redacting ``1`` would make a log unreadable and hide nothing."""
 
 SHORTEST_ANCHOR = 4

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import os
+import signal
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from deployer.serve.drain import kill_family, strike
@@ -10,7 +12,7 @@ from deployer.serve.inside import choose_inside
 from deployer.serve.key import KeyFile
 from deployer.serve.launch import EngineProcess, command_line, engine_environment
 from deployer.serve.log import EngineLog
-from deployer.serve.processes import Family, Process, read_process, spell_exit, title
+from deployer.serve.processes import Family, Process, read_process, spell_exit, stands_still, title
 from deployer.serve.stacks import stacks
 from deployer.serve.watch import Watcher
 
@@ -94,6 +96,13 @@ class Running:
         if leader := read_process(self.process.pid):
             found[leader] = f"the engine (process {leader.pid})"
         return found
+
+    def let_go_on(self) -> None:
+        """Let processes go on that somebody has stopped: what is in flight can be answered then."""
+        for process in self.vital():
+            if stands_still(process):
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(process.pid, signal.SIGCONT)
 
     def tell_stacks(self, environ: Mapping[str, str]) -> None:
         """Write into the log where every process of the engine stands."""

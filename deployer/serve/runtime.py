@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from deployer.diagnose.boot import Stage
     from deployer.event import Event
     from deployer.release import Release
+    from deployer.serve.front import Emptied
     from deployer.serve.keyring import Held
     from deployer.serve.liveness import Verdict
     from deployer.serve.view import ViewFile
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 GRACE = 1.0
 """Seconds between SIGTERM and SIGKILL for an engine that answers nobody, not yet or no more.
 SGLang's own drain would look only every 5 s whether it is idle, and then kill its processes."""
+
+DYING = 1.0
+"""Seconds between streams that break and the moment at which their engine is seen to be dead."""
 
 REFRESH_EVERY = 5.0
 """Seconds between two looks at who belongs to the engine, while it serves."""
@@ -155,7 +159,8 @@ class Runtime:
     def stop(self) -> Drained | None:
         """Drain and end the engine; None if there is none. May be called at any time.
 
-        Raises :class:`Failure` when a process of the engine or its port could not be freed.
+        Raises :class:`Failure` when a process of the engine or its port could not be freed, and
+        when the engine died or hung before it had answered what was in flight.
         """
         stops = self._stops
         self._stopping = True
@@ -166,11 +171,11 @@ class Runtime:
                 return None
             self._over = True
             drained = self._drain(lambda: self._stops > stops)
-            left = drained.left if drained else ()
+            failed = drained is not None and drained.failed
             message = drained.message() if drained else "nothing was running"
-            (self._timeline.fail if left else self._timeline.done)(message)
-            self._timeline.end(message if left else "stopped", failed=bool(left))
-        if left:
+            (self._timeline.fail if failed else self._timeline.done)(message)
+            self._timeline.end(message if failed else "stopped", failed=failed)
+        if failed:
             raise Failure(message)
         return drained
 
@@ -317,21 +322,24 @@ class Runtime:
             raise
 
     def _drain(self, hurry: Callable[[], bool]) -> Drained | None:
-        before = self._timeline.phase
+        before, unbroken = self._timeline.phase, self.front.broken if self.front else 0
         self._timeline.start("drain", f"asked to stop during {before}")
         if self._running is None:
             self._close_front()
             return None
         running, front, began = self._running, self.front, self._clock()
-        emptied = None
+        emptied, died = None, ""
         if self._vigil:
             self._vigil.ending = True
+        running.let_go_on()
         if front and before == "serving":
             emptied = front.empty(
                 self._release.lifecycle.drain,
-                give_up=lambda: hurry() or bool(running.lost()) or self._hung() is not None,
+                give_up=lambda: hurry() or bool(self._dead()),
                 clock=self._clock,
+                unbroken=unbroken,
             )
+            died = self._cause_of(emptied)
         by_itself, killed, left = end_engine(
             running.process, running.family, grace=GRACE, bell=self._bell, clock=self._clock
         )
@@ -339,7 +347,20 @@ class Runtime:
         code = running.process.returncode
         running.release()
         self._close_front()
-        return Drained(emptied, by_itself, self._clock() - began, code, killed, left)
+        return Drained(emptied, by_itself, self._clock() - began, code, killed, left, died)
+
+    def _cause_of(self, emptied: Emptied) -> str:
+        """Say what requests were cut by; streams break before the death of their engine is seen."""
+        deadline = self._clock() + (DYING if emptied.cut else 0.0)
+        with self._bell.listen() as ear:
+            while not (died := self._dead()) and self._clock() < deadline:
+                ear.wait(deadline - self._clock())
+        return died
+
+    def _dead(self) -> str:
+        """Say why nothing that is in flight will be answered any more; '' while it may be."""
+        hung = self._hung()
+        return (self._running.lost() if self._running else "") or (hung.reason if hung else "")
 
     def _open_front(self, held: Sequence[Held]) -> None:
         """Take the port, or the door that has it already, and tell it whose keys there are."""

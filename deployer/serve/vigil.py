@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from deployer.serve.counters import OK, ask, send_one
 from deployer.serve.liveness import Account, Liveness, Observation, Verdict
-from deployer.serve.processes import read_process
+from deployer.serve.processes import stands_still
 from deployer.serve.view import View
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ LOOKS = 40
 """Looks in a budget, at most two a second: a hang is told within a second of its budget."""
 
 SHORTEST_LOOK, LONGEST_LOOK = 0.05, 0.5
-
-STOPPED = {"T", "t"}
-"""States of a process that does not run until somebody lets it (proc_pid_stat(5))."""
 
 STALE = 5.0
 """Seconds after which the last pulse of a door says nothing any more."""
@@ -108,7 +105,7 @@ class Vigil:
         with self._lock:
             account, self._account = self._account, None
             pending, returned = self._own_pending, self._returned
-        stopped = [name for process, name in self._vital.items() if _stands_still(process)]
+        stopped = [name for process, name in self._vital.items() if stands_still(process)]
         return Observation(now, pulse, account, pending, returned, tuple(stopped), self.ending)
 
     def _begin(self, flag: str, errand: Callable[[], None]) -> None:
@@ -136,8 +133,3 @@ class Vigil:
             return
         self._written = at
         self._view.write(View(at, self.verdict.state, self.verdict.reason, self.verdict.sign))
-
-
-def _stands_still(process: Process) -> bool:
-    now = read_process(process.pid)
-    return now is not None and process.same(now) and now.state in STOPPED

@@ -55,6 +55,7 @@ def parse() -> argparse.Namespace:
 
 
 class Engine(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
     options: argparse.Namespace
     key = ""
     healthy = False
@@ -119,13 +120,17 @@ class Engine(BaseHTTPRequestHandler):
             for number in range(Engine.options.tokens):
                 compute("decode")
                 Engine.came_out += 1
-                self.wfile.write(f"data: {number}\n\n".encode())
+                self.chunk(f"data: {number}\n\n".encode())
                 time.sleep(Engine.options.pause)
-            self.wfile.write(b"data: [DONE]\n\n")
+            self.chunk(b"data: [DONE]\n\n")
+            self.chunk(b"")
         except OSError:
             pass  # who asked has gone
         finally:
             Engine.busy -= 1
+
+    def chunk(self, data: bytes) -> None:
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
 
     def answer(self, status: int, body: bytes) -> None:
         self.send_response(status)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +15,15 @@ from typing import Literal
 
 from .serving import Serving
 
-Ends = Literal["started again", "ended, and told", "drained", "cut off", "goes on", "gone with it"]
+Ends = Literal[
+    "started again",
+    "ended, and told",
+    "drained",
+    "cut off",
+    "goes on",
+    "loses them",
+    "gone with it",
+]
 
 ENDS: dict[Ends, str] = {
     "started again": "told with its cause, ended with all that belongs to it, and serving again",
@@ -22,6 +31,7 @@ ENDS: dict[Ends, str] = {
     "drained": "every request in flight answered, exit code 0, nothing left",
     "cut off": "exit code 0, nothing left, requests in flight lost as was asked",
     "goes on": "it serves, and every request in flight is answered",
+    "loses them": "told, and it serves on; what was in flight through the door is lost",
     "gone with it": "the supervisor is gone without a word, and the engine with it",
 }
 
@@ -126,6 +136,28 @@ def full_disk(serving: Serving) -> None:
     serving.ask_once()
 
 
+def keep_asking(serving: Serving) -> None:
+    """New requests all the while: none of them is let in, and none delays the end."""
+    threading.Thread(target=_ask_on, args=(serving,), daemon=True).start()
+
+
+def _ask_on(serving: Serving) -> None:
+    while serving.supervisor.process.poll() is None:
+        serving.ask_once()
+
+
+def stopped_then_term(serving: Serving) -> None:
+    serving.kill("scheduler", signal.SIGSTOP)
+    serving.wait_progress("paused: ")
+    serving.kill("supervisor", signal.SIGTERM)
+
+
+def pause_door(serving: Serving) -> None:
+    serving.kill("door", signal.SIGSTOP)
+    time.sleep(1.0)
+    serving.kill("door", signal.SIGCONT)
+
+
 KILLS = (signal.SIGKILL, signal.SIGSEGV)
 WHO = {
     "parent": "the engine (process",
@@ -159,7 +191,7 @@ SERVES = (
     Fault("SIGSTOP to all processes of the engine", "serving", "started again",
           send(signal.SIGSTOP, *WHO), "the engine hangs|stopped for", STREAMING, HANG),
     Fault("a deadlock under streams", "serving", "started again", send(signal.SIGUSR1, "parent"),
-          "nothing has moved", STREAMING, HANG, streams=2),
+          "the engine hangs", STREAMING, HANG, streams=2),
     Fault("a deadlock of an idle engine", "serving", "started again",
           send(signal.SIGUSR1, "parent"), "our own request", CHILDREN, HANG),
     Fault("a prefill of four budgets", "serving", "goes on", nothing, streams=1,
@@ -187,16 +219,35 @@ SERVES = (
 
 DRAINS = (
     *(
-        Fault(f"SIGSTOP to the {who}", "drain", "cut off", after_term(send(signal.SIGSTOP, who)),
-              flags=STREAMING, budgets=HANG, streams=2)
+        Fault(f"{number.name} to the {who}", "drain", "ended, and told",
+              after_term(send(number, who)), told(who, number), STREAMING, streams=2)
+        for number in KILLS for who in WHO
+    ),
+    *(
+        Fault(f"SIGSTOP to the {who}", "drain", "ended, and told",
+              after_term(send(signal.SIGSTOP, who)), f"{WHO[who]}|stopped for", STREAMING, HANG,
+              streams=2)
         for who in WHO
     ),
-    Fault("a deadlock under streams", "drain", "cut off",
-          after_term(send(signal.SIGUSR1, "parent")), flags=STREAMING, budgets=HANG, streams=2),
+    Fault("a deadlock under streams", "drain", "ended, and told",
+          after_term(send(signal.SIGUSR1, "parent")), "nothing has moved", STREAMING, HANG,
+          streams=2),
     Fault("SIGKILL to the supervisor", "drain", "gone with it",
           after_term(send(signal.SIGKILL, "supervisor")), flags=STREAMING, streams=1),
     Fault("SIGHUP to the supervisor", "drain", "drained",
           after_term(send(signal.SIGHUP, "supervisor")), streams=2),
+    Fault("requests that keep coming", "drain", "drained", after_term(keep_asking), streams=2),
+    Fault("a process that was stopped before", "drain", "drained", stopped_then_term, streams=2,
+          flags=(*CHILDREN, "--tokens", "40")),
+)  # fmt: skip
+
+DOORS = (
+    Fault("SIGKILL to the door, idle", "serving", "goes on", send(signal.SIGKILL, "door")),
+    Fault("SIGKILL to the door, with streams", "serving", "loses them",
+          send(signal.SIGKILL, "door"), flags=STREAMING, streams=2),
+    Fault("SIGTERM to the door", "serving", "goes on", send(signal.SIGTERM, "door")),
+    Fault("SIGSTOP to the door, then SIGCONT in time", "serving", "goes on", pause_door,
+          flags=(*CHILDREN, "--tokens", "30"), streams=2),
 )  # fmt: skip
 
 LOADING = ("--load", "600", *CHILDREN)
@@ -259,4 +310,4 @@ LAUNCHES = (
           budgets={"key": 1.0}),
 )  # fmt: skip
 
-FAULTS = (*LAUNCHES, *LOADS, *WARMS, *SERVES, *DRAINS)
+FAULTS = (*LAUNCHES, *LOADS, *WARMS, *SERVES, *DOORS, *DRAINS)

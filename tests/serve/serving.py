@@ -77,6 +77,10 @@ class Serving:
             return self.supervisor.process.pid
 
         def find() -> int | None:
+            if who == "door":
+                ours = children_of(self.supervisor.process.pid)
+                doors = [pid for pid in ours if "door/run.py" in title(all_processes()[pid])]
+                return doors[0] if doors else None
             engines = children_of(self.supervisor.process.pid)
             processes = all_processes()
             engines = [pid for pid in engines if "fake_engine" in title(processes[pid])]
@@ -200,7 +204,8 @@ def _judge_restart(serving: Serving) -> float:
 
 
 def _judge_ended(serving: Serving) -> float:
-    assert serving.supervisor.wait() == 1
+    code = serving.supervisor.wait()
+    assert code == 1, f"exit code {code}: {serving.supervisor.events()[-3:]}"
     event = serving.supervisor.events()[-1]
     assert (event.phase, event.state) == ("ended", "failed"), event
     for part in serving.fault.says.split("|"):
@@ -239,6 +244,13 @@ def _judge_goes_on(serving: Serving) -> float:
     return time.time()
 
 
+def _judge_loses(serving: Serving) -> float:
+    serving.wait_progress("requests in flight were lost")
+    assert serving.ask_once()
+    assert _count(serving, "serving") == 1
+    return time.time()
+
+
 def _judge_gone(serving: Serving) -> float:
     assert serving.supervisor.wait() < 0
     _nothing_left(serving)
@@ -265,5 +277,6 @@ JUDGES = {
     "drained": _judge_drained,
     "cut off": _judge_cut,
     "goes on": _judge_goes_on,
+    "loses them": _judge_loses,
     "gone with it": _judge_gone,
 }

@@ -10,8 +10,9 @@ import yaml
 
 from deployer.errors import Failure
 from deployer.serve.inside import Inside
-from deployer.serve.key import KeyFile, read_key
+from deployer.serve.key import KeyFile, read_key, secrets_of
 from deployer.serve.launch import door_environment, engine_environment
+from deployer.serve.redact import Redactor
 
 from .living import KEY, VARIABLE, make_release
 
@@ -97,3 +98,31 @@ def test_another_services_credential_is_never_read_as_the_key(name: str) -> None
         read_key(name, {name: "canary-canary-canary"})
 
     assert "canary" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_every_variable_that_is_called_secret_is_hidden(tmp_path: Path) -> None:
+    file = tmp_path / "a-key-file"
+    file.touch()
+    environ = {
+        "MODAL_TOKEN_SECRET": "modal-canary-1",
+        "AWS_SECRET_ACCESS_KEY": "aws-canary-2/+",
+        "GRAPH_KEY": "graph-canary-3",
+        "HF_TOKEN": "hf-4",
+        "HUGGING_FACE_HUB_TOKEN": "hub-canary-5",
+        "TLS_KEY": str(file),
+        "SSH_AUTH": "no",
+        "PATH": "/usr/bin:/bin/canaries",
+    }
+    found = set(secrets_of(("our-own-key-0123456",), environ)) - {""}
+    assert found == {
+        "our-own-key-0123456",
+        "modal-canary-1",
+        "aws-canary-2/+",
+        "graph-canary-3",
+        "hf-4",
+        "hub-canary-5",
+    }
+    said = Redactor(found).text(" ".join(environ.values()))
+    assert "canary" not in said
+    assert "hf-4" not in said
+    assert "/usr/bin:/bin/canaries" in said
