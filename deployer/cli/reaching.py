@@ -45,6 +45,8 @@ def reach(given: str, key_env: str | None) -> Reached:
     from deployer.apply.modal.address import refuse_open  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.history import existing  # noqa: PLC0415 - as above
     from deployer.apply.modal.proof import remember_found  # noqa: PLC0415 - as above
+    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
+    from deployer.apply.modal.standing import as_deployed  # noqa: PLC0415 - as above
     from deployer.cli.apply_modal import key_for  # noqa: PLC0415
     from deployer.cli.target import account_of  # noqa: PLC0415 - imports modal
 
@@ -53,6 +55,8 @@ def reach(given: str, key_env: str | None) -> Reached:
     if release is None:
         msg = f"the release of `{target.name}` is recorded nowhere, so its promises are not known"
         raise Failure(msg, hint="give the path of its profile, or --url and --model")
+    # A branch is taken for the commit that it was: the server tells the release that it became.
+    release, _ = as_deployed(account, release, Records())
     server = account.server(release)
     if server is None:
         msg = f"the app `{target.record.app}` on Modal has no server that could be asked"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -111,7 +112,8 @@ def _endpoint(
 
         release = read_release(profile)
         key = key_of(release.listen.api_key_variable, profile, key_env)
-        return Endpoint.from_release(release, url, key), _forget
+        # What answers there may be a server of anybody's: only its promises are asked about.
+        return replace(Endpoint.from_release(release, url, key), release=""), _forget
     found = os.environ.get(key_env or KEY)
     everything = Endpoint(
         url, found, model=model, thinking=True, tools=True, metrics=True, auth=found is not None

@@ -15,6 +15,7 @@ from deployer.verify.probes import (
     json_mode,
     metrics,
     models,
+    release,
     stream,
     thinking,
     tools,
@@ -51,6 +52,8 @@ PROBES = (
     Probe("completions", completions.ask),
     Probe("metrics", metrics.ask),
     Probe("auth", auth.ask),
+    # Last, for it looks at all answers before.
+    Probe("release", release.ask),
 )
 
 

@@ -10,14 +10,19 @@ from typing import TYPE_CHECKING
 import requests
 from openai import DefaultHttpxClient, OpenAI, Timeout
 
+from deployer.release import TOLD_BY
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from deployer.verify.endpoint import Endpoint
 
 CONNECT_SECONDS = 10.0
 """The most seconds to wait for a connection; Modal's front accepts at once, also while a
 container starts."""
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""What sends elsewhere (RFC 9110, 15.4); the answer itself comes from there."""
 
 NO_KEY = "EMPTY"
 """What the SDK sends where no key is needed, because it insists on one."""
@@ -29,7 +34,8 @@ class Context:
 
     ``timeout`` is the longest silence, in seconds, that is taken from the server: it bounds the
     wait for an answer, for each further piece of it, and for each hop of a redirect.
-    ``max_tokens`` bounds each answer. ``settle`` is how many seconds metrics may lag behind.
+    ``max_tokens`` bounds each answer. ``told`` is what each answer so far told of its release, ''
+    where it told nothing. ``settle`` is how many seconds metrics may lag behind.
     """
 
     endpoint: Endpoint
@@ -38,6 +44,7 @@ class Context:
     session: requests.Session
     timeout: float
     max_tokens: int
+    told: list[str]
     settle: float = 5.0
     clock: Callable[[], float] = field(default=time.monotonic)
     sleep: Callable[[float], None] = field(default=time.sleep)
@@ -74,8 +81,12 @@ def open_context(
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Context]:
     """Open the clients for one endpoint and close them at the end. ``timeout`` is in seconds."""
-    with _client(endpoint, timeout) as client, requests.Session() as session:
+    told: list[str] = []
+    with _client(endpoint, timeout, told) as client, requests.Session() as session:
         session.trust_env = not endpoint.here
+        session.hooks["response"].append(
+            lambda answer, **_: _note(told, answer.status_code, answer.headers)
+        )
         yield Context(
             endpoint=endpoint,
             model=model,
@@ -83,6 +94,7 @@ def open_context(
             session=session,
             timeout=timeout,
             max_tokens=max_tokens,
+            told=told,
             clock=clock,
         )
 
@@ -99,14 +111,23 @@ class _Bearer(requests.auth.AuthBase):
         return request
 
 
-def _client(endpoint: Endpoint, timeout: float) -> OpenAI:
+def _note(told: list[str], status: int, headers: Mapping[str, str]) -> None:
+    """Note what an answer tells of its release; a redirect is nobody's of ours."""
+    if status not in REDIRECTS:
+        told.append(headers.get(TOLD_BY, ""))
+
+
+def _client(endpoint: Endpoint, timeout: float, told: list[str]) -> OpenAI:
     return OpenAI(
         api_key=endpoint.api_key or NO_KEY,
         base_url=f"{endpoint.url}/v1",
         timeout=Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
         http_client=DefaultHttpxClient(
             trust_env=not endpoint.here,
-            event_hooks={"request": [lambda _: endpoint.guard()]},
+            event_hooks={
+                "request": [lambda _: endpoint.guard()],
+                "response": [lambda answer: _note(told, answer.status_code, answer.headers)],
+            },
         ),
         # A retry would hide an error behind a later success, and triple every timeout.
         max_retries=0,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from deployer.errors import UsageError
+from deployer.release import TOLD_DIGITS
 from deployer.secret import forms
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ class Endpoint:
     ``url`` is the base URL; a trailing ``/`` or ``/v1`` is taken off. ``api_key`` is None (or
     empty) for an endpoint without one. ``model`` is the served name, or None to take the first
     that ``/v1/models`` lists. ``thinking`` and ``tools`` say that a parser is set for them,
-    ``metrics`` that ``/metrics`` is on, ``auth`` that an API key is required. ``guard`` is called
-    before each request, and raises Failure where the key would go to somebody else.
+    ``metrics`` that ``/metrics`` is on, ``auth`` that an API key is required. ``release`` are the
+    first digits of the digest that every answer must tell, '' where none is expected. ``guard`` is
+    called before each request, and raises Failure where the key would go to somebody else.
 
     Raises :class:`~deployer.errors.UsageError` for a URL or a key that no request can carry.
     The key stands in no message and not in ``repr``.
@@ -45,6 +47,7 @@ class Endpoint:
     tools: bool = False
     metrics: bool = False
     auth: bool = False
+    release: str = ""
     guard: Callable[[], None] = field(default=unguarded, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +75,7 @@ class Endpoint:
             tools="--tool-call-parser" in flags,
             metrics="--enable-metrics" in flags,
             auth=bool(release.listen.api_key_variable),
+            release=release.digest()[:TOLD_DIGITS],
             guard=guard,
         )
 

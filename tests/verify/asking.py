@@ -8,7 +8,7 @@ from deployer.verify.endpoint import Endpoint
 from deployer.verify.run import verify
 
 from .fake_answers import MODEL
-from .fake_engine import KEY, Behaviour, running
+from .fake_engine import KEY, RELEASE, Behaviour, running
 
 if TYPE_CHECKING:
     from deployer.verify.verdict import Verdict
@@ -22,7 +22,9 @@ HASTY = 1.0
 
 def everything(url: str, *, model: str | None = MODEL, key: str | None = KEY) -> Endpoint:
     """Give an endpoint whose profile promises all there is."""
-    return Endpoint(url, key, model, thinking=True, tools=True, metrics=True, auth=True)
+    return Endpoint(
+        url, key, model, thinking=True, tools=True, metrics=True, auth=True, release=RELEASE
+    )
 
 
 def ask(probe: str, behaviour: Behaviour | None = None, *, timeout: float = PATIENT) -> Verdict:

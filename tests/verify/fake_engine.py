@@ -15,12 +15,15 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
+from deployer.release import TOLD_BY, TOLD_DIGITS
+
 from .fake_answers import MODEL, Answer, chat, chunks, completion, metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KEY = "sk-fake-0123456789abcdef"
+RELEASE = "c0ffee123456"
 CHAT = "/v1/chat/completions"
 COMPLETIONS = "/v1/completions"
 MODELS = "/v1/models"
@@ -39,7 +42,8 @@ class Behaviour:
     role, finish, usage, done, or the right content type (kind).
     ``hang`` names paths that never answer, ``drop`` those that break off. ``lets_in`` names who
     gets in without the right key: (``wrong`` or ``none``, path). ``redirects`` is how often a
-    POST is sent elsewhere first, as Modal does after 150 s.
+    POST is sent elsewhere first, as Modal does after 150 s. ``release`` is what every answer tells
+    of its release, '' for nothing; those of the paths in ``other_release`` tell another one.
     """
 
     key: str | None = KEY
@@ -51,6 +55,8 @@ class Behaviour:
     drop: frozenset[str] = frozenset()
     lets_in: frozenset[tuple[str, str]] = frozenset()
     redirects: int = 0
+    release: str = RELEASE
+    other_release: frozenset[str] = frozenset()
     counts: bool = True
 
 
@@ -126,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.closing.wait(600)
             self.close_connection = True
         elif raw := behaviour.raw.get(path) or behaviour.raw.get("*"):
-            self._send(*raw)
+            self._send(*raw, tells=False)
         elif path not in OPEN_PATHS and not self._let_in(path):
             self._send(401, "application/json", '{"error":"Unauthorized"}')
         elif path in behaviour.drop and path != CHAT:
@@ -166,8 +172,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.behaviour.edit(situation, answer)
         self._send(200, "application/json", json.dumps(answer))
 
-    def _send(self, status: int, kind: str, body: str, location: str = "") -> None:
+    def _send(
+        self, status: int, kind: str, body: str, location: str = "", *, tells: bool = True
+    ) -> None:
         self.send_response(status)
+        if tells and not location:
+            self._tell()
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body.encode())))
         if location:
@@ -175,9 +185,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body.encode())
 
+    def _tell(self) -> None:
+        """Tell which release it is, as the door does with every answer."""
+        behaviour, path = self.server.behaviour, self.path.partition("?")[0]
+        told = "0" * TOLD_DIGITS if path in behaviour.other_release else behaviour.release
+        if told:
+            self.send_header(TOLD_BY, told)
+
     def _stream(self, body: Answer) -> None:
         behaviour = self.server.behaviour
         self.send_response(200)
+        self._tell()
         kind = "text/plain" if "kind" in behaviour.stream_lacks else "text/event-stream"
         self.send_header("Content-Type", kind)
         self.send_header("Transfer-Encoding", "chunked")

@@ -4,6 +4,7 @@ import pytest
 
 from deployer.errors import UsageError
 from deployer.release import (
+    TOLD_DIGITS,
     Argument,
     Engine,
     Hardware,
@@ -35,9 +36,10 @@ def release(*flags: str, variable: str = "") -> Release:
 def test_promises_come_from_the_release() -> None:
     flags = ("--reasoning-parser", "--tool-call-parser", "--enable-metrics")
     full = Endpoint.from_release(release(*flags, variable="KEY"), "http://a/v1/", "k")
-    assert full == Endpoint("http://a", "k", "glm-tiny", True, True, True, True)  # noqa: FBT003
+    told = release(*flags, variable="KEY").digest()[:TOLD_DIGITS]
+    assert full == Endpoint("http://a", "k", "glm-tiny", True, True, True, True, told)  # noqa: FBT003
     assert Endpoint.from_release(release(), "http://a", None) == Endpoint(
-        "http://a", None, "glm-tiny"
+        "http://a", None, "glm-tiny", release=release().digest()[:TOLD_DIGITS]
     )
 
 

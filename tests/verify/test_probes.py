@@ -200,6 +200,18 @@ WRONG = {
         (raw("*", 401, "no"), "HTTP 401 from GET /v1/models: no"),
         (Behaviour(key="sk-another"), "HTTP 401 from GET /v1/models"),
     ],
+    "release": [
+        (Behaviour(release=""), "2 of 2 answers do not tell which release they are of"),
+        (raw("/health", 200), "1 of 2 answers do not tell which release they are of"),
+        (
+            Behaviour(other_release=frozenset({"/health"})),
+            "1 of 2 answers are of another release: 000000000000",
+        ),
+        (
+            Behaviour(release="decafbad0000"),
+            "2 of 2 answers are of another release: decafbad0000",
+        ),
+    ],
 }
 
 

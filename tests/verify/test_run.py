@@ -84,6 +84,7 @@ def test_what_is_not_promised_is_skipped_with_its_reason() -> None:
         "tools": "the profile sets no tool-call parser",
         "metrics": "the profile does not turn metrics on",
         "auth": "the profile asks for no API key",
+        "release": "no release is named that should answer",
     }
     assert all_hold(verdicts)
 

@@ -144,15 +144,22 @@ class Pipeline:
         if key is None:
             self._records.keep(record)
             return self._applied(record, "deployed" if "deploy" in runs else "unchanged", None)
-        back = _back(plan)
-        return self._proven(app, record, key, "deployed" if "deploy" in runs else "verified", back)
+        outcome = "deployed" if plan.deploys else "verified"
+        return self._proven(app, record, key, outcome, back=_back(plan), tells=plan.deploys)
 
     def _proven(
-        self, app: AppFacts, record: Record, key: str, outcome: str, back: str = ""
+        self,
+        app: AppFacts,
+        record: Record,
+        key: str,
+        outcome: str,
+        *,
+        back: str = "",
+        tells: bool = False,
     ) -> Applied:
         old = self._records.record(record.app, record.environment)
         self._records.keep(record)
-        verdicts, sample, said = self._verified(app, record, key, back)
+        verdicts, sample, said = self._verified(app, record, key, back, tells=tells)
         memory = self._reckoned(said) if said else ""
         if not memory and old is not None and old.digest == record.digest:
             memory = old.memory
@@ -281,13 +288,13 @@ class Pipeline:
         return app, server.url
 
     def _verified(
-        self, app: AppFacts, record: Record, key: str, back: str
+        self, app: AppFacts, record: Record, key: str, back: str, *, tells: bool
     ) -> tuple[tuple[Verdict, ...], str, str]:
         """Give the verdicts, an answer to show, and what a new engine said of its memory."""
         url = record.url
         with self._phases.phase("wait", "from no container to the first answer") as phase:
             said = wait_until_healthy(
-                self._account, app, self._release, url, phase, self._parts, hint=back
+                self._account, app, self._release, url, phase, self._parts, hint=back, tells=tells
             )
             for line in self._keep_boots(record, said.boots):
                 phase.progress(line)

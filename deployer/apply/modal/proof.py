@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from deployer.apply.modal.records import Record, Records
 from deployer.apply.modal.standing import as_deployed, deployed_now
 from deployer.apply.modal.tags import proven, short_digest, verified_at
-from deployer.apply.modal.wait import HEALTHY, ask, tells
+from deployer.apply.modal.wait import HEALTHY, ask, told_by
 from deployer.apply.patience import current
 from deployer.apply.seen import NOTHING, Observed, Recorded
 from deployer.errors import Failure
@@ -71,7 +71,7 @@ def look(
         return False, Observed(now(), "Modal names no server that could be asked")
     seconds = current().bound(ANSWER)
     answer = ask(f"{server.url}/health", server.url, seconds)
-    if answer.status == HEALTHY and tells(release, answer) is False:
+    if answer.status == HEALTHY and told_by(release, answer) is False:
         return False, Observed(now(), f"release {answer.release} answered /health, not this one")
     if answer.status == HEALTHY:
         told = "" if answer.release else ", and did not tell which release it is"

@@ -81,6 +81,7 @@ def wait_until_healthy(  # noqa: PLR0913 - what a wait is about
     parts: Parts,
     *,
     hint: str = "",
+    tells: bool = False,
 ) -> Told:
     """Ask ``/health`` until this release answers; to ask is what makes Modal start a container.
 
@@ -88,9 +89,10 @@ def wait_until_healthy(  # noqa: PLR0913 - what a wait is about
     one of this version says that it has failed, when
     :data:`DEATHS` of them ended without a word, when none is given to us for ``parts.capacity``
     seconds, after the container's own budget, and when the app is another version meanwhile.
-    ``hint`` says how to go back.
+    ``hint`` says how to go back; ``tells`` that this version tells which release it is, as each
+    does that this deployer published.
     """
-    waiting = Waiting(account, app, release, phase, parts, hint)
+    waiting = Waiting(account, app, release, phase, parts, hint, tells=tells)
     log = Following(account, app.id, waiting.hear)
     try:
         with log, waiting.looking(log):
@@ -131,7 +133,7 @@ def ask(target: str, url: str, seconds: float) -> Answer:
     return Answer(answer.status_code, again, answer.headers.get(TOLD_BY, ""))
 
 
-def tells(release: Release, answer: Answer) -> bool | None:
+def told_by(release: Release, answer: Answer) -> bool | None:
     """Whether it was this release that answered; None where that was not told."""
     if not answer.release:
         return None
@@ -144,7 +146,7 @@ class Waiting:
     What Modal says of the containers decides; the log only explains.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as above
         self,
         account: Account,
         app: AppFacts,
@@ -152,6 +154,8 @@ class Waiting:
         phase: Phase,
         parts: Parts,
         hint: str,
+        *,
+        tells: bool,
     ) -> None:
         self._account = account
         self._app = app
@@ -159,6 +163,7 @@ class Waiting:
         self._phase = phase
         self._parts = parts
         self._hint = hint
+        self._tells = tells
         self._log: Following | None = None
         self._began = parts.clock()
         self._first: float | None = None
@@ -286,11 +291,11 @@ class Waiting:
         return said or found.cause or "it ended, and nobody said why"
 
     def _is_ours(self, answer: Answer) -> bool:
-        """Whether this version answered: as it tells, or because no other one runs."""
-        ours = tells(self._release, answer)
-        if ours is None:
+        """Whether this version answered: as it tells; or, where it cannot, as no other one runs."""
+        ours = told_by(self._release, answer)
+        if ours is None and not self._tells:
             return bool(self._running) and self._running <= set(self._own)
-        return ours
+        return bool(ours)
 
     def _refuse_dead(self) -> None:
         """Raise Failure where a container said why it failed, or too many ended."""
