@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from deployer.facts.models.checkpoint import Checkpoint
-from deployer.facts.models.config import flattened
+from deployer.facts.models.nested import flattened
 
 GLM_DSA, GLM_NEXT = "GlmMoeDsaForCausalLM", "Glm5NextForConditionalGeneration"
 DEEPSEEK_V3, DEEPSEEK_V32 = "DeepseekV3ForCausalLM", "DeepseekV32ForCausalLM"

@@ -16,7 +16,7 @@ from typing import Any
 from deployer.behaviour.kernel_key import FLAGS, architecture
 from deployer.codec import read_json
 from deployer.facts.gpus import GPUS
-from deployer.facts.models.config import flattened
+from deployer.facts.models.nested import flattened
 from deployer.release import Release
 
 ARCHITECTURES = frozenset({"sm90", "sm100"})

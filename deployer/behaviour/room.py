@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deployer.facts.gpus import GPUS
-from deployer.facts.models.config import flattened
+from deployer.facts.models.nested import flattened
 from deployer.release import Release
 
 GB = 1e9

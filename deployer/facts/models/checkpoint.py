@@ -13,11 +13,11 @@ from typing import Any
 from deployer.facts.models.config import (
     BESIDE,
     MissingFactsError,
-    flattened,
     from_config,
     with_quantization,
 )
 from deployer.facts.models.model import Model
+from deployer.facts.models.nested import flattened
 from deployer.facts.models.parts import counted
 
 Document = Mapping[str, Any]

@@ -11,15 +11,13 @@ from typing import Any
 
 from deployer.facts.models import beside, feeds, mixers, quantization
 from deployer.facts.models.model import Layer, Model
+from deployer.facts.models.nested import flattened
 from deployer.late import compile_pattern
 
 Config = Mapping[str, Any]
 
 NEEDED = ("hidden_size", "num_hidden_layers", "vocab_size")
 """Keys without which there are no numbers."""
-
-NESTED = ("text_config", "llm_config", "language_config", "thinker_config")
-"""Keys under which a model of several kinds of input has its language model."""
 
 QUANTIZED = compile_pattern(
     r"(?i)(^|[-_.])(n?v?fp4|mxfp4|fp8|int[48]|w[48]a\d+|awq|gptq|[2-8]bit)([-_.]|$)"
@@ -67,18 +65,6 @@ def from_config(repo: str, config: Config, source: str = "") -> tuple[Model, tup
         wrong = f"`{error.args[0]}` is missing" if isinstance(error, KeyError) else str(error)
         raise MissingFactsError([f"its keys do not fit together: {wrong}"]) from error
     return model, unknown
-
-
-def flattened(config: Config) -> Config:
-    """Give the language model's own keys at the top, as the engine reads them."""
-    for key in NESTED:
-        inner = config.get(key)
-        if isinstance(inner, Mapping) and inner:
-            outer = {name: value for name, value in config.items() if name != key}
-            return {**outer, **flattened(inner), "architectures": config.get("architectures")}
-    if config.get("layers_block_type") and not config.get("num_hidden_layers"):
-        return {**config, "num_hidden_layers": len(config["layers_block_type"])}
-    return config
 
 
 def with_quantization(config: Config, beside_it: Config) -> Config:

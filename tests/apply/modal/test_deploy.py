@@ -190,7 +190,10 @@ def test_only_what_a_container_needs_travels(tmp_path: Path, plane: ControlPlane
     assert {name for name in files if "/facts/" in name} == {
         "/root/deployer/facts/__init__.py",
         "/root/deployer/facts/gpus.py",
+        "/root/deployer/facts/models/__init__.py",
+        "/root/deployer/facts/models/nested.py",
         "/root/deployer/facts/sglang/__init__.py",
+        "/root/deployer/facts/sglang/routes.py",
         "/root/deployer/facts/sglang/versions.py",
     }
     assert {name for name in files if "/apply/" in name} == {
