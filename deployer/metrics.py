@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 COUNTER, GAUGE, HISTOGRAM = "counter", "gauge", "histogram"
@@ -64,7 +65,7 @@ IN_FLIGHT = Metric(
 REQUESTS = Metric(
     f"{PREFIX}requests_total",
     COUNTER,
-    "Requests that were answered, by route and status; refusals count too.",
+    "Requests by route and status, refused ones too; 499: the client left, 502: it broke off.",
     ("route", "status"),
 )
 REFUSALS = Metric(
@@ -106,10 +107,13 @@ CONNECTIONS_REFUSED = Metric(
     COUNTER,
     "Connections that were ended because there were too many.",
 )
+SPANS_DROPPED = Metric(
+    f"{PREFIX}trace_spans_dropped_total", COUNTER, "Traces of requests that nobody took."
+)
 
 METRICS = (
     INFO, READY, DRAINING, HANG, STARTED, STAGES, RESTARTS, DOORS, IN_FLIGHT, REQUESTS, REFUSALS,
-    CUTS, FIRST, GAP, TOOK, BYTES, CONNECTIONS, CONNECTIONS_REFUSED,
+    CUTS, FIRST, GAP, TOOK, BYTES, CONNECTIONS, CONNECTIONS_REFUSED, SPANS_DROPPED,
 )  # fmt: skip
 """All of them, in the order in which they are written."""
 
@@ -136,6 +140,15 @@ class Meter:
             values = self._values[metric.name]
             values[labels] = values.get(labels, 0.0) + amount
 
+    def forget(self, metric: Metric) -> None:
+        """Write no sample of it until it is set again."""
+        with self._lock:
+            self._values[metric.name].clear()
+
+    def put(self, metric: Metric, value: float) -> None:
+        """Put a counter to what another one has counted."""
+        self.set(metric, value)
+
     def set(self, metric: Metric, value: float, *labels: str) -> None:
         """Put a gauge where it stands."""
         with self._lock:
@@ -143,7 +156,7 @@ class Meter:
 
     def observe(self, metric: Metric, value: float) -> None:
         """Count a value into its bucket."""
-        at = sum(bound < value for bound in metric.buckets)
+        at = bisect_left(metric.buckets, value)
         with self._lock:
             self._counts[metric.name][at] += 1
             self._sums[metric.name] += value
@@ -171,8 +184,8 @@ class Meter:
         return lines
 
 
-def _labels(pairs: object) -> str:
-    written = ",".join(f'{name}="{_escaped(value)}"' for name, value in pairs)  # type: ignore[attr-defined]
+def _labels(pairs: Iterable[tuple[str, str]]) -> str:
+    written = ",".join(f'{name}="{_escaped(value)}"' for name, value in pairs)
     return f"{{{written}}}" if written else ""
 
 

@@ -17,12 +17,13 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deployer.codec import DecodeError, decode, encode, read_json
 from deployer.serve.bell import Bell
-from deployer.serve.door.terms import Cut, NamedKey, Order, Terms, Upstream
+from deployer.serve.door.terms import Cut, Facts, NamedKey, Order, Terms, Upstream
 from deployer.serve.launch import LEAD
 from deployer.serve.processes import spell_exit
 from deployer.serve.pulse import Pulse
@@ -74,6 +75,7 @@ class Door:
         self.broken: list[Cut] = []
         """The answers that the engine did not finish, by now."""
         self._over = False
+        self._doors = 0
         self.pid = 0
         self.rings = False
         """Whether the bell rings with every pulse: somebody waits for one."""
@@ -90,6 +92,10 @@ class Door:
     def keys(self, keys: Sequence[NamedKey]) -> None:
         """Say who may come in, from now on."""
         self._order("keys", Order("keys", keys=tuple(keys)))
+
+    def facts(self, facts: Facts) -> None:
+        """Say what it tells in ``/metrics`` besides what it counts."""
+        self._order("facts", Order("facts", facts=replace(facts, doors=self._doors)))
 
     def open(self, port: int, key: str) -> None:
         """Let requests through to the engine."""
@@ -146,6 +152,11 @@ class Door:
             if self._over:
                 return
             now = time.monotonic()
+            self._doors += 1
+            with self._lock:
+                if told := self._orders.get("facts"):
+                    facts = replace(told.facts or Facts(), doors=self._doors)
+                    self._orders["facts"] = Order("facts", facts=facts)
             deaths = [each for each in deaths if now - each < FORGET] + [now]
             pulse, self._pulse = self._pulse, Pulse(now)
             self.bell.ring()
@@ -213,6 +224,8 @@ class Door:
                 self.on_pulse()
                 if self.rings:
                     self.bell.ring()
+            if "said" in said:
+                self.tell(str(said["said"]))
             if "broken" in said:
                 self.broken.append(decode(Cut, said["broken"]))
             if "cut" in said:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from deployer.errors import Failure
 from deployer.facts.sglang.routes import METRICS, addable, clients
 from deployer.release import TOLD_DIGITS
 from deployer.serve.counters import METRICS_FLAG
 from deployer.serve.door.keys import digest
-from deployer.serve.door.terms import Cut, NamedKey, Route, Terms
+from deployer.serve.door.terms import Cut, Facts, NamedKey, Route, Terms, Timed
 from deployer.serve.doorkeeper import Door
 from deployer.serve.launch import door_environment
 from deployer.serve.listener import open_listener
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping, Sequence
 
+    from deployer.diagnose.boot import Boot
     from deployer.release import Release
     from deployer.serve.bell import Bell
     from deployer.serve.inside import Inside
@@ -66,6 +68,11 @@ class Front:
         self.listener = listener or open_listener(release.listen)
         variables = door_environment(release, environ, [each.key for each in held])
         self._door = Door(terms, self.listener, variables)
+        self._facts = Facts(
+            release=terms.release,
+            model=release.model.served_name or release.model.repo,
+            engine=f"{release.engine.name} {release.engine.version}",
+        )
         self.keys(held)
         self._door.start()
 
@@ -116,6 +123,26 @@ class Front:
 
         self._door.on_pulse = look
 
+    def starts(self) -> None:
+        """Note that an engine is started: the first one, or one that takes another's place."""
+        again = bool(self._facts.started)
+        restarts = self._facts.restarts + again
+        self.know(started=self._facts.started or time.time(), restarts=restarts, hang=False)
+
+    def booted(self, boot: Boot) -> None:
+        """Note what the start took that has just come to serving."""
+        stages = (boot.of(name) for name in boot.names())
+        took = tuple(Timed(each.name, round(each.seconds, 3)) for each in stages if each)
+        began = self._facts.started if self._facts.restarts else boot.when - boot.seconds
+        self.know(stages=took, started=began)
+
+    def know(self, **facts: Any) -> None:  # noqa: ANN401 - fields of `Facts`
+        """Have the door tell what has changed of its facts."""
+        changed = replace(self._facts, **facts)
+        if changed != self._facts:
+            self._facts = changed
+            self._door.facts(changed)
+
     def open(self, inside: Inside) -> None:
         """Let requests through to an engine that has been proven."""
         self._door.open(inside.port, inside.key)
@@ -142,6 +169,7 @@ class Front:
         with self._door.bell.listen() as ear:
             self._door.rings = True
             since = self.pulse().at
+            self.know(draining=True)
             self.shut(ENDING)
             had, unbroken = 0, self.broken if unbroken is None else unbroken
             while True:

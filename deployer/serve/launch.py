@@ -28,6 +28,9 @@ MARK = "DEPLOYER_ENGINE"
 """The variable that an engine hands down: by its value its processes are found as orphans too."""
 
 
+OTEL_HEADERS = ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS")
+
+
 def command_line(release: Release, extra: Sequence[str]) -> tuple[str, ...]:
     """Give the engine's words with ``extra`` and what we need at their end."""
     words = release.argv()
@@ -55,8 +58,14 @@ def engine_environment(
 def door_environment(
     release: Release, environ: Mapping[str, str], keys: Iterable[str]
 ) -> dict[str, str]:
-    """Give our own variables to the door, which is told what it needs of the keys elsewhere."""
-    return _without(keys, release, without_credentials(environ))
+    """Give our own variables to the door, which is told what it needs of the keys elsewhere.
+
+    What a profile states for traces it is given, too, and their headers as the environment has
+    them: they are for whoever takes the traces.
+    """
+    traces = {each.name: each.value for each in release.environment if each.name[:5] == "OTEL_"}
+    traces |= {name: environ[name] for name in OTEL_HEADERS if name in environ}
+    return _without(keys, release, {**without_credentials(environ), **traces})
 
 
 def _without(keys: Iterable[str], release: Release, variables: Mapping[str, str]) -> dict[str, str]:

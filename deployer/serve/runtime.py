@@ -197,6 +197,8 @@ class Runtime:
 
     def _tell_verdict(self, verdict: Verdict) -> None:
         """Tell what is out of the ordinary, and that it is over."""
+        if self.front:
+            self.front.know(hang=verdict.state in {"quiet", "paused", "hung"})
         if verdict.state in {"quiet", "paused", "unseen"}:
             self._uneasy = True
             self._timeline.progress(f"{verdict.state}: {verdict.reason}")
@@ -296,6 +298,8 @@ class Runtime:
             self._recorder.sized("weights", [weights_held(source)[0] for source in sources]),
             self._release.lifecycle.budget or 0.0,
         )
+        if self.front:
+            self.front.booted(boot)
         self._timeline.ready(summary(boot), boot.seconds, boot.to_json())
 
     def _guard(self) -> None:
@@ -370,6 +374,7 @@ class Runtime:
             self.front.keys(held)
         self.front.attach(self._bell, self._timeline.progress)
         self.front.follow(self._ring, self._redactor.learn)
+        self.front.starts()
 
     def _close_front(self) -> None:
         if self.front and not self._lasting:

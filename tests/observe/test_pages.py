@@ -73,7 +73,8 @@ def test_every_name_of_ours_is_shown() -> None:
     left = [metric.name for metric in METRICS if metric.name not in shown]
 
     assert left == ["deployer_info", "deployer_draining", "deployer_start_timestamp_seconds",
-                    "deployer_door_restarts_total"]  # fmt: skip
+                    "deployer_door_restarts_total",
+                    "deployer_trace_spans_dropped_total"]  # fmt: skip
 
 
 def test_the_engine_tells_what_is_shown_of_it() -> None:

@@ -23,8 +23,8 @@ class Alert:
 
 
 FIRST_TOKEN = names.quantile(0.95, ours.FIRST, "", "10m", "instance, le")
-REFUSED = names.rate(ours.REFUSALS, '{code=~"not_ready|queue_full|too_many_requests"}', "10m")
-ASKED = names.rate(ours.REQUESTS, "", "10m")
+REFUSED = names.rate(ours.REFUSALS, '{code="not_ready"}', "10m")
+ASKED = names.rate(ours.REQUESTS, '{route!~"/health|/metrics"}', "10m")
 SLOW_SECONDS = 10
 FULL = 0.97
 LOST = 1.2
@@ -59,8 +59,14 @@ ALERTS = (
     ),
     Alert(
         "DeployerRefusals", f"{REFUSED} / {ASKED} > 0.05", "10m", WARNING,
-        "More than one request in twenty is refused for want of room.",
-        "More containers, or less traffic; `deployer top NAME` shows what is full.",
+        "More than one request in twenty finds a server that is starting, ending or failed.",
+        "`deployer status` shows how it stands; clients should ask again, as `Retry-After` says.",
+    ),
+    Alert(
+        "DeployerConnectionsRefused",
+        f"increase({ours.CONNECTIONS_REFUSED.name}[15m]) > 0", "0m", WARNING,
+        "More clients came at a time than the door takes connections.",
+        "More containers, or clients that keep their connections and use them again.",
     ),
     Alert(
         "DeployerSlowFirstToken",

@@ -33,6 +33,19 @@ On Modal, whoever asks meets one container of an app, whichever it is: with more
 jump between them. A question also starts a container where none runs, and keeps it from being
 ended: an endpoint that should scale to zero is not watched this way.
 
+## Traces
+
+Where the server's environment (`engine.env`, or a secret of Modal for what holds a token) has
+`OTEL_EXPORTER_OTLP_ENDPOINT`, the door sends each request as a span: route, status, bytes, the
+moment of its first piece, below the client's own span if it sent a `traceparent`. The engine is
+told of the span in the same header, so that its own traces (`--enable-trace`) hang below it.
+
+They go out every 5 s by OTLP over HTTP in its JSON encoding, which needs no further package; of
+`OTEL_EXPORTER_OTLP_ENDPOINT`, `..._HEADERS` and `..._PROTOCOL` the forms with `TRACES` go first,
+`OTEL_SERVICE_NAME`, `OTEL_TRACES_EXPORTER=none` and `OTEL_SDK_DISABLED` mean what they always do.
+gRPC is not spoken, which the server's events say where it is asked for. A collector that is not
+there costs no request anything: its spans are dropped, and counted.
+
 """
 
 

@@ -11,8 +11,9 @@ from aiohttp import ClientError, HttpVersion11, web
 
 from deployer.serve.door.cors import allow_origin, preflight
 from deployer.serve.door.keys import holder
-from deployer.serve.door.refusal import refusal
+from deployer.serve.door.refusal import CODE, refusal
 from deployer.serve.door.routing import split
+from deployer.serve.door.tally import GONE
 from deployer.serve.door.terms import REQUEST_HEADER, Route
 
 if TYPE_CHECKING:
@@ -27,6 +28,17 @@ UNKNOWN_KEY = "the API key is missing or not one of this server's: `Authorizatio
 
 ONE_HOST = "a request names one host"
 PLAIN_PATH = "a request's target is a path, and what follows a `?`"
+
+METRICS = "/metrics"
+"""Answered here, shut or not; SGLang's is a mounted application, and has a slash at its end."""
+
+METRICS_SECONDS = 5.0
+"""For the engine's part of it: Prometheus itself waits 10 s."""
+
+EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
+
+ROUTE = "deployer.route"
+"""Under this a request carries the path of its route."""
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
@@ -58,9 +70,19 @@ class Answer:
         """Answer a request; the connection's clock stands still meanwhile."""
         connection: Connection = request.protocol  # type: ignore[assignment]
         connection.begin()
+        status = HTTPStatus.BAD_GATEWAY.value  # an answer that breaks off
         try:
-            return await self._answer(request)
+            answer = await self._answer(request)
+            status = answer.status
+        except asyncio.CancelledError:
+            status = GONE
+            raise
+        else:
+            if code := answer.get(CODE):
+                self._gate.tally.refused(request.get(ROUTE, ""), code)
+            return answer
         finally:
+            self._gate.tally.answered(request.get(ROUTE, ""), status)
             connection.done()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -69,6 +91,9 @@ class Answer:
         try:
             route, target = self._find(request)
             self._admit(request, route)
+            if route.path == METRICS:
+                return self._sealed(request, await self._metrics(), name)
+            self._refuse_shut()
             body = await self._body(request)
             self._refuse_shut()  # it may have been while the body came
             return await self._forward(request, route, target, body, name)
@@ -91,6 +116,7 @@ class Answer:
         if route is None:
             answer = refusal(HTTPStatus.NOT_FOUND, "there is no such route", "not_found")
             raise RefusedError(answer)
+        request[ROUTE] = route.path
         return route, f"{path}{query}"
 
     def _admit(self, request: web.BaseRequest, route: Route) -> None:
@@ -104,7 +130,13 @@ class Answer:
         if self._gate.terms.keyed and not self._known(request):
             answer = refusal(HTTPStatus.UNAUTHORIZED, UNKNOWN_KEY, "invalid_api_key", CHALLENGE)
             raise RefusedError(answer)
-        self._refuse_shut()
+
+    async def _metrics(self) -> web.Response:
+        """Tell what is counted here and, where it answers, what the engine counts."""
+        theirs = await self._forward.read(f"{METRICS}/", METRICS_SECONDS)
+        answer = web.Response(text=self._gate.told() + theirs)
+        answer.headers["Content-Type"] = EXPOSITION
+        return answer
 
     def _refuse_shut(self) -> None:
         if not self._gate.ready:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from deployer.codec import decode, encode, read_json
@@ -12,6 +13,7 @@ from deployer.serve.door.connection import Bounds, Server
 from deployer.serve.door.forward import Forward
 from deployer.serve.door.gate import Gate
 from deployer.serve.door.terms import Order, Terms
+from deployer.serve.door.traces import Traces, wanted
 from deployer.serve.pulse import EVERY
 
 if TYPE_CHECKING:
@@ -40,7 +42,9 @@ async def attend(listening: socket.socket, control: socket.socket) -> None:
     server = await asyncio.get_running_loop().create_server(
         Server(Answer(gate, forward), bounds), sock=listening, backlog=BACKLOG
     )
+    gate.tally.connections = lambda: (len(bounds.open), bounds.refused)
     wake = asyncio.Event()
+    _trace(gate, writer)
     gate.flights.on_broken = lambda cut: _say(writer, {"broken": encode(cut)})
     gate.flights.on_empty = lambda: None if gate.ready else wake.set()
     pulses = asyncio.create_task(_tell(gate, writer, wake))
@@ -53,6 +57,19 @@ async def attend(listening: socket.socket, control: socket.socket) -> None:
         server.close()
         await asyncio.sleep(LAST_WORDS)
         await forward.close()
+        if gate.traces:
+            await gate.traces.close()
+
+
+def _trace(gate: Gate, writer: asyncio.StreamWriter) -> None:
+    """Send traces where the environment asks for them, and tell why not where it asks in vain."""
+    to, why = wanted(os.environ, f"deployer-{gate.terms.release}")
+    if why:
+        _say(writer, {"said": why})
+    if to is not None:
+        gate.traces = traces = Traces(to, gate.terms.release)
+        gate.flights.on_end = traces.end
+        gate.tally.dropped = lambda: traces.dropped
 
 
 def _obey(

@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 
+from deployer.serve.door.tally import GONE, Tally
 from deployer.serve.door.terms import Cut
 from deployer.serve.pulse import Pulse
 
@@ -24,13 +26,18 @@ class Flight:
     bytes: int = 0
     held_up: bool = False
     is_cut: bool = False
+    is_stream: bool = False
+    status: int = 0
     task: asyncio.Task[object] | None = None
 
 
 class Flights:
     """All of them, and what they add up to since the door began."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, tally: Tally | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._tally = tally or Tally()
         self._clock = clock
         self._all: dict[Flight, None] = {}
         self._first: list[float] = []
@@ -39,6 +46,8 @@ class Flights:
         self._last_byte_at = 0.0
         self.on_broken: Callable[[Cut], None] = lambda _: None
         """Told of each answer that the engine did not finish."""
+        self.on_end: Callable[[Flight], None] = lambda _: None
+        """Told of each of them when it is done with."""
         self.on_empty: Callable[[], None] = lambda: None
         """Called whenever the last of them is done."""
 
@@ -54,14 +63,20 @@ class Flights:
         self._all[flight] = None
         try:
             yield flight
+        except asyncio.CancelledError:
+            flight.status = flight.status if flight.is_cut else GONE
+            raise
         finally:
             del self._all[flight]
+            self.on_end(flight)
+            self._tally.took(self._clock() - flight.began)
             if not self._all:
                 self.on_empty()
 
     def saw(self, flight: Flight, size: int) -> None:
         """Note that the engine sent a piece of an answer's body."""
         now = self._clock()
+        self._tally.piece(flight, now, size)
         if not flight.first_byte_at:
             flight.first_byte_at = now
             self._first.append(now - flight.began)
@@ -72,14 +87,18 @@ class Flights:
     def cut(self) -> tuple[Cut, ...]:
         """End all of them, and name them."""
         now = self._clock()
+        self._tally.cut("stop", len(self._all))
         for flight in self._all:
             flight.is_cut = True
+            flight.status = HTTPStatus.SERVICE_UNAVAILABLE
             if flight.task is not None:
                 flight.task.cancel()
         return tuple(_as_cut(each, now) for each in self._all)
 
     def broke(self, flight: Flight) -> None:
         """Note that the engine did not finish an answer."""
+        self._tally.cut("engine")
+        flight.status = HTTPStatus.BAD_GATEWAY
         self.on_broken(_as_cut(flight, self._clock()))
 
     def pulse(self, *, ready: bool) -> Pulse:

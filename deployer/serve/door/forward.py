@@ -72,6 +72,22 @@ class Forward:
             trust_env=False,
         )
 
+    async def read(self, path: str, seconds: float) -> str:
+        """Ask the engine for a text of its own; '' where it gives none in time."""
+        upstream = self._gate.upstream
+        if upstream is None or not self._gate.ready:
+            return ""
+        url = URL(f"http://127.0.0.1:{upstream.port}{path}", encoded=True)
+        headers = {hdrs.AUTHORIZATION: f"Bearer {upstream.key}"}
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                self._session.get(url, headers=headers, allow_redirects=False) as said,
+            ):
+                return await said.text("utf-8") if said.status == HTTPStatus.OK else ""
+        except (ClientError, TimeoutError, UnicodeDecodeError):
+            return ""
+
     async def close(self) -> None:
         """Give the connections back."""
         await self._session.close()
@@ -95,6 +111,8 @@ class Forward:
         headers[hdrs.AUTHORIZATION] = f"Bearer {upstream.key}"
         headers[REQUEST_HEADER] = name
         with self._gate.flights.flight(name, route.path) as flight:
+            if self._gate.traces:
+                headers |= self._gate.traces.begin(flight, request.method, request.headers)
             asked = self._session.request(
                 request.method, url, data=body or None, headers=headers, allow_redirects=False
             )
@@ -126,6 +144,8 @@ class Forward:
         for each in GIVEN:
             if each in said.headers:
                 answer.headers[each] = said.headers[each]
+        flight.status = said.status
+        flight.is_stream = said.content_type == EVENTS and said.status == HTTPStatus.OK
         self._gate.mark(answer, flight.id)
         allow_origin(request, answer, self._gate.terms.origins)
         if said.content_length is not None:

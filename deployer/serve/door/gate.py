@@ -12,10 +12,12 @@ from deployer.release import TOLD_BY
 from deployer.serve.door.flights import Flights
 from deployer.serve.door.refusal import refusal
 from deployer.serve.door.routing import Routes
-from deployer.serve.door.terms import REQUEST_HEADER
+from deployer.serve.door.tally import Tally
+from deployer.serve.door.terms import REQUEST_HEADER, Facts
 
 if TYPE_CHECKING:
     from deployer.serve.door.terms import NamedKey, Order, Terms, Upstream
+    from deployer.serve.door.traces import Traces
 
 RETRY_AFTER = 5
 """Seconds that a client is told to wait where nobody knows how long it takes."""
@@ -27,7 +29,10 @@ class Gate:
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self.routes = Routes(terms.routes)
-        self.flights = Flights()
+        self.tally = Tally()
+        self.flights = Flights(self.tally)
+        self.traces: Traces | None = None
+        self.facts = Facts()
         self.keys: tuple[NamedKey, ...] = ()
         self.upstream: Upstream | None = None
         self.reason = "the server is starting"
@@ -44,6 +49,8 @@ class Gate:
         match order.do:
             case "keys":
                 self.keys = order.keys
+            case "facts":
+                self.facts = order.facts or Facts()
             case "open":
                 self.upstream, self.reason, self.leaving = order.upstream, "", False
             case "shut":
@@ -64,6 +71,10 @@ class Gate:
         if not self.ready:
             return self.shut()
         return web.json_response({"status": "ready"})
+
+    def told(self) -> str:
+        """Tell in Prometheus' text what the door and its supervisor know."""
+        return self.tally.text(self.facts, ready=self.ready, in_flight=len(self.flights))
 
     def mark(self, answer: web.StreamResponse, name: str = "") -> None:
         """Put on an answer what every one of ours bears."""

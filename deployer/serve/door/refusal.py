@@ -11,6 +11,9 @@ from aiohttp import web
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CODE = "deployer.code"
+"""Under this an answer carries the code of its error, for those who count it."""
+
 _TYPES = {
     HTTPStatus.UNAUTHORIZED: "authentication_error",
     HTTPStatus.NOT_FOUND: "not_found_error",
@@ -29,9 +32,11 @@ def refusal(
     status: int, message: str, code: str, headers: Mapping[str, str] | None = None
 ) -> web.Response:
     """Refuse a request."""
-    return web.Response(
+    answer = web.Response(
         status=status,
         text=error_text(status, message, code),
         content_type="application/json",
         headers=headers,
     )
+    answer[CODE] = code
+    return answer

@@ -77,13 +77,41 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
+class Timed:
+    """A stage of a start, and how long it took."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What only the supervisor knows of its server, and the door tells in ``/metrics``.
+
+    ``started`` is when the start began (seconds since the epoch), ``stages`` what it took;
+    ``restarts`` counts engines and ``doors`` doors after the first. ``hang`` tells that the engine
+    shows no progress though it should, ``draining`` that the server was asked to end.
+    """
+
+    release: str = ""
+    model: str = ""
+    engine: str = ""
+    started: float = 0.0
+    stages: tuple[Timed, ...] = ()
+    restarts: int = 0
+    doors: int = 0
+    hang: bool = False
+    draining: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What a supervisor tells its door, one JSON line each.
 
-    ``do`` is ``keys``, ``open`` (``upstream`` is the engine), ``shut`` (new requests get 503 with
-    ``reason``, connections end), ``leave`` (no connection is taken any more; what comes over those
-    that are there is still served) or ``cut`` (all in flight end now). The first line is the
-    :class:`Terms`.
+    ``do`` is ``keys``, ``facts``, ``open`` (``upstream`` is the engine), ``shut`` (new requests
+    get 503 with ``reason``, connections end), ``leave`` (no connection is taken any more; what
+    comes over those that are there is still served) or ``cut`` (all in flight end now). The first
+    line is the :class:`Terms`.
     """
 
     do: str
@@ -91,3 +119,4 @@ class Order:
     upstream: Upstream | None = None
     reason: str = ""
     retry_after: int = 0
+    facts: Facts | None = None
