@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from shapes import config
+
 from deployer.behaviour.fraction import own
 from deployer.behaviour.pool import held, pool
 from deployer.behaviour.settings import Settings, of_flags
@@ -35,16 +37,14 @@ def main() -> int:
 
 def settings(case: dict[str, Any], version: str) -> Settings:
     """Read a case's words as the estimate reads them, on an H200."""
-    text = (HERE / "shapes" / f"{case['shape']}.json").read_text("utf-8")
+    said = config(case["shape"], case.get("layers"))
     flags: dict[str, str] = {}
     for word in case["words"]:
         if word.startswith("--"):
             flags[word] = ""
         else:
             flags[list(flags)[-1]] = word
-    return of_flags(
-        from_files("local/shape", "", {CONFIG: json.loads(text)}), "H200", version, flags
-    )
+    return of_flags(from_files("local/shape", "", {CONFIG: said}), "H200", version, flags)
 
 
 def reckoned(case: dict[str, Any], version: str) -> tuple[float, float, int]:
@@ -61,8 +61,21 @@ def tokens(case: dict[str, Any]) -> int:
 
 
 def weights(case: dict[str, Any]) -> list[float]:
-    """Give the GiB of each model that was loaded, in order."""
-    return [each["taken"] for each in case["steps"] if each["step"] == "loaded"]
+    """Give the GiB of each model that was loaded, in order: those of the fullest rank."""
+    ranks: dict[int, list[float]] = {}
+    for each in case["steps"]:
+        if each["step"] == "loaded":
+            ranks.setdefault(each.get("rank", 0), []).append(each["taken"])
+    return max(ranks.values(), default=[])
+
+
+def before(case: dict[str, Any]) -> float:
+    """Give the GiB that were free of the fullest GPU before anything was loaded."""
+    first: dict[int, float] = {}
+    for each in case["steps"]:
+        if each["step"] == "load":
+            first.setdefault(each.get("rank", 0), each["free"])
+    return min(first.values())
 
 
 def _memory(result: dict[str, Any]) -> str:
@@ -72,18 +85,43 @@ def _memory(result: dict[str, Any]) -> str:
     ]
     for case in result["cases"]:
         steps, made = case["steps"], tokens(case)
-        before = next(each["free"] for each in steps if each["step"] == "load")
         after = [each["free"] for each in steps if each["step"] == "pool"]
         early, late, guess = reckoned(case, version)
         by_fit = f"{early:.2f}" + (f", later {late:.2f}" if late else "")
         real = " + ".join(f"{each:.2f}" for each in weights(case))
         off = f"{100 * (guess / made - 1):+.2f} %" if made else "no room in either" * (not guess)
-        order = "" if case["reached"] or not made else " (the draft's dummy load then ran out)"
         rows.append(
-            f"{case['name'].removesuffix('-ready')} | {before} | {real} | {by_fit} | {made:,} | "
-            f"{guess:,} | {off} | {after[-1] if after else ''}{order}"
+            f"{case['name'].removesuffix('-ready')} | {before(case):.2f} | {real} | {by_fit} | "
+            f"{made:,} | {guess:,} | {off} | {after[-1] if after else ''}{_short(case)}"
         )
-    return _section("Memory", result, rows, _order(result))
+    return _section(
+        "Memory", result, rows, " ".join(filter(None, [_order(result), _ranks(result)]))
+    )
+
+
+def _short(case: dict[str, Any]) -> str:
+    if case["reached"] or not tokens(case):
+        return ""
+    if case.get("ready") or case["name"].endswith("-ready"):
+        return " (was not ready after {:.0f} s)".format(case["seconds"])
+    return " (the draft's dummy load then ran out)"
+
+
+def _ranks(result: dict[str, Any]) -> str:
+    """Say what ranks take to know each other, where there are several."""
+    joined = {
+        each["taken"]
+        for case in result["cases"]
+        for each in case["steps"]
+        if each["step"] == "joined" and each["taken"] and "rank" in each
+    }
+    if not joined:
+        return ""
+    spread = " to ".join(f"{each:.2f}" for each in sorted({min(joined), max(joined)}))
+    return (
+        f"Joining takes {spread} GiB of each GPU (NCCL, and the engine's own all-reduce where it is"
+        " not switched off), without NVLink multicast. Figures are those of the fullest rank."
+    )
 
 
 def _order(result: dict[str, Any]) -> str:
@@ -110,30 +148,59 @@ def _life(result: dict[str, Any]) -> str:
             f"{told['ms'] if told else ''} | "
             f"{each['exit']} | {len(each['left'])} | {seen}"
         )
-    note = (
-        "A scenario that stops a process waits 45 s, lets it go on, and asks for the end: in those"
-        " 45 s `/health` was silent, and so was the runtime. A release's own words are not shown."
-    )
+    note = "What was told of a failure is the last headline. A release's own words are not shown."
+    stops = [each for each in result["scenarios"] if _stopped(each)]
+    if stops:
+        note += (
+            f" A scenario that stops a process waits {stops[0]['fault']['watch']} s, lets it go on,"
+            " and asks for the end: in between `/health` was silent, as was the runtime of then."
+        )
     return _section("Life", result, rows, note)
 
 
+def _stopped(scenario: dict[str, Any]) -> bool:
+    return bool(scenario["fault"]) and scenario["fault"].get("signal") == "SIGSTOP"
+
+
 def _loaders(result: dict[str, Any]) -> str:
-    rows = ["loader | from | our read-ahead | GB/s"]
+    rows = ["loader | ranks | from | our read-ahead | GB/s"]
     rows += [
-        f"{each['loader']} | {'the disk' if each['cold'] else 'the page cache'} | "
+        f"{each['loader']} | {each.get('ranks', 1)} | "
+        f"{'the disk' if each['cold'] else 'the page cache'} | "
         f"{'yes' if each['read_ahead'] else 'no'} | {each.get('gb_per_s', each.get('error'))}"
         for each in result["rows"]
     ]
     size = (
-        f"{result['bytes'] / 1e9:.1f} GB in {result['files']} files. Time ran out before the rest."
+        f"{result['bytes'] / 1e9:.1f} GB in {result['files']} files, each read by every rank, which"
+        " takes its part; GB/s are those of the files. Time ran out before the rest."
     )
     return _section("Loaders", result, rows, size)
+
+
+def _speed(result: dict[str, Any]) -> str:
+    rows = ["server | streams | requests | output tokens/s | first token, ms | each token, ms"]
+    rows += [
+        f"{row['server']} | {row['streams']} | {row['completed']} | {row['output_per_s']:,.0f} | "
+        f"{row['first_ms'][0]:,.0f} (at most {row['first_ms'][1]:,.0f}) | {row['each_ms'][0]:.1f}"
+        for row in result["rows"]
+    ]
+    servers = "; ".join(
+        f"{each['name']} {' '.join(each['words'])}, ready after {each['ready']:.0f} s"
+        for each in result["servers"]
+    )
+    note = (
+        f"{result['shape']}, dummy weights, {result['input']} random tokens in and "
+        f"{result['output']} out, {' '.join(result['words'])}. Servers: {servers}. Both stood on"
+        " the same GPUs and were asked one after the other. Times are medians."
+    )
+    return _section("Speed", result, rows, note)
 
 
 def _section(title: str, result: dict[str, Any], rows: list[str], note: str) -> str:
     versions, gpu = result["versions"], result["gpu"]
     made = (
-        f"{result['date']}, {gpu['name']} ({gpu['mib']} MiB, driver {gpu['driver']}), "
+        f"{result['date']}, {gpu.get('count', 1)} x {gpu['name']} ({gpu['mib']} MiB, "
+        f"driver {gpu['driver']}), "
         f"torch {versions['torch']}, sglang-kernel {versions['sglang-kernel']}, "
         f"flashinfer {versions['flashinfer-python']}, transformers {versions['transformers']}."
     )
@@ -143,7 +210,7 @@ def _section(title: str, result: dict[str, Any], rows: list[str], note: str) -> 
     return "\n".join([*lines, note, ""] if note else lines)
 
 
-SECTIONS = {"memory": _memory, "life": _life, "loaders": _loaders}
+SECTIONS = {"memory": _memory, "life": _life, "loaders": _loaders, "speed": _speed}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -19,10 +19,10 @@ powers = st.sampled_from([1, 2, 4, 8])
 @pytest.mark.parametrize(
     ("division", "draft", "gib"),
     [
-        (Division(8, 8), False, 88.8),
-        (Division(8, 8), True, 90.1),
-        (Division(8, 1), True, 101.2),
-        (Division(16, 16), True, 46.2),
+        (Division(8, 8), False, 88.84),
+        (Division(8, 8), True, 90.15),
+        (Division(8, 1), True, 101.29),
+        (Division(16, 16), True, 46.28),
     ],
 )
 def test_the_figures_of_the_research(division: Division, draft: bool, gib: float) -> None:

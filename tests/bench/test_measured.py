@@ -10,9 +10,6 @@ from typing import Any
 
 import pytest
 
-from deployer.behaviour.fraction import own
-from deployer.behaviour.pool import held
-
 GPU = Path(__file__).resolve().parents[2] / "bench" / "gpu"
 sys.path.insert(0, str(GPU))
 
@@ -20,8 +17,8 @@ import readings  # noqa: E402
 import table  # noqa: E402
 
 CLOSE, OVER = 0.02, 0.01
-NEAR = 0.2
-"""GiB below which a pool is as good as met, however small it is."""
+NEAR = 0.1
+"""GiB by which weights may be off."""
 
 
 def results() -> list[dict[str, Any]]:
@@ -45,14 +42,11 @@ def _cases() -> Iterator[Any]:
 def test_a_measured_pool_is_the_one_that_fit_says(case: dict[str, Any], version: str) -> None:
     made = table.tokens(case)
     _, _, guess = table.reckoned(case, version)
-    said = table.settings(case, version)
-    each = held(said, said.fraction or own(said).fraction).each / 1024**3
 
     if not made:
         assert guess == 0
         return
-    off = guess - made
-    assert -CLOSE * made <= off <= OVER * made or abs(off) * each < NEAR
+    assert -CLOSE * made <= guess - made <= OVER * made
 
 
 @pytest.mark.parametrize(("case", "version"), cases())
@@ -82,7 +76,7 @@ def test_every_result_has_its_table() -> None:
     page = table.PAGE.read_text("utf-8")
     found = [json.loads(path.read_text("utf-8")) for path in GPU.glob("results/*.json")]
     names = [
-        (row.get("name") or row["loader"]).removesuffix("-ready")
+        (row.get("name") or row.get("loader") or row["server"]).removesuffix("-ready")
         for result in found
         for row in result.get("cases") or result.get("scenarios") or result["rows"]
     ]

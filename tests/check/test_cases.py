@@ -283,7 +283,7 @@ def test_more_tokens_of_a_server_are_told_as_more(
     assert main(["diff", str(tmp_path / "one.yaml"), str(tmp_path / "eight.yaml")]) == 0
     shown = capsys.readouterr().out
     assert "KV capacity +2," in shown
-    assert "tokens of the server, 375,000 in " in shown
+    assert "tokens of the server, 347,000 in " in shown
 
     assert main(["diff", str(tmp_path / "eight.yaml"), str(tmp_path / "one.yaml")]) == 0
     assert "KV capacity -2," in capsys.readouterr().out

@@ -50,19 +50,19 @@ def memory(**values: object) -> dict[str, Any]:
 
 
 FIRES: list[tuple[str, list[dict[str, Any]], str, str, str]] = [
-    ("does-not-fit", [H100], "hardware.gpu", "89.1 GiB of weights, and H100 has 77.1", "more GPUs"),
+    ("does-not-fit", [H100], "hardware.gpu", "89.4 GiB of weights, and H100 has 77.1", "more GPUs"),
     (
         "does-not-fit",
         [H200, memory(mem_fraction_static=0.6)],
         "memory.mem_fraction_static",
-        "89.1 GiB of weights on each GPU are more than 0.6 of the 137.9 GiB of H200",
+        "89.4 GiB of weights on each GPU are more than 0.6 of the 137.9 GiB of H200",
         "memory.mem_fraction_static: 0.79",
     ),
     (
         "does-not-fit",
         [H200, {"parallel": {"tp": 4}, "hardware": {"count": 4}}],
         "hardware.gpu",
-        "each GPU would hold 175.9 GiB",
+        "each GPU would hold 176.5 GiB",
         "larger ones",
     ),
     (
@@ -76,7 +76,7 @@ FIRES: list[tuple[str, list[dict[str, Any]], str, str, str]] = [
         "pool-below-one-context",
         [H200, memory(mem_fraction_static=0.72)],
         "memory.mem_fraction_static",
-        "holds about 109,",
+        "holds about 106,",
         "memory.mem_fraction_static: 0.79",
     ),
     (

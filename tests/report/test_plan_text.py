@@ -37,7 +37,7 @@ b200-fp8-eagle: Modal app glm51-b200-fp8-eagle
   on          8 x B200, Modal app glm51-b200-fp8-eagle
   engine      sglang 0.5.10.post1 lmsysorg/sglang:v0.5.10.post1-cu130
   API key     API_KEY
-  KV pool     about 654,000 tokens for all requests
+  KV pool     about 651,000 tokens for all requests
 
 What is run
   security    --trust-remote-code on: the repository's own Python code runs in the engine

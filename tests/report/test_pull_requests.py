@@ -24,7 +24,7 @@ def test_a_change_of_the_draft_steps_shows_both_flags_their_key_and_what_it_mean
 
     assert "| `--speculative-num-steps`<br>`speculative.num_steps` | `3` | `4` |" in body
     assert "| `--speculative-num-draft-tokens`<br>`speculative.num_steps` | `4` | `5` |" in body
-    assert "about 654,000 tokens in 61.0 GiB before and after" in body
+    assert "about 651,000 tokens in 60.7 GiB before and after" in body
     assert "reserves up to 10 tokens of the pool instead of 8" in body
     assert "CUDA graphs are captured for 5 tokens a request instead of 4" in body
     assert "The next deploy replaces the containers that run." in body
