@@ -246,7 +246,14 @@ def _modal_release() -> tuple[Release, ModalParameters]:
 
 
 def _commit(volume: str) -> Callable[[], None]:
-    return lambda: modal.Volume.from_name(volume).commit()
+    def commit() -> None:
+        try:
+            modal.Volume.from_name(volume).commit()
+        except Exception as error:
+            message = f"the volume {volume} could not be committed: {type(error).__name__}"
+            raise Failure(message, hint=str(error)) from error
+
+    return commit
 
 
 def _missing_weights(release: Release) -> list[str]:

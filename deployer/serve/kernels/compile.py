@@ -1,8 +1,8 @@
 """Compiling a release's kernels once, and leaving them on the volume with the proof.
 
 They are compiled on the container's own disk, because DeepGEMM writes many small files and locks
-(``fcntl.flock``), and are copied when all are there. What the volume has already is copied to the
-disk first, so that only new kernels are compiled.
+(``fcntl.flock``), and are copied as they come (:mod:`deployer.serve.kernels.keeping`). What the
+volume has already is copied to the disk first, so that only new kernels are compiled.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from deployer.serve.bell import Bell
 from deployer.serve.engine_version import agreed
 from deployer.serve.kernels.command import LOOPBACK, compile_environment, compile_words
 from deployer.serve.kernels.entries import Entry, complete_entries, copy_entries
+from deployer.serve.kernels.keeping import Keeper
 from deployer.serve.kernels.marker import (
     Marker,
     Version,
@@ -69,9 +70,10 @@ def compile_kernels(  # noqa: PLR0913 - keyword arguments, each a plain value
 
     A model that needs no kernels, such as one of BF16, gets a marker without any, and an event
     that says so: it is asked once, not at every apply. Raises :class:`CompileFailure` when the
-    compilation dies, hangs, or leaves no kernels though the release must have some; kernels that
-    are whole are kept on the volume then. Raises :class:`Failure` for a volume that cannot be
-    written and :class:`Interrupted` after SIGTERM. However it returns, no process is left; only
+    compilation dies, hangs, or leaves no kernels though the release must have some. Raises
+    :class:`Failure` for a volume that cannot be written and :class:`Interrupted` after SIGTERM.
+    Kernels that are whole are on the volume then, and after SIGINT, too; after SIGKILL those that
+    were there a minute before. However it returns, no process is left; only
     SIGKILL to this very process can leave the engine's children to their own end.
     """
     key = environ.get(release.listen.api_key_variable, "")
@@ -148,35 +150,26 @@ class _Task:
         kept = f" ({len(had)} kernels of the volume may serve again)" if had else ""
         self.timeline.progress(f"kernels compile, because {because}{kept}")
         before = frozenset(complete_entries(self.local))
+        keeper = Keeper(
+            self.local, self.cache, self.commit, self.timeline, self.stop.check, self.clock
+        )
         try:
-            at_work = self.compilation.run(self._report)
-        except CompileFailure:
-            self._keep_what_is_whole()
+            at_work = self.compilation.run(partial(self._report, keeper), keeper.at_the_signal)
+            entries = complete_entries(self.local)
+            if at_work or set(entries) - before:
+                self._some(entries)
+                keeper.at_the_end()
+                return entries, ""
+        except (CompileFailure, Interrupted, KeyboardInterrupt):
+            keeper.at_the_signal()
             raise
-        entries = complete_entries(self.local)
-        if at_work or set(entries) - before:
-            self._some(entries)
-            self._keep()
-            return entries, ""
         # What lies there came from the volume, and nobody knows whether this release uses it.
         return (), self._none()
 
-    def _report(self, line: str) -> None:
+    def _report(self, keeper: Keeper, line: str) -> None:
         count = len(complete_entries(self.local))
         self.timeline.progress(f"{count} kernels so far: {line}" if line else "no output yet")
-
-    def _keep(self) -> None:
-        """Copy what is whole to the volume; without a marker it only shortens the next try."""
-        copied = copy_entries(self.local, self.cache, self.stop.check)
-        self.commit()
-        self.timeline.progress(f"{len(copied)} new kernels are on the volume")
-
-    def _keep_what_is_whole(self) -> None:
-        """Keep what a failed compilation has made; that this fails too is the lesser news."""
-        try:
-            self._keep()
-        except Failure as failure:
-            self.timeline.progress(f"warning: {failure.message}")
+        keeper.now_and_then()
 
     def _some(self, entries: tuple[Entry, ...]) -> None:
         if not entries:

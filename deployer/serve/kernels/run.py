@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployer.errors import Failure
+from deployer.errors import Failure, Interrupted
 from deployer.release import Listen
 from deployer.serve.bell import Bell
 from deployer.serve.drain import kill_family
@@ -74,9 +74,11 @@ class Compilation:
         self._heard = Heard(stream, bell.ring)
         self._tail: tuple[str, ...] = ()
 
-    def run(self, report: Callable[[str], None]) -> bool:
+    def run(self, report: Callable[[str], None], rescue: Callable[[], None]) -> bool:
         """Run to the end; gives whether the engine spoke of any kernel.
 
+        ``report`` is given the last line now and then, ``rescue`` is called first where somebody
+        ends it: to end its processes may take as long as there is time left.
         Raises :class:`CompileFailure` when it ends early, loses its server, or takes too long.
         """
         check_free(self._job.listen)
@@ -89,7 +91,11 @@ class Compilation:
             family = Family(process.pid, process.mark)
             stack.callback(kill_family, family)
             log.follow(process.output)
-            problem = self._wait(process, Lives(family), lambda: report(log.last()))
+            try:
+                problem = self._wait(process, Lives(family), lambda: report(log.last()))
+            except (Interrupted, KeyboardInterrupt):
+                rescue()
+                raise
         # Only now all of its output has been read. What ends after its last word is no problem.
         if not self._heard.finished:
             how = problem or f"it ended early: {spell_exit(process.returncode or 0)}"

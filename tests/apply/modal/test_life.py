@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,39 @@ def test_plan_apply_plan_edit_rollback_drift(containers: World) -> None:
             "found": "1",
         }
     ]
+
+
+def test_a_preempted_compilation_keeps_its_kernels(containers: World) -> None:
+    world = containers
+    path = world.profile(gpu="  gpu: H100")
+    world.plane.worker.variables["FAKE_COMPILE"] = "--committed --kernels 7 --hang"
+
+    over = threading.Event()
+
+    def preempt() -> None:
+        while not over.wait(0.05):
+            for task in list(world.plane.worker.tasks.values()):
+                if any("kernel 6 is whole" in line for line in task.log):
+                    return world.plane.run(world.plane.worker.terminate(task))
+        return None
+
+    thread = threading.Thread(target=preempt)
+    thread.start()
+    code, _, err = world.run("apply", path, "--yes", "--no-verify")
+    over.set()
+    thread.join()
+    assert (code, "Traceback" in err) == (1, False), err
+    found = list((world.folder / "mnt" / "kernels" / "cache").glob("*/.committed"))
+    assert len(found) == 7
+    assert world.plane.requests("VolumeCommit")
+
+    world.plane.worker.variables["FAKE_COMPILE"] = "--committed --kernels 9"
+    world.plane.calls.clear()
+    deployed(world, path)
+    log = "".join(list(world.plane.worker.tasks.values())[-1].log)
+    assert "7 kernels of the volume may serve again" in log
+    assert re.findall(r"compiled (\d+)", log) == ["7", "8"]
+    assert "2 new kernels are on the volume" in log
 
 
 def test_kernels_are_compiled_once_and_again_for_a_reason(containers: World) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -189,6 +190,67 @@ def test_an_interrupt_leaves_nothing(
     assert signal.getsignal(signal.SIGTERM) is before
     assert not kitchen.markers()
     assert kitchen.commits == []
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(signal.SIGTERM, Interrupted), (signal.SIGINT, KeyboardInterrupt)]
+)
+def test_an_interrupt_keeps_what_is_whole(
+    kitchen: Kitchen, number: signal.Signals, error: type[BaseException]
+) -> None:
+    interrupt(kitchen, number, error, lambda: "kernel 4 is whole" in kitchen.output)
+    assert kitchen.commits == [(5, 0)]
+    assert "5 new kernels are on the volume so far" in kitchen.told()
+    before = kitchen.output
+    assert len(kitchen.compile("--kernels", "7").entries) == 7
+    assert "5 kernels of the volume may serve again" in kitchen.told()
+    compiled = [line for line in kitchen.output[len(before) :].splitlines() if "compiled" in line]
+    assert compiled == ["compiled 5", "compiled 6"]
+
+
+def test_what_is_whole_is_kept_while_the_rest_compiles(kitchen: Kitchen) -> None:
+    """Nothing is asked of a container that is gone without a signal."""
+    interrupt(kitchen, signal.SIGTERM, Interrupted, lambda: (5, 0) in kitchen.commits, fast=20)
+    assert kitchen.commits.count((5, 0)) == 1  # nothing new is no reason for another commit
+
+
+def test_a_save_that_fails_is_told_and_tried_again(kitchen: Kitchen) -> None:
+    fails = iter((True, True))
+
+    def commit() -> None:
+        if next(fails, False):
+            message = "the volume could not be committed"
+            raise Failure(message)
+        Kitchen.commit(kitchen)
+
+    kitchen.commit = commit  # type: ignore[method-assign]
+    interrupt(kitchen, signal.SIGTERM, Interrupted, lambda: (5, 0) in kitchen.commits, fast=20)
+    assert kitchen.told().count("warning: the volume could not be committed") == 2
+
+
+def interrupt(
+    kitchen: Kitchen,
+    number: signal.Signals,
+    error: type[BaseException],
+    when: Callable[[], bool],
+    fast: float = 1,
+) -> None:
+    """Compile five kernels without an end, and send a signal as soon as something is so."""
+
+    def send() -> None:
+        wait_for(when)
+        os.kill(os.getpid(), number)
+
+    at_first = signal.signal(signal.SIGINT, signal.default_int_handler)
+    thread = threading.Thread(target=send)
+    (kitchen.root / "output").touch()
+    thread.start()
+    with pytest.raises(error):
+        kitchen.compile("--kernels", "5", "--hang", clock=lambda: fast * time.monotonic())
+    thread.join()
+    signal.signal(signal.SIGINT, at_first)
+    assert relatives(kitchen.word) == []
+    assert not kitchen.markers()
 
 
 def test_a_volume_that_cannot_be_written_is_said(kitchen: Kitchen) -> None:
