@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 
 @click.command("apply")
-@click.argument("profile", metavar="PROFILE|PLAN.json", shell_complete=profiles)
+@click.argument(
+    "words", nargs=-1, required=True, metavar="PROFILE...|PLAN.json", shell_complete=profiles
+)
 @click.option("--yes", "-y", is_flag=True, help="Install the engine, or spend, without asking.")
 @click.option(
     "--take-over", is_flag=True, help="Replace what the profile of another file deployed."
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 @notes_options
 @TIMEOUT
 def command(  # noqa: PLR0913 - the options of the verb
-    profile: str,
+    words: tuple[str, ...],
     digest: str,
     key_env: str | None,
     form: str,
@@ -59,11 +61,21 @@ def command(  # noqa: PLR0913 - the options of the verb
     What the profile of another file deployed under the same name or app, and what is up, is only
     replaced after asking: --yes alone does not agree to it, --take-over does.
     """
+    from deployer.cli.many import each, meant  # noqa: PLC0415
+
+    words = meant(words)
+    if digest and len(words) > 1:
+        message = "--digest pins one plan, and there are several words"
+        raise UsageError(message, hint="carry that plan out by itself")
+    manner = Manner(form, yes=yes, take_over=take_over, verify=verify)
+    return each(words, lambda word: _one(word, manner, digest, key_env), form, changes=True)
+
+
+def _one(profile: str, manner: Manner, digest: str, key_env: str | None) -> int:
     from deployer.cli.planning import read  # noqa: PLC0415
     from deployer.cli.take_over import mark_of  # noqa: PLC0415
     from deployer.cli.verdicts import tell_verdicts  # noqa: PLC0415
 
-    manner = Manner(form, yes=yes, take_over=take_over, verify=verify)
     if profile.endswith(".json"):
         from deployer.cli.saved_plan import apply_plan  # noqa: PLC0415 - imports modal
 
@@ -73,7 +85,7 @@ def command(  # noqa: PLR0913 - the options of the verb
         raise UsageError(message, hint="`deployer plan PROFILE -o FILE` writes a plan.")
     meant = read(profile)
     release = meant.release
-    if verify or release.target == "local":  # else no key is read
+    if manner.verify or release.target == "local":  # else no key is read
         settle(release.listen.api_key_variable, profile, key_env)
     if release.target != "local":
         from deployer.cli.apply_modal import apply_release  # noqa: PLC0415 - imports modal
@@ -85,7 +97,7 @@ def command(  # noqa: PLR0913 - the options of the verb
     _tell_changes(release)
     applied = _apply(release, profile, manner)
     tell_verdicts(applied.verdicts)
-    show(_json(applied, release) if form == "json" else _text(applied, release), end="")
+    show(_json(applied, release) if manner.form == "json" else _text(applied, release), end="")
     return 0 if applied.verified else 1
 
 

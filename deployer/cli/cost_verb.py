@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("cost")
-@click.argument("profile", metavar="PROFILE", shell_complete=profiles)
+@click.argument("profiles", nargs=-1, required=True, metavar="PROFILE...", shell_complete=profiles)
 @click.option(
     "--hours",
     type=click.FloatRange(min=0, max=24, min_open=True),
@@ -27,12 +27,29 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @notes_options
 @TIMEOUT
-def command(profile: str, hours: float | None, form: str, *, refresh_prices: bool) -> int:
+def command(
+    profiles: tuple[str, ...], hours: float | None, form: str, *, refresh_prices: bool
+) -> int:
     """Show what a profile costs: serving, idling, starting, a month, and what is paid once.
 
     Nobody is asked: prices come from the table that was refreshed last, or from the one that is
     shipped, and the first line says which, and of when.
     """
+    from deployer.cli.many import each  # noqa: PLC0415 - only what the verb needs
+
+    if refresh_prices and len(profiles) > 1:
+        _refreshed()
+    once = refresh_prices and len(profiles) == 1
+    return each(profiles, lambda profile: _one(profile, hours, form, refresh_prices=once), form)
+
+
+def _refreshed() -> None:
+    from deployer.apply.modal.prices import refresh  # noqa: PLC0415 - imports modal
+
+    refresh()
+
+
+def _one(profile: str, hours: float | None, form: str, *, refresh_prices: bool) -> int:
     from deployer.cli.reading import read_case  # noqa: PLC0415 - only what the verb needs
 
     case = read_case(profile)
@@ -43,9 +60,7 @@ def command(profile: str, hours: float | None, form: str, *, refresh_prices: boo
         show((local_json if form == "json" else local)(release.name), end="")
         return 0
     if refresh_prices:
-        from deployer.apply.modal.prices import refresh  # noqa: PLC0415 - imports modal
-
-        refresh()
+        _refreshed()
     show(_shown(case, hours, form), end="")
     return 0
 

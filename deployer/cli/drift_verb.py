@@ -28,10 +28,12 @@ HEADS = {
 
 
 @click.command("drift")
-@click.argument("profile", metavar="PROFILE|NAME", shell_complete=deployments)
+@click.argument(
+    "profiles", nargs=-1, required=True, metavar="PROFILE|NAME...", shell_complete=deployments
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @TIMEOUT
-def command(profile: str, form: str) -> int:
+def command(profiles: tuple[str, ...], form: str) -> int:
     """Compare what runs on Modal with a profile: release, parameters, autoscaler, container.
 
     With a NAME it is compared with what was deployed last from here. No container is woken: a
@@ -39,6 +41,12 @@ def command(profile: str, form: str) -> int:
     difference, 2 for some, 1 if it could not be found out; 2 with an error if nothing was ever
     deployed, which JSON tells by its `state`, `not-there`.
     """
+    from deployer.cli.many import each  # noqa: PLC0415 - only what the verb needs
+
+    return each(profiles, lambda profile: _one(profile, form), form)
+
+
+def _one(profile: str, form: str) -> int:
     from deployer.apply.modal.drift import drift  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
     from deployer.apply.modal.standing import as_deployed  # noqa: PLC0415 - as above

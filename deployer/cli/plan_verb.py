@@ -27,7 +27,7 @@ CHANGES = 2
 
 
 @click.command("plan")
-@click.argument("profile", metavar="PROFILE", shell_complete=profiles)
+@click.argument("profiles", nargs=-1, required=True, metavar="PROFILE...", shell_complete=profiles)
 @click.option(
     "--offline", is_flag=True, help="Ask nobody; compare with what was deployed from here last."
 )
@@ -38,7 +38,7 @@ CHANGES = 2
 @notes_options
 @TIMEOUT
 def command(
-    profile: str,
+    profiles: tuple[str, ...],
     out: str | None,
     form: str,
     *,
@@ -50,30 +50,62 @@ def command(
 
     With --offline it compares with what was deployed from this machine last, and says how old that
     is; without it Modal is asked, and exit 1 says that it was not, or gave no answer. A profile for
-    this machine has no phases and costs nothing: its changes are shown.
+    this machine has no phases and costs nothing: its changes are shown. Of several profiles each
+    has its plan, with one look at the account; the exit code is the worst.
     """
+    from deployer.cli.many import each, meant  # noqa: PLC0415 - only what the verb needs
+
+    profiles = meant(profiles)
+    if out and len(profiles) > 1:
+        message = "-o writes one plan, and there are several profiles"
+        raise UsageError(message, hint="plan them one at a time")
+    if offline and refresh_prices:
+        message = "--offline asks nobody, and --refresh-prices asks Modal"
+        raise UsageError(message, hint="leave one of them out")
+    if refresh_prices and len(profiles) > 1:
+        _refreshed()
+    once = refresh_prices and len(profiles) == 1
+
+    def one(profile: str) -> int:
+        return _one(
+            profile, out, form, offline=offline, detailed=detailed_exitcode, refresh_prices=once
+        )
+
+    return each(profiles, one, form)
+
+
+def _refreshed() -> None:
+    from deployer.apply.modal.prices import refresh  # noqa: PLC0415 - imports modal
+
+    refresh()
+
+
+def _one(
+    profile: str,
+    out: str | None,
+    form: str,
+    *,
+    offline: bool,
+    detailed: bool,
+    refresh_prices: bool,
+) -> int:
     from deployer.cli.planning import plan_of, read  # noqa: PLC0415 - only what the verb needs
     from deployer.cli.reading import read_text  # noqa: PLC0415 - as above
     from deployer.cli.take_over import mark_of  # noqa: PLC0415 - as above
 
-    if offline and refresh_prices:
-        message = "--offline asks nobody, and --refresh-prices asks Modal"
-        raise UsageError(message, hint="leave one of them out")
     content = read_text(profile)
     meant = read(profile, content)
     release, written = meant.release, meant.written
     if release.modal is None:
-        return _local(release, written, profile, form, detailed_exitcode=detailed_exitcode)
+        return _local(release, written, profile, form, detailed_exitcode=detailed)
     if refresh_prices:
-        from deployer.apply.modal.prices import refresh  # noqa: PLC0415 - imports modal
-
-        refresh()
+        _refreshed()
     plan = plan_of(meant, mark_of(profile), offline=offline)
     if out:
         _write(plan, meant, out)
     shown = _shown(plan, meant, form)
     show(shown if form == "json" else narrowed(shown, columns()), end="")
-    return CHANGES if detailed_exitcode and not plan.nothing_to_do else 0
+    return CHANGES if detailed and not plan.nothing_to_do else 0
 
 
 def _local(

@@ -64,10 +64,10 @@ def plan_of(meant: Meant, file: str, *, offline: bool = False) -> Plan:
 
     try:
         refuse_no_token()
-        from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
+        from deployer.cli.accounts import account  # noqa: PLC0415 - only what a plan needs
 
         modal = meant.release.modal
-        return live_plan(Account(modal.environment if modal else ""), meant, file)
+        return live_plan(account(modal.environment if modal else ""), meant, file)
     except (NotAsked, NotReached) as unseen:
         unseen.hint = "; ".join(part for part in (unseen.hint, FROM_RECORD) if part)
         raise

@@ -46,7 +46,7 @@ class Found:
 
 
 @click.command("status")
-@click.argument("name", required=False, metavar="[NAME|PROFILE]", shell_complete=deployments)
+@click.argument("names", nargs=-1, metavar="[NAME|PROFILE...]", shell_complete=deployments)
 @click.option("--offline", is_flag=True, help="Do not ask Modal; say what is on record.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option(
@@ -56,7 +56,7 @@ class Found:
     help="Show so many on Modal; by itself all.",
 )
 @TIMEOUT
-def command(name: str | None, form: str, limit: int, *, offline: bool) -> int:
+def command(names: tuple[str, ...], form: str, limit: int, *, offline: bool) -> int:
     """Show what is deployed: the server's own processes are asked here, and Modal is there.
 
     Without a NAME that is everything on this machine, and everything on Modal that deployer
@@ -64,6 +64,14 @@ def command(name: str | None, form: str, limit: int, *, offline: bool) -> int:
     or if it is not known how one stands because Modal was not asked or not reached; 2 if what is
     named is not there.
     """
+    from deployer.cli.many import each  # noqa: PLC0415 - only what the verb needs
+
+    if not names:
+        return _one(None, form, limit, offline=offline)
+    return each(names, lambda name: _one(name, form, limit, offline=offline), form)
+
+
+def _one(name: str | None, form: str, limit: int, *, offline: bool) -> int:
     if name is None:
         found = _everything(form, limit, offline=offline)
     else:
@@ -137,14 +145,14 @@ def _shown(
     from deployer.cli.status_text import local_text, modal_text  # noqa: PLC0415 - as above
 
     if form != "json":
-        show(*map(local_text, local)) if local else None
+        show("".join(f"{local_text(one)}\n" for one in local), end="")
     taken: list[ModalStatus] = []
     for one in all_of_them:
         if limit and len(taken) == limit:
             return tuple(taken), True
         taken.append(one)
         if form != "json":
-            show(modal_text(one))
+            show(f"{modal_text(one)}\n", end="")
     return tuple(taken), False
 
 

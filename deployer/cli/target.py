@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deployer.cli.accounts import account as account_at
 from deployer.errors import DeployerError, NotAsked, NotThere, UsageError
 
 if TYPE_CHECKING:
@@ -71,9 +72,7 @@ def target_of(given: str, *, offline: bool = False, phases: bool = False) -> Tar
 def account_of(target: OnModal) -> Account:
     """Connect to the Modal environment of a deployment. Raises NotAsked without a token."""
     refuse_no_token()
-    from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
-
-    return Account(target.record.environment)
+    return account_at(target.record.environment)
 
 
 def ask_modal() -> tuple[Account, Listing]:

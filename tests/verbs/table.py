@@ -27,12 +27,20 @@ ASKS_NOBODY = Without("it asks nobody, as the column of the network shows")
 SHOWS_LATE = Without("it shows its result after a server has started, and none can here")
 
 
-def _reads(call: str, option: str = "") -> Row:
-    """Give what every verb says of a profile that is not there, or cannot be read."""
+NO_MATCH = "`nothere/*.yaml` matches nothing: there is no folder nothere"
+
+
+def _reads(call: str, option: str = "", *, many: bool = False) -> Row:
+    """Give what every verb says of a profile that is not there, or cannot be read.
+
+    One that takes ``many`` profiles expands a pattern by itself.
+    """
     return {
         "no file": Cell(f"{call} no.yaml{option}", 2, "no.yaml: there is no such file"),
         "no match": Cell(
-            f"{call} 'nothere/*.yaml'{option}", 2, "nothere/*.yaml: there is no such file"
+            f"{call} 'nothere/*.yaml'{option}",
+            2,
+            NO_MATCH if many else "nothere/*.yaml: there is no such file",
         ),
         "no permission": Cell(f"{call} here.yaml{option}", 2, "here.yaml: Permission denied"),
     }
@@ -62,7 +70,6 @@ def _on_modal(call: str) -> Row:
     }
 
 
-NO_MATCH = "`nothere/*.yaml` matches nothing: there is no folder nothere"
 DENIED = "STATE/local/nobody/state.json: Permission denied"
 FINDINGS = "format_version checked counts findings"
 
@@ -152,7 +159,7 @@ TABLE: dict[str, Row] = {
         "json": Cell("resolve here.yaml --format json", 1, "error"),
     },
     "plan": {
-        **_reads("plan"),
+        **_reads("plan", many=True),
         "wrong name": Cell("plan nosuch", 2, "nosuch: there is no such file"),
         "no network": Cell("plan modal.yaml", 1, REACH),
         "no token": Cell("plan modal.yaml", 1, TOKEN),
@@ -162,7 +169,7 @@ TABLE: dict[str, Row] = {
         "json": Cell("plan modal.yaml --format json", 1, "error"),
     },
     "cost": {
-        **_reads("cost"),
+        **_reads("cost", many=True),
         **_shows("cost modal.yaml", "b200-fp8-eagle (", "format_version name"),
         "wrong name": Cell("cost nosuch", 2, "nosuch: there is no such file"),
     },
@@ -177,7 +184,7 @@ TABLE: dict[str, Row] = {
         "json": Cell("predict modal.yaml --format json", 1, "error"),
     },
     "apply": {
-        **_reads("apply --yes"),
+        **_reads("apply --yes", many=True),
         **_on_modal("apply modal.yaml --yes --no-verify"),
         "wrong name": Cell("apply nosuch", 2, "nosuch: there is no such file"),
         "full output": SHOWS_LATE,
@@ -185,7 +192,7 @@ TABLE: dict[str, Row] = {
         "full disk": Cell("apply here.yaml --yes", 1, "STATE/local/cpu-tiny: file too large"),
     },
     "status": {
-        **_reads("status"),
+        **_reads("status", many=True),
         "wrong name": Cell("status nobody", 1, NOBODY),
         "no network": Cell(
             "status modal.yaml", 1, "stdout: b200-fp8-eagle\n  state     not reached\n"
@@ -262,7 +269,7 @@ TABLE: dict[str, Row] = {
         "no permission": Cell("rollback nobody", 1, DENIED),
     },
     "drift": {
-        **_reads("drift"),
+        **_reads("drift", many=True),
         **_on_modal("drift modal.yaml"),
         "wrong name": Cell("drift nobody", 1, NOBODY),
         "no permission": Cell("drift nobody", 1, DENIED),

@@ -1,0 +1,122 @@
+"""A thousand versions of an app, and five hundred apps: asked in bulk, by page, and each once."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from modal_proto import api_pb2
+
+from deployer.apply.modal.records import VOLUME, Records
+from deployer.apply.modal.tags import app_tags, short_digest
+from deployer.release import Release
+from tests.apply.modal.conftest import World
+from tests.apply.modal.test_unknown import another_machine
+from tests.fakes.modal.state import App, State, identity
+from tests.volume import VOLUME as HOW_MUCH
+
+pytestmark = pytest.mark.process
+
+MANY = {"fast": 60, "ci": 100, "thorough": 1000}[HOW_MUCH]
+
+
+def compiled(world: World) -> Release:
+    """Give the release that a profile compiles to."""
+    code, out, err = world.run("compile", world.profile(), "--format", "json")
+    assert code == 0, err
+    return Release.from_json(out)
+
+
+def put(state: State, name: str, release: Release) -> None:
+    """Put a release onto the volume of all that was deployed, as a file."""
+    volume = identity("vo", VOLUME, "main")
+    if volume not in state.volumes:
+        state.volumes[volume] = (VOLUME, "main")
+    file = state.volume(volume) / name / f"{short_digest(release)}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(release.to_json(), encoding="utf-8")
+
+
+def deploy(world: World, release: Release, name: str) -> App:
+    """Add a deployed app with one version; a function is not needed to be listed."""
+    state, plane = world.plane.state, world.plane
+    parameters = release.modal
+    assert parameters
+    release = replace(release, name=name, modal=replace(parameters, app=name))
+    app = App(identity("ap", name), name, "main", api_pb2.APP_STATE_DEPLOYED, time.time())
+    app.tags = app_tags(release, number=1)
+    state.apps[app.id] = app
+    plane._add_version(app, short_digest(release), api_pb2.CommitInfo())
+    put(state, name, release)
+    return app
+
+
+def test_history_is_read_by_pages_and_all_of_it_in_bulk(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = compiled(world)
+    app = deploy(world, release, "tiny-app")
+    for number in range(2, MANY + 1):
+        each = replace(release, environment=(*release.environment[:-1], replace(
+            release.environment[-1], value=str(number))))  # fmt: skip
+        put(world.plane.state, "tiny-app", each)
+        world.plane._add_version(app, short_digest(each), api_pb2.CommitInfo())
+    app.tags["deployer.number"] = str(MANY)
+    with monkeypatch.context() as patched:
+        another_machine(patched, world)
+        before = len(world.plane.calls)
+        code, out, err = world.run("history", "tiny-app", "--limit", "20", "--format", "json")
+        assert code == 0, err
+        shown = json.loads(out)
+        assert [one["version"] for one in shown["versions"]] == list(range(MANY, MANY - 20, -1))
+        assert shown["older"] == MANY - 20
+        assert len(world.plane.calls) - before <= 20 + 15
+        code, out, err = world.run("history", "tiny-app", "--limit", "0", "--format", "json")
+        assert (code, len(json.loads(out)["versions"])) == (0, MANY), err
+        before = len(world.plane.calls)
+        code, out, err = world.run("history", "tiny-app", "--limit", "0")
+        assert (code, out.count("OMP_NUM_THREADS") >= 0) == (0, True), err
+        asked = Counter(name for name, _ in world.plane.calls[before:])
+        assert asked["VolumeGetFile2"] == 0  # what was read once is kept by its digest
+
+
+def test_status_asks_of_each_app_what_cannot_be_listed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = compiled(world)
+    names = [f"app-{number:03}" for number in range(MANY // 2)]
+    for name in names:
+        deploy(world, release, name)
+    with monkeypatch.context() as patched:
+        another_machine(patched, world)
+        before = len(world.plane.calls)
+        code, out, err = world.run("status", "--format", "json")
+        assert code == 0, err
+        shown = json.loads(out)["on_modal"]
+        assert [one["name"] for one in shown] == names
+        assert {one["state"] for one in shown} == {"asleep"}
+        assert all(one["model"] == "glm-tiny" for one in shown)
+        asked = Counter(name for name, _ in world.plane.calls[before:])
+        assert max(asked.values()) == len(names)
+        assert set(asked) == {
+            "EnvironmentList", "AppList", "AppGetTags", "AppGetByDeploymentName",
+            "VolumeGetOrCreate", "VolumeGetFile2", "FunctionGet",
+        }  # fmt: skip
+        assert Records().all() == ()
+    code, out, _ = world.run("status", "--limit", "7")
+    assert (code, out.count("\n  state "), "There are more deployments" in out) == (0, 7, True)
+
+
+def test_many_profiles_are_planned_with_one_look(world: World) -> None:
+    paths = [world.profile(name) for name in ("one", "two", "three")]
+    assert all(Path(path).exists() for path in paths)
+    code, out, err = world.run("plan", *paths, "--format", "json")
+    assert code == 0, err
+    found = json.loads(out)["profiles"]
+    assert [one["result"]["name"] for one in found] == ["one", "two", "three"]
+    secrets = [request.deployment_name for request in world.plane.requests("SecretGetOrCreate")]
+    assert sorted(secrets) == ["huggingface-secret", "tiny-api-key"]
