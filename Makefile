@@ -16,7 +16,7 @@ INSTALL := $(BIN)/python -I -m pip install $(VERIFIED)
 PROJECT := $(BIN)/python -I -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test thorough check conditions format lint types rooms generated fresh fuzz bench bench-peers catalogue catalogue-check held locks dist sbom audit mutants clean
+.PHONY: help demo demo-stop test thorough check conditions format lint types rooms generated fresh fuzz bench bench-reliability reliability bench-peers catalogue catalogue-check held locks dist sbom audit mutants clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -98,6 +98,12 @@ mutants: $(DEVELOP) ## Measure what the tests see: small faults in compile, diff
 bench: $(READY) ## Measure how fast the command line is, beside other tools
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/beside.py
+
+bench-reliability: $(DEVELOP) ## Measure how crashes, hangs and ends are seen and borne, beside the usual way (4 minutes)
+	$(BIN)/python -m bench.reliability
+
+reliability: $(DEVELOP) ## Let a server undergo every fault, and write docs/reliability.md (5 minutes)
+	$(BIN)/python -m tools.reliability
 
 bench-peers: $(READY) ## Install the other tools that `make bench` measures
 	$(BIN)/python bench/peers.py

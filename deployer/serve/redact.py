@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from deployer.secret import forms, masked
+from deployer.serve.broken import Broken
 from deployer.serve.shapes import ShapeStream
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ MARK = "[redacted]"
 
 SHORTEST = 4
 """Shorter values are left alone: redacting ``1`` would make a log unreadable and hide nothing."""
+
+LONG = 16
+"""Letters of a secret that is known without its first one, too: a log may break it there, and no
+line is held back for a single letter (:mod:`deployer.serve.broken`)."""
 
 SHORTEST_ANCHOR = 4
 """Bytes. Fewer are found everywhere."""
@@ -39,13 +44,17 @@ class Redactor:
         self._secrets |= frozenset(secrets)
         long = (secret for secret in self._secrets if len(secret) >= SHORTEST)
         found = {form for secret in long for form in forms(secret) if len(form) >= SHORTEST}
+        headless = {secret[1:] for secret in self._secrets if len(secret) >= LONG}
+        found |= headless
         self._forms = tuple(sorted((f.encode() for f in found), key=len, reverse=True))
         self._pattern = re.compile(b"|".join(map(re.escape, self._forms)))
         self._anchors = _anchors(self._forms)
+        pieces = sorted(self._secrets | headless, key=len, reverse=True)
+        self.broken = Broken(secret.encode(errors="surrogatepass") for secret in pieces)
 
     def clean(self, data: bytes) -> bytes:
         """Redact a text that is complete."""
-        return self._split(data, final=True)[0]
+        return self.broken.hide(self._split(data, final=True)[0], MARK.encode())
 
     def text(self, text: str) -> str:
         """Redact a text that is complete, and what has the shape of somebody else's secret."""
@@ -91,21 +100,32 @@ def _anchors(forms_: Sequence[bytes]) -> tuple[bytes, ...]:
 class RedactedStream:
     """One stream through a redactor. It holds back what may be the first half of a secret.
 
-    No named secret contains a line end, so a complete line is never held back; memory is bounded
-    by the longest form of a secret, and for the shapes of others' by :class:`ShapeStream`.
+    A complete line is held back only where it ends as a secret begins, which may go on in the next
+    one; memory is bounded by the longest form of a secret, and for the shapes of others' by
+    :class:`ShapeStream`.
     """
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._held = b""
+        self._pieces = b""
         self._shapes = ShapeStream()
 
     def feed(self, data: bytes) -> bytes:
         """Take the next piece and give what can be shown by now."""
         ready, self._held = self._redactor._split(self._held + data, final=False)  # noqa: SLF001
-        return self._shapes.feed(ready)
+        return self._shapes.feed(self._joined(ready))
+
+    def _joined(self, ready: bytes, *, final: bool = False) -> bytes:
+        """Hide what stands in pieces, and hold back what may be the first of them."""
+        broken = self._redactor.broken
+        whole = broken.hide(self._pieces + ready, MARK.encode())
+        keep = len(whole) - (0 if final else broken.beginning(whole))
+        ready, self._pieces = whole[:keep], whole[keep:]
+        return ready
 
     def finish(self) -> bytes:
         """Give what was held back; the stream has ended."""
         held, self._held = self._held, b""
-        return self._shapes.feed(self._redactor.clean(held)) + self._shapes.finish()
+        rest = self._joined(self._redactor.clean(held), final=True)
+        return self._shapes.feed(rest) + self._shapes.finish()

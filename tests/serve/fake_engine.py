@@ -116,6 +116,7 @@ class Engine(BaseHTTPRequestHandler):
                 compute("prefill_compute")
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Transfer-Encoding", "chunked")  # so that its end can be told
             self.end_headers()
             for number in range(Engine.options.tokens):
                 compute("decode")

@@ -141,3 +141,34 @@ def test_no_canary_passes_any_encoding_and_any_cut(
     shown += stream.finish()
     assert MARK.encode() in shown
     assert secret.encode() not in shown
+
+
+BREAKS = ("\n", "\r\n", "\x1b[1m", "\x1b[0;31m", "\x1b[0m\n", "\x1b]0;title\x07")
+
+
+@scaled(2)
+@given(
+    st.text("abcdefghijklmnopqrstuvwxyzABCDEFG0123456789-_.+/=", min_size=16, max_size=40),
+    st.lists(st.tuples(st.integers(2, 39), st.sampled_from(BREAKS)), min_size=1, max_size=6),
+    st.lists(st.integers(1, 30), min_size=1, max_size=20),
+)
+def test_no_canary_passes_in_pieces(
+    secret: str, breaks: list[tuple[int, str]], cuts: list[int]
+) -> None:
+    """Broken over lines or by colours, wherever that is, and wherever the stream is cut."""
+    written = list(secret)
+    for at, text in breaks:
+        written[at % (len(secret) - 1)] += text
+    stream = Redactor([secret]).stream()
+    whole = f"before {''.join(written)} after\n".encode()
+    shown, start = b"", 0
+    for number in range(len(whole)):
+        end = start + cuts[number % len(cuts)]
+        shown += stream.feed(whole[start:end])
+        start = end
+    shown += stream.finish()
+    plain = shown.decode()
+    for _, text in breaks:
+        plain = plain.replace(text, "")
+    assert secret not in plain.replace("\r", "").replace("\n", "")
+    assert MARK in shown.decode()

@@ -1,0 +1,273 @@
+"""Measures how a server's troubles are seen and borne, beside the usual way (`bench/usual.py`).
+
+Run it with ``python -m bench.reliability`` on a machine with nothing else to do. The engine is the
+one without a model of the tests, under both: real processes, really killed. Prints Markdown.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from deployer.serve.processes import all_processes, title
+from tests.ports import free_port
+from tests.serve.living import FAKE, KEY, Supervisor, children_of, make_release, relatives
+
+TIMES = 5
+SEEN_WITHIN = 45.0
+"""Seconds after which the usual way has not seen a thing, and will not."""
+
+HANG = 2.0
+CHILDREN = ("--children", "sglang::scheduler", "sglang::detokenizer")
+ARRIVALS = 0.1
+
+
+@dataclass
+class Server:
+    """One server, kept in either way."""
+
+    name: str
+    flags: tuple[str, ...]
+    folder: Path
+    marker: str = field(default_factory=lambda: f"bench-{uuid.uuid4().hex}")
+
+    def start(self) -> None:
+        """Start it."""
+        self.began = time.time()
+        if self.name == "ours":
+            release = make_release(*self.flags, hang=HANG, drain=30.0, restarts=0)
+            self.port = release.listen.port
+            self.supervisor = Supervisor(release, self.folder, self.marker)
+            self.process = self.supervisor.process
+        else:
+            self.port = free_port()
+            words = [
+                sys.executable,
+                "-m",
+                "bench.usual",
+                str(self.port),
+                sys.executable,
+                "-I",
+                "-S",
+            ]
+            words += [str(FAKE), "--model-path", "m", "--port", str(self.port), *self.flags]
+            self.out = (self.folder / "out").open("wb")
+            environ = {**os.environ, "MARKER": self.marker}
+            self.process = subprocess.Popen(words, stdout=self.out, env=environ)
+
+    def said(self, what: str) -> float | None:
+        """Give when it said that it serves, or that the engine is gone; None while it has not."""
+        if self.name == "ours":
+            wanted = {"serving": ("serving", "started")}.get(what, ("ended", "failed"))
+            found = [e.time for e in self.supervisor.events() if (e.phase, e.state) == wanted]
+            return found[0] if found else None
+        lines = (self.folder / "out").read_text().splitlines()
+        words = {"serving"} if what == "serving" else {"dead", "unhealthy"}
+        told = [line.split() for line in lines if line.partition(" ")[2] in words]
+        return float(told[0][0]) if told else None
+
+    def until(self, what: str, seconds: float) -> float | None:
+        """Wait until it has said so; None where it has not within ``seconds``."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if (found := self.said(what)) is not None:
+                return found
+            time.sleep(0.01)
+        return None
+
+    def kill(self, who: str, number: signal.Signals) -> None:
+        """Send a signal to a process of the engine, the `parent` or one of that title."""
+        processes = all_processes()
+        ours = [p for p in children_of(self.process.pid) if "fake_engine" in title(processes[p])]
+        if who != "parent":
+            named = [p for p in children_of(ours[0]) if title(all_processes()[p]).startswith(who)]
+            ours = named
+        os.kill(ours[0], number)
+
+    def ask(self) -> bool:
+        """Ask for one stream; gives whether it came whole."""
+        with suppress(requests.RequestException):
+            answer = requests.post(
+                f"http://127.0.0.1:{self.port}/v1/chat/completions",
+                json={"stream": True},
+                headers={"Authorization": f"Bearer {KEY}"},
+                timeout=60,
+            )
+            return b"[DONE]" in answer.content
+        return False
+
+    def serves(self) -> None:
+        """Wait until it has said that it serves."""
+        if self.until("serving", 240.0) is None:
+            sys.exit(f"the server kept in {self.name} way does not serve")
+
+    def end(self) -> None:
+        """Leave nothing of it behind."""
+        for pid in relatives(self.marker):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.kill()
+        self.process.wait()
+
+
+def seen(
+    fault: Callable[[Server], None], flags: tuple[str, ...] = CHILDREN
+) -> dict[str, list[float]]:
+    """Give how long it takes to see a fault, of several servers of either kind."""
+
+    def one(name: str, number: int) -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            server = Server(name, flags, Path(folder))
+            server.start()
+            try:
+                if "--exit-early" in flags:
+                    began = server.began
+                else:
+                    server.serves()
+                    time.sleep(0.5 + number * 1.7)  # not all at the same moment of a poll
+                    began = time.time()
+                    fault(server)
+                told = server.until("gone", SEEN_WITHIN)
+            finally:
+                server.end()
+            return told - began if told is not None else float("inf")
+
+    found = {}
+    for name, together in (("ours", 1), ("usual", TIMES)):
+        with ThreadPoolExecutor(together) as pool:
+            found[name] = list(pool.map(lambda number, name=name: one(name, number), range(TIMES)))
+    return found
+
+
+def lost(*, arrivals: bool) -> dict[str, str]:
+    """Count the requests that are lost at an end, of those that had begun before it."""
+    found = {}
+    for name in ("ours", "usual"):
+        with tempfile.TemporaryDirectory() as folder:
+            server = Server(name, (*CHILDREN, "--tokens", "30", "--pause", "0.1"), Path(folder))
+            server.start()
+            server.serves()
+            answers: list[tuple[float, bool]] = []
+            over = threading.Event()
+
+            def ask(answers: list[tuple[float, bool]] = answers, server: Server = server) -> None:
+                began = time.monotonic()
+                answers.append((began, server.ask()))
+
+            asking = [threading.Thread(target=ask) for _ in range(8)]
+            for each in asking:
+                each.start()
+            time.sleep(1.0)
+
+            def arrive(over: threading.Event = over, ask: Callable[[], None] = ask) -> None:
+                while not over.wait(ARRIVALS):
+                    threading.Thread(target=ask, daemon=True).start()
+
+            if arrivals:
+                threading.Thread(target=arrive, daemon=True).start()
+                time.sleep(1.0)
+            told = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            server.process.wait()
+            took = time.monotonic() - told
+            over.set()
+            for each in asking:
+                each.join()
+            time.sleep(0.5)
+            before = [whole for began, whole in answers if began < told - 0.05]
+            server.end()
+            found[name] = f"{before.count(False)} of {len(before)}, ended after {took:.1f} s"
+    return found
+
+
+def overhead() -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Give the seconds of a start, and those of one short request."""
+    starts: dict[str, list[float]] = {"ours": [], "usual": []}
+    asks: dict[str, list[float]] = {"ours": [], "usual": []}
+    for _ in range(3):
+        for name, taken in starts.items():
+            with tempfile.TemporaryDirectory() as folder:
+                server = Server(name, ("--tokens", "1", "--pause", "0"), Path(folder))
+                server.start()
+                until_healthy(server.port)
+                taken.append(time.time() - server.began)
+                for _ in range(100):
+                    began = time.perf_counter()
+                    if not server.ask():
+                        sys.exit("a request was not answered")
+                    asks[name].append(time.perf_counter() - began)
+                server.end()
+    return starts, asks
+
+
+def healthy(port: int) -> bool:
+    """Whether a server takes requests, as a client sees it."""
+    with suppress(OSError, requests.RequestException):
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return requests.get(f"http://127.0.0.1:{port}/health", timeout=5).ok
+    return False
+
+
+def until_healthy(port: int) -> None:
+    """Wait until a server takes requests."""
+    while not healthy(port):
+        time.sleep(0.01)
+
+
+def row(what: str, found: dict[str, list[float]], unit: float = 1.0) -> str:
+    """Write medians side by side, and what they are to each other."""
+    ours, usual = (statistics.median(found[name]) * unit for name in ("ours", "usual"))
+    other = "not seen" if usual == float("inf") else f"{usual:.3f}"
+    times = "" if usual == float("inf") else f"{usual / ours:.1f}"
+    return f"| {what} | {ours:.3f} | {other} | {times} |"
+
+
+def killing(who: str, number: signal.Signals) -> Callable[[Server], None]:
+    """Give what sends a signal to a process of a server."""
+    return lambda server: server.kill(who, number)
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    say = sys.stdout.write
+    say("| median of 5, seconds | ours | the usual way | times |\n|---|--:|--:|--:|\n")
+    crash = seen(killing("parent", signal.SIGKILL))
+    say(row("the engine is killed", crash) + "\n")
+    say(row("its detokenizer is killed", seen(killing("sglang::detok", signal.SIGKILL))) + "\n")
+    say(
+        row(
+            f"its scheduler hangs (budget {HANG:g} s)",
+            seen(killing("sglang::sched", signal.SIGSTOP)),
+        )
+        + "\n"
+    )
+    say(row("it dies while it loads", seen(lambda _: None, ("--exit-early", "3"))) + "\n")
+    starts, asks = overhead()
+    say(row("from launch to `/health`", starts) + "\n")
+    say(row("one short request, ms", asks, 1000.0) + "\n\n")
+    say("| requests lost at an end | ours | the usual way |\n|---|---|---|\n")
+    for what, arrivals in (("8 streams", False), ("8 streams, and one more each 0.1 s", True)):
+        found = lost(arrivals=arrivals)
+        say(f"| {what} | {found['ours']} | {found['usual']} |\n")
+    ours, usual = (statistics.median(crash[name]) for name in ("ours", "usual"))
+    if usual < 50 * ours:
+        sys.exit("a crash is not seen 50 times as fast")
+
+
+if __name__ == "__main__":
+    main()
