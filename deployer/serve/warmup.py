@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -50,43 +51,59 @@ class Warmup:
         self._redactor = redactor
 
     def run(self, requests_: Sequence[WarmupRequest], report: Callable[[str, float], None]) -> None:
-        """Send all in order; ``report`` is told each one's kind and seconds.
+        """Send the first, and when it is answered all others at a time.
 
-        Raises :class:`Failure` at the first that is not answered as it should be, and whatever
-        ``guard`` raises when the engine dies in the middle. ``prove`` is called before each, and
-        raises where somebody else would be given the key.
+        What the first one has compiled none of the others waits for, and together they are a batch,
+        as users are. ``report`` is told each one's kind and seconds, in their order. Raises
+        :class:`Failure` for one that is not answered as it should be, and whatever ``guard`` raises
+        when the engine dies in the middle. ``prove`` is called before the first and before the
+        others, and raises where somebody else would be given the key.
         """
-        for request in requests_:
-            began = self._clock()
-            self._prove()
-            status, body = self._answer(request)
-            self._guard()
-            if problem := find_problem(status, body, request.expect):
-                msg = f"warm-up request {request.kind!r} was answered wrongly: {problem}"
-                # Redacted before it is cut: half a key would not be recognised.
-                shown = self._redactor.text(body)[:SHOWN]
-                raise Failure(msg, hint=f"the answer began: {shown!r}")
-            report(request.kind, self._clock() - began)
+        for together in (requests_[:1], requests_[1:]):
+            if together:
+                self._prove()
+                self._ask(together, report)
 
-    def _answer(self, request: WarmupRequest) -> tuple[int, str]:
-        """Wait for the answer, for as long as the engine lives and the budget lasts."""
-        deadline = self._clock() + self._budget
+    def _ask(
+        self, requests_: Sequence[WarmupRequest], report: Callable[[str, float], None]
+    ) -> None:
+        began = self._clock()
+        deadline = began + self._budget
         with self._bell.listen() as ear:
-            errand = Errand(lambda: self._post(request.payload()), self._bell, "warm-up")
-            while not errand.done:
-                self._guard()
-                left = deadline - self._clock()
-                if left <= 0:
-                    raise self._too_late(request)
-                ear.wait(left)
+            asked = [
+                (each, Errand(partial(self._timed, each.payload()), self._bell, "warm-up"))
+                for each in requests_
+            ]
+            for request, errand in asked:
+                while not errand.done:
+                    self._guard()
+                    left = deadline - self._clock()
+                    if left <= 0:
+                        raise self._too_late(request)
+                    ear.wait(left)
+                report(request.kind, self._judged(request, errand))
+
+    def _judged(self, request: WarmupRequest, errand: Errand[tuple[int, str, float]]) -> float:
+        """Give the seconds of an answer that is as expected."""
         try:
-            return errand.result()
+            status, body, seconds = errand.result()
         except requests.Timeout as error:
             raise self._too_late(request) from error
         except requests.RequestException as error:
             self._await_end()
             msg = f"warm-up request {request.kind!r} failed: {type(error).__name__}"
             raise Failure(msg) from error
+        self._guard()
+        if problem := find_problem(status, body, request.expect):
+            msg = f"warm-up request {request.kind!r} was answered wrongly: {problem}"
+            # Redacted before it is cut: half a key would not be recognised.
+            shown = self._redactor.text(body)[:SHOWN]
+            raise Failure(msg, hint=f"the answer began: {shown!r}")
+        return seconds
+
+    def _timed(self, body: str) -> tuple[int, str, float]:
+        began = self._clock()
+        return (*self._post(body), self._clock() - began)
 
     def _too_late(self, request: WarmupRequest) -> Failure:
         return Failure(f"warm-up request {request.kind!r} had no answer in {self._budget:g} s")

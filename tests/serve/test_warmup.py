@@ -1,0 +1,113 @@
+"""Which warm-up requests are there at a time, and what is told of them."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from deployer.errors import Failure
+from deployer.release import WarmupRequest
+from deployer.serve.bell import Bell
+from deployer.serve.inside import Inside
+from deployer.serve.redact import Redactor
+from deployer.serve.warmup import Warmup
+
+from .living import PATIENCE
+
+GOOD = {"choices": [{"message": {"content": "yes"}}]}
+KINDS = ("chat", "no_thinking", "long_context", "tools")
+
+
+class Engine(ThreadingHTTPServer):
+    """Answers once as many requests are there as it waits for, and notes which they were."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.wrong = ""
+        self.there: list[str] = []
+        self.at_a_time: list[int] = []
+        self.open = 0
+        self.changed = threading.Condition()
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Engine
+
+    def do_POST(self) -> None:
+        kind = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["kind"]
+        engine = self.server
+        with engine.changed:
+            engine.there.append(kind)
+            engine.open += 1
+            engine.changed.notify_all()
+            wanted = 1 if kind == KINDS[0] else len(KINDS) - 1
+            engine.changed.wait_for(lambda: engine.open >= wanted, PATIENCE)
+            engine.at_a_time.append(engine.open)
+        time.sleep(0.05)
+        with engine.changed:
+            engine.open -= kind == KINDS[0]
+        body = json.dumps({} if kind == engine.wrong else GOOD).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    found = Engine()
+    threading.Thread(target=found.serve_forever, daemon=True).start()
+    yield found
+    found.shutdown()
+    found.server_close()
+
+
+def run(engine: Engine) -> tuple[list[str], int]:
+    told: list[str] = []
+    proven: list[int] = []
+    warmup = Warmup(
+        Inside(engine.server_address[1], "key", "admin"),
+        PATIENCE,
+        bell=Bell(),
+        guard=lambda: None,
+        prove=lambda: proven.append(len(engine.there)),
+        clock=time.monotonic,
+        redactor=Redactor(()),
+    )
+    requests = [WarmupRequest(kind, json.dumps({"kind": kind}), ("content",)) for kind in KINDS]
+    warmup.run(requests, lambda kind, _: told.append(kind))
+    return told, len(proven)
+
+
+def test_the_first_is_alone_and_the_others_come_together(engine: Engine) -> None:
+    told, proven = run(engine)
+
+    assert told == list(KINDS)
+    assert engine.at_a_time == [1, 3, 3, 3]
+    assert engine.there[0] == KINDS[0]
+    assert proven == 2
+
+
+def test_after_a_wrong_first_answer_no_other_is_asked(engine: Engine) -> None:
+    engine.wrong = KINDS[0]
+    with pytest.raises(Failure, match="'chat' was answered wrongly"):
+        run(engine)
+
+    assert engine.there == [KINDS[0]]
+
+
+def test_a_wrong_one_among_the_others_is_named(engine: Engine) -> None:
+    engine.wrong = "long_context"
+    with pytest.raises(Failure, match="'long_context' was answered wrongly: no choices"):
+        run(engine)
