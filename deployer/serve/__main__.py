@@ -12,22 +12,26 @@ import argparse
 import os
 import signal
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deployer.errors import DeployerError, Failure, UsageError
 from deployer.event import Event
 from deployer.release import Release
 from deployer.serve.bell import Bell
+from deployer.serve.control import Control
 from deployer.serve.restarts import Restarts
 from deployer.serve.runtime import Runtime
+from deployer.serve.turn import Turn, retired
 from deployer.serve.view import VIEW, ViewFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from deployer.serve.control import Say
     from deployer.serve.front import Front
 
 
@@ -109,6 +113,10 @@ class Supervision:
         self._stops = 0
         self._runtime: Runtime | None = None
         self._front: Front | None = None
+        self._environ: Mapping[str, str] = os.environ
+        self._digest = options.digest
+        self._turning = threading.Lock()
+        self._turn: Turn | None = None
         self._view = ViewFile(options.events.with_name(VIEW))
         self._restarts = Restarts(
             self._release.lifecycle.restarts, events.write, lambda: self._stops > 0, time.monotonic
@@ -120,12 +128,18 @@ class Supervision:
         self._bell.ring()
         if self._runtime:
             self._runtime.request_stop()
+        if self._turn and self._turn.runtime:
+            self._turn.runtime.request_stop()
 
     def run(self) -> None:
         """Supervise to the end. Raises :class:`~deployer.errors.Failure` where it is a bad one."""
+        control = Control(self._options.events.parent, self._answer)
         try:
             self._run()
         finally:
+            control.close()
+            with self._turning:
+                pass  # what is turning ends: it has been asked to
             if self._front:
                 self._front.close()
 
@@ -144,28 +158,72 @@ class Supervision:
                 return
 
     def _live(self) -> None:
-        options = self._options
-        self._runtime = runtime = Runtime(
-            self._release,
-            os.environ,
-            emit=self._restarts.take,
-            log_file=options.log,
-            # Unbuffered: nothing is left in a buffer for the end, when the reader may be gone.
-            stream=open(1, "wb", buffering=0, closefd=False) if options.stream else None,  # noqa: SIM115
-            view=self._view,
-            digest=options.digest,
-            keys=options.keys,
-            front=self._front,
-            lasting=True,
+        self._runtime = runtime = self._make(
+            self._release, self._environ, self._digest, self._restarts.take
         )
         if self._stops:
             runtime.request_stop()
         try:
             if runtime.start():
-                runtime.watch()
+                self._front = runtime.front
+                self._watch()
         finally:
-            runtime.stop()
-            self._front = runtime.front  # one door for all engines: no connection is refused
+            self._runtime.stop()
+            self._front = self._runtime.front  # one for all engines: no connection is refused
+
+    def _make(
+        self,
+        release: Release,
+        environ: Mapping[str, str],
+        digest: str,
+        emit: Callable[[Event], None],
+    ) -> Runtime:
+        options = self._options
+        return Runtime(
+            release,
+            environ,
+            emit=emit,
+            log_file=options.log,
+            # Unbuffered: nothing is left in a buffer for the end, when the reader may be gone.
+            stream=open(1, "wb", buffering=0, closefd=False) if options.stream else None,
+            view=self._view,
+            digest=digest,
+            keys=options.keys,
+            front=self._front,
+            lasting=True,
+        )
+
+    def _watch(self) -> None:
+        """Watch the engine that serves, and whichever takes its place."""
+        while runtime := self._runtime:
+            try:
+                runtime.watch()
+            except Failure:
+                with self._turning:  # another one may be about to take its place
+                    if self._runtime is runtime:
+                        raise
+                runtime.stop()
+            if self._runtime is runtime:
+                return
+
+    def _answer(self, asked: dict[str, Any], say: Say, gone: threading.Event) -> None:
+        """Take another release, as a command asks; the old engine goes when it is done."""
+        old = self._runtime
+        if old is None or not old.serves:
+            say({"refused": "no engine serves that another one could take the place of"})
+            return
+        release = Release.from_json(asked["release"])
+        environ, digest = dict(asked["environ"]), str(asked["digest"])
+        with self._turning:
+            self._turn = turn = Turn(self._make, self._restarts.take, say)
+            if turn.start(release, environ, digest, gone) and turn.runtime:
+                self._release, self._environ, self._digest = release, environ, digest
+                self._runtime = turn.runtime
+                old.step_aside()
+            else:
+                return
+        say({"turned": True})
+        retired(old, self._restarts.take, say)
 
     def _slept(self, seconds: float) -> bool:
         """Wait before a restart; False where somebody asks for the end meanwhile."""

@@ -105,16 +105,19 @@ class Door:
         """Let nobody in, and say why; what is in flight goes on."""
         self._order("gate", Order("shut", reason=reason, retry_after=retry_after))
 
-    def leave(self) -> None:
-        """Take no connection any more: another door has the same socket."""
-        self._order("leave", Order("leave"))
+    def terms(self, terms: Terms) -> None:
+        """Say what may come in, and as which release, from now on."""
+        self._order("terms", Order("terms", terms=terms))
 
-    def cut(self) -> tuple[Cut, ...]:
-        """End what is in flight, and name it; nothing where the door says nothing any more."""
+    def cut(self, *, elders: bool = False) -> tuple[Cut, ...]:
+        """End what is in flight, and name it; nothing where the door says nothing any more.
+
+        ``elders`` are those at an engine that another one has taken the place of.
+        """
         with self.bell.listen() as ear:
             self._cut = None
             deadline = time.monotonic() + PATIENCE
-            self._send(Order("cut"))
+            self._send(Order("cut-elders" if elders else "cut"))
             while self._cut is None and time.monotonic() < deadline:
                 ear.wait(deadline - time.monotonic())
         return self._cut or ()
@@ -161,7 +164,7 @@ class Door:
             pulse, self._pulse = self._pulse, Pulse(now)
             self.bell.ring()
             if lost or len(deaths) == 1:
-                cost = f"{pulse.in_flight} requests in flight were lost"
+                cost = f"{pulse.in_flight + pulse.elders} requests in flight were lost"
                 self.tell(f"the door (process {lost}) {how}; {cost}; another one takes its place")
             time.sleep(PAUSES[min(len(deaths), len(PAUSES)) - 1])
 

@@ -65,6 +65,7 @@ class Front:
         listener: socket.socket | None = None,
     ) -> None:
         terms = terms_of(release, digest_)
+        self._port = 0
         self.listener = listener or open_listener(release.listen)
         variables = door_environment(release, environ, [each.key for each in held])
         self._door = Door(terms, self.listener, variables)
@@ -145,11 +146,20 @@ class Front:
 
     def open(self, inside: Inside) -> None:
         """Let requests through to an engine that has been proven."""
+        self._port = inside.port
         self._door.open(inside.port, inside.key)
 
     def shut(self, reason: str, retry_after: int = RETRY_AFTER) -> None:
         """Let nobody in, ``/health`` included; requests in flight go on."""
         self._door.shut(reason, retry_after)
+
+    def turn(self, release: Release, digest_: str, inside: Inside) -> None:
+        """Be the door of another release: what comes now goes to its engine, which is proven.
+
+        What is in flight at the one before is answered by that.
+        """
+        self._door.terms(terms_of(release, digest_))
+        self.open(inside)
 
     def empty(
         self,
@@ -158,31 +168,37 @@ class Front:
         give_up: Callable[[], bool],
         clock: Callable[[], float],
         unbroken: int | None = None,
+        elders: bool = False,
     ) -> Emptied:
         """Let nobody in any more, and wait for the requests in flight to be answered.
 
         ``unbroken`` is :attr:`broken` of the moment from which on answers that break count.
 
         At the end of ``budget`` seconds, or when ``give_up`` says so, the rest is cut and named.
+        With ``elders`` it is about those at an engine that another one has taken the place of, and
+        the door stays open.
         """
         began = clock()
         with self._door.bell.listen() as ear:
             self._door.rings = True
             since = self.pulse().at
-            self.know(draining=True)
-            self.shut(ENDING)
+            if not elders:
+                self.know(draining=True)
+                self.shut(ENDING)
             had, unbroken = 0, self.broken if unbroken is None else unbroken
             while True:
                 pulse = self.pulse()
-                had = max(had, pulse.in_flight)
+                count = pulse.elders + (0 if elders else pulse.in_flight)
+                had = max(had, count)
                 left = began + budget - clock()
-                if pulse.at > since and not pulse.ready and not pulse.in_flight:
+                heard = pulse.port == self._port if elders else not pulse.ready
+                if pulse.at > since and heard and not count:
                     cut = tuple(self._door.broken[unbroken:])
                     return Emptied(max(had, len(cut)), clock() - began, cut)
                 if left <= 0 or give_up():
                     break
                 ear.wait(left)
-        cut = (*self._door.cut(), *self._door.broken[unbroken:])
+        cut = (*self._door.cut(elders=elders), *self._door.broken[unbroken:])
         return Emptied(max(had, len(cut)), clock() - began, cut)
 
     def close(self) -> None:

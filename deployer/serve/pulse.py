@@ -25,6 +25,9 @@ class Pulse:
     ``held_up`` of the streams wait for a client that does not read: their silence is not the
     engine's, and they are left out of ``stalest_byte_at``. Moments that there are not are 0.
 
+    ``port`` is the present engine's, 0 where there has been none. ``elders`` are in flight at an
+    engine whose place it has taken; all other numbers of requests in flight are its own.
+
     ``last_byte_at`` is the last byte of any answer, ``bytes`` their number since the door began.
     ``first_token_seconds`` lists, for each answer that began since the last pulse, how long its
     request had waited for the first byte of its body.
@@ -42,3 +45,5 @@ class Pulse:
     last_byte_at: float = 0.0
     bytes: int = 0
     first_token_seconds: tuple[float, ...] = ()
+    elders: int = 0
+    port: int = 0

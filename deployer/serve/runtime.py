@@ -103,6 +103,9 @@ class Runtime:
         self._uneasy = False
         self.front = front
         self._lasting = lasting
+        self._opened = False
+        self.aside = False
+        """Whether another engine has taken the place of this one."""
 
     def request_stop(self) -> None:
         """Ask for the end; asked again during the drain, it does not wait any longer."""
@@ -129,7 +132,8 @@ class Runtime:
             self._fail(Failure(f"the runtime itself failed: {type(error).__name__}"))
             raise
         if self.front and self._running:
-            self.front.open(self._running.inside)
+            self._opened = True
+            self.front.turn(self._release, self._digest, self._running.inside)
         self._tell_boot()
         self._timeline.start("serving", f"ready on port {self._release.listen.port}")
         self._watch_over()
@@ -178,6 +182,41 @@ class Runtime:
         if failed:
             raise Failure(message)
         return drained
+
+    def step_aside(self) -> None:
+        """Let :meth:`watch` return: another engine has taken the place of this one."""
+        self.aside = True
+        if self._vigil:
+            self._vigil.ending = True
+        self._bell.ring()
+
+    def retire(self) -> str:
+        """End an engine that has stepped aside, once what is in flight at it is answered."""
+        with self._ending:
+            if self._over or self._running is None or self.front is None:
+                self._bury()
+                return "it had ended already"
+            self._over = True
+            running, began = self._running, self._clock()
+            self._end_vigil()
+            emptied = self.front.empty(
+                self._release.lifecycle.drain,
+                give_up=lambda: self._stops > 0 or bool(running.lost()),
+                clock=self._clock,
+                elders=True,
+            )
+            by_itself, killed, left = end_engine(
+                running.process, running.family, grace=GRACE, bell=self._bell, clock=self._clock
+            )
+            code = running.process.returncode
+            running.release()
+        took = self._clock() - began
+        return Drained(emptied, by_itself, took, code, killed, left).message()
+
+    @property
+    def serves(self) -> bool:
+        """Whether the engine has come to serve, and nothing has ended it."""
+        return self._opened and not (self._over or self._stops or self._stopping or self.aside)
 
     def _watch_over(self) -> None:
         """Begin to look whether the engine makes progress."""
@@ -304,7 +343,7 @@ class Runtime:
 
     def _guard(self) -> None:
         """Raise when there is nothing to wait for: a stop is asked for, a process has died."""
-        if self._stops or self._stopping:
+        if self._stops or self._stopping or self.aside:
             msg = "a stop was asked for"
             raise Interrupted(msg)
         if self._running and (lost := self._running.lost()):
@@ -393,7 +432,7 @@ class Runtime:
             if self._over:
                 return
             self._over = self._unburied = True
-            if self.front:
+            if self.front and self._opened:
                 self.front.shut(FAILED)
             detail: tuple[str, ...] = (failure.hint,) if failure.hint else ()
             if self._running:

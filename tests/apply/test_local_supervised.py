@@ -71,12 +71,14 @@ def test_a_whole_life(real: World) -> None:
     assert real.destroy().killed == 0
 
 
-def stream(world: World, key: str) -> None:
-    """Begin a stream that does not end by itself."""
+def stream(world: World, key: str) -> tuple[http.client.HTTPResponse, http.client.HTTPConnection]:
+    """Begin a stream that does not end by itself; whoever drops it has gone."""
     connection = http.client.HTTPConnection("127.0.0.1", world.port, timeout=600)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     connection.request("POST", "/v1/chat/completions", '{"stream": true}', headers)
-    assert connection.getresponse().read(4) == b"data"
+    answer = connection.getresponse()
+    assert answer.read(4) == b"data"
+    return answer, connection
 
 
 def test_frozen_streams_are_not_vouched_for(real: World) -> None:
@@ -88,7 +90,7 @@ def test_frozen_streams_are_not_vouched_for(real: World) -> None:
     applied = real.apply(release)
     assert applied.key_file is not None
     key = applied.key_file.read_text().strip()
-    stream(real, key)
+    held = stream(real, key)
     wait_until(lambda: "make progress" in observed(real))
     assert real.apply(release).outcome == "unchanged"
 
@@ -106,6 +108,8 @@ def test_frozen_streams_are_not_vouched_for(real: World) -> None:
     assert again.outcome == "restarted"
     assert "sglang::detokenizer" in again.reason
     assert real.destroy().message.startswith("`demo` is gone")
+    for each in held:
+        each.close()
 
 
 def observed(world: World) -> str:
@@ -120,7 +124,8 @@ def test_restarts_are_counted(real: World) -> None:
     real.apply(release)
     state = read_state(real.folder())
     assert state is not None
-    engine = next(each for each in state.processes if each != state.supervisor)
+    processes = all_processes()
+    engine = next(p for p in state.processes if "fake_engine" in title(processes[p.pid]))
     os.kill(engine.pid, signal.SIGKILL)
     wait_until(lambda: status("demo", environ=real.environ)[0].restarts == 1)
     wait_until(lambda: status("demo", environ=real.environ)[0].state == "serving")

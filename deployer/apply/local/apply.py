@@ -18,6 +18,7 @@ from deployer.apply.local.prepare import prepare_engine, prepare_model
 from deployer.apply.local.standing import Outcome, Standing, compare, refuse_foreign_port
 from deployer.apply.local.state import StateUnreadableError, read_release
 from deployer.apply.local.task import ConfirmInstall, Task
+from deployer.apply.local.turn import closed_for, obstacle, turn
 from deployer.apply.phases import Phases, PhaseTime
 from deployer.apply.seen import NOTHING, Observed, Recorded
 from deployer.errors import DeployerError, Failure, Interrupted, UsageError
@@ -109,8 +110,11 @@ def _apply(task: Task) -> Applied:
             refuse_foreign_port(task, standing.state)
             engine = prepare_engine(task)
             filled = prepare_model(task, engine)
-            _stop_old(task, standing)
-            proof = launch(task, engine, filled)
+            if why := obstacle(task, standing):
+                _stop_old(task, standing, why)
+                proof = launch(task, engine, filled)
+            else:
+                proof = turn(task, engine, filled, standing)
     except KeyboardInterrupt:
         raise _interrupted(task.folder, stopped=standing.is_over()) from None
     except DeployerError as error:
@@ -128,13 +132,13 @@ def _leave(task: Task, standing: Standing) -> Applied:
     return _applied(task, standing, verify(task, standing.state))
 
 
-def _stop_old(task: Task, standing: Standing) -> None:
-    """End what runs under this name, if anything does."""
+def _stop_old(task: Task, standing: Standing, why: str) -> None:
+    """End what runs under this name, if anything does; ``why`` it cannot wait for the new one."""
     known = standing.state.known() if standing.state else ()
     if not family(task.folder.path, known):
         return
     supervisor = standing.state.supervisor if standing.state else None
-    with task.phases.phase("drain", "the server that runs now is stopped") as phase:
+    with task.phases.phase("drain", closed_for(task, why)) as phase:
         try:
             ending = Ending(task.folder, supervisor, known)
             end(ending, _drain_budget(task), task.parts, progress=phase.progress)

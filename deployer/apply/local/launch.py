@@ -62,7 +62,7 @@ def launch(task: Task, engine: EngineEnvironment, filled: Release) -> Proof:
         state = dataclasses.replace(
             state,
             processes=tuple(sorted(processes, key=lambda i: i.pid)),
-            memory=_reckon(task, result_of("memory", task.folder.events, server.events_from)),
+            memory=reckon(task, result_of("memory", task.folder.events, server.events_from)),
         )
         write_state(task.folder, state)
         proof = verify(task, state)
@@ -87,7 +87,7 @@ def _tell_slow(task: Task) -> None:
         task.phases.forward(event)
 
 
-def _reckon(task: Task, said: str) -> str:
+def reckon(task: Task, said: str) -> str:
     """Hold what the engine said of its memory against what was reckoned; gives both, in words."""
     with task.phases.phase("reckon", "what was reckoned of its memory") as phase:
         held = heard(said)

@@ -173,8 +173,6 @@ class Answer:
     def _sealed(self, request: web.BaseRequest, answer: web.Response, name: str) -> web.Response:
         self._gate.mark(answer, name)
         allow_origin(request, answer, self._gate.terms.origins)
-        if self._gate.leaving:
-            answer.force_close()
         return answer
 
 

@@ -46,11 +46,11 @@ async def attend(listening: socket.socket, control: socket.socket) -> None:
     wake = asyncio.Event()
     _trace(gate, writer)
     gate.flights.on_broken = lambda cut: _say(writer, {"broken": encode(cut)})
-    gate.flights.on_empty = lambda: None if gate.ready else wake.set()
+    gate.flights.on_done = lambda: wake.set() if _awaited(gate) else None
     pulses = asyncio.create_task(_tell(gate, writer, wake))
     try:
         while line := await reader.readline():
-            _obey(gate, server, bounds, decode(Order, read_json(line)), writer)
+            _obey(gate, bounds, decode(Order, read_json(line)), writer)
             wake.set()
     finally:
         pulses.cancel()
@@ -72,18 +72,16 @@ def _trace(gate: Gate, writer: asyncio.StreamWriter) -> None:
         gate.tally.dropped = lambda: traces.dropped
 
 
-def _obey(
-    gate: Gate,
-    server: asyncio.Server,
-    bounds: Bounds,
-    order: Order,
-    writer: asyncio.StreamWriter,
-) -> None:
+def _awaited(gate: Gate) -> bool:
+    """Whether somebody waits for the last of those in flight."""
+    return not gate.ready or any(each.port != gate.port for each in gate.flights)
+
+
+def _obey(gate: Gate, bounds: Bounds, order: Order, writer: asyncio.StreamWriter) -> None:
     gate.obey(order)
-    if order.do == "cut":
-        _say(writer, {"cut": [encode(each) for each in gate.flights.cut()]})
-    if order.do == "leave":
-        server.close()  # those who come now are taken by the other door of this socket
+    if order.do in {"cut", "cut-elders"}:
+        besides = gate.port if order.do == "cut-elders" else 0
+        _say(writer, {"cut": [encode(each) for each in gate.flights.cut(besides)]})
     if order.do == "shut":
         for connection in tuple(bounds.open):
             if connection.idle:
@@ -93,7 +91,7 @@ def _obey(
 async def _tell(gate: Gate, writer: asyncio.StreamWriter, wake: asyncio.Event) -> None:
     """Send a pulse at least every half second, and at once when something has changed."""
     while True:
-        _say(writer, {"pulse": encode(gate.flights.pulse(ready=gate.ready))})
+        _say(writer, {"pulse": encode(gate.flights.pulse(gate.port, ready=gate.ready))})
         await writer.drain()
         wake.clear()
         try:

@@ -24,6 +24,7 @@ class Flight:
     first_byte_at: float = 0.0
     last_byte_at: float = 0.0
     bytes: int = 0
+    port: int = 0
     held_up: bool = False
     is_cut: bool = False
     is_stream: bool = False
@@ -48,17 +49,21 @@ class Flights:
         """Told of each answer that the engine did not finish."""
         self.on_end: Callable[[Flight], None] = lambda _: None
         """Told of each of them when it is done with."""
-        self.on_empty: Callable[[], None] = lambda: None
-        """Called whenever the last of them is done."""
+        self.on_done: Callable[[], None] = lambda: None
+        """Called whenever one of them is done."""
 
     def __len__(self) -> int:
         """Count them."""
         return len(self._all)
 
+    def __iter__(self) -> Iterator[Flight]:
+        """Go through them."""
+        return iter(self._all)
+
     @contextmanager
-    def flight(self, name: str, route: str) -> Iterator[Flight]:
-        """Count a request as one of them for as long as the block takes."""
-        flight = Flight(name, route, self._clock(), task=asyncio.current_task())
+    def flight(self, name: str, route: str, port: int) -> Iterator[Flight]:
+        """Count a request to the engine at ``port`` as one of them while the block takes."""
+        flight = Flight(name, route, self._clock(), port=port, task=asyncio.current_task())
         self._requests += 1
         self._all[flight] = None
         try:
@@ -70,8 +75,7 @@ class Flights:
             del self._all[flight]
             self.on_end(flight)
             self._tally.took(self._clock() - flight.began)
-            if not self._all:
-                self.on_empty()
+            self.on_done()
 
     def saw(self, flight: Flight, size: int) -> None:
         """Note that the engine sent a piece of an answer's body."""
@@ -84,16 +88,17 @@ class Flights:
         flight.bytes += size
         self._bytes += size
 
-    def cut(self) -> tuple[Cut, ...]:
-        """End all of them, and name them."""
+    def cut(self, besides: int = 0) -> tuple[Cut, ...]:
+        """End all of them, or all but those to the engine at a port, and name them."""
         now = self._clock()
-        self._tally.cut("stop", len(self._all))
-        for flight in self._all:
+        ended = [each for each in self._all if each.port != besides]
+        self._tally.cut("stop", len(ended))
+        for flight in ended:
             flight.is_cut = True
             flight.status = HTTPStatus.SERVICE_UNAVAILABLE
             if flight.task is not None:
                 flight.task.cancel()
-        return tuple(_as_cut(each, now) for each in self._all)
+        return tuple(_as_cut(each, now) for each in ended)
 
     def broke(self, flight: Flight) -> None:
         """Note that the engine did not finish an answer."""
@@ -101,17 +106,23 @@ class Flights:
         flight.status = HTTPStatus.BAD_GATEWAY
         self.on_broken(_as_cut(flight, self._clock()))
 
-    def pulse(self, *, ready: bool) -> Pulse:
-        """Say how they stand; what is told once, such as the first bytes, is forgotten here."""
-        waiting = [each.began for each in self._all if not each.first_byte_at]
-        begun = [each for each in self._all if each.first_byte_at]
+    def pulse(self, port: int, *, ready: bool) -> Pulse:
+        """Say how they stand; what is told once, such as the first bytes, is forgotten here.
+
+        ``port`` is the present engine's.
+        """
+        present = [each for each in self._all if each.port == port]
+        waiting = [each.began for each in present if not each.first_byte_at]
+        begun = [each for each in present if each.first_byte_at]
         heard = [each.last_byte_at for each in begun if not each.held_up]
         first, self._first = tuple(round(each, 6) for each in self._first), []
         return Pulse(
             at=self._clock(),
             ready=ready,
             requests=self._requests,
-            in_flight=len(self._all),
+            in_flight=len(present),
+            elders=len(self._all) - len(present),
+            port=port,
             waiting_first_byte=len(waiting),
             oldest_waiting=min(waiting, default=0.0),
             streams=len(begun),

@@ -110,7 +110,7 @@ class Forward:
         headers = {each: request.headers[each] for each in TAKEN if each in request.headers}
         headers[hdrs.AUTHORIZATION] = f"Bearer {upstream.key}"
         headers[REQUEST_HEADER] = name
-        with self._gate.flights.flight(name, route.path) as flight:
+        with self._gate.flights.flight(name, route.path, upstream.port) as flight:
             if self._gate.traces:
                 headers |= self._gate.traces.begin(flight, request.method, request.headers)
             asked = self._session.request(
@@ -150,7 +150,7 @@ class Forward:
         allow_origin(request, answer, self._gate.terms.origins)
         if said.content_length is not None:
             answer.content_length = said.content_length
-        if self._gate.leaving or not self._gate.ready:
+        if not self._gate.ready:
             answer.force_close()
         return answer
 

@@ -36,7 +36,6 @@ class Gate:
         self.keys: tuple[NamedKey, ...] = ()
         self.upstream: Upstream | None = None
         self.reason = "the server is starting"
-        self.leaving = False
         self._retry_after = RETRY_AFTER
 
     @property
@@ -44,20 +43,25 @@ class Gate:
         """Whether requests are let through."""
         return self.upstream is not None and not self.reason
 
+    @property
+    def port(self) -> int:
+        """Where the present engine listens, 0 where there has been none."""
+        return self.upstream.port if self.upstream else 0
+
     def obey(self, order: Order) -> None:
         """Change what an order says."""
         match order.do:
+            case "terms" if order.terms is not None:
+                self.terms, self.routes = order.terms, Routes(order.terms.routes)
             case "keys":
                 self.keys = order.keys
             case "facts":
                 self.facts = order.facts or Facts()
             case "open":
-                self.upstream, self.reason, self.leaving = order.upstream, "", False
+                self.upstream, self.reason = order.upstream, ""
             case "shut":
                 self.reason = order.reason or "the server is not ready"
                 self._retry_after = order.retry_after or RETRY_AFTER
-            case "leave":
-                self.leaving = True
 
     def shut(self) -> web.Response:
         """Answer while it is shut; the connection ends, so that the next attempt finds another."""

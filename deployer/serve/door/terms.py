@@ -108,13 +108,14 @@ class Facts:
 class Order:
     """What a supervisor tells its door, one JSON line each.
 
-    ``do`` is ``keys``, ``facts``, ``open`` (``upstream`` is the engine), ``shut`` (new requests
-    get 503 with ``reason``, connections end), ``leave`` (no connection is taken any more; what
-    comes over those that are there is still served) or ``cut`` (all in flight end now). The first
-    line is the :class:`Terms`.
+    ``do`` is ``terms``, ``keys``, ``facts``, ``open`` (``upstream`` is the engine from now on; what
+    is in flight at the one before goes on), ``shut`` (new requests get 503 with ``reason``,
+    connections end), ``cut`` (all in flight end now) or ``cut-elders`` (those at the engine before
+    do). The first line is the :class:`Terms`.
     """
 
     do: str
+    terms: Terms | None = None
     keys: tuple[NamedKey, ...] = ()
     upstream: Upstream | None = None
     reason: str = ""
