@@ -63,7 +63,7 @@ LOGGED = compile_pattern(rb"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^\]\n]*\] ")
 TELLING = tuple(
     b"rror|xception|Traceback|what()|sigquit|crashed|died|dead|atchdog|Failed|FAILED|fatal|CRITICAL|"
     b"illed|NCCL|Xid|oom-kill|Process|terminate|server|Uvicorn|fired up|SIGTERM|batch|200 OK|Init |"
-    b" begin| end|DeepGEMM|autotune|allocated|NVCC".split(b"|")
+    b" hangs;| begin| end|DeepGEMM|autotune|allocated|NVCC".split(b"|")
 )
 """Bytes of which every line has one that means anything here; a flood without them costs nothing
 but a search."""

@@ -304,6 +304,11 @@ EXCERPTS = {
     "scheduler-stood-still": (
         f"{SERVING}[{AT} TP3] Scheduler watchdog timeout (self.watchdog_timeout=300, self.soft=False)\n"
     ) + SIGQUIT,
+    "no-progress": (
+        f"{SERVING}\n[deployer] the engine hangs; where its processes stand:\n"
+        "[deployer] sglang::scheduler (process 41), stopped: do_signal_stop\n"
+        "[deployer]   wait_for_work (scheduler.py:1763)\n"
+    ),
     "crashed-in-native-code": (
         f"{SERVING}Fatal Python error: Segmentation fault\n\n"
         "Current thread 0x00007ee43dfff640 (most recent call first):\n"

@@ -242,6 +242,17 @@ SIGNATURES = (
         link=f"{SGLANG}/issues/33393",
     ),
     Signature(
+        name="no-progress",
+        line=words(r"\[deployer\] the engine hangs; where its processes stand"),
+        cause="the engine had requests and made no progress, or did not answer our own one, until"
+        " the time for that was up, and was ended; the stacks of its processes follow in the log",
+        writes=(
+            Write("lifecycle.hang_timeout", "longer than the longest step may take"),
+            Write("engine.version", "another release, where the stacks stand in the engine"),
+        ),
+        link=f"{SGLANG}/issues/33393",
+    ),
+    Signature(
         name="crashed-in-native-code",
         said=words(r"^(?:Segmentation fault|Aborted|Bus error|Illegal instruction)$"),
         line=words(
