@@ -90,14 +90,16 @@ class Server:
             time.sleep(0.01)
         return None
 
-    def kill(self, who: str, number: signal.Signals) -> None:
-        """Send a signal to a process of the engine, the `parent` or one of that title."""
+    def kill(self, who: str, number: signal.Signals) -> float:
+        """Signal a process of the engine, the `parent` or one of that title; gives when."""
         processes = all_processes()
         ours = [p for p in children_of(self.process.pid) if "fake_engine" in title(processes[p])]
         if who != "parent":
             named = [p for p in children_of(ours[0]) if title(all_processes()[p]).startswith(who)]
             ours = named
+        now = time.time()
         os.kill(ours[0], number)
+        return now
 
     def ask(self) -> bool:
         """Ask for one stream; gives whether it came whole."""
@@ -126,7 +128,7 @@ class Server:
 
 
 def seen(
-    fault: Callable[[Server], None], flags: tuple[str, ...] = CHILDREN
+    fault: Callable[[Server], float], flags: tuple[str, ...] = CHILDREN
 ) -> dict[str, list[float]]:
     """Give how long it takes to see a fault, of several servers of either kind."""
 
@@ -140,8 +142,7 @@ def seen(
                 else:
                     server.serves()
                     time.sleep(0.5 + number * 1.7)  # not all at the same moment of a poll
-                    began = time.time()
-                    fault(server)
+                    began = fault(server)
                 told = server.until("gone", SEEN_WITHIN)
             finally:
                 server.end()
@@ -237,7 +238,7 @@ def row(what: str, found: dict[str, list[float]], unit: float = 1.0) -> str:
     return f"| {what} | {ours:.3f} | {other} | {times} |"
 
 
-def killing(who: str, number: signal.Signals) -> Callable[[Server], None]:
+def killing(who: str, number: signal.Signals) -> Callable[[Server], float]:
     """Give what sends a signal to a process of a server."""
     return lambda server: server.kill(who, number)
 
@@ -256,7 +257,7 @@ def main() -> None:
         )
         + "\n"
     )
-    say(row("it dies while it loads", seen(lambda _: None, ("--exit-early", "3"))) + "\n")
+    say(row("it dies while it loads", seen(lambda _: 0.0, ("--exit-early", "3"))) + "\n")
     starts, asks = overhead()
     say(row("from launch to `/health`", starts) + "\n")
     say(row("one short request, ms", asks, 1000.0) + "\n\n")

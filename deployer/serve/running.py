@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from deployer.serve.bell import Bell
     from deployer.serve.redact import Redactor
 
-FOLLOWS, SHORTLY = 1.0, 0.02
+FOLLOWS, SHORTLY = 1.0, 0.01
 """Seconds that the parent's end is waited for after that of a child: long where the child has ended
 as if it had nothing more to do, else hardly."""
 

@@ -149,6 +149,7 @@ class Runtime:
                 while True:
                     self._guard()
                     ear.wait(REFRESH_EVERY)
+                    self._guard()  # first this: a death is not to wait for a look at /proc
                     if self._running:
                         self._running.family.refresh()
         except Interrupted:
