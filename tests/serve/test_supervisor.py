@@ -124,3 +124,38 @@ def test_what_is_no_release_is_exit_code_2(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     event = Event.from_json((tmp_path / "events").read_text())
     assert (event.phase, event.state) == ("ended", "failed")
+
+
+FILLS_UP = """
+import resource, sys
+from pathlib import Path
+from deployer.event import Event
+from deployer.serve.__main__ import EventFile
+
+path = Path(sys.argv[1])
+events = EventFile(path)
+events.write(Event(1.0, "serving", "started", "ready"))
+room = path.stat().st_size + 40
+resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+events.write(Event(2.0, "ended", "failed", "x" * 100))
+assert path.read_bytes().endswith(b"\\n"), "half an event"
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+events.write(Event(3.0, "ended", "failed", "there is room again"))
+"""
+
+
+def test_a_disk_that_fills_up_tears_no_event(tmp_path: Path) -> None:
+    """What fits of a line is written by the kernel, and the rest is refused."""
+    file = tmp_path / "events.jsonl"
+    done = subprocess.run(
+        [sys.executable, "-c", FILLS_UP, str(file)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("deployer.serve: cannot write events: File too large")
+    told = [Event.from_json(line) for line in file.read_text().splitlines()]
+    assert [event.time for event in told] == [1.0, 3.0]
