@@ -75,15 +75,23 @@ def locate(version: str, *, environ: Mapping[str, str] = os.environ) -> EngineEn
     Raises UsageError for a version that has no lock, Failure for one that others may change.
     """
     wanted = describe(version, environ)
+    return wanted if is_complete(wanted) else None
+
+
+def is_complete(wanted: EngineEnvironment) -> bool:
+    """Tell whether an environment is there, whole and as it would be made today.
+
+    Raises Failure for one that others may change.
+    """
     try:
         marker = read_json((wanted.root / MARKER).read_text("utf-8"))
     except (OSError, ValueError):
-        return None
+        return False
     matches = isinstance(marker, dict) and marker.get("digest") == wanted.digest
     if not matches or not os.access(wanted.python, os.X_OK):
-        return None
+        return False
     _refuse_open(wanted.root)
-    return wanted
+    return True
 
 
 def _refuse_open(root: Path) -> None:
