@@ -120,7 +120,8 @@ def _ranks(result: dict[str, Any]) -> str:
     spread = " to ".join(f"{each:.2f}" for each in sorted({min(joined), max(joined)}))
     return (
         f"Joining takes {spread} GiB of each GPU (NCCL, and the engine's own all-reduce where it is"
-        " not switched off), without NVLink multicast. Figures are those of the fullest rank."
+        " not switched off), without NVLink multicast. Figures are those of the fullest rank; a"
+        " pool is one data-parallel rank's: a server of two (dp2) has twice as many tokens."
     )
 
 
@@ -139,6 +140,8 @@ def _life(result: dict[str, Any]) -> str:
     for each in result["scenarios"]:
         serving = [one["ms"] for one in each["started"] if one["phase"] == "serving"]
         started = f"{serving[0] / 1000:.0f} s" if serving else "never"
+        boots = [one["message"] for one in each["started"] if one["phase"] == "boot"]
+        started += f" ({boots[0].partition(': ')[2].partition(', unk')[0]})" if boots else ""
         ends = [one for one in each["events"] if one["phase"] in ("ended", "drain", "serving")]
         told = next((one for one in ends if one["state"] in ("done", "failed")), None)
         message = told["message"] if told else each["headline"]

@@ -112,6 +112,11 @@ def test_a_writer_that_never_ends_does_not_keep_the_log_open(tmp_path: Path) -> 
         (b"", ""),
         (b"Load it\n/x/y.py:12: FutureWarning: old\n  warnings.warn(\n", "Load it"),
         (b"/x/y.py:12: UserWarning: old\n  warnings.warn(\n", "only warnings so far"),
+        (
+            (b"Load it\n/x/quant_api.py:1731: SyntaxWarning: invalid escape sequence '\\.'\n"
+            b'  """Configuration class for applying different configs\n'),
+            "Load it",
+        ),
         (b"Traceback (most recent call last):\n  File 'x', line 1\nValueError: x", "ValueError: x"),
         (b"one\nTraceback (most recent call last):\n  File 'x', line 1\n    f()\n", "one"),
     ],

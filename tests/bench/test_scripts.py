@@ -1,0 +1,180 @@
+"""The scripts of `bench/gpu/` without a GPU: their client, their steps, what they make and read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployer.facts.models.checkpoint import CONFIG, from_files
+from deployer.facts.models.parts import counted
+
+GPU = Path(__file__).resolve().parents[2] / "bench" / "gpu"
+sys.path.insert(0, str(GPU))
+
+import client  # noqa: E402
+import loaders  # noqa: E402
+import memory  # noqa: E402
+import shapes  # noqa: E402
+import weights  # noqa: E402
+
+
+class Streaming(BaseHTTPRequestHandler):
+    """Answers `/generate` as SGLang streams it; every third request is broken off."""
+
+    asked: list[dict[str, Any]]
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.asked.append(body)
+        self.send_response(200)
+        self.end_headers()
+        for count in range(1, body["sampling_params"]["max_new_tokens"] + 1):
+            said = {"text": "x" * count, "meta_info": {"completion_tokens": count}}
+            self.wfile.write(f"data: {json.dumps(said)}\n\n".encode())
+        if len(self.asked) % 3:
+            self.wfile.write(b"data: [DONE]\n\n")
+        else:
+            self.wfile.write(b"data: {broken\n\n")
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    Streaming.asked = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Streaming) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def test_the_client_counts_tokens_and_says_what_was_lost(port: int) -> None:
+    row = client.ask(port, 1, 4, (7, 5), 60)
+
+    assert (row["requests"], row["completed"]) == (4, 3)
+    assert row["error"].startswith("1 of 4 requests were lost: JSONDecodeError")
+    assert row["output_per_s"] > 0
+    assert [len(each["input_ids"]) for each in Streaming.asked] == [7] * 4
+    assert all(each["sampling_params"]["ignore_eos"] for each in Streaming.asked)
+
+
+def test_a_server_that_is_not_there_is_no_speed() -> None:
+    row = client.ask(9, 2, 2, (7, 5), 60)
+
+    assert row["completed"] == 0
+    assert "output_per_s" not in row
+    assert "2 of 2 requests were lost" in row["error"]
+
+
+@pytest.mark.process
+def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    sleeper = f"import time; time.sleep(600)  # {tmp_path}"
+    child = (
+        "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', "
+        f"{sleeper!r}], start_new_session=True); time.sleep(600)"
+    )
+    steps = [
+        [
+            {"name": "long", "limit": 2, "words": ["{python}", "-c", child]},
+            {"name": "made", "limit": 60, "words": ["{python}", "-c", "open('{out}/a.json', 'w')"]},
+        ],
+        [{"name": "after", "limit": 60, "words": ["{python}", "-c", "print('after')"]}],
+    ]
+    (tmp_path / "plan.json").write_text(json.dumps({"steps": steps}), encoding="utf-8")
+    words = [sys.executable, str(GPU / "steps.py"), "plan.json", "out", "600", "out.tar.gz"]
+    ran = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 1
+    assert "long: code -15" in ran.stdout
+    assert "after: code 0" in ran.stdout
+    assert (tmp_path / "out" / "a.json").exists()
+    assert (tmp_path / "out.tar.gz").stat().st_size > 0
+    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    assert str(tmp_path) not in left.stdout
+
+
+@pytest.mark.parametrize("shape", ["qwen3-32b", "qwen3-moe-36"])
+def test_a_checkpoint_has_the_weights_of_its_shape(shape: str) -> None:
+    """As many as the facts of the model count, in the bytes that they are stored in."""
+    config = shapes.config(shape, 2)
+    model = from_files("local/shape", "", {CONFIG: config}).model
+    sizes = {"plain": 2, "norm": 2, "fp8": 1, "scale": 4}
+    made = 0
+    for index in range(2):
+        for _, size, kind in weights.names(config, index):
+            made += prod(size) * sizes[kind]
+
+    assert model is not None
+    assert made == pytest.approx(counted(model), rel=0.001)
+
+
+def test_every_loader_of_a_release_is_taken() -> None:
+    class Release:
+        @staticmethod
+        def safetensors_weights_iterator(
+            files: list[str], *, disable_mmap: bool = False, prefetch: bool = False
+        ) -> list[str]:
+            del disable_mmap, prefetch
+            return files
+
+        @staticmethod
+        def multi_thread_safetensors_weights_iterator(files: list[str], workers: int) -> int:
+            return len(files) + workers
+
+    known = loaders.loaders(Release, ["a", "b"], ranks=1, cuda=False)
+
+    assert list(known) == ["mmap", "no mmap", "mmap, prefetch 8", "8 threads"]
+    assert known["mmap"]() == ["a", "b"]
+
+
+def test_the_ranks_of_a_case() -> None:
+    plans = [json.loads(path.read_text("utf-8")) for path in GPU.glob("plans/memory*.json")]
+    cases = [case for plan in plans for case in plan["cases"]]
+    two = [case for case in cases if "-tp2" in case["name"] or "-dp2" in case["name"]]
+
+    assert len(two) > 10
+    assert {memory.ranks(case["words"]) for case in two} == {2}
+    assert memory.ranks(["--dp-size", "2"]) == 1
+
+
+def test_ports_of_a_plan_do_not_meet() -> None:
+    for path in GPU.glob("plans/*.json"):
+        plan = json.loads(path.read_text("utf-8"))
+        found = plan.get("cases") or plan.get("servers") or [*chain(*plan.get("stages", []))]
+        ports = [each["port"] for each in found]
+        assert len(ports) == len(set(ports)), path.name
+
+
+def test_what_the_runtime_said_on_two_gpus() -> None:
+    """What was measured: a rank that is killed takes the group with it, told in half a second."""
+    result = json.loads((GPU / "results" / "life-0.5.17-two.json").read_text("utf-8"))
+    by_name = {each["name"]: each for each in result["scenarios"]}
+    killed = [by_name[f"two-kill-{which}"] for which in ("rank-0", "rank-1", "detokenizer")]
+
+    assert [each["left"] for each in killed] == [{}, {}, {}]
+    told = [next(e for e in each["events"] if e["state"] == "failed") for each in killed]
+    assert all(each["ms"] < 500 for each in told)
+    assert all("killed by SIGKILL (9)" in each["message"] for each in told)
+    prompt = by_name["two-one-rank-full-at-a-prompt"]["events"][0]
+    assert prompt["message"].startswith("sglang::scheduler_TP1 ")
+    assert "no room for what one batch needs" in prompt["message"]
+    assert "11 passed" in by_name["two-verify"]["observed"][0]["what"]
+
+
+def test_what_the_runtime_said_of_memory_that_ran_out() -> None:
+    result = json.loads((GPU / "results" / "life-0.5.17-full.json").read_text("utf-8"))
+    said = {each["name"]: each["headline"] for each in result["scenarios"]}
+
+    assert "the weights alone take more than the share 0.3" in said["fraction-too-small"]
+    assert "a GPU was full before all of its share of the weights" in said["weights-too-large"]
