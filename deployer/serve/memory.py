@@ -22,8 +22,8 @@ PATHS = ("/server_info", "/get_server_info")
 OK = 200
 
 FORM = re.compile(
-    r"a pool of (?P<tokens>[\d,]+) tokens, weights of (?P<weights>[\d.]+) GiB, "
-    r"graphs of (?P<graphs>[\d.]+) GiB"
+    r"a pool of (?P<tokens>[\d,]+) tokens, weights of (?P<weights>-?[\d.]+) GiB, "
+    r"graphs of (?P<graphs>-?[\d.]+) GiB"
 )
 
 
