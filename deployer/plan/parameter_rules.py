@@ -74,6 +74,19 @@ PARAMETERS: dict[str, Rules] = {
     ),
     "lifecycle.start_budget": ((Effect.CONTAINERS, "a start that takes longer is called out"),),
     "lifecycle.restarts": ((Effect.CONTAINERS, "a local engine is started again that often"),),
+    "serving.host": (
+        (Effect.SECURITY, "it decides which machines reach the server"),
+        (Effect.CLIENTS, "the address is another one"),
+    ),
+    "serving.port": ((Effect.CLIENTS, "the address is another one"),),
+    "serving.routes": (
+        (Effect.SECURITY, "clients reach routes of the engine that its door keeps from them else"),
+        (Effect.CLIENTS, "clients may ask something else"),
+    ),
+    "serving.cors_origins": (
+        (Effect.SECURITY, "scripts of these pages may use the server from a browser"),
+    ),
+    "serving.body_limit": ((Effect.CLIENTS, "requests beyond it are refused"),),
     "modal.app": NEW_NAME,
     "modal.environment": NEW_NAME,
     "modal.endpoint": (

@@ -20,7 +20,7 @@ class Observability(Section):
     the weights are loaded, and covers long kernel compilation."""
 
     metrics: Annotated[bool, Flag("--enable-metrics", 610)] = False
-    """Serve Prometheus metrics at `/metrics`. They are open even when there is an API key."""
+    """Serve Prometheus metrics at `/metrics`, to whoever has an API key."""
 
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"] | None, Flag("--log-level", 611)
