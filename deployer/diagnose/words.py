@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 SHOWN = 0.05
 """Seconds of a start that nobody told of and that are shown: what rounds to more than none."""
 
+OURS = "[deployer] "
+"""How lines begin that the supervisor wrote into the engine's log."""
+
 LIMIT = 500
 """Characters of an exception that are shown."""
 
@@ -87,7 +90,8 @@ def _rate(stage: Stage) -> str:
 
 
 def _who(found: Diagnosis) -> str:
-    parts = [found.who or "a process of the engine"]
+    unnamed = "its supervisor" if found.said.startswith(OURS) else "a process of the engine"
+    parts = [found.who or unnamed]
     if found.rank:
         parts.append(f"rank {found.rank.removeprefix('rank ')}")
     if found.at:

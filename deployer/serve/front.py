@@ -69,11 +69,7 @@ class Front:
         self.listener = listener or open_listener(release.listen)
         variables = door_environment(release, environ, [each.key for each in held])
         self._door = Door(terms, self.listener, variables)
-        self._facts = Facts(
-            release=terms.release,
-            model=release.model.served_name or release.model.repo,
-            engine=f"{release.engine.name} {release.engine.version}",
-        )
+        self._facts = Facts(**_served(release, digest_))
         self.keys(held)
         self._door.start()
 
@@ -124,11 +120,16 @@ class Front:
 
         self._door.on_pulse = look
 
-    def starts(self) -> None:
-        """Note that an engine is started: the first one, or one that takes another's place."""
-        again = bool(self._facts.started)
-        restarts = self._facts.restarts + again
-        self.know(started=self._facts.started or time.time(), restarts=restarts, hang=False)
+    def starts(self, digest_: str) -> None:
+        """Note that an engine is started: the first one, again, or one of another release.
+
+        Another release's is started while the one that serves still does.
+        """
+        facts = self._facts
+        if not facts.started:
+            self.know(started=time.time())
+        elif facts.release == digest_[:TOLD_DIGITS]:
+            self.know(restarts=facts.restarts + 1, hang=False)
 
     def booted(self, boot: Boot) -> None:
         """Note what the start took that has just come to serving."""
@@ -159,6 +160,7 @@ class Front:
         What is in flight at the one before is answered by that.
         """
         self._door.terms(terms_of(release, digest_))
+        self.know(**_served(release, digest_), hang=False)
         self.open(inside)
 
     def empty(
@@ -205,6 +207,15 @@ class Front:
         """End the door and give the port back."""
         self._door.end()
         self.listener.close()
+
+
+def _served(release: Release, digest_: str) -> dict[str, Any]:
+    """Give what the metrics say of a release."""
+    return {
+        "release": digest_[:TOLD_DIGITS],
+        "model": release.model.served_name or release.model.repo,
+        "engine": f"{release.engine.name} {release.engine.version}",
+    }
 
 
 def terms_of(release: Release, digest_: str) -> Terms:

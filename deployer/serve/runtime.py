@@ -414,7 +414,7 @@ class Runtime:
             self.front.keys(held)
         self.front.attach(self._bell, self._timeline.progress)
         self.front.follow(self._ring, self._redactor.learn)
-        self.front.starts()
+        self.front.starts(self._digest)
 
     def _close_front(self) -> None:
         if self.front and not self._lasting:

@@ -65,6 +65,7 @@ class Tally:
     def text(self, facts: Facts, *, ready: bool, in_flight: int) -> str:
         """Write all of it."""
         told = self._meter
+        told.forget(metrics.INFO)
         told.set(metrics.INFO, 1, facts.release, facts.model, facts.engine)
         told.set(metrics.READY, ready)
         told.set(metrics.DRAINING, facts.draining)

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -13,7 +14,11 @@ import requests
 
 from deployer.observe.exposition import Sample, read
 from deployer.serve.door.terms import Facts, Route, Timed
-from tests.serve.living import PATIENCE, wait_for
+from deployer.serve.front import Front
+from deployer.serve.inside import Inside
+from deployer.serve.keyring import Held
+from tests.ports import free_port
+from tests.serve.living import PATIENCE, environ, make_release, wait_for
 
 from .conftest import INNER, KEY, ROUTES, House
 from .upstream import Stream, plain
@@ -200,3 +205,34 @@ def test_what_the_supervisor_knows_is_told_by_the_next_door_too(at: House) -> No
         assert seen["deployer_engine_restarts_total", ()] == 2
     assert first["deployer_door_restarts_total", ()] == 0
     assert second["deployer_door_restarts_total", ()] == 1
+
+
+def test_what_a_supervisor_starts_again_is_counted_and_another_release_is_told() -> None:
+    first = make_release("--enable-metrics")
+    other = replace(first, model=replace(first.model, served_name="other"))
+    front = Front(first, "a" * 64, environ(), [Held("env", KEY)])
+    inside = Inside(free_port(), INNER, "admin")
+
+    def seen(*names: str) -> list[float | None]:
+        answer = requests.get(
+            f"http://127.0.0.1:{first.listen.port}/metrics",
+            headers={"Authorization": f"Bearer {KEY}"},
+            timeout=PATIENCE,
+        )
+        samples = {(each.name, *each.labels.values()): each.value for each in read(answer.text)}
+        return [samples.get((f"deployer_{name}",)) for name in names] + [
+            value for (name, *labels), value in samples.items() if labels[1:2] == ["other"]
+        ]
+
+    try:
+        front.starts("a" * 64)
+        front.turn(first, "a" * 64, inside)
+        front.know(hang=True)
+        wait_for(lambda: seen("engine_restarts_total", "hang_suspected", "ready") == [0, 1, 1])
+        front.starts("b" * 64)  # beside the one that serves
+        front.starts("a" * 64)
+        wait_for(lambda: seen("engine_restarts_total", "hang_suspected") == [1, 0])
+        front.turn(other, "b" * 64, inside)
+        wait_for(lambda: seen("engine_restarts_total", "hang_suspected") == [1, 0, 1])
+    finally:
+        front.close()
