@@ -220,8 +220,26 @@ FAULTS = {
     "who gave up is forgotten": ("self._carried = self._now - self._moved", "self._carried = 0.0"),
 }  # fmt: skip
 
-FINDERS = (0, 1, 2, 7, 11, 16, 21, 34, 39, 83, 125, 416, 663, 787, 3386)
-"""Histories that found one of these faults before: they are tried first."""
+FINDERS = {
+    "prefill counts for nothing": 11,
+    "decoding counts for nothing": 83,
+    "what came out counts for nothing": 125,
+    "the budget is twice as long": 34,
+    "the budget is half as long": 1,
+    "a stop is no sign": 2,
+    "a stop is a hang at once": 0,
+    "what is not delivered is forgotten": 416,
+    "few tokens that do not come out are enough": 39,
+    "an own request may take for ever": 663,
+    "own requests pile up": 7,
+    "a busy engine is sent requests": 16,
+    "nothing is ever sent": 0,
+    "a pause is held against it": 0,
+    "time in which nobody looked counts": 21,
+    "old growth is news": 787,
+    "who gave up is forgotten": 3386,
+}
+"""A history that found each of them before: it is tried first."""
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -234,7 +252,7 @@ def test_a_planted_fault_of_the_policy_is_found(
     module = types.ModuleType("planted")
     monkeypatch.setitem(sys.modules, "planted", module)
     exec(compile(text.replace(right, planted), fault, "exec"), module.__dict__)  # noqa: S102
-    seeds = itertools.chain(FINDERS, range(4000))
+    seeds = itertools.chain([FINDERS[fault]], range(4000))
     assert any(wrong(module.Liveness(BUDGET), make(seed)) for seed in seeds)
 
 
