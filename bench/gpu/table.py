@@ -181,10 +181,13 @@ def _loaders(result: dict[str, Any]) -> str:
 
 
 def _speed(result: dict[str, Any]) -> str:
-    rows = ["server | streams | requests | output tokens/s | first token, ms | each token, ms"]
+    head = ("server", "streams", "requests", "output tokens/s", "first token, ms", "each token, ms")
+    rows = [" | ".join([*head[:4], "predicted", head[4], "predicted", head[5], "predicted"])]
     rows += [
         f"{row['server']} | {row['streams']} | {row['completed']} | {row['output_per_s']:,.0f} | "
-        f"{row['first_ms'][0]:,.0f} (at most {row['first_ms'][1]:,.0f}) | {row['each_ms'][0]:.1f}"
+        f"{_predicted(row, 'output_per_s')} | "
+        f"{row['first_ms'][0]:,.0f} (at most {row['first_ms'][1]:,.0f}) | "
+        f"{_predicted(row, 'first_ms')} | {row['each_ms'][0]:.1f} | {_predicted(row, 'each_ms', 1)}"
         for row in result["rows"]
     ]
     servers = "; ".join(
@@ -194,9 +197,17 @@ def _speed(result: dict[str, Any]) -> str:
     note = (
         f"{result['shape']}, dummy weights, {result['input']} random tokens in and "
         f"{result['output']} out, {' '.join(result['words'])}. Servers: {servers}. Both stood on"
-        " the same GPUs and were asked one after the other. Times are medians."
+        " the same GPUs and were asked one after the other. Times are medians. The streams of a row"
+        " all begin at once, so that their first tokens wait for each other's prompts."
     )
+    if predictor := result.get("predictor"):
+        note += f" Predictions are `deployer predict`'s for the same requests ({predictor})."
     return _section("Speed", result, rows, note)
+
+
+def _predicted(row: dict[str, Any], name: str, digits: int = 0) -> str:
+    found = row.get("predicted")
+    return "" if found is None else f"{found[name]:,.{digits}f}"
 
 
 def _section(title: str, result: dict[str, Any], rows: list[str], note: str) -> str:
