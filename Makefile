@@ -16,7 +16,7 @@ INSTALL := $(BIN)/python -I -m pip install $(VERIFIED)
 PROJECT := $(BIN)/python -I -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test thorough check conditions format lint types rooms generated fresh fuzz bench bench-reliability reliability bench-peers catalogue catalogue-check held locks dist sbom audit mutants clean
+.PHONY: help demo demo-stop test thorough check conditions format lint types rooms generated fresh fuzz bench bench-door bench-reliability reliability bench-peers catalogue catalogue-check held locks dist sbom audit mutants clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
