@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 SHOWN = 2.0
 """Seconds after which it is shown what is waited for."""
 
-TIDYING = 10.0
-"""Seconds that ending what was begun may take beyond the time of a command."""
+TIDYING = 20.0
+"""Seconds that ending what was begun may take, beyond the time of a command or after Ctrl-C."""
 
 LEAST = 0.05
 """Seconds that a question gets at least, so that it is asked at all."""
@@ -55,8 +55,7 @@ class Patience:
     def tidying(self) -> Iterator[None]:
         """Give the block :data:`TIDYING` seconds, whatever is left: it ends what was begun."""
         before = self._until
-        if before is not None:
-            self._until = max(before, self._clock() + TIDYING)
+        self._until = self._clock() + TIDYING
         try:
             yield
         finally:
