@@ -1,0 +1,242 @@
+"""Verbs and faults: what becomes of a verb when one kind of question to Modal goes wrong.
+
+The table is learnt: a verb is carried out once as it should, and then again with each RPC that it
+asked going wrong in each way. What the page says of it is compared with what it does.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grpclib import Status
+
+from tests.fakes.modal.faults import VOLUME, Fault
+
+if TYPE_CHECKING:
+    from tests.apply.modal.conftest import World
+
+SECONDS = "1"
+"""What `--timeout` says where nothing is answered."""
+
+BOUND = 60.0
+"""Seconds that no cell may take: each question's own bound, which `--timeout` undercuts."""
+
+FAULTS: dict[str, Fault] = {
+    "unavailable once": Fault("status"),
+    "answer lost once": Fault("lost"),
+    "unavailable": Fault("status", times=None),
+    "not allowed": Fault("status", times=None, status=Status.PERMISSION_DENIED),
+    "connection closed": Fault("closed", times=None),
+    "never answered": Fault("hang", times=None),
+}
+"""What goes wrong; ``times`` None is for good."""
+
+HARMLESS = ("unavailable once", "answer lost once")
+"""What the client gets over, so that nobody notices."""
+
+VERBS: dict[str, tuple[str, ...]] = {
+    "logs": ("logs", "tiny"),
+    "history": ("history", "tiny", "--format", "json"),
+    "status": ("status", "--format", "json"),
+    "status NAME": ("status", "tiny", "--format", "json"),
+    "drift": ("drift", "PROFILE", "--format", "json"),
+    "plan": ("plan", "PROFILE", "--format", "json"),
+    "destroy": ("destroy", "tiny", "--yes", "--format", "json"),
+    "rollback": ("rollback", "tiny", "--to", "FIRST", "--yes", "--no-verify", "--format", "json"),
+    "apply": ("apply", "PROFILE", "--yes", "--no-verify", "--format", "json"),
+}
+
+CHANGING = frozenset({"apply", "rollback", "destroy"})
+
+ADMITS = re.compile(
+    r"not known|not reached|not-reached|not found out|could not be"
+    r'|unlisted": "[^"]|unknown": "[^"]'
+)
+"""How a verb that ends well all the same says what it could not find out."""
+
+TIMES = re.compile(r'"(at|time|seconds|verified_at)": [\d.]+|"message": "[^"]*"')
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a verb ended."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+
+@dataclass
+class Stage:
+    """A world with two versions of an app, that can be set back to how it was."""
+
+    world: World
+    profile: str
+    now: str
+    next: str
+    digests: tuple[str, str]
+    _apps: Any = None
+    _dicts: Any = None
+
+    def keep(self) -> None:
+        """Remember how everything stands."""
+        self._apps = copy.deepcopy(self.world.plane.state.apps)
+        self._dicts = copy.deepcopy(self.world.plane.state.dicts)
+
+    def set_back(self) -> None:
+        """Let everything go right, and stand as it was."""
+        self.world.plane.mend()
+        self.world.plane.state.apps = copy.deepcopy(self._apps)
+        self.world.plane.state.dicts = copy.deepcopy(self._dicts)
+
+    def run(self, verb: str, *more: str) -> Ended:
+        """Carry a verb out."""
+        given = {"PROFILE": self.profile, "FIRST": self.digests[0][:12]}
+        text = self.next if verb == "apply" else self.now
+        Path(self.profile).write_text(text, encoding="utf-8")
+        words = [given.get(word, word) for word in VERBS[verb]]
+        began = time.monotonic()
+        code, out, err = self.world.run(*words, *more)
+        return Ended(code, out, err, time.monotonic() - began)
+
+    def asked(self, verb: str) -> tuple[tuple[str, ...], Ended]:
+        """Give the RPCs that a verb asks where all goes right, and how it ends then."""
+        self.set_back()
+        before = len(self.world.plane.calls)
+        ended = self.run(verb)
+        names = [name for name, _ in self.world.plane.calls[before:]]
+        self.set_back()
+        asked = set(names) | ({VOLUME} if "VolumeGetFile2" in names else set())
+        return tuple(sorted(asked - {"AppHeartbeat"})), ended
+
+    def cell(self, verb: str, rpc: str, fault: str, well: Ended) -> str:
+        """Carry a verb out with an RPC that goes wrong, and hold it to the law.
+
+        Gives its exit code. Raises AssertionError where it says that all is well and it is not,
+        where it ends in a traceback, takes longer than its bound, or leaves a state that the next
+        one cannot mend.
+        """
+        self.set_back()
+        self.world.plane.go_wrong(rpc, replace(FAULTS[fault]))
+        # Only what waits for ever is bounded: a slow machine changes nothing else.
+        bound = ("--timeout", SECONDS) if fault == "never answered" else ()
+        ended = self.run(verb, *bound)
+        where = f"{verb}, {rpc}, {fault}: exit {ended.code}\n{ended.out}\n{ended.err}"
+        assert "Traceback" not in ended.err, where
+        assert "fault of deployer" not in ended.err, where
+        assert ended.seconds < BOUND, where
+        if fault in HARMLESS:
+            assert ended.code == well.code, where
+        same = TIMES.sub("", ended.out) == TIMES.sub("", well.out)
+        if ended.code == well.code and fault not in HARMLESS:
+            assert same or ADMITS.search(ended.out + ended.err), where
+        if ended.code != well.code:
+            assert ended.code == 1, where
+            assert re.search(r"^error: \S", ended.err, re.MULTILINE) or ADMITS.search(ended.out), (
+                where
+            )
+        if verb in CHANGING:
+            self._is_right(verb, ended, where)
+        return str(ended.code)
+
+    def _is_right(self, verb: str, ended: Ended, where: str) -> None:
+        """Hold the state to what was said, and the next try to a good end."""
+        app = self.world.plane.app("tiny-app")
+        if ended.code == 0:
+            self._is_done(verb, where)
+        before = len(app.versions)
+        assert before in {2, 3}, where
+        self.world.plane.mend()
+        again = self.run(verb)
+        where = f"{where}\nand again: exit {again.code}\n{again.err}"
+        assert again.code == 0, where
+        self._is_done(verb, where)
+        assert len(self.world.plane.app("tiny-app").versions) == (2 if verb == "destroy" else 3), (
+            where
+        )
+
+    def _is_done(self, verb: str, where: str) -> None:
+        app = self.world.plane.app("tiny-app")
+        if verb == "destroy":
+            assert not app.deployed, where
+            return
+        wanted = self.digests[0] if verb == "rollback" else app.tags["deployer.release"]
+        assert app.deployed, where
+        assert app.versions[-1].tag == wanted, where
+        assert app.tags["deployer.release"] == wanted, where
+
+
+def stage_of(world: World) -> Stage:
+    """Deploy two versions, and write the profile of a third."""
+    digests, texts = [], []
+    for tokens in (32768, 16384, 8192):
+        path = world.profile(max_prefill_tokens=f"  max_prefill_tokens: {tokens}")
+        texts.append(Path(path).read_text(encoding="utf-8"))
+        if len(texts) <= VERSIONS:
+            code, out, err = world.run("apply", path, "--yes", "--no-verify", "--format", "json")
+            assert code == 0, err
+            digests.append(json.loads(out)["digest"])
+    stage = Stage(world, path, texts[1], texts[2], (digests[0], digests[1]))
+    stage.keep()
+    return stage
+
+
+def page(rows: dict[str, dict[str, dict[str, str]]]) -> str:
+    """Write the page: exit codes by verb, RPC and fault."""
+    lines = [HEAD]
+    for verb, row in rows.items():
+        lines += [
+            f"### `deployer {verb}`\n",
+            f"| RPC | {' | '.join(FAULTS)} |",
+            f"|---|{'---|' * len(FAULTS)}",
+            *(f"| {rpc} | {' | '.join(cells.values())} |" for rpc, cells in row.items()),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def read_page(text: str) -> dict[str, dict[str, dict[str, str]]]:
+    """Read the cells of a page that :func:`page` wrote."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for block in text.split("### `deployer ")[1:]:
+        verb, _, rest = block.partition("`")
+        rows = [line.strip("| ").split(" | ") for line in rest.splitlines() if line.startswith("|")]
+        found[verb] = {row[0]: dict(zip(FAULTS, row[1:], strict=True)) for row in rows[2:]}
+    return found
+
+
+VERSIONS = 2
+
+HEAD = """\
+# What becomes of a verb when Modal fails
+
+This page is written by a run of `tests/apply/modal/test_fault_table.py`, and compared with every
+other run of it: the real client asks the control plane of the tests, in which one kind of question
+goes wrong. A cell is the exit code. All cells are tried by `make thorough`, a fixed part of them by
+`make test`.
+
+What holds in each cell:
+
+- **0** says that the verb did what it says, with the very result of a run without a fault; or its
+  result says what could not be found out.
+- **1** comes with an `error:` line in words, or a result that says what was not reached. None ends
+  in a traceback.
+- Where an answer never comes, the verb was given `--timeout 1`, and ended by it. Without it each
+  question has 60 seconds by itself, with all that the client tries again.
+- Of a verb that changes something (`apply`, `rollback`, `destroy`), the same verb once more, when
+  nothing goes wrong any more, comes to its good end, and makes no version twice.
+
+*unavailable once* and *answer lost once* are what the client gets over. The others are for good:
+UNAVAILABLE, PERMISSION_DENIED, a connection that is closed at once, an answer that never comes.
+`volume block` stands for the HTTP request by which a file of a volume is read. A verb that has no
+table here yet is held to the same by `make thorough`.
+
+## The table
+"""
