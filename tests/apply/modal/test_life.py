@@ -6,6 +6,7 @@ import json
 import os
 import re
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -111,10 +112,11 @@ def test_a_preempted_compilation_keeps_its_kernels(containers: World) -> None:
     over = threading.Event()
 
     def preempt() -> None:
-        while not over.wait(0.05):
+        while not over.is_set():
             for task in list(world.plane.worker.tasks.values()):
                 if any("kernel 6 is whole" in line for line in task.log):
                     return world.plane.run(world.plane.worker.terminate(task))
+            time.sleep(0.05)
         return None
 
     thread = threading.Thread(target=preempt)
