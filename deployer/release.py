@@ -151,6 +151,7 @@ class ModalParameters:
     download_cpu: float
     download_memory: int
     download_timeout: int
+    packages: tuple[str, ...] = ()
 
     @property
     def mounts(self) -> tuple[Mount, ...]:

@@ -5,21 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deployer.compile.case import Case
-from deployer.facts.sizes import READ_FASTEST, READ_SLOWEST
+from deployer.facts.sglang.loaders import NOTHING, speed
+from deployer.facts.sizes import READ_FASTEST
 
 GIB = 1024**3
 
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """Reading the weights: their GiB, and the seconds at a volume's best and worst speed.
+    """Reading the weights: their GiB, and the seconds at the best and worst speed of the loader.
 
-    Only reading: the engine's own start, its kernels and its graphs come on top.
+    ``slowest`` is None where nobody has published the worst. ``floor`` is what a volume takes at
+    its best, under which no loader can be.
     """
 
     gib: float
     fastest: float
-    slowest: float
+    slowest: float | None
+    floor: float
 
 
 def loading(case: Case) -> Loading | None:
@@ -30,11 +33,15 @@ def loading(case: Case) -> Loading | None:
 def _loading(case: Case) -> Loading | None:
     known = case.resolved.subject.checkpoints.model
     gib = None if known is None else known.gib
-    if case.profile.modal is None or gib is None or case.profile.model.load_format == "dummy":
+    if case.profile.modal is None or gib is None or case.profile.model.load_format == NOTHING:
         return None
-    return Loading(gib, gib * GIB / READ_FASTEST, gib * GIB / READ_SLOWEST)
+    found = speed(case.profile.model.load_format or "")
+    slowest = None if found.slowest is None else gib * GIB / found.slowest
+    return Loading(gib, gib * GIB / found.fastest, slowest, gib * GIB / READ_FASTEST)
 
 
 def span(found: Loading) -> str:
     """Say the two bounds as a reader wants them: ``252 to 756 s``."""
+    if found.slowest is None:
+        return f"at least {found.fastest:.0f} s"
     return f"{found.fastest:.0f} to {found.slowest:.0f} s"

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 
 from deployer.compile.derive import PLACED
 from deployer.facts.sglang.catalogue import Catalogue, for_spelling
+from deployer.facts.sglang.loaders import OPTIONS_FLAG, STRAIGHT, can_leave_gds
 from deployer.facts.sglang.replacements import Beside, Words, named, spell
 from deployer.profile.fields import flagged_fields
 from deployer.profile.flag import Flag
 from deployer.profile.model import Profile
 from deployer.profile.partial import knows
 from deployer.release import Argument
+
+LOADER_ORDER = 73
+"""The place of what the loader is told: after its format."""
 
 Stated = tuple[int, Words, str]
 """The place in the list, the concept's own flag with its values, and the YAML key behind it."""
@@ -87,6 +92,41 @@ def _stated(
         value, source = (stated, path) if own else derived.get(path, (None, path))
         if (words := words_for(flag, value)) is not None:
             yield flag.order, words, source
+    options = loader_options(profile, known=known)
+    if options:
+        text = json.dumps({name: value for name, (value, _) in options.items()})
+        yield LOADER_ORDER, (OPTIONS_FLAG, (text,)), next(iter(options.values()))[1]
+
+
+def loader_options(profile: Profile, *, known: bool = False) -> dict[str, tuple[object, str]]:
+    """Give what the loader is told beside its format: by SGLang's names, each with its key."""
+    found: dict[str, tuple[object, str]] = {}
+    threads = _said(profile, "loading", "threads", known=known)
+    if threads is not None:
+        found["enable_multithread_load"] = (bool(threads), "loading.threads")
+    if threads:
+        found["num_threads"] = (threads, "loading.threads")
+    gds = _said(profile, "loading", "gds", known=known)
+    if gds is not None:
+        found["enable_gds"] = (gds, "loading.gds")
+    elif _reads_without_gds(profile, known=known):
+        found["enable_gds"] = (False, "model.load_format")
+    if (concurrency := _said(profile, "loading", "concurrency", known=known)) is not None:
+        found["concurrency"] = (concurrency, "loading.concurrency")
+    return found
+
+
+def _reads_without_gds(profile: Profile, *, known: bool) -> bool:
+    """Whether GPUDirect Storage is to be left, which Modal's containers do not have.
+
+    What the author says to the loader in `engine.args` stands alone.
+    """
+    if _said(profile, "model", "load_format", known=known) != STRAIGHT:
+        return False
+    if known and not all(knows(profile, name) for name in ("target", "engine")):
+        return False
+    own = OPTIONS_FLAG.removeprefix("--") in profile.engine.args
+    return profile.target == "modal" and not own and can_leave_gds(profile.engine.version)
 
 
 def _said(profile: Profile, section: str, name: str, *, known: bool) -> object:

@@ -41,4 +41,5 @@ def _parameters(profile: Profile, section: Modal) -> ModalParameters:
         download_cpu=section.download.cpu,
         download_memory=section.download.memory,
         download_timeout=section.download.timeout,
+        packages=section.packages,
     )

@@ -105,6 +105,8 @@ def _of_flag(change: Change, sides: Sides) -> list[Consequence]:
     names = {word.removeprefix("--") for word in change.what.split()}
     known = [Consequence(r.effect, r.reason) for r in RULES if names & r.flags]
     found = [*_power(change, sides), *known]
+    if "load-format" in names:
+        found += _of_loader(change, sides)
     if names & SPECULATIVE:
         found.append(Consequence(Effect.CAPACITY, WHY))
     if not known:
@@ -112,6 +114,13 @@ def _of_flag(change: Change, sides: Sides) -> list[Consequence]:
         namespace = option.category if option else ""
         found += [Consequence(*one) for one in NAMESPACES.get(namespace, ())]
     return [_measured(one, change, sides) for one in found]
+
+
+def _of_loader(change: Change, sides: Sides) -> list[Consequence]:
+    if "dummy" in {change.old, change.new}:
+        return [Consequence(Effect.ACCURACY, "`dummy` fills the weights with noise")]
+    saved = money.loaded(sides)
+    return [] if saved is None else [saved]
 
 
 def _of_variable(change: Change, sides: Sides) -> list[Consequence]:

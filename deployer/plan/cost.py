@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from deployer.facts.models.catalogue import find
 from deployer.facts.prices import HOURS_A_MONTH, STORAGE_FREE, Prices
-from deployer.facts.sizes import KERNEL_MINUTES, READ_FASTEST, READ_SLOWEST
+from deployer.facts.sglang.loaders import FORMAT_FLAG, NOTHING, Speed, speed
+from deployer.facts.sizes import KERNEL_MINUTES
 from deployer.release import ModalParameters, Release
 
 GIB = 1024**3
@@ -125,17 +126,23 @@ def cold_start(release: Release, modal: ModalParameters, hourly: float | None) -
     budget = modal.startup_timeout / 60
     bound = f"Modal gives it up after the budget of {span(budget)}"
     read, gib = reading(release), _size(release)
+    if load_format(release) == NOTHING:
+        return Estimate(None, budget, hourly, f"no weights are read; {bound}")
     if read is None or gib is None:
         return Estimate(
             None, budget, hourly, f"the size of {release.model.repo} is not known; {bound}"
         )
-    slow, fast = READ_SLOWEST / GB, READ_FASTEST / GB
     basis = (
-        f"reading {gib:,.1f} GiB takes {read[0]:.1f} to {span(read[1])} at {fast:g} to "
-        f"{slow:g} GB/s (Modal's figures); how long the container, CUDA graphs and warm-up take is "
-        f"not published; {bound}"
+        f"loading {gib:,.1f} GiB takes {read.words()}; how long the container, CUDA graphs and "
+        f"warm-up take is not published; {bound}"
     )
-    return Estimate(min(read[0], budget), budget, hourly, basis)
+    return Estimate(min(read.fast, budget), budget, hourly, basis)
+
+
+def load_format(release: Release) -> str:
+    """Give the format in which a release's weights are read; '' where it states none."""
+    found = [a.values[0] for a in release.arguments if a.flag == FORMAT_FLAG and a.values]
+    return found[-1] if found else ""
 
 
 def _size(release: Release) -> float | None:
@@ -144,12 +151,37 @@ def _size(release: Release) -> float | None:
     return None if known is None else known.gib
 
 
-def reading(release: Release) -> tuple[float, float] | None:
-    """Give the minutes that reading the weights takes, fast and slow; None for unknown sizes."""
-    gib = _size(release)
-    if gib is None or release.model.source != "huggingface":
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The minutes that loading weights takes, by the published speeds of how they are read.
+
+    ``slow`` is None where nobody has published the slowest.
+    """
+
+    fast: float
+    slow: float | None
+    speed: Speed
+
+    def words(self) -> str:
+        """Say both bounds, what they follow from, and who says that."""
+        fastest = f"{self.speed.fastest / GB:g}"
+        if self.slow is None or self.speed.slowest is None:
+            return f"at least {span(self.fast)} at {fastest} GB/s ({self.speed.source})"
+        slowest = f"{self.speed.slowest / GB:g}"
+        return (
+            f"{self.fast:.1f} to {span(self.slow)} at {fastest} to {slowest} GB/s "
+            f"({self.speed.source})"
+        )
+
+
+def reading(release: Release) -> Reading | None:
+    """Give the time that loading the weights takes; None for unknown sizes, and for none."""
+    gib, how = _size(release), load_format(release)
+    if gib is None or release.model.source != "huggingface" or how == NOTHING:
         return None
-    return gib * GIB / READ_FASTEST / 60, gib * GIB / READ_SLOWEST / 60
+    found = speed(how)
+    slow = None if found.slowest is None else gib * GIB / found.slowest / 60
+    return Reading(gib * GIB / found.fastest / 60, slow, found)
 
 
 def download(modal: ModalParameters, release: Release, prices: Prices) -> Estimate:
@@ -177,7 +209,7 @@ def compiling(release: Release, prices: Prices) -> Estimate:
         else "how long the kernels take is not known"
     )
     basis = f"loads the weights and compiles on all GPUs; {took}; it is ended after {span(most)}"
-    return Estimate(read[0] if read else None, most, hourly, basis)
+    return Estimate(read.fast if read else None, most, hourly, basis)
 
 
 def storage(release: Release, prices: Prices) -> Storage | None:

@@ -77,7 +77,7 @@ RULES = (
         "it decides how the next token is chosen",
         "sampling-defaults preferred-sampling-params random-seed "
         "speculative-accept-threshold-single speculative-accept-threshold-acc "
-        "speculative-use-rejection-sampling json-model-override-args model-impl load-format",
+        "speculative-use-rejection-sampling json-model-override-args model-impl",
     ),
     _rule(
         Effect.CLIENTS,

@@ -7,7 +7,7 @@ that is shipped is for whoever has no other.
 from __future__ import annotations
 
 from deployer.facts.prices import HOURS_A_MONTH, SHIPPED, Prices
-from deployer.plan.cost import compiling, download
+from deployer.plan.cost import Reading, compiling, download, reading
 from deployer.plan.effects import Consequence, Effect
 from deployer.plan.sides import Sides
 from deployer.release import Release
@@ -72,6 +72,34 @@ def idle(sides: Sides) -> Consequence:
         return Consequence(Effect.MONEY, f"{reason}; {_unknown(sides)}")
     amount = f"{dollars(before)} -> {dollars(after)} for an idle container before it stops"
     return Consequence(Effect.MONEY, f"{reason} ({table(sides.prices)})", amount)
+
+
+def loaded(sides: Sides) -> Consequence | None:
+    """Say what a start saves or costs by loading the weights otherwise; None off Modal."""
+    if sides.old.modal is None or sides.new.modal is None:
+        return None
+    before, after = reading(sides.old), reading(sides.new)
+    if before is None or after is None:
+        return None
+    each = hourly(sides.new, sides.prices)
+    reason = f"the weights load in {after.words()}, and before in {before.words()}"
+    amount = f"a start loads in {_minutes(after)} instead of {_minutes(before)}"
+    if each is not None:
+        amount += f", {_paid(after, each)} instead of {_paid(before, each)}"
+    return Consequence(Effect.MONEY, reason, amount)
+
+
+def _minutes(found: Reading) -> str:
+    if found.slow is None:
+        return f"at least {found.fast:.1f} min"
+    return f"{found.fast:.1f} to {found.slow:.1f} min"
+
+
+def _paid(found: Reading, each: float) -> str:
+    least = dollars(found.fast / 60 * each)
+    if found.slow is None:
+        return f"at least {least}"
+    return f"{least} to {dollars(found.slow / 60 * each)}"
 
 
 def once(effect: Effect, sides: Sides) -> str:

@@ -103,6 +103,7 @@ PARAMETERS: dict[str, Rules] = {
         (Effect.SECURITY, "the secret holds the key that opens the endpoint"),
         (Effect.CLIENTS, "clients need the key that it holds"),
     ),
+    "modal.packages": ((Effect.SECURITY, "what a package holds runs in the engine's containers"),),
     "modal.hub_secret": ((Effect.SECURITY, "the secret holds the token for the hub"),),
     "modal.max_inputs": (
         (Effect.MONEY, "beyond it another container starts"),

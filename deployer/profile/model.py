@@ -11,6 +11,7 @@ from deployer.profile.sections.engine import Engine
 from deployer.profile.sections.hardware import Hardware
 from deployer.profile.sections.kernels import Kernels
 from deployer.profile.sections.lifecycle import Lifecycle
+from deployer.profile.sections.loading import Loading
 from deployer.profile.sections.lora import Lora
 from deployer.profile.sections.memory import Memory
 from deployer.profile.sections.modal import Modal
@@ -34,6 +35,9 @@ class Profile(Section):
 
     model: Model
     """Which weights are served, and under which name."""
+
+    loading: Loading = Loading()
+    """How weights are read into the GPUs."""
 
     hardware: Hardware
     """What one replica runs on."""

@@ -32,6 +32,7 @@ _IMAGE = (
     rf"^(?:(?:{_HOST}(?:\.{_HOST})+(?::[0-9]+)?|{_HOST}:[0-9]+|localhost)/)?{_PART}(?:/{_PART})*"
     rf"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}(?:@{_DIGEST})?|@{_DIGEST})$"
 )
+_PIN = r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?==[0-9]+(?:\.[0-9]+)*[A-Za-z0-9.+]*$"
 _ADDRESS = r"^[A-Za-z0-9.:_-]+$"
 
 FORMS = {
@@ -45,6 +46,7 @@ FORMS = {
     _ADAPTER_NAME: "a name: letters, digits, and `.`, `_` or `-` between them",
     _MODAL: "a name for Modal: letters, digits, `-`, `_` and single dots",
     _IMAGE: "an image with its tag or digest, in lower case: `OWNER/NAME:TAG`",
+    _PIN: "a package with its version, such as `fastsafetensors==0.3.3`",
     _ADDRESS: "an address, such as `127.0.0.1`",
 }
 """What each pattern means, for those who do not read patterns."""
@@ -130,6 +132,10 @@ EnvironmentName = Annotated[
 ImageReference = Annotated[str, Field(pattern=_IMAGE, max_length=400)]
 """An image pinned by tag or digest. Source: the grammar of references,
 https://github.com/distribution/reference/blob/main/reference.go"""
+
+PackagePin = Annotated[str, Field(pattern=_PIN, max_length=200)]
+"""A Python package and the one version that is wanted. Source: the version specifiers of the
+Python Packaging Authority, of which only `==` is taken."""
 
 Address = Annotated[str, Field(pattern=_ADDRESS, max_length=253)]
 """An IP address or a host's name."""

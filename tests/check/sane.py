@@ -40,6 +40,7 @@ GLM: Change = {
         "api_key_secret": "key",
         "hub_secret": "hub",
     },
+    "lifecycle": {"startup_timeout": 3600},
 }
 """GLM-5.1 on 8 H200, whose size, shapes and GPU are known here, so that every check can look."""
 

@@ -43,7 +43,7 @@ def life(**values: object) -> Change:
             {**life(warmup_long_tokens=3744), "model": {"context_length": 4000}},
             {**life(warmup_long_tokens=3745), "model": {"context_length": 4000}},
         ),
-        ("startup-near-load", life(startup_timeout=757), life(startup_timeout=756)),
+        ("startup-near-load", life(startup_timeout=2161), life(startup_timeout=2160)),
         ("startup-near-load", life(startup_timeout=252), life(startup_timeout=253)),
         ("startup-below-load", life(startup_timeout=253), life(startup_timeout=252)),
     ],
@@ -58,8 +58,8 @@ def test_one_step_decides(name: str, within: Change, beyond: Change) -> None:
     [
         ("chunk-not-of-pages", {"schedule": {"chunked_prefill_size": 32}}, "write 64"),
         ("chunk-not-of-pages", {"schedule": {"chunked_prefill_size": 200}}, "write 192"),
-        ("startup-near-load", life(startup_timeout=300), "write at least 1512"),
-        ("startup-below-load", life(startup_timeout=100), "write at least 1512"),
+        ("startup-near-load", life(startup_timeout=300), "write at least 4321"),
+        ("startup-below-load", life(startup_timeout=100), "write at least 4321"),
         (
             "warmup-beyond-context",
             {**life(warmup_long_tokens=1000), "model": {"context_length": 272}},

@@ -18,12 +18,28 @@ def of(change: Change) -> Loading | None:
     return loading(Case(profile))
 
 
-def test_the_two_bounds_of_a_volume() -> None:
-    found = of({})
+@pytest.mark.parametrize(
+    ("how", "fastest", "slowest", "said"),
+    [
+        ("auto", 0.85e9, 0.35e9, "890 to 2160 s"),
+        ("fastsafetensors", 3e9, 1e9, "252 to 756 s"),
+        ("runai_streamer", 3e9, None, "at least 252 s"),
+    ],
+)
+def test_the_bounds_are_those_of_the_loader(
+    how: str, fastest: float, slowest: float | None, said: str
+) -> None:
+    found = of({"model": {"load_format": how}})
     assert found is not None
-    assert found == Loading(found.gib, found.gib * GIB / 3e9, found.gib * GIB / 1e9)
+    size = found.gib * GIB
+    slow = size / slowest if slowest else None
+    assert found == Loading(found.gib, size / fastest, slow, size / 3e9)
     assert found.gib == pytest.approx(704.2, abs=0.05)
-    assert span(found) == "252 to 756 s"
+    assert span(found) == said
+
+
+def test_a_release_without_a_word_reads_by_pages() -> None:
+    assert of({}) == of({"model": {"load_format": "auto"}})
 
 
 def test_shapes_say_it_where_nobody_has_weighed_a_repository() -> None:

@@ -13,7 +13,14 @@ from deployer.facts.sglang.replacements import accepts, names, spell
 from deployer.profile.fields import flagged_fields, section_types
 from deployer.profile.flag import Flag
 
-NEWER = {("0.5.9", "--enforce-disable-flashinfer-allreduce-fusion")}
+NEWER = {
+    ("0.5.9", "--enforce-disable-flashinfer-allreduce-fusion"),
+    *(
+        (version, f"--weight-loader-prefetch-{what}")
+        for version in ("0.5.9", "0.5.10", "0.5.10.post1")
+        for what in ("checkpoints", "num-threads")
+    ),
+}
 """What the oldest releases cannot say at all."""
 
 UNCHECKED = {"algorithm": {"DSPARK", "UNO"}, "log_level": {"debug", "info", "warning", "error"}}

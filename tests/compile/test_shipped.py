@@ -10,7 +10,7 @@ from deployer.release import Release
 from deployer.report.release import flags
 
 GLM = ["b200-fp8-eagle", "b200-no-spec", "h200-fallback"]
-ALL = [*GLM, "cpu-tiny"]
+ALL = [*GLM, "b200-fp8-latest", "cpu-tiny"]
 
 
 def release(name: str) -> Release:

@@ -61,7 +61,7 @@ def test_more_traffic_and_more_containers_never_cost_less(
 def test_one_cold_start_a_day_is_told_apart() -> None:
     starts = bill(BASE, SHIPPED).starts
 
-    assert starts == pytest.approx((106.46, 45.83 * 730 / 24), abs=0.1)
+    assert starts == pytest.approx((375.7, 70.83 * 730 / 24), abs=0.1)
     assert bill(with_modal(min_containers=3), SHIPPED).starts is None, "none comes and goes"
 
 

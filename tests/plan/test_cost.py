@@ -79,11 +79,11 @@ def test_the_figures_of_the_shipped_profile() -> None:
 def test_a_start_takes_the_reading_at_least_and_its_budget_at_most() -> None:
     start = cost(BASE, modal(BASE), SHIPPED).start
 
-    assert start.at_least == pytest.approx(704.2313 * 1024**3 / 3e9 / 60)
+    assert start.at_least == pytest.approx(704.2313 * 1024**3 / 0.85e9 / 60)
     assert start.at_most == modal(BASE).startup_timeout / 60
-    assert start.dollars_at_least == pytest.approx(3.50, abs=0.005)
-    assert start.dollars_at_most == pytest.approx(45.83, abs=0.005)
-    assert "704.2 GiB takes 4.2 to 12.6 min at 3 to 1 GB/s" in start.basis
+    assert start.dollars_at_least == pytest.approx(12.35, abs=0.01)
+    assert start.dollars_at_most == pytest.approx(70.83, abs=0.005)
+    assert "704.2 GiB takes 14.8 to 36 min at 0.85 to 0.35 GB/s" in start.basis
 
 
 def test_a_start_never_takes_longer_at_least_than_at_most() -> None:

@@ -1261,7 +1261,7 @@ p.yaml:13:1: error[unknown-key]: `volumes` is not a key at the top of a profile
    |
 13 | volumes: []
    | ^^^^^^^
-   = its keys are `name`, `target`, `model`, `hardware`, `engine`, `parallel`, `kernels`, `moe`, `speculative`, `lora`, `memory`, `schedule` and 4 more
+   = its keys are `name`, `target`, `model`, `loading`, `hardware`, `engine`, `parallel`, `kernels`, `moe`, `speculative`, `lora`, `memory` and 5 more
 
 2 errors in p.yaml
 """,

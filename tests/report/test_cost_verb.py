@@ -57,10 +57,10 @@ TEXT = """\
 b200-fp8-eagle (GPU prices of modal.com/pricing, June 2026; CPU, memory and regions cost extra)
   serving     $50.00 an hour a container (8 x B200); at most 3 containers: $149.99 an hour
   idle tail   $12.50 for the 15 min from a container's last request until it stops
-  cold start  4.2 min to 55 min, $3.50 to $45.83
-              reading 704.2 GiB takes 4.2 to 12.6 min at 3 to 1 GB/s (Modal's figures); how long the
-              container, CUDA graphs and warm-up take is not published; Modal gives it up after the
-              budget of 55 min
+  cold start  14.8 min to 85 min, $12.35 to $70.83
+              loading 704.2 GiB takes 14.8 to 36 min at 0.85 to 0.35 GB/s (modal-projects/stitch#54,
+              of reading by pages under gVisor); how long the container, CUDA graphs and warm-up
+              take is not published; Modal gives it up after the budget of 85 min
   kept up     modal.min_containers is 0: without traffic no container runs, and whoever comes first
               waits for a start
   storage     at most $63.38 a month: each commit of the weights is another 704.2 GiB; a workspace's
@@ -72,13 +72,13 @@ A month of traffic each day, in one stretch
   8 h a day             $0     $12,546     $37,638
   24 h a day            $0     $36,498    $109,493
               730 hours a month, with the idle tail after each stretch
-              without cold starts: one a day adds $106 to $1,394 a month a container
+              without cold starts: one a day adds $376 to $2,154 a month a container
 
 Once
   download    at most 2 h, at most $0.89: downloads 704.2 GiB on 4 cores with 32 GiB; a try ends
               after 2 h, and the next one goes on from there
-  compile     4.2 min to 2 h, $3.50 to $99.99: loads the weights and compiles on all GPUs; one user
-              reports 12 to 15 min for the kernels alone; it is ended after 2 h
+  compile     14.8 min to 2 h, $12.35 to $99.99: loads the weights and compiles on all GPUs; one
+              user reports 12 to 15 min for the kernels alone; it is ended after 2 h
 """
 
 
@@ -122,7 +122,7 @@ def test_a_gpu_without_a_price_is_said_and_the_rest_stays(run: Run, tmp_path: Pa
 
     assert ran.code == 0
     assert "serving     8 x B300 a container, at most 3 containers\n" in ran.out
-    assert "cold start  4.2 min to 55 min\n" in ran.out
+    assert "cold start  14.8 min to 85 min\n" in ran.out
     assert "Not in the figures\n              the price of B300 is not in the table\n" in ran.out
     assert "storage     at most $63.38 a month" in ran.out
     assert "download    at most 2 h, at most $0.89" in ran.out
@@ -143,7 +143,7 @@ def test_the_json_says_what_the_text_says(run: Run) -> None:
     assert value["format_version"] == 1
     assert [round(month["one"]) for month in value["months"]] == [1901, 12546, 36498]
     assert value["cost"]["most_hourly"] == pytest.approx(149.99, abs=0.01)
-    assert value["cost"]["start"]["dollars_at_most"] == pytest.approx(45.83, abs=0.01)
+    assert value["cost"]["start"]["dollars_at_most"] == pytest.approx(70.83, abs=0.01)
     assert value["kernels"]["dollars_at_most"] == pytest.approx(99.99, abs=0.01)
     assert value["weights"]["dollars_at_most"] == pytest.approx(0.889, abs=0.001)
     assert (value["prices"]["date"], value["prices"]["source"]) == ("June 2026", SHIPPED.source)

@@ -225,7 +225,9 @@ def _small_image() -> modal.Image:
 
 def _engine_image(release: Release) -> modal.Image:
     # The image's own entrypoint would run in place of Modal's.
-    return modal.Image.from_registry(release.engine.image).entrypoint([])
+    image = modal.Image.from_registry(release.engine.image).entrypoint([])
+    packages = release.modal.packages if release.modal is not None else ()
+    return image.pip_install(*packages) if packages else image
 
 
 def _with_code(image: modal.Image, release_file: Path) -> modal.Image:

@@ -20,7 +20,7 @@ Write::
       min_containers: 1
 
 Source: Modal guide, request timeouts: 150 s, then a redirect to the result. That such a start takes
-longer follows from reading the weights at 1 to 3 GB/s.
+longer follows from the published speeds of loading them.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from deployer.profile.names import EnvironmentName, MountPath
+from deployer.profile.names import EnvironmentName, MountPath, PackagePin
 from deployer.profile.names import ModalName as Name
 from deployer.profile.section import Section
 
@@ -82,6 +82,10 @@ class Modal(Section):
     startup_timeout: Annotated[int | None, Field(ge=1, le=86400)] = None
     """Seconds from a container's start to its first request; by default the budgets of
     `lifecycle` and a margin. Without it Modal would wait as long as `timeout`."""
+
+    packages: Annotated[tuple[PackagePin, ...], Strict(strict=False)] = ()
+    """Python packages that are put into the engine's image, each with its version
+    (`fastsafetensors==0.3.3`): what a loader imports and the image does not hold."""
 
     regions: Annotated[tuple[Name, ...], Strict(strict=False)] = ()
     """Regions to run in. Choosing costs more than letting Modal choose."""

@@ -84,6 +84,16 @@ def secrets(plane: ControlPlane, function: api_pb2.Function) -> list[dict[str, s
     return [plane.state.secret(secret_id) for secret_id in function.secret_ids]
 
 
+def test_what_a_loader_imports_is_put_into_the_image(tmp_path: Path, plane: ControlPlane) -> None:
+    app = deployed(shipped("b200-fp8-latest", tmp_path), tmp_path, plane)
+    for part in ("Server.*", "compile_deepgemm"):
+        commands = layers(plane, definition(app, part).image_id)
+        assert commands[0] == "FROM lmsysorg/sglang:v0.5.20-cu130"
+        assert any(c.startswith("RUN ") and "fastsafetensors==0.3.3" in c for c in commands), part
+    commands = layers(plane, definition(app, "download_model").image_id)
+    assert not any("fastsafetensors" in command for command in commands)
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 @pytest.mark.parametrize("endpoint", ["web_server", "server"])
 def test_what_is_deployed(name: str, endpoint: str, tmp_path: Path, plane: ControlPlane) -> None:
@@ -109,7 +119,7 @@ def test_what_is_deployed(name: str, endpoint: str, tmp_path: Path, plane: Contr
     scaling = server.autoscaler_settings
     assert (scaling.min_containers, scaling.max_containers, scaling.scaledown_window) == (0, 3, 900)
     assert release.modal
-    assert server.startup_timeout_secs == release.modal.startup_timeout == 3300
+    assert server.startup_timeout_secs == release.modal.startup_timeout == 5100
     assert server.scheduler_placement.regions == []
     if endpoint == "web_server":
         web = server.method_definitions["serve"].webhook_config
@@ -122,7 +132,7 @@ def test_what_is_deployed(name: str, endpoint: str, tmp_path: Path, plane: Contr
     else:
         http = server.http_config
         assert server.is_server
-        assert (http.port, http.startup_timeout, http.unauthenticated) == (8000, 3300, True)
+        assert (http.port, http.startup_timeout, http.unauthenticated) == (8000, 5100, True)
         assert http.exit_grace_period == math.ceil(release.lifecycle.drain) == 25
         assert scaling.target_concurrency_float == 48
         assert server.max_concurrent_inputs == 0

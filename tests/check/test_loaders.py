@@ -1,0 +1,119 @@
+"""How weights are read, as a choice that is checked: by release, by loader, by image."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from deployer.check.checks import (
+    gds_on_modal,
+    loader_option_elsewhere,
+    loader_package_missing,
+)
+from deployer.compile.case import Case
+from deployer.facts.sglang.catalogue import load, releases
+from deployer.facts.sglang.loaders import BY_PAGES, GDS_SINCE, MANY_THREADS, PACKAGES, STREAMED
+from deployer.profile.load import load_profile
+from tests.check.sane import Change, changed, findings
+from tests.dumped import dumped
+
+RULES = (gds_on_modal.RULE, loader_option_elsewhere.RULE, loader_package_missing.RULE)
+FAST: Change = {
+    "model": {"load_format": "fastsafetensors"},
+    "engine": {"version": "0.5.20", "image": "lmsysorg/sglang:v0.5.20-cu130"},
+    "modal": {"packages": ["fastsafetensors==0.3.3"]},
+}
+
+
+def told(change: Change) -> list[tuple[str, str]]:
+    return [(one.check, one.path) for one in findings(changed(change), RULES) if one.check in NAMES]
+
+
+NAMES = {rule.name for rule in RULES}
+
+
+def options(change: Change) -> object:
+    profile = load_profile(dumped(changed(change)), "p.yaml").profile
+    assert profile is not None
+    found = [a for a in Case(profile).arguments if a.flag == "--model-loader-extra-config"]
+    assert len(found) <= 1
+    return json.loads(found[0].values[0]) if found else None
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, []),
+        (FAST, []),
+        ({**FAST, "modal": {"packages": ["FastSafetensors==0.3.3"]}}, []),
+        ({**FAST, "modal": {}}, "package"),
+        ({**FAST, "loading": {"gds": True}}, "gds"),
+        ({**FAST, "loading": {"gds": False}}, []),
+        ({**FAST, "engine": {"version": "0.5.16"}}, "format"),
+        ({**FAST, "engine": {"version": GDS_SINCE}}, []),
+        ({**FAST, "loading": {"prefetch": True}}, "loading.prefetch"),
+        ({**FAST, "loading": {"threads": 8}}, "loading.threads"),
+        ({"loading": {"threads": 0}}, []),
+        ({"loading": {"concurrency": 16}}, "loading.concurrency"),
+        ({"loading": {"gds": False}}, []),
+        (
+            {
+                "loading": {"threads": 16},
+                "engine": {"args": {"model-loader-extra-config": '{"num_threads": 4}'}},
+            },
+            "engine.args.model-loader-extra-config",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_found(change: Change, expected: object) -> None:
+    words = {
+        "package": [("loader-package-missing", "model.load_format")],
+        "gds": [("gds-on-modal", "loading.gds")],
+        "format": [("gds-on-modal", "model.load_format")],
+    }
+    found = words.get(str(expected))
+    if found is None:
+        found = [("loader-option-elsewhere", str(expected))] if expected else []
+    assert told(change) == found
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, None),
+        (FAST, {"enable_gds": False}),
+        ({**FAST, "loading": {"gds": True}}, {"enable_gds": True}),
+        ({**FAST, "engine": {"version": "0.5.16"}}, None),
+        ({"loading": {"threads": 16}}, {"enable_multithread_load": True, "num_threads": 16}),
+        ({"loading": {"threads": 0}}, {"enable_multithread_load": False}),
+        (
+            {"model": {"load_format": STREAMED}, "loading": {"concurrency": 32}},
+            {"concurrency": 32},
+        ),
+    ],
+)
+def test_the_loader_is_told_by_its_own_names(change: Change, said: object) -> None:
+    assert options(change) == said
+
+
+def test_what_a_release_does_not_have_is_found() -> None:
+    old = {"loading": {"prefetch": True}}
+    assert ("future-flag", "loading.prefetch") in {
+        (one.check, one.path) for one in findings(changed(old))
+    }
+    new = {**old, "engine": {"version": "0.5.11"}}
+    assert "loading.prefetch" not in {
+        one.path for one in findings(changed(new)) if one.check == "future-flag"
+    }
+
+
+def test_every_format_that_is_spoken_of_is_one_of_some_release() -> None:
+    known = {
+        str(choice)
+        for version in releases()
+        if (option := load(version).find("--load-format")) is not None
+        for choice in option.choices or ()
+    }
+    assert len(known) > 10
+    assert (BY_PAGES | MANY_THREADS | set(PACKAGES)) - {""} <= known
