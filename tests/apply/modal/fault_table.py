@@ -37,6 +37,9 @@ FAULTS: dict[str, Fault] = {
 }
 """What goes wrong; ``times`` None is for good."""
 
+UNASKED = "-"
+"""The cell of a question that was not asked this time: what it was about is on record since."""
+
 HARMLESS = ("unavailable once", "answer lost once")
 """What the client gets over, so that nobody notices."""
 
@@ -127,7 +130,9 @@ class Stage:
         self.world.plane.go_wrong(rpc, replace(FAULTS[fault]))
         # Only what waits for ever is bounded: a slow machine changes nothing else.
         bound = ("--timeout", SECONDS) if fault == "never answered" else ()
+        before = len(self.world.plane.calls)
         ended = self.run(verb, *bound)
+        asked = {name for name, _ in self.world.plane.calls[before:]}
         where = f"{verb}, {rpc}, {fault}: exit {ended.code}\n{ended.out}\n{ended.err}"
         assert "Traceback" not in ended.err, where
         assert "fault of deployer" not in ended.err, where
@@ -144,7 +149,7 @@ class Stage:
             )
         if verb in CHANGING:
             self._is_right(verb, ended, where)
-        return str(ended.code)
+        return str(ended.code) if rpc == VOLUME or rpc in asked else UNASKED
 
     def _is_right(self, verb: str, ended: Ended, where: str) -> None:
         """Hold the state to what was said, and the next try to a good end."""
@@ -235,8 +240,9 @@ What holds in each cell:
 
 *unavailable once* and *answer lost once* are what the client gets over. The others are for good:
 UNAVAILABLE, PERMISSION_DENIED, a connection that is closed at once, an answer that never comes.
-`volume block` stands for the HTTP request by which a file of a volume is read. A verb that has no
-table here yet is held to the same by `make thorough`.
+`volume block` stands for the HTTP request by which a file of a volume is read; `-` is a question
+that is asked only where nothing is on record. A verb that has no table here yet is held to the same
+by `make thorough`.
 
 ## The table
 """
