@@ -8,8 +8,8 @@ import re
 import pytest
 
 from deployer import metrics
+from deployer.exposition import read
 from deployer.metrics import METRICS, Meter, Metric
-from deployer.observe.exposition import read
 
 NAME = re.compile(r"deployer_[a-z]+(_[a-z]+)*")
 ABBREVIATED = re.compile(r"_(s|ms|sec|secs|min|kb|mb|gb|milliseconds|percent)(_|$)")

@@ -40,8 +40,19 @@ KEY = "API_KEY"
     "profile, agrees to the one that it names.",
 )
 @click.option("--probe", "probes", multiple=True, metavar="NAME", help="Only this; repeatable.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=180.0)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1800.0,
+    help="Seconds for all of it.",
+)
+@click.option(
+    "--silence",
+    type=click.FloatRange(min=0, min_open=True),
+    default=180.0,
+    help="Seconds to wait for an answer, and for each further piece of it.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json", "junit"]), default="text")
 @notes_options
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     profile: str | None,
@@ -50,6 +61,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     key_env: str | None,
     probes: tuple[str, ...],
     timeout: float,
+    silence: float,
     form: str,
 ) -> int:
     """Ask an endpoint for everything that it promises, with the OpenAI SDK.
@@ -59,6 +71,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     Exits 1 if one promise is broken.
     """
     from deployer.cli.reading import colored_stdout  # noqa: PLC0415
+    from deployer.report.junit import to_junit  # noqa: PLC0415
     from deployer.report.verdicts import line, summary, to_json  # noqa: PLC0415
     from deployer.verify.run import verify  # noqa: PLC0415
     from deployer.verify.verdict import all_hold  # noqa: PLC0415
@@ -71,10 +84,13 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
             said = line(verdict, color=color, encoding=encoding or "utf-8")
             show(f"{said}\n", end="")
 
-    verdicts = verify(endpoint, timeout=timeout, select=probes or None, on_verdict=each)
+    verdicts = verify(
+        endpoint, timeout=silence, total=timeout, select=probes or None, on_verdict=each
+    )
     held = all_hold(verdicts)
     unnoted = "" if probes else _unnoted(remember, verified=held)
-    show(to_json(verdicts, unnoted) if form == "json" else summary(verdicts) + "\n", end="")
+    forms = {"json": lambda: to_json(verdicts, unnoted), "junit": lambda: to_junit(verdicts)}
+    show(forms.get(form, lambda: summary(verdicts) + "\n")(), end="")
     if unnoted:
         tell(f"{visible(unnoted)}.")
     return 0 if held else 1
@@ -116,6 +132,6 @@ def _endpoint(
         return replace(Endpoint.from_release(release, url, key), release=""), _forget
     found = os.environ.get(key_env or KEY)
     everything = Endpoint(
-        url, found, model=model, thinking=True, tools=True, metrics=True, auth=found is not None
-    )
+        url, found, model=model, thinking=True, tools=True, metrics=True, auth=found is not None,
+    )  # fmt: skip
     return everything, _forget

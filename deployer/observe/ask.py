@@ -8,7 +8,7 @@ from collections.abc import Callable
 import requests
 
 from deployer.errors import Failure, NotReached
-from deployer.observe.exposition import NotMetricsError, read
+from deployer.exposition import NotMetricsError, read
 from deployer.observe.reading import Look
 
 OK = 200

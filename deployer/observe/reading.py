@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from deployer.observe.exposition import Sample, of
+from deployer.exposition import Sample, of
 
 RANKS = frozenset({"tp_rank", "pp_rank", "moe_ep_rank", "pid"})
 """Labels that tell ranks of one replica apart."""

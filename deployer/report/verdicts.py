@@ -13,11 +13,11 @@ from deployer.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.SKIPPED: "–"}  # noqa: RUF001 - a dash
-ASCII_MARKS = {Outcome.PASSED: "+", Outcome.FAILED: "x", Outcome.SKIPPED: "-"}
-COLOURS = {Outcome.PASSED: "32", Outcome.FAILED: "31", Outcome.SKIPPED: "2"}
+MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.SKIPPED: "–", Outcome.UNSEEN: "?"}  # noqa: RUF001 - a dash
+ASCII_MARKS = {Outcome.PASSED: "+", Outcome.FAILED: "x", Outcome.SKIPPED: "-", Outcome.UNSEEN: "?"}
+COLOURS = {Outcome.PASSED: "32", Outcome.FAILED: "31", Outcome.SKIPPED: "2", Outcome.UNSEEN: "33"}
 
-NAME_WIDTH = 12
+NAME_WIDTH = 13
 INDENT = " " * 4
 
 
@@ -79,11 +79,13 @@ def _said(verdict: Verdict) -> str:
         return "; ".join(verdict.checked)
     if verdict.outcome is Outcome.SKIPPED:
         return f"skipped: {verdict.message}"
+    if verdict.outcome is Outcome.UNSEEN:
+        return f"not seen: {verdict.message}"
     return verdict.message
 
 
 def _below(verdict: Verdict) -> list[str]:
-    if verdict.outcome is not Outcome.FAILED:
+    if verdict.outcome not in {Outcome.FAILED, Outcome.UNSEEN}:
         return []
     hint = [f"{INDENT}hint: {_plain(verdict.hint)}"] if verdict.hint else []
     detail = [f"{INDENT}| {_plain(each)}" for each in verdict.detail]

@@ -20,6 +20,10 @@ class Broken(Exception):
         self.detail = detail
 
 
+class Unseen(Broken):
+    """Whether a promise holds could not be seen: what stood in the way, and what would help."""
+
+
 class Check:
     """The books of one probe, from its start on ``clock`` (seconds)."""
 
@@ -55,6 +59,12 @@ class Check:
         """Close the books of a promise that does not hold."""
         return self._close(
             Outcome.FAILED, message=broken.message, hint=broken.hint, detail=broken.detail
+        )
+
+    def unseen(self, unseen: Unseen) -> Verdict:
+        """Close the books of a promise that could not be looked at to its end."""
+        return self._close(
+            Outcome.UNSEEN, message=unseen.message, hint=unseen.hint, detail=unseen.detail
         )
 
     def _close(

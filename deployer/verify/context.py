@@ -21,6 +21,9 @@ CONNECT_SECONDS = 10.0
 """The most seconds to wait for a connection; Modal's front accepts at once, also while a
 container starts."""
 
+SETTLE = 5.0
+"""Seconds that metrics may lag behind what was answered."""
+
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """What sends elsewhere (RFC 9110, 15.4); the answer itself comes from there."""
 
@@ -45,7 +48,7 @@ class Context:
     timeout: float
     max_tokens: int
     told: list[str]
-    settle: float = 5.0
+    settle: float = SETTLE
     clock: Callable[[], float] = field(default=time.monotonic)
     sleep: Callable[[float], None] = field(default=time.sleep)
 
@@ -61,6 +64,56 @@ class Context:
         url = f"{self.endpoint.url}{path}"
         auth = self._bearer(api_key)
         return self.session.post(url, json=body, timeout=self.bounds(), auth=auth)
+
+    def send(self, path: str, body: bytes, *, api_key: str | None) -> requests.Response:
+        """Send bytes that are said to be JSON, whatever they are."""
+        self.endpoint.guard()
+        return self.session.post(
+            f"{self.endpoint.url}{path}",
+            data=body,
+            headers={"Content-Type": "application/json"},
+            timeout=self.bounds(),
+            auth=_Bearer(api_key),
+        )
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, object] | None,
+        headers: Mapping[str, str],
+    ) -> requests.Response:
+        """Send a request with these headers, and no key but what stands in them."""
+        self.endpoint.guard()
+        return self.session.request(
+            method,
+            f"{self.endpoint.url}{path}",
+            json=body,
+            headers=dict(headers),
+            timeout=self.bounds(),
+            auth=_Bearer(None),
+            allow_redirects=False,
+        )
+
+    def announce(self, path: str, size: int, seconds: float) -> int:
+        """Announce a body of so many bytes, send none of it, and give the status of the answer."""
+        self.endpoint.guard()
+        request = requests.Request(
+            "POST", f"{self.endpoint.url}{path}", data=b"", auth=_Bearer(self.endpoint.api_key)
+        )
+        prepared = self.session.prepare_request(request)
+        prepared.headers.update(
+            {
+                "Content-Length": str(size),
+                "Content-Type": "application/json",
+                "Connection": "close",
+            }
+        )
+        settings = self.session.merge_environment_settings(prepared.url, {}, None, None, None)
+        answer = self.session.send(
+            prepared, timeout=(min(seconds, CONNECT_SECONDS), seconds), **settings
+        )
+        return answer.status_code
 
     def bounds(self) -> tuple[float, float]:
         """Give the seconds to connect and the seconds to wait."""
@@ -78,6 +131,7 @@ def open_context(
     model: str,
     timeout: float,
     max_tokens: int,
+    settle: float = SETTLE,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Context]:
     """Open the clients for one endpoint and close them at the end. ``timeout`` is in seconds."""
@@ -95,6 +149,7 @@ def open_context(
             timeout=timeout,
             max_tokens=max_tokens,
             told=told,
+            settle=settle,
             clock=clock,
         )
 

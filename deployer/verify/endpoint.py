@@ -32,7 +32,9 @@ class Endpoint:
     ``url`` is the base URL; a trailing ``/`` or ``/v1`` is taken off. ``api_key`` is None (or
     empty) for an endpoint without one. ``model`` is the served name, or None to take the first
     that ``/v1/models`` lists. ``thinking`` and ``tools`` say that a parser is set for them,
-    ``metrics`` that ``/metrics`` is on, ``auth`` that an API key is required. ``release`` are the
+    ``metrics`` that ``/metrics`` is on, ``auth`` that an API key is required, ``cache`` that
+    prefixes are kept, ``deterministic`` that seeds are kept to, ``bounded`` that bodies are.
+    ``engine`` is the engine's version, '' where it is not known. ``release`` are the
     first digits of the digest that every answer must tell, '' where none is expected. ``guard`` is
     called before each request, and raises Failure where the key would go to somebody else.
 
@@ -47,6 +49,10 @@ class Endpoint:
     tools: bool = False
     metrics: bool = False
     auth: bool = False
+    cache: bool = True
+    deterministic: bool = False
+    bounded: bool = False
+    engine: str = ""
     release: str = ""
     guard: Callable[[], None] = field(default=unguarded, repr=False, compare=False)
 
@@ -75,6 +81,10 @@ class Endpoint:
             tools="--tool-call-parser" in flags,
             metrics="--enable-metrics" in flags,
             auth=bool(release.listen.api_key_variable),
+            cache="--disable-radix-cache" not in flags,
+            deterministic="--enable-deterministic-inference" in flags,
+            bounded=release.listen.body_limit > 0,
+            engine=release.engine.version,
             release=release.digest()[:TOLD_DIGITS],
             guard=guard,
         )

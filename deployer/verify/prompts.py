@@ -10,6 +10,18 @@ WEATHER_RESULT = '{"temperature": 22, "condition": "sunny"}'
 PLANETS = "List 3 planets as JSON with name and diameter_km."
 CAPITAL = "The capital of France is"
 
+CAPITAL_ASKED = "What is the capital of France?"
+STORY = "Tell me a long story."
+TWO_WEATHERS = "What's the weather in Tokyo and in Paris?"
+SUMMARIZE = "Summarize the text above in one sentence."
+FILLER = "The quick brown fox jumps over the lazy dog near the quiet river bank. "
+
+SUM_HOLDS, CAPITAL_HOLDS, RESULT_HOLDS = ("4", "four"), ("Paris",), ("22", "sunny")
+"""What a right answer to :data:`SUM`, :data:`CAPITAL`, :data:`WEATHER_RESULT` has in it: one of."""
+
+MANY_SIGNS = "Größe 東京 🙂 👩‍🚀 naïve"
+"""One to four bytes a character and several characters a sign, so that tokens cut through them."""
+
 WEATHER_UNITS = ("celsius", "fahrenheit")
 """The units that :data:`~deployer.compile.warmup.WEATHER_TOOL` allows."""
 
@@ -21,3 +33,8 @@ def thinking(*, on: bool) -> dict[str, object]:
     ``thinking``. A template ignores the one that it does not know.
     """
     return {"chat_template_kwargs": {"enable_thinking": on, "thinking": on}}
+
+
+def holds(text: str, words: tuple[str, ...]) -> bool:
+    """Whether one of the words stands in a text, in upper or lower case."""
+    return any(word.lower() in text.lower() for word in words)

@@ -11,11 +11,16 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """What became of a promise: it holds, it does not, or it was never given."""
+    """What became of a promise: it holds, it does not, or it was never given.
+
+    ``UNSEEN`` is a promise of which it could not be seen whether it holds: no word against it, and
+    none for it.
+    """
 
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
+    UNSEEN = "unseen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +28,8 @@ class Verdict:
     """What one probe found in ``seconds``.
 
     ``checked`` says in words what was seen to hold; a failed probe lists what held before.
-    ``message`` is what is wrong, or why a probe was skipped; ``hint`` what to do about it;
-    ``detail`` lines of evidence, such as the beginning of an answer.
+    ``message`` is what is wrong, or why a probe was skipped or saw nothing; ``hint`` what to do
+    about it; ``detail`` lines of evidence, such as the beginning of an answer.
 
     Raises ``ValueError`` for a verdict that says nothing: passed with nothing checked, failed
     or skipped without a reason.

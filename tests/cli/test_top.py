@@ -11,7 +11,7 @@ import pytest
 
 from deployer.cli import reaching
 from deployer.cli.main import main
-from deployer.observe.exposition import read
+from deployer.exposition import read
 from deployer.observe.reading import Look
 from deployer.observe.snapshot import Snapshot, Spread, snapshot
 from deployer.report.top import Seen, lines

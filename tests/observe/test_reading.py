@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deployer.observe.exposition import NotMetricsError, Sample, read
+from deployer.exposition import NotMetricsError, Sample, read
 from deployer.observe.reading import Look, largest, mean, percentiles, rate, total
 from deployer.observe.snapshot import snapshot
 

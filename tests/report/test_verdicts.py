@@ -21,12 +21,12 @@ ALL = (CHAT, TOOLS, METRICS)
 
 def test_each_verdict_is_a_line_and_a_failure_is_explained() -> None:
     assert text(ALL) == (
-        "✓ chat            0.42 s  content is text; finish_reason is stop\n"
-        "✗ tools          12.30 s  the tool call's arguments are not JSON\n"
+        "✓ chat             0.42 s  content is text; finish_reason is stop\n"
+        "✗ tools           12.30 s  the tool call's arguments are not JSON\n"
         "    hint: does the tool-call parser fit the model?\n"
         "    | city=Tōkyō\n"
         "    held: calls get_weather\n"
-        "– metrics                 skipped: the profile does not turn metrics on\n"  # noqa: RUF001
+        "– metrics                  skipped: the profile does not turn metrics on\n"  # noqa: RUF001
         "1 passed, 1 failed, 1 skipped in 12.7 s\n"
     )
 
@@ -43,14 +43,14 @@ def test_what_the_terminal_cannot_encode_is_replaced() -> None:
 
 
 def test_colour_marks_the_name_and_adds_no_word() -> None:
-    assert line(CHAT, color=True).startswith("\x1b[32m✓ chat        \x1b[0m    0.42 s  content")
+    assert line(CHAT, color=True).startswith("\x1b[32m✓ chat         \x1b[0m    0.42 s  content")
     assert "\x1b[31m" in line(TOOLS, color=True)
     assert "\x1b" not in text(ALL)
 
 
 def test_control_characters_are_shown_and_not_sent() -> None:
     verdict = Verdict("chat", Outcome.FAILED, 1.0, message="\x1b[2J", detail=("a\nb",))
-    assert line(verdict) == "✗ chat            1.00 s  \\x1b[2J\n    | a\\nb"
+    assert line(verdict) == "✗ chat             1.00 s  \\x1b[2J\n    | a\\nb"
 
 
 def test_json_holds_everything() -> None:

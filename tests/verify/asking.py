@@ -23,7 +23,16 @@ HASTY = 1.0
 def everything(url: str, *, model: str | None = MODEL, key: str | None = KEY) -> Endpoint:
     """Give an endpoint whose profile promises all there is."""
     return Endpoint(
-        url, key, model, thinking=True, tools=True, metrics=True, auth=True, release=RELEASE
+        url,
+        key,
+        model,
+        thinking=True,
+        tools=True,
+        metrics=True,
+        auth=True,
+        deterministic=True,
+        bounded=True,
+        release=RELEASE,
     )
 
 

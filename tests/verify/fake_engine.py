@@ -7,6 +7,7 @@ model name accepted, ``content`` null beside tool calls, usage in a chunk of its
 from __future__ import annotations
 
 import json
+import select
 import socket
 import threading
 from collections.abc import Callable
@@ -15,9 +16,20 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
+from deployer.facts.sglang.routes import CLIENTS, OPERATORS
 from deployer.release import TOLD_BY, TOLD_DIGITS
+from deployer.verify.probes.spread import TURNS
 
-from .fake_answers import MODEL, Answer, chat, chunks, completion, metrics
+from .fake_answers import (
+    CONTEXT,
+    MODEL,
+    Answer,
+    chat,
+    chunks,
+    completion,
+    fault_of,
+    metrics,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +39,14 @@ RELEASE = "c0ffee123456"
 CHAT = "/v1/chat/completions"
 COMPLETIONS = "/v1/completions"
 MODELS = "/v1/models"
-OPEN_PATHS = {"/health", "/metrics"}
+OPEN_PATHS = {"/health"}
+OURS = {each.path.replace("{id}", "x") for each in CLIENTS} | {"/metrics"}
+THEIRS = {each.path for each in OPERATORS}
+MOST = 1 << 26
+"""The most bytes of a body."""
+
+LISTED = TURNS + 1
+"""How often the models are asked for before a long stream goes on; all but the last are told."""
 
 Raw = tuple[int, str, str]
 
@@ -36,20 +55,36 @@ Raw = tuple[int, str, str]
 class Behaviour:
     """How to be wrong; the default is right in everything.
 
-    ``raw`` maps a path (``*`` for all) to a status, content type and body. ``edit`` changes a
-    right answer in place; it is told the situation: chat, thinking, no-thinking, tools,
-    tool-result, json, completion, models. ``stream_lacks`` names what a stream goes without:
-    role, finish, usage, done, or the right content type (kind).
+    ``raw`` maps a path (``*`` for all) to a status, content type and body, which tell a release
+    only where ``raw_tells``. ``edit`` changes a
+    right answer in place; it is told the situation: chat, thinking, no-thinking, tools, no-tools,
+    named, required, two-tools, tool-result, json, schema, completion, models; within a stream
+    ``stream:`` stands before it. ``request`` changes a request before it is answered.
+    ``stream_faults`` names what is wrong with streams: no role, finish, usage, done or right
+    content type (kind); roles, finishes or usage-always told too often; other ids, object or model;
+    half of the pieces; arguments or call-index of calls; burst (all at the end), bytes (signs cut
+    apart).
+    ``faults`` names what else is wrong: crowd (every second of many is refused), mixed (each of
+    many gets its neighbor's answer), keeps (an answer whose client went is made to its end),
+    forgets (no prefix is kept), few-metrics (a name is missing), shapeless (errors are plain text),
+    swallows (a bad request is answered),
+    reads (a body's size is no matter), operators (their routes are there), query (a key in
+    ``X-API-Key`` is taken), prefix (the beginning of a key is taken), sick (unhealthy after a bad
+    request).
     ``hang`` names paths that never answer, ``drop`` those that break off. ``lets_in`` names who
     gets in without the right key: (``wrong`` or ``none``, path). ``redirects`` is how often a
     POST is sent elsewhere first, as Modal does after 150 s. ``release`` is what every answer tells
     of its release, '' for nothing; those of the paths in ``other_release`` tell another one.
+    ``unknown`` is the status for a model that is not served.
     """
 
     key: str | None = KEY
     raw: dict[str, Raw] = field(default_factory=dict)
+    raw_tells: bool = False
     edit: Callable[[str, Answer], None] = lambda _situation, _answer: None
-    stream_lacks: frozenset[str] = frozenset()
+    request: Callable[[Answer], None] = lambda _body: None
+    stream_faults: frozenset[str] = frozenset()
+    faults: frozenset[str] = frozenset()
     stream_forever: bool = False
     hang: frozenset[str] = frozenset()
     drop: frozenset[str] = frozenset()
@@ -58,11 +93,13 @@ class Behaviour:
     release: str = RELEASE
     other_release: frozenset[str] = frozenset()
     counts: bool = True
+    unknown: int = 200
 
 
 class FakeEngine(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 64
 
     def __init__(self, behaviour: Behaviour) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -71,7 +108,10 @@ class FakeEngine(ThreadingHTTPServer):
         self.asked: list[str] = []
         self.shown: list[str | None] = []
         self.parked: list[Answer] = []
-        self.finished = 0
+        self.counts = {"finished": 0, "cached": 0, "aborted": 0}
+        self.prompts: set[str] = set()
+        self.listed = 0
+        self.sick = False
 
     @property
     def url(self) -> str:
@@ -108,16 +148,48 @@ class _Handler(BaseHTTPRequestHandler):
             self._get(path)
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self._note(self.path)
+        size = int(self.headers["Content-Length"])
+        if size > MOST and "*" not in self.server.behaviour.raw:
+            self.close_connection = True
+            status = 200 if "reads" in self.server.behaviour.faults else 413
+            self._send(status, "application/json", '{"error": {"message": "too large"}}')
+            return
+        sent = self.rfile.read(size if size <= MOST else 0)
         if self._interfered(self.path):
+            return
+        if (body := self._read(sent)) is None:
             return
         if self.server.behaviour.redirects:
             self.server.behaviour.redirects -= 1
             self.server.parked.append(body)
             self._send(303, "text/plain", "", location=f"{self.path}?__modal_function_call_id=fc-1")
             return
+        self.server.behaviour.request(body)
         self._answer(self.path, body)
+
+    def do_PATCH(self) -> None:
+        self._note(self.path)
+        if self._interfered(self.path):
+            return
+        there = self.path in THEIRS and "operators" in self.server.behaviour.faults
+        self._send(405 if there else 404, "application/json", "{}")
+
+    def _read(self, sent: bytes) -> Answer | None:
+        """Read a request; None where it was refused."""
+        faults = self.server.behaviour.faults
+        try:
+            body: Answer = json.loads(sent)
+            fault = fault_of(body) if self.path == CHAT else ""
+        except ValueError:
+            body, fault = {"messages": [{"role": "user", "content": ""}]}, "it is not JSON"
+        if not fault or "swallows" in faults:
+            body.setdefault("model", MODEL)
+            return body
+        self.server.sick |= "sick" in faults
+        error = {"object": "error", "message": fault, "type": "BadRequestError", "code": 400}
+        self._send(400, "application/json", fault if "shapeless" in faults else json.dumps(error))
+        return None
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""
@@ -132,8 +204,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.closing.wait(600)
             self.close_connection = True
         elif raw := behaviour.raw.get(path) or behaviour.raw.get("*"):
-            self._send(*raw, tells=False)
-        elif path not in OPEN_PATHS and not self._let_in(path):
+            self._send(*raw, tells=behaviour.raw_tells)
+        elif path in OURS | THEIRS and not self._let_in(path):
             self._send(401, "application/json", '{"error":"Unauthorized"}')
         elif path in behaviour.drop and path != CHAT:
             self._break_off()
@@ -145,21 +217,34 @@ class _Handler(BaseHTTPRequestHandler):
         behaviour, shown = self.server.behaviour, self.headers.get("Authorization")
         if behaviour.key is None or shown == f"Bearer {behaviour.key}":
             return True
+        if "query" in behaviour.faults and self.headers.get("X-API-Key") == behaviour.key:
+            return True
+        if "prefix" in behaviour.faults and (shown or "").startswith(f"Bearer {behaviour.key}"):
+            return True
         return ("none" if shown is None else "wrong", path) in behaviour.lets_in
 
     def _get(self, path: str) -> None:
         if path == "/health":
-            self._send(200, "text/plain", "")
+            self._send(503 if self.server.sick else 200, "text/plain", "")
         elif path == "/metrics":
-            self._send(200, "text/plain; version=0.0.4", metrics(self.server.finished))
+            few = "few-metrics" in self.server.behaviour.faults
+            told = metrics(self.server.counts)
+            told = told.replace("sglang:token_usage 0.1\n", "") if few else told
+            self._send(200, "text/plain; version=0.0.4", told)
         elif path == MODELS:
-            self._json("models", {"object": "list", "data": [{"id": MODEL, "object": "model"}]})
+            self.server.listed += 1
+            model = {"id": MODEL, "object": "model", "max_model_len": CONTEXT}
+            self._json("models", {"object": "list", "data": [model]})
         else:
             self._send(404, "application/json", '{"detail":"Not Found"}')
 
     def _answer(self, path: str, body: Answer) -> None:
-        self.server.finished += self.server.behaviour.counts
-        if path == COMPLETIONS:
+        self.server.counts["finished"] += self.server.behaviour.counts
+        if path == CHAT and self._crowded(body):
+            return
+        if path not in {CHAT, COMPLETIONS}:
+            self._send(404, "application/json", '{"detail":"Not Found"}')
+        elif path == COMPLETIONS:
             self._json("completion", completion())
         elif body.get("stream"):
             self._stream(body)
@@ -167,6 +252,24 @@ class _Handler(BaseHTTPRequestHandler):
             self._break_off()
         else:
             self._json(*chat(body))
+
+    def _crowded(self, body: Answer) -> bool:
+        """Keep count of prompts, and be wrong about many at once; true where that was an answer."""
+        if body["model"] != MODEL and self.server.behaviour.unknown != 200:
+            error = '{"error": {"message": "there is no such model"}}'
+            self._send(self.server.behaviour.unknown, "application/json", error)
+            return True
+        faults, prompt = self.server.behaviour.faults, str(body["messages"][-1]["content"])
+        if prompt in self.server.prompts and "forgets" not in faults:
+            self.server.counts["cached"] += len(prompt.split())
+        self.server.prompts.add(prompt)
+        number = int(body.get("user", "0").rpartition("-")[2])
+        if "crowd" in faults and number % 2:
+            self._send(503, "application/json", '{"error": {"message": "too many"}}')
+            return True
+        if "mixed" in faults and "user" in body:
+            body["messages"][-1]["content"] = "another's question"
+        return False
 
     def _json(self, situation: str, answer: Answer) -> None:
         self.server.behaviour.edit(situation, answer)
@@ -196,22 +299,44 @@ class _Handler(BaseHTTPRequestHandler):
         behaviour = self.server.behaviour
         self.send_response(200)
         self._tell()
-        kind = "text/plain" if "kind" in behaviour.stream_lacks else "text/event-stream"
+        kind = "text/plain" if "kind" in behaviour.stream_faults else "text/event-stream"
         self.send_header("Content-Type", kind)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         situation, answer = chat(body)
-        behaviour.edit(situation, answer)
+        behaviour.edit(f"stream:{situation}", answer)
         usage = bool(body.get("stream_options", {}).get("include_usage"))
-        lacks, forever = behaviour.stream_lacks, behaviour.stream_forever
-        parts = chunks(answer, lacks=lacks, usage=usage, forever=forever)
-        for number, data in enumerate(parts):
-            line = f"data: {data}\n\n".encode()
+        faults, forever = behaviour.stream_faults, behaviour.stream_forever
+        parts = chunks(answer, faults=faults, usage=usage, forever=forever)
+        try:
+            self._write(parts, long=bool(body.get("ignore_eos")))
+        except OSError:
+            self.server.counts["aborted"] += "keeps" not in behaviour.faults
+
+    def _write(self, parts: Iterator[str], *, long: bool) -> None:
+        """Write events piece by piece; a long answer goes on until others were answered."""
+        behaviour = self.server.behaviour
+        lines: Iterator[bytes] = (f"data: {data}\n\n".encode() for data in parts)
+        if "burst" in behaviour.stream_faults and long:
+            lines = iter([b"".join(lines)])
+        listed = self.server.listed
+        for number, whole in enumerate(lines):
+            line = whole
+            if "bytes" in behaviour.stream_faults:
+                line = line.replace("東".encode(), "\ufffd\ufffd".encode())
             self.wfile.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
             if self.path in behaviour.drop and number == 3:
                 self._break_off()
                 return
+            if long and number == 3 and "burst" not in behaviour.stream_faults:
+                self._await(listed + LISTED)
         self.wfile.write(b"0\r\n\r\n")
+
+    def _await(self, listed: int) -> None:
+        """Wait until the models were asked for so often, or the client has gone."""
+        while self.server.listed < listed and not self.server.closing.is_set():
+            if select.select([self.connection], [], [], 0.01)[0]:  # what comes is the end
+                raise ConnectionResetError
 
     def _break_off(self) -> None:
         self.close_connection = True

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import asdict, replace
+
 import pytest
 
 from deployer.errors import UsageError
@@ -37,10 +39,16 @@ def test_promises_come_from_the_release() -> None:
     flags = ("--reasoning-parser", "--tool-call-parser", "--enable-metrics")
     full = Endpoint.from_release(release(*flags, variable="KEY"), "http://a/v1/", "k")
     told = release(*flags, variable="KEY").digest()[:TOLD_DIGITS]
-    assert full == Endpoint("http://a", "k", "glm-tiny", True, True, True, True, told)  # noqa: FBT003
-    assert Endpoint.from_release(release(), "http://a", None) == Endpoint(
-        "http://a", None, "glm-tiny", release=release().digest()[:TOLD_DIGITS]
+    least = Endpoint("http://a", None, "glm-tiny", bounded=True, engine="0.5.23")
+    most = {"thinking": True, "tools": True, "metrics": True, "auth": True}
+    assert asdict(full) == asdict(least) | most | {"api_key": "k", "release": told}
+    bare = release()
+    assert Endpoint.from_release(bare, "http://a", None) == replace(
+        least, release=bare.digest()[:TOLD_DIGITS]
     )
+    uncached = release("--disable-radix-cache", "--enable-deterministic-inference")
+    other = Endpoint.from_release(uncached, "http://a", None)
+    assert (other.cache, other.deterministic) == (False, True)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from itertools import count
 import pytest
 
 from deployer.verify.check import Broken, Check
-from deployer.verify.probes.metrics import parse
 from deployer.verify.verdict import Outcome, Verdict, all_hold
 
 PASSED = Verdict("a", Outcome.PASSED, 1.0, ("something",))
@@ -19,7 +18,7 @@ def test_nothing_checked_is_no_pass(checked: tuple[str, ...]) -> None:
         Verdict("a", Outcome.PASSED, 1.0, checked)
 
 
-@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.SKIPPED])
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.SKIPPED, Outcome.UNSEEN])
 def test_failing_and_skipping_need_a_reason(outcome: Outcome) -> None:
     with pytest.raises(ValueError, match="needs a reason"):
         Verdict("a", outcome, 1.0)
@@ -44,14 +43,3 @@ def test_all_hold_needs_one_that_passed_and_none_that_failed() -> None:
     assert not all_hold([PASSED, FAILED])
     assert not all_hold([SKIPPED])
     assert not all_hold([])
-
-
-def test_prometheus_text_is_summed_by_name() -> None:
-    text = '# HELP a b\na{x="}\\"",y="{"} 1\na 2.5 1700000000\n\nb_total 1e3\nc +Inf\n'
-    assert parse(text) == {"a": 3.5, "b_total": 1000.0, "c": float("inf")}
-
-
-@pytest.mark.parametrize("text", ["a", "<p>", "a b", "1a 1", "a{ 1", '{"a": 1}', "a 1 2 3"])
-def test_what_is_not_prometheus_text_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"not a sample|could not convert"):
-        parse(text)

@@ -1,22 +1,18 @@
-"""Without the right key there is no answer."""
+"""Without the right key, in its place, no route gives an answer."""
 
 from __future__ import annotations
 
 import secrets
-from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from openai import APIStatusError
-
 from deployer.verify import prompts
 from deployer.verify.check import Broken
+from deployer.verify.surface import asked
 from deployer.verify.trouble import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from openai import OpenAI
+    from collections.abc import Mapping
 
     from deployer.verify.check import Check
     from deployer.verify.context import Context
@@ -26,9 +22,15 @@ CHAT = "/v1/chat/completions"
 MODELS = "/v1/models"
 OPEN = "the endpoint is open to everybody: was it deployed with its API key?"
 
+REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+NOT_THERE = HTTPStatus.NOT_FOUND
+
 
 def ask(context: Context, check: Check) -> Verdict:
-    """Ask with the right key, with a wrong one, and with none."""
+    """Ask with the right key; then everywhere with none and one almost right, and further ones.
+
+    A route that is not there is no way in. What is sent asks for nothing: an empty object.
+    """
     key = context.endpoint.api_key
     if not context.endpoint.auth:
         return check.skipped("the profile asks for no API key")
@@ -40,50 +42,64 @@ def ask(context: Context, check: Check) -> Verdict:
     if right.status_code != HTTPStatus.OK:
         raise refusal(context.endpoint, f"GET {MODELS}", right.status_code, right.text)
     check.that(right.ok, "the right key is let in", otherwise="the right key is refused")
-    _check_wrong(context, check)
-    _check_none(context, check)
+    for shown, headers in everywhere(key).items():
+        routes = asked(context.endpoint)
+        for route in routes:
+            _check_refused(context, route, shown, headers)
+        check.that(
+            bool(routes), f"{shown}: refused at {len(routes)} routes", otherwise="no route is known"
+        )
+    others = {**almost(key), **misplaced(key)}
+    for shown, headers in others.items():
+        for route in (("GET", MODELS), ("POST", CHAT)):
+            _check_refused(context, route, shown, headers)
+    check.that(
+        bool(others), f"refused as well: {', '.join(others)}", otherwise="nothing else was tried"
+    )
     return check.passed()
 
 
-def _check_wrong(context: Context, check: Check) -> None:
-    client = context.client.with_options(api_key=f"wrong-{secrets.token_hex(8)}")
-    statuses = {
-        MODELS: _status(client.models.list),
-        CHAT: _status(partial(_chat, client, context.model)),
+def everywhere(key: str) -> dict[str, Mapping[str, str]]:
+    """Give what every route is tried with: nothing, and what is all but right."""
+    last = "a" if key[-1] != "a" else "b"
+    changed = _bearer(f"{key[:-1]}{last}")
+    return {"no key": {}, "a key whose last character is another": changed}
+
+
+def almost(key: str) -> dict[str, Mapping[str, str]]:
+    """Give further keys that are not the right one."""
+    return {
+        "a wrong key": _bearer(f"wrong-{secrets.token_hex(8)}"),
+        "a key without its last character": _bearer(key[:-1] or "-"),
+        "a key with one character more": _bearer(f"{key}a"),
     }
-    for path, status in statuses.items():
-        _check_refused(check, path, status, "a wrong key")
 
 
-def _check_none(context: Context, check: Check) -> None:
-    # The SDK cannot leave the key out.
-    body: dict[str, object] = {
-        "model": context.model,
-        "messages": [{"role": "user", "content": prompts.HELLO}],
-        "max_tokens": 1,
+def misplaced(key: str) -> dict[str, Mapping[str, str]]:
+    """Give the right key where it has no business, by headers; a query would be logged."""
+    return {
+        "the key in X-API-Key": {"X-API-Key": key},
+        "the key in Api-Key": {"Api-Key": key},
+        "the key without Bearer": {"Authorization": key},
+        "the key in a cookie": {"Cookie": f"api_key={key}"},
     }
-    _check_refused(check, MODELS, context.get(MODELS).status_code, "no key")
-    _check_refused(check, CHAT, context.post(CHAT, body).status_code, "no key")
 
 
-def _check_refused(check: Check, path: str, status: int, shown: str) -> None:
-    check.that(
-        status == HTTPStatus.UNAUTHORIZED,
-        f"{shown} is refused at {path}",
-        otherwise=f"{path} says {status} to {shown}, not 401",
-        hint="" if status > HTTPStatus.BAD_REQUEST else OPEN,
-    )
+def _bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
 
 
-def _chat(client: OpenAI, model: str) -> object:
-    return client.chat.completions.create(
-        model=model, messages=[{"role": "user", "content": prompts.HELLO}], max_tokens=1
-    )
-
-
-def _status(request: Callable[[], object]) -> int:
-    try:
-        request()
-    except APIStatusError as error:
-        return error.status_code
-    return HTTPStatus.OK
+def _check_refused(
+    context: Context, route: tuple[str, str], shown: str, headers: Mapping[str, str]
+) -> None:
+    method, path = route
+    body: dict[str, object] = {}
+    if path == CHAT:
+        message = {"role": "user", "content": prompts.HELLO}
+        body = {"model": context.model, "messages": [message], "max_tokens": 1}
+    answer = context.ask(method, path, body if method == "POST" else None, headers)
+    status = answer.status_code
+    there = path not in {CHAT, MODELS}
+    if status not in REFUSED and not (there and status == NOT_THERE):
+        msg = f"{path} says {status} to {shown}, not 401"
+        raise Broken(msg, hint="" if status > HTTPStatus.BAD_REQUEST else OPEN)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from deployer.verify import prompts
 from deployer.verify.answers import check_content, check_usage, first_choice
+from deployer.verify.excerpt import excerpt
 
 if TYPE_CHECKING:
     from deployer.verify.check import Check
@@ -24,6 +25,12 @@ def ask(context: Context, check: Check) -> Verdict:
     choice = first_choice(context, answer)
     role: object = choice.message.role
     check.that(role == "assistant", "role is assistant", otherwise="the answer's role is wrong")
+    told: object = answer.model
+    check.that(
+        told == context.model,
+        "it is the model's",
+        otherwise=f"the answer is of model {excerpt(context.endpoint, told)}, not {context.model}",
+    )
     check_content(context, check, choice.message.content, choice.finish_reason)
     check_usage(check, answer.usage)
     return check.passed()

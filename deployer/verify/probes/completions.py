@@ -30,6 +30,13 @@ def ask(context: Context, check: Check) -> Verdict:
         raise Broken(msg, detail=detail)
     text = text_of(getattr(choices[0], "text", None))
     check.that(bool(text), "it continues the text", otherwise="the completion is empty")
+    check.that(
+        prompts.holds(text, prompts.CAPITAL_HOLDS),
+        f"with {prompts.CAPITAL_HOLDS[0]}",
+        otherwise=f"{prompts.CAPITAL!r} is not continued with {prompts.CAPITAL_HOLDS[0]}",
+        hint="are the weights whole, and do quantization and KV cache dtype fit them?",
+        detail=(excerpt(context.endpoint, text),),
+    )
     finish = getattr(choices[0], "finish_reason", None)
     otherwise = f"finish_reason is {excerpt(context.endpoint, finish)}, not stop or length"
     check.that(finish in {"stop", "length"}, f"finish_reason is {finish}", otherwise=otherwise)

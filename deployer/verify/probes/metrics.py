@@ -1,15 +1,11 @@
-"""``/metrics`` is Prometheus text, and its counters move with the requests."""
+"""``/metrics`` is Prometheus text with the names to watch, and its counters move with requests."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from deployer.late import compile_pattern
 from deployer.verify import prompts
-from deployer.verify.check import Broken
-from deployer.verify.excerpt import excerpt
-from deployer.verify.trouble import refusal
+from deployer.verify.counted import NOT_PROMISED, read, until
 
 if TYPE_CHECKING:
     from deployer.verify.check import Check
@@ -21,19 +17,25 @@ COUNTER = "sglang:num_requests_total"
 """Counts finished requests (sglang/srt/observability/metrics_collector.py); health calls, which
 generate a token as well, are left out."""
 
-REQUESTS = 2
-PAUSE = 0.2
-_SAMPLE = compile_pattern(
-    r'(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(?:[^"}]|"(?:\\.|[^"\\])*")*\})?'
-    r"\s+(?P<value>\S+)(?:\s+-?\d+)?"
+EXPECTED = (
+    COUNTER,
+    "sglang:prompt_tokens_total",
+    "sglang:generation_tokens_total",
+    "sglang:time_to_first_token_seconds_count",
+    "sglang:num_running_reqs",
+    "sglang:num_queue_reqs",
+    "sglang:token_usage",
 )
+"""What `deployer top` and the dashboard read; the engine has them once it has answered."""
+
+REQUESTS = 2
 
 
 def ask(context: Context, check: Check) -> Verdict:
     """Read the counter, make some requests, and read it again until it has moved."""
     if not context.endpoint.metrics:
-        return check.skipped("the profile does not turn metrics on")
-    before = _read(context)
+        return check.skipped(NOT_PROMISED)
+    before = read(context)
     for _ in range(REQUESTS):
         context.client.chat.completions.create(
             model=context.model,
@@ -41,12 +43,19 @@ def ask(context: Context, check: Check) -> Verdict:
             temperature=0,
             max_tokens=1,
         )
-    after, moved = _read_moved(context, before.get(COUNTER, 0.0))
+    start = before.get(COUNTER, 0.0)
+    after = until(context, lambda sums: sums.get(COUNTER, 0.0) - start >= REQUESTS)
     families = sum(name.startswith(FAMILY_PREFIX) for name in after)
     check.that(
         families > 0, f"{families} sglang metrics", otherwise=f"no metric of {FAMILY_PREFIX}*"
     )
-    check.that(COUNTER in after, f"{COUNTER} is there", otherwise=f"{COUNTER} is missing")
+    missing = [name for name in EXPECTED if name not in after]
+    check.that(
+        not missing,
+        f"{len(EXPECTED)} expected names",
+        otherwise=f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
+    )
+    moved = after[COUNTER] - start
     check.that(
         moved >= REQUESTS,
         f"it counted our {REQUESTS} requests",
@@ -54,39 +63,3 @@ def ask(context: Context, check: Check) -> Verdict:
         hint="with several replicas each request may reach another one",
     )
     return check.passed()
-
-
-def parse(text: str) -> dict[str, float]:
-    """Read Prometheus text: each name with the sum of its samples; ``ValueError`` if it is not."""
-    sums: dict[str, float] = {}
-    for line in text.splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
-        sample = _SAMPLE.fullmatch(line.strip())
-        if sample is None:
-            msg = f"not a sample: {line}"
-            raise ValueError(msg)
-        sums[sample["name"]] = sums.get(sample["name"], 0.0) + float(sample["value"])
-    return sums
-
-
-def _read_moved(context: Context, before: float) -> tuple[dict[str, float], float]:
-    """Read until our requests are counted; the engine counts them a moment after it answers."""
-    deadline = context.clock() + min(context.settle, context.timeout)
-    while True:
-        sums = _read(context)
-        moved = sums.get(COUNTER, 0.0) - before
-        if moved >= REQUESTS or context.clock() >= deadline:
-            return sums, moved
-        context.sleep(PAUSE)
-
-
-def _read(context: Context) -> dict[str, float]:
-    response = context.get("/metrics", api_key=context.endpoint.api_key)
-    if response.status_code != HTTPStatus.OK:
-        raise refusal(context.endpoint, "GET /metrics", response.status_code, response.text)
-    try:
-        return parse(response.text)
-    except ValueError as error:
-        msg = "/metrics is not Prometheus text"
-        raise Broken(msg, detail=(excerpt(context.endpoint, error),)) from None

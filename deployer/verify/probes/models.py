@@ -39,3 +39,13 @@ def listed(context: Context) -> tuple[str, ...]:
         msg = "/v1/models lists no model"
         raise Broken(msg, detail=detail)
     return names
+
+
+def context_length(context: Context) -> int | None:
+    """Ask how many tokens a request may have; None where that is not told."""
+    models = getattr(context.client.models.list(), "data", None) or []
+    for model in models if isinstance(models, list) else []:
+        length = getattr(model, "max_model_len", None)
+        if getattr(model, "id", None) == context.model and isinstance(length, int):
+            return length
+    return None

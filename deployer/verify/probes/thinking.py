@@ -23,7 +23,7 @@ def ask_on(context: Context, check: Check) -> Verdict:
     """Ask with thinking on: it is in ``reasoning_content``, and none of it in ``content``."""
     if not context.endpoint.thinking:
         return check.skipped(NOT_PROMISED)
-    choice = _ask(context, prompts.QUICKSORT, on=True)
+    choice = _ask(context, prompts.SUM, on=True)
     reasoning = reasoning_of(choice.message).strip()
     if choice.finish_reason == "length" and not text_of(choice.message.content):
         raise cut_off(context, "there is no answer after the thinking")

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from openai.types.chat import ChatCompletionMessageFunctionToolCall
 
-from deployer.codec import read_json
-from deployer.compile.warmup import WEATHER_TOOL
 from deployer.verify import prompts
 from deployer.verify.answers import check_content, cut_off, first_choice
 from deployer.verify.check import Broken
 from deployer.verify.excerpt import excerpt
+from deployer.verify.tool_calls import NAME, NOT_PROMISED, PARSER, WEATHER, fault, raw_in
 
 if TYPE_CHECKING:
     from openai.types.chat.chat_completion import Choice
@@ -20,22 +19,33 @@ if TYPE_CHECKING:
     from deployer.verify.context import Context
     from deployer.verify.verdict import Verdict
 
-NAME = "get_weather"
-PARSER = "does the tool-call parser fit the model?"
-
 
 def ask(context: Context, check: Check) -> Verdict:
     """Offer a tool, play its part, and ask for the answer."""
     if not context.endpoint.tools:
-        return check.skipped("the profile sets no tool-call parser")
+        return check.skipped(NOT_PROMISED)
     question = {"role": "user", "content": prompts.WEATHER}
     first = _ask(context, [question])
     call = _the_call(context, first)
     _check_call(context, check, call, first.finish_reason)
+    check.that(
+        not raw_in(first.message.content),
+        "no call in the content",
+        otherwise="the content repeats the call as the model writes it",
+        hint=PARSER,
+        detail=(excerpt(context.endpoint, first.message.content),),
+    )
     result = {"role": "tool", "tool_call_id": call.id, "content": prompts.WEATHER_RESULT}
     # The SDK's own message goes back as it came, as users do it.
     last = _ask(context, [question, first.message, result])
-    check_content(context, check, last.message.content, last.finish_reason)
+    text = check_content(context, check, last.message.content, last.finish_reason)
+    check.that(
+        prompts.holds(text, prompts.RESULT_HOLDS),
+        "the answer holds the tool's result",
+        otherwise="the answer does not hold what the tool answered",
+        hint="does the chat template show the model what a tool says?",
+        detail=(excerpt(context.endpoint, text),),
+    )
     return check.passed()
 
 
@@ -43,7 +53,7 @@ def _ask(context: Context, messages: list[object]) -> Choice:
     answer = context.client.chat.completions.create(
         model=context.model,
         messages=cast("Any", messages),
-        tools=cast("Any", [WEATHER_TOOL]),
+        tools=cast("Any", WEATHER),
         tool_choice="auto",
         temperature=0,
         max_tokens=context.max_tokens,
@@ -71,30 +81,13 @@ def _check_call(
     check.that(
         isinstance(call.id, str) and bool(call.id), "has an id", otherwise="the tool call has no id"
     )
-    fault = _fault(call.function.arguments)
+    wrong = fault(call.function.arguments)
     check.that(
-        not fault,
+        not wrong,
         "the arguments fit the schema",
-        otherwise=f"the tool call's arguments {fault}",
+        otherwise=f"the tool call's arguments {wrong}",
         hint=PARSER,
         detail=(excerpt(context.endpoint, call.function.arguments),),
     )
     otherwise = f"finish_reason is {excerpt(context.endpoint, finish)}, not tool_calls"
     check.that(finish == "tool_calls", "finish_reason is tool_calls", otherwise=otherwise)
-
-
-def _fault(arguments: object) -> str:
-    """Say what is wrong with the arguments of ``get_weather``; '' for nothing."""
-    try:
-        value = read_json(arguments, constants=True) if isinstance(arguments, str) else None
-    except ValueError:
-        return "are not JSON"
-    if not isinstance(value, dict):
-        return "are not a JSON object"
-    if "city" not in value:
-        return "lack the required city"
-    if not isinstance(value["city"], str) or not value["city"].strip():
-        return "have a city that is no text"
-    if value.get("unit", "celsius") not in prompts.WEATHER_UNITS:
-        return "have a unit that the schema does not list"
-    return ""

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 import requests
 
-from deployer.observe.exposition import Sample, read
+from deployer.exposition import Sample, read
 from deployer.serve.door.terms import Facts, Route, Timed
 from deployer.serve.front import Front
 from deployer.serve.inside import Inside

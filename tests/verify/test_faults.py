@@ -1,0 +1,74 @@
+"""One fault at a time: the right probe finds it, names it, and no other is moved by it."""
+
+from __future__ import annotations
+
+import pytest
+
+from deployer.verify.catalogue import PROBES
+from deployer.verify.run import verify
+from deployer.verify.verdict import Outcome, Verdict
+
+from .asking import HASTY, PATIENT, everything
+from .fake_answers import HELLO, USAGE
+from .fake_engine import Behaviour, running
+from .faults import FAULTS, Fault
+
+pytestmark = pytest.mark.process
+
+SETTLE = 0.3
+"""Seconds: the fake counts before it answers."""
+
+NAMES = {probe.name for probe in PROBES}
+GOOD = (
+    '{"id": "1", "object": "chat.completion", "created": 1, "model": "glm-tiny", "choices": '
+    '[{"index": 0, "finish_reason": "stop", "text": "' + HELLO + ' 4 Paris", "message": {"role": '
+    '"assistant", "content": "'
+    + HELLO
+    + ' 4 Paris", "reasoning_content": "Hm."}}], "usage": '
+    + str(USAGE).replace("'", '"')
+    + "}"
+)
+
+
+def found(behaviour: Behaviour, *, timeout: float = PATIENT) -> dict[str, Verdict]:
+    with running(behaviour) as server:
+        verdicts = verify(everything(server.url), timeout=timeout, settle=SETTLE)
+    return {verdict.probe: verdict for verdict in verdicts}
+
+
+def passed(verdicts: dict[str, Verdict]) -> set[str]:
+    return {name for name, verdict in verdicts.items() if verdict.outcome is Outcome.PASSED}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+def test_the_right_probe_finds_it_and_no_other(fault: Fault) -> None:
+    verdicts = found(fault.behaviour)
+    failed = {name: each for name, each in verdicts.items() if each.outcome is Outcome.FAILED}
+    assert set(failed) == {fault.probe}, {name: each.message for name, each in failed.items()}
+    assert fault.words in verdicts[fault.probe].message
+
+
+def test_there_is_a_fault_for_every_probe_that_tests_of_their_own_do_not_have() -> None:
+    assert len(FAULTS) >= 30
+    assert NAMES - {fault.probe for fault in FAULTS} == {"models"}, "whose list is asked by others"
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        Behaviour(raw={"*": (200, "application/json", "{}")}),
+        Behaviour(raw={"*": (200, "application/json", GOOD)}),
+    ],
+    ids=["an empty object", "the same good completion"],
+)
+def test_nothing_passes_where_all_is_answered_alike(behaviour: Behaviour) -> None:
+    verdicts = found(behaviour)
+    assert set(verdicts) == NAMES
+    assert passed(verdicts) <= {"health"}
+
+
+def test_nothing_passes_where_all_hangs_but_the_list_of_models() -> None:
+    paths = frozenset({"/v1/chat/completions", "/v1/completions", "/metrics"})
+    verdicts = found(Behaviour(hang=paths), timeout=HASTY)
+    assert set(verdicts) == NAMES
+    assert passed(verdicts) <= {"health", "models"}
