@@ -37,7 +37,8 @@ def command(name: str, form: str, lines: int) -> int:
     """Say what an engine died of: the first cause in its log, among all its ranks.
 
     The log is a file, `-` for standard input, or that of a deployment. Exits 0 if it tells of no
-    failure, 1 if it does, and 2 if there is nothing to look at: no log, or none of an engine.
+    failure, 1 if it does, or if a deployment on this machine ended unasked all the same, and 2 if
+    there is nothing to look at: no log, or none of an engine.
     """
     from deployer.report import diagnosis as report  # noqa: PLC0415 - every signature
 
@@ -82,7 +83,7 @@ def _here(name: str) -> Diagnosed:
     from deployer.apply.local.log_whole import whole_log  # noqa: PLC0415 - only what is needed
 
     log = whole_log(name, os.environ)
-    return _read(f"the log of {visible(name)}", log.blocks, ended=log.failed)
+    return _read(f"the log of {visible(name)}", log.blocks, end=log.end)
 
 
 def _on_modal(target: OnModal, lines: int) -> Diagnosed:
@@ -102,7 +103,7 @@ def _blocks(file: int) -> Iterator[bytes]:
         raise UsageError(message) from error
 
 
-def _read(name: str, blocks: Iterator[bytes], *, ended: bool = False) -> Diagnosed:
+def _read(name: str, blocks: Iterator[bytes], *, end: str = "") -> Diagnosed:
     """Read a log to its end; raises UsageError where it is not that of an engine."""
     from deployer.diagnose.reader import Reader  # noqa: PLC0415 - every signature
     from deployer.report.diagnosis import Diagnosed  # noqa: PLC0415 - as above
@@ -111,10 +112,10 @@ def _read(name: str, blocks: Iterator[bytes], *, ended: bool = False) -> Diagnos
     for block in blocks:
         reader.feed(block)
     reader.finish()
-    reading, found = reader.reading(), reader.diagnosis(ended=ended)
+    reading, found = reader.reading(), reader.diagnosis(ended=bool(end))
     if not found and not reading.recognized:
         what = "it has no line" if not reading.lines else "no line of it is one of SGLang's"
         hint = "`deployer logs NAME` shows the log of a deployment."
         message = f"{name} tells nothing: {what}"
         raise UsageError(message, hint=hint)
-    return Diagnosed(name, reading, found)
+    return Diagnosed(name, reading, found, end)

@@ -11,22 +11,27 @@ from deployer.diagnose.diagnosis import Diagnosis, Reading
 from deployer.diagnose.signature import GROUP, Signature
 from deployer.diagnose.words import nothing, report
 from deployer.report.envelope import envelope
+from deployer.visible import visible
 
 WIDTH = 88
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosed:
-    """A log by its name, what was read of it, and the first cause, if it tells one."""
+    """A log by its name, what was read of it, and the first cause, if it tells one.
+
+    ``end`` is what else is known of an end that nobody asked for, '' where nothing is.
+    """
 
     log: str
     reading: Reading
     found: Diagnosis | None
+    end: str = ""
 
     @property
     def failed(self) -> bool:
-        """Whether any failure is told, be it of an engine before the last one."""
-        return self.found is not None or self.reading.earlier is not None
+        """Whether any failure is told, be it of an engine before the last one, or known."""
+        return bool(self.found or self.reading.earlier or self.end)
 
 
 def text(one: Diagnosed) -> str:
@@ -37,6 +42,7 @@ def text(one: Diagnosed) -> str:
         lines += [f"  {line}" for line in report(one.found)]
     else:
         lines.append(f"  {nothing(reading)}")
+        lines += [f"  but the deployment has ended: {visible(one.end)}"] if one.end else []
     if reading.earlier:
         lines.append("  an engine before the last one failed, too:")
         lines += [f"    {line}" for line in report(reading.earlier)]
@@ -53,6 +59,7 @@ def to_json(one: Diagnosed) -> str:
             "starts": reading.starts,
             "stage": reading.stage,
             "stopped": reading.stopped,
+            "ended": one.end or None,
             "diagnosis": codec.encode(one.found) if one.found else None,
             "earlier": codec.encode(reading.earlier) if reading.earlier else None,
         }

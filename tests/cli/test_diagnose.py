@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from deployer.apply.local.process import Identity, identify
+from deployer.apply.local.state import State
 from deployer.cli.main import main
+from deployer.codec import encode
 from deployer.event import Event
 from tests.diagnose.excerpts import EXCERPTS, SERVING
 
@@ -106,6 +109,54 @@ def test_an_engine_that_ended_by_itself_has_a_cause(
 
     assert (alive[0], gone[0]) == (0, 1)
     assert "unproven: " in gone[1]
+
+
+def test_a_server_that_is_gone_without_a_word_did_not_end_well(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = State("demo", "d", "demo.yaml", 8000, 0.0, Identity(2**22 + 1, ""), (), "none", 0)
+    (folder / "state.json").write_text(json.dumps(encode(gone)))
+    (folder / "engine.log").write_text(SERVING)
+    code, out, _ = call(capsys, "demo")
+    told = json.loads(call(capsys, "demo", "--format", "json")[1])
+
+    assert code == 1
+    assert out.endswith(
+        "the log ends while the engine is serving\n"
+        "  but the deployment has ended: its supervisor does not run, and told of no end\n"
+    )
+    assert (told["diagnosis"], told["ended"]) == (
+        None,
+        "its supervisor does not run, and told of no end",
+    )
+
+
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_a_server_that_runs_or_was_asked_to_end_is_none_that_died(
+    folder: Path, capsys: pytest.CaptureFixture[str], state: str
+) -> None:
+    who = identify(os.getpid()) if state == "running" else Identity(2**22 + 1, "")
+    demo = State("demo", "d", "demo.yaml", 8000, 0.0, who, (), "none", 0)
+    (folder / "state.json").write_text(json.dumps(encode(demo)))
+    ended = Event(time.time(), "ended", "done", "stopped")
+    (folder / "events.jsonl").write_text("" if state == "running" else f"{ended.to_json()}\n")
+    (folder / "engine.log").write_text(SERVING)
+    code, out, _ = call(capsys, "demo")
+
+    assert code == 0
+    assert "but" not in out
+
+
+def test_a_failure_of_which_the_log_tells_nothing_is_none_of_its_own(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = Event(time.time(), "ended", "failed", "not ready after 300 s")
+    (folder / "events.jsonl").write_text(f"{ended.to_json()}\n")
+    (folder / "engine.log").write_text(SERVING)
+    code, out, _ = call(capsys, "demo")
+
+    assert code == 1
+    assert out.endswith("\n  but the deployment has ended: not ready after 300 s\n")
 
 
 def test_a_failure_is_explained_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:

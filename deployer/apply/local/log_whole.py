@@ -1,4 +1,4 @@
-"""The whole log of a local deployment, and whether its engine ended by itself."""
+"""The whole log of a local deployment, and whether it came to an end that nobody asked for."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ from typing import TYPE_CHECKING
 
 from deployer.apply.local.events import last_event
 from deployer.apply.local.folder import existing
+from deployer.apply.local.state import StateUnreadableError, read_state
+from deployer.apply.local.status import condition_of
 from deployer.errors import Failure
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from deployer.apply.local.folder import Folder
 
 _BLOCK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class WholeLog:
-    """A log's bytes, oldest first; ``failed`` is whether the supervisor told of a failure."""
+    """A log's bytes, oldest first; ``end`` says of an end that nobody asked for, '' of none."""
 
     blocks: Iterator[bytes]
-    failed: bool
+    end: str
 
 
 def whole_log(name: str, environ: Mapping[str, str]) -> WholeLog:
@@ -35,9 +39,21 @@ def whole_log(name: str, environ: Mapping[str, str]) -> WholeLog:
     if not paths:
         message = f"there is no engine log of `{folder.name}`: {log} is not there"
         raise Failure(message, hint=f"`deployer status {folder.name}` says how it stands")
-    last = last_event(folder.events, 0)
-    failed = last is not None and (last.phase, last.state) == ("ended", "failed")
-    return WholeLog(_blocks(paths), failed)
+    return WholeLog(_blocks(paths), _end(folder))
+
+
+def _end(folder: Folder) -> str:
+    """Say how a server ended that was not asked to: its processes are looked at, not its log."""
+    try:
+        state = read_state(folder)
+    except StateUnreadableError:
+        state = None
+    last = last_event(folder.events, state.events_from if state else 0)
+    if last is not None and (last.phase, last.state) == ("ended", "failed"):
+        return last.message
+    if state is None or condition_of(state, last) not in {"failed", "dead"}:
+        return ""
+    return state.failure or "its supervisor does not run, and told of no end"
 
 
 def _blocks(paths: list[Path]) -> Iterator[bytes]:

@@ -109,7 +109,7 @@ def _seen(
     now: Callable[[], float],
 ) -> tuple[Condition, str]:
     """Look how a server stands, and say what was seen."""
-    condition = _condition(state, event)
+    condition = condition_of(state, event)
     if condition != "serving":
         runs = "runs" if state.is_running() else "does not run"
         return condition, f"its supervisor {runs}"
@@ -118,7 +118,8 @@ def _seen(
     return ("unhealthy", alive.trouble) if alive.trouble else (condition, alive.seen)
 
 
-def _condition(state: State, event: Event | None) -> Condition:
+def condition_of(state: State, event: Event | None) -> Condition:
+    """Say how a server stands by its processes and its last word; it is not asked."""
     phase = event.phase if event else ""
     ended_badly = event is not None and (phase, event.state) == ("ended", "failed")
     if not state.is_running():
