@@ -117,7 +117,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     if fix:
         return _fix_profiles(found, form, kept, strict=strict, dry_run=dry_run)
     findings = [finding for one in found for finding in one.findings]
-    _tell(findings, [_fine(one) for one in found], form, [one.path for one in found])
+    _tell(findings, [_fine(one, kept) for one in found], form, [one.path for one in found])
     if other and any(not finding.allowed for finding in findings):
         hint = f"`deployer upgrade PROFILE --engine {other}` rewrites a profile for that release."
         tell(hint)
@@ -153,7 +153,7 @@ def _fix_profiles(
         show(envelope({"fixed": files, **document(findings, checked)}), end="")
     else:
         show("".join(diff(one.change) for one in done if one.change is not None), end="")
-        _tell(findings, [_fine(one) for one in found], form)
+        _tell(findings, [_fine(one, kept) for one in found], form)
     return _code(found, strict=strict)
 
 
@@ -162,8 +162,9 @@ def _kept(select: Sequence[str], ignore: Sequence[str]) -> frozenset[str] | None
     from deployer.check.choice import UnknownCheckError, chosen  # noqa: PLC0415
     from deployer.check.pages import choosable, known  # noqa: PLC0415
 
+    _refuse_nothing("--select", select)
     try:
-        return chosen(select, ignore, choosable())
+        kept = chosen(select, ignore, choosable())
     except UnknownCheckError as error:
         if error.wrong in known():
             msg = f"`{error.wrong}` can be neither chosen nor ignored"
@@ -172,17 +173,40 @@ def _kept(select: Sequence[str], ignore: Sequence[str]) -> frozenset[str] | None
         msg = f"there is no check `{error.wrong}`"
         near = f"Did you mean {' or '.join(error.near)}?" if error.near else ""
         raise UsageError(msg, hint=near or "`deployer explain` lists them.") from error
+    if kept is not None and not kept:
+        msg = "no check is left of those that --select and --ignore name, so nothing was checked"
+        raise UsageError(msg, hint="Leave some of --ignore out.")
+    return kept
 
 
-def _fine(one: Checked) -> str:
-    """Say that nothing is wrong with a profile; the empty text where something is said of it."""
+def _refuse_nothing(option: str, texts: Sequence[str]) -> None:
+    """Raise UsageError where an option names nothing: none is not all."""
+    if texts and not any(text.replace(",", " ").strip() for text in texts):
+        msg = f"{option} names no check"
+        raise UsageError(msg, hint="Leave it out for every check (is its variable empty?).")
+
+
+def _fine(one: Checked, kept: frozenset[str] | None) -> str:
+    """Say that nothing is wrong with a profile; the empty text where something is said of it.
+
+    Where only some checks were asked for, it says how many: the others may find something.
+    """
     said = one.findings if wanted() == "full" else without_notes(one.findings)
     allowed = sum(bool(finding.allowed) for finding in one.findings)
     notes, path = counted(one.findings), visible(one.path)
     if any(not finding.allowed for finding in said):
         return f"{path}: {notes}" if notes else ""
-    also = "; ".join(part for part in (f"{allowed} allowed" if allowed else "", notes) if part)
+    some = "" if kept is None else f"by {_share(kept)}"
+    parts = (some, f"{allowed} allowed" if allowed else "", notes)
+    also = "; ".join(part for part in parts if part)
     return f"{path}: fine ({also})" if also else f"{path}: fine"
+
+
+def _share(kept: frozenset[str]) -> str:
+    """Say how many of the checks were asked for."""
+    from deployer.check.pages import choosable  # noqa: PLC0415 - only where some were chosen
+
+    return f"{len(kept)} of {len(frozenset(choosable()))} checks"
 
 
 def _is_command(words: Sequence[str], engine: str | None) -> bool:
@@ -226,9 +250,19 @@ def _check_command(  # noqa: PLR0913 - what the options say
         found += _with_model(engine, launch, *of)
     findings = [finding for finding in found if kept is None or finding.check in kept]
     wrong = any(stops(finding, strict=strict) for finding in findings)
-    fine = [] if wrong else [f"SGLang {engine} accepts it"]
-    _tell(findings, fine, form)
+    _tell(findings, [] if wrong else [_accepted(engine, found, kept)], form)
     return int(wrong)
+
+
+def _accepted(engine: str, found: Sequence[Finding], kept: frozenset[str] | None) -> str:
+    """Say that a release takes a command, or only that nothing is found that was asked for."""
+    from deployer.cli.reading import stops  # noqa: PLC0415
+
+    if kept is None or not any(stops(finding) for finding in found):
+        return f"SGLang {engine} accepts it"
+    return (
+        f"nothing is found by {_share(kept)}; whether SGLang {engine} accepts it is another matter"
+    )
 
 
 def _subject(config: str | None, gpu: str | None) -> tuple[str, str] | None:

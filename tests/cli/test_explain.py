@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from deployer.check.pages import known
+from deployer.check.pages import choosable, known
 from deployer.cli.main import main
+
+CHOOSABLE = len(frozenset(choosable()))
 
 PROFILE = """\
 name: open
@@ -131,6 +134,38 @@ def test_what_cannot_be_chosen_is_wrong_usage(
     assert "can be neither chosen nor ignored" in err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--select", ""], "--select names no check"),
+        (["--select", " , "], "--select names no check"),
+        (["--ignore", "*"], "no check is left of those that --select and --ignore name"),
+        (["--select", "gpus-*", "--ignore", "gpus-*"], "no check is left"),
+    ],
+)
+def test_no_check_at_all_finds_nothing_fine(
+    capsys: pytest.CaptureFixture[str], profile: str, words: list[str], said: str
+) -> None:
+    code, out, err = call(capsys, "check", profile, *words)
+
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_what_was_not_asked_for_is_not_called_fine(
+    capsys: pytest.CaptureFixture[str], profile: str
+) -> None:
+    code, out, _ = call(capsys, "check", profile, "--select", "does-not-fit")
+    assert code == 0
+    assert re.fullmatch(r"\S+: fine \(by 1 of \d{3} checks\)\n", out)
+
+    words = ["--engine", "0.5.23", "--", "--model-path", "m", "--nosuch"]
+    code, out, _ = call(capsys, "check", "--ignore", "unknown-flag", *words)
+    assert code == 0
+    assert "whether SGLang 0.5.23 accepts it is another matter" in out
+    assert "SGLang 0.5.23 accepts it\n" not in out
+
+
 def test_the_faults_of_a_command_are_chosen_too(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--engine", "0.5.23", "--format", "json", "--", "--model-path", "m", "--tp", "8"]
 
@@ -149,7 +184,11 @@ def test_strict_stops_at_warnings_and_not_at_what_is_allowed(
     assert call(capsys, *words)[0] == 0
     assert call(capsys, *words, "--strict")[0] == 1
     path.write_text(PROFILE.format(comment="# deployer: allow[public-without-key] a demonstration"))
-    assert call(capsys, *words, "--strict") == (0, f"{path}: fine (1 allowed)\n", "")
+    assert call(capsys, *words, "--strict") == (
+        0,
+        f"{path}: fine (by 1 of {CHOOSABLE} checks; 1 allowed)\n",
+        "",
+    )
 
 
 def test_the_talk_counts_what_is_allowed(
