@@ -37,6 +37,9 @@ DRAFTS = frozenset({"EAGLE", "NEXTN"})
 WINDOWS = "--swa-full-tokens-ratio"
 """The tokens of the pool for windows for each of the other."""
 
+NO_GPU = "none"
+"""What `hardware.gpu` says of a CPU."""
+
 HOW = "`deployer fit PROFILE --model-config config.json` reads the model's own file"
 """How to give the facts of a model."""
 
@@ -100,6 +103,9 @@ def read(release: Release, checkpoint: Checkpoint | None = None, gpu: str = "") 
     Raises UnknownError for what no number is known for.
     """
     name = gpu or release.hardware.gpu
+    if name == NO_GPU:
+        msg = "it runs on no GPU, and an estimate is one of a GPU's memory"
+        raise UnknownError(msg, "`deployer fit PROFILE --gpu GPU` says what one would hold")
     said = _stated(release, name)
     known = overridden(said, Checkpoints(checkpoint or find(release.model.repo))).model
     if known is None:

@@ -119,7 +119,7 @@ def _read(path: Path, source: str) -> ModelConfig:
         message = f"{path}: {error.strerror or error}"
         raise UsageError(message, hint="Give the path of a model's config.json.") from error
     except ValueError as error:
-        message = f"{path} is not JSON: {error}"
+        message = f"{path} is {error}"
         raise UsageError(message, hint="Give the path of a model's config.json.") from error
     if not isinstance(config, dict) or not config.get("architectures"):
         message = f"{path} names no `architectures`, so it is no model's config"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.behaviour.pool import AMISS
+from deployer.facts.sglang.catalogue import is_newer, newest
 from deployer.fit.fit import Fit
 from deployer.report.envelope import envelope
 from deployer.visible import visible
@@ -74,6 +75,7 @@ def to_json(name: str, found: Fit) -> str:
             "one_context_fits": found.fits_once,
         },
         "error_percent": found.band,
+        "engine_known": not is_newer(found.version),
     }
     return envelope(values)
 
@@ -134,7 +136,7 @@ def _bar(found: Fit) -> Iterator[str]:
     yield f"   {', '.join(names)}"
     if found.pool is None:
         yield f"   The weights need {found.weights:.1f} GiB of {found.total - found.taken:.1f}."
-    elif found.free < 0:
+    elif found.stated and found.free < 0:
         yield f"   The engine's own rule would keep {-found.free:.1f} GiB more for graphs."
 
 
@@ -151,4 +153,8 @@ def _exact(found: Fit) -> Iterator[str]:
     within = f", here within about {found.band} %" if found.pool else ""
     yield f"  An estimate from shapes{within}: pools that were published or measured were off by"
     yield f"  less than {AMISS:g} GiB. Nothing was run."
+    if is_newer(found.version):
+        version = visible(found.version)
+        yield f"  SGLang {version} is newer than {newest()}, the newest known here, by whose rules"
+        yield "  it is reckoned: it may have others."
     yield f"  Shapes: {visible(found.model_source) or 'the given configuration'}"

@@ -137,6 +137,53 @@ def test_a_config_that_says_too_little(
     assert said in str(caught.value.message)
 
 
+def test_what_is_no_json_is_said_once(other: str, tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text("x")
+
+    with pytest.raises(UsageError) as caught:
+        run(other, "--model-config", str(file))
+
+    assert caught.value.message.count("not JSON") == 1
+
+
+def test_a_profile_without_a_gpu_is_told_so() -> None:
+    with pytest.raises(Failure) as caught:
+        run("profiles/cpu-tiny.yaml")
+
+    assert "it runs on no GPU" in caught.value.message
+    assert "--gpu GPU" in caught.value.hint
+
+
+@pytest.mark.parametrize(("version", "newer"), [("0.5.99", True), ("0.5.10.post1", False)])
+def test_a_release_that_nobody_knows_is_said_to_be_guessed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], version: str, newer: bool
+) -> None:
+    changed = tmp_path / "p.yaml"
+    text = Path(PROFILE).read_text(encoding="utf-8")
+    changed.write_text(text.replace("0.5.10.post1", version), encoding="utf-8")
+
+    assert run(str(changed)) == 0
+    said = f"SGLang {version} is newer than 0.5.23, the newest known here"
+    assert (said in capsys.readouterr().out) is newer
+    assert run(str(changed), "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["engine_known"] is not newer
+
+
+def test_the_engines_own_choice_is_not_measured_against_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = Path(PROFILE).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines(keepends=True) if "mem_fraction_static" not in line]
+    changed = tmp_path / "p.yaml"
+    changed.write_text("".join(lines), encoding="utf-8")
+
+    assert run(PROFILE, "--mem-fraction", "0.9") == 0
+    assert "own rule would keep" in capsys.readouterr().out
+    assert run(str(changed)) == 0
+    assert "own rule would keep" not in capsys.readouterr().out
+
+
 def test_a_fraction_is_between_0_and_1() -> None:
     with pytest.raises(click.BadParameter):
         run(PROFILE, "--mem-fraction", "1.4")

@@ -77,7 +77,7 @@ def test_what_cannot_be_compared_is_said() -> None:
     assert beside(release(repo="some/where"), (9,), (1.0,)) == (
         "not compared: the memory of some/where is not among the known facts"
     )
-    assert beside(release(gpu="none"), (9,), (1.0,)).startswith("not compared: the memory of GPU")
+    assert beside(release(gpu="none"), (9,), (1.0,)).startswith("not compared: it runs on no GPU")
     assert beside(release(), (), ()) == "not compared: the engine did not say what it holds"
 
 

@@ -96,9 +96,9 @@ def test_the_engines_own_fraction_counts_where_none_is_stated() -> None:
         (stated(B200, max_total_tokens="1.5Ki"), "no number"),
         (stated(B200, mem_fraction_static="0.3"), "do not fit"),
         (replace(B200, hardware=replace(B200.hardware, gpu="L4")), "do not fit"),
-        (replace(B200, hardware=replace(B200.hardware, gpu="none")), "the memory of GPU none"),
+        (replace(B200, hardware=replace(B200.hardware, gpu="none")), "it runs on no GPU"),
         (replace(B200, model=replace(B200.model, repo="a/b")), "the memory of a/b"),
-        (read_release("profiles/cpu-tiny.yaml"), "the memory of tiny"),
+        (read_release("profiles/cpu-tiny.yaml"), "it runs on no GPU"),
     ],
 )
 def test_where_there_is_no_number_the_reason_is_said(release: Release, reason: str) -> None:
