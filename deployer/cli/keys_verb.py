@@ -37,7 +37,7 @@ def command(name: str, what: str, key: str, form: str) -> int:
         hint = "put a variable API_KEY__NAME into that secret for each further key, and apply"
         raise UsageError(message, hint=hint)
     if what == "list":
-        return _list(target.name, form)
+        return _list(target.name, key, form)
     if not key:
         message = f"which key is to be {_DONE[what]}?"
         raise UsageError(message, hint=f"`deployer keys {target.name} {what} KEY`")
@@ -47,10 +47,15 @@ def command(name: str, what: str, key: str, form: str) -> int:
 _DONE = {"add": "added", "remove": "removed", "rotate": "rotated"}
 
 
-def _list(name: str, form: str) -> int:
+def _list(name: str, key: str, form: str) -> int:
     from deployer.apply.local.keys import list_keys  # noqa: PLC0415 - only what the verb needs
 
     found = list_keys(name, os.environ)
+    if key:
+        found = tuple(each for each in found if each.name == key)
+        if not found:
+            message = f"`{name}` has no key `{key}`"
+            raise UsageError(message, hint=f"`deployer keys {name} list` shows which there are")
     result(form, {"name": name, "keys": found}, lambda: _table(name, found))
     return 0
 

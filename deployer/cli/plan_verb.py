@@ -97,6 +97,7 @@ def _one(
     meant = read(profile, content)
     release, written = meant.release, meant.written
     if release.modal is None:
+        _refuse_for_modal(out, refresh_prices=refresh_prices)
         return _local(release, written, profile, form, detailed_exitcode=detailed)
     if refresh_prices:
         _refreshed()
@@ -106,6 +107,16 @@ def _one(
     shown = _shown(plan, meant, form)
     show(shown if form == "json" else narrowed(shown, columns()), end="")
     return CHANGES if detailed and not plan.nothing_to_do else 0
+
+
+def _refuse_for_modal(out: str | None, *, refresh_prices: bool) -> None:
+    """Raise UsageError for what says nothing of a profile for this machine."""
+    if out is not None:
+        message = "a plan is written for Modal only, and this profile is for this machine"
+        raise UsageError(message, hint="leave out -o: `deployer apply PROFILE` looks anew anyway")
+    if refresh_prices:
+        message = "--refresh-prices asks Modal, and this profile is for this machine"
+        raise UsageError(message, hint="leave it out: nothing is paid to anybody")
 
 
 def _local(

@@ -168,7 +168,7 @@ def _notes(plan: Plan) -> Iterator[str]:
 
 def _what(plan: Plan) -> str:
     if plan.standing.deployed is None:
-        return "A first deployment"
+        return "As if nothing were deployed" if plan.standing.offline else "A first deployment"
     if plan.diff is None:
         return "Another release"
     changes = plan.diff.changes

@@ -103,6 +103,34 @@ def test_a_file_that_is_not_there_is_answered_with_one_that_is(run: Run) -> None
     assert "Did you mean profiles/b200-fp8-eagle.yaml?" in ran.err
 
 
+def test_files_are_not_alike_because_they_all_end_alike(run: Run) -> None:
+    ran = run("check", "profiles/zzz.yaml")
+
+    assert ran.code == 2
+    assert "Did you mean" not in ran.err
+    assert "There are: profiles/b200-fp8-eagle.yaml, " in ran.err
+
+
+EMPTY = ["fit ", "cost ", "plan ", "resolve ", "upgrade ", "apply ", "diagnose ", "drift ", "keys "]
+
+
+@pytest.mark.parametrize("verb", EMPTY)
+def test_an_empty_word_is_no_folder(run: Run, verb: str) -> None:
+    ran = run(*verb.split(" "))
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "is a folder" not in ran.err
+    assert "empty word names no file" in ran.err or "is not the name of a deployment" in ran.err
+
+
+@pytest.mark.parametrize("words", ["-o plan.json", "--refresh-prices"])
+def test_what_a_plan_for_this_machine_cannot_do_is_refused(run: Run, words: str) -> None:
+    ran = run("plan", "profiles/cpu-tiny.yaml", *words.split())
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "this profile is for this machine" in ran.err
+
+
 @pytest.mark.parametrize("verb", ["fit", "compile", "plan"])
 def test_only_check_reads_standard_input(run: Run, verb: str) -> None:
     ran = run(verb, "-")

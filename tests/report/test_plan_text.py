@@ -235,6 +235,7 @@ def test_offline_with_no_record() -> None:
         "  deployed    nothing is recorded as deployed as this app",
     ]
     assert "  - all is shown as new" in lines
+    assert lines[-1].startswith("As if nothing were deployed; deploys as version 1; ")
 
 
 def test_stopped_and_unreadable() -> None:
