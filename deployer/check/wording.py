@@ -19,6 +19,9 @@ ARGS, ENV = " under `engine.args`", " under `engine.env`"
 FLAG = compile_pattern(r"`(--[a-z][\w-]*)(?: ([^`]+))?`")
 KEY = compile_pattern(r"`([a-z][\w-]*(?:\.[\w-]+)*)(?:: ([^`]+))?`")
 ARGUMENT = compile_pattern(r"`([\w-]+): ([^`]+)`" + re.escape(ARGS))
+COUNT = " for `hardware.count`, and leave `tp` out"
+"""How a profile is told the number of its GPUs; those of a command follow from its flags."""
+
 DRAFTS = "`--speculative-*`"
 NOT = compile_pattern(r"\b(?:write|set) no (`[^`]+`)")
 VARIABLE = compile_pattern(r'`(\w+): "?([^"`]+)"?`' + re.escape(ENV))
@@ -63,7 +66,8 @@ def as_flags(version: str, path: str, text: str) -> str:
         field = fields.get(found[1]) or fields.get(f"{section}.{found[1]}")
         return found[0] if field is None else _flag(field, found[2])
 
-    plain = ARGUMENT.sub(lambda found: _quoted(found[1], found[2]), text)
+    plain = text.replace(COUNT, " for `tp`")
+    plain = ARGUMENT.sub(lambda found: _quoted(found[1], found[2]), plain)
     plain = VARIABLE.sub(r"`\1=\2` in its environment", plain)
     return NOT.sub(r"leave \1 out", KEY.sub(put, plain.replace("`speculative`", DRAFTS)))
 

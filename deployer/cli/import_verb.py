@@ -115,6 +115,8 @@ def _adopted(
                 " A file is read as a shell script: out of Python, YAML, a Dockerfile or a systemd "
                 "unit, copy the command itself behind `deployer import --`."
             )
+        elif len(words) == 1 and Path(words[0]).is_file():
+            hint = f"Of a file, write `deployer import --file {words[0]}`: it is not run. {hint}"
         raise Failure(msg, hint=hint) from error
     except ConfigError as error:
         msg = f"{config or script or 'the command'}: {error}"

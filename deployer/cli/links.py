@@ -37,6 +37,9 @@ def open_ordinary(path: str) -> int:
 
     Raises :class:`LeadsAway` for anything else, and ``OSError`` as ``open`` does.
     """
+    if not path:
+        msg = "an empty word names no file"
+        raise LeadsAway(msg, hint="Give the path of an ordinary file (is its variable empty?).")
     if is_own(path):
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     real = followed(path)

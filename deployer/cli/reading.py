@@ -210,7 +210,8 @@ def _nearby(path: str) -> str:
     folder = Path(path).parent
     there = sorted(str(p) for p in folder.glob("[!.]*.y*ml")) if folder.is_dir() else []
     there = there or sorted(str(p) for p in Path("profiles").glob("*.y*ml"))
-    near = difflib.get_close_matches(path, there, n=1)
+    named = {Path(each).stem: each for each in reversed(there)}  # all end alike, which says nothing
+    near = difflib.get_close_matches(Path(path).stem, named, n=1)
     if near:
-        return f"Did you mean {near[0]}?"
+        return f"Did you mean {named[near[0]]}?"
     return f"There are: {', '.join(there[:8])}" if there else "Give the path of a profile."

@@ -12,6 +12,12 @@ from deployer.exposition import NotMetricsError, read
 from deployer.observe.reading import Look
 
 OK = 200
+HINTS = {
+    404: "`observability.metrics: true` in its profile turns metrics on",
+    503: "it is starting or ending; `deployer status` says how it stands",
+}
+"""What to do about an answer that is no metrics, by its status."""
+
 TIMEOUT = 10.0
 LARGEST = 16 * 1024 * 1024
 """Bytes of an answer that are read; 0.5.23 writes about 100 kB for each scheduler."""
@@ -43,7 +49,7 @@ def look(
         raise NotReached(message, hint="`deployer status` says how it stands") from error
     if answer.status_code != OK:
         message = f"{url}/metrics answered with status {answer.status_code}"
-        hint = "`observability.metrics: true` in its profile turns metrics on"
+        hint = HINTS.get(answer.status_code, "`deployer status` says how it stands")
         raise Failure(message, hint=hint)
     try:
         return Look(at, read(text))

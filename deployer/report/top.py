@@ -50,7 +50,7 @@ def lines(seen: Seen) -> tuple[str, ...]:
         ("  first token", _spread(told.first_token)),
         ("  between tokens", _spread(told.inter_token)),
         ("  whole request", _spread(told.request)),
-        ("KV pool", f"{pool}, {_share(told.cache_hits)} cache hits"),
+        ("KV pool", f"{pool}, cache hits {_share(told.cache_hits)}"),
         ("speculation", _steps(told.accept_length)),
         ("refused", _whole(told.refused)),
         ("cut", _whole(told.cut)),

@@ -45,6 +45,14 @@ def test_the_profile_goes_to_stdout_and_the_talk_to_stderr() -> None:
     assert "moved: the API key is not copied" in ran.err
 
 
+def test_a_file_among_the_words_is_answered_with_its_option(tmp_path: Path) -> None:
+    path = script(tmp_path, LAUNCH)
+    with pytest.raises(Failure) as caught:
+        run(path)
+
+    assert f"`deployer import --file {path}`" in str(caught.value.hint)
+
+
 def test_the_same_words_give_the_same_profile_without_a_command_before_them() -> None:
     flags = ["--model-path", "a/b", "--tp", "8", "--api-key", "k"]
 

@@ -65,6 +65,7 @@ def test_what_its_parser_takes_and_its_model_does_not(
     ("model", "flags", "hint"),
     [
         (("Qwen/Qwen3-235B-A22B-FP8", "H100"), "--tp-size 8", "`--ep-size 8`"),
+        (("Qwen/Qwen3-8B", "H200"), "--tp-size 6", "write one of 1, 2, 4, 8 for `--tp-size`"),
         (("zai-org/GLM-5.1-FP8", "H200"), "--tp-size 8 --mem-fraction-static 0.6",
          "write at least `--mem-fraction-static 0."),
         (

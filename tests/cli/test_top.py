@@ -73,7 +73,14 @@ def test_json_has_null_for_what_is_not_told(
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ((404, "text/plain", "no"), "/metrics answered with status 404"),
+        (
+            (404, "text/plain", "no"),
+            "/metrics answered with status 404\n  `observability.metrics: true` in its profile",
+        ),
+        (
+            (503, "application/json", "{}"),
+            "/metrics answered with status 503\n  It is starting or ending; `deployer status`",
+        ),
         ((307, "text/plain", ""), "/metrics answered with status 307"),
         ((200, "text/html", "<html>"), "/metrics holds no metrics: line 1 is no sample"),
     ],
@@ -90,6 +97,12 @@ def test_what_is_no_metrics_is_said(
 
     assert (code, out) == (1, "")
     assert f"{engine.url}{said}" in err
+
+
+def test_a_share_that_is_not_told_is_said_after_its_name() -> None:
+    assert "  KV pool          50.0% of 100 tokens, cache hits not told" in lines(
+        seen(kv_use=0.5, kv_tokens=100.0)
+    )
 
 
 def test_an_endpoint_without_metrics_is_not_asked(
