@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from deployer.errors import UsageError
 from deployer.visible import visible
 
 if TYPE_CHECKING:
+    from deployer.diagnose.diagnosis import Diagnosis
+    from deployer.diagnose.reader import Reader
     from deployer.report.diagnosis import Diagnosed
 
 BLOCK = 1024 * 1024
@@ -114,8 +117,27 @@ def _read(name: str, blocks: Iterator[bytes], *, end: str = "") -> Diagnosed:
     reader.finish()
     reading, found = reader.reading(), reader.diagnosis(ended=bool(end))
     if not found and not reading.recognized:
+        found = _cut_out(reader)
+    if not found and not reading.recognized:
         what = "it has no line" if not reading.lines else "no line of it is one of SGLang's"
         hint = "`deployer logs NAME` shows the log of a deployment."
         message = f"{name} tells nothing: {what}"
         raise UsageError(message, hint=hint)
-    return Diagnosed(name, reading, found, end)
+    earlier = reading.earlier and _without_secrets(reading.earlier)
+    found = found and _without_secrets(found)
+    return Diagnosed(name, replace(reading, earlier=earlier), found, end)
+
+
+def _cut_out(reader: Reader) -> Diagnosis | None:
+    """Give what a traceback alone tells, cut out of a log, where it leads into the engine."""
+    found = reader.diagnosis(ended=True)
+    return found if found and found.where.startswith("sglang/") else None
+
+
+def _without_secrets(found: Diagnosis) -> Diagnosis:
+    """Hide what the log of another program repeats: what is shown here is pasted into issues."""
+    from deployer.cli.hiding import hiding  # noqa: PLC0415 - only where a failure is told
+
+    hide = hiding(os.environ)
+    writes = tuple(replace(write, what=hide(write.what)) for write in found.writes)
+    return replace(found, said=hide(found.said), cause=hide(found.cause), writes=writes)

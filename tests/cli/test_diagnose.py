@@ -85,6 +85,37 @@ def test_the_json_holds_the_same(here: Path, capsys: pytest.CaptureFixture[str])
     assert told["earlier"]["writes"][0]["key"] == "modal.weights.volume"
 
 
+def test_a_secret_in_a_foreign_log_is_not_shown(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token, error = f"hf_{'a1' * 12}", "[Errno 28] No space left on device"
+    assert error in DISK
+    told = DISK.replace(error, f"{error}: {token}")
+    (here / "end.log").write_text(told + SERVING)
+    earlier = call(capsys, "end.log")[1] + call(capsys, "end.log", "--format", "json")[1]
+    (here / "end.log").write_text(told)
+    last = call(capsys, "end.log")[1] + call(capsys, "end.log", "--format", "json")[1]
+
+    assert token not in earlier + last
+    assert (earlier.count("***"), last.count("***")) == (2, 2)
+
+
+def test_a_traceback_that_was_cut_out_of_a_log_is_told_as_unproven(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = '  File "{}", line 7, in load\n    load()\n'
+    text = "Traceback (most recent call last):\n{}torch.OutOfMemoryError: CUDA out of memory.\n"
+    (here / "end.log").write_text(text.format(frame.format("/x/sglang/srt/managers/scheduler.py")))
+    code, out, _ = call(capsys, "end.log")
+    (here / "end.log").write_text(text.format(frame.format("/x/other/train.py")))
+    other = call(capsys, "end.log")
+
+    assert code == 1
+    assert "cause: a GPU was full [gpu-full]" in out
+    assert "unproven: " in out
+    assert other[:2] == (2, "")
+
+
 def test_a_log_is_read_from_before_its_rotation(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
