@@ -69,8 +69,11 @@ def _page(check_id: str) -> pages.Page:
     try:
         return pages.page(check_id)
     except KeyError as error:
-        msg = f"there is no check `{check_id}`"
-        near = choice.near(check_id, pages.known())
+        from deployer.diagnose.catalogue import SIGNATURES  # noqa: PLC0415 - only for a mistake
+
+        msg = f"there is no check and no failure `{check_id}`"
+        failures = (signature.name for signature in SIGNATURES)
+        near = choice.near(check_id, (*pages.known(), *failures))
         hint = f"Did you mean {' or '.join(near)}?" if near else "`deployer explain` lists them."
         if not near and "." in check_id:
             hint += " What a key of a profile means is in what `deployer schema` prints."

@@ -96,7 +96,7 @@ def test_an_unknown_id_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> Non
     code, out, err = call(capsys, "explain", "public-without-keys")
 
     assert (code, out) == (2, "")
-    assert "there is no check `public-without-keys`" in err
+    assert "there is no check and no failure `public-without-keys`" in err
     assert "Did you mean public-without-key" in err
 
 
@@ -105,6 +105,13 @@ def test_who_asks_for_a_key_is_told_what_explains_keys(capsys: pytest.CaptureFix
 
     assert code == 2
     assert "`deployer schema`" in err
+
+
+def test_a_failure_is_as_near_as_a_check(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = call(capsys, "explain", "no-room-for-the-poo")
+
+    assert code == 2
+    assert "Did you mean no-room-for-the-pool?" in err
 
 
 def ids(out: str) -> list[str]:

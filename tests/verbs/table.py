@@ -91,7 +91,7 @@ TABLE: dict[str, Row] = {
         "no match": NO_PATTERN,
         "no permission": NO_FILE_READ,
         **_shows("explain unknown-key", "error unknown-key\n", "format_version checks"),
-        "wrong name": Cell("explain nosuch", 2, "there is no check `nosuch`"),
+        "wrong name": Cell("explain nosuch", 2, "there is no check and no failure `nosuch`"),
     },
     "fit": {
         **_reads("fit"),
