@@ -43,7 +43,8 @@ class Reading:
 
     ``stage`` is '' where no line tells of one; ``stopped`` is whether the engine says that it was
     asked to stop. ``starts`` counts engines that began to write, one after another, and ``earlier``
-    is what the newest of those before the last one died of.
+    is what the newest of those before the last one died of. ``cut`` is whether the engine says that
+    a process ended, and the log does not hold of what.
     """
 
     lines: int
@@ -52,3 +53,4 @@ class Reading:
     stopped: bool
     starts: int = 0
     earlier: Diagnosis | None = None
+    cut: bool = False

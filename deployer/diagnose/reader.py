@@ -132,6 +132,7 @@ class Reader:
                 self._stopped,
                 self._starts,
                 self._earlier,
+                self._cut or (self._block is not None and self._is_cut(self._block)),
             )
 
     @property
@@ -144,6 +145,7 @@ class Reader:
         self._stage = ""
         self._stopped = False
         self._dying = False
+        self._cut = False
         self._first: Diagnosis | None = None
         self._symptom: Diagnosis | None = None
         self._weak: Diagnosis | None = None
@@ -195,6 +197,12 @@ class Reader:
             )
             if self._fatal(block):
                 self._note(block.rank)
+        elif block is not None and self._is_cut(block):
+            self._cut = True
+
+    def _is_cut(self, block: Block) -> bool:
+        """Whether this is the end of a process, of which the log does not hold the exception."""
+        return self._fatal(block) and not block.whole
 
     def _placed(
         self,

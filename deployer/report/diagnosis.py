@@ -31,7 +31,7 @@ class Diagnosed:
     @property
     def failed(self) -> bool:
         """Whether any failure is told, be it of an engine before the last one, or known."""
-        return bool(self.found or self.reading.earlier or self.end)
+        return bool(self.found or self.reading.earlier or self.reading.cut or self.end)
 
 
 def text(one: Diagnosed) -> str:
@@ -59,6 +59,7 @@ def to_json(one: Diagnosed) -> str:
             "starts": reading.starts,
             "stage": reading.stage,
             "stopped": reading.stopped,
+            "cut": reading.cut,
             "ended": one.end or None,
             "diagnosis": codec.encode(one.found) if one.found else None,
             "earlier": codec.encode(reading.earlier) if reading.earlier else None,

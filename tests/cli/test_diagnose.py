@@ -116,6 +116,23 @@ def test_a_traceback_that_was_cut_out_of_a_log_is_told_as_unproven(
     assert other[:2] == (2, "")
 
 
+@pytest.mark.parametrize("after", ["", SERVING.splitlines(keepends=True)[-1]])
+def test_an_end_whose_exception_is_cut_off_is_no_good_end(
+    here: Path, capsys: pytest.CaptureFixture[str], after: str
+) -> None:
+    hit = (
+        "[2026-11-29 06:38:50 TP3] Scheduler hit an exception: Traceback (most recent call last):\n"
+    )
+    frame = '  File "/x/sglang/srt/managers/scheduler.py", line 7, in run_scheduler_process\n'
+    (here / "end.log").write_text(SERVING + hit + frame + after)
+    code, out, _ = call(capsys, "end.log")
+    told = json.loads(call(capsys, "end.log", "--format", "json")[1])
+
+    assert code == 1
+    assert "a process of the engine ended, and of what is not in the log" in out
+    assert (told["diagnosis"], told["cut"]) == (None, True)
+
+
 def test_a_log_is_read_from_before_its_rotation(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
