@@ -39,8 +39,10 @@ def deployments(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
 def checks(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """Offer what `explain` explains."""
     from deployer.check.pages import known  # noqa: PLC0415 - only for a shell
+    from deployer.diagnose.catalogue import SIGNATURES  # noqa: PLC0415 - as above
 
-    return _items([name for name in sorted(known()) if name.startswith(incomplete)])
+    names = set(known()) | {signature.name for signature in SIGNATURES}
+    return _items([name for name in sorted(names) if name.startswith(incomplete)])
 
 
 def releases(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:

@@ -155,4 +155,4 @@ def _show(told: list[Told], form: str) -> None:
         return
     show(text(told), end="")
     if stale := [one.profile for one in told if one.state in {"stale", "missing"}]:
-        tell(f"`deployer lock {' '.join(map(visible, stale))}` writes them anew")
+        tell(f"`deployer lock {' '.join(map(visible, stale))}` writes what is missing or stale")

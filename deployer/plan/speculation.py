@@ -36,13 +36,20 @@ def memory(old: Release, new: Release) -> str:
         return ""
     was, now = _reserved(before), _reserved(after)
     ran, runs = before["--max-running-requests"], after["--max-running-requests"]
-    total = f" ({now * runs:,} for {runs} requests instead of {was * ran:,})" if ran * runs else ""
+    total = (
+        f" ({now * runs:,} for {runs} requests{_of(was * ran, now * runs)})" if ran * runs else ""
+    )
     drafted, drafts = (side["--speculative-num-draft-tokens"] for side in (before, after))
     return (
-        f"a running request reserves up to {now} tokens of the pool instead of {was}{total}, and "
-        f"CUDA graphs are captured for {drafts} tokens a request instead of {drafted}, in memory "
+        f"a running request reserves up to {now} tokens of the pool{_of(was, now)}{total}, and "
+        f"CUDA graphs are captured for {drafts} tokens a request{_of(drafted, drafts)}, in memory "
         "outside the pool"
     )
+
+
+def _of(before: int, after: int) -> str:
+    """Say what a number was, where it was another."""
+    return f" instead of {before:,}" if before != after else ", as before"
 
 
 def _reserved(numbers: dict[str, int]) -> int:

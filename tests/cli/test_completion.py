@@ -66,6 +66,7 @@ def bash(here: Path, words: str) -> list[str]:
         ("deployer check --format s", ["sarif"]),
         ("deployer upgrade --engine 0.5.2", ["0.5.20", "0.5.21", "0.5.22", "0.5.23"]),
         ("deployer explain unknown-k", ["unknown-key"]),
+        ("deployer explain no-room", ["no-room-for-the-pool"]),
         ("deployer engine st", ["status"]),
         ("deployer completion f", ["fish"]),
     ],

@@ -110,7 +110,7 @@ def test_check_online_asks_the_hub_and_the_registry_too(place: Place) -> None:
     code, out, err = place.run("lock", "--check", "--online", "own.yaml")
     assert code == 1
     assert f"{COMMIT[:12]} -> dddddddddddd; the same files" in out
-    assert "`deployer lock own.yaml` writes them anew" in err
+    assert "`deployer lock own.yaml` writes what is missing or stale" in err
     assert place.lock().read_bytes() == before
 
 
@@ -137,7 +137,7 @@ def test_a_missing_lock_is_not_fresh(place: Place) -> None:
     code, out, err = place.run("lock", "--check", place.profile())
     assert code == 1
     assert out == "compiled/own.lock.json: no lock\n"
-    assert "`deployer lock own.yaml` writes them anew" in err
+    assert "`deployer lock own.yaml` writes what is missing or stale" in err
 
 
 def test_the_file_of_a_lock_stands_for_its_profile(place: Place) -> None:

@@ -9,6 +9,7 @@ import pytest
 from deployer.cli.reading import read_release
 from deployer.fit.fit import Fit, fit
 from deployer.plan.capacity import NoEstimate, Server, estimate
+from deployer.plan.speculation import memory
 from deployer.release import Argument, Release
 
 B200 = read_release("profiles/b200-fp8-eagle.yaml")
@@ -47,6 +48,13 @@ def test_the_published_and_the_derived_pools(
     assert round(pool.tokens / 1000) == thousands
     assert round(pool.gib, 1) == gib
     assert not pool.pool.capped
+
+
+def test_a_number_that_stays_is_not_told_instead_of_itself() -> None:
+    said = memory(B200, stated(B200, max_running_requests="64"))
+
+    assert "reserves up to 8 tokens of the pool, as before (512 for 64 requests instead of" in said
+    assert "captured for 4 tokens a request, as before, in memory" in said
 
 
 def test_before_0514_what_drafts_takes_nothing_of_the_pool() -> None:
