@@ -186,6 +186,10 @@ def _refuse_nothing(option: str, texts: Sequence[str]) -> None:
         raise UsageError(msg, hint="Leave it out for every check (is its variable empty?).")
 
 
+UNSEEN = "memory-not-looked-at"
+"""The note without which "fine" would say more than was looked at."""
+
+
 def _fine(one: Checked, kept: frozenset[str] | None) -> str:
     """Say that nothing is wrong with a profile; the empty text where something is said of it.
 
@@ -199,7 +203,9 @@ def _fine(one: Checked, kept: frozenset[str] | None) -> str:
     some = "" if kept is None else f"by {_share(kept)}"
     parts = (some, f"{allowed} allowed" if allowed else "", notes)
     also = "; ".join(part for part in parts if part)
-    return f"{path}: fine ({also})" if also else f"{path}: fine"
+    unseen = any(each.check == UNSEEN and not each.allowed for each in one.findings)
+    fine = "fine, but whether it fits was not looked at" if unseen else "fine"
+    return f"{path}: {fine} ({also})" if also else f"{path}: {fine}"
 
 
 def _share(kept: frozenset[str]) -> str:
