@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from deployer.facts.sglang.catalogue import Option
+from deployer.facts.sglang.powers import Power
 from deployer.late import compile_pattern
 from deployer.lock import reference
 from deployer.plan import money
@@ -103,7 +104,7 @@ def divides(what: str) -> bool:
 
 def _of_flag(change: Change, sides: Sides) -> list[Consequence]:
     names = {word.removeprefix("--") for word in change.what.split()}
-    known = [Consequence(r.effect, r.reason) for r in RULES if names & r.flags]
+    known = [_ended(Consequence(r.effect, r.reason), change) for r in RULES if names & r.flags]
     found = [*_power(change, sides), *known]
     if "load-format" in names:
         found += _of_loader(change, sides)
@@ -138,13 +139,23 @@ def _of_variable(change: Change, sides: Sides) -> list[Consequence]:
 def _power(change: Change, sides: Sides) -> list[Consequence]:
     """Say what code runs by it, or what it reaches; and of what nobody knows, that."""
     held = of_change(change, sides.new_catalogue, sides.old_catalogue)
-    return [Consequence(Effect.SECURITY, one.reason) for one in held]
+    said = ((one, Consequence(Effect.SECURITY, one.reason)) for one in held)
+    return [one if power.power is Power.UNKNOWN else _ended(one, change) for power, one in said]
+
+
+def _ended(found: Consequence, change: Change) -> Consequence:
+    """Turn round what a flag or a variable does, where it is taken away."""
+    if change.kind != "removed" or found.effect is not Effect.SECURITY:
+        return found
+    return replace(found, reason=f"no longer so: {found.reason}")
 
 
 def _of_key(change: Change, sides: Sides) -> list[Consequence]:
     both = sides.old.modal is not None and sides.new.modal is not None
     if change.what.startswith("modal.") and not both:
         return []  # The whole section came or went: `target` says what that means.
+    if change.what == "name" and both and _app(sides.old) == _app(sides.new):
+        return []  # The next deploy replaces what is there, at the same address.
     found = _from_rules(change.what)
     if change.what in MONEY and both:
         found.append(MONEY[change.what](sides))
@@ -157,6 +168,11 @@ def _of_key(change: Change, sides: Sides) -> list[Consequence]:
     if change.what == "engine.image" and _image(change.old) != _image(change.new):
         found.append(Consequence(Effect.SECURITY, "all code that runs is that of another image"))
     return [_measured(one, change, sides) for one in found]
+
+
+def _app(release: Release) -> tuple[str, str | None] | None:
+    """Give what an app on Modal is known by; None where there is none."""
+    return (release.modal.app, release.modal.environment) if release.modal else None
 
 
 def _image(text: str) -> str:

@@ -118,7 +118,7 @@ A, V, C, N = Effect.ACCURACY, Effect.CLIENTS, Effect.CAPACITY, Effect.CONTAINERS
         (with_parts(lifecycle=replace(BASE.lifecycle, startup=9.0)), [N]),
         (with_parts(lifecycle=replace(BASE.lifecycle, drain=9.0)), [V, N]),
         (with_parts(warmup=BASE.warmup[:1]), [N]),
-        (with_parts(name="other"), [M, V, N]),
+        (with_parts(name="other"), [N]),
         (modal(regions=("us-east",)), [M, V, N]),
         (modal(endpoint="server"), [V, N]),
         (modal(scaledown_window=60), [M, N]),
@@ -248,3 +248,29 @@ def test_another_loader_says_what_it_saves(before: str, after: str, said: str) -
 
     (explained,) = diff(with_format(before), with_format(after)).changes
     assert said in [one.label for one in explained.consequences]
+
+
+def _without(release: Release, flag: str) -> Release:
+    return replace(release, arguments=tuple(a for a in release.arguments if a.flag != flag))
+
+
+@pytest.mark.parametrize("flag", ["--trust-remote-code", "--enable-metrics"])
+def test_what_is_taken_away_is_not_told_as_if_it_came(flag: str) -> None:
+    def security(old: Release, new: Release) -> list[str]:
+        (explained,) = diff(old, new).changes
+        return [one.reason for one in explained.consequences if one.effect is Effect.SECURITY]
+
+    gone, came = security(BASE, _without(BASE, flag)), security(_without(BASE, flag), BASE)
+
+    assert came
+    assert gone == [f"no longer so: {reason}" for reason in came]
+
+
+def test_another_name_of_the_same_app_is_the_same_address_and_replaces_it() -> None:
+    assert BASE.modal is not None
+    (renamed,) = diff(BASE, replace(BASE, name="other")).changes
+    moved = replace(BASE, name="other", modal=replace(BASE.modal, app="other"))
+    both = {each.change.what: each for each in diff(BASE, moved).changes}
+
+    assert [one.effect for one in renamed.consequences] == [Effect.CONTAINERS]
+    assert Effect.MONEY in {one.effect for one in both["name"].consequences}
