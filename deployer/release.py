@@ -152,6 +152,7 @@ class ModalParameters:
     download_memory: int
     download_timeout: int
     packages: tuple[str, ...] = ()
+    download_connections: int = 8
 
     @property
     def mounts(self) -> tuple[Mount, ...]:

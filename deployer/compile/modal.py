@@ -42,4 +42,5 @@ def _parameters(profile: Profile, section: Modal) -> ModalParameters:
         download_memory=section.download.memory,
         download_timeout=section.download.timeout,
         packages=section.packages,
+        download_connections=section.download.connections,
     )

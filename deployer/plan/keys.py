@@ -19,6 +19,7 @@ OWN = {
     "lifecycle.hang": "lifecycle.hang_timeout",
     "modal.download_cpu": "modal.download.cpu",
     "modal.download_memory": "modal.download.memory",
+    "modal.download_connections": "modal.download.connections",
     "modal.download_timeout": "modal.download.timeout",
 }
 """Paths in a release that are called otherwise in a profile; every other path is its own key."""

@@ -120,6 +120,7 @@ PARAMETERS: dict[str, Rules] = {
     ),
     "modal.download.cpu": DOWNLOAD,
     "modal.download.memory": DOWNLOAD,
+    "modal.download.connections": DOWNLOAD,
     "modal.download.timeout": DOWNLOAD,
 }
 """By what the change is about; money that has a figure is in :mod:`deployer.plan.money`."""

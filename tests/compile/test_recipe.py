@@ -51,6 +51,7 @@ def test_the_recipe_keeps_its_modal_parameters() -> None:
     assert (modal.api_key_secret, modal.hub_secret) == ("glm51-api-key", "huggingface-secret")
     assert (modal.min_containers, modal.max_containers, modal.max_inputs) == (0, 3, 20)
     assert (modal.scaledown_window, modal.timeout) == (900, 86400)
+    assert modal.download_connections == 32
     assert (modal.download_cpu, modal.download_memory, modal.download_timeout) == (4.0, 32768, 7200)
 
 

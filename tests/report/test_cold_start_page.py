@@ -37,4 +37,7 @@ def test_ours_is_what_the_tool_reckons(name: str) -> None:
     hourly = download(release.modal, release, SHIPPED).hourly
     assert hourly is not None
     assert f"${hourly:.2f} an hour" in PAGE
-    assert f"${23.5 / 60 * hourly:.2f} to ${3 * hourly:.2f}" in PAGE
+    quick, late = (756.16e9 / (32 * rate) / 3600 for rate in (68e6, 8.7e6))
+    assert release.modal.download_connections == 32
+    assert f"{60 * quick:.0f} to {60 * late:.0f} min" in PAGE
+    assert f"${quick * hourly:.2f} to ${late * hourly:.2f}" in PAGE

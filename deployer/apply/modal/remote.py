@@ -65,12 +65,14 @@ def download_model() -> None:
     Raises :class:`~deployer.errors.Failure`, which Modal carries to whoever called.
     """
     from deployer.serve.weights.download import download  # noqa: PLC0415 - only what a part needs
+    from deployer.serve.weights.pace import PACE  # noqa: PLC0415 - as above
 
     release, parameters = _modal_release()
     locked, keep = _locked(), _commit(parameters.weights.volume)
     for source in release.sources():
         found = locked.of(source.repo, source.commit)
-        download(source, commit=keep, tell=tell, locked=found)
+        pace = replace(PACE, workers=parameters.download_connections)
+        download(source, commit=keep, tell=tell, locked=found, pace=pace)
     _refuse_too_large(release)
 
 

@@ -30,6 +30,10 @@ class Download(Section):
     memory: Annotated[int, Field(ge=128)] = 32768
     """Memory in MiB."""
 
+    connections: Annotated[int, Field(ge=1, le=128)] = 32
+    """Files that are fetched at the same time, each over a connection of its own: what bounds a
+    connection bounds the download less. Each holds a piece of 1 MiB in memory."""
+
     timeout: Annotated[int, Field(ge=1, le=86400)] = 7200
     """Seconds after which a download ends; it resumes where it was."""
 

@@ -89,6 +89,8 @@ class FakeHub:
         self.sent: Counter[tuple[str, int]] = Counter()
         """How often each piece (path, number) of a file was sent, at least in part."""
         self.bytes_sent = 0
+        self.together: threading.Barrier | None = None
+        """Where each large file waits for so many others; it breaks where too few come."""
         self.step = 65536
         """Bytes that are sent, and wait to arrive, together: fewer, and kills are met closer."""
         self.at_bytes: tuple[int, Callable[[], None]] | None = None
@@ -256,6 +258,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(fault.status, "", fault.headers)
             return
         data = self.hub.files[path]
+        if self.hub.together is not None:
+            self.hub.together.wait(60)
         self._send(200, data, {"ETag": f'"{sha256(data)}"'}, path=path)
 
     def _allowed(self, revision: str, path: str) -> bool:

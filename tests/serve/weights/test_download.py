@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,13 @@ from deployer.serve.weights.manifest import HubFile
 from deployer.serve.weights.marker import Complete
 from deployer.serve.weights.verify import verify
 from tests.fakes.hub.model import INDEX, model_files, safetensors, shard_name
-from tests.fakes.hub.server import COMMIT, REPO, Fault
+from tests.fakes.hub.server import COMMIT, REPO, FakeHub, Fault
 
-from .living import CANARY
+from .living import CANARY, FAST, Story
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from .living import Story
 
 SHARD = shard_name(2, 3)
 
@@ -36,6 +35,16 @@ def test_a_download_ends_complete_and_marked(story: Story) -> None:
     assert found.bytes == sum(len(story.hub.files[path]) for path in story.wanted())
     assert [event.state for event in story.events] == ["started", "done"]
     assert {event.phase for event in story.events} == {"weights"}
+
+
+def test_as_many_files_are_fetched_together_as_there_are_connections(tmp_path: Path) -> None:
+    """Each waits until all of them have begun: with one connection fewer nothing would arrive."""
+    with FakeHub(model_files(shards=32)).serving() as hub:
+        hub.together = threading.Barrier(32)
+        story = Story(hub, tmp_path / "tiny", pace=replace(FAST, workers=32))
+        story.download()
+        story.assert_complete()
+        assert not hub.together.broken
 
 
 def test_the_volume_is_committed_before_the_marker_and_after(story: Story) -> None:
