@@ -164,7 +164,7 @@ def _server(written: str, _folder: Path) -> None:
         body = written.encode(errors="replace").decode()
         behaviour.raw = {path: (rng.choice((200, 204, 400, 500, 301)), kind, body)}
     with running(behaviour) as server:
-        for verdict in verify(everything(server.url), timeout=2.0):
+        for verdict in verify(everything(server.url), timeout=2.0, settle=0.1):
             assert verdict.probe
 
 

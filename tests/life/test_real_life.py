@@ -42,6 +42,13 @@ def test_apply_leaves_a_verified_server(
     assert "deployer destroy cpu-tiny" in ran.stdout
     assert re.search(r"says +\S", ran.stdout)
     assert "29 passed, 2 skipped, 2 unseen" in ran.stderr
+    for what_so_small_a_model_cannot_show in (
+        "not seen: the model came to no call within 512 tokens where one is required",
+        "not seen: the model made 1 call where two were asked for",
+        "skipped: the profile does not turn deterministic inference on",
+        "skipped: the engine answers under any model's name",
+    ):
+        assert what_so_small_a_model_cannot_show in ran.stderr
     for kind in ("chat", "no_thinking", "long_context", "tools"):
         assert re.search(rf"warmup +.*{kind}", ran.stderr), ran.stderr
     assert life.key() not in ran.stderr
