@@ -18,6 +18,7 @@ from aiohttp import (
 from yarl import URL
 
 from deployer.serve.door.cors import allow_origin
+from deployer.serve.door.errors import LONGEST, reshaped
 from deployer.serve.door.gate import new_name
 from deployer.serve.door.refusal import error_text, refusal
 from deployer.serve.door.terms import REQUEST_HEADER
@@ -51,7 +52,7 @@ TAKEN = (
 GIVEN = ("Cache-Control", "Content-Type", "Retry-After")
 """What of the engine's headers a client is given; length and connection are the door's own."""
 
-EVENTS = "text/event-stream"
+EVENTS, JSON = "text/event-stream", "application/json"
 
 CUT_OFF = "the server was ended before this answer was complete"
 
@@ -120,6 +121,8 @@ class Forward:
             try:
                 async with asked as said:
                     try:
+                        if _is_error(said):
+                            return await self._error(request, said, flight)
                         answer = self._answer(request, said, flight)
                         await self._pass_on(request, said, flight, answer)
                     finally:
@@ -178,6 +181,22 @@ class Forward:
             answer.force_close()
         await answer.write_eof()
 
+    async def _error(
+        self, request: web.BaseRequest, said: ClientResponse, flight: Flight
+    ) -> web.Response:
+        """Give what the engine refuses, in the shape of all other errors."""
+        body = reshaped(said.status, await said.read())
+        answer = web.Response(status=said.status, body=body, content_type=JSON)
+        flight.status = said.status
+        self._gate.flights.saw(flight, len(body))
+        self._gate.mark(answer, flight.id)
+        allow_origin(request, answer, self._gate.terms.origins)
+        if (after := said.headers.get(hdrs.RETRY_AFTER)) is not None:
+            answer.headers[hdrs.RETRY_AFTER] = after
+        if not self._gate.ready:
+            answer.force_close()
+        return answer
+
     def _cut_before(self, flight: Flight) -> web.Response:
         answer = refusal(HTTPStatus.SERVICE_UNAVAILABLE, CUT_OFF, "cut_off", {"Retry-After": "1"})
         answer.force_close()
@@ -191,6 +210,12 @@ async def _break_off(answer: web.StreamResponse, message: str, code: str) -> NoR
         text = error_text(HTTPStatus.SERVICE_UNAVAILABLE, message, code)
         await answer.write(f"\n\ndata: {text}\n\n".encode())
     raise ConnectionError(message)
+
+
+def _is_error(said: ClientResponse) -> bool:
+    refused = HTTPStatus.BAD_REQUEST <= said.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    small = said.content_length is not None and said.content_length <= LONGEST
+    return refused and small and said.content_type == JSON
 
 
 def _behind(request: web.BaseRequest) -> int:
