@@ -36,7 +36,13 @@ asks for EAGLE with no draft model, of a model that brings none (as sgl-project/
 DEPLOYED: Change = {
     "model": {"revision": COMMIT},
     "serving": {"api_key_env": "API_KEY"},
-    "modal": {"api_key_secret": "key", "hub_secret": "hub", "max_inputs": 64},
+    "modal": {
+        "api_key_secret": "key",
+        "hub_secret": "hub",
+        "max_inputs": 64,
+        "scaledown_window": 1800,
+    },
+    "lifecycle": {"startup_timeout": 3600},
 }
 
 
