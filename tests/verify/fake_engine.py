@@ -66,7 +66,7 @@ class Behaviour:
     apart).
     ``faults`` names what else is wrong: crowd (every second of many is refused), mixed (each of
     many gets its neighbor's answer), keeps (an answer whose client went is made to its end),
-    forgets (no prefix is kept), few-metrics (a name is missing), shapeless (errors are plain text),
+    forgets (no prefix is kept), few-metrics (a name is missing), shapeless or flat (errors),
     swallows (a bad request is answered),
     reads (a body's size is no matter), operators (their routes are there), query (a key in
     ``X-API-Key`` is taken), prefix (the beginning of a key is taken), sick (unhealthy after a bad
@@ -187,7 +187,9 @@ class _Handler(BaseHTTPRequestHandler):
             body.setdefault("model", MODEL)
             return body
         self.server.sick |= "sick" in faults
-        error = {"object": "error", "message": fault, "type": "BadRequestError", "code": 400}
+        error: Answer = {"error": {"message": fault, "type": "invalid_request_error"}}
+        if "flat" in faults:
+            error = {"object": "error", "message": fault, "type": "BadRequestError", "code": 400}
         self._send(400, "application/json", fault if "shapeless" in faults else json.dumps(error))
         return None
 

@@ -383,6 +383,12 @@ FAULTS = (
     Fault(
         "errors without a form", wrong("shapeless"), "bad-requests", "without an error's message"
     ),
+    Fault(
+        "errors in the engine's own form",
+        wrong("flat"),
+        "bad-requests",
+        "without an error's message where",
+    ),
     Fault("a bad request makes it sick", wrong("sick"), "bad-requests", "/health says 503"),
     Fault(
         "an older release beside",

@@ -72,3 +72,19 @@ def test_nothing_passes_where_all_hangs_but_the_list_of_models() -> None:
     verdicts = found(Behaviour(hang=paths), timeout=HASTY)
     assert set(verdicts) == NAMES
     assert passed(verdicts) <= {"health", "models"}
+
+
+def _noise(_situation: str, answer: dict[str, object]) -> None:
+    choices = answer.get("choices")
+    for each in choices if isinstance(choices, list) else []:
+        if "text" in each:
+            each["text"] = "!!!!"
+        elif each["message"]["content"]:
+            each["message"]["content"] = "!!!!"
+
+
+def test_an_endpoint_whose_every_text_is_noise_keeps_no_promise_about_texts() -> None:
+    verdicts = found(Behaviour(edit=_noise))
+    about_texts = {probe.name for probe in PROBES if not probe.form}
+    seen = passed(verdicts) & about_texts
+    assert seen <= {"tool-stream", "tool-pair"}, "calls are sound, and have no text"

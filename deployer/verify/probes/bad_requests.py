@@ -33,7 +33,7 @@ def ask(context: Context, check: Check) -> Verdict:
             otherwise=f"{what} gets {status}, not a 4xx",
             detail=(excerpt(context.endpoint, answer.text),),
         )
-        if not _message(answer.text):
+        if not _message(answer.text, flat=not context.endpoint.bounded):
             msg = f"{what} gets {status} without an error's message where OpenAI's clients read it"
             raise Broken(msg, detail=(excerpt(context.endpoint, answer.text),))
     health = context.get("/health", api_key=context.endpoint.api_key).status_code
@@ -71,10 +71,10 @@ def _bodies(context: Context) -> list[tuple[str, bytes]]:
     ]
 
 
-def _message(body: str) -> str:
-    """Give an error's message: OpenAI's form, or the flat one that SGLang and vLLM answer with.
+def _message(body: str, *, flat: bool) -> str:
+    """Give an error's message in OpenAI's form, '' where there is none.
 
-    The SDK reads both (``APIStatusError.body``).
+    Where no door stands in front, SGLang's own ``flat`` form will do: the SDK shows it as well.
     """
     try:
         value = read_json(body, constants=True)
@@ -83,7 +83,7 @@ def _message(body: str) -> str:
     if not isinstance(value, dict):
         return ""
     error = value.get("error")
-    if error is None and value.get("object") == "error":
+    if flat and error is None and value.get("object") == "error":
         error = value
     said = error.get("message") if isinstance(error, dict) else None
     return said if isinstance(said, str) else ""
