@@ -58,8 +58,16 @@ def test_one_step_decides(name: str, within: Change, beyond: Change) -> None:
     [
         ("chunk-not-of-pages", {"schedule": {"chunked_prefill_size": 32}}, "write 64"),
         ("chunk-not-of-pages", {"schedule": {"chunked_prefill_size": 200}}, "write 192"),
-        ("startup-near-load", life(startup_timeout=300), "write at least 4321"),
-        ("startup-below-load", life(startup_timeout=100), "write at least 4321"),
+        (
+            "startup-near-load",
+            life(startup_timeout=300),
+            "write at least `lifecycle.startup_timeout: 4321`",
+        ),
+        (
+            "startup-below-load",
+            life(startup_timeout=100),
+            "write at least `lifecycle.startup_timeout: 4321`",
+        ),
         (
             "warmup-beyond-context",
             {**life(warmup_long_tokens=1000), "model": {"context_length": 272}},

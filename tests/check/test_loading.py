@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from deployer.check.loading import GIB, Loading, loading, span
+from deployer.check.run import judge
 from deployer.compile.case import Case
 from deployer.profile.load import load_profile
 from tests.check.sane import Change, changed
@@ -58,3 +59,22 @@ def test_shapes_say_it_where_nobody_has_weighed_a_repository() -> None:
 )
 def test_nothing_is_read_or_nobody_knows_how_much(change: Change) -> None:
     assert of(change) is None
+
+
+@pytest.mark.parametrize("seconds", [10, 100, 400, 1_000, 3_000])
+@pytest.mark.parametrize("how", ["auto", "fastsafetensors", "runai_streamer"])
+def test_no_bound_that_nobody_knows_stops_a_check(how: str, seconds: int) -> None:
+    change: Change = {
+        "model": {"load_format": how},
+        "modal": {"scaledown_window": seconds},
+        "lifecycle": {"startup_timeout": seconds},
+    }
+    text = yaml.safe_dump(changed(change), sort_keys=False, allow_unicode=True)
+    hints = {one.check: one.hint for one in judge(text, "p.yaml").findings}
+
+    early = hints.get("scaledown-below-cold-start", "")
+    assert early.startswith("write at least `modal.scaledown_window: ") is (
+        seconds < (890 if how == "auto" else 252)
+    )
+    late = hints.get("startup-below-load", "") + hints.get("startup-near-load", "")
+    assert not late or late.startswith("write at least `lifecycle.startup_timeout: ")

@@ -37,7 +37,8 @@ def find(case: Case) -> Iterator[Problem]:
         yield Problem(
             ("lifecycle", "health_timeout"),
             f"a health call is given up after {call:g} s, and the engine may take {engine:g} s",
-            f"write at least {engine:g}, or lower {VARIABLE} in `engine.env`",
+            f"write at least `lifecycle.health_timeout: {engine:g}`, or lower {VARIABLE} in "
+            "`engine.env`",
         )
 
 

@@ -37,7 +37,7 @@ def find(case: Case) -> Iterator[Problem]:
         yield Problem(
             ("modal", "timeout"),
             f"Modal ends every request after {modal.timeout} s, in the middle of a long answer",
-            f"write at least {LONG_ANSWER}, or leave it out",
+            f"write at least `modal.timeout: {LONG_ANSWER}`, or leave it out",
         )
 
 

@@ -43,7 +43,7 @@ def find(case: Case) -> Iterator[Problem]:
             ("modal", "scaledown_window"),
             f"an idle container goes after {window} s, and reading {found.gib:.0f} GiB for the "
             f"next one takes {span(found)}",
-            f"write at least {found.slowest:.0f}",
+            f"write at least `modal.scaledown_window: {found.slowest or found.fastest:.0f}`",
         )
 
 

@@ -39,8 +39,8 @@ def find(case: Case) -> Iterator[Problem]:
             ("lifecycle", "startup_timeout"),
             f"{budget:g} s are less than a volume at its best takes for {found.gib:.0f} GiB, "
             f"{found.floor:.0f} s; as it is loaded, {span(found)}",
-            f"write at least {2 * (found.slowest or found.fastest):.0f}: kernels and graphs come "
-            "on top",
+            "write at least `lifecycle.startup_timeout: "
+            f"{2 * (found.slowest or found.fastest):.0f}`: kernels and graphs come on top",
         )
 
 

@@ -40,7 +40,8 @@ def find(case: Case) -> Iterator[Problem]:
         yield Problem(
             ("lifecycle", "startup_timeout"),
             f"reading {found.gib:.0f} GiB takes {span(found)}, and the start may take {budget:g} s",
-            f"write at least {2 * found.slowest:.0f}: kernels and graphs come on top",
+            f"write at least `lifecycle.startup_timeout: {2 * found.slowest:.0f}`: kernels and "
+            "graphs come on top",
         )
 
 
