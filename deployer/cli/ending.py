@@ -102,11 +102,22 @@ def _left(error: SystemExit, words: Sequence[str]) -> int:
     return _told(Failure(str(error.code)), words)
 
 
+NUMBERS = {
+    " is not a valid integer range": " is not a whole number",
+    " is not a valid float range": " is not a number",
+    " is not a valid integer": " is not a whole number",
+    " is not a valid float": " is not a number",
+}
+"""How click says that a word is no number, and how people do."""
+
+
 def _misused(error: click.ClickException) -> UsageError:
     """Give a mistake that click found the form of every other."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return UsageError("there is nothing to do", hint="`deployer --help` lists the verbs.")
     message = error.format_message().strip().rstrip(".")
+    for theirs, ours in NUMBERS.items():
+        message = message.removesuffix(theirs) + ours if message.endswith(theirs) else message
     if isinstance(error, click.exceptions.MissingParameter):  # nothing of it is the user's
         message = " ".join(message.split())
     message = message[:1].lower() + message[1:] if message[1:2].islower() else message

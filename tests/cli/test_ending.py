@@ -127,6 +127,14 @@ def test_a_traceback_of_ours_holds_no_secret(
     ("words", "message"),
     [
         (["check", "--format", "json", "no.yaml"], "no.yaml: there is no such file"),
+        (
+            ["fit", "p.yaml", "--mem-fraction", "85%", "--format=json"],
+            "invalid value for '--mem-fraction': '85%' is not a number",
+        ),
+        (
+            ["predict", "p.yaml", "--input", "1.5", "--format=json"],
+            "invalid value for '--input': '1.5' is not a whole number",
+        ),
         (["chek", "--format=json"], "there is no verb `chek`. Did you mean `check`?"),
         (["fit", "--format", "json"], "missing argument 'PROFILE'"),
         (["compile", "--write", "--format", "json", TINY], "--write and --check are about flags"),
