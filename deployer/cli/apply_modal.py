@@ -112,9 +112,10 @@ def show_applied(applied: Applied, release: Release, form: str) -> None:
 
 def _text(applied: Applied, release: Release) -> str:
     from deployer.cli.naming import program  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.verdicts import kept  # noqa: PLC0415 - as above
 
     standing = {
-        True: "serves, and keeps its promises",
+        True: kept(applied.verdicts),
         False: "serves, with faults",
         None: "is deployed, and was not asked",
     }[applied.verified]

@@ -172,7 +172,9 @@ def _standing(applied: Applied) -> str:
     """Say what was found out now; what an earlier apply found is in a row of its own."""
     if applied.observed is not None:
         return "serves; its promises were not tried again"
-    return "serves, and keeps its promises" if applied.verified else "serves, with faults"
+    from deployer.cli.verdicts import kept  # noqa: PLC0415 - only what the verb needs
+
+    return kept(applied.verdicts) if applied.verified else "serves, with faults"
 
 
 def _key(applied: Applied, release: Release) -> str:

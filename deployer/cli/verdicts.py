@@ -20,3 +20,14 @@ def tell_verdicts(verdicts: tuple[Verdict, ...]) -> None:
         encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
         shown = text(verdicts, color=colored_stderr(), encoding=encoding)
         tell(shown, end="")
+
+
+def kept(verdicts: tuple[Verdict, ...]) -> str:
+    """Say that promises are kept, and of how many it could not be seen."""
+    from deployer.verify.verdict import Outcome  # noqa: PLC0415 - only what it needs
+
+    unseen = [each.probe for each in verdicts if each.outcome is Outcome.UNSEEN]
+    if not unseen:
+        return "serves, and keeps its promises"
+    number = f"{len(unseen)} could not be seen: {', '.join(unseen)}"
+    return f"serves, and keeps each promise that could be seen; {number}"

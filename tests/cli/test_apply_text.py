@@ -8,6 +8,8 @@ from pathlib import Path
 from deployer.apply.local.apply import Applied
 from deployer.cli.apply_verb import _json, _text
 from deployer.cli.reading import read_release
+from deployer.cli.verdicts import kept
+from deployer.verify.verdict import Outcome, Verdict
 
 KEY = "k" * 40
 
@@ -40,3 +42,13 @@ def test_the_key_is_shown_nowhere_and_the_printed_command_reads_it(tmp_path: Pat
     curl = shown[shown.index("  curl ") :].replace("curl ", "printf '%s\\n' ", 1)
     words = subprocess.run(["sh", "-c", curl], capture_output=True, text=True, check=True).stdout
     assert f"Authorization: Bearer {KEY}\n" in words
+
+
+def test_what_could_not_be_seen_is_no_kept_promise() -> None:
+    held = Verdict("chat", Outcome.PASSED, 0.1, ("an answer",))
+    unseen = Verdict("tool-pair", Outcome.UNSEEN, 0.1, message="one call where two were asked for")
+
+    assert kept((held,)) == "serves, and keeps its promises"
+    assert kept((held, unseen)) == (
+        "serves, and keeps each promise that could be seen; 1 could not be seen: tool-pair"
+    )
