@@ -15,6 +15,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from deployer.errors import UsageError
+from deployer.profile.likeness import likeness
 
 if TYPE_CHECKING:
     from deployer.cli.trees import Tree
@@ -41,7 +42,7 @@ def _yaml(text: str, file: str) -> object:
     """Read the one key of the file; a profile of that name is none of our business."""
     import yaml  # noqa: PLC0415 - only where there is such a file
 
-    if KEY not in text:
+    if likeness(text).profile:
         return None
     try:
         value = yaml.safe_load(text)
@@ -49,8 +50,6 @@ def _yaml(text: str, file: str) -> object:
         said = " ".join(str(error).split())
         msg = f"{file} is not YAML: {said}"
         raise UsageError(msg, hint=HINT) from error
-    if not isinstance(value, dict) or KEY not in value:
-        return None
     return _alone(value, file)
 
 

@@ -244,6 +244,8 @@ DEEP = "[" * 20_000
         ("deployer.yaml", "profiles: []\n", "is not a list of patterns"),
         ("deployer.yaml", "profiles: [../other]\n", "leads out of the repository: ../other"),
         ("deployer.yaml", "profiles: [a]\nprofile: b\n", "has `profile`, which means nothing"),
+        ("deployer.yaml", "profile: [a]\n", "has `profile`, which means nothing"),
+        ("deployer.yaml", "", "deployer.yaml has no `profiles`"),
         ("deployer.yaml", "profiles: [\n", "deployer.yaml is not YAML"),
         ("deployer.yaml", "profiles: 2026-13-45\n", "deployer.yaml is not YAML"),
         ("deployer.yaml", "profiles: !!timestamp x\n", "deployer.yaml is not YAML"),

@@ -257,3 +257,14 @@ def test_a_full_disk_leaves_the_lock_as_it_was(place: Place) -> None:
     assert "error: compiled/own.lock.json could not be written: File too large" in err
     assert place.lock().read_bytes() == before
     assert [path.name for path in place.lock().parent.iterdir()] == ["own.lock.json"]
+
+
+def test_a_mirror_that_is_no_address_is_told_with_what_one_looks_like(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "nonsense")
+    code, _, err = place.run("lock", place.profile())
+
+    assert code == 1
+    assert "HF_ENDPOINT is asked at an address that is none" in err
+    assert "https://HOST" in err

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from deployer.serve.weights.pace import Pace
 
 TIMEOUT, TOO_MANY, BROKEN = 408, 429, 500
+_NO_ADDRESS = requests.exceptions.MissingSchema | requests.exceptions.InvalidSchema
 _SECONDS = compile_pattern(r"[0-9]{1,9}")
 _RESET = compile_pattern(r"\br=0\b.*\bt=([0-9]{1,9})\b")
 
@@ -65,6 +66,9 @@ class Asker:
             return Later(f"{self.name} does not answer")
         if isinstance(error, requests.exceptions.ChunkedEncodingError):
             return Later(f"{self.name} broke its answer off")
+        if isinstance(error, requests.exceptions.InvalidURL | _NO_ADDRESS):
+            message = f"{self.name} is asked at an address that is none"
+            return Failure(message, hint="write it as `https://HOST`")
         message = f"{self.name} cannot be asked: {type(error).__name__}"
         return Failure(message, hint=self._look_at)
 
