@@ -17,10 +17,13 @@ COUNTS = frozenset({"restarts"})
 def flags(release: Release) -> str:
     """Give one flag a line, so that git's own diff of this text is the flag diff.
 
-    Behind the flags, as comments: the environment, the image and the Modal parameters.
+    Behind the flags, as comments: the door, the environment, the image and the Modal parameters.
     """
     lines = [HEADER, shlex.join(release.engine.command)]
     lines += [shlex.join(argument.words()) for argument in release.arguments]
+    lines += [
+        f"# door {name}: {_value(item) or 'none'}" for name, item in encode(release.listen).items()
+    ]
     lines += [f"# env {v.name}={shlex.quote(v.value)}" for v in release.environment]
     if release.engine.image:
         lines.append(f"# image {release.engine.image}")

@@ -132,12 +132,12 @@ def test_a_profile_without_fresh_flags_stops_the_commit(repository: Path) -> Non
 
 
 def test_flags_that_were_edited_by_hand_stop_the_commit(repository: Path) -> None:
-    edit(repository, "profiles/compiled/tiny.flags", "--port 8000", "--port 9000")
+    edit(repository, "profiles/compiled/tiny.flags", "# door port: 8000", "# door port: 9000")
 
     ran = hook(repository, "deployer-compiled")
 
     assert ran.code == 1
-    assert "+--port 8000" in ran.out
+    assert "+# door port: 8000" in ran.out
 
 
 def test_other_files_are_none_of_the_hooks_business(repository: Path) -> None:
