@@ -19,7 +19,7 @@ from deployer.apply.local.state import read_state
 from deployer.apply.local.status import status
 from deployer.errors import Failure
 from deployer.release import Argument, Engine, WarmupRequest
-from deployer.serve.processes import all_processes, title
+from tests.processes import title_of
 
 from .world import VERSION, World, fake_parts, make_release, wait_until
 
@@ -97,9 +97,7 @@ def test_frozen_streams_are_not_vouched_for(real: World) -> None:
     state = read_state(real.folder())
     assert state is not None
     detokenizer = next(
-        each.pid
-        for each in state.processes
-        if title(all_processes()[each.pid]).startswith("sglang::")
+        each.pid for each in state.processes if title_of(each.pid).startswith("sglang::")
     )
     os.kill(detokenizer, signal.SIGSTOP)
     wait_until(lambda: "is paused: sglang::detokenizer" in observed(real))
@@ -124,8 +122,7 @@ def test_restarts_are_counted(real: World) -> None:
     real.apply(release)
     state = read_state(real.folder())
     assert state is not None
-    processes = all_processes()
-    engine = next(p for p in state.processes if "fake_engine" in title(processes[p.pid]))
+    engine = next(p for p in state.processes if "fake_engine" in title_of(p.pid))
     os.kill(engine.pid, signal.SIGKILL)
     wait_until(lambda: status("demo", environ=real.environ)[0].restarts == 1)
     wait_until(lambda: status("demo", environ=real.environ)[0].state == "serving")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ import requests
 from deployer.engine.install import EngineEnvironment
 from deployer.serve.processes import all_processes, title
 from tests.ports import free_port
+from tests.processes import has_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +31,12 @@ pytestmark = [
     pytest.mark.engine,
 ]
 
-BUDGET = 6.0
+BUDGET = 15.0
+"""Seconds. A busy machine must not make a hang: our own request for one token has three quarters
+of it, many times what this model takes for one."""
+
+RANKS = ("sglang::scheduler", "sglang::detokenizer", "launch_server")
+
 PATIENCE = 400.0
 
 
@@ -58,11 +65,28 @@ class Server:
         )
 
     def events(self) -> list[dict[str, Any]]:
-        lines = (self.state / "events.jsonl").read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
+        text = (self.state / "events.jsonl").read_text(encoding="utf-8")
+        whole, _, _ = text.rpartition("\n")  # what follows is being written
+        return [json.loads(line) for line in whole.splitlines()]
 
     def told(self, phase: str, state: str = "started") -> list[dict[str, Any]]:
         return [e for e in self.events() if (e["phase"], e["state"]) == (phase, state)]
+
+    def status(self) -> dict[str, Any]:
+        ran = self.deployer("status", "cpu-tiny", "--format", "json")
+        (found,) = json.loads(ran.stdout)["deployments"]
+        return dict(found)
+
+    def serves(self) -> bool:
+        return bool(self.events()[-1]["phase"] == "serving")
+
+    def stacks(self) -> list[list[str]]:
+        """Give the titles of the processes whose stacks the log shows, hang by hang."""
+        log = (self.state / "engine.log").read_text(encoding="utf-8", errors="replace")
+        return [
+            re.findall(r"^\[deployer\] process \d+: (.*)$", shown, re.MULTILINE)
+            for shown in log.split("where its processes stand:")[1:]
+        ]
 
     def process(self, name: str) -> int:
         """Give the process of the engine that bears a name; `parent` is the engine's own."""
@@ -139,32 +163,30 @@ def server(
 def test_a_stopped_process_is_told_in_its_budget_and_the_engine_is_started_again(
     server: Server, name: str, *, busy: bool
 ) -> None:
-    before = len(server.told("restart"))
+    wait_until(server.serves)
+    before, served = len(server.told("restart")), len(server.told("serving"))
+    shown = len(server.stacks())
     if busy:
         server.stream()
     pid = server.process(name)
     stopped = time.time()
     os.kill(pid, signal.SIGSTOP)
     wait_until(lambda: len(server.told("restart")) > before)
-    told = server.told("restart")[-1]
+    told = server.told("restart")[before]
     assert f"(process {pid}) stopped for" in told["message"]
-    assert told["time"] - stopped >= BUDGET
-    wait_until(lambda: pid not in all_processes() or all_processes()[pid].dead)
+    assert told["time"] - stopped >= BUDGET, "a busy machine tells it later, never earlier"
+    wait_until(lambda: has_ended(pid))
     ended = time.time()
-    log = (server.state / "engine.log").read_text(encoding="utf-8", errors="replace")
-    for rank in ("sglang::scheduler", "sglang::detokenizer", "launch_server"):
-        assert rank in log.split("where its processes stand:")[-1]
+    wait_until(lambda: [one for one in server.stacks()[shown:] if _shows_all(one)])
     sys.stdout.write(
         f"{name}: told {told['time'] - stopped - BUDGET:.2f} s after its budget, "
         f"gone {ended - told['time']:.2f} s later\n"
     )
-    wait_until(lambda: len(server.told("serving")) > before + 1)
-    assert server.process("parent") != pid
+    wait_until(lambda: len(server.told("serving")) > served)
+    assert server.process(name) != pid
+    wait_until(lambda: server.status()["state"] == "serving")
+    assert server.status()["restarts"] == len(server.told("restart"))
 
 
-def test_status_counts_the_restarts_and_asks_the_server(server: Server) -> None:
-    (found,) = json.loads(server.deployer("status", "cpu-tiny", "--format", "json").stdout)[
-        "deployments"
-    ]
-    assert found["state"] == "serving"
-    assert found["restarts"] == 3
+def _shows_all(titles: list[str]) -> bool:
+    return all(any(rank in each for each in titles) for rank in RANKS)

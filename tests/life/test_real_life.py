@@ -23,6 +23,7 @@ from deployer.release import TOLD_BY
 from deployer.serve.processes import all_processes as every
 from deployer.serve.processes import title
 from tests.life.living import Life, children
+from tests.processes import title_of
 
 pytestmark = [
     pytest.mark.engine,
@@ -188,7 +189,7 @@ def test_a_changed_profile_says_what_changes_and_replaces_the_server(life: Life)
 
 def test_the_engine_itself_being_killed_is_seen_at_once(life: Life) -> None:
     before = life.status()["pid"]
-    (engine,) = [each for each in children(before) if "door/run.py" not in title(every()[each])]
+    (engine,) = [each for each in children(before) if "launch_server" in title_of(each)]
     killed = time.time()
     os.kill(engine, signal.SIGKILL)
     wait_until(lambda: life.events()[-1]["state"] == "failed", 240)
@@ -221,7 +222,7 @@ def wait_until(holds: Any, seconds: float) -> None:
 
 def titled(life: Life, title: str) -> int:
     for pid in life.processes():
-        if title.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+        if title in title_of(pid):
             return pid
     pytest.fail(f"no process is called {title}")
 

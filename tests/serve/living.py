@@ -27,6 +27,7 @@ from deployer.release import (
 from deployer.serve.processes import all_processes
 from deployer.serve.runtime import Runtime
 from tests.ports import free_port
+from tests.processes import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,6 +87,11 @@ def wait_for(what: Callable[[], Any], patience: float = PATIENCE) -> Any:
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)
     return found
+
+
+def titled(name: str, marker: str) -> int:
+    """Give the process of a test that bears a title."""
+    return next(pid for pid in relatives(marker) if title_of(pid).startswith(name))
 
 
 def relatives(marker: str) -> list[int]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from deployer.serve.processes import all_processes, title
+from tests.processes import title_of
 
 from .living import KEY, Supervisor, children_of, make_release, relatives, wait_for
 
@@ -79,18 +79,17 @@ class Serving:
         def find() -> int | None:
             if who == "door":
                 ours = children_of(self.supervisor.process.pid)
-                doors = [pid for pid in ours if "door/run.py" in title(all_processes()[pid])]
+                doors = [pid for pid in ours if "door/run.py" in title_of(pid)]
                 return doors[0] if doors else None
             engines = children_of(self.supervisor.process.pid)
-            processes = all_processes()
-            engines = [pid for pid in engines if "fake_engine" in title(processes[pid])]
+            engines = [pid for pid in engines if "fake_engine" in title_of(pid)]
             if who == "parent" or not engines:
                 return engines[0] if engines else None
             named = [
                 pid
                 for engine in engines
                 for pid in children_of(engine)
-                if title(all_processes()[pid]).startswith(f"sglang::{who}")
+                if title_of(pid).startswith(f"sglang::{who}")
             ]
             return named[0] if named else None
 

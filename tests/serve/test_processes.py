@@ -20,8 +20,9 @@ from deployer.serve.drain import kill_family
 from deployer.serve.launch import EngineProcess
 from deployer.serve.listener import check_free
 from deployer.serve.port import Answers, can_tell, name_listener, who_answers
-from deployer.serve.processes import Family, all_processes, read_process, spell_exit, title
+from deployer.serve.processes import Family, read_process, spell_exit, title
 from deployer.serve.watch import Watcher, vital_children
+from tests.processes import has_ended
 
 from .living import children_of, wait_for
 
@@ -100,7 +101,7 @@ def test_one_that_was_never_seen_while_its_parent_lived_is_killed_all_the_same()
 
     assert stray not in family.refresh()  # no number leads from it to us
     assert kill_family(family) == (1, ())
-    assert stray not in all_processes() or all_processes()[stray].dead
+    assert has_ended(stray)
 
 
 def test_a_stranger_with_an_old_number_is_no_family() -> None:

@@ -20,11 +20,9 @@ from deployer.errors import Failure
 from deployer.serve import port, ready
 from deployer.serve import runtime as runtime_room
 from deployer.serve.keyring import KeyRing
-from deployer.serve.processes import all_processes
-from deployer.serve.processes import title as title_of
 from tests.ports import free_port
 
-from .living import KEY, PATIENCE, VARIABLE, leaks, relatives, wait_for
+from .living import KEY, PATIENCE, VARIABLE, leaks, relatives, titled, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -458,12 +456,6 @@ def test_a_full_disk_and_a_stuck_stream_do_not_stop_it(
         wait_for(lambda: any("No space left on device" in line for line in running.log.tail()))
         os.close(reader)
         assert story.runtime.stop()
-
-
-def titled(title: str, marker: str) -> int:
-    """Give the process of a test that bears a title."""
-    processes = all_processes()
-    return next(pid for pid in relatives(marker) if title_of(processes[pid]).startswith(title))
 
 
 STRANGER = """

@@ -12,10 +12,9 @@ import pytest
 import requests
 
 from deployer.errors import Failure
-from deployer.serve.processes import all_processes, title
 from deployer.serve.view import VIEW, View, ViewFile, read_view
 
-from .living import KEY, relatives, wait_for
+from .living import KEY, relatives, titled, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,11 +25,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.process
 
 CHILDREN = ("--children", "sglang::scheduler", "sglang::detokenizer")
-
-
-def titled(name: str, marker: str) -> int:
-    processes = all_processes()
-    return next(pid for pid in relatives(marker) if title(processes[pid]).startswith(name))
 
 
 def streams(story: Story | Supervisor, count: int) -> list[threading.Thread]:
