@@ -24,6 +24,7 @@ from deployer.errors import NotReached
 from tests.apply.modal.conftest import World
 from tests.apply.modal.test_life import deployed, wait_for
 from tests.apply.modal.test_unknown import another_machine, asked, live
+from tests.fakes.modal.state import App
 
 pytestmark = pytest.mark.process
 
@@ -116,10 +117,31 @@ def test_a_verification_that_cannot_be_noted_says_so(
     assert (code, words in err, "no tags for you" in err) == (0, True, True)
     code, out, _ = asked(world, "verify", path, "--format", "json")
     assert (code, json.loads(out)["unnoted"].startswith(words)) == (0, True)
-    world.plane.refuse("AppDeploymentHistory", Status.PERMISSION_DENIED, "no history")
+
+    def without_history(*_: object, **__: object) -> tuple[()]:
+        world.plane.refuse("AppDeploymentHistory", Status.PERMISSION_DENIED, "no history")
+        return ()
+
+    monkeypatch.setattr("deployer.verify.run.verify", without_history)
     code, out, err = asked(world, "verify", path, "--format", "json")
     assert json.loads(out)["unnoted"].startswith("what was found could not be noted: ")
     assert (code, "no history" in err) == (0, True)
+
+
+def test_nothing_is_verified_whose_release_is_not_known(
+    containers: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A branch may be any commit: the history tells which one serves, and what to hold it to."""
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    asked_of: list[object] = []
+    monkeypatch.setattr("deployer.verify.run.verify", lambda *its, **_: asked_of.append(its))
+    world.plane.refuse("AppDeploymentHistory", Status.PERMISSION_DENIED, "no history")
+    code, out, err = asked(world, "verify", path, "--format", "json")
+    value = json.loads(out)
+    assert (code, value["error"]["message"], asked_of) == (1, "Modal: no history", [])
+    assert "no history" in err
 
 
 def test_an_apply_that_cannot_note_its_verification_says_so(containers: World) -> None:
@@ -192,6 +214,20 @@ def test_destroy_ends_a_phase_of_what_was_never_deployed(
         assert code == 0, err
         assert "a phase of an apply that still ran, ap-orphan, is stopped" in out
         assert ended(world, "ap-orphan")
+
+
+def test_a_function_that_was_only_announced_is_not_called(world: World) -> None:
+    """So it stands where an apply is killed between announcing a function and defining it."""
+    state = api_pb2.APP_STATE_EPHEMERAL
+    app = App("ap-orphan", "tiny-app", "main", state, time.time())
+    app.functions["download_model"] = "fu-announced"
+    world.plane.state.apps[app.id] = app
+    assert not Account().is_called(app.id)
+    asked_of = [
+        api_pb2.FunctionGetCurrentStatsRequest(function_id=each)
+        for each in ("fu-announced", "fu-no")
+    ]
+    assert rpc.answers("FunctionGetCurrentStats", asked_of) == [api_pb2.FunctionStats(), None]
 
 
 def test_phases_that_cannot_be_listed_are_not_none(containers: World) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
 
@@ -104,17 +105,21 @@ class State:
         return next((app for app in found if app.deployed), None)
 
     def app_of(self, function_id: str) -> App:
-        """Find the app that a function belongs to."""
-        return next(
-            app
-            for app in self.apps.values()
-            if function_id in app.definitions or function_id in app.pending
-        )
+        """Find the app that a function belongs to; one that was only announced belongs to it, too.
+
+        Raises NOT_FOUND, as Modal does, for what is no function.
+        """
+        for app in self.apps.values():
+            if function_id in {*app.definitions, *app.pending, *app.functions.values()}:
+                return app
+        raise GRPCError(Status.NOT_FOUND, f"Function '{function_id}' not found")
 
     def definition(self, function_id: str) -> api_pb2.Function:
         """Find the published definition of a function, or the one that waits."""
         app = self.app_of(function_id)
-        return app.definitions.get(function_id) or app.pending[function_id]
+        if found := app.definitions.get(function_id) or app.pending.get(function_id):
+            return found
+        raise GRPCError(Status.NOT_FOUND, f"Function '{function_id}' is not defined yet")
 
     def secret(self, secret_id: str) -> dict[str, str]:
         """Give the variables of a secret by its id."""
