@@ -151,10 +151,12 @@ def server(
 ) -> Iterator[Server]:
     del engine_environment
     made = Server(tmp_path_factory.mktemp("hang"))
-    ran = made.deployer("apply", str(made.profile), "--yes")
-    assert ran.returncode == 0, ran.stderr
-    yield made
-    made.deployer("destroy", str(made.profile))
+    try:
+        ran = made.deployer("apply", str(made.profile), "--yes")
+        assert ran.returncode == 0, ran.stderr
+        yield made
+    finally:
+        made.deployer("destroy", str(made.profile))
 
 
 @pytest.mark.parametrize(
