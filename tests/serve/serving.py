@@ -89,7 +89,7 @@ class Serving:
                 pid
                 for engine in engines
                 for pid in children_of(engine)
-                if title_of(pid).startswith(f"sglang::{who}")
+                if title_of(pid).startswith(f"sglang::{who}") and named_in_kernel(pid)
             ]
             return named[0] if named else None
 
@@ -279,3 +279,11 @@ JUDGES = {
     "loses them": _judge_loses,
     "gone with it": _judge_gone,
 }
+
+
+def named_in_kernel(pid: int) -> bool:
+    """Whether a child bears its name as setproctitle gives it: to the kernel as well."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").startswith("sglang::")
+    except OSError:
+        return False
