@@ -219,7 +219,8 @@ def test_fp8_never_holds_fewer_tokens(repo: str, gpu: str, fraction: float) -> N
     full = found(serving(repo, gpu, tp_size="8", kv_cache_dtype="bfloat16"), fraction=fraction)
     half = found(serving(repo, gpu, tp_size="8", kv_cache_dtype="fp8_e4m3"), fraction=fraction)
 
-    assert full.tokens <= half.tokens <= 2 * full.tokens + 1 or full.tokens < 128
+    page = 128  # a pool is a whole number of pages, so that the half that was cut off may be one
+    assert full.tokens <= half.tokens <= 2 * full.tokens + page or full.tokens < page
 
 
 @given(repos, gpus, fractions, st.integers(1, 2_000_000))

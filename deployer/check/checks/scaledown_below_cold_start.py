@@ -24,10 +24,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.loading import loading, span
+from deployer.check.loading import Loading, loading, span
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
 from deployer.finding import Severity
+from deployer.profile.sections.modal import LONGEST_WINDOW
 
 
 def find(case: Case) -> Iterator[Problem]:
@@ -43,8 +44,16 @@ def find(case: Case) -> Iterator[Problem]:
             ("modal", "scaledown_window"),
             f"an idle container goes after {window} s, and reading {found.gib:.0f} GiB for the "
             f"next one takes {span(found)}",
-            f"write at least `modal.scaledown_window: {found.slowest or found.fastest:.0f}`",
+            _hint(found),
         )
+
+
+def _hint(found: Loading) -> str:
+    """Name a window that Modal takes, or what keeps a container where none is long enough."""
+    if found.fastest > LONGEST_WINDOW:
+        return "keep one up with `modal.min_containers: 1`, or load faster"
+    enough = min(LONGEST_WINDOW, found.slowest or found.fastest)
+    return f"write at least `modal.scaledown_window: {enough:.0f}`"
 
 
 RULE = Rule(

@@ -10,6 +10,9 @@ from deployer.profile.names import EnvironmentName, MountPath, PackagePin
 from deployer.profile.names import ModalName as Name
 from deployer.profile.section import Section
 
+LONGEST_WINDOW = 3600
+"""Seconds. Source: Modal client 1.6.4, ``_functions.py``: `scaledown_window` is 2 to 3600."""
+
 
 class Volume(Section):
     """A Modal volume and the path at which containers see it."""
@@ -77,7 +80,7 @@ class Modal(Section):
     target_inputs: Annotated[int | None, Field(ge=1)] = None
     """Requests in a container from which Modal starts another; by default `max_inputs`."""
 
-    scaledown_window: Annotated[int, Field(ge=2, le=3600)] = 900
+    scaledown_window: Annotated[int, Field(ge=2, le=LONGEST_WINDOW)] = 900
     """Seconds that an idle container stays up. Modal's client takes 2 to 3600."""
 
     timeout: Annotated[int, Field(ge=1, le=86400)] = 86400
