@@ -61,7 +61,8 @@ def choose_inside(release: Release) -> Inside:
     for _ in range(TRIES):
         port = LOWEST + secrets.randbelow(HIGHEST - LOWEST)
         if port not in taken and not _given_out(port) and _is_free(port):
-            return Inside(port, secrets.token_urlsafe(_BYTES), secrets.token_urlsafe(_BYTES))
+            # Hexadecimal: argparse takes a word that begins with a dash for a flag.
+            return Inside(port, secrets.token_hex(_BYTES), secrets.token_hex(_BYTES))
     msg = f"no port between {LOWEST} and {HIGHEST} is free for the engine to listen on"
     raise Failure(msg, hint="something on this machine holds thousands of ports: `ss -ltn`")
 

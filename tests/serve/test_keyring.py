@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,8 @@ def test_an_engine_listens_where_nobody_else_does(monkeypatch: pytest.MonkeyPatc
     assert LOWEST <= found.port < HIGHEST
     assert found.words() == ("--host", "127.0.0.1", "--port", str(found.port))
     assert len({found.key, found.admin_key, choose_inside(make_release()).key}) == 3
+    for key in (found.key, found.admin_key):  # one that began with a dash would be a flag
+        assert re.fullmatch("[0-9a-f]{64}", key)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setattr(room, "LOWEST", taken.getsockname()[1])
         monkeypatch.setattr(room, "HIGHEST", taken.getsockname()[1] + 1)

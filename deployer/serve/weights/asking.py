@@ -68,7 +68,7 @@ class Asker:
             return Later(f"{self.name} broke its answer off")
         if isinstance(error, requests.exceptions.InvalidURL | _NO_ADDRESS):
             message = f"{self.name} is asked at an address that is none"
-            return Failure(message, hint="write it as `https://HOST`")
+            return Failure(message, hint=f"{self._look_at}, and write `https://HOST`")
         message = f"{self.name} cannot be asked: {type(error).__name__}"
         return Failure(message, hint=self._look_at)
 

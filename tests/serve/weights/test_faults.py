@@ -184,9 +184,9 @@ def test_a_hub_that_cannot_be_reached_is_a_failure(story: Story) -> None:
 @pytest.mark.parametrize(
     ("endpoint", "message"),
     [
-        ("no address", "HF_ENDPOINT cannot be asked: InvalidURL"),
-        ("ftp://hub.invalid", "hub.invalid cannot be asked: InvalidSchema"),
-        ("http://me:secret@hub.invalid:port", "HF_ENDPOINT cannot be asked: InvalidURL"),
+        ("no address", "HF_ENDPOINT is asked at an address that is none"),
+        ("ftp://hub.invalid", "hub.invalid is asked at an address that is none"),
+        ("http://me:secret@hub.invalid:port", "HF_ENDPOINT is asked at an address that is none"),
     ],
 )
 def test_an_endpoint_that_is_none_is_a_failure_at_once(
