@@ -70,10 +70,10 @@ def _seen(reached: Reached, looks: Iterator[tuple[Look, Look]]) -> Iterator[Seen
     from deployer.observe.snapshot import snapshot  # noqa: PLC0415 - only what the verb needs
     from deployer.report.top import Seen  # noqa: PLC0415 - as above
 
-    hourly = _hourly(reached)
+    hourly, here = _hourly(reached), reached.release.modal is None
     for now, before in looks:
         told = snapshot(now, before)
-        yield Seen(reached.release.name, reached.endpoint.url, time.time(), told, hourly)
+        yield Seen(reached.release.name, reached.endpoint.url, time.time(), told, hourly, here)
 
 
 def _hourly(reached: Reached) -> float | None:

@@ -17,6 +17,7 @@ class Seen:
     """An endpoint and what it tells, ``at`` a moment (seconds since the epoch).
 
     ``hourly`` are the dollars of one container's hour, None where there is no price for it.
+    ``here`` tells that it is served by this machine, whatever its address looks like.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Seen:
     at: float
     told: Snapshot
     hourly: float | None
+    here: bool = False
 
     @property
     def hours(self) -> float | None:
@@ -113,7 +115,7 @@ def _seconds(value: float) -> str:
 
 def _cost(seen: Seen) -> str:
     if seen.hourly is None:
-        return "of this machine" if "//127.0.0.1" in seen.url else "no price is known for it"
+        return "of this machine" if seen.here else "no price is known for it"
     if seen.hours is None or seen.dollars is None:
         return f"${seen.hourly:.2f} an hour; since when is {NOT_TOLD}"
     return f"${seen.dollars:.2f} in {seen.hours:.1f} h, at ${seen.hourly:.2f} an hour"

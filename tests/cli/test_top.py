@@ -138,9 +138,10 @@ def seen(**told: object) -> Seen:
         (seen(started=3600.0), "  cost             $4.00 in 1.0 h, at $4.00 an hour"),
         (seen(), "  cost             $4.00 an hour; since when is not told"),
         (replace(seen(), hourly=None), "  cost             no price is known for it"),
-        (
+        (replace(seen(), hourly=None, here=True), "  cost             of this machine"),
+        (  # the near end of a tunnel
             replace(seen(), hourly=None, url="http://127.0.0.1:8000"),
-            "  cost             of this machine",
+            "  cost             no price is known for it",
         ),
     ],
 )
