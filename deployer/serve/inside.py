@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.errors import Failure
+from deployer.serve.key import new_key
 
 if TYPE_CHECKING:
     from deployer.release import Release
@@ -29,8 +30,6 @@ LOWEST, HIGHEST = 20_000, 30_000
 TRIES = 200
 
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
-
-_BYTES = 32  # 256 bits: what `secrets` calls enough against guessing
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,7 @@ def choose_inside(release: Release) -> Inside:
     for _ in range(TRIES):
         port = LOWEST + secrets.randbelow(HIGHEST - LOWEST)
         if port not in taken and not _given_out(port) and _is_free(port):
-            # Hexadecimal: argparse takes a word that begins with a dash for a flag.
-            return Inside(port, secrets.token_hex(_BYTES), secrets.token_hex(_BYTES))
+            return Inside(port, new_key(), new_key())
     msg = f"no port between {LOWEST} and {HIGHEST} is free for the engine to listen on"
     raise Failure(msg, hint="something on this machine holds thousands of ports: `ss -ltn`")
 

@@ -32,8 +32,16 @@ SHORTEST = 16
 SHORTEST_NAMED = 8
 """Characters of a value that is called secret by the name of its variable alone."""
 
+_BYTES = 32
+"""256 bits: what `secrets` calls enough against guessing."""
+
 HUB_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 """Where huggingface_hub looks for a token; the engine needs it, its log must not show it."""
+
+
+def new_key() -> str:
+    """Make a key. Hexadecimal: argparse takes a word that begins with a dash for a flag."""
+    return secrets.token_hex(_BYTES)
 
 
 def read_key(variable: str, environ: Mapping[str, str]) -> str:

@@ -8,20 +8,17 @@ takes the key that is in it.
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from deployer.apply.files import write_whole, writing_in
 from deployer.errors import Failure
-from deployer.serve.key import read_key
+from deployer.serve.key import new_key, read_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from deployer.apply.local.folder import Folder
-
-_BYTES = 32  # 256 bits: what `secrets` calls enough against guessing
 
 Source = Literal["file", "environment", "none"]
 
@@ -44,7 +41,7 @@ def choose_key(folder: Folder, variable: str, environ: Mapping[str, str]) -> Key
     if environ.get(variable):
         return Key(read_key(variable, environ), "environment")
     kept = kept_key(folder)
-    return Key(kept or secrets.token_urlsafe(_BYTES), "file")
+    return Key(kept or new_key(), "file")
 
 
 def kept_key(folder: Folder) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from deployer.apply.local.listener import objection
 from deployer.apply.local.lock import locked
 from deployer.apply.local.state import read_state
 from deployer.errors import UsageError
+from deployer.serve.key import new_key
 from deployer.serve.keyring import DEFAULT, NAME
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from deployer.apply.local.folder import Folder
     from deployer.apply.local.parts import Parts
 
-_BYTES = 32  # 256 bits: what `secrets` calls enough against guessing
 _PAUSE = 0.1
 _PATIENCE = 10.0  # seconds until a server that looks four times a second is called deaf
 _ASK_SECONDS = 5.0
@@ -128,7 +127,7 @@ def _refuse_unknown(folder: Folder, name: str, key: str) -> None:
 
 def _write(folder: Folder, key: str, done: str, parts: Parts) -> Changed:
     path = _file(folder, key)
-    made = secrets.token_urlsafe(_BYTES)
+    made = new_key()
     make_folder(path.parent)
     write_whole(path, f"{made}\n")
     return Changed(key, str(path), done, _settled(folder, made, parts, opens=True))
