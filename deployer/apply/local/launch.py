@@ -131,17 +131,27 @@ def _sample(task: Task, endpoint: Endpoint, phase: Phase) -> str:
 
 
 def _start(task: Task, engine: EngineEnvironment, filled: Release) -> Supervisor:
+    keep(task, filled)
+    environment = environment_for(task, engine)
+    return start(task.parts.supervisor, task.folder, environment, task.release.digest())
+
+
+def keep(task: Task, filled: Release) -> None:
+    """Write down what is served now, and its key."""
     keep_key(task.folder, task.key)
     write_whole(task.folder.release, task.release.to_json())
     write_whole(task.folder.supervised, filled.to_json())
-    environment = supervisor_environment(
+
+
+def environment_for(task: Task, engine: EngineEnvironment) -> dict[str, str]:
+    """Give the environment in which the task's engine is to run."""
+    return supervisor_environment(
         task.environ,
         engine=engine.root,
         folder=task.folder.path,
         variable=task.release.listen.api_key_variable,
         key=task.key.value,
     )
-    return start(task.parts.supervisor, task.folder, environment, task.release.digest())
 
 
 def _record(task: Task, server: Supervisor) -> State:

@@ -12,13 +12,10 @@ import json
 import socket
 from typing import TYPE_CHECKING, Any
 
-from deployer.apply.files import write_whole
 from deployer.apply.local.boots import boots
-from deployer.apply.local.environment import supervisor_environment
 from deployer.apply.local.events import last_event, result_of, size
 from deployer.apply.local.family import family
-from deployer.apply.local.key import keep_key
-from deployer.apply.local.launch import Proof, reckon, verify
+from deployer.apply.local.launch import Proof, environment_for, keep, reckon, verify
 from deployer.apply.local.room import no_room
 from deployer.apply.local.state import State, read_release, write_state
 from deployer.codec import DecodeError, decode, read_json
@@ -69,18 +66,11 @@ def turn(task: Task, engine: EngineEnvironment, filled: Release, standing: Stand
         msg = "there is nothing to take the place of"
         raise Failure(msg)
     events_from = size(task.folder.events)
-    environment = supervisor_environment(
-        task.environ,
-        engine=engine.root,
-        folder=task.folder.path,
-        variable=task.release.listen.api_key_variable,
-        key=task.key.value,
-    )
     asked = {
         "do": "turn",
         "release": filled.to_json(),
         "digest": task.release.digest(),
-        "environ": environment,
+        "environ": environment_for(task, engine),
     }
     with _connected(task) as connection:
         answers = _answers(connection, asked)
@@ -122,9 +112,7 @@ def _until_turned(task: Task, answers: Iterator[dict[str, Any]]) -> None:
 
 
 def _record(task: Task, filled: Release, old: State, events_from: int) -> State:
-    keep_key(task.folder, task.key)
-    write_whole(task.folder.release, task.release.to_json())
-    write_whole(task.folder.supervised, filled.to_json())
+    keep(task, filled)
     processes = family(task.folder.path, [old.supervisor])
     state = dataclasses.replace(
         old,

@@ -15,7 +15,7 @@ from modal_proto import api_pb2
 
 from deployer.apply.modal.app import build_app
 from deployer.apply.modal.following import Following
-from deployer.apply.modal.rpc import CLIENT_ERRORS, answer, raised, told
+from deployer.apply.modal.rpc import CLIENT_ERRORS, UNANSWERED, answer, raised, told
 from deployer.apply.modal.words import in_words
 from deployer.apply.patience import current
 from deployer.errors import Failure, Interrupted, NotReached
@@ -38,9 +38,6 @@ STARTING = 3600.0
 
 POLL = 1.0
 """Seconds that one question for the result stays open."""
-
-UNANSWERED = 5
-"""Looks in a row that may fail; the client tries each again by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ A connection that is open and silent it waits for without an end (modal 1.6.4)."
 AT_ONCE = 32
 """Questions that are under way at the same time."""
 
+UNANSWERED = 5
+"""Questions in a row that may stay without an answer; the client tries each again by itself."""
+
 HTTP = "aiohttp"
 """What the client reads the files of volumes with; nothing else here needs it."""
 

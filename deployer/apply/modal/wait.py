@@ -12,7 +12,7 @@ import requests
 
 from deployer.apply.modal.following import Following
 from deployer.apply.modal.part_run import waiting_words
-from deployer.apply.modal.rpc import NotFoundFailure
+from deployer.apply.modal.rpc import UNANSWERED, NotFoundFailure
 from deployer.apply.modal.things import ContainerFacts
 from deployer.apply.patience import current
 from deployer.diagnose.words import standing
@@ -36,9 +36,6 @@ SEE_OTHER = 303
 
 DEATHS = 3
 """Containers that may end before their first answer; Modal starts another for every question."""
-
-UNANSWERED = 5
-"""Looks at the containers in a row that may fail; the client tries each again by itself."""
 
 CATCH_UP = 5.0
 """Seconds in which the log of before is read, so that it is told from what comes."""

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from deployer.release import TOLD_BY
+from deployer.serve.door.terms import REQUEST_HEADER
+
 if TYPE_CHECKING:
     from deployer.serve.door.terms import Route
 
-HEADERS = "Authorization, Content-Type, X-Request-Id"
+HEADERS = f"Authorization, Content-Type, {REQUEST_HEADER}"
 REMEMBERED = "600"
 """Seconds for which a browser may remember the answer (Fetch standard, CORS-preflight cache)."""
 
@@ -35,4 +38,4 @@ def allow_origin(
     origin = request.headers.get("Origin", "")
     if origin in origins:
         answer.headers["Access-Control-Allow-Origin"] = origin
-        answer.headers["Access-Control-Expose-Headers"] = "X-Request-Id, X-Deployer-Release"
+        answer.headers["Access-Control-Expose-Headers"] = f"{REQUEST_HEADER}, {TOLD_BY}"

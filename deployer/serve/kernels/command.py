@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deployer.release import Release
+from deployer.serve.inside import LOOPBACK
 from deployer.serve.launch import engine_environment
 
 MODULE = "sglang.compile_deep_gemm"
 SERVING = "sglang.launch_server"
-LOOPBACK = "127.0.0.1"
 
 LEFT_OUT = frozenset(
     {

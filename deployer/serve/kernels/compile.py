@@ -24,7 +24,8 @@ from deployer.event import Event
 from deployer.release import Listen, Release
 from deployer.serve.bell import Bell
 from deployer.serve.engine_version import agreed
-from deployer.serve.kernels.command import LOOPBACK, compile_environment, compile_words
+from deployer.serve.inside import LOOPBACK
+from deployer.serve.kernels.command import compile_environment, compile_words
 from deployer.serve.kernels.entries import Entry, complete_entries, copy_entries
 from deployer.serve.kernels.keeping import Keeper
 from deployer.serve.kernels.marker import (
