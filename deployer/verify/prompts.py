@@ -16,6 +16,11 @@ TWO_WEATHERS = "What's the weather in Tokyo and in Paris?"
 SUMMARIZE = "Summarize the text above in one sentence."
 FILLER = "The quick brown fox jumps over the lazy dog near the quiet river bank. "
 
+NEEDLES = (("blue box", "4817"), ("red box", "2953"))
+"""What is hidden in a long text, and the number by which it is found again."""
+
+NEEDLES_ASKED = "Which number does the blue box hold, and which the red box? Answer with both."
+
 SUM_HOLDS, CAPITAL_HOLDS, RESULT_HOLDS = ("4", "four"), ("Paris",), ("22", "sunny")
 """What a right answer to :data:`SUM`, :data:`CAPITAL`, :data:`WEATHER_RESULT` has in it: one of."""
 
@@ -38,3 +43,15 @@ def thinking(*, on: bool) -> dict[str, object]:
 def holds(text: str, words: tuple[str, ...]) -> bool:
     """Whether one of the words stands in a text, in upper or lower case."""
     return any(word.lower() in text.lower() for word in words)
+
+
+def haystack(sentences: int) -> str:
+    """Give a text of so many filler sentences that hides :data:`NEEDLES`, and asks for them.
+
+    One is near the beginning and one past the middle: who cuts a prompt loses the first, who reads
+    only its end or a window of it one of both.
+    """
+    first, second = sentences // 10, sentences * 6 // 10
+    parts = (FILLER * first, FILLER * (second - first), FILLER * (sentences - second))
+    one, other = (f"The {box} holds the number {number}. " for box, number in NEEDLES)
+    return f"{parts[0]}{one}{parts[1]}{other}{parts[2]}\n{NEEDLES_ASKED}"

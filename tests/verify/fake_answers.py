@@ -64,6 +64,9 @@ def _said(body: Answer, question: str) -> tuple[str, str | None, list[Answer] | 
         fields = form["json_schema"]["schema"]["properties"]
         value = {name: field["enum"][0] for name, field in fields.items()}
         return "schema", json.dumps(value, ensure_ascii=False), None
+    if prompts.NEEDLES_ASKED in question:
+        found = [f"the {box} {number}" for box, number in prompts.NEEDLES if number in question]
+        return "needles", f"It is {' and '.join(found)}.", None
     return "chat", SAID.get(question, HELLO), None
 
 

@@ -125,6 +125,12 @@ def _forgetful(body: Answer) -> None:
         body["messages"][-1]["content"] = " ".join(content.split()[-900:])
 
 
+def _blurred(body: Answer) -> None:
+    content = body.get("messages", [{}])[-1].get("content")
+    if isinstance(content, str) and len(content.split()) > 1000:
+        body["messages"][-1]["content"] = content.replace(prompts.NEEDLES[1][1], "1111")
+
+
 def _said(old: str, new: str) -> Edit:
     """Give another answer instead of one, where it is not streamed and not thought about."""
 
@@ -349,6 +355,12 @@ FAULTS = (
     Fault("one answer for two", asked(lambda body: body.pop("n", None)), "several", "1 choices"),
     Fault("a seed without effect", asked(_drifts()), "seed", "two draws with one seed differ"),
     Fault("a long prompt that is cut", asked(_forgetful), "long-prompt", "tokens were counted"),
+    Fault(
+        "a long prompt that is read but not known",
+        asked(_blurred),
+        "long-prompt",
+        "the number in the red box was not found in a long text, and was in a short one",
+    ),
     Fault("few at a time", wrong("crowd"), "crowd", "16 of 32 requests at once went wrong"),
     Fault(
         "answers mixed up", wrong("mixed"), "crowd", "requests at once went wrong: the answer to"

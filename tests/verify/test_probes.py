@@ -223,6 +223,11 @@ def test_an_engine_that_answers_for_any_model_is_not_said_to_refuse_it() -> None
         ("gone", Behaviour(stream_faults=frozenset({"burst"})), "the whole answer came at once"),
         ("crowd", edited(message("no-thinking", content="!!!!")), "answered wrong"),
         ("long-prompt", edited(top("models", data=[{"id": MODEL}])), "does not tell max_model_len"),
+        (
+            "long-prompt",
+            edited(message("needles", content="Hm.")),
+            "does not find two numbers in a short text",
+        ),
     ],
 )
 def test_what_could_not_be_seen_is_said_and_does_not_pass(

@@ -22,10 +22,15 @@ def complaint(port: int, key: str, health_timeout: float) -> str:
 
 def ill(port: int, health_timeout: float) -> str:
     """Say why whoever has ``port`` is not healthy; '' if it is. No key is sent."""
-    status = _get(port, "/health", "", health_timeout)
+    status = health_status(port, health_timeout)
     if status is None:
         return f"it did not answer /health within {health_timeout:g} s"
     return "" if status == http.client.OK else f"it answered /health with {status}"
+
+
+def health_status(port: int, timeout: float) -> int | None:
+    """Give what whoever has ``port`` answers to /health; None where it does not. No key is sent."""
+    return _get(port, "/health", "", timeout)
 
 
 def _get(port: int, path: str, key: str, timeout: float) -> int | None:

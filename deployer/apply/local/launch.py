@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from deployer.apply.files import write_whole
 from deployer.apply.local.boots import boots
+from deployer.apply.local.early import Early
 from deployer.apply.local.ending import Ending, end
 from deployer.apply.local.environment import supervisor_environment
 from deployer.apply.local.events import result_of
@@ -54,9 +55,8 @@ def launch(task: Task, engine: EngineEnvironment, filled: Release) -> Proof:
         with task.interrupts.held():
             server = _start(task, engine, filled)
             state = _record(task, server)
-        server.wait_until_ready(
-            filled.lifecycle, len(filled.warmup), task.phases.forward, task.parts
-        )
+        early = Early(task.release.listen.port, task.phases.forward)
+        server.wait_until_ready(filled.lifecycle, len(filled.warmup), early, task.parts)
         _tell_slow(task)
         processes = family(task.folder.path, [server.identity])
         state = dataclasses.replace(
@@ -65,7 +65,7 @@ def launch(task: Task, engine: EngineEnvironment, filled: Release) -> Proof:
             memory=reckon(task, result_of("memory", task.folder.events, server.events_from)),
         )
         write_state(task.folder, state)
-        proof = verify(task, state)
+        proof = verify(task, state, early.verdicts())
         server.refuse_ended(task.phases.forward, task.parts)
         task.interrupts.hush()  # it is done: a Ctrl-C from here on comes too late
     except BaseException as error:
@@ -95,13 +95,16 @@ def reckon(task: Task, said: str) -> str:
     return f"{said}; {phase.result}"
 
 
-def verify(task: Task, state: State) -> Proof:
-    """Probe the live server and put on record whether every promise holds."""
+def verify(task: Task, state: State, before: tuple[Verdict, ...] = ()) -> Proof:
+    """Probe the live server and put on record whether every promise holds.
+
+    ``before`` is what was seen of them while it started.
+    """
     from deployer.verify.verdict import all_hold  # noqa: PLC0415 - brings the probes' package
 
     with task.phases.phase("verify", "every promise of the profile is tried") as phase:
         endpoint = _endpoint(task, state)
-        verdicts = task.parts.verify(
+        verdicts = before + task.parts.verify(
             endpoint, lambda verdict: phase.progress(f"{verdict.probe}: {verdict.outcome}")
         )
         verified = all_hold(verdicts)
