@@ -119,7 +119,9 @@ class ControlPlane(Objects, Dicts, Apps, Calls):
         self.state.changed = asyncio.Condition()
         self.url = await self.edge.start()
         self._server = grpclib.server.Server([_servicer(self)])
-        listener = socket.create_server(("127.0.0.1", 0))
+        # asyncio sends small answers at once only where a socket says that it is TCP.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.bind(("127.0.0.1", 0))
         await self._server.start(sock=listener)
         self.grpc_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.worker.grpc_url = self.grpc_url
