@@ -7,6 +7,8 @@ Waiting, who answers, tags, lock and every step are the real ones.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from unittest.mock import patch
 
@@ -14,16 +16,18 @@ from deployer.apply.modal import parts
 from deployer.cli.main import main
 
 
-def run(words: list[str]) -> int:
-    """Carry an apply out, with quick looks."""
-    parts.DEFAULT_PARTS = replace(parts.DEFAULT_PARTS, pause=0.1, look=0.1)
-    with (
-        patch("deployer.verify.run.verify", lambda *_, **__: ()),
-        patch("deployer.verify.sample.sample_answer", lambda _: "hello"),
-        patch("deployer.apply.modal.apply.all_hold", lambda _: True),
-    ):
-        return main(words)
+def quickly(put: Callable[[str, object], object]) -> None:
+    """Let waits be short, and whatever answers keep its promises; ``put`` sets a name's value."""
+    quick = replace(parts.DEFAULT_PARTS, pause=0.1, look=0.1)
+    put("deployer.apply.modal.parts.DEFAULT_PARTS", quick)
+    put("deployer.apply.modal.part_run.POLL", 0.1)
+    put("deployer.apply.modal.stream.WAIT", 0.1)
+    put("deployer.verify.run.verify", lambda *_, **__: ())
+    put("deployer.verify.sample.sample_answer", lambda _: "hello")
+    put("deployer.apply.modal.apply.all_hold", lambda _: True)
 
 
 if __name__ == "__main__":
-    sys.exit(run(sys.argv[1:]))
+    with ExitStack() as stack:
+        quickly(lambda name, value: stack.enter_context(patch(name, value)))
+        sys.exit(main(sys.argv[1:]))
