@@ -120,7 +120,9 @@ def forms(secret: str) -> set[str]:
     for _ in range(2):
         found |= {quoted for form in found for quoted in _quoted(form)}
     twice = json.dumps(json.dumps(secret)[1:-1])[1:-1]
-    return found | {json.dumps(twice)[1:-1]} | set(_encoded(secret))
+    raw = secret.encode(errors="surrogatepass")
+    coded = {raw.hex(), raw.hex().upper(), *base64_of(raw)}
+    return found | {json.dumps(twice)[1:-1], secret.upper(), secret.lower()} | coded
 
 
 def _quoted(text: str) -> Iterable[str]:
@@ -163,19 +165,14 @@ def _quoted_as_markup(text: str) -> Iterable[str]:
             yield plain.replace("'", single).replace('"', double)
 
 
-def _encoded(secret: str) -> Iterable[str]:
-    """In other cases, in hexadecimal, and in base64, also within something longer.
+def base64_of(raw: bytes) -> Iterable[str]:
+    """Give a secret in base64, also within something longer.
 
     Three bytes are four letters of base64: wherever a secret begins in what is encoded (`Basic`
     encodes `user:KEY`), all of its letters but the outermost are those of one of three places.
     """
-    import base64  # noqa: PLC0415 - as above
+    import base64  # noqa: PLC0415 - for whoever has a secret to hide
 
-    yield secret.upper()
-    yield secret.lower()
-    raw = secret.encode(errors="surrogatepass")
-    yield raw.hex()
-    yield raw.hex().upper()
     for before in range(3):
         coded = base64.b64encode(bytes(before) + raw)
         whole = (before + len(raw)) // 3 * 4

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from deployer.secret import forms, masked
-from deployer.serve.broken import Broken
+from deployer.serve.broken import Broken, overlap
 from deployer.serve.shapes import ShapeStream
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Redactor:
         self._forms = tuple(sorted((f.encode() for f in found), key=len, reverse=True))
         self._pattern = re.compile(b"|".join(map(re.escape, self._forms)))
         self._anchors = _anchors(self._forms)
-        pieces = sorted(self._secrets | headless, key=len, reverse=True)
+        pieces = self._secrets | headless
         self.broken = Broken(secret.encode(errors="surrogatepass") for secret in pieces)
 
     def clean(self, data: bytes) -> bytes:
@@ -76,11 +76,7 @@ class Redactor:
 
     def _beginning(self, data: bytes) -> int:
         """Give the length of the longest end of ``data`` with which a form begins."""
-        longest = len(self._forms[0]) - 1 if self._forms else 0
-        for size in range(min(longest, len(data)), 0, -1):
-            if any(len(form) > size and form.startswith(data[-size:]) for form in self._forms):
-                return size
-        return 0
+        return max((overlap(data, form) for form in self._forms), default=0)
 
 
 def _anchors(forms_: Sequence[bytes]) -> tuple[bytes, ...]:

@@ -107,6 +107,16 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "JSON twice": lambda text: json.dumps(json.dumps(text)),
     "JSON thrice": lambda text: json.dumps(json.dumps(json.dumps(text))),
     "address": lambda text: quote(text, safe=""),
+    "hex, apart": lambda text: text.encode().hex(" "),
+    "HEX, apart": lambda text: text.encode().hex(" ").upper(),
+    "hex, as of a certificate": lambda text: text.encode().hex(":").upper(),
+    "hex, as of an array": lambda text: ", ".join(f"0x{each:02x}" for each in text.encode()),
+    "hex, as of xxd": lambda text: text.encode().hex(" ", -2),
+    "hex, as of xxd, within": lambda text: f"x{text}".encode().hex(" ", -2),
+    "escaped": lambda text: "".join(f"\\x{each:02x}" for each in text.encode()),
+    "escaped as JSON": lambda text: "".join(f"\\u{each:04x}" for each in text.encode()),
+    "escaped as an address": lambda text: "".join(f"%{each:02X}" for each in text.encode()),
+    "UTF-16": lambda text: text.encode("utf-16-le").decode("latin-1"),
 }  # fmt: skip
 
 
@@ -141,6 +151,28 @@ def test_no_canary_passes_any_encoding_and_any_cut(
     shown += stream.finish()
     assert MARK.encode() in shown
     assert secret.encode() not in shown
+
+
+LINES: dict[str, Callable[[str], str]] = {
+    "base64": lambda text: base64.encodebytes(text.encode()).decode(),
+    "base64 of PEM": lambda text: "\n".join(
+        re.findall(".{1,64}", base64.b64encode(f"key={text}".encode()).decode())
+    ),
+    "xxd -p": lambda text: "\n".join(re.findall(".{1,60}", text.encode().hex())),
+}
+
+
+@pytest.mark.parametrize("encoding", LINES)
+def test_what_a_tool_breaks_into_lines_is_hidden_too(encoding: str) -> None:
+    secret = "b8d1" * 16
+    written = LINES[encoding](secret)
+    first, *_, last = written.split()
+    clean = Redactor([secret]).text(f"before\n{written}\nafter")
+    assert MARK in clean
+    assert first[8:] not in clean
+    assert last[:-8] not in clean or len(last) <= 8
+    assert clean.startswith("before\n")
+    assert clean.endswith("\nafter")
 
 
 BREAKS = ("\n", "\r\n", "\x1b[1m", "\x1b[0;31m", "\x1b[0m\n", "\x1b]0;title\x07")
