@@ -53,7 +53,8 @@ REFRESH_EVERY = 5.0
 class Runtime:
     """Runs beside one engine, from its launch to its end.
 
-    Call :meth:`start`, then :meth:`watch`, then :meth:`stop`, also after a failure.
+    Call :meth:`start`, then :meth:`watch`, then :meth:`stop`, also after a failure. A
+    ``KeyboardInterrupt`` that comes while it starts ends it as :meth:`stop` does.
     :meth:`request_stop` may be called from a signal handler, and :meth:`stop` from another thread
     than the one that watches.
     Events are handed to ``emit`` in the thread that calls; they and the log hold no secret.
@@ -123,20 +124,20 @@ class Runtime:
             self._load(running)
             self._ask_memory(running)
             self._warm_up(running)
+            self._let_in(running)
         except Interrupted:
             return False
+        except (
+            KeyboardInterrupt
+        ):  # so is a Modal container asked to end, and runs no exit hook then
+            self.stop()
+            raise
         except Failure as failure:
             self._fail(failure)
             raise
         except BaseException as error:
             self._fail(Failure(f"the runtime itself failed: {type(error).__name__}"))
             raise
-        if self.front and self._running:
-            self._opened = True
-            self.front.turn(self._release, self._digest, self._running.inside)
-        self._tell_boot()
-        self._timeline.start("serving", f"ready on port {self._release.listen.port}")
-        self._watch_over()
         return True
 
     def watch(self) -> None:
@@ -219,11 +220,19 @@ class Runtime:
         """Whether the engine has come to serve, and nothing has ended it."""
         return self._opened and not (self._over or self._stops or self._stopping or self.aside)
 
-    def _watch_over(self) -> None:
+    def _let_in(self, running: Running) -> None:
+        """Let requests through to an engine that is proven: from here on its end is a drain."""
+        with self._ending:  # so that stop() in another thread ends one that serves, or none does
+            self._guard()
+            if self.front:
+                self._opened = True
+                self.front.turn(self._release, self._digest, running.inside)
+            self._tell_boot()
+            self._timeline.start("serving", f"ready on port {self._release.listen.port}")
+            self._watch_over(running)
+
+    def _watch_over(self, running: Running) -> None:
         """Begin to look whether the engine makes progress."""
-        running = self._running
-        if running is None:
-            return
         self._vigil = Vigil(
             self._release.lifecycle.hang,
             port=running.inside.port,
@@ -376,7 +385,7 @@ class Runtime:
         if self._vigil:
             self._vigil.ending = True
         running.let_go_on()
-        if front and before == "serving":
+        if front and self._opened:
             emptied = front.empty(
                 self._release.lifecycle.drain,
                 give_up=lambda: hurry() or bool(self._dead()),

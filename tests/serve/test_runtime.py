@@ -304,6 +304,46 @@ def test_a_request_in_flight_is_finished(live: Callable[..., Story]) -> None:
     assert "1 requests in flight were answered" in drained.message()
 
 
+@pytest.mark.parametrize("how", ["SIGTERM", "KeyboardInterrupt"])
+def test_a_stop_at_the_very_end_of_the_start_is_a_drain(
+    live: Callable[..., Story], how: str
+) -> None:
+    """The door is open by then: whoever came in is answered."""
+    story = live()
+    answers: list[requests.Response] = []
+
+    def note(event: Event) -> None:
+        story.events.append(event)
+        if (event.phase, event.state) != ("serving", "started"):
+            return
+        answers.append(wait_for(lambda: let_in(story)))
+        story.runtime.request_stop()
+        if how == "KeyboardInterrupt":
+            raise KeyboardInterrupt
+
+    story.runtime._timeline._emit = note
+    if how == "KeyboardInterrupt":
+        with pytest.raises(KeyboardInterrupt):
+            story.runtime.start()
+    else:
+        assert story.runtime.start()
+        story.runtime.watch()
+        reading = threading.Thread(target=lambda: answers[0].content)
+        reading.start()
+        story.runtime.stop()
+        reading.join()
+    assert b"[DONE]" in answers[0].content
+    done = next(e for e in story.events if (e.phase, e.state) == ("drain", "done"))
+    assert "1 requests in flight were answered" in done.message
+    assert story.phases()[-1] == "ended/done"
+
+
+def let_in(story: Story) -> requests.Response | None:
+    """Begin a stream; None where the door has not yet been told that it is open."""
+    answer = stream(story)
+    return answer if answer.ok else None
+
+
 def test_whoever_is_cut_is_counted_and_named(live: Callable[..., Story]) -> None:
     story = live("--tokens", "100000", drain=0.2)
     assert story.runtime.start()

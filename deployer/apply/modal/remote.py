@@ -133,7 +133,8 @@ class Life:
     def start(self) -> None:
         """Launch the engine, wait, and warm up. Raises :class:`~deployer.errors.Failure`.
 
-        Modal runs no exit hook when this raises; the runtime leaves nothing behind then.
+        Modal runs no exit hook when this raises, and asks a container to end by
+        ``KeyboardInterrupt``; the runtime leaves nothing behind then.
         """
         from deployer.serve.runtime import Runtime  # noqa: PLC0415 - needs requests
 
@@ -158,7 +159,11 @@ class Life:
         if not self._runtime.start():
             message = "the container was asked to end before it was ready"
             raise Failure(message)
-        threading.Thread(target=self._watch, name="watch", daemon=True).start()
+        try:
+            threading.Thread(target=self._watch, name="watch", daemon=True).start()
+        except KeyboardInterrupt:
+            self._runtime.stop()
+            raise
 
     @modal.exit()
     def stop(self) -> None:
