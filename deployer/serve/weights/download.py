@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from deployer.errors import Failure
 from deployer.late import compile_pattern
 from deployer.release import Beside
-from deployer.serve.weights.fetch import Fetcher
+from deployer.serve.weights.clients import LARGEST_OVER_HTTP, RANGES, fetcher
 from deployer.serve.weights.hub import Hub
 from deployer.serve.weights.lock import alone
 from deployer.serve.weights.manifest import Manifest, read_listing
@@ -32,7 +32,6 @@ from deployer.serve.weights.needed import (
 from deployer.serve.weights.pace import PACE, Gate, Later, Pace, Patience
 from deployer.serve.weights.part import drop_parts, part_size
 from deployer.serve.weights.progress import Progress
-from deployer.serve.weights.record import Record
 from deployer.serve.weights.space import FULL, amount, doubt, too_full
 from deployer.serve.weights.verify import problems, unlisted_shards, verify
 
@@ -41,12 +40,13 @@ if TYPE_CHECKING:
 
     from deployer.event import Event
     from deployer.release import ModelSource
+    from deployer.serve.weights.fetch import Fetcher
     from deployer.serve.weights.manifest import HubFile
 
 _COMMIT = compile_pattern(r"[0-9a-f]{40}")
 
 
-def download(
+def download(  # noqa: PLR0913 - keyword arguments, each a plain value
     model: ModelSource,
     *,
     commit: Callable[[], None],
@@ -54,11 +54,13 @@ def download(
     environ: Mapping[str, str] = os.environ,
     pace: Pace = PACE,
     locked: Manifest | None = None,
+    client: str = RANGES,
 ) -> Complete:
     """Fill ``model.path`` with what serving needs of a commit, and mark it complete.
 
     What there is comes from the hub, or from the ``locked`` manifest of that commit: then nothing
-    but these very bytes is taken.
+    but these very bytes is taken. What only Xet serves is fetched by it unless the ``client`` is
+    our own ranges.
 
     Complete already is done at once. ``commit`` persists the volume; it is called now and then,
     before the marker is written, and after. ``tell`` gets events of the phase ``weights``, at
@@ -68,21 +70,21 @@ def download(
     progress = Progress(tell)
     folder = Path(model.path)
     try:
-        _check_pinned(model)
+        check_pinned(model)
         folder.mkdir(parents=True, exist_ok=True)
         with alone(folder):
-            return _Download(model, commit, progress, environ, pace, locked).run()
+            return _Download(model, commit, progress, environ, pace, locked, client).run()
     except Failure as failure:
         progress.failed(failure)
         raise
     except OSError as error:
-        broken = _broken(folder, error, progress.missing())
-        progress.failed(broken)
-        raise broken from error
+        lost = broken(folder, error, progress.missing())
+        progress.failed(lost)
+        raise lost from error
 
 
 class _Download:
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what `download` was given
         self,
         model: ModelSource,
         commit: Callable[[], None],
@@ -90,9 +92,11 @@ class _Download:
         environ: Mapping[str, str],
         pace: Pace,
         locked: Manifest | None,
+        client: str,
     ) -> None:
         self._model = model
         self._locked = locked
+        self._client = client
         self._beside = isinstance(model, Beside)
         self._adapter = isinstance(model, Beside) and model.role == "adapter"
         self._folder = Path(model.path)
@@ -112,7 +116,7 @@ class _Download:
         # From here on files may change, and a marker, of whatever commit, must not vouch for them.
         remove_marker(self._model.path)
         self._fill(manifest)
-        self._refuse(problems(self._folder, manifest))
+        refuse(self._model.repo, problems(self._folder, manifest))
         drop_parts(self._folder)
         self._persist()
         complete = Complete.of(manifest, time.time())
@@ -126,7 +130,7 @@ class _Download:
         """Get the manifest of what serving needs."""
         repo, commit = self._model.repo, self._model.commit
         files = needed((self._locked or self._listed(repo, commit)).files)
-        self._refuse(lacks(files, ADAPTER_CONFIG if self._adapter else CONFIG))
+        refuse(self._model.repo, lacks(files, ADAPTER_CONFIG if self._adapter else CONFIG))
         return Manifest(repo, commit, files)
 
     def _listed(self, repo: str, commit: str) -> Manifest:
@@ -150,18 +154,19 @@ class _Download:
         self._progress.started(f"{text}; {note}" if note else text)
         fetcher = self._fetcher(manifest)
         self._all(fetcher, (file for file in manifest.files if not is_shard(file.path)))
-        self._refuse(unlisted_shards(self._folder, manifest))
+        refuse(self._model.repo, unlisted_shards(self._folder, manifest))
         self._all(fetcher, (file for file in manifest.files if is_shard(file.path)))
 
     def _fetcher(self, manifest: Manifest) -> Fetcher:
-        return Fetcher(
-            hub=self._hub,
-            manifest=manifest,
-            folder=self._folder,
-            record=Record(self._folder),
-            progress=self._progress,
+        return fetcher(
+            self._hub,
+            manifest,
+            self._folder,
+            self._progress,
             pace=self._pace,
             gate=self._gate,
+            client=self._client,
+            wide_from=LARGEST_OVER_HTTP,
         )
 
     def _all(self, fetcher: Fetcher, files: Iterable[HubFile]) -> None:
@@ -203,14 +208,16 @@ class _Download:
             hint = f"start again, what is there already stays: {error}"
             raise Failure(message, hint=hint) from error
 
-    def _refuse(self, found: tuple[str, ...]) -> None:
-        if found:
-            repo = self._model.repo
-            message = f"{repo} is not complete: {'; '.join(found)}"
-            raise Failure(message, hint="this is how the hub has it; is it the right revision?")
+
+def refuse(repo: str, found: tuple[str, ...]) -> None:
+    """Raise :class:`Failure` for what a repository lacks."""
+    if found:
+        message = f"{repo} is not complete: {'; '.join(found)}"
+        raise Failure(message, hint="this is how the hub has it; is it the right revision?")
 
 
-def _check_pinned(model: ModelSource) -> None:
+def check_pinned(model: ModelSource) -> None:
+    """Raise :class:`Failure` for a model whose revision nobody has looked up."""
     if _COMMIT.fullmatch(model.commit) is None:
         message = f"no commit of {model.repo} is known for the revision `{model.revision}`"
         raise Failure(message, hint="`deployer apply` looks it up and records it")
@@ -229,7 +236,8 @@ def _summary(complete: Complete) -> str:
     return f"{len(complete.files)} files, {amount(complete.bytes)} of {where}, proven"
 
 
-def _broken(folder: Path, error: OSError, missing: int) -> Failure:
+def broken(folder: Path, error: OSError, missing: int) -> Failure:
+    """Describe a folder that cannot be filled, ``missing`` bytes before its end."""
     if error.errno in FULL and folder.is_dir():
         return too_full(folder, missing)
     return Failure(f"{folder} cannot be filled: {error.strerror or error}")

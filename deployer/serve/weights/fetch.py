@@ -15,6 +15,7 @@ from deployer.serve.weights.safetensors import problem
 from deployer.serve.weights.space import FULL, too_full
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from deployer.serve.weights.hub import Hub
@@ -34,6 +35,10 @@ class Fetcher:
     progress: Progress
     pace: Pace
     gate: Gate
+    wide: Callable[[HubFile], bool] | None = None
+    wide_from: int = 0
+    """What fetches a shard over several connections, and from how many bytes on; any other file
+    has one connection."""
 
     def settle(self, file: HubFile) -> None:
         """See to it that a file is there and proven. Raises ``Failure``, or ``Stopped``."""
@@ -61,6 +66,20 @@ class Fetcher:
         return False
 
     def _fetch(self, file: HubFile) -> None:
+        if self.wide is not None and is_shard(file.path) and file.size >= self.wide_from:
+            self._fetch_wide(file, self.wide)
+        else:
+            self._fetch_narrow(file)
+
+    def _fetch_wide(self, file: HubFile, wide: Callable[[HubFile], bool]) -> None:
+        for _ in range(self.pace.copies):
+            if wide(file):
+                self.record.add(self.record.now(file))
+                return
+            self.progress.trouble(file.path, _once_more(file))
+        raise self._wrong(file)
+
+    def _fetch_narrow(self, file: HubFile) -> None:
         part = Part(part_path(self.folder, file), file, self.gate.check)
         try:
             for _ in range(self.pace.copies):
@@ -70,15 +89,16 @@ class Fetcher:
                     self.record.add(self.record.now(file))
                     return
                 self.progress.lost(part.size)
-                self.progress.trouble(
-                    file.path, f"{file.path} arrived with wrong bytes, and once more"
-                )
+                self.progress.trouble(file.path, _once_more(file))
                 part.restart()
         finally:
             part.close()
+        raise self._wrong(file)
+
+    def _wrong(self, file: HubFile) -> Failure:
         message = f"{file.path} arrived {self.pace.copies} times with another hash than the hub"
         message += f" states ({file.algorithm} {file.digest})"
-        raise Failure(message, hint="something between here and the hub changes what it sends")
+        return Failure(message, hint="something between here and the hub changes what it sends")
 
     def _fill(self, file: HubFile, part: Part) -> None:
         """Fetch until the part has the file's size, through all that passes."""
@@ -129,3 +149,7 @@ class Fetcher:
         if error.errno == errno.EROFS:
             return Failure(f"{where} cannot be written: the volume is read-only")
         return Failure(f"{where} cannot be written or read: {error.strerror or error}")
+
+
+def _once_more(file: HubFile) -> str:
+    return f"{file.path} arrived with wrong bytes, and once more"

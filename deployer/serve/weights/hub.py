@@ -1,11 +1,8 @@
 """The hub over HTTP: the list of a commit's files, and their bytes from any offset on.
 
-Plain HTTP ranges, and not huggingface_hub, because a download has to go on where it stopped.
-In huggingface_hub 2.4.0 every attempt writes to a new file, whose name nobody finds again, with
-hf_xet and without; a killed container would begin each half-finished shard anew, and leave the
-half on the volume (``_download_to_tmp_and_move``; huggingface/huggingface_hub#4196 and #4306).
-Files in Xet storage come over plain HTTP too, up to 50 GB each (``MAX_HTTP_DOWNLOAD_SIZE``, and
-"Falling back to regular HTTP download" in the same file).
+Plain HTTP ranges: what a download that is killed goes on by, and what one goes on by where
+huggingface_hub stalls (``docs/decisions/0006-download-by-ranges.md``). Files in Xet storage come
+over plain HTTP too, up to 50 GB each (huggingface_hub 2.4.0, ``MAX_HTTP_DOWNLOAD_SIZE``).
 
 The token goes to the hub alone: a redirect to another host is followed without it. No exception
 and no message here carries an address that a redirect gave, for such an address is a pass.
@@ -59,6 +56,17 @@ class Hub:
         self.name = host_of(self._endpoint, ENDPOINT_VARIABLE)
         self._pace = pace
         self._asker = Asker(self.name, pace, token, f"look at {ENDPOINT_VARIABLE}")
+        self._storage = Asker(f"the storage behind {self.name}", pace)
+
+    @property
+    def endpoint(self) -> str:
+        """The hub's address."""
+        return self._endpoint
+
+    @property
+    def token(self) -> str:
+        """The token; '' is none."""
+        return self._token
 
     @classmethod
     def of(cls, environ: Mapping[str, str], pace: Pace = PACE) -> Hub:
@@ -83,12 +91,30 @@ class Hub:
         That is 0 where the hub sends the whole file whatever it was asked for. Raises
         :class:`Failure` or :class:`Later`.
         """
-        url = f"{self._endpoint}/{quote(repo)}/resolve/{commit}/{quote(path)}"
+        url = self._address(repo, commit, path)
         response = self._asker.ask(url, {"Range": f"bytes={offset}-"} if offset else {})
         if response.status_code == _OK:
             return response, 0
         if response.status_code == _PARTIAL and _begins(response) == offset:
             return response, offset
+        with response:
+            raise self._refusal(response, f"the file {path} of {repo}", repo)
+
+    def span(
+        self, repo: str, commit: str, path: str, start: int, end: int, storage: str = ""
+    ) -> tuple[Response, str]:
+        """Ask for the bytes of a file from ``start`` to before ``end``.
+
+        Also give the address of the storage that sends them, '' where the hub does itself: the hub
+        counts what it is asked (429), and for the next span of this file the storage is asked at
+        its own, ``storage``, without the token. Raises :class:`Failure` or :class:`Later`.
+        """
+        asker = self._storage if storage else self._asker
+        url = storage or self._address(repo, commit, path)
+        response = asker.ask(url, {"Range": f"bytes={start}-{end - 1}"})
+        whole = response.status_code == _OK and start == 0
+        if whole or (response.status_code == _PARTIAL and _begins(response) == start):
+            return response, response.url if self._is_elsewhere(response) else ""
         with response:
             raise self._refusal(response, f"the file {path} of {repo}", repo)
 
@@ -112,14 +138,20 @@ class Hub:
         if later := asked_later(self.name, response):
             return later
         status = response.status_code
-        if urlsplit(response.url).netloc != urlsplit(self._endpoint).netloc:
+        if self._is_elsewhere(response):
             # The pass in a redirect's address runs out; the hub gives a new one.
             return Later(f"the storage behind {self.name} answers {status}")
-        if status in {_PARTIAL, _BAD_RANGE}:
+        if status in {_OK, _PARTIAL, _BAD_RANGE}:
             return Later(f"{self.name} sends another part of the file than it was asked for")
         if status not in {_UNAUTHORIZED, _FORBIDDEN, _MISSING}:
             return Failure(f"{self.name} answers {status} for {what}")
         return self._denial(response, what, repo)
+
+    def _address(self, repo: str, commit: str, path: str) -> str:
+        return f"{self._endpoint}/{quote(repo)}/resolve/{commit}/{quote(path)}"
+
+    def _is_elsewhere(self, response: Response) -> bool:
+        return urlsplit(response.url).netloc != urlsplit(self._endpoint).netloc
 
     def _denial(self, response: Response, what: str, repo: str) -> Failure:
         """Describe an answer 401, 403 or 404 by the hub's own code for it."""

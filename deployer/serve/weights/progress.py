@@ -37,10 +37,14 @@ class Progress:
     """Counts bytes and files, and tells. Threads may count together; one of them tells."""
 
     def __init__(
-        self, tell: Callable[[Event], None], clock: Callable[[], float] = time.monotonic
+        self,
+        tell: Callable[[Event], None],
+        clock: Callable[[], float] = time.monotonic,
+        record: Callable[[int, str], str] = lambda _there, _trouble: "",
     ) -> None:
         self._tell = tell
         self._clock = clock
+        self._record = record
         self._lock = threading.Lock()
         self._begun = clock()
         self._last = self._begun
@@ -53,12 +57,16 @@ class Progress:
         with self._lock:
             self._files, self._size, self._there = files, size, there
 
-    def fetched(self, path: str, size: int) -> None:
-        """Count bytes of a file that arrived: whatever held it up is over."""
+    def fetched(self, path: str, size: int, *, fresh: bool = True) -> None:
+        """Count bytes of a file that arrived: whatever held it up is over.
+
+        What is not ``fresh`` was there before, and says nothing of how fast it arrives.
+        """
         with self._lock:
             self._there += size
-            self._fetched += size
-            self._troubles.pop(path, None)
+            if fresh:
+                self._fetched += size
+                self._troubles.pop(path, None)
 
     def lost(self, size: int) -> None:
         """Count bytes that were there and were wrong."""
@@ -98,9 +106,14 @@ class Progress:
                 self._rates.popleft()
             due = now - self._last >= EVERY
             text = self._text() if due else ""
+            record = self._record(self._there, self._trouble()) if due else ""
             self._last = now if due else self._last
         if due:
-            self._say("progress", text)
+            self._say("progress", text, record=record)
+
+    def note(self, text: str, record: str = "") -> None:
+        """Tell something at once, whatever was told just before."""
+        self._say("progress", text, record=record)
 
     def done(self, text: str) -> None:
         """Tell that everything is there."""
@@ -124,7 +137,10 @@ class Progress:
             parts.append(f"nothing arrived for {last - first:.0f} s")
         else:
             parts.append("checking")
-        return ", ".join([*parts, *list(self._troubles.values())[-1:]])
+        return ", ".join([*parts, *filter(None, (self._trouble(),))])
+
+    def _trouble(self) -> str:
+        return next(reversed(self._troubles.values()), "")
 
     def _left(self, rate: float) -> str:
         """Say how long it takes still, at a rate in bytes a second; or that nobody can tell.
@@ -139,9 +155,11 @@ class Progress:
             return "how long the large files take is not known yet"
         return f"about {_duration(there / rate)} left"
 
-    def _say(self, state: str, text: str, detail: tuple[str, ...] = ()) -> None:
+    def _say(
+        self, state: str, text: str, detail: tuple[str, ...] = (), *, record: str = ""
+    ) -> None:
         took = self._clock() - self._begun
-        self._tell(Event(time.time(), PHASE, state, text, round(took, 3), detail))
+        self._tell(Event(time.time(), PHASE, state, text, round(took, 3), detail, record))
 
 
 def _duration(seconds: float) -> str:

@@ -1,14 +1,14 @@
 """What has been hashed before: nobody reads 700 GB twice to learn the same.
 
-A file counts as proven while its size and its time of change are those of the record, and the
-record's hash is the one that the hub states. Anything else, and it is read again.
+A file counts as proven while its size and its time of change are those of its note, and the note's
+hash is the one that the hub states. Anything else, and it is read again. Each file has a note of
+its own: several containers fill one folder, and a volume keeps the last that was written of a file.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from deployer.serve.weights.manifest import HubFile
 
-RECORD = f"{OWN_FOLDER}/hashed.json"
+NOTES = f"{OWN_FOLDER}/hashed"
 _SECOND = 1_000_000_000
 
 
@@ -36,23 +36,16 @@ class Hashed:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    files: tuple[Hashed, ...]
-
-
 class Record:
-    """The record in a folder. Threads may use it together."""
+    """The notes in a folder. Threads may use them together, a file each."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = threading.Lock()
-        self._files = {entry.path: entry for entry in _read(folder)}
 
     def proves(self, file: HubFile) -> bool:
         """Say if a file is there and was hashed as it stands."""
-        entry = self._files.get(file.path)
-        return entry is not None and entry == self.now(file)
+        now = self.now(file)
+        return now is not None and now == self._noted(file)
 
     def now(self, file: HubFile) -> Hashed | None:
         """Describe a file as it stands, for :meth:`add` once it is hashed; None if not there."""
@@ -66,12 +59,20 @@ class Record:
         """Note that a file has its hash. Raises ``OSError``."""
         if entry is None:
             return
-        with self._lock:
-            self._files[entry.path] = entry
-            text = json.dumps(encode(_Page(tuple(self._files.values()))), indent=1)
-            path = self._folder / RECORD
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, text)
+        path = self._note(entry.path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps(encode(entry), indent=1))
+
+    def _noted(self, file: HubFile) -> Hashed | None:
+        """Read a note; without one a file is hashed again, which is slow and never wrong."""
+        try:
+            text = self._note(file.path).read_text(encoding="utf-8")
+            return decode(Hashed, read_json(text))
+        except (OSError, ValueError):
+            return None
+
+    def _note(self, path: str) -> Path:
+        return self._folder / NOTES / f"{path}.json"
 
 
 def round_time(path: Path) -> None:
@@ -83,11 +84,3 @@ def round_time(path: Path) -> None:
     second = path.stat().st_mtime_ns // _SECOND * _SECOND
     with suppress(OSError):
         os.utime(path, ns=(second, second))
-
-
-def _read(folder: Path) -> tuple[Hashed, ...]:
-    try:
-        text = (folder / RECORD).read_text(encoding="utf-8")
-        return decode(_Page, read_json(text)).files
-    except (OSError, ValueError):
-        return ()  # no record: everything is hashed again, which is slow and never wrong

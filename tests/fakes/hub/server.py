@@ -90,7 +90,10 @@ class FakeHub:
         """How often each piece (path, number) of a file was sent, at least in part."""
         self.bytes_sent = 0
         self.together: threading.Barrier | None = None
-        """Where each large file waits for so many others; it breaks where too few come."""
+        """Where each answer of the storage waits for so many others; it breaks where too few
+        come."""
+        self.silent: threading.Event | None = None
+        """Until it is set, huggingface_hub is sent the half of what it asks the storage for."""
         self.step = 65536
         """Bytes that are sent, and wait to arrive, together: fewer, and kills are met closer."""
         self.at_bytes: tuple[int, Callable[[], None]] | None = None
@@ -147,6 +150,20 @@ class FakeHub:
                 entry["lfs"] = {"sha256": sha256(data), "size": len(data), "pointerSize": 134}
             siblings.append(entry)
         return {"id": self.repo, "sha": self.commit, "private": False, "siblings": siblings}
+
+    def tree(self) -> list[dict[str, object]]:
+        """Give the files as the call for a tree lists them, which `snapshot_download` asks."""
+        entries = []
+        for path, data in self.files.items():
+            if path in self.hidden:
+                continue
+            entry: dict[str, object] = {
+                "type": "file", "path": path, "size": len(data), "oid": blob(data)
+            }  # fmt: skip
+            if len(data) >= LARGE:
+                entry["lfs"] = {"oid": sha256(data), "size": len(data), "pointerSize": 134}
+            entries.append(entry)
+        return entries
 
     def fault(self, path: str, *, at_storage: bool) -> Fault:
         with self.lock:
@@ -226,6 +243,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._note("")
             if self._allowed(parts[-1], LISTING):
                 self._send(200, json.dumps(self.hub.listing()).encode(), {}, path="")
+        elif parts[: len(pattern)] == [*pattern[:-1], "tree"]:
+            self._note("")
+            if self._allowed(parts[-1], LISTING):
+                self._send(200, json.dumps(self.hub.tree()).encode(), {}, path="")
         elif parts[:3] == [*self.hub.repo.split("/"), "resolve"]:
             self._resolve(parts[3], "/".join(parts[4:]))
         else:
@@ -258,7 +279,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(fault.status, "", fault.headers)
             return
         data = self.hub.files[path]
-        if self.hub.together is not None:
+        if self.hub.together is not None and self.command == "GET":
             self.hub.together.wait(60)
         self._send(200, data, {"ETag": f'"{sha256(data)}"'}, path=path)
 
@@ -295,16 +316,18 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, data: bytes, headers: dict[str, str], *, path: str) -> None:
         """Send a file, or the range of it that was asked for, with the fault that is ordered."""
         body_fault = self.hub.fault(f"body:{path}", at_storage=False) if path else Fault("")
-        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "")) if path else None
-        start = int(asked[1]) if asked and not body_fault.whole else 0
-        rest = data[start:] + body_fault.extra
+        given = self.headers.get("Range", "") if path else ""
+        asked = None if body_fault.whole else re.fullmatch(r"bytes=(\d+)-(\d*)", given)
+        start = int(asked[1]) if asked else 0
+        end = min(int(asked[2]) + 1, len(data)) if asked and asked[2] else len(data)
+        rest = data[start:end] + body_fault.extra
         if body_fault.flip and rest:
             rest = bytes([rest[0] ^ 1]) + rest[1:]
         if body_fault.short:
             rest = rest[: -body_fault.short]
-        if start:
+        if asked and rest:
             status = 206
-            headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(data)}"
         self.send_response(status)
         for name, value in (headers | {"Content-Length": str(len(rest))}).items():
             self.send_header(name, value)
@@ -314,12 +337,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pour(self, path: str, start: int, rest: bytes, fault: Fault) -> None:
         whole = rest[: fault.cut]
+        silent = self.hub.silent if self.name == "storage" else None
+        if silent is not None and "hf_hub" in self.headers.get("User-Agent", ""):
+            whole = whole[: len(whole) // 2]
         for at in range(0, len(whole), self.hub.step):
             piece = whole[at : at + self.hub.step]
             time.sleep(fault.slow)
             if path:
                 self.hub.count(path, start + at, len(piece))
             self.wfile.write(piece)
+        if len(whole) < len(rest[: fault.cut]) and silent is not None:
+            self.wfile.flush()
+            silent.wait(60)
+            self.close_connection = True
         if fault.cut is not None:
             self.close_connection = True
             self.request.shutdown(socket.SHUT_RDWR)
