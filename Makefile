@@ -99,10 +99,10 @@ bench: $(READY) ## Measure how fast the command line is, beside other tools
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/beside.py
 
-bench-bench-door: $(DEVELOP) ## Measure what the door costs, beside HAProxy and nginx where they are (1 minute)
+bench-door: $(DEVELOP) ## Measure what the door costs, beside HAProxy and nginx where they are (1 minute)
 	$(BIN)/python -m bench.door
 
-reliability: $(DEVELOP) ## Measure how crashes, hangs and ends are seen and borne, beside the usual way (4 minutes)
+bench-reliability: $(DEVELOP) ## Measure how crashes, hangs and ends are seen and borne, beside the usual way (4 minutes)
 	$(BIN)/python -m bench.reliability
 
 reliability: $(DEVELOP) ## Let a server undergo every fault, and write docs/reliability.md (5 minutes)

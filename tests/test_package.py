@@ -6,29 +6,44 @@ import re
 import tempfile
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-LEAN = {
-    "aiohttp",
-    "click",
-    "huggingface-hub",
-    "jinja2",
-    "modal",
-    "openai",
-    "pydantic",
-    "pyyaml",
-    "requests",
-    "rich",
-    "urllib3",
-}
+from deployer.extras import EXTRAS
+
+LEAN = {"click", "jinja2", "pydantic", "pyyaml", "requests", "rich", "urllib3"}
+"""What checking and comparing takes; what a verb needs beyond it is an extra."""
+
+
+def packages(lines: list[str]) -> set[str]:
+    return {re.split(r"[<>=!~ \[]", line)[0].lower() for line in lines}
+
+
+def project() -> Any:
+    return tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def test_the_install_is_lean() -> None:
-    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
-    names = {re.split(r"[<>=!~ \[]", line)[0].lower() for line in project["dependencies"]}
+    assert packages(project()["dependencies"]) == LEAN
 
-    assert names == LEAN
+
+def test_every_extra_is_known_by_what_it_brings_and_all_brings_each() -> None:
+    extras = project()["optional-dependencies"]
+    brought = {name: packages(lines) for name, lines in extras.items()}
+
+    assert {extra: {package.replace("_", "-")} for package, extra in EXTRAS.items()} == {
+        extra: brought[extra] for extra in EXTRAS.values()
+    }
+    assert sorted(extras["all"]) == sorted(line for one in EXTRAS.values() for line in extras[one])
+
+
+def test_what_is_required_is_imported() -> None:
+    spelt = {"pyyaml": "yaml"}
+    sources = [file.read_text(encoding="utf-8") for file in Path("deployer").rglob("*.py")]
+    for package in LEAN:
+        imports = re.compile(rf"^\s*(import|from) {spelt.get(package, package)}\b", re.MULTILINE)
+        assert any(imports.search(text) for text in sources), package
 
 
 @pytest.mark.parametrize("lock", ["run", "dev", "predict"])

@@ -144,6 +144,8 @@ _SHORTENED: dict[str, Callable[[dict[str, object]], dict[str, object]]] = {INDEX
 def _with_token(environ: Mapping[str, str]) -> dict[str, str]:
     if environ.get(TOKEN_VARIABLE):
         return dict(environ)
-    from huggingface_hub import get_token  # noqa: PLC0415 - a fifth of a second, and rarely needed
-
+    try:
+        from huggingface_hub import get_token  # noqa: PLC0415 - a fifth of a second, rarely needed
+    except ModuleNotFoundError:  # the extra `hub`; what was logged in is not looked for then
+        return dict(environ)
     return {**environ, TOKEN_VARIABLE: get_token() or ""}

@@ -7,6 +7,7 @@ every target takes its words from here.
 from __future__ import annotations
 
 from deployer.errors import DeployerError, NotAsked, NotReached, NotThere
+from deployer.extras import lacking
 
 NO_TOKEN = "there is no Modal token on this machine"  # noqa: S105 - words about one
 OFFLINE = "--offline was given"
@@ -39,7 +40,10 @@ def asked_words(environments: tuple[str, ...], unlisted: str = "") -> str:
 
 
 def token_missing() -> NotAsked:
-    """Refuse to ask Modal without a token."""
+    """Refuse to ask Modal without a token, or without Modal's client, which reads it."""
+    client = lacking("modal")
+    if client is not None:
+        return NotAsked(client.message, hint=client.hint)
     return NotAsked(NO_TOKEN, hint=GET_TOKEN)
 
 

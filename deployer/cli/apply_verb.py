@@ -16,6 +16,7 @@ from deployer.cli.notes import notes_options
 from deployer.cli.patient import TIMEOUT, patience
 from deployer.cli.say import ask, can_ask, show, tell
 from deployer.errors import Failure, UsageError
+from deployer.extras import need
 from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
@@ -88,12 +89,14 @@ def _one(profile: str, manner: Manner, digest: str, key_env: str | None) -> int:
     if manner.verify or release.target == "local":  # else no key is read
         settle(release.listen.api_key_variable, profile, key_env)
     if release.target != "local":
+        need("modal", *(("openai",) if manner.verify else ()))
         from deployer.cli.apply_modal import apply_release  # noqa: PLC0415 - imports modal
 
         return apply_release(meant, mark_of(profile), manner)
     if patience().seconds is not None:
         message = "--timeout bounds what is asked of Modal, and this profile is for this machine"
         raise UsageError(message, hint="`lifecycle` in the profile bounds a start on this machine")
+    need("aiohttp", "openai")
     _tell_changes(release)
     applied = _apply(release, profile, manner)
     tell_verdicts(applied.verdicts)

@@ -61,6 +61,10 @@ def _known(error: BaseException) -> DeployerError | None:
             return _misused(error)
         case OSError() if error.errno in WORLDLY:
             return _worldly(error)
+        case ModuleNotFoundError():
+            from deployer.extras import absent  # noqa: PLC0415 - only for an error
+
+            return absent(error)
     return None
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from deployer.cli.accounts import account as account_at
 from deployer.errors import DeployerError, NotAsked, NotThere, UsageError
+from deployer.extras import lacking
 
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
@@ -86,11 +87,11 @@ def ask_modal() -> tuple[Account, Listing]:
 
 
 def refuse_no_token() -> None:
-    """Raise NotAsked before the client is imported, where there can be no token."""
+    """Raise NotAsked before the client is imported, where there is none or can be no token."""
     from deployer.apply.modal.token import is_surely_missing  # noqa: PLC0415 - only for Modal
     from deployer.apply.unseen import token_missing  # noqa: PLC0415 - as above
 
-    if is_surely_missing(os.environ):
+    if lacking("modal") is not None or is_surely_missing(os.environ):
         raise token_missing()
 
 

@@ -16,8 +16,8 @@ from tools.action.surroundings import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 
-LOCKS = ("build.txt", "run.txt")
-"""What builds deployer, and what it runs with, each file of it by its hash."""
+LOCKS = ("build.txt", "check.txt")
+"""What builds deployer, and what it checks and compares with, each file of it by its hash."""
 
 VERIFIED = ("--require-hashes", "--only-binary", ":all:")
 """Words for pip: no file without a hash, and no build script of anybody else."""

@@ -8,7 +8,9 @@ system that is promised whether all of it can be had as wheels: nothing of a loc
 from __future__ import annotations
 
 import argparse
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -36,10 +38,19 @@ class Lock:
         return FOLDER / f"{self.name}.txt"
 
 
+def _extras(*names: str) -> tuple[str, ...]:
+    return tuple(word for name in names for word in ("--extra", name))
+
+
 LOCKS = (
-    Lock("run", "what `deployer` needs to run", ("pyproject.toml",)),
-    Lock("dev", "that, and what its tests need", ("pyproject.toml", "--extra", "dev")),
-    Lock("predict", "that, and NVIDIA's aiconfigurator", ("pyproject.toml", "--extra", "predict")),
+    Lock("check", "what `deployer` needs to check and compare", ("pyproject.toml",)),
+    Lock("run", "that, and what every verb needs", ("pyproject.toml", *_extras("all"))),
+    Lock("dev", "that, and what its tests need", ("pyproject.toml", *_extras("all", "dev"))),
+    Lock(
+        "predict",
+        "run, and NVIDIA's aiconfigurator",
+        ("pyproject.toml", *_extras("all", "predict")),
+    ),
     Lock("build", "what builds the project", ("--group", "build")),
     Lock("release", "what describes and audits a release", ("--group", "release")),
 )
@@ -90,10 +101,12 @@ def _ask_for_wheels(lock: Path, python: str, system: str) -> None:
 
 
 def _uv(*words: str) -> None:
-    try:
-        subprocess.run(["uv", *words], check=True)  # noqa: S607 - found as people find it
-    except FileNotFoundError:
+    beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    uv = shutil.which("uv", path=beside)
+    if uv is None:
         sys.exit("uv is not installed here, and it alone resolves for every system at once")
+    try:
+        subprocess.run([uv, *words], check=True)
     except subprocess.CalledProcessError as error:
         sys.exit(f"`uv {' '.join(words)}` ended with {error.returncode}; no lock was written by it")
 
