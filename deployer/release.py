@@ -7,7 +7,8 @@ nothing else installed. A release names secrets and never holds one.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import MISSING, dataclass, fields, replace
 
 from deployer.codec import decode_json, encode
 from deployer.late import compile_pattern
@@ -153,11 +154,32 @@ class ModalParameters:
     download_timeout: int
     packages: tuple[str, ...] = ()
     download_connections: int = 8
+    auth: str = "key"
+
+    @property
+    def proxied(self) -> bool:
+        """Whether Modal lets nobody through without a proxy token."""
+        return self.auth != "key"
 
     @property
     def mounts(self) -> tuple[Mount, ...]:
         """The volumes that the server sees: weights, and kernels where it has a cache of them."""
         return (self.weights,) if self.kernel_cache is None else (self.weights, self.kernel_cache)
+
+
+EARLY = frozenset({"packages", "download_connections"})
+"""Parameters that releases say even where nothing is stated."""
+
+
+def _unsaid(parameters: ModalParameters) -> Iterator[str]:
+    """Name the parameters that are as they were before there was a word for them.
+
+    They are left out: a release that says nothing of them is written, and has the digest, as ever.
+    """
+    for each in fields(parameters):
+        later = each.default is not MISSING and each.name not in EARLY
+        if later and getattr(parameters, each.name) == each.default:
+            yield each.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +275,9 @@ class Release:
         value = encode(self)
         if not self.beside:  # as releases were written before there was anything beside the model
             del value["beside"]
+        if self.modal is not None:
+            for name in _unsaid(self.modal):
+                del value["modal"][name]
         return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
     @classmethod

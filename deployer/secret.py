@@ -29,7 +29,7 @@ SHAPES = (
     r"xox[abeoprs]-[A-Za-z0-9-]{10,}",
     r"xapp-[A-Za-z0-9-]{16,}",
     r"hf_[A-Za-z0-9]{16,}",
-    r"(?:sk|ak|as)-(?:[a-z0-9]{2,8}-){0,3}[A-Za-z0-9_]{16,}[A-Za-z0-9_-]*",
+    r"(?:sk|ak|as|wk|ws)-(?:[a-z0-9]{2,8}-){0,3}[A-Za-z0-9_]{16,}[A-Za-z0-9_-]*",
     r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,}",
     rf"{_NO_BASE64}AIza[A-Za-z0-9_-]{{30,}}",
     r"ya29\.[A-Za-z0-9_-]{20,}",
@@ -39,7 +39,8 @@ SHAPES = (
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|.*)",
 )
 """Keys of AWS, GitHub, GitLab, Slack, Hugging Face, OpenAI and Anthropic (`sk-`), Modal (`ak-`,
-`as-`), Stripe, Google, npm and PyPI; a JSON Web Token (RFC 7519); a private key in PEM (RFC 7468).
+`as-`, and `wk-`, `ws-` for its proxy), Stripe, Google, npm and PyPI; a JSON Web Token (RFC 7519); a
+private key in PEM (RFC 7468).
 AWS's second half, which is 40 letters of base64 and nothing else, is known by its name alone.
 
 Source of the prefixes: their issuers' documentation, as GitHub gathers it (docs.github.com,
@@ -47,8 +48,8 @@ Source of the prefixes: their issuers' documentation, as GitHub gathers it (docs
 
 BEGINNINGS = (
     "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "xapp-",
-    "hf_", "sk-", "ak-", "as-", "rk_live_", "rk_test_", "sk_live_", "sk_test_", "AIza", "ya29.",
-    "npm_", "pypi-", "eyJ", "-----BEGIN", "://", "Bearer", "Basic",
+    "hf_", "sk-", "ak-", "as-", "wk-", "ws-", "rk_live_", "rk_test_", "sk_live_", "sk_test_",
+    "AIza", "ya29.", "npm_", "pypi-", "eyJ", "-----BEGIN", "://", "Bearer", "Basic",
 )  # fmt: skip
 """What is in every text that has one of these shapes: a text without them is told at little cost.
 Each stands where its shape begins, but for an address's."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from deployer.lock.lock import Lock
     from deployer.plan.deployment import Plan
     from deployer.release import Release
+    from deployer.report.calls import Credential
 
 
 PROOF = frozenset({"wait", "verify"})
@@ -69,10 +70,15 @@ def carry_out(account: Account, plan: Plan, manner: Manner, lock: Lock | None = 
 def key_for(release: Release, *, verify: bool) -> str | None:
     """Give the key to verify with; None where nothing is to be verified.
 
-    Raises UsageError, before any money is spent, where there is none to be had.
+    Raises UsageError, before any money is spent, where there is none to be had, and Failure where
+    Modal asks for a proxy token and none is here.
     """
     if not verify:
         return None
+    if release.modal is not None and release.modal.proxied:
+        from deployer.apply.modal.proxy_token import headers_for  # noqa: PLC0415 - only where asked for
+
+        headers_for(release)
     variable = release.listen.api_key_variable
     key = os.environ.get(variable, "") if variable else ""
     if variable and not key:
@@ -125,17 +131,44 @@ def _text(applied: Applied, release: Release) -> str:
         ("endpoint", f"{applied.url}/v1"),
         ("model", release.model.served_name),
         ("API key", f"the one in the secret `{_secret(release)}`" if variable else "none"),
+        ("proxy", "Modal asks for a proxy token" if _proxied(release) else ""),
         ("says", applied.sample),
         ("log", f"{program()} logs -f {applied.name}"),
         ("back", f"{program()} rollback {applied.name}" if applied.version > 1 else ""),
         ("stop", f"{program()} destroy {applied.name}"),
     ]
     head = f"{applied.name} {standing} (version {applied.version}, {took:.0f} s)\n"
-    return head + "".join(f"  {name:<9} {value}\n" for name, value in rows if value)
+    shown = "".join(f"  {name:<9} {value}\n" for name, value in rows if value)
+    return head + shown + _calls(applied, release)
+
+
+def _calls(applied: Applied, release: Release) -> str:
+    """Show how it is called: with what, and in which header."""
+    from deployer.report.calls import curl, openai_sdk  # noqa: PLC0415 - only what the verb needs
+
+    sent = credentials_of(release)
+    model = release.model.served_name
+    return f"\n{curl(applied.url, model, sent)}\n{openai_sdk(applied.url, model, sent)}"
+
+
+def credentials_of(release: Release) -> tuple[Credential, ...]:
+    """Say what a client of a release sends, and where a value is that was made here."""
+    from deployer.apply.modal.proxy_token import ID, KEY_HEADER, SECRET, SECRET_HEADER  # noqa: PLC0415 - as above
+    from deployer.report.calls import Credential  # noqa: PLC0415 - as above
+
+    variable = release.listen.api_key_variable
+    key = (Credential("Authorization", "Bearer ", variable),) if variable else ()
+    if release.modal is None or not release.modal.proxied:
+        return key
+    return (*key, Credential(KEY_HEADER, "", ID), Credential(SECRET_HEADER, "", SECRET))
 
 
 def _secret(release: Release) -> str:
     return release.modal.api_key_secret if release.modal else ""
+
+
+def _proxied(release: Release) -> bool:
+    return release.modal is not None and release.modal.proxied
 
 
 def _json(applied: Applied, release: Release) -> str:

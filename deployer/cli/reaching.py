@@ -45,6 +45,7 @@ def reach(given: str, key_env: str | None) -> Reached:
     from deployer.apply.modal.address import refuse_open  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.history import existing  # noqa: PLC0415 - as above
     from deployer.apply.modal.proof import remember_found  # noqa: PLC0415 - as above
+    from deployer.apply.modal.proxy_token import headers_for  # noqa: PLC0415 - as above
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
     from deployer.apply.modal.standing import as_deployed  # noqa: PLC0415 - as above
     from deployer.cli.apply_modal import key_for  # noqa: PLC0415
@@ -65,6 +66,7 @@ def reach(given: str, key_env: str | None) -> Reached:
         )
     settle(release.listen.api_key_variable, given, key_env)
     guard = partial(refuse_open, server.url)
-    endpoint = Endpoint.from_release(release, server.url, key_for(release, verify=True), guard)
+    key, headers = key_for(release, verify=True), headers_for(release)
+    endpoint = Endpoint.from_release(release, server.url, key, guard, headers)
     remember = partial(remember_found, account, release, target.record.app)
     return Reached(endpoint, release, remember)

@@ -57,7 +57,14 @@ def _looks(reached: Reached, every: float) -> Iterator[tuple[Look, Look]]:
     from deployer.observe.ask import look  # noqa: PLC0415 - needs requests
 
     endpoint = reached.endpoint
-    ask = partial(look, endpoint.url, endpoint.api_key or "", endpoint.guard, here=endpoint.here)
+    ask = partial(
+        look,
+        endpoint.url,
+        endpoint.api_key or "",
+        endpoint.guard,
+        here=endpoint.here,
+        more=endpoint.headers,
+    )
     before = ask()
     while True:
         time.sleep(every)

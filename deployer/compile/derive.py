@@ -187,6 +187,13 @@ def derived_environment(profile: Profile) -> dict[str, tuple[str, str]]:
     return found
 
 
+def key_variable(profile: Profile) -> str:
+    """Give the variable of the key that the server asks for; '' where Modal's proxy does alone."""
+    if profile.target == "modal" and profile.modal is not None and profile.modal.auth == "proxy":
+        return ""
+    return profile.serving.api_key_env or ""
+
+
 def max_inputs(profile: Profile) -> int:
     """Give the requests that one container takes: as many as it runs, or 1 where unstated."""
     stated = profile.modal.max_inputs if profile.modal else None

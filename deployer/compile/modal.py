@@ -43,4 +43,5 @@ def _parameters(profile: Profile, section: Modal) -> ModalParameters:
         download_timeout=section.download.timeout,
         packages=section.packages,
         download_connections=section.download.connections,
+        auth=section.auth,
     )

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from deployer.compile.arguments import arguments
-from deployer.compile.derive import beside, commit, derived_environment, derived_fields, model_path
+from deployer.compile.derive import (
+    beside,
+    commit,
+    derived_environment,
+    derived_fields,
+    key_variable,
+    model_path,
+)
 from deployer.compile.modal import modal_parameters
 from deployer.compile.warmup import warmup_requests
 from deployer.profile.model import Profile
@@ -64,7 +71,7 @@ def _listen(profile: Profile) -> Listen:
     return Listen(
         host=serving.host,
         port=serving.port,
-        api_key_variable=serving.api_key_env or "",
+        api_key_variable=key_variable(profile),
         routes=serving.routes,
         origins=serving.cors_origins,
         body_limit=serving.body_limit,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import requests
 
@@ -29,14 +29,17 @@ def look(
     guard: Callable[[], None],
     *,
     here: bool,
+    more: Mapping[str, str] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Look:
     """Read ``/metrics``. ``guard`` raises where the key would go to somebody else.
 
+    ``more`` are further headers, which a platform in front of the server wants to see.
+
     Raises NotReached where nobody answers, Failure for an answer that holds no metrics.
     """
     guard()
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    headers = {**(more or {}), **({"Authorization": f"Bearer {key}"} if key else {})}
     try:
         with requests.Session() as session:
             session.trust_env = not here  # a proxy has no business on this machine

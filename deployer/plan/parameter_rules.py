@@ -95,6 +95,10 @@ PARAMETERS: dict[str, Rules] = {
             "`web_server` queues requests while it starts; `server` answers 503 until it is ready",
         ),
     ),
+    "modal.auth": (
+        (Effect.SECURITY, "it decides who is let in, and whose request starts a container"),
+        (Effect.CLIENTS, "clients send the proxy token of Modal, the server's key, or both"),
+    ),
     "modal.weights.volume": ((Effect.CONTAINERS, "another volume is mounted"),),
     "modal.weights.path": ((Effect.CONTAINERS, "the volume is mounted elsewhere"),),
     "modal.kernel_cache.volume": KERNEL_CACHE,

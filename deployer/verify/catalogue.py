@@ -30,6 +30,7 @@ from deployer.verify.probes import (
     several,
     spread,
     stop,
+    stranger,
     stream,
     stream_shape,
     streamed_same,
@@ -94,6 +95,7 @@ PROBES = (
     Probe("unknown-model", unknown_model.ask, form=True),
     Probe("huge-body", huge_body.ask, form=True),
     Probe("auth", auth.ask, form=True),
+    Probe("stranger", stranger.ask, form=True),
     Probe("admin", admin.ask, form=True),
     # What might harm the server comes last, but for what looks at all answers before.
     Probe("bad-requests", bad_requests.ask),

@@ -11,6 +11,7 @@ import requests
 from openai import DefaultHttpxClient, OpenAI, Timeout
 
 from deployer.release import TOLD_BY
+from deployer.verify.own_host import OwnHost, for_own_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -95,6 +96,19 @@ class Context:
             allow_redirects=False,
         )
 
+    def as_stranger(self, path: str, headers: Mapping[str, str]) -> requests.Response:
+        """Send a GET with these headers, and with nothing of the endpoint's own."""
+        self.endpoint.guard()
+        with requests.Session() as session:
+            session.trust_env = self.session.trust_env
+            return session.get(
+                f"{self.endpoint.url}{path}",
+                headers=dict(headers),
+                timeout=self.bounds(),
+                auth=_Bearer(None),
+                allow_redirects=False,
+            )
+
     def announce(self, path: str, size: int, seconds: float) -> int:
         """Announce a body of so many bytes, send none of it, and give the status of the answer."""
         self.endpoint.guard()
@@ -136,7 +150,10 @@ def open_context(
 ) -> Iterator[Context]:
     """Open the clients for one endpoint and close them at the end. ``timeout`` is in seconds."""
     told: list[str] = []
-    with _client(endpoint, timeout, told) as client, requests.Session() as session:
+    with (
+        _client(endpoint, timeout, told) as client,
+        OwnHost(endpoint.url, endpoint.headers) as session,
+    ):
         session.trust_env = not endpoint.here
         session.hooks["response"].append(
             lambda answer, **_: _note(told, answer.status_code, answer.headers)
@@ -180,7 +197,10 @@ def _client(endpoint: Endpoint, timeout: float, told: list[str]) -> OpenAI:
         http_client=DefaultHttpxClient(
             trust_env=not endpoint.here,
             event_hooks={
-                "request": [lambda _: endpoint.guard()],
+                "request": [
+                    lambda _: endpoint.guard(),
+                    for_own_host(endpoint.url, endpoint.headers),
+                ],
                 "response": [lambda answer: _note(told, answer.status_code, answer.headers)],
             },
         ),

@@ -13,7 +13,7 @@ from deployer.release import TOLD_DIGITS
 from deployer.secret import forms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from deployer.release import Release
 
@@ -37,6 +37,8 @@ class Endpoint:
     ``engine`` is the engine's version, '' where it is not known. ``release`` are the
     first digits of the digest that every answer must tell, '' where none is expected. ``guard`` is
     called before each request, and raises Failure where the key would go to somebody else.
+    ``headers`` are what a platform in front of the server wants to see, such as Modal's proxy
+    token: they go with each request, to this host alone, and no value of theirs is ever shown.
 
     Raises :class:`~deployer.errors.UsageError` for a URL or a key that no request can carry.
     The key stands in no message and not in ``repr``.
@@ -55,6 +57,7 @@ class Endpoint:
     engine: str = ""
     release: str = ""
     guard: Callable[[], None] = field(default=unguarded, repr=False, compare=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Normalise the URL, turn empty texts into None, and refuse what cannot be sent."""
@@ -70,6 +73,7 @@ class Endpoint:
         url: str,
         api_key: str | None,
         guard: Callable[[], None] = unguarded,
+        headers: Mapping[str, str] | None = None,
     ) -> Endpoint:
         """Take the promises from a release's arguments; raises like the constructor."""
         flags = {argument.flag for argument in release.arguments}
@@ -87,6 +91,7 @@ class Endpoint:
             engine=release.engine.version,
             release=release.digest()[:TOLD_DIGITS],
             guard=guard,
+            headers=headers or {},
         )
 
     @property
@@ -96,8 +101,9 @@ class Endpoint:
         return host == "localhost" or host.endswith(".localhost") or _leads_here(host)
 
     def hide(self, text: str) -> str:
-        """Take the API key out of a text, also where JSON, HTML or a URL has escaped it."""
-        spellings = forms(self.api_key) if self.api_key else ()
+        """Take all that is secret out of a text, also where JSON, HTML or a URL has escaped it."""
+        hidden = (*([self.api_key] if self.api_key else []), *self.headers.values())
+        spellings = {form for each in hidden for form in forms(each)}
         for form in sorted(spellings, key=len, reverse=True):
             text = text.replace(form, HIDDEN)
         return text

@@ -35,6 +35,7 @@ GLM: Change = {
     "serving": {"reasoning_parser": "glm45", "tool_call_parser": "glm47"},
     "modal": {
         "app": "glm",
+        "auth": "both",
         "weights": {"volume": "weights", "path": "/model-cache"},
         "kernel_cache": {"volume": "kernels", "path": "/dg-cache"},
         "api_key_secret": "key",

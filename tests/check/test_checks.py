@@ -20,6 +20,7 @@ SANE: dict[str, Any] = {
     "schedule": {"max_running_requests": 48},
     "modal": {
         "app": "b",
+        "auth": "both",
         "weights": {"volume": "w", "path": "/w"},
         "kernel_cache": {"volume": "k", "path": "/k"},
         "api_key_secret": "s",
@@ -34,6 +35,25 @@ LOCAL = {
 }
 
 CASES: list[tuple[str, dict[str, Any], str, str]] = [
+    (
+        "wakes-for-strangers",
+        {"modal": {"auth": "key"}},
+        "modal.auth",
+        # 900 s of window at least, and 2400 s of start before it at most, on 8 B200 at $50 an hour.
+        "no key at all: 8 x B200 for 15 to 55 min, $12.50 to $45.83",
+    ),
+    (
+        "api-key-without-secret",
+        {"modal": {"auth": "proxy"}},
+        "modal.api_key_secret",
+        "nobody is asked for an API key, and its secret is named",
+    ),
+    (
+        "api-key-without-secret",
+        {"modal": {"auth": "proxy", "api_key_secret": None}, "serving": {"api_key_env": "API_KEY"}},
+        "serving.api_key_env",
+        "nobody is asked for an API key, and one is named",
+    ),
     ("gpus-unused", {"parallel": {"tp": 4}}, "parallel.tp", "uses 4 GPUs, and the replica has 8"),
     ("gpus-unused", {"parallel": {"pp": 3}}, "parallel.pp", "8 GPUs cannot be divided into 3"),
     (
@@ -287,7 +307,7 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
         "public-without-key",
         {"serving": {"api_key_env": None}},
         "serving.api_key_env",
-        "is public and asks for no key",
+        "the server asks for no key",
     ),
     (
         "drain-beyond-platform",

@@ -187,6 +187,7 @@ BASE: Change = {
     "schedule": {"max_running_requests": 32},
     "modal": {
         "app": "m",
+        "auth": "both",
         "weights": {"volume": "w", "path": "/w"},
         "kernel_cache": {"volume": "k", "path": "/k"},
         "api_key_secret": "s",

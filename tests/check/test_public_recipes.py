@@ -37,6 +37,7 @@ DEPLOYED: Change = {
     "model": {"revision": COMMIT},
     "serving": {"api_key_env": "API_KEY"},
     "modal": {
+        "auth": "both",
         "api_key_secret": "key",
         "hub_secret": "hub",
         "max_inputs": 64,

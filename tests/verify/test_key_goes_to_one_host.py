@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -20,6 +21,8 @@ from .fake_engine import KEY, Behaviour, running
 
 pytestmark = pytest.mark.process
 
+TOKEN = "ws-canary"
+
 
 class Recorder(ThreadingHTTPServer):
     """Writes down whose key it was given, and sends everybody on to ``target``, if there is one."""
@@ -30,6 +33,7 @@ class Recorder(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Recording)
         self.target = target
         self.given: list[str | None] = []
+        self.tokens: list[str | None] = []
 
     @property
     def port(self) -> int:
@@ -42,6 +46,7 @@ class Recording(BaseHTTPRequestHandler):
     def answer(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", "0")))
         self.server.given.append(self.headers.get("Authorization"))
+        self.server.tokens.append(self.headers.get("Modal-Secret"))
         self.send_response(307 if self.server.target else 200)
         if self.server.target:
             self.send_header("Location", self.server.target + self.path)
@@ -72,12 +77,16 @@ def test_a_redirect_to_another_place_does_not_carry_the_key(host: str) -> None:
         serving(Recorder()) as other,
         serving(Recorder(f"http://{host}:{other.port}")) as first,
     ):
-        verify(everything(f"http://127.0.0.1:{first.port}"))
+        asked = everything(f"http://127.0.0.1:{first.port}")
+        asked = replace(asked, headers={"Modal-Key": "wk-1", "Modal-Secret": TOKEN})
+        verify(asked)
         with pytest.raises(Failure, match="not a chat completion"):
-            sample_answer(everything(f"http://127.0.0.1:{first.port}"))
+            sample_answer(asked)
     assert f"Bearer {KEY}" in first.given
     assert other.given
     assert not any(KEY in (each or "") for each in other.given)
+    assert TOKEN in first.tokens
+    assert not any(other.tokens)
 
 
 def test_what_the_guard_refuses_is_not_sent() -> None:

@@ -178,8 +178,7 @@ def _server(
             **common,
             compute_region=_regions(parameters),
             port=release.listen.port,
-            # The door asks for the key; Modal's would need headers that no OpenAI client sends.
-            unauthenticated=True,
+            unauthenticated=not parameters.proxied,
             exit_grace_period=math.ceil(release.lifecycle.drain),
             target_concurrency=parameters.target_inputs,
             max_concurrency=parameters.max_inputs,

@@ -16,6 +16,7 @@ from deployer.apply.modal.part_run import COMPILATION, DOWNLOAD, Carried, attach
 from deployer.apply.modal.parts import DEFAULT_PARTS, Parts
 from deployer.apply.modal.proof import publish as publish_proof
 from deployer.apply.modal.proof import tried
+from deployer.apply.modal.proxy_token import headers_for
 from deployer.apply.modal.records import Record, publish
 from deployer.apply.modal.rpc import told
 from deployer.apply.modal.tags import DIGEST, PHASE, proven, short_digest
@@ -301,7 +302,11 @@ class Pipeline:
             phase.result = "the server is healthy"
         with self._phases.phase("verify", url) as phase:
             endpoint = Endpoint.from_release(
-                self._release, url, key or None, partial(refuse_open, url)
+                self._release,
+                url,
+                key or None,
+                partial(refuse_open, url),
+                headers_for(self._release),
             )
             verdicts = self._parts.verify(endpoint, lambda verdict: phase.progress(verdict.probe))
             kept = sum(verdict.outcome is Outcome.PASSED for verdict in verdicts)

@@ -6,15 +6,16 @@ Nothing is woken: a server is asked for its release only where a container runs 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import requests
 
 from deployer.apply.modal.address import refuse_open
 from deployer.apply.modal.history import never_deployed
+from deployer.apply.modal.proxy_token import headers_for
 from deployer.apply.modal.remembering import modal_parameters
 from deployer.apply.modal.standing import deployed_now
-from deployer.errors import NotReached
+from deployer.errors import Failure, NotReached
 from deployer.plan.diff import diff
 from deployer.release import TOLD_BY, TOLD_DIGITS
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 HEALTH = "/health"
 
 ANSWER = 30.0
+
+ASKED_FOR = {True: "asked for", False: "not asked for"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ def wanted_parameters(release: Release, parameters: ModalParameters) -> dict[str
         "most containers": ("modal.max_containers", str(parameters.max_containers)),
         "scale-down window": ("modal.scaledown_window", str(parameters.scaledown_window)),
         "regions": ("modal.regions", " ".join(parameters.regions)),
+        "proxy token": ("modal.auth", ASKED_FOR[parameters.proxied]),
         "weights": ("modal.weights", f"{parameters.weights.volume} at {parameters.weights.path}"),
     }
     if (cache := parameters.kernel_cache) is not None:
@@ -151,6 +155,7 @@ def live_parameters(
         "most containers": str(scaling.max_containers),
         "scale-down window": str(scaling.scaledown_window),
         "regions": " ".join(function.scheduler_placement.regions),
+        "proxy token": ASKED_FOR[_proxied(data, server=server)],
         "mounts": "; ".join(f"{name} at {path}" for path, name in mounts.items()),
     }
     if server:
@@ -158,6 +163,14 @@ def live_parameters(
     else:
         found["timeout"] = str(function.timeout_secs)
     return found
+
+
+def _proxied(data: Any, *, server: bool) -> bool:  # noqa: ANN401 - a protocol message
+    """Whether Modal asks for a proxy token at every way in."""
+    if server:
+        return not data.http_config.unauthenticated
+    webhooks = [m.webhook_config for m in data.method_definitions.values()]
+    return bool(webhooks) and all(one.requires_proxy_auth for one in webhooks)
 
 
 def _parameters(
@@ -198,7 +211,11 @@ def _container(release: Release, facts: ServerFacts) -> tuple[list[Difference], 
     """
     wanted = release.digest()[:TOLD_DIGITS]
     try:
-        found = told_release(facts.url)
+        headers = headers_for(release)
+    except Failure as failure:
+        return [], [f"the server was not asked for its release: {failure.message}"]
+    try:
+        found = told_release(facts.url, headers)
     except NotReached as failure:
         return [], [failure.message]
     if found == wanted:
@@ -206,15 +223,19 @@ def _container(release: Release, facts: ServerFacts) -> tuple[list[Difference], 
     return [Difference("engine", "", "release of the container that answered", wanted, found)], []
 
 
-def told_release(url: str) -> str:
+def told_release(url: str, headers: Mapping[str, str]) -> str:
     """Ask a server which release is behind its door; no key is sent, and ready or not it tells.
+
+    ``headers`` are what Modal wants to see in front of it.
 
     Raises NotReached where it does not, Failure for an address that nobody should ask openly.
     """
     refuse_open(url)
     try:
         with requests.Session() as session:
-            answer = session.get(f"{url}{HEALTH}", timeout=ANSWER, allow_redirects=False)
+            answer = session.get(
+                f"{url}{HEALTH}", headers=headers, timeout=ANSWER, allow_redirects=False
+            )
     except requests.RequestException as error:
         message = f"the server did not tell its release: no answer ({type(error).__name__})"
         raise NotReached(message) from None

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from deployer.apply.modal.proxy_token import headers_for
 from deployer.apply.modal.records import Record, Records
 from deployer.apply.modal.standing import as_deployed, deployed_now
 from deployer.apply.modal.tags import proven, short_digest, verified_at
@@ -69,8 +70,12 @@ def look(
     server = account.server(release)
     if server is None or not server.url:
         return False, Observed(now(), "Modal names no server that could be asked")
+    try:
+        headers = headers_for(release)
+    except Failure as failure:
+        return None, Observed(now(), f"the server was not asked: {failure.message}")
     seconds = current().bound(ANSWER)
-    answer = ask(f"{server.url}/health", server.url, seconds)
+    answer = ask(f"{server.url}/health", server.url, seconds, headers)
     if answer.status == HEALTHY and told_by(release, answer) is False:
         return False, Observed(now(), f"release {answer.release} answered /health, not this one")
     if answer.status == HEALTHY:

@@ -205,7 +205,11 @@ def server_class(release: Release) -> type[Life]:
     parameters = release.modal
     body: dict[str, Any] = {"__module__": __name__, "__qualname__": SERVER, "__doc__": Life.__doc__}
     if parameters is not None and parameters.endpoint == "web_server":
-        body["serve"] = modal.web_server(release.listen.port, startup_timeout=PORT_TIMEOUT)(serve)
+        body["serve"] = modal.web_server(
+            release.listen.port,
+            startup_timeout=PORT_TIMEOUT,
+            requires_proxy_auth=parameters.proxied,
+        )(serve)
     return type(SERVER, (Life,), body)
 
 

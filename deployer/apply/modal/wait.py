@@ -10,8 +10,10 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from deployer.apply.modal.address import refuse_open
 from deployer.apply.modal.following import Following
 from deployer.apply.modal.part_run import waiting_words
+from deployer.apply.modal.proxy_token import MAKES_ONE, headers_for
 from deployer.apply.modal.rpc import UNANSWERED, NotFoundFailure
 from deployer.apply.modal.things import ContainerFacts
 from deployer.apply.patience import current
@@ -21,7 +23,7 @@ from deployer.plan.standing import DEPLOYED
 from deployer.release import TOLD_BY, TOLD_DIGITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from deployer.apply.modal.client import Account
     from deployer.apply.modal.parts import Parts
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from deployer.release import Release
 
 HEALTHY = 200
+UNAUTHORIZED = 401
 SEE_OTHER = 303
 
 DEATHS = 3
@@ -89,21 +92,26 @@ def wait_until_healthy(  # noqa: PLR0913 - what a wait is about
     ``hint`` says how to go back; ``tells`` that this version tells which release it is, as each
     does that this deployer published.
     """
+    headers = headers_for(release)
     waiting = Waiting(account, app, release, phase, parts, hint, tells=tells)
     log = Following(account, app.id, waiting.hear)
     try:
         with log, waiting.looking(log):
-            _wait(waiting, url, parts)
+            _wait(waiting, url, parts, headers)
     except Failure as failure:  # by now all of the container's report has been read
         failure.detail = waiting.report() or failure.detail
         raise
     return waiting.told()
 
 
-def _wait(waiting: Waiting, url: str, parts: Parts) -> None:
+def _wait(waiting: Waiting, url: str, parts: Parts, headers: Mapping[str, str]) -> None:
     target = f"{url}/health"
+    refused = 0
     while True:
-        answer = ask(target, url, current().bound(parts.answer))
+        answer = ask(target, url, current().bound(parts.answer), headers)
+        refused = refused + 1 if answer.status == UNAUTHORIZED and not answer.release else 0
+        if refused > UNANSWERED:
+            raise Failure(_not_let_in(headers), hint=MAKES_ONE)
         if waiting.is_over(answer):
             return
         target = answer.following
@@ -111,16 +119,27 @@ def _wait(waiting: Waiting, url: str, parts: Parts) -> None:
             parts.sleep(parts.pause)
 
 
-def ask(target: str, url: str, seconds: float) -> Answer:
-    """Ask once.
+def _not_let_in(headers: Mapping[str, str]) -> str:
+    """Say why nobody behind Modal's own door hears of us."""
+    if headers:
+        return "Modal refuses the proxy token in front of the server, so no container was asked"
+    return "Modal asks for a proxy token in front of this version, and its release says of none"
+
+
+def ask(target: str, url: str, seconds: float, headers: Mapping[str, str]) -> Answer:
+    """Ask once; ``headers`` are what Modal wants to see in front of the server.
 
     Modal redirects a request that waits for longer than 150 s to an address of the same server
     that goes on waiting; nothing else is followed.
     """
     again = f"{url}/health"
+    if headers:
+        refuse_open(url)
     try:
         with requests.Session() as session:
-            answer = session.get(target, timeout=(10, seconds), allow_redirects=False)
+            answer = session.get(
+                target, headers=headers, timeout=(10, seconds), allow_redirects=False
+            )
     except requests.RequestException:
         return Answer(0, again)
     if answer.status_code == SEE_OTHER:

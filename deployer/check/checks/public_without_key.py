@@ -33,10 +33,13 @@ def find(case: Case) -> Iterator[Problem]:
     if case.profile.serving.api_key_env is not None:
         return
     if case.profile.target == "modal":
+        if case.profile.modal is not None and case.profile.modal.auth == "proxy":
+            return
         yield Problem(
             ("serving", "api_key_env"),
-            "the endpoint is public and asks for no key",
-            "name the variable that holds one: `api_key_env: API_KEY`",
+            "the server asks for no key",
+            "name the variable that holds one: `api_key_env: API_KEY`; or write `auth: proxy` "
+            "under `modal`, and Modal asks for a token of its own",
         )
     elif case.profile.serving.host not in LOOPBACK:
         yield Problem(

@@ -54,6 +54,11 @@ class Modal(Section):
     """`web_server` queues requests while it scales from zero; `server` routes directly, answers
     503 until ready, and drains longer: for containers that stay warm."""
 
+    auth: Literal["key", "proxy", "both"] = "key"
+    """Who is let in: `key` is asked for by the server, in its container, so anybody's request
+    starts one. `proxy` is Modal's proxy token, asked for before a container starts; clients send
+    it as `Modal-Key` and `Modal-Secret`. `both` asks for either in its place."""
+
     weights: Volume
     """The volume that holds the weights."""
 

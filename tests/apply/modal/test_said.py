@@ -88,7 +88,7 @@ def test_a_server_that_does_not_tell_is_no_absence_of_drift(
 
 def test_a_server_that_is_out_of_reach_is_named() -> None:
     with pytest.raises(NotReached, match="no answer"):
-        told_release("https://127.0.0.1:9")
+        told_release("https://127.0.0.1:9", {})
 
 
 def test_history_says_when_it_was_seen(containers: World) -> None:

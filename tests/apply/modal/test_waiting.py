@@ -78,10 +78,10 @@ def test_a_redirect_to_somebody_else_is_not_followed(containers: World) -> None:
     deployed(world, world.profile())
     record = Records().record("tiny-app", "")
     assert record
-    found = ask(f"{record.url}/health", record.url, 5.0)
+    found = ask(f"{record.url}/health", record.url, 5.0, {})
     assert found.status == 303
     assert found.following.startswith(f"{record.url}/health?__modal_function_call_id=")
-    found = ask(f"{record.url}/health", "http://elsewhere.example", 5.0)
+    found = ask(f"{record.url}/health", "http://elsewhere.example", 5.0, {})
     assert (found.status, found.following) == (303, "http://elsewhere.example/health")
     world.plane.edge.redirect_after = None
     assert requests.get(f"{record.url}/health", timeout=60).status_code == 200

@@ -103,9 +103,32 @@ class Edge:
             return web.Response(
                 status=404, text="modal-http: app for invoked web endpoint is stopped"
             )
+        if refusal := self._refusal(function_id, request):
+            return refusal
         if self._state.definition(function_id).is_server:
             return await self._direct(function_id, request)
         return await self._queued(function_id, request)
+
+    def _refusal(self, function_id: str, request: web.Request) -> web.Response | None:
+        """Turn away who has no proxy token, where the function asks for one."""
+        found = self._state.definition(function_id)
+        webhooks = [one.webhook_config for one in found.method_definitions.values()]
+        open_to_all = (
+            found.http_config.unauthenticated
+            if found.is_server
+            else not any(one.requires_proxy_auth for one in webhooks)
+        )
+        if open_to_all:
+            return None
+        token_id = request.headers.get("Modal-Key", "")
+        said = "missing" if not token_id else "invalid"
+        if token_id and request.headers.get("Modal-Secret") == self._state.proxy_tokens.get(
+            token_id
+        ):
+            return None
+        return web.Response(
+            status=401, text=f"modal-http: {said} credentials for proxy authorization"
+        )
 
     async def _direct(self, function_id: str, request: web.Request) -> web.StreamResponse:
         """Bring it straight to the port of a container that is ready: 503 where there is none."""

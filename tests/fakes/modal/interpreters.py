@@ -19,6 +19,9 @@ from deployer.engine.exclusive import exclusive
 OLDEST = "1.6.0"
 """The oldest release of Modal's client that `pyproject.toml` allows."""
 
+LANGCHAIN = "1.7.4"
+"""The release of `langchain-openai` that the documented call is tried with."""
+
 OLDEST_PROTOBUF = "6.33.6"
 """What that release allows of protobuf (below 7)."""
 
@@ -36,6 +39,11 @@ def oldest_client() -> Path:
     """Give an interpreter with this project and the oldest client; the rest is this one's."""
     words = ("install", "--no-deps", f"modal=={OLDEST}", f"protobuf=={OLDEST_PROTOBUF}")
     return _made(words, tuple(site.getsitepackages()))
+
+
+def langchain() -> Path:
+    """Give an interpreter with LangChain's client for OpenAI's interface, and nothing of ours."""
+    return _made(("install", f"langchain-openai=={LANGCHAIN}"), ())
 
 
 def _made(words: tuple[str, ...], beside: tuple[str, ...]) -> Path:

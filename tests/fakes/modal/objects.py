@@ -71,6 +71,21 @@ class Objects:
         del request
         return api_pb2.WorkspaceNameLookupResponse(username="example")
 
+    async def webhook_token_create(
+        self, request: api_pb2.WebhookTokenCreateRequest
+    ) -> api_pb2.TokenCreateResponse:
+        number = len(self.state.proxy_tokens)
+        token_id = f"wk-{identity('', 'proxy token', request.name, number)[1:]}"
+        secret = f"ws-{identity('', 'proxy token secret', number)[1:]}"
+        self.state.proxy_tokens[token_id] = secret
+        return api_pb2.TokenCreateResponse(token_id=token_id, token_secret=secret)
+
+    async def webhook_token_list(self, request: Empty) -> api_pb2.WebhookTokenListResponse:
+        del request
+        return api_pb2.WebhookTokenListResponse(
+            tokens=[api_pb2.WebhookToken(token_id=each) for each in self.state.proxy_tokens]
+        )
+
     async def workspace_billing_rates(
         self, request: api_pb2.WorkspaceBillingRatesRequest
     ) -> api_pb2.WorkspaceBillingRatesResponse:

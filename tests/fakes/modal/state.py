@@ -90,6 +90,7 @@ class State:
     apps: dict[str, App] = field(default_factory=dict)
     secrets: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     anonymous_secrets: dict[str, dict[str, str]] = field(default_factory=dict)
+    proxy_tokens: dict[str, str] = field(default_factory=dict)
     environments: set[str] = field(default_factory=lambda: {"main"})
     dicts: dict[str, dict[bytes, bytes]] = field(default_factory=dict)
     volumes: dict[str, tuple[str, str]] = field(default_factory=dict)
