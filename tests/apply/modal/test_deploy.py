@@ -125,14 +125,14 @@ def test_what_is_deployed(name: str, endpoint: str, tmp_path: Path, plane: Contr
         web = server.method_definitions["serve"].webhook_config
         assert (web.type, web.web_server_port) == (api_pb2.WEBHOOK_TYPE_WEB_SERVER, 8000)
         assert web.web_server_startup_timeout == 60
-        assert not web.requires_proxy_auth
+        assert web.requires_proxy_auth
         assert (server.max_concurrent_inputs, server.target_concurrent_inputs) == (48, 48)
         assert server.timeout_secs == 86400
         assert not server.is_server
     else:
         http = server.http_config
         assert server.is_server
-        assert (http.port, http.startup_timeout, http.unauthenticated) == (8000, 5100, True)
+        assert (http.port, http.startup_timeout, http.unauthenticated) == (8000, 5100, False)
         assert http.exit_grace_period == math.ceil(release.lifecycle.drain) == 25
         assert scaling.target_concurrency_float == 48
         assert server.max_concurrent_inputs == 0
