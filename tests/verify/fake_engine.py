@@ -75,7 +75,8 @@ class Behaviour:
     gets in without the right key: (``wrong`` or ``none``, path). ``redirects`` is how often a
     POST is sent elsewhere first, as Modal does after 150 s. ``release`` is what every answer tells
     of its release, '' for nothing; those of the paths in ``other_release`` tell another one.
-    ``unknown`` is the status for a model that is not served.
+    ``unknown`` is the status for a model that is not served. ``front`` is the secret of a token
+    that is asked for in front of it, by something that tells no release.
     """
 
     key: str | None = KEY
@@ -94,6 +95,7 @@ class Behaviour:
     other_release: frozenset[str] = frozenset()
     counts: bool = True
     unknown: int = 200
+    front: str = ""
 
 
 class FakeEngine(ThreadingHTTPServer):
@@ -202,7 +204,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _interfered(self, path: str) -> bool:
         behaviour = self.server.behaviour
-        if path in behaviour.hang:
+        if behaviour.front and self.headers.get("Modal-Secret") != behaviour.front:
+            said = "modal-http: invalid credentials for proxy authorization"
+            self._send(401, "text/plain", said, tells=False)
+        elif path in behaviour.hang:
             self.server.closing.wait(600)
             self.close_connection = True
         elif raw := behaviour.raw.get(path) or behaviour.raw.get("*"):

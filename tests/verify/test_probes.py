@@ -18,6 +18,9 @@ NAMES = [probe.name for probe in PROBES]
 BY_DESIGN = "unknown-model"
 """Skipped, because the engine promises nothing there."""
 
+IN_FRONT = "stranger"
+"""What is in front of an engine, and not here: ``test_stranger.py``."""
+
 
 def cut(situation: str) -> Edit:
     """Cut an answer while it is thinking."""
@@ -165,7 +168,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("probe", [name for name in NAMES if name != BY_DESIGN])
+@pytest.mark.parametrize("probe", [name for name in NAMES if name not in {BY_DESIGN, IN_FRONT}])
 def test_a_right_answer_passes_and_says_what_was_checked(probe: str) -> None:
     verdict = ask(probe)
     assert (verdict.outcome, verdict.message) == (Outcome.PASSED, "")
@@ -189,7 +192,7 @@ def test_a_wrong_answer_fails_and_says_why(probe: str, behaviour: Behaviour, mes
 
 
 def test_every_probe_is_shown_wrong_answers() -> None:
-    assert set(WRONG) | {fault.probe for fault in FAULTS} == set(NAMES)
+    assert set(WRONG) | {fault.probe for fault in FAULTS} | {IN_FRONT} == set(NAMES)
 
 
 def test_an_engine_that_answers_for_any_model_is_not_said_to_refuse_it() -> None:
@@ -239,7 +242,7 @@ def test_what_could_not_be_seen_is_said_and_does_not_pass(
 
 
 @pytest.mark.parametrize(
-    "probe", [name for name in NAMES if name not in {"models", "admin", "huge-body"}]
+    "probe", [name for name in NAMES if name not in {"models", "admin", "huge-body", IN_FRONT}]
 )
 def test_a_server_that_hangs_fails_in_time(probe: str) -> None:
     # The list of models is asked for first of all: see test_run. Two probes need nothing else.

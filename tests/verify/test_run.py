@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.process
 
 NAMES = [probe.name for probe in PROBES]
-MAY_BE_REFUSED = {"logprobs", "unknown-model"}
+MAY_BE_REFUSED = {"logprobs", "unknown-model", "stranger"}
 """What an engine need not have."""
 
 SAME_TO_ALL = {
@@ -61,7 +61,10 @@ def test_a_right_endpoint_keeps_every_promise_in_the_catalogues_order() -> None:
         verdicts = verify(everything(server.url), timeout=PATIENT, on_verdict=heard.append)
     assert [verdict.probe for verdict in verdicts] == NAMES
     assert outcomes(verdicts) == {Outcome.PASSED, Outcome.SKIPPED}
-    assert [each.probe for each in verdicts if each.outcome is Outcome.SKIPPED] == ["unknown-model"]
+    assert [each.probe for each in verdicts if each.outcome is Outcome.SKIPPED] == [
+        "unknown-model",
+        "stranger",
+    ]
     assert heard == list(verdicts)
     assert all_hold(verdicts)
 
@@ -84,6 +87,7 @@ def test_what_is_not_promised_is_skipped_with_its_reason() -> None:
         verdicts = verify(Endpoint(server.url, model=MODEL), timeout=PATIENT)
     skipped = {each.probe: each.message for each in verdicts if each.outcome is Outcome.SKIPPED}
     assert skipped == {
+        "stranger": "the profile asks for no token in front of the server",
         "thinking": "the profile sets no reasoning parser",
         "no-thinking": "the profile sets no reasoning parser",
         "tools": "the profile sets no tool-call parser",

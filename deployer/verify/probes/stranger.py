@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from deployer.release import TOLD_BY
 from deployer.verify.check import Broken
+from deployer.verify.trouble import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from deployer.verify.context import Context
     from deployer.verify.verdict import Verdict
 
-PATHS = ("/wp-login.php", "/health", "/v1/models")
+HEALTH = "/health"
+PATHS = ("/wp-login.php", HEALTH, "/v1/models")
 """What scanners ask for, what everybody may ask, and what needs a key."""
 
 
@@ -27,6 +29,10 @@ def ask(context: Context, check: Check) -> Verdict:
     endpoint = context.endpoint
     if not endpoint.headers:
         return check.skipped("the profile asks for no token in front of the server")
+    # Without this, what says 401 to everybody would keep the promise.
+    right = context.get(HEALTH)
+    if right.status_code == HTTPStatus.UNAUTHORIZED or not right.headers.get(TOLD_BY):
+        raise refusal(endpoint, f"GET {HEALTH} with the token", right.status_code, right.text)
     name = tuple(endpoint.headers)[-1]
     last = endpoint.headers[name][-1]
     wrong = {**endpoint.headers, name: endpoint.headers[name][:-1] + ("a" if last != "a" else "b")}
