@@ -63,7 +63,7 @@ def test_strangers_start_nothing(containers: World, endpoint: str) -> None:
     for shown, headers in STRANGERS.items():
         for path in PATHS:
             for method in ("GET", "POST"):
-                answer = requests.request(method, f"{url}{path}", headers=headers, timeout=30)
+                answer = requests.request(method, f"{url}{path}", headers=headers, timeout=120)
                 assert answer.status_code == 401, (shown, path)
                 assert "X-Deployer-Release" not in answer.headers
     assert started(world) == 0
