@@ -128,8 +128,9 @@ def _cut(text: str) -> str:
 
 def encode(value: object) -> Any:  # noqa: ANN401 - a JSON value is any of six types
     """Turn dataclasses, tuples and scalars into what :mod:`json` writes."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    names = _names(type(value))
+    if names is not None:
+        return {name: encode(getattr(value, name)) for name in names}
     if isinstance(value, tuple):
         return [encode(item) for item in value]
     return value
@@ -198,6 +199,14 @@ def _decode_fields(kind: Any, value: object, where: str) -> object:  # noqa: ANN
     except TypeError as error:
         msg = f"{where}: {error}"
         raise DecodeError(msg) from error
+
+
+@functools.cache
+def _names(kind: type) -> tuple[str, ...] | None:
+    """Give the names of a dataclass's fields; None for any other class."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 @functools.cache

@@ -33,12 +33,14 @@ def write_whole(
     *,
     mode: int | None = None,
     write: Callable[[int, bytes], int] = os.write,
+    lasting: bool = True,
 ) -> None:
     """Put a file in place so that a reader sees the old content or the new, never a part.
 
     ``mode`` are its permissions, less what the umask takes; without it they stay those of the file
-    that is replaced. Raises ``OSError``; the old content then stands, and nothing is left beside
-    it.
+    that is replaced. What need not be ``lasting`` may be lost, or be half there, after the machine
+    stops of a sudden: whoever reads it holds it to a digest. Raises ``OSError``; the old content
+    then stands, and nothing is left beside it.
     """
     kept = _permissions(path) if mode is None else None
     draft = path.with_name(f".{os.urandom(8).hex()}.new")
@@ -51,10 +53,14 @@ def write_whole(
             rest = content.encode() if isinstance(content, str) else content
             while rest:
                 rest = rest[write(descriptor, rest) :]
-            sync(descriptor)  # a full disk may be told of only here
+            if lasting:
+                sync(descriptor)  # a full disk may be told of only here
         finally:
             os.close(descriptor)
-        move_whole(draft, path)
+        if lasting:
+            move_whole(draft, path)
+        else:
+            draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise

@@ -82,3 +82,20 @@ def test_there_is_one_place_that_writes_whole_files() -> None:
     ]
 
     assert found == []
+
+
+def test_what_need_not_last_is_put_in_place_whole_without_waiting_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "copy"
+    waited = list[int]()
+    monkeypatch.setattr("deployer.files.sync", waited.append)
+    write_whole(path, "old", lasting=False)
+    write_whole(path, "new", lasting=False)
+    assert (path.read_text("utf-8"), [each.name for each in tmp_path.iterdir()]) == (
+        "new",
+        ["copy"],
+    )
+    assert waited == []
+    write_whole(path, "kept")
+    assert len(waited) == 2  # the file, and its folder

@@ -109,11 +109,18 @@ def make_folder(folder: Path) -> None:
             folder.chmod(PRIVATE_FOLDER)
 
 
-def write_whole(path: Path, text: str, *, write: Callable[[int, bytes], int] = os.write) -> None:
+def write_whole(
+    path: Path,
+    text: str,
+    *,
+    write: Callable[[int, bytes], int] = os.write,
+    lasting: bool = True,
+) -> None:
     """Replace ``path`` with ``text``: a reader sees the old content or the new, never a part.
 
-    The file is readable by its owner alone. Raises :class:`Failure` where it cannot be written;
-    the old content then stands.
+    The file is readable by its owner alone. What need not be ``lasting`` is held to a digest by
+    whoever reads it (:func:`deployer.files.write_whole`). Raises :class:`Failure` where it cannot
+    be written; the old content then stands.
     """
     with writing_in(path.parent):
-        files.write_whole(path, text, mode=PRIVATE_FILE, write=write)
+        files.write_whole(path, text, mode=PRIVATE_FILE, write=write, lasting=lasting)

@@ -17,7 +17,14 @@ from deployer.cli.where import on_modal
 from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from deployer.apply.modal.client import Account
     from deployer.apply.modal.history import Version
+    from deployer.plan.sides import Side
+
+PAGE = 50
+"""Versions whose releases are looked for together; those before are shown meanwhile."""
 
 
 @click.command("history")
@@ -36,29 +43,46 @@ def command(name: str, form: str, limit: int) -> int:
 
     `deployer rollback` goes back to one of them.
     """
-    from deployer.apply.modal.history import versions, with_releases  # noqa: PLC0415 - imports modal
-    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
+    from deployer.apply.modal.history import versions  # noqa: PLC0415 - imports modal
 
     target = on_modal(target_of(name), "history")
     account, app = account_of(target), target.record.app
     known = versions(account, app)
-    shown = len(known) if limit == 0 else limit
-    # One more, for what the oldest of them changed.
-    found = with_releases(account, Records(), app, known[: shown + 1])
-    observed = Observed(time.time(), f"Modal's history of the app {app}")
-    older = len(known) - min(shown, len(known))
-    show(_json(found[:shown], observed, older) if form == "json" else _text(found, shown), end="")
-    if older and form != "json":
+    shown = min(limit or len(known), len(known))
+    older = len(known) - shown
+    if form == "json":
+        observed = Observed(time.time(), f"Modal's history of the app {app}")
+        show(_json(known[:shown], observed, older), end="")
+        return 0
+    for page in _pages(account, app, known, shown):
+        show(page, end="")
+    if older:
         tell(f"{older} older versions are not shown: --limit 0 shows all.")
     return 0
 
 
-def _text(found: tuple[Version, ...], shown: int) -> str:
-    from deployer.visible import visible  # noqa: PLC0415 - only what the verb needs
+def _pages(account: Account, app: str, known: tuple[Version, ...], shown: int) -> Iterator[str]:
+    """Write the newest versions, some at a time, as their releases are found."""
+    from deployer.apply.modal.history import with_releases  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
 
+    records = Records()
+    for at in range(0, shown, PAGE):
+        several = min(PAGE, shown - at)
+        # One more, for what the oldest of them changed.
+        some = with_releases(account, records, app, known[at : at + several + 1])
+        yield _text(some, several)
+
+
+def _text(found: tuple[Version, ...], shown: int) -> str:
+    from deployer.plan.sides import side  # noqa: PLC0415 - only what the verb needs
+    from deployer.visible import visible  # noqa: PLC0415 - as above
+
+    # Each is worked out once, and compared with the one before it and the one after.
+    sides = [None if one.release is None else side(one.release) for one in found]
     lines = []
     for at, one in enumerate(found[:shown]):
-        older = found[at + 1] if at + 1 < len(found) else None
+        older = sides[at + 1] if at + 1 < len(found) else None
         head = f"{'*' if one.current else ' '} {one.number:>3}  {moment(one.when)}"
         back = f"  back to version {one.rollback_of}" if one.rollback_of else ""
         back += "  not seen to keep its promises yet" if one.owed else ""
@@ -67,18 +91,19 @@ def _text(found: tuple[Version, ...], shown: int) -> str:
         by = ", ".join(part for part in (visible(one.who), commit if one.commit else "") if part)
         if by:
             lines.append(f"       by {by}")
-        lines += [f"       {line}" for line in _changes(older, one)]
+        lines += [f"       {line}" for line in _changes(older, sides[at])]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _changes(older: Version | None, one: Version) -> list[str]:
+def _changes(older: Side | None, one: Side | None) -> list[str]:
     """Say what a version changed, where both releases are to be had."""
-    from deployer.plan.diff import diff  # noqa: PLC0415 - as above
+    from deployer.plan.diff import diff_of  # noqa: PLC0415 - as above
+    from deployer.plan.sides import Sides  # noqa: PLC0415 - as above
     from deployer.report.changes import line  # noqa: PLC0415 - as above
 
-    if older is None or older.release is None or one.release is None:
+    if older is None or one is None:
         return []
-    return [line(change.change).strip() for change in diff(older.release, one.release).changes]
+    return [line(change.change).strip() for change in diff_of(Sides(older, one)).changes]
 
 
 def _json(found: tuple[Version, ...], observed: Observed, older: int) -> str:

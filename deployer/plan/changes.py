@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from deployer.codec import encode
@@ -158,9 +158,9 @@ def _without_model(request: WarmupRequest) -> str:
 def _parameters(release: Release, written: Written | None) -> Entries:
     """Flatten the rest."""
     flat: dict[str, str] = {}
-    for name, value in encode(release).items():
+    for name in (field.name for field in fields(release)):
         if name not in LISTED:
-            _flatten(name, value, flat)
+            _flatten(name, encode(getattr(release, name)), flat)
     return {
         OWN.get(path, path): Entry(key_of(path, written), text, text)
         for path, text in flat.items()

@@ -81,6 +81,15 @@ class Records:
             write_whole(path, release.to_json())
         return path
 
+    def keep_copy(self, text: str, digest: str) -> None:
+        """Keep the text of a release as it was read elsewhere: a copy that is lost is read again.
+
+        So nobody waits for the disk, which takes longer than all else for many of them.
+        """
+        path = self._root / "releases" / f"{digest}.json"
+        make_folder(path.parent)
+        write_whole(path, text, lasting=False)
+
     def keep_manifests(self, text: str) -> Path:
         """Write what a lock lists to the file that is named by its digest; gives the file."""
         digest = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
@@ -173,9 +182,10 @@ def find_each(
         return found
     paths = [f"{of[each]}/{each}.json" for each in missing]
     for digest, data in zip(missing, account.read_each(VOLUME, paths), strict=True):
-        release = checked(data.decode(errors="replace"), digest) if data else None
+        text = data.decode(errors="replace") if data else ""
+        release = checked(text, digest)
         if release is not None:
-            records.keep_release(release)
+            records.keep_copy(text, digest)
             found[digest] = release
     return found
 

@@ -30,6 +30,9 @@ Condition = Literal[
 TOGETHER = 100
 """Deployments that are asked about together; those before are told meanwhile."""
 
+FIRST = 20
+"""Of the first so many are asked about together, so that they are told soon."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModalStatus:
@@ -123,8 +126,8 @@ def everything(
     ]
     asked.sort(key=lambda one: (one.record.name, one.environment))
     silent: Failure | None = None
-    for at in range(0, len(asked), TOGETHER):
-        some = asked[at : at + TOGETHER]
+    for at in (0, *range(FIRST, len(asked), TOGETHER)):
+        some = asked[at : at + TOGETHER] if at else asked[:FIRST]
         try:
             if silent is not None:
                 raise silent
