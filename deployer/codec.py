@@ -202,7 +202,7 @@ def _decode_fields(kind: Any, value: object, where: str) -> object:  # noqa: ANN
 
 
 @functools.cache
-def _names(kind: type) -> tuple[str, ...] | None:
+def _names(kind: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - any class
     """Give the names of a dataclass's fields; None for any other class."""
     if not dataclasses.is_dataclass(kind):
         return None
