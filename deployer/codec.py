@@ -128,7 +128,8 @@ def _cut(text: str) -> str:
 
 def encode(value: object) -> Any:  # noqa: ANN401 - a JSON value is any of six types
     """Turn dataclasses, tuples and scalars into what :mod:`json` writes."""
-    names = _names(type(value))
+    kind: Any = type(value)
+    names = _names(kind)
     if names is not None:
         return {name: encode(getattr(value, name)) for name in names}
     if isinstance(value, tuple):
