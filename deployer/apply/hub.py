@@ -20,7 +20,8 @@ from deployer.serve.weights.needed import ADAPTER_CONFIG
 from deployer.serve.weights.pace import Gate, Pace, Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
+    from pathlib import Path
 
     from deployer.facts.models.checkpoint import Document
     from deployer.lock.wanted import Wanted
@@ -37,6 +38,9 @@ DeepSeek-V3 has 9 MB."""
 
 SMALL = 2_000_000
 """Bytes of another document. The longest lists of layers in a `config.json` have about 300,000."""
+
+LARGE = 64_000_000
+"""Bytes of a file of a tokenizer: the largest vocabularies have about 35 MB."""
 
 _COMMIT = compile_pattern(r"[0-9a-f]{40}")
 _NAME = compile_pattern(r"[A-Za-z0-9._-]{1,96}(/[A-Za-z0-9._-]{1,96})?")
@@ -84,6 +88,29 @@ def describe(wanted: Wanted, environ: Mapping[str, str], *, pace: Pace = PACE) -
     )
 
 
+def fetch(
+    repo: str,
+    revision: str,
+    names: Collection[str],
+    into: Path,
+    environ: Mapping[str, str],
+    *,
+    pace: Pace = PACE,
+) -> None:
+    """Put small files of a repository into a folder; of those names that it has none, none.
+
+    What arrives has the hash that the hub states. Raises :class:`Failure` as :func:`resolve` does.
+    """
+    hub = Hub.of(_with_token(environ), pace)
+    patience = Patience(f"asking {hub.name} for {repo}", pace, Gate())
+    listing = patience.until_done(partial(hub.listing, repo, revision))
+    manifest = read_listing(repo, _commit(hub, repo, revision, listing), listing)
+    for file in manifest.files:
+        if file.path in names:
+            content = patience.until_done(partial(_content, hub, manifest, file, LARGE))
+            (into / file.path).write_bytes(content)
+
+
 def manifest_of(locked: LockedRepository) -> Manifest:
     """Give what a lock lists of a repository, as the download takes it."""
     files = (HubFile(f.path, f.size, f.algorithm, f.digest) for f in locked.files)
@@ -109,9 +136,8 @@ def _called(listing: object) -> str:
     return found if isinstance(found, str) and _NAME.fullmatch(found) else ""
 
 
-def _document(hub: Hub, manifest: Manifest, file: HubFile) -> Document:
-    """Read a small file. Raises :class:`Failure` where it is none, or not what the hub states."""
-    most = LARGEST.get(file.path, SMALL)
+def _content(hub: Hub, manifest: Manifest, file: HubFile, most: int) -> bytes:
+    """Read a file. Raises :class:`Failure` where it is too long, or not what the hub states."""
     where = f"{file.path} of {manifest.repo}"
     if file.size > most:
         message = f"{where} has {file.size:,} bytes, so it is not read"
@@ -122,6 +148,13 @@ def _document(hub: Hub, manifest: Manifest, file: HubFile) -> Document:
     if hasher.hexdigest() != file.digest:
         message = f"{where} arrived with other bytes than {hub.name} states of it"
         raise Failure(message, hint="something between here and the hub changes what it sends")
+    return content
+
+
+def _document(hub: Hub, manifest: Manifest, file: HubFile) -> Document:
+    """Read a small file. Raises :class:`Failure` where it is none, or not what the hub states."""
+    content = _content(hub, manifest, file, LARGEST.get(file.path, SMALL))
+    where = f"{file.path} of {manifest.repo}"
     try:
         found = read_json(content, constants=True)
     except DecodeError as error:

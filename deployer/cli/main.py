@@ -38,6 +38,7 @@ VERBS = {
     "drift": "Compare what runs on Modal with a profile.",
     "destroy": "Drain and end a deployment, and remove what it left.",
     "verify": "Ask an endpoint for everything that it promises.",
+    "bench": "Measure how fast an endpoint is under load, and show it on a page.",
     "catalogue": "Add an engine release that is newer than this deployer, or list what is known.",
     "engine": "Install or remove the engine's own environment.",
     "schema": "Print the JSON Schema of a profile, for editors.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from deployer.apply.hub import PACE, describe, resolve
+from deployer.apply.hub import PACE, describe, fetch, resolve
 from deployer.errors import Failure
 from deployer.lock.lock import LockedRepository
 from deployer.lock.wanted import Wanted
@@ -219,3 +219,9 @@ def test_the_token_goes_to_no_other_host_that_is_redirected_to(hub: FakeHub) -> 
 
     calls = {call.server: call.authorization for call in hub.calls}
     assert calls == {"hub": f"Bearer {CANARY}", "storage": ""}
+
+
+def test_small_files_are_fetched_whole_or_not_at_all(hub: FakeHub, tmp_path: Path) -> None:
+    fetch(REPO, "main", {"config.json", "nosuch.json"}, tmp_path, hub.environ, pace=FAST)
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+    assert (tmp_path / "config.json").read_bytes() == hub.files["config.json"]

@@ -26,6 +26,8 @@ WRITES_NOTHING = Without("it writes no file")
 ASKS_NOBODY = Without("it asks nobody, as the column of the network shows")
 SHOWS_LATE = Without("it shows its result after a server has started, and none can here")
 
+SHOWS_MEASURED = Without("it shows and writes what was measured, and nothing serves here")
+
 
 NO_MATCH = "`nothere/*.yaml` matches nothing: there is no folder nothere"
 
@@ -292,6 +294,16 @@ TABLE: dict[str, Row] = {
         "full output": Cell("verify --url http://127.0.0.1:9", 1, FULL),
         "closed pipe": Cell("verify --url http://127.0.0.1:9", 141, ""),
         "json": Cell("verify --url http://127.0.0.1:9 --format json", 1, "format_version passed"),
+    },
+    "bench": {
+        **_reads("bench"),
+        **_on_modal("bench modal.yaml"),
+        "wrong name": Cell("bench nobody", 1, NOBODY),
+        "no permission": Cell("bench nobody", 1, DENIED),
+        "full output": SHOWS_MEASURED,
+        "closed pipe": SHOWS_MEASURED,
+        "full disk": SHOWS_MEASURED,
+        "json": Cell("bench --url http://127.0.0.1:9 --format json", 1, "error"),
     },
     "catalogue": {
         "no file": Cell("catalogue add --wheel no.whl", 2,

@@ -1,0 +1,208 @@
+"""Whom a bench measures, with which tokenizer, and what becomes of the run."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deployer.cli.progress import PhaseLines
+from deployer.cli.say import tell
+from deployer.errors import DeployerError, Failure, UsageError
+from deployer.event import Event
+from deployer.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deployer.engine.environment import EngineEnvironment
+    from deployer.measure.load import Bounds, Load
+    from deployer.measure.point import Point
+    from deployer.measure.run import Run, Subject
+    from deployer.release import Release
+    from deployer.verify.endpoint import Endpoint
+
+ELSEWHERE = "unnamed"
+"""The name of what is measured at a URL alone: nothing is kept of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whom to measure, as it was asked for."""
+
+    profile: str | None
+    url: str | None
+    model: str | None
+    key_env: str | None
+    tokenizer: str | None
+
+
+def benched(asked: Asked, loads: Sequence[Load], bounds: Bounds) -> tuple[Run, Run | None]:
+    """Measure, keep the run, and give it with the one before."""
+    from deployer.apply.measured import keep, last  # noqa: PLC0415 - only what the verb needs
+
+    subject, release = subject_of(asked)
+    run = measured(subject, release, asked.tokenizer, loads, bounds)
+    if release is None:
+        return run, None
+    before = last(run.name, os.environ)
+    try:
+        keep(run, os.environ)
+    except Failure as failure:
+        tell(f"What was measured could not be kept: {visible(failure.message)}.")
+    return run, before
+
+
+def subject_of(asked: Asked) -> tuple[Subject, Release | None]:
+    """Find whom to measure; without a profile there is no release."""
+    from deployer.cli.key_variable import key_of  # noqa: PLC0415 - only what the verb needs
+    from deployer.measure.run import Subject  # noqa: PLC0415 - as above
+    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - as above
+
+    if asked.url is None:
+        if asked.profile is None:
+            msg = "there is nothing to measure"
+            raise UsageError(msg, hint="Give a PROFILE, the NAME of a deployment, or --url URL.")
+        from deployer.cli.reaching import reach  # noqa: PLC0415 - may import modal
+
+        reached = reach(asked.profile, asked.key_env)
+        return of_release(reached.release, reached.endpoint), reached.release
+    if asked.profile is not None:
+        from deployer.cli.reading import read_release  # noqa: PLC0415 - as above
+
+        release = read_release(asked.profile)
+        key = key_of(release.listen.api_key_variable, asked.profile, asked.key_env)
+        endpoint = replace(Endpoint.from_release(release, asked.url, key), release="")
+        # Whoever answers there may serve anything: what is measured is none of this release.
+        return replace(of_release(release, endpoint), digest="", name=ELSEWHERE), None
+    found = os.environ.get(asked.key_env or "API_KEY")
+    endpoint = Endpoint(asked.url, found, model=asked.model, metrics=True)
+    return Subject(endpoint, ELSEWHERE), None
+
+
+def of_release(release: Release, endpoint: Endpoint) -> Subject:
+    """Say what is known of the endpoint of a release."""
+    from deployer.measure.run import Subject  # noqa: PLC0415 - only what the verb needs
+
+    hardware = release.hardware
+    return Subject(
+        endpoint=endpoint,
+        name=release.name,
+        digest=release.digest(),
+        engine=release.engine.version,
+        image=release.engine.image,
+        hardware=f"{hardware.count} x {hardware.gpu}" if hardware.count else "a CPU",
+        hourly=_hourly(release),
+    )
+
+
+def _hourly(release: Release) -> float | None:
+    if release.modal is None:
+        return None
+    from deployer.cli.pricing import prices  # noqa: PLC0415 - only for money
+
+    return prices().gpus_hour(release.hardware.gpu, release.hardware.count)
+
+
+def measured(
+    subject: Subject,
+    release: Release | None,
+    tokenizer: str | None,
+    loads: Sequence[Load],
+    bounds: Bounds,
+) -> Run:
+    """Put the loads on the endpoint, telling how far they are, and predict the same."""
+    from deployer.measure.run import measure  # noqa: PLC0415 - only what the verb needs
+    from deployer.measure.tool import Tool  # noqa: PLC0415 - as above
+
+    engine = tool_environment()
+    with tempfile.TemporaryDirectory(prefix="deployer-tokenizer-") as name, PhaseLines() as lines:
+        folder = _tokenizer(tokenizer, release, engine, Path(name))
+        started = time.monotonic()
+
+        def on_progress(load: Load, done: int) -> None:
+            said = f"{load.label}: {done} of {load.requests} requests"
+            lines.tell(Event(time.time(), "bench", "progress", said, time.monotonic() - started))
+
+        def on_point(point: Point) -> None:
+            said = f"{point.load.label}: {point.output_rate:,.0f} tokens a second"
+            lines.tell(Event(time.time(), "bench", "done", said, point.seconds))
+
+        run = measure(
+            subject,
+            loads,
+            Tool(engine),
+            folder,
+            bounds=bounds,
+            on_progress=on_progress,
+            on_point=on_point,
+        )
+    return _with_prediction(run, release)
+
+
+def tool_environment() -> EngineEnvironment:
+    """Find the environment that the tool lies in, the newest. Raises Failure without one."""
+    from deployer.engine.environment import ENGINES, locate  # noqa: PLC0415 - only what is needed
+
+    version = list(ENGINES)[-1]
+    found = locate(version)
+    if found is None:
+        message = "the load is driven by SGLang's own benchmark, which is not installed here"
+        hint = f"`deployer engine install {version}` installs it with the engine (1.6 GB)"
+        raise Failure(message, hint=hint)
+    return found
+
+
+def _tokenizer(
+    given: str | None, release: Release | None, engine: EngineEnvironment, into: Path
+) -> Path:
+    """Put the model's tokenizer into a folder: the one that was named, or the profile's."""
+    from deployer.apply.hub import fetch  # noqa: PLC0415 - only what the verb needs
+    from deployer.engine.model import ensure_tiny_model  # noqa: PLC0415 - as above
+    from deployer.measure.tokenizer import FILES, copied, disarmed  # noqa: PLC0415 - as above
+
+    if given is not None and Path(given).is_dir():
+        return copied(Path(given), into)
+    if given is not None:
+        fetch(given, "main", FILES, into, os.environ)
+        return disarmed(into, given)
+    if release is None:
+        msg = "prompts of a number of tokens need the model's tokenizer, and none is known"
+        raise UsageError(msg, hint="--tokenizer names its folder, or its repository on the hub")
+    model = release.model
+    if model.source == "builtin":
+        return copied(ensure_tiny_model(engine, progress=lambda *_: None), into)
+    if Path(model.path).is_dir() and release.modal is None:
+        return copied(Path(model.path), into)
+    fetch(model.repo, model.commit or model.revision, FILES, into, os.environ)
+    return disarmed(into, model.repo)
+
+
+def _with_prediction(run: Run, release: Release | None) -> Run:
+    """Predict what was measured, where a predictor is there and the load is one that it knows."""
+    from deployer.measure.run import Expected  # noqa: PLC0415 - only what the verb needs
+
+    plain = [p for p in run.points if p.load.concurrency and not p.load.trace and not p.load.rate]
+    if release is None or release.modal is None or not plain:
+        return run
+    from deployer.cli.pricing import prices  # noqa: PLC0415 - only for a prediction
+    from deployer.predict.predict import predict  # noqa: PLC0415 - as above
+    from deployer.predict.question import Workload  # noqa: PLC0415 - as above
+
+    found = []
+    try:
+        for point in plain:
+            load = point.load
+            asked = Workload(
+                load.inputs + load.prefix, load.outputs, load.concurrency or 1, point.accept_length
+            )
+            told = predict(release, asked, prices())
+            first, each, rate = told.first_token, told.each_token, told.throughput
+            one = Expected(load.concurrency or 1, first.predicted, each.predicted, rate.predicted)
+            found.append(one)
+    except DeployerError as error:
+        return replace(run, expected=tuple(found), unexpected=f"not predicted: {error.message}")
+    return replace(run, expected=tuple(found))

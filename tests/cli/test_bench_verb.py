@@ -1,0 +1,70 @@
+"""`deployer bench`: what is asked for, and what is said where nothing can be measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deployer.cli.bench_verb import SWEEP, _enough, _grid, _numbers
+from deployer.cli.main import main
+from deployer.errors import UsageError
+from deployer.measure.load import Load
+
+ONE = Load(inputs=10, outputs=5, requests=0, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "rate", "found"),
+    [
+        (None, None, [(1, None), (4, None), (16, None)]),
+        ("2,8", None, [(2, None), (8, None)]),
+        (None, "0.5,2", [(None, 0.5), (None, 2.0)]),
+        ("4", "1,2", [(4, 1.0), (4, 2.0)]),
+    ],
+)
+def test_loads_are_every_rate_at_every_concurrency(
+    concurrency: str | None, rate: str | None, found: list[tuple[int | None, float | None]]
+) -> None:
+    loads = list(_grid(ONE, concurrency, rate))
+    assert [(load.concurrency, load.rate) for load in loads] == found
+    assert all(load.label for load in loads)
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "a", "1,,2", "1.5", "inf", "nan"])
+def test_what_is_no_list_of_numbers_is_refused(given: str) -> None:
+    with pytest.raises(UsageError, match="no list of numbers above 0") as found:
+        _numbers(given, "--concurrency", whole=True)
+    assert SWEEP in found.value.hint
+
+
+def test_every_group_has_its_share_of_the_requests() -> None:
+    grouped = Load(inputs=10, outputs=5, requests=0, seed=1, concurrency=1, prefix=9, groups=7)
+    assert _enough(grouped, None) == 84
+    assert _enough(grouped, 7) == 7
+    assert _enough(ONE, 3) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "there is nothing to measure"),
+        (["--url", "http://127.0.0.1:9", "--input", "0"], "0 is not in the range"),
+        (["--url", "ftp://host"], "not the URL of an endpoint"),
+    ],
+)
+def test_wrong_usage_is_told(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_without_the_engine_it_says_what_installs_the_tool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DEPLOYER_ENGINE_HOME", str(tmp_path))
+    assert main(["bench", "--url", "http://127.0.0.1:9"]) == 1
+    said = capsys.readouterr().err
+    assert "driven by SGLang's own benchmark, which is not installed here" in said
+    assert "deployer engine install 0.5.23" in said
