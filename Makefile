@@ -16,7 +16,7 @@ INSTALL := $(BIN)/python -I -m pip install $(VERIFIED)
 PROJECT := $(BIN)/python -I -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test thorough check conditions format lint types rooms generated fresh fuzz bench bench-door bench-reliability reliability bench-peers catalogue catalogue-check held locks dist sbom audit mutants clean
+.PHONY: help demo demo-stop test thorough check conditions format lint types rooms generated fresh tiny-model fuzz bench bench-door bench-reliability reliability bench-peers catalogue catalogue-check held locks dist sbom audit mutants clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -73,6 +73,9 @@ catalogue-check: $(DEVELOP) ## Read every published wheel again, and compare wit
 
 held: $(DEVELOP) ## Ask every release again what it makes of the published commands that we hold (half an hour)
 	$(BIN)/python -m tools.held
+
+tiny-model: $(DEVELOP) ## Train the tiny model again, and compare with the one that comes along (2 minutes)
+	$(BIN)/python -m tools.tiny_model $(WORDS)
 
 fuzz: $(DEVELOP) ## Look for inputs that are stumbled over: make fuzz MINUTES=10 (of each kind)
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),1)

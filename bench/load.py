@@ -21,7 +21,7 @@ from pathlib import Path
 
 from deployer.apply.local.connection import connect
 from deployer.cli.benching import tool_environment
-from deployer.engine.model import find_tiny_model
+from deployer.engine.model import tiny_model
 from deployer.facts.cpu import SWITCH
 
 PAIRS = 5
@@ -80,7 +80,7 @@ def _at(value: object, path: str) -> float:
 
 def _by_hand(name: str) -> dict[str, float]:
     engine, here = tool_environment(), connect(name)
-    model = find_tiny_model(engine)
+    model = tiny_model()
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.jsonl"
         words = [str(engine.python), "-m", "sglang.benchmark.serving"]

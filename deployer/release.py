@@ -62,7 +62,7 @@ class Variable:
 class ModelSource:
     """Where the weights come from and where the engine finds them.
 
-    ``repo`` is a Hugging Face repository, or the name of a model that is made on the spot
+    ``repo`` is a Hugging Face repository, or the name of a model that comes with deployer
     (``source`` is then ``builtin``). ``commit`` is what ``revision`` was found to mean, 40
     hexadecimal digits, and empty until somebody has looked. ``path`` is the folder that the engine
     loads; for a builtin model it is empty until the local target fills it in.

@@ -120,7 +120,7 @@ def measured(
 
     engine = tool_environment()
     with tempfile.TemporaryDirectory(prefix="deployer-tokenizer-") as name, PhaseLines() as lines:
-        folder = _tokenizer(tokenizer, release, engine, Path(name))
+        folder = _tokenizer(tokenizer, release, Path(name))
         started = time.monotonic()
 
         def on_progress(load: Load, done: int) -> None:
@@ -156,12 +156,10 @@ def tool_environment() -> EngineEnvironment:
     return found
 
 
-def _tokenizer(
-    given: str | None, release: Release | None, engine: EngineEnvironment, into: Path
-) -> Path:
+def _tokenizer(given: str | None, release: Release | None, into: Path) -> Path:
     """Put the model's tokenizer into a folder: the one that was named, or the profile's."""
     from deployer.apply.hub import fetch  # noqa: PLC0415 - only what the verb needs
-    from deployer.engine.model import ensure_tiny_model  # noqa: PLC0415 - as above
+    from deployer.engine.model import tiny_model  # noqa: PLC0415 - as above
     from deployer.measure.tokenizer import FILES, copied, disarmed  # noqa: PLC0415 - as above
 
     if given is not None and Path(given).is_dir():
@@ -174,7 +172,7 @@ def _tokenizer(
         raise UsageError(msg, hint="--tokenizer names its folder, or its repository on the hub")
     model = release.model
     if model.source == "builtin":
-        return copied(ensure_tiny_model(engine, progress=lambda *_: None), into)
+        return copied(tiny_model(), into)
     if Path(model.path).is_dir() and release.modal is None:
         return copied(Path(model.path), into)
     fetch(model.repo, model.commit or model.revision, FILES, into, os.environ)

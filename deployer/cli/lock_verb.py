@@ -52,7 +52,7 @@ def command(profiles: tuple[str, ...], form: str, *, fresh: bool, online: bool) 
     told = [_told(path, asked, write=not fresh) for path in found.files]
     if all(one.state == "nothing" for one in told):
         msg = "there is nothing to lock: no profile names a repository or an image"
-        raise UsageError(msg, hint="The tiny model of `source: builtin` is made on the spot.")
+        raise UsageError(msg, hint="The tiny model of `source: builtin` comes with deployer.")
     _show(told, form)
     return max(one.code for one in told)
 

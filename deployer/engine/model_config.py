@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,7 @@ from typing import Any
 
 from deployer.behaviour.experts import BESIDE_KEY
 from deployer.codec import read_json
-from deployer.engine.environment import ENGINES, locate
-from deployer.engine.model import find_tiny_model
+from deployer.engine.model import tiny_model
 from deployer.errors import Failure, UsageError
 from deployer.facts.models.catalogue import find
 from deployer.facts.models.checkpoint import CONFIG
@@ -50,7 +48,6 @@ def model_config(
     *,
     given: Path | None = None,
     locked: LockedRepository | None = None,
-    environ: Mapping[str, str] = os.environ,
 ) -> ModelConfig:
     """Find the config of a model: the file that was given, the lock's, the model's folder's, ours.
 
@@ -60,17 +57,13 @@ def model_config(
         return _read(given, str(given))
     if locked is not None and locked.documents.get(CONFIG, {}).get("architectures"):
         return _of_lock(locked)
-    folder = _folder(model, environ)
-    if folder is not None and (folder / CONFIG).is_file():
+    folder = _folder(model)
+    if (folder / CONFIG).is_file():
         return _read(folder / CONFIG, str(folder / CONFIG))
     if (known := shipped(model.repo)) is not None:
         return known
-    if model.source == "builtin":
-        hint = "`deployer apply` makes it on the spot; then there is a config to read."
-        message = "the tiny model is not on this machine yet"
-    else:
-        hint = "Fetch the repository's config.json and name it with `--model-config FILE`."
-        message = f"the config of {model.repo} is not on this machine"
+    hint = "Fetch the repository's config.json and name it with `--model-config FILE`."
+    message = f"the config of {model.repo} is not on this machine"
     raise Failure(message, hint=hint)
 
 
@@ -104,11 +97,8 @@ def _of_lock(locked: LockedRepository) -> ModelConfig:
     return ModelConfig(content, f"the lock, {locked.repo} at {locked.commit}")
 
 
-def _folder(model: ModelSource, environ: Mapping[str, str]) -> Path | None:
-    if model.source != "builtin":
-        return Path(model.path)
-    engine = locate(list(ENGINES)[-1], environ=environ)
-    return find_tiny_model(engine, environ=environ) if engine else None
+def _folder(model: ModelSource) -> Path:
+    return Path(model.path) if model.source != "builtin" else tiny_model()
 
 
 def _read(path: Path, source: str) -> ModelConfig:

@@ -109,7 +109,7 @@ def _apply(task: Task) -> Applied:
         with port_locked(task.folder.name, task.release.listen.port, task.environ):
             refuse_foreign_port(task, standing.state)
             engine = prepare_engine(task)
-            filled = prepare_model(task, engine)
+            filled = prepare_model(task)
             if why := obstacle(task, standing):
                 _stop_old(task, standing, why)
                 proof = launch(task, engine, filled)

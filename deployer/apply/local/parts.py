@@ -33,10 +33,10 @@ def _install(version: str, progress: Progress, environ: Mapping[str, str]) -> En
     return install(version, progress=progress, environ=environ)
 
 
-def _tiny_model(engine: EngineEnvironment, progress: Progress, environ: Mapping[str, str]) -> Path:
-    from deployer.engine.model import ensure_tiny_model  # noqa: PLC0415 - see the module
+def _tiny_model() -> Path:
+    from deployer.engine.model import tiny_model  # noqa: PLC0415 - see the module
 
-    return ensure_tiny_model(engine, progress=progress, environ=environ)
+    return tiny_model()
 
 
 _SUPERVISE = Path(__file__).with_name("supervise.py")
@@ -53,7 +53,7 @@ class Parts:
 
     locate: Callable[[str, Mapping[str, str]], EngineEnvironment | None] = _locate
     install: Callable[[str, Progress, Mapping[str, str]], EngineEnvironment] = _install
-    tiny_model: Callable[[EngineEnvironment, Progress, Mapping[str, str]], Path] = _tiny_model
+    tiny_model: Callable[[], Path] = _tiny_model
     verify: Verify = verify
     sample: Sample = sample
     supervisor: tuple[str, ...] = (sys.executable, str(_SUPERVISE))

@@ -1,4 +1,4 @@
-"""The phases before a start: the engine and the model are there, or are made."""
+"""The phases before a start: the engine is there or is installed, and the model is there."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def prepare_engine(task: Task) -> EngineEnvironment:
     return engine
 
 
-def prepare_model(task: Task, engine: EngineEnvironment) -> Release:
+def prepare_model(task: Task) -> Release:
     """Have the model on the disk and give the release with its folder filled in.
 
     Raises Failure where the weights are missing.
@@ -43,7 +43,7 @@ def prepare_model(task: Task, engine: EngineEnvironment) -> Release:
     model = task.release.model
     with task.phases.phase("model", f"the model {model.repo}") as phase:
         if model.source == "builtin":
-            path = task.parts.tiny_model(engine, phase.progress, task.environ)
+            path = task.parts.tiny_model()
         else:
             path = Path(model.path)
             _refuse_missing(path, model.repo, CONFIG)

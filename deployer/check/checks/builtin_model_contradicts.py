@@ -1,7 +1,7 @@
 """The builtin model is given another name, or a folder.
 
-Why it hurts: there is one builtin model, made on the spot. Under another name the tiny model would
-be served as what it is not; with a folder one model would be made and another one loaded.
+Why it hurts: there is one builtin model, which comes with deployer. Under another name it would be
+served as what it is not; with a folder another one would be loaded.
 
 Instead of::
 
@@ -19,7 +19,7 @@ Write::
       source: builtin
       repo: tiny
 
-Source: ``deployer/engine/tiny_model`` makes it, of the architecture
+Source: ``deployer/engine/tiny_model`` has it, of the architecture
 https://huggingface.co/docs/transformers/model_doc/qwen3, and ``deployer/compile/derive.py`` names
 its folder.
 """

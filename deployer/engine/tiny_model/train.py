@@ -144,7 +144,9 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
         model_max_length=CONTEXT,
         clean_up_tokenization_spaces=False,
     )
-    made.chat_template = (Path(__file__).parent / "chat_template.jinja").read_text("utf-8")
+    made.chat_template = (Path(__file__).parent / "files" / "chat_template.jinja").read_text(
+        "utf-8"
+    )
     return made
 
 

@@ -15,8 +15,8 @@ class Model(Section):
     """What to serve: the weights, their revision, and the name that clients ask for."""
 
     source: Literal["huggingface", "builtin"] = "huggingface"
-    """Where the weights come from: the Hugging Face hub, or `builtin`, a tiny model that is made
-    on the spot for trying the whole life without a download."""
+    """Where the weights come from: the Hugging Face hub, or `builtin`, a tiny model that comes
+    along for trying the whole life without a download."""
 
     repo: Repository
     """The Hugging Face repository (`zai-org/GLM-5.1-FP8`), or `tiny` for the builtin model."""

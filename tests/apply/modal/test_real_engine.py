@@ -15,7 +15,7 @@ import pytest
 from openai import OpenAI
 
 from deployer.engine.install import EngineEnvironment
-from deployer.engine.model import ensure_tiny_model
+from deployer.engine.model import tiny_model
 from tests.apply.modal.conftest import KEY, World, make_world
 from tests.fakes.modal.interpreters import small_image
 
@@ -32,7 +32,7 @@ def real(
 ) -> Iterator[World]:
     """Give a control plane whose engine's image is the real SGLang, and a hub with its model."""
     del fresh_client
-    model = ensure_tiny_model(engine_environment, progress=lambda _text, _part: None)
+    model = tiny_model()
     files = {each.name: each.read_bytes() for each in model.iterdir() if each.is_file()}
     python = small_image()
     variables = {"PATH": f"{engine_environment.bin}:{os.environ['PATH']}"}

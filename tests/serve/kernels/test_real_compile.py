@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from deployer.engine.environment import EngineEnvironment
-from deployer.engine.model import ensure_tiny_model
+from deployer.engine.model import tiny_model
 from deployer.event import Event
 from deployer.release import Argument, Engine, Hardware, Release, Variable
 from deployer.serve.kernels.compile import compile_kernels
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.engine]
 
 @pytest.fixture
 def release(engine_environment: EngineEnvironment) -> Release:
-    model = ensure_tiny_model(engine_environment, progress=lambda _text, _fraction: None)
+    model = tiny_model()
     plain = make_release()
     port = plain.listen.port
     options = {
