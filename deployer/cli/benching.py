@@ -48,7 +48,7 @@ def benched(asked: Asked, loads: Sequence[Load], bounds: Bounds) -> tuple[Run, R
     run = measured(subject, release, asked.tokenizer, loads, bounds)
     if release is None:
         return run, None
-    before = last(run.name, os.environ)
+    before = last(type(run), run.name, os.environ)
     try:
         keep(run, os.environ)
     except Failure as failure:

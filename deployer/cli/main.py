@@ -39,6 +39,7 @@ VERBS = {
     "destroy": "Drain and end a deployment, and remove what it left.",
     "verify": "Ask an endpoint for everything that it promises.",
     "bench": "Measure how fast an endpoint is under load, and show it on a page.",
+    "canary": "Ask an endpoint questions whose answers can be checked, and count the right ones.",
     "catalogue": "Add an engine release that is newer than this deployer, or list what is known.",
     "engine": "Install or remove the engine's own environment.",
     "schema": "Print the JSON Schema of a profile, for editors.",

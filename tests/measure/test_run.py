@@ -58,15 +58,15 @@ def test_a_point_has_enough_requests_for_a_p95_and_to_be_steady() -> None:
 
 def test_runs_are_kept_by_name_and_found_by_release(tmp_path: Path) -> None:
     environ = {"XDG_STATE_HOME": str(tmp_path)}
-    assert last("demo", environ) is None
+    assert last(Run, "demo", environ) is None
     old = run(digest="a" * 64, started=1.0)
     new = run(point(bounds=Bounds(first_token=1)), digest="b" * 64, started=2.0)
     for each in (new, old):
         keep(each, environ)
-    assert last("demo", environ) == new
-    assert last("demo", environ, digest="a" * 64) == old
-    assert last("other", environ) is None
-    assert last("../demo", environ) is None
+    assert last(Run, "demo", environ) == new
+    assert last(Run, "demo", environ, digest="a" * 64) == old
+    assert last(Run, "other", environ) is None
+    assert last(Run, "../demo", environ) is None
 
 
 def test_the_oldest_are_let_go_and_what_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_the_oldest_are_let_go_and_what_cannot_be_read_is_passed_over(tmp_path: 
         kept = keep(run(started=float(at + 1)), environ)
     assert len(list(kept.parent.iterdir())) == KEPT
     kept.write_text("{}")
-    found = last("demo", environ)
+    found = last(Run, "demo", environ)
     assert found is not None
     assert found.started == KEPT + 1
 

@@ -305,6 +305,16 @@ TABLE: dict[str, Row] = {
         "full disk": SHOWS_MEASURED,
         "json": Cell("bench --url http://127.0.0.1:9 --format json", 1, "error"),
     },
+    "canary": {
+        **_reads("canary"),
+        **_on_modal("canary modal.yaml"),
+        "wrong name": Cell("canary nobody", 1, NOBODY),
+        "no permission": Cell("canary nobody", 1, DENIED),
+        "full output": SHOWS_MEASURED,
+        "closed pipe": SHOWS_MEASURED,
+        "full disk": SHOWS_MEASURED,
+        "json": Cell("canary --url http://127.0.0.1:9 --format json", 1, "error"),
+    },
     "catalogue": {
         "no file": Cell("catalogue add --wheel no.whl", 2,
                         "invalid value for '--wheel': File 'no.whl' does not exist"),

@@ -1,0 +1,93 @@
+"""`deployer canary`: how often an endpoint is right."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from deployer.cli.completing import deployments
+from deployer.cli.notes import notes_options
+from deployer.cli.say import show, tell
+from deployer.errors import Failure
+from deployer.visible import visible
+
+if TYPE_CHECKING:
+    from deployer.measure.canary.score import Score
+    from deployer.measure.run import Subject
+    from deployer.release import Release
+
+
+@click.command("canary")
+@click.argument("profile", required=False, metavar="[PROFILE|NAME]", shell_complete=deployments)
+@click.option("--url", help="The endpoint's base URL, such as https://host or http://host:8000.")
+@click.option("--model", help="The served name; by default the first that /v1/models lists.")
+@click.option("--key-env", metavar="VARIABLE", help="The variable that holds the API key.")
+@click.option(
+    "--questions", type=click.Choice(["general", "tiny"]),
+    help="Which set; by default `tiny` for the builtin model, and `general` for others.",
+)  # fmt: skip
+@click.option(
+    "--min", "least", type=click.FloatRange(min=0, max=1), help="The share that must be right."
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@notes_options
+def command(  # noqa: PLR0913, PLR0917 - one parameter an option
+    profile: str | None,
+    url: str | None,
+    model: str | None,
+    key_env: str | None,
+    questions: str | None,
+    least: float | None,
+    form: str,
+) -> int:
+    """Ask an endpoint fixed questions whose answers can be checked, and count the right ones.
+
+    Wrong KV dtypes and broken kernels answer 200 with worse answers. The set is small and never
+    changes: arithmetic, JSON, tool choice, a line in a long text, and code that is run in a jail.
+    The score is kept with the release's digest and held against the best former one. Exits 1 if
+    the score is below `--min`, or worse than that one beyond chance.
+    """
+    from deployer.cli.benching import Asked, subject_of  # noqa: PLC0415 - only what is needed
+    from deployer.report.canary import text, to_json  # noqa: PLC0415 - as above
+
+    subject, release = subject_of(Asked(profile, url, model, key_env, None))
+    found, before = scored(subject, release, questions)
+    show((to_json if form == "json" else text)(found, before, least), end="")
+    low = least is not None and found.share < least
+    return 1 if low or (before is not None and found.worse(before)) else 0
+
+
+def scored(
+    subject: Subject, release: Release | None, questions: str | None
+) -> tuple[Score, Score | None]:
+    """Ask, keep the score, and give it with the best former one."""
+    from deployer.apply.measured import best, keep  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.progress import PhaseLines  # noqa: PLC0415 - as above
+    from deployer.engine.jail import find_jail  # noqa: PLC0415 - as above
+    from deployer.event import Event  # noqa: PLC0415 - as above
+    from deployer.measure.canary.general import general  # noqa: PLC0415 - as above
+    from deployer.measure.canary.score import score  # noqa: PLC0415 - as above
+    from deployer.measure.canary.tiny import tiny  # noqa: PLC0415 - as above
+
+    own = release is not None and release.model.source == "builtin"
+    chosen = tiny() if (questions or ("tiny" if own else "general")) == "tiny" else general()
+    with PhaseLines() as lines:
+        started = time.monotonic()
+
+        def tell_progress(done: int, number: int) -> None:
+            state = "done" if done == number else "progress"
+            said = f"{done} of {number} questions"
+            lines.tell(Event(time.time(), "canary", state, said, time.monotonic() - started))
+
+        found = score(subject, chosen, find_jail(), on_progress=tell_progress)
+    if release is None or not subject.digest:
+        return found, None
+    before = best(found, os.environ)
+    try:
+        keep(found, os.environ)
+    except Failure as failure:
+        tell(f"The score could not be kept: {visible(failure.message)}.")
+    return found, before

@@ -1,0 +1,1 @@
+"""How often an endpoint is right: fixed questions whose answers can be checked."""
