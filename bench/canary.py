@@ -25,7 +25,7 @@ import requests
 
 from deployer.cli.benching import tool_environment
 from deployer.engine.jail import NOTHING
-from deployer.engine.model import MANIFEST, find_tiny_model
+from deployer.engine.model import MANIFEST, ensure_tiny_model
 from deployer.facts.cpu import SWITCH
 from deployer.measure.canary.score import Score, score
 from deployer.measure.canary.tiny import tiny
@@ -40,10 +40,7 @@ START = 900.0
 
 def main() -> int:
     engine = tool_environment()
-    model = find_tiny_model(engine)
-    if model is None:
-        print("the tiny model is not here: `deployer apply profiles/cpu-tiny.yaml` makes it")
-        return 2
+    model = ensure_tiny_model(engine, progress=lambda *_: None)
     key = secrets.token_hex(16)
     words = [str(engine.python), "-m", "sglang.launch_server", "--model-path", str(model)]
     words += ["--host", "127.0.0.1", "--port", str(PORT), "--served-model-name", "glm-tiny"]
