@@ -25,7 +25,7 @@ import requests
 
 from deployer.cli.benching import tool_environment
 from deployer.engine.jail import NOTHING
-from deployer.engine.model import MANIFEST, ensure_tiny_model
+from deployer.engine.model import MANIFEST, tiny_model
 from deployer.facts.cpu import SWITCH
 from deployer.measure.canary.score import Score, score
 from deployer.measure.canary.tiny import tiny
@@ -40,7 +40,7 @@ START = 900.0
 
 def main() -> int:
     engine = tool_environment()
-    model = ensure_tiny_model(engine, progress=lambda *_: None)
+    model = tiny_model()
     key = secrets.token_hex(16)
     words = [str(engine.python), "-m", "sglang.launch_server", "--model-path", str(model)]
     words += ["--host", "127.0.0.1", "--port", str(PORT), "--served-model-name", "glm-tiny"]
