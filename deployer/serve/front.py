@@ -227,7 +227,15 @@ def terms_of(release: Release, digest_: str) -> Terms:
         keyed=bool(listen.api_key_variable),
         body=listen.body_limit * MEBIBYTE,
         origins=listen.origins,
+        models=(release.model.served_name,) if release.model.served_name else (),
+        adapters=adapters_of(release),
     )
+
+
+def adapters_of(release: Release) -> tuple[str, ...]:
+    """Name the adapters that a release loads at its start: ``NAME=PATH``, or a path alone."""
+    paths = (each.values for each in release.arguments if each.flag == "--lora-paths")
+    return tuple(value.partition("=")[0] for values in paths for value in values)
 
 
 def routes_of(release: Release) -> list[Route]:

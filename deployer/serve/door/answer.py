@@ -7,11 +7,13 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from aiohttp import ClientError, HttpVersion11, web
+from aiohttp import HttpVersion11, web
 
 from deployer.serve.door.cors import allow_origin, preflight
 from deployer.serve.door.keys import holder
+from deployer.serve.door.models import objection
 from deployer.serve.door.refusal import CODE, refusal
+from deployer.serve.door.reply import NoAnswerError
 from deployer.serve.door.routing import split
 from deployer.serve.door.tally import GONE
 from deployer.serve.door.terms import REQUEST_HEADER, Route
@@ -96,10 +98,11 @@ class Answer:
             self._refuse_shut()
             body = await self._body(request)
             self._refuse_shut()  # it may have been while the body came
+            self._refuse_model(route, body)
             return await self._forward(request, route, target, body, name)
         except RefusedError as refused:
             return self._sealed(request, refused.answer, name)
-        except ClientError:
+        except NoAnswerError:
             said = "the engine is not answering"
             failed = refusal(HTTPStatus.BAD_GATEWAY, said, "engine_unavailable")
             return self._sealed(request, failed, name)
@@ -141,6 +144,12 @@ class Answer:
     def _refuse_shut(self) -> None:
         if not self._gate.ready:
             raise RefusedError(self._gate.shut())
+
+    def _refuse_model(self, route: Route, body: bytes) -> None:
+        terms = self._gate.terms
+        if said := objection(route.path, body, terms.models, terms.adapters):
+            answer = refusal(HTTPStatus.NOT_FOUND, said, "model_not_found", param="model")
+            raise RefusedError(answer)
 
     def _known(self, request: web.BaseRequest) -> bool:
         given = request.headers.getall("Authorization", ())

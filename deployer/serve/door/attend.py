@@ -36,11 +36,10 @@ async def attend(listening: socket.socket, control: socket.socket) -> None:
     reader, writer = await asyncio.open_connection(sock=control, limit=LONGEST)
     terms = decode(Terms, read_json(await reader.readline()))
     gate = Gate(terms)
-    forward = Forward(gate)
     bounds = Bounds(terms, gate.mark)
     listening.settimeout(0)
     server = await asyncio.get_running_loop().create_server(
-        Server(Answer(gate, forward), bounds), sock=listening, backlog=BACKLOG
+        Server(Answer(gate, Forward(gate)), bounds), sock=listening, backlog=BACKLOG
     )
     gate.tally.connections = lambda: (len(bounds.open), bounds.refused)
     wake = asyncio.Event()
@@ -56,7 +55,6 @@ async def attend(listening: socket.socket, control: socket.socket) -> None:
         pulses.cancel()
         server.close()
         await asyncio.sleep(LAST_WORDS)
-        await forward.close()
         if gate.traces:
             await gate.traces.close()
 

@@ -44,6 +44,7 @@ class Flights:
         self._first: list[float] = []
         self._requests = 0
         self._bytes = 0
+        self._tally.bytes = lambda: self._bytes
         self._last_byte_at = 0.0
         self.on_broken: Callable[[Cut], None] = lambda _: None
         """Told of each answer that the engine did not finish."""
@@ -80,7 +81,8 @@ class Flights:
     def saw(self, flight: Flight, size: int) -> None:
         """Note that the engine sent a piece of an answer's body."""
         now = self._clock()
-        self._tally.piece(flight, now, size)
+        if flight.is_stream:
+            self._tally.piece(flight, now)
         if not flight.first_byte_at:
             flight.first_byte_at = now
             self._first.append(now - flight.began)

@@ -6,32 +6,24 @@ import asyncio
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NoReturn
 
-from aiohttp import (
-    ClientError,
-    ClientSession,
-    ClientTimeout,
-    DummyCookieJar,
-    TCPConnector,
-    hdrs,
-    web,
-)
-from yarl import URL
+from aiohttp import HttpVersion11, web
 
 from deployer.serve.door.cors import allow_origin
+from deployer.serve.door.engine import ask
 from deployer.serve.door.errors import LONGEST, reshaped
 from deployer.serve.door.gate import new_name
 from deployer.serve.door.refusal import error_text, refusal
+from deployer.serve.door.reply import NoAnswerError
 from deployer.serve.door.terms import REQUEST_HEADER
 
 if TYPE_CHECKING:
-    from aiohttp import ClientResponse
+    from collections.abc import Callable
 
-    from deployer.serve.door.flights import Flight
+    from deployer.serve.door.engine import Asked
+    from deployer.serve.door.flights import Flight, Flights
     from deployer.serve.door.gate import Gate
+    from deployer.serve.door.reply import Head
     from deployer.serve.door.terms import Route
-
-CONNECT_SECONDS = 10.0
-"""For a connection to the engine, which is on this machine."""
 
 BEHIND = 256 * 1024
 """Bytes that a client may be behind before the engine's answer is read no further."""
@@ -62,43 +54,27 @@ class Forward:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        # A connection of its own for each request: the engine ends idle ones after 5 s (uvicorn),
-        # and a request that meets such an end may not be sent again.
-        self._session = ClientSession(
-            connector=TCPConnector(limit=0, force_close=True),
-            cookie_jar=DummyCookieJar(),
-            timeout=ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
-            auto_decompress=False,
-            skip_auto_headers=(hdrs.USER_AGENT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE),
-            trust_env=False,
-        )
 
     async def read(self, path: str, seconds: float) -> str:
         """Ask the engine for a text of its own; '' where it gives none in time."""
         upstream = self._gate.upstream
         if upstream is None or not self._gate.ready:
             return ""
-        url = URL(f"http://127.0.0.1:{upstream.port}{path}", encoded=True)
-        headers = {hdrs.AUTHORIZATION: f"Bearer {upstream.key}"}
+        headers = {"Authorization": f"Bearer {upstream.key}"}
         try:
-            async with (
-                asyncio.timeout(seconds),
-                self._session.get(url, headers=headers, allow_redirects=False) as said,
-            ):
-                return await said.text("utf-8") if said.status == HTTPStatus.OK else ""
-        except (ClientError, TimeoutError, UnicodeDecodeError):
+            async with asyncio.timeout(seconds):
+                async with await ask(upstream.port, "GET", path, headers) as asked:
+                    said = await asked.head()
+                    return (await asked.whole()).decode() if said.status == HTTPStatus.OK else ""
+        except (NoAnswerError, TimeoutError, UnicodeDecodeError):
             return ""
-
-    async def close(self) -> None:
-        """Give the connections back."""
-        await self._session.close()
 
     async def __call__(
         self, request: web.BaseRequest, route: Route, target: str, body: bytes, name: str
     ) -> web.StreamResponse:
         """Ask the engine and pass on its answer.
 
-        Raises aiohttp's ``ClientError`` where the engine cannot be reached or says nothing, and
+        Raises :class:`NoAnswerError` where the engine cannot be reached or says nothing, and
         ``ConnectionError`` where an answer that has begun cannot be finished: the connection then
         ends without the mark of a complete answer.
         """
@@ -107,27 +83,21 @@ class Forward:
             msg = "there is no engine"
             raise ConnectionError(msg)
         name = name or new_name()
-        url = URL(f"http://127.0.0.1:{upstream.port}{target}", encoded=True)
         headers = {each: request.headers[each] for each in TAKEN if each in request.headers}
-        headers[hdrs.AUTHORIZATION] = f"Bearer {upstream.key}"
+        headers["Authorization"] = f"Bearer {upstream.key}"
         headers[REQUEST_HEADER] = name
         with self._gate.flights.flight(name, route.path, upstream.port) as flight:
             if self._gate.traces:
                 headers |= self._gate.traces.begin(flight, request.method, request.headers)
-            asked = self._session.request(
-                request.method, url, data=body or None, headers=headers, allow_redirects=False
-            )
             answer: web.StreamResponse | None = None
             try:
-                async with asked as said:
-                    try:
-                        if _is_error(said):
-                            return await self._error(request, said, flight)
-                        answer = self._answer(request, said, flight)
-                        await self._pass_on(request, said, flight, answer)
-                    finally:
-                        said.close()  # nothing of it is read any more: the engine stops
-            except ClientError:
+                async with await ask(upstream.port, request.method, target, headers, body) as asked:
+                    said = await asked.head()
+                    if _is_error(said):
+                        return await self._error(request, said, await asked.whole(), flight)
+                    answer = self._answer(request, said, flight)
+                    await self._pass_on(request, asked, flight, answer)
+            except NoAnswerError:
                 self._gate.flights.broke(flight)
                 raise
             except asyncio.CancelledError:
@@ -139,42 +109,36 @@ class Forward:
                 await _break_off(answer, CUT_OFF, "cut_off")
             return answer
 
-    def _answer(
-        self, request: web.BaseRequest, said: ClientResponse, flight: Flight
-    ) -> web.StreamResponse:
+    def _answer(self, request: web.BaseRequest, said: Head, flight: Flight) -> web.StreamResponse:
         """Begin the answer to a client, with what it may see of the engine's headers."""
         answer = web.StreamResponse(status=said.status)
         for each in GIVEN:
-            if each in said.headers:
-                answer.headers[each] = said.headers[each]
+            if (value := said.headers.get(each.lower())) is not None:
+                answer.headers[each] = value
         flight.status = said.status
         flight.is_stream = said.content_type == EVENTS and said.status == HTTPStatus.OK
         self._gate.mark(answer, flight.id)
         allow_origin(request, answer, self._gate.terms.origins)
-        if said.content_length is not None:
-            answer.content_length = said.content_length
+        if said.length is not None:
+            answer.content_length = said.length
+        elif request.version >= HttpVersion11:
+            answer.enable_chunked_encoding()
         if not self._gate.ready:
             answer.force_close()
         return answer
 
     async def _pass_on(
-        self,
-        request: web.BaseRequest,
-        said: ClientResponse,
-        flight: Flight,
-        answer: web.StreamResponse,
+        self, request: web.BaseRequest, asked: Asked, flight: Flight, answer: web.StreamResponse
     ) -> None:
         await answer.prepare(request)
         if flush := getattr(request.writer, "send_headers", None):
             flush()  # aiohttp 3.12 and later keep them until the first piece
+        asked.pass_to(_writer(request, answer, self._gate.flights, flight))
         try:
-            async for piece in said.content.iter_any():
-                self._gate.flights.saw(flight, len(piece))
-                await answer.write(piece)
-                if _behind(request) > BEHIND:
-                    seconds = self._gate.terms.reader_seconds
-                    await _wait_for_reader(request, flight, seconds)
-        except ClientError:
+            while not await asked.moved():
+                await _wait_for_reader(request, flight, self._gate.terms.reader_seconds)
+                asked.go_on()
+        except NoAnswerError:
             self._gate.flights.broke(flight)
             await _break_off(answer, "the engine ended in the middle of this answer", "broken_off")
         if not self._gate.ready:
@@ -182,17 +146,17 @@ class Forward:
         await answer.write_eof()
 
     async def _error(
-        self, request: web.BaseRequest, said: ClientResponse, flight: Flight
+        self, request: web.BaseRequest, said: Head, body: bytes, flight: Flight
     ) -> web.Response:
         """Give what the engine refuses, in the shape of all other errors."""
-        body = reshaped(said.status, await said.read())
+        body = reshaped(said.status, body)
         answer = web.Response(status=said.status, body=body, content_type=JSON)
         flight.status = said.status
         self._gate.flights.saw(flight, len(body))
         self._gate.mark(answer, flight.id)
         allow_origin(request, answer, self._gate.terms.origins)
-        if (after := said.headers.get(hdrs.RETRY_AFTER)) is not None:
-            answer.headers[hdrs.RETRY_AFTER] = after
+        if (after := said.headers.get("retry-after")) is not None:
+            answer.headers["Retry-After"] = after
         if not self._gate.ready:
             answer.force_close()
         return answer
@@ -212,10 +176,31 @@ async def _break_off(answer: web.StreamResponse, message: str, code: str) -> NoR
     raise ConnectionError(message)
 
 
-def _is_error(said: ClientResponse) -> bool:
+def _writer(
+    request: web.BaseRequest, answer: web.StreamResponse, flights: Flights, flight: Flight
+) -> Callable[[bytes], bool]:
+    """Make what sends a piece to the client as it comes, and tells whether the client keeps up.
+
+    It writes where aiohttp would, past what that looks at for every piece anew: an answer of ours
+    is never packed, and its head is on its way.
+    """
+    transport, chunked = request.transport, answer.chunked
+
+    def write(piece: bytes) -> bool:
+        flights.saw(flight, len(piece))
+        if transport is None or transport.is_closing():
+            return True  # the task of this request is about to be cancelled
+        transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+        return transport.get_write_buffer_size() <= BEHIND
+
+    return write
+
+
+def _is_error(said: Head) -> bool:
     refused = HTTPStatus.BAD_REQUEST <= said.status < HTTPStatus.INTERNAL_SERVER_ERROR
-    small = said.content_length is not None and said.content_length <= LONGEST
-    return refused and small and said.content_type == JSON
+    return (
+        refused and said.length is not None and said.length <= LONGEST and said.content_type == JSON
+    )
 
 
 def _behind(request: web.BaseRequest) -> int:

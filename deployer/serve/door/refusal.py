@@ -21,20 +21,27 @@ _TYPES = {
 """``error.type`` where it is not ``invalid_request_error`` or ``server_error``."""
 
 
-def error_text(status: int, message: str, code: str) -> str:
-    """Write an error as OpenAI does: ``{"error": {"message", "type", "param", "code"}}``."""
+def error_text(status: int, message: str, code: str, param: str | None = None) -> str:
+    """Write an error as OpenAI does: ``{"error": {"message", "type", "param", "code"}}``.
+
+    One about a parameter is an invalid request, whatever its status.
+    """
     ours = "invalid_request_error" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
-    kind = _TYPES.get(HTTPStatus(status), ours)
-    return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}})
+    kind = ours if param else _TYPES.get(HTTPStatus(status), ours)
+    return json.dumps({"error": {"message": message, "type": kind, "param": param, "code": code}})
 
 
 def refusal(
-    status: int, message: str, code: str, headers: Mapping[str, str] | None = None
+    status: int,
+    message: str,
+    code: str,
+    headers: Mapping[str, str] | None = None,
+    param: str | None = None,
 ) -> web.Response:
     """Refuse a request."""
     answer = web.Response(
         status=status,
-        text=error_text(status, message, code),
+        text=error_text(status, message, code, param),
         content_type="application/json",
         headers=headers,
     )

@@ -30,6 +30,8 @@ class Tally:
         self._meter = metrics.Meter()
         self.connections: Callable[[], tuple[int, int]] = lambda: (0, 0)
         """Gives how many connections are open, and how many were refused."""
+        self.bytes: Callable[[], int] = lambda: 0
+        """Gives how many bytes of answers came from the engine."""
         self.dropped: Callable[[], int] = lambda: 0
         """Gives how many traces of requests were not sent."""
         for by in CUT_BY:
@@ -48,11 +50,8 @@ class Tally:
         """Count answers that ended before they were complete."""
         self._meter.add(metrics.CUTS, by, amount=count)
 
-    def piece(self, flight: Flight, now: float, size: int) -> None:
-        """Count a piece of an answer, before the flight takes note of it."""
-        self._meter.add(metrics.BYTES, amount=size)
-        if not flight.is_stream:
-            return
+    def piece(self, flight: Flight, now: float) -> None:
+        """Count a piece of a stream, before the flight takes note of it."""
         if flight.last_byte_at:
             self._meter.observe(metrics.GAP, now - flight.last_byte_at)
         else:
@@ -81,5 +80,6 @@ class Tally:
         connections, refused = self.connections()
         told.set(metrics.CONNECTIONS, connections)
         told.put(metrics.CONNECTIONS_REFUSED, refused)
+        told.put(metrics.BYTES, self.bytes())
         told.put(metrics.SPANS_DROPPED, self.dropped())
         return told.text()

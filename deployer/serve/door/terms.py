@@ -30,7 +30,9 @@ class Terms:
     ``release`` is what :data:`~deployer.release.TOLD_BY` says. ``keyed`` tells whether a key is
     asked for: with it and without any key nobody comes in. ``body`` bounds a request's body, in
     bytes.
-    ``origins`` are the pages of browsers that may ask (CORS); ``connections`` bounds those that are
+    ``origins`` are the pages of browsers that may ask (CORS). ``models`` are the names that are
+    served, none where any is, and ``adapters`` those that are asked for after one (``models.py``).
+    ``connections`` bounds those that are
     open at a time, ``head_seconds`` the time from a connection, or the first byte of a further
     request, to the end of the request's head, ``reader_seconds`` the time in which a client that is
     behind has to read anything at all.
@@ -41,6 +43,8 @@ class Terms:
     keyed: bool
     body: int
     origins: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    adapters: tuple[str, ...] = ()
     connections: int = 4096
     head_seconds: float = 30.0
     reader_seconds: float = 60.0
