@@ -37,7 +37,7 @@ def _one_call(situation: str, answer: dict[str, list[dict[str, dict[str, list[st
 def test_junit_has_a_case_for_each_probe_and_no_pass_for_what_was_not_seen(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    code, out = verify(Behaviour(edit=_one_call), capsys, *PROBES, "--format", "junit")
+    code, out = verify(Behaviour(edit=_one_call, unknown=200), capsys, *PROBES, "--format", "junit")
     (suite,) = ET.fromstring(out)  # noqa: S314 - our own
     assert code == 0
     assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", "0", "2")
@@ -45,7 +45,7 @@ def test_junit_has_a_case_for_each_probe_and_no_pass_for_what_was_not_seen(
 
 
 def test_json_counts_what_was_not_seen(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out = verify(Behaviour(edit=_one_call), capsys, *PROBES, "--format", "json")
+    code, out = verify(Behaviour(edit=_one_call, unknown=200), capsys, *PROBES, "--format", "json")
     value = json.loads(out)
     assert code == 0
     counts = {name: value[name] for name in ("passed", "failed", "skipped", "unseen")}

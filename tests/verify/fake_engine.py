@@ -94,7 +94,7 @@ class Behaviour:
     release: str = RELEASE
     other_release: frozenset[str] = frozenset()
     counts: bool = True
-    unknown: int = 200
+    unknown: int = 404
     front: str = ""
 
 

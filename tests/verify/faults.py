@@ -374,6 +374,9 @@ FAULTS = (
     Fault("requests that are not counted", Behaviour(counts=False), "metrics", "moved by 0"),
     Fault("no prefix kept", wrong("forgets"), "prefix-cache", "the same prompt twice took 0"),
     Fault("work for who has gone", wrong("keeps"), "gone", "its slot stays taken"),
+    Fault(
+        "an answer for any model", Behaviour(unknown=200), "unknown-model", "gets 200, not a 4xx"
+    ),
     Fault("a fall over an unknown model", Behaviour(unknown=500), "unknown-model", "gets 500"),
     Fault("bodies of any size", wrong("reads"), "huge-body", "an announced body of 1 TiB gets 200"),
     Fault(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.process
 
 NAMES = [probe.name for probe in PROBES]
-MAY_BE_REFUSED = {"logprobs", "unknown-model", "stranger"}
+MAY_BE_REFUSED = {"logprobs", "stranger"}
 """What an engine need not have."""
 
 SAME_TO_ALL = {
@@ -61,10 +61,7 @@ def test_a_right_endpoint_keeps_every_promise_in_the_catalogues_order() -> None:
         verdicts = verify(everything(server.url), timeout=PATIENT, on_verdict=heard.append)
     assert [verdict.probe for verdict in verdicts] == NAMES
     assert outcomes(verdicts) == {Outcome.PASSED, Outcome.SKIPPED}
-    assert [each.probe for each in verdicts if each.outcome is Outcome.SKIPPED] == [
-        "unknown-model",
-        "stranger",
-    ]
+    assert [each.probe for each in verdicts if each.outcome is Outcome.SKIPPED] == ["stranger"]
     assert heard == list(verdicts)
     assert all_hold(verdicts)
 
@@ -83,7 +80,7 @@ def test_no_probe_passes_where_everything_is_answered_alike(
 
 
 def test_what_is_not_promised_is_skipped_with_its_reason() -> None:
-    with running(Behaviour(key=None)) as server:
+    with running(Behaviour(key=None, unknown=200)) as server:
         verdicts = verify(Endpoint(server.url, model=MODEL), timeout=PATIENT)
     skipped = {each.probe: each.message for each in verdicts if each.outcome is Outcome.SKIPPED}
     assert skipped == {

@@ -17,9 +17,9 @@ class Lora(Section):
     adapters: Annotated[dict[AdapterName, AdapterSource], Flag("--lora-paths", 480)] = Field(
         default_factory=dict
     )
-    """The adapters by the names that clients ask for: `sql: OWNER/NAME@REVISION`, best with a
-    commit. Each is downloaded, proven and mounted like the model. An absolute path is a folder
-    that you fill."""
+    """The adapters by the names that clients ask for after the model's, as in `glm:sql`:
+    `sql: OWNER/NAME@REVISION`, best with a commit. Each is downloaded, proven and mounted like the
+    model. An absolute path is a folder that you fill."""
 
     max_per_batch: Annotated[int | None, Flag("--max-loras-per-batch", 481), Field(ge=1)] = None
     """How many adapters a running batch may hold, requests without one included."""
