@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deployer.compile.case import Case
+from deployer.compile.startup import GIB
 from deployer.facts.sglang.loaders import NOTHING, speed
 from deployer.facts.sizes import READ_FASTEST
-
-GIB = 1024**3
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from deployer.compile.arguments import arguments
 from deployer.compile.derive import derived_fields
 from deployer.compile.pin import pin_all
 from deployer.compile.release import compile_profile, environment
+from deployer.compile.startup import with_startup
 from deployer.lock.lock import Lock
 from deployer.profile.fields import flagged_fields
 from deployer.profile.model import Profile
@@ -52,8 +53,14 @@ class Case:
         """
         for flag in self.said.unsound:
             raise UnsoundError(flag)
-        compiled = compile_profile(self.profile, self.arguments)
+        compiled = compile_profile(self.timed, self.arguments)
         return compiled if self.lock is None else pin_all(compiled, self.lock)
+
+    @functools.cached_property
+    def timed(self) -> Profile:
+        """The profile with the budget of its start, which may follow from what it loads."""
+        model = self.checkpoints.model
+        return with_startup(self.profile, None if model is None else model.gib)
 
     @functools.cached_property
     def arguments(self) -> tuple[Argument, ...]:

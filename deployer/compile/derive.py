@@ -15,6 +15,9 @@ from deployer.release import Beside
 BUILTIN_PATH = "builtin:tiny"
 """Stands for the folder of the builtin model until the local target has made it."""
 
+STARTUP = 1800.0
+"""Seconds that a launch may take where nothing is stated, nor known of the model."""
+
 STARTUP_MARGIN = 300
 """Seconds that a container gets beyond the budgets of `lifecycle`, for pulling and mounting."""
 
@@ -207,10 +210,15 @@ def container_startup(profile: Profile) -> int:
     return min(86400, int(launch_and_warmup(profile)) + STARTUP_MARGIN)
 
 
+def startup(profile: Profile) -> float:
+    """Give the seconds that a launch may take."""
+    return profile.lifecycle.startup_timeout or STARTUP
+
+
 def launch_and_warmup(profile: Profile) -> float:
     """Give the seconds that launch and warm-up may take together."""
     life = profile.lifecycle
-    return life.startup_timeout + life.warmup_timeout * len(warmup_kinds(profile))
+    return startup(profile) + life.warmup_timeout * len(warmup_kinds(profile))
 
 
 def warmup_kinds(profile: Profile) -> tuple[str, ...]:

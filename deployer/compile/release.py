@@ -10,6 +10,7 @@ from deployer.compile.derive import (
     derived_fields,
     key_variable,
     model_path,
+    startup,
 )
 from deployer.compile.modal import modal_parameters
 from deployer.compile.warmup import warmup_requests
@@ -91,7 +92,7 @@ def environment(profile: Profile) -> tuple[Variable, ...]:
 def _lifecycle(profile: Profile) -> Lifecycle:
     life = profile.lifecycle
     return Lifecycle(
-        startup=life.startup_timeout,
+        startup=startup(profile),
         health_interval=life.health_interval,
         health_timeout=life.health_timeout,
         warmup=life.warmup_timeout,

@@ -38,6 +38,7 @@ from collections.abc import Iterator
 from deployer.behaviour.stated import is_on
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
+from deployer.compile.derive import startup
 from deployer.finding import Severity
 
 SWEEP = 1800
@@ -46,7 +47,7 @@ SWEEP = 1800
 
 def find(case: Case) -> Iterator[Problem]:
     """Compare the budget with the compilation, where DeepGEMM computes and the sweep is full."""
-    budget, kernels = case.profile.lifecycle.startup_timeout, case.said.option("--fp8-gemm-backend")
+    budget, kernels = startup(case.timed), case.said.option("--fp8-gemm-backend")
     other = kernels is not None and kernels.value not in {"auto", "deep_gemm"}
     fast = is_on(case.said.variable("SGLANG_JIT_DEEPGEMM_FAST_WARMUP"))
     if budget < SWEEP and not other and not fast:

@@ -24,18 +24,19 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
+from deployer.compile.derive import startup
 from deployer.finding import Severity
 
 
 def find(case: Case) -> Iterator[Problem]:
     """Compare one health call, and the pause between two, with the budget of the start."""
-    life = case.profile.lifecycle
+    life, budget = case.profile.lifecycle, startup(case.timed)
     for name in ("health_timeout", "health_interval"):
         seconds: float = getattr(life, name)
-        if seconds >= life.startup_timeout:
+        if seconds >= budget:
             yield Problem(
                 ("lifecycle", name),
-                f"{seconds:g} s are not less than the {life.startup_timeout:g} s of the start",
+                f"{seconds:g} s are not less than the {budget:g} s of the start",
                 "lower it, or leave it out",
             )
 

@@ -33,7 +33,7 @@ def find(case: Case) -> Iterator[Problem]:
     """Compare the container's budget with the budgets of its parts."""
     if case.profile.modal is None or case.profile.modal.startup_timeout is None:
         return
-    parts = launch_and_warmup(case.profile)
+    parts = launch_and_warmup(case.timed)
     if case.profile.modal.startup_timeout < parts:
         yield Problem(
             ("modal", "startup_timeout"),

@@ -28,12 +28,13 @@ from collections.abc import Iterator
 from deployer.check.loading import loading, span
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
+from deployer.compile.derive import startup
 from deployer.finding import Severity
 
 
 def find(case: Case) -> Iterator[Problem]:
     """Compare the budget of the start with reading at the slowest."""
-    found, budget = loading(case), case.profile.lifecycle.startup_timeout
+    found, budget = loading(case), startup(case.timed)
     if found is None or found.slowest is None:
         return
     if found.floor <= budget < found.slowest:

@@ -27,11 +27,9 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
+from deployer.compile.startup import LONGEST
 from deployer.facts.prices import per_hour
 from deployer.finding import Severity
-
-LONGEST = 4 * 3600
-"""Seconds that a start may take: an hour more than the longest that Modal's examples allow."""
 
 
 def find(case: Case) -> Iterator[Problem]:
@@ -39,8 +37,8 @@ def find(case: Case) -> Iterator[Problem]:
     modal, life = case.profile.modal, case.profile.lifecycle
     if modal is not None and (modal.startup_timeout or 0) > LONGEST:
         yield _problem(case, ("modal", "startup_timeout"), float(modal.startup_timeout or 0))
-    if life.startup_timeout > LONGEST:
-        yield _problem(case, ("lifecycle", "startup_timeout"), life.startup_timeout)
+    if (life.startup_timeout or 0) > LONGEST:
+        yield _problem(case, ("lifecycle", "startup_timeout"), float(life.startup_timeout or 0))
     if life.warmup_timeout > LONGEST:
         yield _problem(case, ("lifecycle", "warmup_timeout"), life.warmup_timeout)
 
@@ -56,7 +54,9 @@ def _problem(case: Case, path: tuple[str, str], seconds: float) -> Problem:
     return Problem(
         path,
         f"a start that hangs ends only after {seconds / 3600:.0f} hours{cost}",
-        remedy if path[0] == "modal" else "write what the start needs: 1800 s suffice for 700 GiB",
+        remedy
+        if path[0] == "modal"
+        else "leave it out: 1800 s, or what reading the model takes twice",
     )
 
 

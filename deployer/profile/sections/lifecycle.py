@@ -14,8 +14,10 @@ WarmupKind = Literal["chat", "no_thinking", "long_context", "tools"]
 class Lifecycle(Section):
     """From launch to end: how long each part may take, in seconds."""
 
-    startup_timeout: Annotated[float, Field(gt=0, le=86400)] = 1800.0
-    """From launch to the first healthy answer: loading weights, compiling, capturing graphs."""
+    startup_timeout: Annotated[float | None, Field(gt=0, le=86400)] = None
+    """From launch to the first healthy answer: loading weights, compiling, capturing graphs. By
+    default 1800, and on Modal twice as long as reading the weights takes at its slowest where that
+    is more and their size is known: 4400 for 704 GiB that are read by pages."""
 
     start_budget: Annotated[float | None, Field(gt=0, le=86400)] = None
     """How long a start should take, from the container's first moment to serving. One that takes
