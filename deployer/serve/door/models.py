@@ -11,8 +11,6 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from deployer.visible import visible
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -44,7 +42,8 @@ def objection(route: str, body: bytes, models: Sequence[str], adapters: Sequence
     if _is_served(name, models, adapters):
         return ""
     ways = ", ".join(f"`{each}`" for each in (*models, *(f"{models[0]}:{a}" for a in adapters)))
-    return f"the model `{visible(str(name))[:LONGEST_NAME]}` is not served here: ask for {ways}"
+    shown = json.dumps(name)[1:-1][:LONGEST_NAME]  # nothing in it that a terminal would obey
+    return f"the model `{shown}` is not served here: ask for {ways}"
 
 
 def _is_served(name: str | None, models: Sequence[str], adapters: Sequence[str]) -> bool:
