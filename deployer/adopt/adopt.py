@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from deployer.adopt.emit import emit
-from deployer.adopt.find import ANOTHER, Found, in_script, in_words
+from deployer.adopt.find import Found, another, in_script, in_words
 from deployer.adopt.note import Kind, Note
-from deployer.adopt.place import known, place
+from deployer.adopt.place import Placed, Unsure, known, place
 from deployer.adopt.profile import document
 from deployer.adopt.script import UNKNOWN, Script
+from deployer.adopt.surroundings import SIZES
 from deployer.adopt.wishes import Wishes
+from deployer.behaviour.kernel_need import unused
+from deployer.check.run import load_checked
+from deployer.check.wording import field_of_option
+from deployer.compile.case import Case
 from deployer.facts.sglang.catalogue import Catalogue, load, newest, releases
+from deployer.finding import Severity
+from deployer.late import compile_pattern
 from deployer.parse.config import FLAG as CONFIG
 from deployer.parse.config import ConfigError, config_path, config_words, merge
+from deployer.parse.parsed import Parsed
 from deployer.parse.read import parse
 from deployer.parse.walk import groups
 
@@ -35,7 +44,7 @@ class Adopted:
     @property
     def complete(self) -> bool:
         """Whether the profile says all that the command says."""
-        return all(note.kind is not Kind.LEFT_OUT for note in self.notes)
+        return all(note.kind not in {Kind.LEFT_OUT, Kind.TODO} for note in self.notes)
 
 
 Read = Callable[[str], str | None]
@@ -46,6 +55,12 @@ WordsOf = Callable[[Catalogue], tuple[str, ...]]
 
 MOST_WORDS = 2_000
 """Words of a launch that are read: every option of a release with a value is about a thousand."""
+
+STRANGE = compile_pattern(r"[\w-]+:")
+"""Keys of YAML, which are no commands."""
+
+SIZED = compile_pattern(r"--(tp|dp|pp|tensor|data|pipeline|attn|attention)")
+"""How the flags of parallel sizes begin."""
 
 MOST_OTHERS = 8
 """Names of other commands that a note lists."""
@@ -63,15 +78,24 @@ def from_words(words: Sequence[str], wishes: Wishes, read: Read) -> Adopted:
 
 
 def from_script(text: str, wishes: Wishes, read: Read) -> Adopted:
-    """Adopt the first launch of a script; others are said."""
-    launches, script = in_script(text)
+    """Adopt a launch of a shell script; others are said."""
+    launches, script = in_script(text, dict(wishes.variables))
+    return from_launches(launches, script, wishes, read)
+
+
+def from_launches(launches: Sequence[Found], script: Script, wishes: Wishes, read: Read) -> Adopted:
+    """Adopt one of the launches that stand in a file; raises NoLaunchError or ConfigError."""
     if not launches:
-        msg = "no launch of SGLang was found in it"
+        msg = "no launch of SGLang or vLLM was found in it"
         raise NoLaunchError(msg)
-    adopted = _adopt(*_with_config(launches[0], read), script, wishes)
-    notes = [Note(Kind.LEFT_OUT, ANOTHER, one.line) for one in launches[1:]]
+    if wishes.take > len(launches):
+        msg = f"it starts {len(launches)} server(s), so there is no launch {wishes.take}"
+        raise NoLaunchError(msg)
+    taken = launches[wishes.take - 1]
+    adopted = _adopt(*_with_config(taken, read), script, wishes)
+    notes = [another(one) for one in launches if one is not taken]
     names = list(dict.fromkeys(UNKNOWN.sub("…", name) for name in script.others))
-    if strange := [name for name in names if name.startswith("-") or name.endswith(":")]:
+    if strange := [name for name in names if name.startswith("-") or STRANGE.fullmatch(name)]:
         text = (
             f"it does not read like a shell script, and these lines were not read: {_few(strange)}"
         )
@@ -101,27 +125,134 @@ def _with_config(found: Found, read: Read) -> tuple[Found, WordsOf]:
     place = found.words.index(CONFIG)
     words = (*found.words[:place], *found.words[place + 2 :])
     shown = UNKNOWN.sub("…", path)
-    note = Note(Kind.LEFT_OUT, f"the config file {shown} is not here, so it is not merged")
-    return replace(found, words=words, notes=(*found.notes, note)), lambda _: words
+    ask = Note(
+        Kind.TODO,
+        f"which flags stand in {shown}? It is not here, so it is not merged.",
+        path="engine.args",
+    )
+    return replace(found, words=words, notes=(*found.notes, ask)), lambda _: words
 
 
 def _adopt(found: Found, words_of: WordsOf, script: Script, wishes: Wishes) -> Adopted:
-    version, because = _release(found, words_of, wishes)
+    version, because = _release(found, words_of, wishes, script)
     catalogue = load(version)
     words = _bounded(words_of(catalogue))
-    sure, unsure = known(catalogue, words)
+    sure, unsure = known(catalogue, words, script.unknowns)
     parsed = parse(catalogue, sure)
     placed = place(catalogue, parsed)
+    if found.translated:
+        _ask_refused(catalogue, sure, parsed, placed)
+    _ask(catalogue, unsure, parsed, script, placed)
     if found.release and found.release not in releases():
         text = f"{found.named_by}: that release is not known, only {releases()[0]} to {newest()}"
-        placed.notes.append(Note(Kind.LEFT_OUT, text))
-    if not any(one.option.name == "--model-path" for one in parsed.given):
-        placed.notes.append(Note(Kind.LEFT_OUT, "no model is named: mend `model`"))
+        placed.notes.append(Note(Kind.ASSUMED, text))
+    for note in found.notes:
+        if note.kind is Kind.TODO:
+            placed.ask(note.path, note.text)
     sections, comments = document(catalogue, found, placed, wishes)
     comments[""] = f"Imported for SGLang {version}: {because}."
-    unknown = [note for word in _without_key(catalogue, words) for note in script.notes_in(word)]
-    notes = (*script.broken, *unknown, *unsure, *found.notes, *placed.notes)
-    return Adopted(emit(sections, comments), version, because, tuple(dict.fromkeys(notes)))
+    profile = _settled(sections, comments, placed)
+    asked = [Note(Kind.TODO, text, path=path) for path, text in placed.todos.items()]
+    said = [note for note in found.notes if note.kind is not Kind.TODO]
+    notes = (*asked, *script.broken, *said, *placed.notes)
+    return Adopted(profile, version, because, tuple(dict.fromkeys(notes)))
+
+
+def _settled(sections: dict[str, Any], comments: dict[str, str], placed: Placed) -> str:
+    """Write the profile, with what follows from it as a whole.
+
+    A volume for kernels where the model is known to take them, and a question for each thing that
+    `check` refuses: the source says it, so only its author can mend it.
+    """
+    text = emit(sections, comments, placed.todos)
+    loaded, findings = load_checked(text, "profile")
+    modal = sections.get("modal")
+    if loaded.profile is not None and modal is not None:
+        case = Case(loaded.profile)
+        config = case.resolved.model_config
+        if config is not None and not unused(case.release, config):
+            modal["kernel_cache"] = {"volume": f"{sections['name']}-kernels", "path": "/dg-cache"}
+            comments.pop("modal.weights", None)
+        elif config is not None:
+            comments.pop("modal.weights", None)
+    asked = {path.partition(".")[0] for path in placed.todos}
+    refused: dict[str, str] = {}
+    for one in findings:
+        if (
+            one.severity is Severity.ERROR
+            and one.path.partition(".")[0] not in asked
+            and not one.allowed
+        ):
+            refused[one.path] = f"`check` refuses this: {one.message}; {one.hint}".rstrip("; ")
+    placed.notes += [Note(Kind.REFUSED, text, path=path) for path, text in refused.items()]
+    return emit(sections, comments, refused | placed.todos)
+
+
+def _ask_refused(
+    catalogue: Catalogue, words: Sequence[str], parsed: Parsed, placed: Placed
+) -> None:
+    """Ask for what another engine's value is in SGLang, where no table says it."""
+    for fault in parsed.faults:
+        word = words[fault.position] if 0 <= fault.position < len(words) else ""
+        option = catalogue.find(word.partition("=")[0])
+        if fault.severity is not Severity.ERROR or option is None:
+            continue
+        path = field_of_option(catalogue.version, option.name)
+        placed.ask(
+            path or f"engine.args.{option.name.removeprefix('--')}",
+            f"what is it in SGLang? {fault.message}",
+        )
+        placed.notes[:] = [note for note in placed.notes if fault.message not in note.text]
+
+
+def _ask(
+    catalogue: Catalogue, unsure: Sequence[Unsure], parsed: Parsed, script: Script, placed: Placed
+) -> None:
+    """Ask for the values that are not known, each where it would stand."""
+    given = {one.option.name for one in parsed.given}
+    placed.unsure = frozenset(one.option for one in unsure if one.option) - given
+    for name in ("--model-path", "--served-model-name"):
+        placed.reasons[name] = _reasons(script, (str(placed.values.get(name, "")),))
+    further: list[str] = []
+    for one in unsure:
+        why = _reasons(script, one.words)
+        if not one.option:
+            placed.open = True
+            placed.open_sizes = placed.open_sizes or _may_size(script, one.words)
+            further.append(why)
+        elif one.option in placed.unsure:
+            path = field_of_option(catalogue.version, one.option)
+            path = path or f"engine.args.{one.option.removeprefix('--')}"
+            placed.ask(path, f"what is `{one.option}`? {why}")
+    if further:
+        placed.ask("engine.args", "\n".join(f"are there further flags? {why}" for why in further))
+    if placed.open_sizes and not any(name in given for name in SIZES):
+        placed.ask(
+            "parallel.tp", "over how many GPUs is a layer divided? The flags are not all known."
+        )
+    else:
+        placed.open_sizes = False
+
+
+def _may_size(script: Script, words: Sequence[str]) -> bool:
+    """Whether words that are not known may hold parallel sizes."""
+    for word in words:
+        choices = script.unknowns.choices_in(word)
+        if not choices or any(
+            UNKNOWN.search(one) or SIZED.match(one) for each in choices for one in each
+        ):
+            return True
+    return False
+
+
+def _reasons(script: Script, words: Sequence[str]) -> str:
+    """Say why words are not known, with the lines."""
+    notes = [note for word in words for note in script.unknowns.notes_in(word)]
+    return "; ".join(
+        dict.fromkeys(
+            f"{note.text} (line {note.line})" if note.line else note.text for note in notes
+        )
+    )
 
 
 def _unheard_of(catalogue: Catalogue, words: tuple[str, ...]) -> bool:
@@ -136,29 +267,24 @@ def _bounded(words: tuple[str, ...]) -> tuple[str, ...]:
     return words
 
 
-def _without_key(catalogue: Catalogue, words: Sequence[str]) -> list[str]:
-    """Give the words whose values matter: where the key comes from is not asked."""
-    return [
-        word
-        for group in groups(catalogue, words)
-        if group.string != "--api-key"
-        for word in (group.written, *group.words, *group.stray)
-    ]
-
-
-def _release(found: Found, words_of: WordsOf, wishes: Wishes) -> tuple[str, str]:
+def _release(found: Found, words_of: WordsOf, wishes: Wishes, script: Script) -> tuple[str, str]:
     """Choose the release, and say why: as asked, as named, or the newest that accepts it."""
     if wishes.release:
         return wishes.release, "as asked"
     if found.release in releases():
         return found.release, found.named_by
+    faults: dict[str, int] = {}
     for version in reversed(releases()):
         catalogue = load(version)
         try:
             words = _bounded(words_of(catalogue))
         except ConfigError:
             continue
-        sure = known(catalogue, words)[0]
+        sure = known(catalogue, words, script.unknowns)[0]
         if not _unheard_of(catalogue, sure) and parse(catalogue, sure).accepted:
             return version, "the newest release that accepts the command"
-    return newest(), "no known release accepts the command as it is"
+        faults[version] = sum(
+            one.severity is Severity.ERROR for one in parse(catalogue, sure).faults
+        )
+    nearest = min(faults, key=faults.__getitem__, default=newest())
+    return nearest, "no known release accepts the command as it is, and this one the most of it"

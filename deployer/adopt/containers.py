@@ -17,14 +17,16 @@ SWITCHES = frozenset(
 
 SHORT_SWITCHES = frozenset("ditPq")
 VARIABLES = {"-e", "--env"}
-VERBS = {"run", "exec"}
+VERBS = {"run", "exec", "create"}
+SERVES = ("vllm", "serve")
 
 
 @dataclass(slots=True)
 class Container:
     """A container's image, its command, and its options by name.
 
-    ``image`` is empty for `docker exec`, which names a container that runs already.
+    ``image`` is empty for `docker exec`, which names a container that runs already. ``variables``
+    are set, ``passed_on`` come from the shell around.
     """
 
     image: str = ""
@@ -51,9 +53,30 @@ def container(words: Sequence[str]) -> Container | None:
         else:
             _note(found, name, value)
     if rest:
-        found.image = rest[0] if verb == "run" else ""
+        found.image = rest[0] if verb != "exec" else ""
         found.words = (*entrypoint, *rest[1:])
+        if not entrypoint:
+            found.words = with_entrypoint(found.image, found.words)
     return found
+
+
+def with_entrypoint(image: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    """Put what an image itself runs before the words that a container gives it.
+
+    vLLM's images start the server, and take its flags (vllm ``docker/Dockerfile``, ENTRYPOINT);
+    SGLang's start what they are given.
+    """
+    name = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    if not name.startswith("vllm-openai") or (words and _runs_something(words[0])):
+        return words
+    return (*SERVES, *words)
+
+
+def _runs_something(word: str) -> bool:
+    """Whether a word is a program, not a flag or a model."""
+    return not word.startswith("-") and PurePosixPath(word).name in {
+        "vllm", "python", "python3", "bash", "sh", "env", "exec", "torchrun", "ray", "/bin/bash",
+    }  # fmt: skip
 
 
 def _option(rest: list[str]) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from deployer.adopt.note import Kind, Note
-from deployer.adopt.script import UNKNOWN
+from deployer.adopt.script import UNKNOWN, Choice, Unknowns
 from deployer.adopt.secrets import is_secret_value
 from deployer.check.wording import field_of_option
 from deployer.compile.arguments import extra_values, words_for
@@ -41,12 +41,30 @@ ArgValue = str | int | float | bool | list[str | int | float]
 
 @dataclass(slots=True)
 class Placed:
-    """What the options come to: values by section and field, free arguments, and notes."""
+    """What the options come to: values by section and field, free arguments, and notes.
+
+    ``todos`` are questions by the path of the key; ``unsure`` the options whose value is not known,
+    ``open`` says that there may be further ones, ``open_sizes`` that sizes may be among them.
+    """
 
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
     args: dict[str, ArgValue] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
+    todos: dict[str, str] = field(default_factory=dict)
+    unsure: frozenset[str] = frozenset()
+    open: bool = False
+    open_sizes: bool = False
+
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def why(self, option: str) -> str:
+        """Say why an option's value is not known, where something says it."""
+        return f" {self.reasons[option]}" if option in self.reasons else ""
+
+    def ask(self, path: str, question: str) -> None:
+        """Ask the author for the value of a key."""
+        self.todos.setdefault(path, question)
 
 
 def place(catalogue: Catalogue, parsed: Parsed) -> Placed:
@@ -69,22 +87,49 @@ def place(catalogue: Catalogue, parsed: Parsed) -> Placed:
     return placed
 
 
-def known(catalogue: Catalogue, words: Sequence[str]) -> tuple[tuple[str, ...], list[Note]]:
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """What of a launch is not known: an option's value, or words where options could stand.
+
+    ``option`` is empty for the latter; ``words`` are those that hold marks.
+    """
+
+    option: str
+    words: tuple[str, ...]
+
+
+def known(
+    catalogue: Catalogue, words: Sequence[str], unknowns: Unknowns
+) -> tuple[tuple[str, ...], list[Unsure]]:
     """Leave out what holds something that is not known, but for the model's name and the key."""
     kept: list[str] = []
-    notes: list[Note] = []
+    unsure: list[Unsure] = []
     for group in groups(catalogue, words):
         option = catalogue.find(group.string)
-        unsure = any(UNKNOWN.search(word) for word in group.values)
+        marked = any(UNKNOWN.search(word) for word in group.values)
         own = [group.written, *group.words] if group.written else []
-        if unsure and (option is None or option.name not in NAMED_ELSEWHERE):
+        if marked and (option is None or option.name not in NAMED_ELSEWHERE):
             name = option.name if option is not None else group.written.partition("=")[0]
-            notes.append(
-                Note(Kind.LEFT_OUT, f"`{UNKNOWN.sub('…', name)}` has a value that is not known")
-            )
+            unsure.append(Unsure(UNKNOWN.sub("…", name), group.values))
             own = []
-        kept += [*own, *(word for word in group.stray if not UNKNOWN.search(word))]
-    return tuple(kept), notes
+        kept += own
+        for word in group.stray:
+            if not UNKNOWN.search(word):
+                kept.append(word)
+            elif _key_alone(unknowns.choices_in(word)):
+                kept += ["--api-key", word]
+            else:
+                unsure.append(Unsure("", (word,)))
+    return tuple(kept), unsure
+
+
+def _key_alone(choices: Sequence[Choice]) -> bool:
+    """Whether a mark stands for the API key with its flag, or for nothing."""
+    given = [choice for choice in choices if choice]
+    return bool(given) and all(
+        choice[0].partition("=")[0] == "--api-key" and len(choice) <= 2  # noqa: PLR2004 - the flag and the key
+        for choice in given
+    )
 
 
 def _last(given: tuple[Given, ...]) -> Iterator[Given]:

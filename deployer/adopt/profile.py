@@ -22,6 +22,9 @@ HUB = compile_pattern(r"[\w.-]+/[\w.-]+")
 REVISION = compile_pattern(r"[\w./-]+")
 """What `model.revision` takes; anything else stays with the engine's own flag."""
 
+TAKEN = frozenset({"/", "/tmp", "/root", "/mnt", "/workspace", "/app"})  # noqa: S108 - in a container
+"""Folders that images have something in: no volume can be mounted there."""
+
 SNAPSHOT = compile_pattern(r"models--([\w.-]+?)--([\w.-]+)")
 """A model's folder in the cache of huggingface_hub."""
 
@@ -32,21 +35,42 @@ def document(
     """Give the profile's sections in the order of the file, and the comments for them."""
     comments: dict[str, str] = {}
     _drop_idle_draft(placed)
-    model = _model(placed, wishes)
-    name = wishes.name or _slug(str(model["served_name"]).rpartition("/")[2])
+    _drop_same_tokenizer(placed)
+    model = _model(found, placed, wishes)
+    named = str(model.get("served_name") or model.get("repo") or model.get("path") or "")
+    name = wishes.name or _slug(named.rstrip("/").rpartition("/")[2])
+    around = _by_section(found.around.fields)
+    gpus = hardware(found, placed, wishes, comments)
+    on_modal = _modal(found, name, model, placed, comments) if wishes.target == "modal" else None
     sections: dict[str, Any] = {
         **placed.sections,
         "name": name,
         "target": wishes.target,
         "model": {**model, **placed.sections.get("model", {})},
-        "hardware": hardware(found, placed, wishes, comments),
+        "hardware": gpus,
         "engine": engine(catalogue, found, placed, wishes, comments),
         "parallel": _parallel(placed),
-        "serving": _serving(catalogue, placed, wishes),
-        "modal": _modal(name, model, placed) if wishes.target == "modal" else None,
+        "serving": _serving(catalogue, found, placed, wishes),
+        "modal": on_modal,
     }
+    if wishes.target == "modal":
+        for section, values in around.items():
+            sections[section] = {**(sections.get(section) or {}), **values}
+    for path, value in wishes.answers:
+        placed.todos.pop(path, None)
+        section, _, key = path.partition(".")
+        sections[section] = {**(sections.get(section) or {}), key: value}
     order = [field for field in Profile.model_fields if sections.get(field)]
     return {field: sections[field] for field in order}, comments
+
+
+def _by_section(fields: tuple[tuple[str, Any], ...]) -> dict[str, dict[str, Any]]:
+    """Sort values by the section of their path, those that a profile has."""
+    sections: dict[str, dict[str, Any]] = {}
+    for path, value in fields:
+        section, _, key = path.partition(".")
+        sections.setdefault(section, {})[key] = value
+    return sections
 
 
 def _drop_idle_draft(placed: Placed) -> None:
@@ -59,79 +83,148 @@ def _drop_idle_draft(placed: Placed) -> None:
         del placed.sections["speculative"]
 
 
-def _model(placed: Placed, wishes: Wishes) -> dict[str, Any]:
-    given = str(placed.values.get("--model-path", "unknown/model"))
-    if UNKNOWN.search(given):
-        placed.notes.append(Note(Kind.LEFT_OUT, "the model's path is not known: mend `model.repo`"))
-        given = "unknown/model"
-    served = str(placed.values.get("--served-model-name", given))
-    if UNKNOWN.search(served) or not re.fullmatch(r"[\w./:-]+", served):
-        note = "the served name is not known or no name: mend `model.served_name`"
-        placed.notes.append(Note(Kind.LEFT_OUT, note))
-        served = "model"
-    model: dict[str, Any] = {"repo": _repo(given, placed), "served_name": served}
+def _drop_same_tokenizer(placed: Placed) -> None:
+    """Leave the tokenizer out where it is the model's own, which it is by itself."""
+    given = placed.args.get("tokenizer-path")
+    if given is not None and given == placed.values.get("--model-path"):
+        del placed.args["tokenizer-path"]
+        placed.notes.append(
+            Note(Kind.MOVED, "`--tokenizer-path` is the model's own, which it is anyway")
+        )
+
+
+def _model(found: Found, placed: Placed, wishes: Wishes) -> dict[str, Any]:
+    given = str(placed.values.get("--model-path", ""))
+    answered = dict(wishes.answers)
+    model: dict[str, Any] = {}
+    if not given or UNKNOWN.search(given):
+        if not found.around.repos or given:
+            placed.ask(
+                "model.repo",
+                f"which Hugging Face repository is served?{placed.why('--model-path')}",
+            )
+        else:
+            model["repo"] = found.around.repos[0][1]
+        given = ""
+    else:
+        model |= _repo(given, found, placed)
     revision = placed.args.get("revision")
     named = isinstance(revision, str) and REVISION.fullmatch(revision)
     if named and not given.startswith("/"):
         model["revision"] = placed.args.pop("revision")
     if given.startswith("/"):
         model["path"] = given.rstrip("/") or "/"
-    elif wishes.target == "local":
-        note = f"the engine would fetch {given} itself; deployer serves a folder: mend `model.path`"
-        placed.notes.append(Note(Kind.ASSUMED, note))
-        model["path"] = f"/models/{given.rpartition('/')[2]}"
+    elif wishes.target == "local" and "model.path" not in answered:
+        placed.ask(
+            "model.path", "in which folder do the weights lie? On this machine a folder is served."
+        )
+    return _named(model, placed, given)
+
+
+def _named(model: dict[str, Any], placed: Placed, given: str) -> dict[str, Any]:
+    """Give the model with the name that clients ask for: the engine's own is the model's."""
+    served = str(placed.values.get("--served-model-name", given or model.get("repo", "")))
+    if not served or UNKNOWN.search(served):
+        placed.ask(
+            "model.served_name",
+            f"which name do clients ask for?{placed.why('--served-model-name')}",
+        )
+    elif not re.fullmatch(r"[\w./:-]+", served):
+        placed.ask(
+            "model.served_name",
+            f"which name do clients ask for? `{served}` has signs that none may have.",
+        )
+    else:
+        model["served_name"] = served
     return {key: model[key] for key in ("repo", "revision", "path", "served_name") if key in model}
 
 
-def _repo(given: str, placed: Placed) -> str:
-    if HUB.fullmatch(given):
-        return given
+def _repo(given: str, found: Found, placed: Placed) -> dict[str, Any]:
+    """Give the repository that a path or a name stands for; ask where nothing says it."""
+    if HUB.fullmatch(given) and not given.startswith((".", "~")):
+        return {"repo": given}
     if (match := SNAPSHOT.search(given)) is not None:
-        return f"{match[1]}/{match[2]}"
-    name = re.sub(r"[^\w.-]", "-", given.rstrip("/").rpartition("/")[2]).lstrip("-") or "model"
-    if given.startswith("/"):
-        note = f"which repository {given} came from is not said: `model.repo` is {name}"
-        placed.notes.append(Note(Kind.ASSUMED, note))
-    elif name != given:
-        note = f"{given} is neither a repository nor a whole path: `model.repo` is {name}"
-        placed.notes.append(Note(Kind.LEFT_OUT, note))
-    return name
+        return {"repo": f"{match[1]}/{match[2]}"}
+    for folder, repo, revision in found.around.repos:
+        if folder and given.rstrip("/") == folder.rstrip("/"):
+            return {"repo": repo, **({"revision": revision} if revision else {})}
+    placed.ask("model.repo", f"from which Hugging Face repository are the weights in {given}?")
+    return {}
 
 
 def _parallel(placed: Placed) -> dict[str, Any]:
     """State the tensor-parallel size: the engine's default is one, deployer's is every GPU."""
-    return {"tp": 1, **placed.sections.get("parallel", {})}
+    given = placed.sections.get("parallel", {})
+    if (
+        "tp" in given
+        or "--tp-size" in placed.unsure
+        or placed.open_sizes
+        or "parallel.tp" in placed.todos
+    ):
+        return given
+    return {"tp": 1, **given}
 
 
-def _serving(catalogue: Catalogue, placed: Placed, wishes: Wishes) -> dict[str, Any]:
+def _serving(catalogue: Catalogue, found: Found, placed: Placed, wishes: Wishes) -> dict[str, Any]:
     """State the engine's own address and port, which are not a profile's defaults."""
     serving = dict(placed.sections.get("serving", {}))
     for field, flag in (("host", "--host"), ("port", "--port")):
         option = catalogue.find(flag)
-        serving.setdefault(field, option.default if option is not None else None)
-    if wishes.target == "modal" and "--host" not in placed.values:
-        text = f"the engine would listen on {serving['host']}, which nobody reaches in a container"
-        placed.notes.append(Note(Kind.ASSUMED, f"{text}: it listens on 0.0.0.0"))
-        serving["host"] = "0.0.0.0"  # noqa: S104 - in a container it must
-    if "--api-key" in placed.values:
-        text = "the API key is not copied: it comes from the variable that `serving.api_key_env`"
-        placed.notes.append(Note(Kind.MOVED, f"{text} names"))
+        if not placed.open and flag not in placed.unsure:
+            serving.setdefault(field, option.default if option is not None else None)
+    if wishes.target == "modal" and serving.get("host") != "0.0.0.0":  # noqa: S104 - in a container it must
+        serving["host"] = "0.0.0.0"  # noqa: S104 - as above
+        text = "in a container the server must listen on 0.0.0.0"
+        placed.notes.append(Note(Kind.ASSUMED, text))
+    if wishes.target == "modal":
+        serving["api_key_env"] = found.around.key_env or "API_KEY"
+    elif "--api-key" in placed.values:
         serving["api_key_env"] = "API_KEY"
     else:
         serving["api_key_env"] = None
-    return {"host": serving.pop("host"), "port": serving.pop("port"), **serving}
-
-
-def _modal(name: str, model: dict[str, Any], placed: Placed) -> dict[str, Any]:
-    path = model.get("path", "")
-    weights = path.rpartition("/")[0] or "/model-cache"
-    modal: dict[str, Any] = {
-        "app": name,
-        "weights": {"volume": f"{name}-weights", "path": weights},
-        "kernel_cache": {"volume": f"{name}-kernels", "path": "/dg-cache"},
-    }
     if "--api-key" in placed.values:
-        modal["api_key_secret"] = f"{name}-api-key"
+        text = "the API key is not copied: it comes from the variable that `serving.api_key_env`"
+        placed.notes.append(Note(Kind.MOVED, f"{text} names"))
+    elif wishes.target == "modal" and not found.around.key_env:
+        text = (
+            "the command asks nobody for a key, and an address on Modal is public: one is asked "
+            "for, and `serving.api_key_env: null` would serve everyone"
+        )
+        placed.notes.append(Note(Kind.ASSUMED, text))
+    ordered: dict[str, Any] = {}
+    ordered |= {key: serving.pop(key) for key in ("host", "port") if key in serving}
+    return ordered | serving
+
+
+def _modal(
+    found: Found, name: str, model: dict[str, Any], placed: Placed, comments: dict[str, str]
+) -> dict[str, Any]:
+    path = str(model.get("path", ""))
+    mounts = dict(found.around.volumes)
+    holding = [
+        one for one in mounts if path and (path == one or path.startswith(f"{one.rstrip('/')}/"))
+    ]
+    if holding:
+        weights = {"volume": mounts[max(holding, key=len)], "path": max(holding, key=len)}
+    else:
+        weights = {"volume": f"{name}-weights", "path": path.rpartition("/")[0] or "/model-cache"}
+        if path and (path.rpartition("/")[0] or "/") in TAKEN:
+            weights["path"] = "/model-cache"
+            model.pop("path", None)
+            text = f"the weights lie on a volume of deployer's, instead of {path}"
+            placed.notes.append(Note(Kind.MOVED, text))
+    modal: dict[str, Any] = {"app": name, "weights": weights}
+    comments["modal.weights"] = (
+        "A model in FP8 compiles DeepGEMM's kernels: `kernel_cache`, a second volume, keeps them."
+    )
+    secrets = found.around.secrets
+    modal["api_key_secret"] = secrets[0] if len(secrets) == 1 else f"{name}-api-key"
+    if len(secrets) > 1:
+        del modal["api_key_secret"]
+        placed.ask(
+            "modal.api_key_secret",
+            f"which of these secrets holds the API key: {', '.join(secrets)}?",
+        )
     return modal
 
 

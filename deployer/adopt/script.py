@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from deployer.adopt.note import Note
+from deployer.adopt.note import Kind, Note
 from deployer.late import compile_pattern
 
 UNKNOWN = compile_pattern("\0(\\d+)\0")
 """Stands in a word for text that only running the script would give: the number is its note's."""
+
+Choice = tuple[str, ...]
+"""Words that a mark may stand for; none of them where it may stand for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +31,39 @@ class Command:
 
 
 @dataclass(slots=True)
-class Script:
-    """What a script comes to: its commands in order, and what could not be evaluated.
+class Unknowns:
+    """What is not known: a note for each mark, and what it may stand for where that is known."""
 
-    ``broken`` are notes on the text itself; ``notes`` those that marks in words refer to.
-    ``others`` are the names of the commands that start no server.
-    """
-
-    commands: list[Command] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
-    broken: list[Note] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
+    choices: dict[int, tuple[Choice, ...]] = field(default_factory=dict)
+
+    def mark(self, text: str, line: int, choices: Sequence[Choice] = ()) -> str:
+        """Write down what is not known, and give the mark that stands for it."""
+        self.notes.append(Note(Kind.LEFT_OUT, text, line))
+        number = len(self.notes) - 1
+        if choices:
+            self.choices[number] = tuple(choices)
+        return f"\0{number}\0"
 
     def notes_in(self, word: str) -> list[Note]:
         """Give the notes on what of a word is not known."""
         return [self.notes[int(number)] for number in UNKNOWN.findall(word)]
+
+    def choices_in(self, word: str) -> tuple[Choice, ...]:
+        """Give what a word that is nothing but a mark may stand for; nothing where that is open."""
+        found = UNKNOWN.fullmatch(word)
+        return self.choices.get(int(found[1]), ()) if found else ()
+
+
+@dataclass(slots=True)
+class Script:
+    """What a script comes to: its commands in order, and what could not be evaluated.
+
+    ``broken`` are notes on the text itself. ``others`` are the names of the commands that start no
+    server.
+    """
+
+    commands: list[Command] = field(default_factory=list)
+    unknowns: Unknowns = field(default_factory=Unknowns)
+    broken: list[Note] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)

@@ -18,6 +18,9 @@ from deployer.late import compile_pattern
 
 VARIABLE = compile_pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 
+OF_ENGINE = compile_pattern(r"(SGL|CUDA|TORCH|PYTORCH|FLASHINFER|TRITON|NVSHMEM|DG_|HF_HUB|OMP)")
+"""How variables begin that the engine and its kernels read: a value of these is asked for."""
+
 MOST_GPUS = 8
 """GPUs of one container on Modal (`hardware.count`)."""
 
@@ -27,28 +30,98 @@ SM100_VALUES = frozenset({"trtllm", "flashinfer_trtllm", "flashinfer_trtllm_rout
 DEVICES = "CUDA_VISIBLE_DEVICES"
 KERNELS = "SGLANG_DG_CACHE_DIR"
 
+CACHES = frozenset({"HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE"})
+"""Where huggingface_hub keeps what it downloads: deployer downloads into a folder of the volume."""
+
 DERIVED_VARIABLES = frozenset({"HF_HUB_OFFLINE", "PYTHONUNBUFFERED"})
 """What :mod:`deployer.compile.derive` sets; on Modal that is ``KERNELS`` as well."""
+
+
+MULTINODE = ("nnodes", "node-rank", "dist-init-addr")
+"""Arguments of a server that spans several containers."""
 
 
 def hardware(
     found: Found, placed: Placed, wishes: Wishes, comments: dict[str, str]
 ) -> dict[str, Any]:
-    """Give the GPUs: as wished, as shown to the command, else as many as it needs."""
-    count = wishes.count if wishes.count is not None else _count(found, placed)
-    gpu = wishes.gpu or ("none" if placed.values.get("--device") == "cpu" else "")
+    """Give the GPUs: as wished, as the source says, else ask."""
+    gpu = wishes.gpu or ("none" if placed.values.get("--device") == "cpu" else found.around.gpu)
     if gpu == "none":
         return {"gpu": "none", "count": 0}
-    if not gpu:
-        spoken = [value for section in placed.sections.values() for value in section.values()]
-        gpu = "B200" if SM100_VALUES & {v for v in spoken if isinstance(v, str)} else "H100"
-        text = f"a command does not name its GPUs: {gpu} is assumed, `--gpu` says which"
-        placed.notes.append(Note(Kind.ASSUMED, text))
-        comments["hardware.gpu"] = "Assumed: the command does not name its GPUs."
-    if count > MOST_GPUS:
-        text = f"{count} GPUs are more than the {MOST_GPUS} of one container: mend `hardware`"
-        placed.notes.append(Note(Kind.LEFT_OUT, text))
-    return {"gpu": gpu, "count": min(max(count, 1), MOST_GPUS)}
+    made: dict[str, Any] = {}
+    if gpu:
+        made["gpu"] = gpu
+    else:
+        placed.ask("hardware.gpu", _which_gpu(found, placed))
+    count = _asked_count(found, placed, wishes)
+    if count is not None:
+        made["count"] = count
+        if not wishes.count and not _says_sizes(placed):
+            comments["hardware.count"] = "The command divides the model over no more."
+    return made
+
+
+def _which_gpu(found: Found, placed: Placed) -> str:
+    """Ask for the GPU type, with what the source says of it."""
+    spoken = [value for section in placed.sections.values() for value in section.values()]
+    if SM100_VALUES & {v for v in spoken if isinstance(v, str)}:
+        return "on which GPU does it run? Its kernels need a B200 or a B300."
+    if found.around.gpu_shown:
+        ran = f"It ran on {found.around.gpu_shown}, which is no GPU type here."
+        return f"on which GPU does it run? {ran}"
+    return "on which GPU does it run? The command does not say: H100, H200, B200, …"
+
+
+def _asked_count(found: Found, placed: Placed, wishes: Wishes) -> int | None:
+    """Give the GPUs of a replica; ask where the sizes are not known or need several containers."""
+    nodes = placed.args.get("nnodes", max(found.around.nodes, 1))
+    several = (isinstance(nodes, int) and nodes > 1) or (
+        "--nnodes" in placed.unsure and found.around.nodes != 1
+    )
+    if several:
+        _one_container(placed)
+    if wishes.count is not None:
+        return wishes.count
+    missing = SIZES & placed.unsure
+    if missing or placed.open_sizes:
+        shown = found.around.count
+        if shown and not several:
+            return min(shown, MOST_GPUS)
+        placed.ask("hardware.count", "on how many GPUs? The parallel sizes are not known.")
+        return None
+    count = _count(found, placed)
+    if count > MOST_GPUS or several:
+        text = f"{count} GPUs" if not several else f"{count} GPUs of several machines"
+        placed.ask(
+            "hardware.count",
+            f"on how many GPUs? {text} are more than the {MOST_GPUS} of one container, and a "
+            "replica is one: take a GPU with more memory, or fewer bits a weight.",
+        )
+        for name in ("tp", "dp", "pp", "ep"):
+            if (size := placed.sections.get("parallel", {}).pop(name, None)) is not None:
+                placed.ask(f"parallel.{name}", f"it was {size} over all machines.")
+        return None
+    return max(count, 1)
+
+
+SIZES = frozenset({"--tp-size", "--dp-size", "--pp-size"})
+
+
+def _says_sizes(placed: Placed) -> bool:
+    return bool(SIZES & set(placed.values))
+
+
+def _one_container(placed: Placed) -> None:
+    """Leave out how several containers find each other: a replica is one."""
+    gone = [name for name in MULTINODE if placed.args.pop(name, None) is not None]
+    gone += [
+        name for name in MULTINODE if placed.todos.pop(f"engine.args.{name}", None) is not None
+    ]
+    if gone:
+        named = ", ".join(f"`--{name}`" for name in dict.fromkeys(gone))
+        placed.notes.append(
+            Note(Kind.MOVED, f"{named}: a replica is one container, which needs none")
+        )
 
 
 def _count(found: Found, placed: Placed) -> int:
@@ -57,7 +130,7 @@ def _count(found: Found, placed: Placed) -> int:
     if shown > needed:
         text = f"the command shows {shown} GPUs and the engine uses {needed}: `hardware.count`"
         placed.notes.append(Note(Kind.ASSUMED, f"{text} is {needed}"))
-    return min(shown or needed, needed)
+    return min(shown or needed, needed) if not found.around.count else needed
 
 
 def _needed(placed: Placed) -> int:
@@ -72,9 +145,11 @@ def _visible(found: Found) -> int:
     devices = dict(found.variables).get(DEVICES, "")
     if not devices and "device=" in found.gpus:
         devices = found.gpus.partition("device=")[2].strip("\"'")
+    if UNKNOWN.search(devices):
+        return 0
     if found.gpus.isdigit():
         return int(found.gpus)
-    return len([one for one in devices.split(",") if one.strip()])
+    return len([one for one in devices.split(",") if one.strip()]) or found.around.count
 
 
 def engine(
@@ -82,7 +157,7 @@ def engine(
 ) -> dict[str, Any]:
     """Give the release, the image, the free arguments and the variables."""
     engine: dict[str, Any] = {"version": catalogue.version}
-    image = _image(catalogue, found, placed, wishes)
+    image = _image(catalogue, found, placed)
     engine["image"] = image or f"lmsysorg/sglang:v{catalogue.version}"
     if not image:
         comments["engine.image"] = "Assumed: the command names no image that could be taken."
@@ -95,18 +170,23 @@ def engine(
     return engine
 
 
-def _image(catalogue: Catalogue, found: Found, placed: Placed, wishes: Wishes) -> str:
+def _image(catalogue: Catalogue, found: Found, placed: Placed) -> str:
     """Give the image that the command names, if it has a tag and is of the profile's release."""
     if UNKNOWN.search(found.image):
-        placed.notes.append(Note(Kind.LEFT_OUT, "the image is not known: mend `engine.image`"))
+        text = "the image is not known before it runs, so it is not taken"
+        placed.notes.append(Note(Kind.ASSUMED, text))
         return ""
     if found.image_release and found.image_release != catalogue.version:
-        kind = Kind.ASSUMED if wishes.release else Kind.LEFT_OUT
         text = f"the image {found.image} is not of SGLang {catalogue.version}, so it is not taken"
-        placed.notes.append(Note(kind, text))
+        placed.notes.append(Note(Kind.ASSUMED, text))
         return ""
     if found.image and not re.search(r":[^/]+$|@", found.image):
         placed.notes.append(Note(Kind.ASSUMED, f"the image {found.image} has no tag"))
+        return ""
+    if found.image and found.translated:
+        placed.notes.append(
+            Note(Kind.MOVED, f"the image {found.image} is vLLM's, and is not taken")
+        )
         return ""
     return found.image
 
@@ -118,8 +198,12 @@ def _variables(found: Found, placed: Placed, wishes: Wishes) -> Iterator[tuple[s
             placed.notes.append(Note(Kind.MOVED, text))
         elif UNKNOWN.search(value) or not VARIABLE.fullmatch(name):
             shown = UNKNOWN.sub("…", name)
-            placed.notes.append(Note(Kind.LEFT_OUT, f"the variable `{shown}` is not known"))
-        elif name in DERIVED_VARIABLES or (name == KERNELS and wishes.target == "modal"):
+            if VARIABLE.fullmatch(name) and OF_ENGINE.match(name):
+                placed.ask(f"engine.env.{name}", "the source takes it from where it runs.")
+            else:
+                text = f"the variable `{shown}` is known only where it runs, and is not kept"
+                placed.notes.append(Note(Kind.MOVED, text))
+        elif name in DERIVED_VARIABLES or (name in {KERNELS, *CACHES} and wishes.target == "modal"):
             placed.notes.append(Note(Kind.MOVED, f"deployer sets `{name}` itself"))
         elif name == DEVICES and wishes.target == "modal":
             text = f"`{DEVICES}` is not kept: a container sees its own GPUs, `hardware.count` many"

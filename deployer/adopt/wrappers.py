@@ -8,11 +8,59 @@ from pathlib import PurePosixPath
 
 from deployer.parse.launch import ASSIGNMENT, WRAPPER_VALUES, WRAPPERS
 
-RUNNERS = {"uv": ("run",), "poetry": ("run",), "conda": ("run",), "pixi": ("run",), "srun": ()}
+RUNNERS = {
+    "uv": ("run",),
+    "poetry": ("run",),
+    "pipenv": ("run",),
+    "conda": ("run",),
+    "mamba": ("run",),
+    "micromamba": ("run",),
+    "pixi": ("run",),
+    "hatch": ("run",),
+}
 RUNNER_VALUES = frozenset(
     {"-n", "--name", "-p", "--prefix", "--with", "--python", "--project", "--directory", "-N"}
 )
 """Options of these runners that take the word after them."""
+
+CARRIERS = frozenset(
+    {
+        "srun",
+        "mpirun",
+        "mpiexec",
+        "torchrun",
+        "accelerate",
+        "nsys",
+        "ncu",
+        "rocprof",
+        "tini",
+        "dumb-init",
+        "catatonit",
+        "gosu",
+        "su-exec",
+        "runuser",
+        "setpriv",
+        "chrt",
+        "prlimit",
+        "unbuffer",
+        "apptainer",
+        "singularity",
+        "enroot",
+        "udocker",
+        "kubectl",
+        "oc",
+        "ssh",
+        "tmux",
+        "screen",
+        "xvfb-run",
+        "nvidia_entrypoint.sh",
+        "memray",
+        "py-spy",
+        "compute-sanitizer",
+        "daemonize",
+    }
+)
+"""Programs that run the command among their words; where it begins is found by its own form."""
 
 LIMITERS = {"numactl": 0, "taskset": 0, "nice": 0, "ionice": 0, "stdbuf": 0, "timeout": 1}
 """Programs that run a command within limits, and the words that they take beside options."""
@@ -23,6 +71,7 @@ LIMITER_VALUES = {
     "nice": {"-n"},
     "ionice": {"-c", "-n"},
     "timeout": {"-k", "-s"},
+    "stdbuf": {"-i", "-o", "-e"},
 }
 """Their options that take the word after them (their manual pages)."""
 

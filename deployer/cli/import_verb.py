@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -21,9 +21,21 @@ if TYPE_CHECKING:
 
 
 @click.command("import")
-@click.argument("words", nargs=-1, metavar="[-- COMMAND...]")
-@click.option("--file", "script", metavar="SCRIPT", help="A shell script with the command.")
-@click.option("--config", metavar="FILE", help="A YAML file as SGLang's own --config takes it.")
+@click.argument("words", nargs=-1, metavar="[FILE | -- COMMAND...]")
+@click.option("--file", "script", metavar="FILE", help="The same as FILE alone.")
+@click.option(
+    "--config", metavar="FILE", help="A YAML file for SGLang's own --config, which a launch names."
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A variable that the file takes from where it runs, or a key of the profile (`a.b=c`).",
+)
+@click.option(
+    "--launch", "take", type=click.IntRange(1), default=1, help="Which launch of several."
+)
 @click.option("--engine", metavar="RELEASE", help="The release that the command is for.")
 @click.option("--name", default="", help="The deployment's name.")
 @click.option("--gpu", default="", metavar="TYPE", help="The GPU type, which no command names.")
@@ -52,25 +64,42 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     target: str,
     output: str | None,
     form: str,
+    settings: tuple[str, ...],
+    take: int,
     *,
     force: bool,
 ) -> int:
-    """Turn an existing launch command, script or config file into a profile.
+    r"""Turn what you launch a server with into a profile.
 
-    Give `-- COMMAND...` (also `docker run ...`), `--file SCRIPT`, or `--config FILE`. Nothing is
-    run. The profile goes to stdout; what it does not say, and what was assumed, to stderr. Exits 0
-    when everything found its place, 1 when something did not.
+    FILE is a Modal script, a shell or Slurm script, a compose file, a Dockerfile, a Kubernetes
+    manifest, a SkyPilot, dstack or Truss file, or a config file of SGLang; or give `-- COMMAND...`.
+    A launch of vLLM is translated. Nothing is run.
+
+    The profile goes to stdout, with a TODO for each thing that only you can decide; what it does
+    not say, and what was assumed, to stderr. Exits 0 when everything found its place, 1 when
+    something did not.
+
+    \b
+    Examples:
+      deployer import deploy.py -o profiles/mine.yaml
+      deployer import serve.sh --set TP=8 --gpu H200
+      deployer import --gpu H100 -- vllm serve Qwen/Qwen3-8B --max-model-len 8192
     """
     from deployer.adopt.wishes import Wishes  # noqa: PLC0415
     from deployer.check.run import load_checked  # noqa: PLC0415
 
-    if sum((bool(words), script is not None, config is not None)) != 1:
-        msg = "give one of `-- COMMAND...`, `--file SCRIPT` and `--config FILE`"
+    if script is None and len(words) == 1 and Path(words[0]).is_file():
+        script, words = words[0], ()
+    if bool(words) == (script is not None) and (words or config is None):
+        msg = "give one of FILE, `-- COMMAND...` and `--config FILE`"
         raise UsageError(msg)
     if output is not None and Path(output).exists() and not force:
         msg = f"{output} is there already, and was left alone"
         raise UsageError(msg, hint="Give another --out, or --force to replace it.")
-    wishes = Wishes(_name(name), _gpu(gpu), count, target, _release(engine))
+    answers, variables = _settings(settings)
+    wishes = Wishes(
+        _name(name), _gpu(gpu), count, target, _release(engine), answers, variables, take
+    )
     adopted = _adopted(words, script, config, wishes)
     _, findings = load_checked(adopted.profile, output or "profile")
     if output is not None:
@@ -87,40 +116,54 @@ def _adopted(
     config: str | None,
     wishes: Wishes,
 ) -> Adopted:
-    from deployer.adopt.adopt import (  # noqa: PLC0415
-        NoLaunchError,
-        from_config,
-        from_script,
-        from_words,
-    )
+    from deployer.adopt.adopt import NoLaunchError, from_config, from_words  # noqa: PLC0415
+    from deployer.adopt.file import from_file  # noqa: PLC0415
     from deployer.errors import Failure  # noqa: PLC0415
     from deployer.parse.config import ConfigError  # noqa: PLC0415
 
+    given = None if config is None else _text(config, "an SGLang config file")
     try:
-        if config is not None:
-            return from_config(_text(config, "an SGLang config file"), wishes)
         if script is not None:
             beside = Path(script).parent
-            text = _text(script, "a shell script")
-            return from_script(text, wishes, lambda path: _beside(beside, path))
-        return from_words(words, wishes, lambda path: _beside(Path(), path))
+            text = _text(script, "a file that starts a server")
+            return from_file(script, text, wishes, lambda path: _beside(beside, path, given))
+        if words:
+            return from_words(words, wishes, lambda path: _beside(Path(), path, given))
+        return from_config(given or "", wishes)
     except NoLaunchError as error:
         msg = f"{script or 'the command'}: {error}"
         hint = (
-            "A launch is `python3 -m sglang.launch_server ...`, `sglang serve ...`, or a "
-            "container that runs one of them."
+            "A launch is `python3 -m sglang.launch_server ...`, `sglang serve ...`, "
+            "`vllm serve ...`, or a container that runs one of them."
         )
         if script is not None:
             hint += (
-                " A file is read as a shell script: out of Python, YAML, a Dockerfile or a systemd "
-                "unit, copy the command itself behind `deployer import --`."
+                " Where the file builds it, copy the command itself behind `deployer import --`."
             )
-        elif len(words) == 1 and Path(words[0]).is_file():
-            hint = f"Of a file, write `deployer import --file {words[0]}`: it is not run. {hint}"
         raise Failure(msg, hint=hint) from error
     except ConfigError as error:
         msg = f"{config or script or 'the command'}: {error}"
         raise Failure(msg) from error
+
+
+def _settings(
+    settings: tuple[str, ...],
+) -> tuple[tuple[tuple[str, Any], ...], tuple[tuple[str, str], ...]]:
+    """Sort `--set`: keys of the profile have a point, variables have none."""
+    from deployer.profile.yaml_scalars import resolve  # noqa: PLC0415
+
+    answers: list[tuple[str, Any]] = []
+    variables: list[tuple[str, str]] = []
+    for one in settings:
+        name, sign, value = one.partition("=")
+        if not sign or not name:
+            msg = f"--set takes NAME=VALUE, and `{name}` has no value"
+            raise UsageError(msg)
+        if "." in name:
+            answers.append((name, resolve(value)))
+        else:
+            variables.append((name, value))
+    return tuple(answers), tuple(variables)
 
 
 def _text(path: str, what: str) -> str:
@@ -133,10 +176,15 @@ def _text(path: str, what: str) -> str:
     return text
 
 
-def _beside(folder: Path, path: str) -> str | None:
-    """Read the file that a command's --config names; None where it is not on this machine."""
-    place = folder / path
-    return _text(str(place), "the file that --config names") if place.is_file() else None
+def _beside(folder: Path, path: str, config: str | None) -> str | None:
+    """Read a file that another names: one beside it or below, or the config file that was given.
+
+    A whole path is one of where the file runs, so only its name is looked for here.
+    """
+    for place in (folder / path.lstrip("/"), folder / Path(path).name):
+        if place.resolve().is_relative_to(folder.resolve()) and place.is_file():
+            return _text(str(place), f"the file {path} that is named")
+    return config if path.endswith((".yaml", ".yml", ".json")) else None
 
 
 def _release(engine: str | None) -> str:

@@ -40,6 +40,7 @@ DEPLOYED: Change = {
         "auth": "both",
         "api_key_secret": "key",
         "hub_secret": "hub",
+        "kernel_cache": {"volume": "kernels", "path": "/dg-cache"},
         "max_inputs": 64,
         "scaledown_window": 1800,
     },

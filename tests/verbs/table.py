@@ -144,9 +144,13 @@ TABLE: dict[str, Row] = {
     },
     "import": {
         **_reads("import --config"),
-        **_shows(f"import {LAUNCH}", "# yaml-language-server", ""),
-        "json": Cell(f"import --format json {LAUNCH}", 0, "format_version profile engine"),
-        "wrong name": Cell("import -- ls", 1, "the command: no launch of SGLang was found in it"),
+        **_shows(f"import --gpu H100 {LAUNCH}", "# yaml-language-server", ""),
+        "json": Cell(
+            f"import --gpu H100 --format json {LAUNCH}", 0, "format_version profile engine"
+        ),
+        "wrong name": Cell(
+            "import -- ls", 1, "the command: no launch of SGLang or vLLM was found in it"
+        ),
         "full disk": Cell(f"import --out new.yaml {LAUNCH}", 1,
                           "new.yaml could not be written: File too large"),
     },
