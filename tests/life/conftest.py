@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deployer.engine.install import EngineEnvironment
+from deployer.serve.key import PREFIX, SUFFIX
 from tests.life.living import Life
 from tests.ports import free_port
 
@@ -48,4 +52,20 @@ def life(
 @pytest.fixture(scope="package")
 def applied(life: Life) -> subprocess.CompletedProcess[str]:
     """Start the server, once; gives what `deployer apply` said."""
-    return life.deployer("apply", str(life.profile), "--yes")
+    over = threading.Event()
+    looking = threading.Thread(target=_note_engine_keys, args=(life, over))
+    looking.start()
+    try:
+        return life.deployer("apply", str(life.profile), "--yes")
+    finally:
+        over.set()
+        looking.join()
+
+
+def _note_engine_keys(life: Life, over: threading.Event) -> None:
+    """Keep the keys that the engine gets: they lie in a file for as long as it loads."""
+    while not life.engine_keys and not over.wait(0.05):
+        for path in life.state.glob(f"{PREFIX}*{SUFFIX}"):
+            with contextlib.suppress(OSError):
+                found = re.findall(r'^(?:admin-)?api-key: "(.+)"$', path.read_text(), re.MULTILINE)
+                life.engine_keys = found if len(found) == 2 else []

@@ -23,6 +23,7 @@ class Life:
     environ: dict[str, str]
     state: Path
     seen: set[int] = field(default_factory=set)
+    engine_keys: list[str] = field(default_factory=list)
 
     def deployer(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         ran = subprocess.run(

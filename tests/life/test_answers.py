@@ -1,6 +1,9 @@
 """What the real SGLang answers with the tiny model, on the server of :mod:`tests.life.conftest`."""
 
+import contextlib
+import http.client
 import json
+import re
 import subprocess
 import urllib.error
 import urllib.request
@@ -10,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from deployer.facts.sglang.routes import clients
 from tests.life.living import Life
 
 pytestmark = [pytest.mark.engine]
@@ -177,3 +181,61 @@ def test_key_is_asked_for_and_stands_in_no_process_list(server: Server) -> None:
         except OSError:
             continue
         assert server.key.encode() not in words
+
+
+def test_no_route_of_the_running_engine_answers_outside_of_the_list(
+    life: Life, server: Server
+) -> None:
+    """Every route that the engine itself says it has, with every key that there is."""
+    key, admin_key = life.engine_keys
+    engine = engine_port(life)
+    told = json.loads(ask(engine, "GET", "/openapi.json", key)[1])
+    assert ask(engine, "GET", "/server_info", key)[0] == 200
+    routes = {
+        (method.upper(), filled(path))
+        for path, methods in told["paths"].items()
+        for method in methods
+    }
+    routes |= {("GET", path) for path in ("/docs", "/redoc", "/openapi.json", "/metrics/")}
+    let_in = {"/health", "/metrics", "/v1/models/glm-tiny"}
+    let_in |= {filled(each.path) for each in clients("0.5.23")}
+    closed = sorted((method, path) for method, path in routes if path not in let_in)
+    assert len(closed) > 60
+    assert ("GET", "/server_info") in closed
+    asked = 0
+    for given in (server.key, key, admin_key, ""):
+        for method, path in closed:
+            status, text, release = ask(server.port, method, path, given)
+            assert (status, bool(release)) == (404, True), (method, path, text)
+            asked += 1
+        for path in sorted(let_in - {"/health"} if given != server.key else ()):
+            status, _, release = ask(server.port, "GET", path, given)
+            assert status in {401, 405}, path
+            assert release
+    assert asked == 4 * len(closed)
+
+
+def filled(path: str) -> str:
+    """Put a name in the place of each that a route leaves open."""
+    return re.sub(r"\{[^}]*\}", "glm-tiny", path)
+
+
+def engine_port(life: Life) -> int:
+    """Find where the engine listens: its words say it last."""
+    words = (
+        (Path("/proc") / str(pid) / "cmdline").read_bytes().decode().split("\0")
+        for pid in life.processes()
+    )
+    (found,) = {
+        each[len(each) - 1 - each[::-1].index("--port") + 1] for each in words if "--port" in each
+    }
+    return int(found)
+
+
+def ask(port: int, method: str, path: str, key: str) -> tuple[int, str, str]:
+    """Give status and body, and which release a door says that it is."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=300)) as line:
+        line.request(method, path, headers=headers)
+        answer = line.getresponse()
+        return answer.status, answer.read().decode(), answer.headers.get("X-Deployer-Release", "")
