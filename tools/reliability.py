@@ -43,8 +43,9 @@ restarts.
 
 What the policy cannot see: one stream of several that gets nothing, while others do; a client that
 gave up because tokens were slow; and a hang behind an engine that has none of the counters, which
-is called `unseen`. A detokenizer that hangs without being stopped, while a scheduler reads a long
-prompt, is told when that prompt is done: until then nothing is missing.
+is called `unseen`. A detokenizer that hangs without being stopped is told when tokens are missing:
+16 of each request where all are streams that have begun, 128 where some are not; while a scheduler
+reads a long prompt, none is.
 
 Each release of the engine from 0.5.9 to 0.5.23 has the counters; a test looks for them in its
 published sources. They need `--enable-metrics`, which the runtime adds where the profile does not.

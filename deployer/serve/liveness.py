@@ -64,6 +64,10 @@ BATCHED = 128
 SGLang hands on a request that is not streamed every 50 tokens (``force_stream_interval`` in
 scheduler_output_processor_mixin.py, 0.5.9 to 0.5.23); speculation may overshoot."""
 
+STREAMED = 16
+"""The same for requests that are all streamed and have begun: each step is handed on. More than a
+step of speculation decodes; ``--stream-interval`` makes it more."""
+
 QUIET, OWN_EVERY, OWN_PATIENCE = 0.25, 0.25, 0.75
 """Parts of the budget. A hang that begins right after our own request has returned is told after
 a quarter until the next one and three quarters for it."""
@@ -153,10 +157,14 @@ class _Seen:
 
 
 class Liveness:
-    """The policy for one engine, with ``budget`` seconds without progress."""
+    """The policy for one engine, with ``budget`` seconds without progress.
 
-    def __init__(self, budget: float) -> None:
+    ``interval`` is how many tokens of a stream the engine hands on at a time.
+    """
+
+    def __init__(self, budget: float, interval: int = 1) -> None:
         self._budget = budget
+        self._streamed = max(STREAMED, 2 * interval)
         self._now = 0.0  # observed seconds
         self._at: float | None = None
         self._seen = _Seen()
@@ -236,13 +244,16 @@ class Liveness:
         ended = float(pulse.requests - pulse.in_flight) if pulse else 0.0
         if came_out or self._base is None or decoded < self._base:
             self._base, self._base_ended = decoded, ended
-            self._undelivered, self._most = None, 1
-        self._most = max(self._most, sum(rank.running for rank in account.ranks))
+            self._undelivered, self._most, self._overdue = None, 1, False
+        running = sum(rank.running for rank in account.ranks)
+        self._most = max(self._most, running)
+        begun = pulse is not None and 0 < running <= pulse.streams == pulse.in_flight
         # Whoever gave up before anything came out has had tokens decoded, too.
-        allowed = BATCHED * (self._most + max(0.0, ended - self._base_ended))
+        each = self._streamed if begun else BATCHED
+        allowed = each * (self._most + max(0.0, ended - self._base_ended))
         if decoded > self._base and self._undelivered is None:
             self._undelivered = self._now
-        self._overdue = decoded - self._base >= allowed
+        self._overdue |= decoded - self._base >= allowed
 
     def _note_stops(self, seen: Observation) -> None:
         if not seen.stopped:

@@ -242,6 +242,7 @@ class Runtime:
             bell=self._bell,
             tell=self._tell_verdict,
             view=self._view,
+            interval=_stream_interval(self._release),
         )
 
     def _tell_verdict(self, verdict: Verdict) -> None:
@@ -473,3 +474,9 @@ class Runtime:
         self._running.release()
         if left:
             self._timeline.progress(f"cannot be ended: {', '.join(left)}")
+
+
+def _stream_interval(release: Release) -> int:
+    """Give how many tokens of a stream the engine hands on at a time."""
+    stated = [each.values for each in release.arguments if each.flag == "--stream-interval"]
+    return max((int(each[0]) for each in stated if each and each[0].isdecimal()), default=1)

@@ -38,7 +38,8 @@ class Vigil:
     """The watch over one engine, from when it serves until it ends.
 
     ``tell`` is called, in the vigil's thread, with each verdict that differs in its state from the
-    one before. ``view`` is where others read how the engine is.
+    one before. ``view`` is where others read how the engine is. ``interval`` is how many tokens of
+    a stream the engine hands on at a time.
     """
 
     def __init__(  # noqa: PLR0913 - keyword arguments, each a plain value
@@ -52,6 +53,7 @@ class Vigil:
         bell: Bell,
         tell: Callable[[Verdict], None],
         view: ViewFile | None = None,
+        interval: int = 1,
     ) -> None:
         self._budget = budget
         self._port = port
@@ -61,13 +63,13 @@ class Vigil:
         self._bell = bell
         self._tell = tell
         self._view = view
-        self._policy = Liveness(budget)
+        self._policy = Liveness(budget, interval)
         self._lock = threading.Lock()
         self._account: Account | None = None
         self._asking = False
         self._own_pending = False
         self._returned = 0
-        self._written = 0.0
+        self._written = -WRITE_EVERY
         self._over = threading.Event()
         self.ending = False
         """Whether the server ends: it is sent nothing then."""
@@ -128,8 +130,10 @@ class Vigil:
             self._own_pending = False
 
     def _write(self, *, now: bool) -> None:
-        at = time.time()
+        at = time.monotonic()
         if self._view is None or not (now or at - self._written >= WRITE_EVERY):
             return
         self._written = at
-        self._view.write(View(at, self.verdict.state, self.verdict.reason, self.verdict.sign))
+        self._view.write(
+            View(time.time(), self.verdict.state, self.verdict.reason, self.verdict.sign)
+        )

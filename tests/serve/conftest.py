@@ -37,8 +37,9 @@ def live(tmp_path: Path, marker: str) -> Iterator[Callable[..., Story]]:
     """Make a runtime in this process, which is stopped at the end."""
     made: list[Story] = []
 
-    def make(*flags: str, stream: Any = None, **options: Any) -> Story:
-        story = Story(make_release(*flags, **options), tmp_path, marker, stream=stream)
+    def make(*flags: str, stream: Any = None, view: Any = None, **options: Any) -> Story:
+        release = make_release(*flags, **options)
+        story = Story(release, tmp_path, marker, stream=stream, view=view)
         made.append(story)
         return story
 

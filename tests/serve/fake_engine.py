@@ -4,7 +4,9 @@ It binds its port, answers 503 until it has "loaded", prints its key as SGLang d
 SIGTERM, and misbehaves in the one way that a flag asks for.
 
 Nothing is computed while one of its children is stopped, or after SIGUSR1 (a deadlock) until
-SIGUSR2; `/health` says 200 all the while, as SGLang's does. It counts as SGLang counts.
+SIGUSR2; after SIGRTMIN (a deadlock of its detokenizer) tokens are computed and none comes out.
+`/health` says 200 all the while, as SGLang's does. After the signal that follows SIGRTMIN nothing
+is answered (a deadlock of its parent). It counts as SGLang counts.
 """
 
 import argparse
@@ -62,11 +64,14 @@ class Engine(BaseHTTPRequestHandler):
     draining = False
     busy = 0
     frozen = False
+    mute = False
+    deaf = False
     computed: ClassVar = {"prefill_compute": 0, "decode": 0}
     came_out = 0
     children: ClassVar[list[int]] = []
 
     def do_GET(self) -> None:
+        wait_while_deaf()
         if self.path == "/server_info":
             open_to = not Engine.key or self.headers["Authorization"] == f"Bearer {Engine.key}"
             self.answer(200 if open_to else 401, Engine.options.holds.encode())
@@ -88,6 +93,8 @@ class Engine(BaseHTTPRequestHandler):
             os._exit(9)
         elif self.path == "/generate":
             compute("decode")
+            while Engine.mute or Engine.deaf:
+                time.sleep(0.02)
             Engine.came_out += 1
             self.answer(200, b"{}")
         elif body.get("stream"):
@@ -120,6 +127,10 @@ class Engine(BaseHTTPRequestHandler):
             self.end_headers()
             for number in range(Engine.options.tokens):
                 compute("decode")
+                while Engine.mute:
+                    time.sleep(Engine.options.pause)
+                    compute("decode")
+                wait_while_deaf()
                 Engine.came_out += 1
                 self.chunk(f"data: {number}\n\n".encode())
                 time.sleep(Engine.options.pause)
@@ -148,6 +159,11 @@ def compute(mode: str) -> None:
     while Engine.frozen or any(map(stopped, Engine.children)):
         time.sleep(0.02)
     Engine.computed[mode] += 1
+
+
+def wait_while_deaf() -> None:
+    while Engine.deaf:
+        time.sleep(0.02)
 
 
 def stopped(pid: int) -> bool:
@@ -220,6 +236,8 @@ def main() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGUSR1, lambda *_: setattr(Engine, "frozen", True))
     signal.signal(signal.SIGUSR2, lambda *_: setattr(Engine, "frozen", False))
+    signal.signal(signal.SIGRTMIN, lambda *_: setattr(Engine, "mute", True))
+    signal.signal(signal.SIGRTMIN + 1, lambda *_: setattr(Engine, "deaf", True))
     if options.config:
         text = options.config.read_text()
         stated = dict(line.split(": ", 1) for line in text.splitlines())

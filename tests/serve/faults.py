@@ -64,7 +64,7 @@ def nothing(_: Serving) -> None:
     """What is wrong is wrong from the start."""
 
 
-def send(number: signal.Signals, *who: str) -> Callable[[Serving], None]:
+def send(number: int, *who: str) -> Callable[[Serving], None]:
     def act(serving: Serving) -> None:
         for each in who:
             serving.kill(each, number)
@@ -168,6 +168,10 @@ STREAMING = (*CHILDREN, *FOREVER)
 HANG = {"hang": 2.0}
 
 
+MUTE, DEAF = signal.SIGRTMIN, signal.SIGRTMIN + 1
+"""What the fake engine takes for a deadlock of its detokenizer, and of its parent."""
+
+
 def told(who: str, number: signal.Signals) -> str:
     return f"{WHO[who]}|killed by {number.name}"
 
@@ -192,6 +196,11 @@ SERVES = (
           send(signal.SIGSTOP, *WHO), "the engine hangs|stopped for", STREAMING, HANG),
     Fault("a deadlock under streams", "serving", "started again", send(signal.SIGUSR1, "parent"),
           "the engine hangs", STREAMING, HANG, streams=2),
+    Fault("a deadlock of the detokenizer, under streams", "serving", "started again",
+          send(MUTE, "parent"), "tokens are computed, and none has come out", STREAMING, HANG,
+          streams=2),
+    Fault("a deadlock of the parent, under streams", "serving", "started again",
+          send(DEAF, "parent"), "the engine hangs", STREAMING, HANG, streams=2),
     Fault("a deadlock of an idle engine", "serving", "started again",
           send(signal.SIGUSR1, "parent"), "our own request", CHILDREN, HANG),
     Fault("a prefill of four budgets", "serving", "goes on", nothing, streams=1,

@@ -181,7 +181,10 @@ class World:
             return
         if any(one.in_flight(self.now) for one in self.history.requests):
             self.work_at = min(self.work_at, self.now)
-        if self.decoded - self.decoded_before > 130 * len(self.history.requests):
+        flying = [one for one in self.history.requests if one.in_flight(self.now)]
+        begun = bool(flying) and all(one.stream and one.delivered for one in flying)
+        batch = 18 if begun and self.history.door else 130
+        if self.decoded - self.decoded_before > batch * len(self.history.requests):
             self.much_at = min(self.much_at, self.now)
 
     def _waiting(self) -> list[Request]:
@@ -247,6 +250,7 @@ class World:
             requests=len(others),
             in_flight=len(flying),
             bytes=self.door_bytes,
+            streams=sum(one.stream and one.delivered > 0 for one in flying),
         )
         return Observation(
             self.now,

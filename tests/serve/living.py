@@ -116,6 +116,7 @@ class Story:
     marker: str
     events: list[Event] = field(default_factory=list)
     stream: Any = None
+    view: Any = None
 
     def __post_init__(self) -> None:
         self.log = self.folder / "engine.log"
@@ -125,6 +126,7 @@ class Story:
             emit=self.events.append,
             log_file=self.log,
             stream=self.stream,
+            view=self.view,
         )
 
     def phases(self) -> list[str]:

@@ -96,7 +96,7 @@ class Serving:
         found: int = wait_for(find)
         return found
 
-    def kill(self, who: str, number: signal.Signals) -> None:
+    def kill(self, who: str, number: int) -> None:
         os.kill(self.process(who), number)
 
     def ask_stream(self) -> socket.socket:

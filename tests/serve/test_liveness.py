@@ -101,6 +101,27 @@ def test_tokens_that_are_computed_and_do_not_come_out_are_a_hang() -> None:
     assert "none has come out" in verdict.reason
 
 
+def test_streams_of_which_a_few_tokens_do_not_come_out_are_a_hang() -> None:
+    """Each step of a stream is handed on: a slow engine need not compute a hundred in vain."""
+    watched, streams = Watched(), replace(flying(1), streams=1)
+    for half in range(44):
+        verdict = watched.look(pulse=streams, account=counted(Rank(1, decode=half // 2)))
+    assert verdict.state == "hung"
+    batched = Watched()
+    for half in range(60):
+        verdict = batched.look(pulse=flying(1), account=counted(Rank(1, decode=half // 2)))
+    assert verdict.state != "hung"
+
+
+def test_a_stream_interval_is_no_silence() -> None:
+    watched, streams = Watched(), replace(flying(1), streams=1)
+    watched.policy = Liveness(BUDGET, interval=64)
+    for half in range(800):
+        rank = Rank(running=1, decode=half)
+        watched.look(pulse=streams, account=counted(rank, delivered=half // 64 * 64))
+    assert set(watched.states) <= {"busy", "quiet"}
+
+
 def test_an_idle_server_is_sent_one_request_each_quarter_of_the_budget() -> None:
     watched = Watched()
     returned = sent = 0
@@ -210,6 +231,7 @@ FAULTS = {
     "a stop is a hang at once": ("if lasts >= self._budget else", "if True else"),
     "what is not delivered is forgotten": ("if self._undelivered is not None and", "if False and"),
     "few tokens that do not come out are enough": ("BATCHED = 128", "BATCHED = 1"),
+    "a stream may be behind as others are": ("STREAMED = 16", "STREAMED = 128"),
     "an own request may take for ever": ("= 0.25, 0.25, 0.75", "= 0.25, 0.25, 9"),
     "own requests pile up": ("if seen.own_pending or seen.ending or", "if seen.ending or"),
     "a busy engine is sent requests": ("return free and silent", "return silent"),
@@ -230,6 +252,7 @@ FINDERS = {
     "a stop is a hang at once": 0,
     "what is not delivered is forgotten": 416,
     "few tokens that do not come out are enough": 39,
+    "a stream may be behind as others are": 995,
     "an own request may take for ever": 663,
     "own requests pile up": 7,
     "a busy engine is sent requests": 16,

@@ -144,6 +144,24 @@ def test_how_it_is_stands_in_a_file(supervise: Callable[..., Supervisor], tmp_pa
     assert abs(time.time() - view.at) < 200
 
 
+def test_a_clock_that_jumps_is_no_hang_and_hides_none(
+    live: Callable[..., Story], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day back, then two days on: what is measured, is measured by a clock that only goes on."""
+    off, path, real = [0.0], tmp_path / VIEW, time.time
+    monkeypatch.setattr(time, "time", lambda: real() + off[0])
+    story = live(*CHILDREN, "--tokens", "100000", hang=4.0, view=ViewFile(path), drain=0.5)
+    assert story.runtime.start()
+    streams(story, 1)
+    for day in (-86_400.0, 86_400.0):
+        off[0] = day
+        wait_for(lambda: (view := read_view(path)) and abs(view.at - real() - off[0]) < 3600)
+    assert not any(event.state == "failed" for event in story.events)
+    os.kill(story.pid(), signal.SIGUSR1)
+    off[0] = -86_400.0
+    assert "nothing has moved for 4 s" in watch(story)
+
+
 def test_a_view_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / VIEW
     assert read_view(path) is None

@@ -188,7 +188,7 @@ def _written(span: Span, flight: Flight) -> dict[str, Any]:
         "name": f"{span.method} {flight.route}",
         "kind": SERVER,
         "startTimeUnixNano": str(span.began),
-        "endTimeUnixNano": str(time.time_ns()),
+        "endTimeUnixNano": str(span.began + int((time.monotonic() - flight.began) * 1e9)),
         "attributes": _attributes(values),
         "events": [event] if first else [],
         "status": {"code": FAILED} if flight.status >= HTTPStatus.INTERNAL_SERVER_ERROR else {},
