@@ -104,7 +104,7 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         origin = options.engine or stack.enter_context(_stand_in())
         ways: dict[str, tuple[int, int]] = {"by hand": (origin, 0)}
-        ways["the door"] = stack.enter_context(_door(origin))
+        ways["the door"] = stack.enter_context(door(origin))
         for name in OTHERS:
             if shutil.which(name):
                 ways[name] = stack.enter_context(_other(name, origin))
@@ -133,10 +133,10 @@ def _measure(ways: dict[str, tuple[int, int]], asked: dict[str, Any]) -> None:
             for name, (port, _) in ways.items():
                 first[name].append(asyncio.run(_stream(port, {**asked, "max_tokens": 1}))[0])
         for name, (port, pid) in ways.items():
-            began, cpu = time.perf_counter(), _cpu(pid)
+            began, cpu = time.perf_counter(), cpu_seconds(pid)
             pieces = asyncio.run(_streams(port, {**asked, "max_tokens": PIECES}))
             rates[name].append(pieces / (time.perf_counter() - began))
-            used[name].append((_cpu(pid) - cpu) / pieces)
+            used[name].append((cpu_seconds(pid) - cpu) / pieces)
     print(f"{'':14} first piece ms   pieces/s of {STREAMS}   fewer, %           CPU us a piece")
     by_hand = rates["by hand"]
     for name, (_, pid) in ways.items():
@@ -172,7 +172,7 @@ async def _stream(port: int, asked: dict[str, Any]) -> tuple[float, int]:
     return first, pieces
 
 
-def _cpu(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Give the CPU seconds of a process and its children that live."""
     if not pid:
         return 0.0
@@ -196,10 +196,11 @@ def _stand_in() -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _door(origin: int) -> Iterator[tuple[int, int]]:
+def door(origin: int, path: str = PATH) -> Iterator[tuple[int, int]]:
+    """Put a door before an engine that takes no key; gives its port and its process."""
     port = free_port()
     listener = open_listener(Listen("127.0.0.1", port, ""))
-    terms = Terms("0" * 12, (Route(PATH, ("POST",)),), keyed=True, body=1 << 26)
+    terms = Terms("0" * 12, (Route(path, ("POST",)),), keyed=True, body=1 << 26)
     door = Door(terms, listener, os.environ)
     door.keys([NamedKey("bench", digest(KEY))])
     door.open(origin, "")

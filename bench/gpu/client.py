@@ -1,8 +1,12 @@
-"""Streams of random tokens against an engine's `/generate`: how many at a time, how fast."""
+"""Streams of random tokens: how many at a time, how fast.
+
+They go to an engine's own `/generate`, or, with a ``key``, to `/v1/completions` as clients do.
+"""
 
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import random
 import statistics
@@ -13,6 +17,9 @@ from typing import Any
 
 WORDS = 20, 1000
 """The token ids that prompts are made of: ordinary ones in every vocabulary of the shapes."""
+
+SEEDS = itertools.count()
+"""Of every stream that is ever asked for: a prompt that comes again is in the prefix cache."""
 
 PIECE = b"data: "
 END = b"data: [DONE]"
@@ -30,7 +37,7 @@ class Answer:
 
 
 def ask(
-    port: int, streams: int, count: int, size: tuple[int, int], timeout: float
+    port: int, streams: int, count: int, size: tuple[int, int], timeout: float, key: str = ""
 ) -> dict[str, Any]:
     """Send ``count`` requests, so many at a time; ``size`` are the tokens in and out of each."""
     todo = [Answer() for _ in range(count)]
@@ -45,10 +52,10 @@ def ask(
                 answer = next(left, None)
             if answer is None:
                 return
-            _stream(port, size, own, answer, limit)
+            _stream(port, size, own, answer, limit, key)
 
     began = time.perf_counter()
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(streams)]
+    threads = [threading.Thread(target=work, args=(next(SEEDS),)) for _ in range(streams)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -57,12 +64,9 @@ def ask(
 
 
 def _stream(
-    port: int, size: tuple[int, int], own: random.Random, answer: Answer, limit: float
+    port: int, size: tuple[int, int], own: random.Random, answer: Answer, limit: float, key: str
 ) -> None:
-    body = {
-        "input_ids": [own.randint(*WORDS) for _ in range(size[0])], "stream": True,
-        "sampling_params": {"max_new_tokens": size[1], "ignore_eos": True, "temperature": 0},
-    }  # fmt: skip
+    path, body = _question([own.randint(*WORDS) for _ in range(size[0])], size[1], key)
     left = limit - time.monotonic()
     if left <= 0:
         answer.wrong = "time was up"
@@ -71,8 +75,8 @@ def _stream(
     began = time.perf_counter()
     last = b""
     try:
-        head = {"Content-Type": "application/json"}
-        connection.request("POST", "/generate", json.dumps(body), head)
+        head = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+        connection.request("POST", path, json.dumps(body), head)
         response = connection.getresponse()
         for line in response:
             if not line.startswith(PIECE) or line.startswith(END):
@@ -81,13 +85,28 @@ def _stream(
                 answer.first = time.perf_counter() - began
             last = line
         answer.whole = time.perf_counter() - began
-        answer.tokens = json.loads(last[len(PIECE) :])["meta_info"]["completion_tokens"]
-    except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
+        answer.tokens = _counted(json.loads(last[len(PIECE) :]))
+    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException) as error:
         answer.wrong = repr(error)[:200]
     finally:
         connection.close()
     if answer.tokens > 1:
         answer.each = (answer.whole - answer.first) / (answer.tokens - 1)
+
+
+def _question(prompt: list[int], tokens: int, key: str) -> tuple[str, dict[str, Any]]:
+    if not key:
+        sampling = {"max_new_tokens": tokens, "ignore_eos": True, "temperature": 0}
+        return "/generate", {"input_ids": prompt, "stream": True, "sampling_params": sampling}
+    return "/v1/completions", {
+        "model": "m", "prompt": prompt, "max_tokens": tokens, "ignore_eos": True, "temperature": 0,
+        "stream": True, "stream_options": {"include_usage": True},
+    }  # fmt: skip
+
+
+def _counted(last: dict[str, Any]) -> int:
+    """Give how many tokens came out, by the last piece of a stream."""
+    return int((last.get("meta_info") or last["usage"])["completion_tokens"])
 
 
 def _row(answers: list[Answer], seconds: float, size: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """How fast the engine's own loaders read weights: from the disk, and from the page cache.
 
-    PYTHON bench/gpu/loaders.py OUT FOLDER [--ranks 1,2] [--shape SHAPE] [--layers N]
+    PYTHON bench/gpu/loaders.py OUT FOLDER [--ranks 1,2] [--shape SHAPE] [--layers N] [--only NAMES]
 
 Runs in the engine's environment, as it calls the release's loaders itself (``weight_utils``).
 FOLDER gets a checkpoint of the shape (``weights.py``), unless it has one. Each rank is a process
@@ -46,6 +46,7 @@ def main() -> int:
     if options.layers:
         weights.make(config(options.shape, options.layers), options.folder)
     files = sorted(map(str, options.folder.glob("*.safetensors")))
+    only = set(options.only.split(";")) if options.only else None
     result = {
         "question": "loaders", **machine.describe(sys.executable),
         "bytes": sum(Path(each).stat().st_size for each in files), "files": len(files), "rows": [],
@@ -54,7 +55,7 @@ def main() -> int:
     for ranks in map(int, options.ranks.split(",")):
         group = Ranks(ranks, files)
         try:
-            for name in group.names:
+            for name in filter(lambda each: only is None or each in only, group.names):
                 for cold, ahead in ((False, False), (True, False), (True, True)):
                     row = {
                         "loader": name, "ranks": ranks, "cold": cold, "read_ahead": ahead,
@@ -193,6 +194,7 @@ def loaders(
     fast = getattr(module, "fastsafetensors_weights_iterator", None)
     if fast and find_spec("fastsafetensors") and cuda:
         found["fastsafetensors, no GDS"] = lambda: fast(files, enable_gds=False)
+        found["fastsafetensors, GDS"] = lambda: fast(files, enable_gds=True)
     stream = getattr(module, "runai_safetensors_weights_iterator", None)
     if stream and find_spec("runai_model_streamer"):
         found["runai streamer"] = lambda: stream(files)
@@ -248,6 +250,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--ranks", default="1", help="numbers of ranks, with commas between them")
     parser.add_argument("--shape", default="qwen3-32b")
     parser.add_argument("--layers", type=int, default=6, help="0: FOLDER has what is to be read")
+    parser.add_argument("--only", default="", help="names of loaders, with semicolons between")
     parser.add_argument("--suffix", default="", help="the end of the result's name")
     return parser.parse_args()
 

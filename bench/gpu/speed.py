@@ -2,10 +2,11 @@
 
     python3 bench/gpu/speed.py PLAN OUT [--python PYTHON] [--only NAME,NAME]
 
-The servers of the plan start side by side, with dummy weights or the plan's ``load``, and are asked
-one after another: each stream has the plan's number of random tokens in and out, ``rounds`` times.
-A server's ``gpu`` is the one that it gets, its ``concurrency`` those that it is asked at. OUT gets
-``speed-ENGINE.json``, rewritten after every row.
+The servers of the plan start side by side, of its shape or their own, with dummy weights or the
+plan's ``load``, and are asked one after another: each stream has the plan's number of random tokens
+in and out, ``rounds`` times. A server's ``gpu`` is the one that it gets, its ``concurrency`` those
+that it is asked at. For each row of ``door`` it is then asked as clients ask, by hand and through
+our door in turns. OUT gets ``speed-ENGINE.json``, rewritten after every row.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +37,7 @@ def main() -> int:
     plan["servers"] = [one for one in plan["servers"] if only is None or one["name"] in only]
     result = {"question": "speed", **machine.describe(options.python), **plan, "rows": []}
     path = options.out / f"speed-{result['versions']['sglang']}{options.suffix}.json"
-    model = str(folder(plan["shape"], options.out / "models"))
-    servers = {one["name"]: _start(one, plan, model, options) for one in plan["servers"]}
+    servers = {one["name"]: _start(one, plan, options) for one in plan["servers"]}
     limit = time.monotonic() + plan.get("timeout", 300)
     try:
         for one in plan["servers"]:
@@ -60,6 +62,11 @@ def main() -> int:
                 result["rows"].append(row)
                 machine.write(path, result)
                 print(json.dumps(row), flush=True)
+        for one in plan["servers"]:
+            for row in _ways(one, plan) if one["ready"] is not None else ():
+                result["rows"].append(row)
+                machine.write(path, result)
+                print(json.dumps(row), flush=True)
     finally:
         for server in servers.values():
             server.end()
@@ -67,9 +74,29 @@ def main() -> int:
     return int(any(one["ready"] is None for one in plan["servers"]) or bool(lost))
 
 
-def _start(
-    one: dict[str, Any], plan: dict[str, Any], model: str, options: argparse.Namespace
-) -> Server:
+def _ways(one: dict[str, Any], plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Ask a server by hand and through a door, in turns: what the door costs is the difference."""
+    if not plan.get("door"):
+        return
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # the door is deployer's own
+    doors: Any = import_module("bench.door")
+    with doors.door(one["port"], "/v1/completions") as (port, pid):
+        for asked in plan["door"]:
+            size = (asked["input"], asked["output"])
+            for number in range(asked["rounds"]):
+                turns = ("by hand", one["port"]), ("the door", port)
+                for way, at in turns if number % 2 else turns[::-1]:
+                    began = doors.cpu_seconds(pid)
+                    row = ask(at, asked["streams"], asked["requests"], size, plan["run"], doors.KEY)
+                    yield {
+                        "server": one["name"], "way": way, "round": number,
+                        "streams": asked["streams"], "input": size[0], "output": size[1], **row,
+                        "door_cpu_s": round(doors.cpu_seconds(pid) - began, 2),
+                    }  # fmt: skip
+
+
+def _start(one: dict[str, Any], plan: dict[str, Any], options: argparse.Namespace) -> Server:
+    model = str(folder(one.get("shape", plan["shape"]), options.out / "models"))
     words = [
         options.python, "-m", "sglang.launch_server", "--model-path", model, "--load-format",
         plan.get("load", "dummy"), "--host", "127.0.0.1", "--port", str(one["port"]),

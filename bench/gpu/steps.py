@@ -5,8 +5,8 @@
 A step is a list of commands that run side by side, each with a name, its words and at most so many
 seconds; `{out}` in them is OUT, `{python}` the interpreter that runs this. A command that comes too
 late is ended with all that it has started, and the next step begins; the last ones get no more than
-what is left. All of OUT but models is packed to the file PACK every few seconds, so that a machine
-that is taken away leaves what was measured so far.
+what is left. All of OUT but models and caches is packed to the file PACK every few seconds, so
+that a machine that is taken away leaves what was measured so far.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ GRACE = 8.0
 
 LARGE = 12 << 20
 """Bytes of a file that is left out of the pack."""
+
+LEFT_OUT = {"models", "caches"}
+"""Folders that are left out of it."""
 
 
 def main() -> int:
@@ -134,7 +137,7 @@ def _pack(out: Path, pack: Path) -> None:
     part = pack.with_name(f".{pack.name}.part")
     with tarfile.open(part, "w:gz", compresslevel=6) as archive:
         for path in sorted(out.rglob("*")):
-            if path.is_file() and "models" not in path.parts and path.stat().st_size < LARGE:
+            if path.is_file() and not LEFT_OUT & {*path.parts} and path.stat().st_size < LARGE:
                 archive.add(path, path.relative_to(out))
     part.replace(pack)
 

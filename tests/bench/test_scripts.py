@@ -22,10 +22,18 @@ GPU = Path(__file__).resolve().parents[2] / "bench" / "gpu"
 sys.path.insert(0, str(GPU))
 
 import client  # noqa: E402
+import door_table  # noqa: E402
 import loaders  # noqa: E402
 import memory  # noqa: E402
 import shapes  # noqa: E402
+import start  # noqa: E402
+import start_table  # noqa: E402
 import weights  # noqa: E402
+
+
+def _tokens(body: dict[str, Any]) -> int:
+    found: int = body.get("max_tokens") or body["sampling_params"]["max_new_tokens"]
+    return found
 
 
 class Streaming(BaseHTTPRequestHandler):
@@ -38,7 +46,7 @@ class Streaming(BaseHTTPRequestHandler):
         self.asked.append(body)
         self.send_response(200)
         self.end_headers()
-        for count in range(1, body["sampling_params"]["max_new_tokens"] + 1):
+        for count in range(1, _tokens(body) + 1):
             said = {"text": "x" * count, "meta_info": {"completion_tokens": count}}
             self.wfile.write(f"data: {json.dumps(said)}\n\n".encode())
         if len(self.asked) % 3:
@@ -67,6 +75,15 @@ def test_the_client_counts_tokens_and_says_what_was_lost(port: int) -> None:
     assert row["output_per_s"] > 0
     assert [len(each["input_ids"]) for each in Streaming.asked] == [7] * 4
     assert all(each["sampling_params"]["ignore_eos"] for each in Streaming.asked)
+
+
+def test_no_prompt_comes_twice(port: int) -> None:
+    for _ in range(2):
+        client.ask(port, 2, 2, (7, 2), 60, key="k")
+        client.ask(port, 2, 2, (7, 2), 60)
+
+    prompts = [tuple(each.get("prompt") or each["input_ids"]) for each in Streaming.asked]
+    assert len(set(prompts)) == len(prompts) == 8
 
 
 def test_a_server_that_is_not_there_is_no_speed() -> None:
@@ -177,9 +194,84 @@ def test_what_the_runtime_said_on_two_gpus() -> None:
     assert "11 passed" in by_name["two-verify"]["observed"][0]["what"]
 
 
+def recorded(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((GPU / "results" / f"{name}.json").read_text("utf-8"))
+    return found
+
+
+def scenarios(name: str) -> dict[str, dict[str, Any]]:
+    return {each["name"]: each for each in recorded(name)["scenarios"]}
+
+
 def test_what_the_runtime_said_of_memory_that_ran_out() -> None:
-    result = json.loads((GPU / "results" / "life-0.5.17-full.json").read_text("utf-8"))
-    said = {each["name"]: each["headline"] for each in result["scenarios"]}
+    """Each is told by its cause: at the warm-up, too, so that no client meets it."""
+    found = scenarios("life-0.5.17-full")
+    said = {name: each["headline"] for name, each in found.items()}
 
     assert "the weights alone take more than the share 0.3" in said["fraction-too-small"]
-    assert "a GPU was full before all of its share of the weights" in said["weights-too-large"]
+    assert "a GPU was full before all of its share of the weights" in said["full-at-load"]
+    assert "no room left for the CUDA graphs" in said["full-at-capture"]
+    for name in ("little-at-capture", "full-at-warm-up", "full-at-a-prompt"):
+        assert "no room for what one batch needs" in said[name]
+    assert [each["phase"] for each in found["full-at-warm-up"]["started"]][-2] == "warmup"
+    failed = [each for name, each in found.items() if name != "nearly-all"]
+    assert all(each["failed_ms"] < 5000 and each["exit"] == 1 for each in failed)
+
+
+def test_what_the_runtime_said_on_one_gpu() -> None:
+    found = scenarios("life-0.5.17-one")
+    killed = [found[f"one-kill-{which}"] for which in ("engine", "scheduler", "detokenizer")]
+    stopped = [found[f"one-stop-{which}"] for which in ("engine", "scheduler", "detokenizer")]
+
+    assert all(each["failed_ms"] < 500 and each["left"] == {} for each in killed)
+    assert all("killed by SIGKILL (9)" in each["headline"] for each in killed)
+    hang = [1000 * each["lifecycle"]["hang"] for each in stopped]
+    assert all(0 < each["failed_ms"] - ms < 1000 for each, ms in zip(stopped, hang, strict=True))
+    assert all("stopped for 20 s" in each["headline"] for each in stopped)
+    assert all(each["stacks"]["frames"] > 10 for each in stopped)
+    assert found["one-drain"]["observed"][-1]["what"].startswith("48 of 48 streams done")
+    assert found["one-kill-and-again"]["observed"][-1]["what"] == "serves again: a prompt: 200"
+    assert {each["key_in_log"] for each in found.values()} == {0}
+
+
+def test_what_a_cache_of_kernels_saves() -> None:
+    """Compiling with dummy weights leaves the kernels of real ones; bytes of a cubin prove none."""
+    result = recorded("start-0.5.17")
+    by_name = {case["name"]: case for case in result["cases"]}
+
+    assert "no-tvm-ffi 51 s" in start_table.costs(result)
+    assert sum(told["new"] for told in by_name["warm-no-walk"]["made"].values()) == 0
+    pairs = {pair["other"]: pair for pair in result["alike"]}
+    same = "the same names, and the same bytes in 26 of 26 sources and in 2 of 26 pieces"
+    assert same in start_table.kernels(pairs["cold-real"])
+    assert same in start_table.kernels(pairs["no-deep-gemm-fast"])
+
+
+def test_files_of_two_caches_side_by_side() -> None:
+    one = {"deep_gemm": {"a.cu": (3, "x"), "b.cu": (3, "y")}, "home": {}}
+    other = {"deep_gemm": {"a.cu": (3, "x"), "c.cu": (3, "y")}, "triton": {}}
+
+    (row,) = start.alike([["one", "other"], ["one", "none"]], {"one": one, "other": other})
+
+    count = {"both": 1, "same": 1, "only_one": 1, "only_other": 1}
+    assert row["caches"] == {"deep_gemm": count}
+    assert row["files"] == {"a.cu": ["x", "x"]}
+
+
+def test_what_the_door_costs_is_told_without_the_first_round() -> None:
+    rows = [
+        {
+            "server": "s", "streams": 2, "way": way, "round": number, "input": 5, "output": 10,
+            "completed": 2, "output_per_s": rate, "first_ms": [first, first], "door_cpu_s": cpu,
+        }
+        for way, number, rate, first, cpu in (
+            ("the door", 0, 1.0, 900.0, 9.0), ("by hand", 0, 1.0, 900.0, 0.0),
+            ("by hand", 1, 100.0, 20.0, 0.0), ("the door", 1, 98.0, 21.5, 0.002),
+        )
+    ]  # fmt: skip
+
+    said = door_table.of({"rows": rows})
+
+    assert "100 tokens/s by hand and 98 through the door" in said
+    assert "20.0 ms and 21.5 ms, for 100 us of a core a token" in said
+    assert door_table.of({"rows": []}) == ""

@@ -1,0 +1,20 @@
+"""A section of the page of measurements: what it was measured on, a table, a note."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def section(title: str, result: dict[str, Any], rows: list[str], note: str) -> str:
+    """Write it; ``rows`` are cells with bars between them, the head first."""
+    versions, gpu = result["versions"], result["gpu"]
+    made = (
+        f"{result['date']}, {gpu.get('count', 1)} x {gpu['name']} ({gpu['mib']} MiB, "
+        f"driver {gpu['driver']}), "
+        f"torch {versions['torch']}, sglang-kernel {versions['sglang-kernel']}, "
+        f"flashinfer {versions['flashinfer-python']}, transformers {versions['transformers']}."
+    )
+    head, *body = (f"| {row} |" for row in rows)
+    rule = "|" + "---|" * (rows[0].count("|") + 1)
+    lines = [f"## {title}: SGLang {versions['sglang']}", "", made, "", head, rule, *body, ""]
+    return "\n".join([*lines, note, ""] if note else lines)
