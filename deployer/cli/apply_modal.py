@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from deployer.cli.say import show, tell
@@ -13,12 +14,13 @@ from deployer.visible import visible
 if TYPE_CHECKING:
     from deployer.apply.modal.apply import Applied
     from deployer.apply.modal.client import Account
+    from deployer.cli.gating import Shown
     from deployer.cli.manner import Manner
     from deployer.cli.planning import Meant
-    from deployer.lock.lock import Lock
     from deployer.plan.deployment import Plan
     from deployer.release import Release
     from deployer.report.calls import Credential
+    from deployer.verify.endpoint import Endpoint
 
 
 PROOF = frozenset({"wait", "verify"})
@@ -33,13 +35,14 @@ def apply_release(meant: Meant, file: str, manner: Manner) -> int:
     modal = meant.release.modal
     account = Account(modal.environment if modal else "")
     plan = live_plan(account, meant, file)
-    return carry_out(account, plan, manner, meant.case.lock)
+    return carry_out(account, plan, manner, meant)
 
 
-def carry_out(account: Account, plan: Plan, manner: Manner, lock: Lock | None = None) -> int:
+def carry_out(account: Account, plan: Plan, manner: Manner, meant: Meant) -> int:
     """Show a plan, ask, and carry it out; gives the exit code.
 
-    ``lock`` is the profile's: what it lists is what is downloaded.
+    What is ``meant`` is a profile: what its lock lists is what is downloaded, and what serves then
+    is held to its objectives.
     """
     from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
@@ -61,10 +64,73 @@ def carry_out(account: Account, plan: Plan, manner: Manner, lock: Lock | None = 
     if not agreed(f"{summary(plan)} Go on?", yes=manner.yes):
         raise Declined
     with carrying_out() as (lines, parts):
-        pipeline = Pipeline(account, Records(), plan.release, lines.tell, parts, lock)
-        applied = pipeline.run(plan, key)
-    show_applied(applied, plan.release, manner.form)
-    return 1 if applied.verified is False else 0
+        pipeline = Pipeline(account, Records(), plan.release, lines.tell, parts, meant.case.lock)
+        try:
+            applied = pipeline.run(plan, key)
+        except Failure as failure:
+            raise _gone_back(account, plan, failure, manner, meant) from failure
+    shown = _held(account, plan, applied, manner, meant)
+    show_applied(applied, plan.release, manner.form, shown)
+    return 1 if applied.verified is False or shown.failed else 0
+
+
+def _gone_back(
+    account: Account, plan: Plan, failure: Failure, manner: Manner, meant: Meant
+) -> Failure:
+    """Go back from a version that never served, where that is asked for; gives what to raise."""
+    from deployer.cli.gating import goes_back, went_back  # noqa: PLC0415 - only for a failure
+
+    app = account.app(plan.app) if plan.deploys and goes_back(meant, manner) else None
+    before = plan.standing.deployed
+    if app is None or app.version <= (before.version if before else 0):
+        return failure
+    said = went_back(partial(_back, account, plan.app) if app.version > 1 else None)
+    return Failure(f"{failure.message}; {said}", hint=failure.hint)
+
+
+def _held(account: Account, plan: Plan, applied: Applied, manner: Manner, meant: Meant) -> Shown:
+    """Hold what was deployed to its objectives; go back where one fails and that is asked for."""
+    from deployer.cli.gating import NOTHING, Deployed, hold  # noqa: PLC0415 - only what is needed
+
+    if not manner.verify:
+        return NOTHING
+    cold = next((phase.seconds for phase in applied.phases if phase.phase == "wait"), None)
+    deployed = Deployed(
+        endpoint=partial(_endpoint, plan.release, applied, key_for(plan.release, verify=True)),
+        verified=applied.verified,
+        cold_start=cold if plan.deploys else None,
+        go_back=partial(_back, account, applied.app)
+        if plan.deploys and applied.version > 1
+        else None,
+    )
+    return hold(meant, manner, deployed)
+
+
+def _endpoint(release: Release, applied: Applied, key: str | None) -> Endpoint:
+    from deployer.apply.modal.address import refuse_open  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.proxy_token import headers_for  # noqa: PLC0415 - as above
+    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - only to measure
+
+    guard = partial(refuse_open, applied.url)
+    return Endpoint.from_release(release, applied.url, key, guard, headers_for(release))
+
+
+def _back(account: Account, app: str) -> str:
+    """Make the version before the current one; gives what came of it."""
+    from deployer.apply.modal.history import choose, versions, with_releases  # noqa: PLC0415
+    from deployer.apply.modal.records import Records  # noqa: PLC0415
+    from deployer.cli.rollback_verb import carried_back  # noqa: PLC0415
+
+    records = Records()
+    found = versions(account, app)
+    (chosen,) = with_releases(account, records, app, (choose(found, ""),))
+    if chosen.release is None:
+        message = f"the release of version {chosen.number} is recorded nowhere"
+        raise Failure(message, hint="`modal app rollback` can go back to it, unverified")
+    key = key_for(chosen.release, verify=True)
+    done = carried_back(account, records, app, found, chosen, key)
+    how = "keeps its promises" if done.verified else "does NOT keep its promises"
+    return f"gone back to version {chosen.number}, which serves and {how}"
 
 
 def key_for(release: Release, *, verify: bool) -> str | None:
@@ -106,14 +172,20 @@ def refuse_missing_secrets(account: Account, release: Release) -> None:
         raise Failure("; ".join(missing), hint=hint)
 
 
-def show_applied(applied: Applied, release: Release, form: str) -> None:
+def show_applied(applied: Applied, release: Release, form: str, shown: Shown | None = None) -> None:
     """Write the result to stdout, and the verdicts to stderr."""
-    from deployer.cli.verdicts import tell_verdicts  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.gating import NOTHING, as_text  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.verdicts import tell_verdicts  # noqa: PLC0415 - as above
+
+    held = shown or NOTHING
 
     tell_verdicts(applied.verdicts)
     if applied.unnoted:
         tell(f"{visible(applied.unnoted)}. `deployer verify {visible(applied.name)}` tries again.")
-    show(_json(applied, release) if form == "json" else _text(applied, release), end="")
+    if form == "json":
+        show(_json(applied, release, held), end="")
+    else:
+        show(_text(applied, release) + as_text(held), end="")
 
 
 def _text(applied: Applied, release: Release) -> str:
@@ -171,8 +243,9 @@ def _proxied(release: Release) -> bool:
     return release.modal is not None and release.modal.proxied
 
 
-def _json(applied: Applied, release: Release) -> str:
+def _json(applied: Applied, release: Release, shown: Shown) -> str:
     from deployer.codec import encode  # noqa: PLC0415 - only for this form
+    from deployer.report.gates import value as gates  # noqa: PLC0415 - as above
 
     value = {
         "name": applied.name,
@@ -185,6 +258,8 @@ def _json(applied: Applied, release: Release) -> str:
         "verified": applied.verified,
         "verdicts": encode(applied.verdicts),
         "sample": applied.sample,
+        "gates": gates(shown.gates),
+        "back": shown.back,
         "phases": encode(applied.phases),
         "unnoted": applied.unnoted,
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,10 @@ from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
     from deployer.apply.local.apply import Applied
+    from deployer.cli.gating import Shown
+    from deployer.cli.planning import Meant
     from deployer.release import Release
+    from deployer.verify.endpoint import Endpoint
 
 
 @click.command("apply")
@@ -35,6 +40,12 @@ if TYPE_CHECKING:
 @click.option(
     "--verify/--no-verify", default=True, help="On Modal: wait for the server and verify it."
 )
+@click.option("--bench", is_flag=True, help="Then put load on it, as `objectives` says.")
+@click.option("--canary", is_flag=True, help="Then ask it the canary's questions.")
+@click.option(
+    "--rollback-on-failure", "rollback", is_flag=True,
+    help="Go back to the release before where a promise or an objective is not kept.",
+)  # fmt: skip
 @click.option(
     "--digest", default="", metavar="SHA256", help="Carry out this plan only; `plan -o` prints it."
 )
@@ -51,13 +62,16 @@ def command(  # noqa: PLR0913 - the options of the verb
     yes: bool,
     take_over: bool,
     verify: bool,
+    bench: bool,
+    canary: bool,
+    rollback: bool,
 ) -> int:
     """Carry a profile out: on this machine, or on Modal; or a plan that `plan -o` wrote.
 
     On Modal it downloads the weights, compiles the kernels, deploys, waits and verifies, each only
     where it is needed, after saying what changes and what it costs. A failed phase is where the
     next apply goes on. Applying the same profile again does nothing. Exits 1 if the server does
-    not keep every promise of its profile.
+    not keep every promise of its profile, or misses one of its `objectives`.
 
     What the profile of another file deployed under the same name or app, and what is up, is only
     replaced after asking: --yes alone does not agree to it, --take-over does.
@@ -68,11 +82,20 @@ def command(  # noqa: PLR0913 - the options of the verb
     if digest and len(words) > 1:
         message = "--digest pins one plan, and there are several words"
         raise UsageError(message, hint="carry that plan out by itself")
-    manner = Manner(form, yes=yes, take_over=take_over, verify=verify)
+    manner = Manner(
+        form,
+        yes=yes,
+        take_over=take_over,
+        verify=verify,
+        bench=bench,
+        canary=canary,
+        rollback=rollback,
+    )
     return each(words, lambda word: _one(word, manner, digest, key_env), form, changes=True)
 
 
 def _one(profile: str, manner: Manner, digest: str, key_env: str | None) -> int:
+    from deployer.cli.gating import as_text  # noqa: PLC0415
     from deployer.cli.planning import read  # noqa: PLC0415
     from deployer.cli.take_over import mark_of  # noqa: PLC0415
     from deployer.cli.verdicts import tell_verdicts  # noqa: PLC0415
@@ -97,11 +120,74 @@ def _one(profile: str, manner: Manner, digest: str, key_env: str | None) -> int:
         message = "--timeout bounds what is asked of Modal, and this profile is for this machine"
         raise UsageError(message, hint="`lifecycle` in the profile bounds a start on this machine")
     need("aiohttp", "openai")
-    _tell_changes(release)
-    applied = _apply(release, profile, manner)
+    before = _tell_changes(release)
+    try:
+        applied = _apply(release, profile, manner)
+    except Failure as failure:
+        raise _gone_back(meant, manner, before, failure) from failure
     tell_verdicts(applied.verdicts)
-    show(_json(applied, release) if manner.form == "json" else _text(applied, release), end="")
-    return 0 if applied.verified else 1
+    shown = _held(meant, applied, manner, before)
+    show(
+        _json(applied, release, shown)
+        if manner.form == "json"
+        else _text(applied, release) + as_text(shown),
+        end="",
+    )
+    return 0 if applied.verified and not shown.failed else 1
+
+
+def _held(meant: Meant, applied: Applied, manner: Manner, before: Release | None) -> Shown:
+    """Hold what serves now to the profile's objectives; what is unchanged only where asked to."""
+    from deployer.cli.gating import NOTHING, Deployed, hold  # noqa: PLC0415 - only what is needed
+
+    replaced = applied.outcome != "unchanged"
+    if not replaced and not (manner.bench or manner.canary):
+        return NOTHING
+    back = None
+    if replaced and before is not None and before.digest() != meant.release.digest():
+        back = partial(_back, before, meant.profile, replace(manner, yes=True))
+    deployed = Deployed(
+        endpoint=partial(_endpoint_here, applied.name),
+        verified=applied.verified,
+        cold_start=_start_seconds(applied) if replaced else None,
+        go_back=back,
+    )
+    return hold(meant, manner, deployed)
+
+
+def _gone_back(meant: Meant, manner: Manner, before: Release | None, failure: Failure) -> Failure:
+    """Go back from a release that never served, where that is asked for; gives what to raise."""
+    from deployer.cli.gating import goes_back, went_back  # noqa: PLC0415 - only for a failure
+
+    if before is None or before.digest() == meant.release.digest():
+        return failure
+    if not goes_back(meant, manner):
+        return failure
+    said = went_back(partial(_back, before, meant.profile, replace(manner, yes=True)))
+    return Failure(f"{failure.message}; {said}", hint=failure.hint)
+
+
+def _endpoint_here(name: str) -> Endpoint:
+    from deployer.apply.local.connection import connect  # noqa: PLC0415 - only to measure
+    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - as above
+
+    here = connect(name)
+    return Endpoint.from_release(here.release, here.url, here.api_key, here.guard)
+
+
+def _start_seconds(applied: Applied) -> float | None:
+    """Give how long the start took, as the server's own boot record tells."""
+    from deployer.apply.local.boots import boots  # noqa: PLC0415 - only for objectives
+
+    found = boots(applied.folder / "events.jsonl")
+    return found[-1].seconds if found else None
+
+
+def _back(before: Release, profile: str, manner: Manner) -> str:
+    """Serve the release before again; gives what came of it."""
+    done = _apply(before, profile, manner)
+    how = "keeps its promises" if done.verified else "does NOT keep its promises"
+    return f"gone back to release {before.digest()[:12]}, which serves and {how}"
 
 
 def _apply(release: Release, profile: str, manner: Manner) -> Applied:
@@ -134,8 +220,8 @@ def _apply(release: Release, profile: str, manner: Manner) -> Applied:
         )
 
 
-def _tell_changes(release: Release) -> None:
-    """Say what differs from what was applied last, before anything is touched."""
+def _tell_changes(release: Release) -> Release | None:
+    """Say what differs from what was applied last, before anything is touched; gives that."""
     from deployer.apply.local.connection import current_release  # noqa: PLC0415
     from deployer.plan.diff import diff  # noqa: PLC0415
     from deployer.report.review_text import explained  # noqa: PLC0415
@@ -144,11 +230,12 @@ def _tell_changes(release: Release) -> None:
         old = current_release(release.name)
     except Failure as error:
         tell(f"warning: {error.message}; it is replaced")
-        return
+        return None
     found = diff(old, release) if old is not None else None
     if found is not None and found.changes:
         tell(f"What changes in {release.name}:")
         tell(*explained(found), f"  {found.replaces}")
+    return old
 
 
 def _text(applied: Applied, release: Release) -> str:
@@ -204,8 +291,9 @@ def _curl(applied: Applied, release: Release) -> str:
     )
 
 
-def _json(applied: Applied, release: Release) -> str:
+def _json(applied: Applied, release: Release, shown: Shown) -> str:
     from deployer.codec import encode  # noqa: PLC0415
+    from deployer.report.gates import value as gates  # noqa: PLC0415
 
     value = {
         "name": applied.name,
@@ -218,6 +306,8 @@ def _json(applied: Applied, release: Release) -> str:
         "verified": applied.verified,
         "verdicts": encode(applied.verdicts),
         "sample": applied.sample,
+        "gates": gates(shown.gates),
+        "back": shown.back,
         "observed": encode(applied.observed) if applied.observed else None,
         "recorded": encode(applied.recorded) if applied.observed else None,
         "phases": encode(applied.phases),

@@ -42,18 +42,25 @@ class Asked:
 
 def benched(asked: Asked, loads: Sequence[Load], bounds: Bounds) -> tuple[Run, Run | None]:
     """Measure, keep the run, and give it with the one before."""
-    from deployer.apply.measured import keep, last  # noqa: PLC0415 - only what the verb needs
+    from deployer.apply.measured import last  # noqa: PLC0415 - only what the verb needs
 
     subject, release = subject_of(asked)
     run = measured(subject, release, asked.tokenizer, loads, bounds)
     if release is None:
         return run, None
     before = last(type(run), run.name, os.environ)
+    kept(run)
+    return run, before
+
+
+def kept(run: Run) -> None:
+    """Keep a run; that it could not be is said, and what was measured holds all the same."""
+    from deployer.apply.measured import keep  # noqa: PLC0415 - only what the verb needs
+
     try:
         keep(run, os.environ)
     except Failure as failure:
         tell(f"What was measured could not be kept: {visible(failure.message)}.")
-    return run, before
 
 
 def subject_of(asked: Asked) -> tuple[Subject, Release | None]:

@@ -10,10 +10,14 @@ class Manner:
     """What was agreed to beforehand, whether the server is verified, and the form of the result.
 
     ``yes`` agrees to install and to spend, ``take_over`` to replace what another file's profile
-    deployed.
+    deployed. ``bench`` and ``canary`` measure after the deployment what the profile does not ask
+    for by itself; ``rollback`` goes back where a gate fails.
     """
 
     form: str
     yes: bool
     take_over: bool
     verify: bool
+    bench: bool = False
+    canary: bool = False
+    rollback: bool = False

@@ -15,7 +15,10 @@ from deployer.cli.where import Declined, agreed, on_modal
 from deployer.errors import Failure
 
 if TYPE_CHECKING:
+    from deployer.apply.modal.apply import Applied
+    from deployer.apply.modal.client import Account
     from deployer.apply.modal.history import Version
+    from deployer.apply.modal.records import Records
     from deployer.release import Release
 
 
@@ -35,18 +38,9 @@ def command(name: str, to: str, key_env: str | None, form: str, *, yes: bool, ve
     The default never undoes a rollback. Release, weights and kernels are those that the version was
     deployed with. The profile stays as it is, so `deployer plan` shows the difference afterwards.
     """
-    from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
-    from deployer.apply.modal.history import (  # noqa: PLC0415 - as above
-        choose,
-        refuse_moved,
-        roll_back,
-        versions,
-        with_releases,
-    )
-    from deployer.apply.modal.locked import alone  # noqa: PLC0415 - as above
+    from deployer.apply.modal.history import choose, versions, with_releases  # noqa: PLC0415
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
     from deployer.cli.apply_modal import key_for, show_applied  # noqa: PLC0415 - only what the verb needs
-    from deployer.cli.carrying_out import carrying_out  # noqa: PLC0415 - as above
 
     target = on_modal(target_of(name), "rollback")
     account, records = account_of(target), Records()
@@ -64,16 +58,38 @@ def command(name: str, to: str, key_env: str | None, form: str, *, yes: bool, ve
         question = f"Version {chosen.number} is that release already. Wait for it and verify it?"
     if not agreed(question, yes=yes):
         raise Declined
-    with carrying_out() as (lines, parts):
-        app = target.record.app
-        with alone(account, app, "a rollback", parts.tell) as held:
-            held.refuse_lost()
-            refuse_moved(account, app, found)
-            roll_back(account, records, app, chosen, owed=key is not None)
-            pipeline = Pipeline(account, records, release, lines.tell, parts)
-            done = pipeline.prove(key, "rolled back")
+    done = carried_back(account, records, target.record.app, found, chosen, key)
     show_applied(done, release, form)
     return 1 if done.verified is False else 0
+
+
+def carried_back(
+    account: Account,
+    records: Records,
+    app: str,
+    found: tuple[Version, ...],
+    chosen: Version,
+    key: str | None,
+) -> Applied:
+    """Make a version of those that were found the current one, wait for it and verify it.
+
+    With ``key`` None it is neither waited for nor verified. Raises Failure where the app has moved
+    since, and what a pipeline raises.
+    """
+    from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.history import refuse_moved, roll_back  # noqa: PLC0415 - as above
+    from deployer.apply.modal.locked import alone  # noqa: PLC0415 - as above
+    from deployer.cli.carrying_out import carrying_out  # noqa: PLC0415 - only what the verb needs
+
+    with (
+        carrying_out() as (lines, parts),
+        alone(account, app, "a rollback", parts.tell) as held,
+    ):
+        held.refuse_lost()
+        refuse_moved(account, app, found)
+        roll_back(account, records, app, chosen, owed=key is not None)
+        pipeline = Pipeline(account, records, _release(chosen), lines.tell, parts)
+        return pipeline.prove(key, "rolled back")
 
 
 def _release(chosen: Version) -> Release:

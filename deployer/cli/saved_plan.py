@@ -51,7 +51,7 @@ def apply_plan(path: str, manner: Manner, *, digest: str, key_env: str | None) -
     if now.fingerprint != saved.plan.fingerprint:
         message = f"{path} is not what would be done now: {_moved(saved.plan, now)}"
         raise Failure(message, hint=_AGAIN)
-    return carry_out(account, now, manner, meant.case.lock)
+    return carry_out(account, now, manner, meant)
 
 
 def sha256(text: str) -> str:

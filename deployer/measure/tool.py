@@ -85,6 +85,10 @@ class Tool:
 
         Raises Failure where it could not be measured, and what the endpoint's guard raises.
         """
+        if endpoint.headers:
+            message = "the tool that drives the load takes headers in its arguments alone"
+            hint = "Modal's proxy token would stand in the list of processes: measure without it"
+            raise Failure(message, hint=hint)
         endpoint.guard()
         with tempfile.TemporaryDirectory(prefix="deployer-bench-") as name:
             folder = Path(name).resolve()

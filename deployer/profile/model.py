@@ -17,6 +17,7 @@ from deployer.profile.sections.memory import Memory
 from deployer.profile.sections.modal import Modal
 from deployer.profile.sections.model import Model
 from deployer.profile.sections.moe import Moe
+from deployer.profile.sections.objectives import Objectives
 from deployer.profile.sections.observability import Observability
 from deployer.profile.sections.parallel import Parallel
 from deployer.profile.sections.schedule import Schedule
@@ -77,3 +78,6 @@ class Profile(Section):
 
     lifecycle: Lifecycle = Lifecycle()
     """The budgets of a server's life."""
+
+    objectives: Objectives | None = None
+    """What the deployment is held to once it serves; left out, to its promises alone."""

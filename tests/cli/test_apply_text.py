@@ -7,6 +7,7 @@ from pathlib import Path
 
 from deployer.apply.local.apply import Applied
 from deployer.cli.apply_verb import _json, _text
+from deployer.cli.gating import NOTHING
 from deployer.cli.reading import read_release
 from deployer.cli.verdicts import kept
 from deployer.verify.verdict import Outcome, Verdict
@@ -33,7 +34,7 @@ def test_the_key_is_shown_nowhere_and_the_printed_command_reads_it(tmp_path: Pat
     )
 
     shown = _text(applied, release)
-    assert KEY not in shown + _json(applied, release)
+    assert KEY not in shown + _json(applied, release, NOTHING)
     line = next(line for line in shown.splitlines() if line.startswith("  API key"))
     command = line.removeprefix("  API key   `").removesuffix("` prints it")
     ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)

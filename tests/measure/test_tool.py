@@ -126,6 +126,13 @@ def test_nothing_is_sent_where_the_guard_objects() -> None:
     assert not ran.words
 
 
+def test_headers_that_are_secrets_are_put_into_no_arguments() -> None:
+    ran = Ran(result="{}")
+    with pytest.raises(Failure, match="takes headers in its arguments alone"):
+        measured(ran, Endpoint("https://host", KEY, headers={"Modal-Secret": "ws-canary"}))
+    assert not ran.words
+
+
 def test_a_tokenizer_comes_without_code(tmp_path: Path) -> None:
     source, into = tmp_path / "source", tmp_path / "into"
     source.mkdir()
