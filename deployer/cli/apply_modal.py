@@ -70,6 +70,10 @@ def carry_out(account: Account, plan: Plan, manner: Manner, meant: Meant) -> int
         except Failure as failure:
             raise _gone_back(account, plan, failure, manner, meant) from failure
     shown = _held(account, plan, applied, manner, meant)
+    if manner.evidence and applied.verdicts:
+        from deployer.cli.evidence import write_evidence  # noqa: PLC0415 - only where asked for
+
+        write_evidence(manner.evidence, plan.release, applied.verdicts, shown, _cold(applied))
     show_applied(applied, plan.release, manner.form, shown)
     return 1 if applied.verified is False or shown.failed else 0
 
@@ -94,16 +98,20 @@ def _held(account: Account, plan: Plan, applied: Applied, manner: Manner, meant:
 
     if not manner.verify:
         return NOTHING
-    cold = next((phase.seconds for phase in applied.phases if phase.phase == "wait"), None)
     deployed = Deployed(
         endpoint=partial(_endpoint, plan.release, applied, key_for(plan.release, verify=True)),
         verified=applied.verified,
-        cold_start=cold if plan.deploys else None,
+        cold_start=_cold(applied) if plan.deploys else None,
         go_back=partial(_back, account, applied.app)
         if plan.deploys and applied.version > 1
         else None,
     )
     return hold(meant, manner, deployed)
+
+
+def _cold(applied: Applied) -> float | None:
+    """Give the seconds from no container to the first answer; None where nobody waited."""
+    return next((phase.seconds for phase in applied.phases if phase.phase == "wait"), None)
 
 
 def _endpoint(release: Release, applied: Applied, key: str | None) -> Endpoint:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     "--rollback-on-failure", "rollback", is_flag=True,
     help="Go back to the release before where a promise or an objective is not kept.",
 )  # fmt: skip
+@click.option("--evidence", is_flag=True, help="Write what the release showed beside its profile.")
 @click.option(
     "--digest", default="", metavar="SHA256", help="Carry out this plan only; `plan -o` prints it."
 )
@@ -65,6 +66,7 @@ def command(  # noqa: PLR0913 - the options of the verb
     bench: bool,
     canary: bool,
     rollback: bool,
+    evidence: bool,
 ) -> int:
     """Carry a profile out: on this machine, or on Modal; or a plan that `plan -o` wrote.
 
@@ -91,7 +93,14 @@ def command(  # noqa: PLR0913 - the options of the verb
         canary=canary,
         rollback=rollback,
     )
-    return each(words, lambda word: _one(word, manner, digest, key_env), form, changes=True)
+    if evidence and (not verify or any(word.endswith(".json") for word in words)):
+        message = "--evidence writes what a verified release showed, beside its profile"
+        raise UsageError(message, hint="give the profile, and leave --no-verify out")
+
+    def one(word: str) -> int:
+        return _one(word, replace(manner, evidence=word if evidence else ""), digest, key_env)
+
+    return each(words, one, form, changes=True)
 
 
 def _one(profile: str, manner: Manner, digest: str, key_env: str | None) -> int:
@@ -127,6 +136,12 @@ def _one(profile: str, manner: Manner, digest: str, key_env: str | None) -> int:
         raise _gone_back(meant, manner, before, failure) from failure
     tell_verdicts(applied.verdicts)
     shown = _held(meant, applied, manner, before)
+    if manner.evidence and applied.verdicts:
+        from deployer.cli.evidence import write_evidence  # noqa: PLC0415 - only where asked for
+
+        write_evidence(profile, release, applied.verdicts, shown, _start_seconds(applied))
+    elif manner.evidence:
+        tell("Nothing was verified now, so no evidence was written.")
     show(
         _json(applied, release, shown)
         if manner.form == "json"

@@ -13,6 +13,7 @@ from deployer.visible import visible
 FOLDER = "compiled"
 FLAGS = ".flags"
 LOCK = ".lock.json"
+EVIDENCE = ".evidence.json"
 
 
 def beside(profile: str, ending: str) -> Path:
@@ -26,7 +27,7 @@ def profile_of(path: str) -> str:
     A hook that watches both is called with whichever was changed.
     """
     given = Path(path)
-    ending = next((one for one in (FLAGS, LOCK) if given.name.endswith(one)), "")
+    ending = next((one for one in (FLAGS, LOCK, EVIDENCE) if given.name.endswith(one)), "")
     if not ending or given.parent.name != FOLDER:
         return path
     folder, stem = given.parent.parent, given.name.removesuffix(ending)

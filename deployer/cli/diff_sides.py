@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from deployer.check.across.identity import Siblings, identity, siblings
 from deployer.check.allow import stated
 from deployer.check.run import BETWEEN, Stopping, judge
+from deployer.cli.evidence import told
 from deployer.cli.reading import counts, stops
 from deployer.compile.case import Case
 from deployer.lock.moved import moved
@@ -91,7 +92,10 @@ def _of_pair(pair: Pair, around: Siblings | None) -> tuple[Reviewed, tuple[Findi
     old = None if pair.old is None else _side(pair.old, kept=Stopping())
     beside = around.without(pair.new.file) if around and pair.new else None
     new = None if pair.new is None else _side(pair.new, beside)
-    return _reviewed(old, new), new.findings if new else ()
+    found = _reviewed(old, new)
+    if pair.new is not None and new is not None and new.release is not None:
+        found = replace(found, evidence=told(pair.new.evidence, new.release.digest()))
+    return found, new.findings if new else ()
 
 
 def _side(text: Text, beside: Siblings | None = None, kept: Container[str] | None = None) -> Side:

@@ -75,12 +75,17 @@ def _two(profiles: tuple[str, ...]) -> tuple[str, str]:
 
 def _between(old: str, new: str) -> tuple[Review, list[Finding]]:
     from deployer.cli.diff_sides import reviewed  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.evidence import read_evidence  # noqa: PLC0415 - as above
     from deployer.cli.git_profiles import Pair, Text  # noqa: PLC0415 - as above
     from deployer.cli.locks import read_lock  # noqa: PLC0415 - as above
     from deployer.cli.reading import read_text  # noqa: PLC0415 - as above
     from deployer.plan.review import review  # noqa: PLC0415 - as above
 
-    pair = Pair(*(Text(file, read_text(file), lock=read_lock(file)) for file in (old, new)))
+    texts = (
+        Text(file, read_text(file), lock=read_lock(file), evidence=read_evidence(file))
+        for file in (old, new)
+    )
+    pair = Pair(*texts)
     found, findings = reviewed([pair])
     return review(found), findings
 

@@ -15,6 +15,7 @@ from deployer.cli.discover import (
     refuse_empty,
     select,
 )
+from deployer.cli.evidence import evidence_in
 from deployer.cli.locks import lock_in
 from deployer.cli.moves import moves
 from deployer.cli.patterns import is_pattern
@@ -28,13 +29,15 @@ from deployer.lock.lock import FoundLock, Lock
 class Text:
     """A profile's text, and the file that it is or was in; ``why_not`` where it cannot be read.
 
-    ``lock`` is its lock, None where nobody looked for one.
+    ``lock`` is its lock, None where nobody looked for one, and ``evidence`` the text of what it
+    showed, '' where there is none.
     """
 
     file: str
     text: str
     why_not: str = ""
     lock: FoundLock | None = None
+    evidence: str = ""
 
     @property
     def bytes(self) -> tuple[str, Lock | None, bool]:
@@ -56,7 +59,7 @@ class Pair:
         old, new = self.old, self.new
         if old is None or new is None or old.why_not or new.why_not:
             return False
-        return old.bytes == new.bytes
+        return old.bytes == new.bytes and old.evidence == new.evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,8 @@ def _text(repo: git.Repository, tree: Tree, path: str) -> Text:
     """Read a side of a profile; one that cannot be read stops no other's comparison."""
     try:
         shown = repo.shown(path)
-        return Text(shown, tree.text(path), lock=lock_in(tree, path, shown))
+        lock, evidence = lock_in(tree, path, shown), evidence_in(tree, path)
+        return Text(shown, tree.text(path), lock=lock, evidence=evidence)
     except DeployerError as error:
         return Text(repo.shown(path), "", why_not=error.message)
 

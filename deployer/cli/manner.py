@@ -11,7 +11,8 @@ class Manner:
 
     ``yes`` agrees to install and to spend, ``take_over`` to replace what another file's profile
     deployed. ``bench`` and ``canary`` measure after the deployment what the profile does not ask
-    for by itself; ``rollback`` goes back where a gate fails.
+    for by itself; ``rollback`` goes back where a gate fails. ``evidence`` is the profile beside
+    which what was shown is written, '' for none.
     """
 
     form: str
@@ -21,3 +22,4 @@ class Manner:
     bench: bool = False
     canary: bool = False
     rollback: bool = False
+    evidence: str = ""

@@ -34,7 +34,8 @@ class Reviewed:
     errors in a broken one, which hide nothing of what it would change; ``clashes`` what it takes
     that another profile takes, too, and ``note`` what the reader must know of the comparison
     itself. ``allowed`` says which findings comments allow that did not before, or no longer.
-    ``locked`` says what moved in the lock beside it.
+    ``locked`` says what moved in the lock beside it, ``evidence`` what its release showed once it
+    served, or that what is committed is of another one.
     """
 
     status: Status
@@ -50,6 +51,7 @@ class Reviewed:
     clashes: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
     locked: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
 
     @property
     def sides(self) -> tuple[str, str]:

@@ -56,6 +56,7 @@ def _profile(one: Reviewed) -> dict[str, Any]:
         "problems": list(one.problems),
         "allowed": list(one.allowed),
         "locked": list(one.locked),
+        "evidence": list(one.evidence),
         "clashes": list(one.clashes),
         "facts": dict(one.facts),
         "contents": encode(one.contents),

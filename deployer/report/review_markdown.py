@@ -73,7 +73,7 @@ def _summary(one: Reviewed) -> str:
 
 
 def _section(one: Reviewed, place: int) -> Iterator[Piece]:
-    if one.status == "unchanged" and not (one.allowed or one.locked):
+    if one.status == "unchanged" and not (one.allowed or one.locked or one.evidence):
         return
     yield Piece(f"\n#### {code(one.file)}\n\n", (SECTIONS, place))
     yield Piece("".join(_remarks(one)), (SECTIONS, place))
@@ -95,7 +95,9 @@ def _remarks(one: Reviewed) -> Iterator[str]:
         yield f"- {prose(problem)}\n"
     for said in one.locked:
         yield f"- lock: {prose(said)}\n"
-    if one.allowed or one.clashes or one.locked or (one.problems and one.diff):
+    for said in one.evidence:
+        yield f"- evidence: {prose(said)}\n"
+    if one.allowed or one.clashes or one.locked or one.evidence or (one.problems and one.diff):
         yield "\n"
     if one.facts:
         yield "| | |\n|---|---|\n"

@@ -76,8 +76,8 @@ def _block(one: Reviewed) -> Iterator[str]:
         yield f"  note: {visible(one.note)}"
     for said in one.allowed:
         yield f"  {visible(said)}"
-    for said in one.locked:
-        yield f"  lock: {visible(said)}"
+    for name, told in (("lock", one.locked), ("evidence", one.evidence)):
+        yield from (f"  {name}: {visible(said)}" for said in told)
     for problem in one.problems:
         yield f"  {visible(problem)}"
     for clash in one.clashes:

@@ -1,0 +1,85 @@
+"""The evidence of a profile: written after a deployment, read beside a profile or in a commit."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from deployer.cli.compiled import EVIDENCE, beside, write_beside
+from deployer.errors import DeployerError
+from deployer.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from deployer.cli.gating import Shown
+    from deployer.cli.trees import Tree
+    from deployer.release import Release
+    from deployer.verify.verdict import Verdict
+
+
+def evidence_file(profile: str) -> Path:
+    """Give the place of a profile's evidence."""
+    return beside(profile, EVIDENCE)
+
+
+def write_evidence(
+    profile: str, release: Release, verdicts: Iterable[Verdict], shown: Shown, cold: float | None
+) -> None:
+    """Write what a release showed beside its profile. Raises Failure where it cannot be."""
+    from deployer.measure.evidence import Evidence, Probed  # noqa: PLC0415 - only to write one
+
+    hardware, model = release.hardware, release.model
+    found = Evidence(
+        name=release.name,
+        digest=release.digest(),
+        date=time.time(),
+        target=release.target,
+        model=f"{model.repo}@{model.commit or model.revision}" if model.revision else model.repo,
+        engine=f"{release.engine.name} {release.engine.version}",
+        image=release.engine.image,
+        hardware=f"{hardware.count} x {hardware.gpu}" if hardware.count else "a CPU",
+        probed=Probed.of(verdicts),
+        gates=shown.gates,
+        cold_start=cold,
+        run=shown.run,
+        score=shown.score,
+    )
+    write_beside(evidence_file(profile), found.to_json())
+
+
+def read_evidence(profile: str) -> str:
+    """Give the text of the evidence beside a profile; '' where there is none."""
+    from deployer.cli.reading import read_text  # noqa: PLC0415 - only where there is one
+    from deployer.measure.evidence import LARGEST  # noqa: PLC0415 - as above
+
+    file = str(evidence_file(profile))
+    return read_text(file, "an evidence", LARGEST) if os.path.lexists(file) else ""
+
+
+def evidence_in(tree: Tree, profile: str) -> str:
+    """Give the text of the evidence beside a profile of a tree; '' where there is none."""
+    path = evidence_file(profile).as_posix()
+    if not tree.has(path):
+        return ""
+    from deployer.measure.evidence import LARGEST  # noqa: PLC0415 - only where there is one
+
+    try:
+        return tree.text(path, LARGEST + 1)
+    except DeployerError as error:
+        return f"cannot be read: {error.message}"
+
+
+def told(text: str, digest: str) -> tuple[str, ...]:
+    """Say what an evidence tells of a release; nothing where there is none."""
+    if not text:
+        return ()
+    from deployer.codec import DecodeError  # noqa: PLC0415 - only where there is one
+    from deployer.measure.evidence import Evidence, said  # noqa: PLC0415 - as above
+
+    try:
+        return said(Evidence.from_json(text), digest)
+    except DecodeError as error:
+        return (f"the file beside the profile is no evidence: {visible(str(error))}",)
