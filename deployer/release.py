@@ -88,13 +88,37 @@ class Beside(ModelSource):
 
 
 @dataclass(frozen=True, slots=True)
+class ImageStep:
+    """One layer that is built onto the engine's image.
+
+    ``kind`` is ``apt`` or ``pip`` (``words`` are packages), ``env`` (``NAME=VALUE``), ``run``
+    (commands) or ``patch`` (folder, folders to strip, address or ''; ``sha256`` is that of the
+    patch, ``text`` the patch itself where it has no address). ``indexes`` are pip's, the main one
+    first ('' for its own), ``secrets`` Modal secrets that are seen while it is built.
+    """
+
+    kind: str
+    words: tuple[str, ...]
+    indexes: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    sha256: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
-    """The inference engine: its release, its container image, and the command that starts it."""
+    """The inference engine: its release, its container image, and the command that starts it.
+
+    ``image_steps`` are built onto the image, ``registry_secret`` opens its registry ('' for one
+    that is open).
+    """
 
     name: str
     version: str
     image: str
     command: tuple[str, ...]
+    image_steps: tuple[ImageStep, ...] = ()
+    registry_secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +148,50 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A Modal volume and the path at which containers see it."""
+    """A Modal volume and the path at which containers see it; ``version`` 0 leaves it to Modal."""
 
     volume: str
     path: str
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherMount(Mount):
+    """One more volume that the server sees, or the folder ``sub_path`` of it."""
+
+    read_only: bool = True
+    sub_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket that the server sees as a folder."""
+
+    bucket: str
+    path: str
+    endpoint_url: str = ""
+    key_prefix: str = ""
+    secret: str = ""
+    role: str = ""
+    read_only: bool = True
+    requester_pays: bool = False
+    force_path_style: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherSecret:
+    """One more secret of the server's container, and the variables that it must hold."""
+
+    secret: str
+    variables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A tag of the app, or one more keyword for Modal's client with its value as JSON."""
+
+    name: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +219,23 @@ class ModalParameters:
     packages: tuple[str, ...] = ()
     download_connections: int = 8
     auth: str = "key"
+    routing_region: str = ""
+    cloud: str = ""
+    cpu: float = 0.0
+    cpu_limit: float = 0.0
+    memory: int = 0
+    memory_limit: int = 0
+    ephemeral_disk: int = 0
+    buffer_containers: int = 0
+    nonpreemptible: bool = False
+    proxy: str = ""
+    label: str = ""
+    custom_domains: tuple[str, ...] = ()
+    tags: tuple[Named, ...] = ()
+    secrets: tuple[FurtherSecret, ...] = ()
+    volumes: tuple[FurtherMount, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
+    options: tuple[Named, ...] = ()
 
     @property
     def proxied(self) -> bool:
@@ -169,17 +250,6 @@ class ModalParameters:
 
 EARLY = frozenset({"packages", "download_connections"})
 """Parameters that releases say even where nothing is stated."""
-
-
-def _unsaid(parameters: ModalParameters) -> Iterator[str]:
-    """Name the parameters that are as they were before there was a word for them.
-
-    They are left out: a release that says nothing of them is written, and has the digest, as ever.
-    """
-    for each in fields(parameters):
-        later = each.default is not MISSING and each.name not in EARLY
-        if later and getattr(parameters, each.name) == each.default:
-            yield each.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,12 +345,32 @@ class Release:
         value = encode(self)
         if not self.beside:  # as releases were written before there was anything beside the model
             del value["beside"]
-        if self.modal is not None:
-            for name in _unsaid(self.modal):
-                del value["modal"][name]
+        for path in unsaid(self):
+            *parents, name = path.split(".")
+            part = value
+            for parent in parents:
+                part = part[parent]
+            del part[name]
         return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Release:
         """Read a release; raises :class:`~deployer.codec.DecodeError` for anything else."""
         return decode_json(cls, text, FORMAT_VERSION)
+
+
+def unsaid(release: Release) -> Iterator[str]:
+    """Name the parts that are as they were before there was a word for them, by their paths.
+
+    They are left out: a release that says nothing of them is written, and has the digest, as ever.
+    """
+    modal = release.modal
+    parts: dict[str, Engine | Mount | ModalParameters] = {"engine": release.engine}
+    if modal is not None:
+        parts |= {"modal": modal, "modal.weights": modal.weights}
+        parts |= {} if modal.kernel_cache is None else {"modal.kernel_cache": modal.kernel_cache}
+    for path, part in parts.items():
+        for each in fields(part):
+            later = each.default is not MISSING and each.name not in EARLY
+            if later and getattr(part, each.name) == each.default:
+                yield f"{path}.{each.name}"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 from deployer.compile.derive import container_startup, max_inputs
+from deployer.compile.resources import container_cpu, container_memory
 from deployer.profile.model import Profile
+from deployer.profile.sections import mounts
 from deployer.profile.sections.modal import Modal
-from deployer.release import ModalParameters, Mount
+from deployer.release import Bucket, FurtherMount, FurtherSecret, ModalParameters, Mount, Named
 
 
 def modal_parameters(profile: Profile) -> ModalParameters | None:
@@ -26,8 +30,8 @@ def _parameters(profile: Profile, section: Modal) -> ModalParameters:
         app=section.app,
         environment=section.environment or "",
         endpoint=section.endpoint,
-        weights=Mount(volume=section.weights.volume, path=section.weights.path),
-        kernel_cache=None if cache is None else Mount(volume=cache.volume, path=cache.path),
+        weights=_mount(section.weights),
+        kernel_cache=None if cache is None else _mount(cache),
         api_key_secret=section.api_key_secret or "",
         hub_secret=section.hub_secret or "",
         min_containers=section.min_containers,
@@ -44,4 +48,52 @@ def _parameters(profile: Profile, section: Modal) -> ModalParameters:
         packages=section.packages,
         download_connections=section.download.connections,
         auth=section.auth,
+        routing_region=section.routing_region or "",
+        cloud=section.cloud or "",
+        cpu=container_cpu(profile),
+        cpu_limit=section.cpu_limit or 0.0,
+        memory=container_memory(profile),
+        memory_limit=section.memory_limit or 0,
+        ephemeral_disk=section.ephemeral_disk or 0,
+        buffer_containers=section.buffer_containers or 0,
+        nonpreemptible=section.nonpreemptible,
+        proxy=section.proxy or "",
+        label=section.label or "",
+        custom_domains=section.custom_domains,
+        tags=tuple(Named(*each) for each in sorted(section.tags.items())),
+        secrets=tuple(FurtherSecret(one.secret, one.variables) for one in section.secrets),
+        volumes=tuple(map(_further, section.volumes)),
+        buckets=tuple(map(_bucket, section.buckets)),
+        options=tuple(
+            Named(name, json.dumps(value, sort_keys=True))
+            for name, value in sorted(section.options.items())
+        ),
+    )
+
+
+def _mount(volume: mounts.Volume) -> Mount:
+    return Mount(volume=volume.volume, path=volume.path, version=volume.version or 0)
+
+
+def _further(volume: mounts.FurtherVolume) -> FurtherMount:
+    return FurtherMount(
+        volume=volume.volume,
+        path=volume.path,
+        version=volume.version or 0,
+        read_only=volume.read_only,
+        sub_path=volume.sub_path or "",
+    )
+
+
+def _bucket(bucket: mounts.Bucket) -> Bucket:
+    return Bucket(
+        bucket=bucket.bucket,
+        path=bucket.path,
+        endpoint_url=bucket.endpoint_url or "",
+        key_prefix=bucket.key_prefix or "",
+        secret=bucket.secret or "",
+        role=bucket.role or "",
+        read_only=bucket.read_only,
+        requester_pays=bucket.requester_pays,
+        force_path_style=bucket.force_path_style,
     )

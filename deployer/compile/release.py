@@ -15,10 +15,13 @@ from deployer.compile.derive import (
 from deployer.compile.modal import modal_parameters
 from deployer.compile.warmup import warmup_requests
 from deployer.profile.model import Profile
+from deployer.profile.sections.image import ImageStep as Step
+from deployer.profile.sections.image import Patch
 from deployer.release import (
     Argument,
     Engine,
     Hardware,
+    ImageStep,
     Lifecycle,
     Listen,
     ModelSource,
@@ -63,8 +66,37 @@ def _model(profile: Profile) -> ModelSource:
 def _engine(profile: Profile) -> Engine:
     engine = profile.engine
     return Engine(
-        name=engine.name, version=engine.version, image=engine.image or "", command=COMMAND
+        name=engine.name,
+        version=engine.version,
+        image=engine.image or "",
+        command=COMMAND,
+        image_steps=tuple(map(_step, engine.image_steps)),
+        registry_secret=engine.registry_secret or "",
     )
+
+
+def _step(step: Step) -> ImageStep:
+    secrets = step.secrets
+    if step.patch is not None:
+        return _patch(step.patch)
+    if step.pip is not None:
+        indexes = (step.index_url or "", step.extra_index_url or "")
+        return ImageStep("pip", step.pip, indexes if any(indexes) else (), secrets)
+    if step.env is not None:
+        return ImageStep("env", tuple(f"{name}={value}" for name, value in step.env.items()))
+    if step.apt is not None:
+        return ImageStep("apt", step.apt)
+    return ImageStep("run", step.run or (), secrets=secrets)
+
+
+def _patch(patch: Patch) -> ImageStep:
+    words = (patch.path, str(patch.strip), patch.url or "")
+    if patch.text is None:
+        return ImageStep("patch", words, sha256=patch.sha256 or "")
+    from hashlib import sha256  # noqa: PLC0415 - slow to import, and seldom needed
+
+    text = patch.text if patch.text.endswith("\n") else f"{patch.text}\n"
+    return ImageStep("patch", words, sha256=sha256(text.encode()).hexdigest(), text=text)
 
 
 def _listen(profile: Profile) -> Listen:

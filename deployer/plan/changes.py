@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Any, Literal
 
 from deployer.codec import encode
 from deployer.compile.arguments import word
 from deployer.plan.keys import OWN, Written, key_of
-from deployer.release import Release, WarmupRequest
+from deployer.release import Release, WarmupRequest, unsaid
 from deployer.secret import HIDDEN, masked, names_secret
 
 Kind = Literal["added", "removed", "changed", "renamed"]
@@ -161,6 +161,8 @@ def _parameters(release: Release, written: Written | None) -> Entries:
     for name in (field.name for field in fields(release)):
         if name not in LISTED:
             _flatten(name, encode(getattr(release, name)), flat)
+    for name in unsaid(release):
+        flat.pop(name, None)
     return {
         OWN.get(path, path): Entry(key_of(path, written), text, text)
         for path, text in flat.items()
@@ -173,7 +175,32 @@ def _flatten(path: str, value: object, into: dict[str, str]) -> None:
         for name, item in value.items():
             _flatten(f"{path}.{name}", item, into)
     elif isinstance(value, list):
-        if value:
+        if any(isinstance(item, dict) for item in value):
+            into.update(_each(path, value))
+        elif value:
             into[path] = " ".join(str(item) for item in value)
     elif value not in (None, ""):
         into[path] = word(value)
+
+
+def _each(path: str, items: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Give each of several parts a line: by its name where it has one, or by its place."""
+    for at, item in enumerate(items, start=1):
+        if set(item) == {"name", "value"}:
+            yield f"{path}.{item['name']}", masked(item["value"])
+        else:
+            yield f"{path}.{at}", part_words(item)
+
+
+def part_words(part: Mapping[str, Any]) -> str:
+    """Say what a part of a release is, of which there may be several: what is stated of it.
+
+    What looks like a secret is hidden. A patch is told by its hash.
+    """
+    said = []
+    for name, value in part.items():
+        if value in ("", [], False, 0) or name == "text":
+            continue
+        shown = " ".join(map(str, value)) if isinstance(value, list) else word(value)
+        said.append(shown if name in {"kind", "words"} else f"{name}={shown}")
+    return masked(" ".join(said))

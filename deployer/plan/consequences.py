@@ -182,7 +182,10 @@ def _image(text: str) -> str:
 
 
 def _from_rules(key: str) -> list[Consequence]:
-    return [Consequence(*rule) for rule in PARAMETERS.get(key, ())]
+    rules = PARAMETERS.get(key)
+    if rules is None:  # one of several parts, or of names that the author gave
+        rules = next((its for of, its in PARAMETERS.items() if key.startswith(f"{of}.")), ())
+    return [Consequence(*rule) for rule in rules]
 
 
 def _key(change: Change) -> list[Consequence]:

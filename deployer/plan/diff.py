@@ -18,7 +18,7 @@ from deployer.plan.consequences import (
 )
 from deployer.plan.defaults import ChangedDefault, changed_defaults
 from deployer.plan.effects import RANK, Consequence, Effect
-from deployer.plan.keys import Written
+from deployer.plan.keys import SEVERAL, Written
 from deployer.plan.powers import of_change, urgency
 from deployer.plan.sides import Side, Sides, side
 from deployer.plan.speculation import memory
@@ -159,6 +159,9 @@ def _explained(change: Change, sides: Sides, again: Again) -> Explained:
         about = meaning.of_key(change.key)
     else:
         about = meaning.of_key(what)
+        if about == meaning.Meaning() and "." in what:  # one of several parts
+            several = what.rpartition(".")[0]
+            about = meaning.of_key(several) if several in SEVERAL else about
         if about == meaning.Meaning():
             about = meaning.of_variable(what, sides.new_catalogue, sides.old_catalogue)
     held = of_change(change, sides.new_catalogue, sides.old_catalogue)

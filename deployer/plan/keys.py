@@ -29,8 +29,16 @@ FOLLOWS = {
     "modal.max_inputs": "schedule.max_running_requests",
     "modal.target_inputs": "modal.max_inputs",
     "modal.startup_timeout": "lifecycle.startup_timeout",
+    "modal.cpu": "hardware.count",
+    "modal.memory": "hardware.count",
 }
 """Keys that follow from another where the profile does not state them (``compile/derive.py``)."""
+
+LISTS = frozenset({"engine.image_steps", "modal.buckets", "modal.secrets", "modal.volumes"})
+"""Keys with lists of parts: each part has a path of its own in a release, and none in a profile."""
+
+SEVERAL = LISTS | {"modal.options", "modal.tags"}
+"""Keys below which are several parts, or names that the author gave."""
 
 Written = Callable[[str], bool]
 """Whether a profile states a key."""
@@ -39,6 +47,8 @@ Written = Callable[[str], bool]
 def key_of(path: str, written: Written | None) -> str:
     """Give the key to edit for what stands at ``path`` in a release."""
     key = OWN.get(path, path)
+    several = key.rpartition(".")[0]
+    key = several if several in LISTS else key
     while written is not None and key in FOLLOWS and not written(key):
         key = FOLLOWS[key]
     return key

@@ -22,6 +22,9 @@ DOWNLOAD: Rules = (
     (Effect.NOTHING, "it concerns the container that downloads the weights, not the server"),
 )
 
+VERSION = "Modal's client refuses a volume that is there with another version"
+RESERVED = "what a container has for sure is billed, used or not; what it uses beyond, too"
+
 PARAMETERS: dict[str, Rules] = {
     "name": NEW_NAME,
     "target": (
@@ -121,6 +124,32 @@ PARAMETERS: dict[str, Rules] = {
     "modal.regions": (
         (Effect.MONEY, "choosing regions costs more; Modal's own pages disagree on the factor"),
         (Effect.CLIENTS, "the way to the server is longer or shorter"),
+    ),
+    "modal.weights.version": ((Effect.CONTAINERS, VERSION),),
+    "modal.kernel_cache.version": ((Effect.CONTAINERS, VERSION),),
+    "modal.routing_region": (
+        (Effect.CLIENTS, "requests take another way; it holds from an app's first deployment on"),
+    ),
+    "modal.cloud": ((Effect.CLIENTS, "the way to the server is longer or shorter"),),
+    "modal.cpu": ((Effect.MONEY, RESERVED),),
+    "modal.cpu_limit": ((Effect.CONTAINERS, "beyond it the container is slowed down"),),
+    "modal.memory": ((Effect.MONEY, RESERVED),),
+    "modal.memory_limit": ((Effect.CONTAINERS, "beyond it the container is ended"),),
+    "modal.ephemeral_disk": ((Effect.MONEY, "a twentieth of it is billed as memory"),),
+    "modal.buffer_containers": ((Effect.MONEY, "each that stands by costs its GPUs"),),
+    "modal.nonpreemptible": ((Effect.MONEY, "CPU and memory cost three times as much"),),
+    "modal.proxy": ((Effect.SECURITY, "what leaves the container goes through another machine"),),
+    "modal.label": NEW_NAME[1:],
+    "modal.custom_domains": ((Effect.CLIENTS, "it answers at other addresses"),),
+    "modal.tags": ((Effect.NOTHING, "the app's tags say something else"),),
+    "modal.secrets": ((Effect.SECURITY, "all variables of the secret are in the container"),),
+    "modal.volumes": ((Effect.SECURITY, "the container sees what is on it, and may write there"),),
+    "modal.buckets": ((Effect.SECURITY, "the container sees what is in it, and may write there"),),
+    "modal.options": ((Effect.CONTAINERS, "Modal's client is told something else"),),
+    "engine.registry_secret": ((Effect.SECURITY, "it opens the registry of the image"),),
+    "engine.image_steps": (
+        (Effect.SECURITY, "what is built into the image runs in the engine's containers"),
+        (Effect.ACCURACY, "other libraries and kernels may compute otherwise"),
     ),
     "modal.download.cpu": DOWNLOAD,
     "modal.download.memory": DOWNLOAD,

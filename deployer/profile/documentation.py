@@ -18,12 +18,13 @@ from pydantic import BaseModel
 
 @functools.cache
 def field_docs(kind: type[BaseModel]) -> Mapping[str, str]:
-    """Give the text under each field of a section, its lines joined."""
+    """Give the text under each field of a section, and of what it builds on, its lines joined."""
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     if not isinstance(definition, ast.ClassDef):
         msg = f"{kind.__name__} is not declared as a class"
         raise TypeError(msg)
-    found = {}
+    of_bases = (each for each in kind.__bases__ if getattr(each, "model_fields", None))
+    found = {name: text for each in of_bases for name, text in field_docs(each).items()}
     for field, doc in zip(definition.body, definition.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
             text = _text(doc)

@@ -33,6 +33,18 @@ _IMAGE = (
     rf"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}(?:@{_DIGEST})?|@{_DIGEST})$"
 )
 _PIN = r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?==[0-9]+(?:\.[0-9]+)*[A-Za-z0-9.+]*$"
+_WEB = r"^https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[\x21\x23-\x26\x28-\x5b\x5d\x5e\x61-\x7e_]*)?$"
+_SUB_PATH = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$"
+_PIP = (
+    rf"{_PIN[:-1]}$"
+    r"|^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])? @ git\+https://[A-Za-z0-9._/:-]+@[0-9a-f]{40}"
+    r"(?:#subdirectory=[A-Za-z0-9._/-]+)?$"
+    r"|^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])? @ )?https://[A-Za-z0-9._/:+%~-]+"
+    r"#sha256=[0-9a-f]{64}$"
+)
+_LABEL = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
+_DOMAIN = rf"^{_HOST}(?:\.{_HOST})+$"
+_TAG = r"^[A-Za-z0-9._-]{1,63}$"
 _ADDRESS = r"^[A-Za-z0-9.:_-]+$"
 
 FORMS = {
@@ -47,6 +59,13 @@ FORMS = {
     _MODAL: "a name for Modal: letters, digits, `-`, `_` and single dots",
     _IMAGE: "an image with its tag or digest, in lower case: `OWNER/NAME:TAG`",
     _PIN: "a package with its version, such as `fastsafetensors==0.3.3`",
+    _WEB: "an address that begins with `https://`, without spaces and quotes",
+    _SUB_PATH: "a folder within the volume, such as `models/one`, without `..`",
+    _PIP: "a pinned package: `NAME==VERSION`, `NAME @ git+https://...@COMMIT` (40 digits), or the "
+    "address of a wheel with `#sha256=...`",
+    _LABEL: "small letters, digits and `-`, at most 63",
+    _DOMAIN: "the name of a host, such as `llm.example.com`",
+    _TAG: "letters, digits, `.`, `_` and `-`, at most 63",
     _ADDRESS: "an address, such as `127.0.0.1`",
 }
 """What each pattern means, for those who do not read patterns."""
@@ -88,6 +107,13 @@ def _no_app_id(name: str) -> str:
 def _no_environment_id(name: str) -> str:
     if name.lower().startswith("en-"):
         msg = "Modal keeps `en-` for the IDs of environments, and no environment's name begins so"
+        raise ValueError(msg)
+    return name
+
+
+def _not_ours(name: str) -> str:
+    if name.startswith("deployer."):
+        msg = "tags that begin with `deployer.` are written by deployer itself"
         raise ValueError(msg)
     return name
 
@@ -136,6 +162,29 @@ https://github.com/distribution/reference/blob/main/reference.go"""
 PackagePin = Annotated[str, Field(pattern=_PIN, max_length=200)]
 """A Python package and the one version that is wanted. Source: the version specifiers of the
 Python Packaging Authority, of which only `==` is taken."""
+
+PipRequirement = Annotated[str, Field(pattern=_PIP, max_length=600)]
+"""What pip installs, pinned: a version, a commit, or a file with its hash."""
+
+WebAddress = Annotated[str, Field(pattern=_WEB, max_length=1024)]
+"""Where something lies on the internet, over an encrypted connection. It stands within quotes of a
+shell, so that none is in it."""
+
+SubPath = Annotated[str, Field(pattern=_SUB_PATH, max_length=512)]
+"""A folder within a volume."""
+
+Label = Annotated[str, Field(pattern=_LABEL)]
+"""A part of a host's name. Source: RFC 1123, 2.1."""
+
+Domain = Annotated[str, Field(pattern=_DOMAIN, max_length=253)]
+"""A host's name of one's own."""
+
+TagName = Annotated[str, Field(pattern=_TAG), AfterValidator(_not_ours)]
+"""The name of a tag. Source: Modal client 1.6.4 ``_utils/name_utils.py``; those that begin with
+`deployer.` say what a deployment is."""
+
+TagValue = Annotated[str, Field(pattern=_TAG)]
+"""The value of a tag, of the same letters."""
 
 Address = Annotated[str, Field(pattern=_ADDRESS, max_length=253)]
 """An IP address or a host's name."""

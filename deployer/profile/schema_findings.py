@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from deployer.facts.modal.keywords import said_here
 from deployer.finding import Finding, Severity
 from deployer.profile import schema_keys, schema_words
 from deployer.profile.fields import flags_in
@@ -165,6 +166,9 @@ def _unknown(path: Path, model: type[BaseModel]) -> Wording:
     section = f" of {code(format_path(path[:-1]))}" if path[:-1] else " at the top of a profile"
     message = f"{code(path[-1])} is not a key{section}"
     meant = schema_keys.meant(model, path)
+    here = meant is not None and meant.exact and meant.section == path[:-1]
+    if path[:-1] == ("modal",) and not here and (said := said_here(str(path[-1]))):
+        return Wording("unknown-key", message, said)
     if meant is None:
         return Wording("unknown-key", message, _allowed(schema_keys.fields(model, path[:-1])))
     if meant.section == path[:-1]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from deployer.plan.changes import told
+from deployer.codec import encode
+from deployer.plan.changes import part_words, told
 from deployer.plan.powers import powers
-from deployer.release import Argument, Release
+from deployer.release import Argument, ModalParameters, Release
 from deployer.report.rows import row
 from deployer.visible import visible
 
@@ -19,17 +20,28 @@ def contents(release: Release) -> Iterator[str]:
         yield from row("security", visible(f"{change.what} {change.new}: {why}"))
     if release.engine.image:
         yield from row("image", visible(release.engine.image))
+    for step in release.engine.image_steps:
+        yield from row("image step", visible(part_words(encode(step))))
     words = [*release.engine.command, *(w for a in release.arguments for w in _words(a))]
     yield from row("command", visible(shlex.join(words)))
     for variable in release.environment:
         yield from row(
             "variable", visible(f"{variable.name}={told(variable.name, variable.value)}")
         )
-    if release.modal is None:
-        return
-    modal = release.modal
+    if release.modal is not None:
+        yield from _given(release, release.modal)
+
+
+def _given(release: Release, modal: ModalParameters) -> Iterator[str]:
+    """Give what a container sees beside its image."""
     for mount in modal.mounts:
         yield from row("mount", visible(f"volume {mount.volume} at {mount.path}"))
+    for further in (*modal.volumes, *modal.buckets):
+        yield from row("mount", visible(part_words(encode(further))))
+    for one in modal.secrets:
+        yield from row("secret", visible(part_words(encode(one))))
+    for option in modal.options:
+        yield from row("option", visible(f"{option.name}: {option.value}"))
     key = release.listen.api_key_variable
     for name, what in ((modal.api_key_secret, key), (modal.hub_secret, "the hub's token")):
         if name:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 
 from deployer.codec import encode
-from deployer.release import Release
+from deployer.plan.changes import part_words
+from deployer.release import Release, unsaid
 from deployer.report.envelope import envelope
 
 HEADER = "# Compiled by `deployer compile --write`. Edit the profile, not this file."
@@ -25,15 +26,19 @@ def flags(release: Release) -> str:
         f"# door {name}: {_value(item) or 'none'}" for name, item in encode(release.listen).items()
     ]
     lines += [f"# env {v.name}={shlex.quote(v.value)}" for v in release.environment]
+    left = {*unsaid(release)} - {"modal.auth"}
     if release.engine.image:
         lines.append(f"# image {release.engine.image}")
+    if release.engine.registry_secret:
+        lines.append(f"# image registry_secret: {release.engine.registry_secret}")
+    lines += [f"# image step: {part_words(encode(one))}" for one in release.engine.image_steps]
     if release.hardware.count:
         lines.append(f"# gpu {release.hardware.gpu}:{release.hardware.count}")
     if release.modal is not None:
         lines += [
             f"# modal {name}: {_value(item)}"
             for name, item in encode(release.modal).items()
-            if item not in ("", [])
+            if item not in ("", []) and f"modal.{name}" not in left
         ]
     lines += [
         f"# lifecycle {name}: {item:g}{'' if name in COUNTS else ' s'}"
@@ -59,7 +64,7 @@ def to_json(release: Release) -> str:
 
 def _value(item: object) -> str:
     if isinstance(item, dict):
-        return " at ".join(str(part) for part in item.values())
+        return " at ".join(str(part) for part in item.values() if part)
     if isinstance(item, list):
-        return ", ".join(str(part) for part in item)
+        return ", ".join(part_words(part) if isinstance(part, dict) else str(part) for part in item)
     return str(item)

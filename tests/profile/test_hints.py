@@ -97,3 +97,20 @@ def test_what_another_engine_calls_a_value_is_known_before_likeness_is_asked() -
         "write `deepseekv31`"
     )
     assert found("serving", "reasoning_parser", "glm47")[0][1].startswith("write `glm45`")
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("exit_grace_period", "Modal's `exit_grace_period` is `lifecycle.drain_timeout` here"),
+        ("compute_region", "Modal's `compute_region` is `modal.regions` here"),
+        ("requires_proxy_auth", "Modal's `requires_proxy_auth` is `modal.auth` here"),
+        ("block_network", "write Modal's `block_network` under `modal.options`"),
+        ("single_use_containers", "it would start the engine anew for each request"),
+    ],
+)
+def test_modals_own_names_are_told(key: str, hint: str) -> None:
+    text = f"name: x\nmodal:\n  app: x\n  {key}: 1\n"
+    found = [one for one in load_profile(text, "x.yaml").findings if one.path == f"modal.{key}"]
+    assert [one.check for one in found] == ["unknown-key"]
+    assert hint in found[0].hint

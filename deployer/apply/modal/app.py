@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import modal
 
 from deployer.apply.modal import remote
+from deployer.apply.modal.parts_of_image import engine_image
+from deployer.apply.modal.surroundings import further_mounts, further_secrets, volume_of
 from deployer.apply.modal.tags import app_tags
 from deployer.errors import UsageError
 from deployer.plan.cost import COMPILE_SECONDS
@@ -94,7 +97,8 @@ def build_app(  # noqa: PLR0913 - what an app says of itself
         message = f"`{release.name}` is for `target: {release.target}`, not for Modal"
         raise UsageError(message)
     tags = app_tags(release, profile, phase=phase, owed=owed, number=number)
-    app = modal.App(parameters.app, tags=tags, include_source=False)
+    further = {one.name: one.value for one in parameters.tags}
+    app = modal.App(parameters.app, tags={**further, **tags}, include_source=False)
     makers: dict[str, Callable[..., Any]] = {
         "download_model": partial(_download_model, manifests=manifests),
         "compile_deepgemm": _compile_deepgemm,
@@ -133,9 +137,10 @@ def _compile_deepgemm(
     app: modal.App, release: Release, parameters: ModalParameters, release_file: Path
 ) -> Any:  # noqa: ANN401 - as above
     return app.function(
-        image=_with_code(_engine_image(release), release_file),
+        image=_with_code(engine_image(release), release_file),
         gpu=_gpu(release),
         region=_regions(parameters),
+        **_resources(parameters),
         volumes={
             **_mounts(parameters.weights, read_only=True),
             **(_mounts(parameters.kernel_cache) if parameters.kernel_cache else {}),
@@ -163,10 +168,21 @@ def _server(
     app: modal.App, release: Release, parameters: ModalParameters, release_file: Path
 ) -> Any:  # noqa: ANN401 - as above
     common: dict[str, Any] = {
-        "image": _with_code(_engine_image(release), release_file),
+        **{one.name: json.loads(one.value) for one in parameters.options},
+        **_resources(parameters),
+        **_given(
+            routing_region=parameters.routing_region,
+            buffer_containers=parameters.buffer_containers,
+            nonpreemptible=parameters.nonpreemptible,
+            proxy=parameters.proxy and modal.Proxy.from_name(parameters.proxy),
+        ),
+        "image": _with_code(engine_image(release), release_file),
         "gpu": _gpu(release),
-        "volumes": _read_only(parameters),
-        "secrets": _secrets((parameters.api_key_secret, release.listen.api_key_variable)),
+        "volumes": {**_read_only(parameters), **further_mounts(parameters)},
+        "secrets": [
+            *_secrets((parameters.api_key_secret, release.listen.api_key_variable)),
+            *further_secrets(parameters),
+        ],
         "min_containers": parameters.min_containers,
         "max_containers": parameters.max_containers,
         "scaledown_window": parameters.scaledown_window,
@@ -195,6 +211,22 @@ def _gpu(release: Release) -> str:
     return f"{release.hardware.gpu}:{release.hardware.count}"
 
 
+def _resources(parameters: ModalParameters) -> dict[str, Any]:
+    """Give what containers with GPUs have for sure, and where they may run."""
+    cpu, memory = parameters.cpu, parameters.memory
+    return _given(
+        cpu=(cpu, parameters.cpu_limit) if parameters.cpu_limit else cpu,
+        memory=(memory, parameters.memory_limit) if parameters.memory_limit else memory,
+        ephemeral_disk=parameters.ephemeral_disk,
+        cloud=parameters.cloud,
+    )
+
+
+def _given(**stated: Any) -> dict[str, Any]:  # noqa: ANN401 - keywords of Modal's
+    """Leave out what nobody stated: Modal's own default is its business."""
+    return {name: value for name, value in stated.items() if value}
+
+
 def _regions(parameters: ModalParameters) -> list[str] | None:
     return list(parameters.regions) or None
 
@@ -205,7 +237,7 @@ def _read_only(parameters: ModalParameters) -> Mounts:
 
 
 def _mounts(mount: Mount, *, read_only: bool = False) -> Mounts:
-    volume = modal.Volume.from_name(mount.volume, create_if_missing=True)
+    volume = volume_of(mount)
     return {mount.path: volume.with_mount_options(read_only=True) if read_only else volume}
 
 
@@ -220,13 +252,6 @@ def _secrets(*named: tuple[str, str]) -> list[modal.Secret]:
 
 def _small_image() -> modal.Image:
     return modal.Image.debian_slim(python_version=PYTHON).uv_pip_install(*REQUESTS)
-
-
-def _engine_image(release: Release) -> modal.Image:
-    # The image's own entrypoint would run in place of Modal's.
-    image = modal.Image.from_registry(release.engine.image).entrypoint([])
-    packages = release.modal.packages if release.modal is not None else ()
-    return image.pip_install(*packages) if packages else image
 
 
 def _with_code(image: modal.Image, release_file: Path) -> modal.Image:

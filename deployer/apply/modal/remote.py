@@ -209,6 +209,8 @@ def server_class(release: Release) -> type[Life]:
             release.listen.port,
             startup_timeout=PORT_TIMEOUT,
             requires_proxy_auth=parameters.proxied,
+            label=parameters.label or None,
+            custom_domains=parameters.custom_domains or None,
         )(serve)
     return type(SERVER, (Life,), body)
 

@@ -14,10 +14,10 @@ Write::
 
     modal:
       endpoint: server
-      regions: [us-east-1]
+      regions: [eu-west-1]
+      routing_region: eu-west
 
-Source: Modal client 1.6.4, ``App.server``: `routing_region` is "us-east" by default, and deployer
-does not say another.
+Source: Modal client 1.6.4, ``App.server``: `routing_region` is "us-east" by default.
 """
 
 from __future__ import annotations
@@ -37,12 +37,14 @@ def find(case: Case) -> Iterator[Problem]:
     modal = case.profile.modal
     if modal is None or modal.endpoint != "server" or not modal.regions:
         return
+    if modal.routing_region is not None:
+        return
     if not any(region.lower().startswith(ROUTED) for region in modal.regions):
         yield Problem(
             ("modal", "regions"),
             f"the GPUs are in {', '.join(modal.regions)}, and Modal routes `server` endpoints "
             "through us-east",
-            "measure from where your clients are: nothing can be written against it here yet",
+            "write where requests shall go through: `routing_region: eu-west`, for one",
         )
 
 

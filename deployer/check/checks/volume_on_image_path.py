@@ -44,15 +44,19 @@ FILLED = (
 
 
 def find(case: Case) -> Iterator[Problem]:
-    """Look at where the two volumes are mounted."""
+    """Look at where volumes and buckets are mounted."""
     modal = case.profile.modal
     if modal is None:
         return
-    for name, volume in (("weights", modal.weights), ("kernel_cache", modal.kernel_cache)):
-        path = "" if volume is None else volume.path
-        if path and (why := _wrong(path)):
+    further = [(("volumes", at), one.path) for at, one in enumerate(modal.volumes)]
+    buckets = [(("buckets", at), one.path) for at, one in enumerate(modal.buckets)]
+    kernels = modal.kernel_cache
+    own = [(("weights",), modal.weights.path)]
+    own += [(("kernel_cache",), kernels.path)] if kernels is not None else []
+    for key, path in (*own, *further, *buckets):
+        if why := _wrong(path):
             yield Problem(
-                ("modal", name, "path"),
+                ("modal", *key, "path"),
                 f"no volume can be mounted at {path}: {why}",
                 "choose a folder of its own, such as `/model-cache` or `/dg-cache`",
             )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, Strict
 
 from deployer.facts.sglang.versions import RELEASE
-from deployer.profile.names import ImageReference
+from deployer.profile.names import ImageReference, ModalName
 from deployer.profile.section import Section
+from deployer.profile.sections.image import ImageStep
 
 ArgName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 ArgScalar = Annotated[str, Field(min_length=1)] | int | float
@@ -27,6 +28,13 @@ class Engine(Section):
 
     image: ImageReference | None = None
     """The container image, pinned by tag or digest. Needed on Modal, unused on your machine."""
+
+    registry_secret: ModalName | None = None
+    """The Modal secret that opens the image's registry, for an image that is not for everybody:
+    `REGISTRY_USERNAME` and `REGISTRY_PASSWORD`, or the variables of Amazon's or Google's."""
+
+    image_steps: Annotated[tuple[ImageStep, ...], Strict(strict=False)] = ()
+    """What is built into the image on Modal, a layer for each step."""
 
     args: dict[ArgName, ArgValue] = Field(default_factory=dict)
     """Engine flags without a typed field, by name without the dashes: a value, a list of values,

@@ -6,22 +6,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from deployer.profile.names import EnvironmentName, MountPath, PackagePin
+from deployer.profile.names import Domain, EnvironmentName, Label, PackagePin, TagName, TagValue
 from deployer.profile.names import ModalName as Name
 from deployer.profile.section import Section
+from deployer.profile.sections.mounts import Bucket, FurtherSecret, FurtherVolume, Volume
+
+OptionName = Annotated[str, Field(pattern=r"^_?[a-z][a-z0-9_]*$")]
+OptionScalar = str | int | float | bool | None
+OptionValue = OptionScalar | list[OptionScalar] | dict[str, OptionScalar]
 
 LONGEST_WINDOW = 3600
 """Seconds. Source: Modal client 1.6.4, ``_functions.py``: `scaledown_window` is 2 to 3600."""
-
-
-class Volume(Section):
-    """A Modal volume and the path at which containers see it."""
-
-    volume: Name
-    """The volume's name; it is created if it does not exist."""
-
-    path: MountPath
-    """Where it is mounted. The image must have nothing at that path."""
 
 
 class Download(Section):
@@ -101,6 +96,61 @@ class Modal(Section):
 
     regions: Annotated[tuple[Name, ...], Strict(strict=False)] = ()
     """Regions to run in. Choosing costs more than letting Modal choose."""
+
+    routing_region: Name | None = None
+    """The part of the world through which Modal routes requests; Modal's own is `us-east` for a
+    `server`. It holds from an app's first deployment on."""
+
+    cloud: Name | None = None
+    """The cloud to run in, as Modal calls it (`aws`, `gcp`, `oci`); by default any."""
+
+    cpu: Annotated[float, Field(ge=0.125, le=256)] | None = None
+    """CPU cores that the server's container has for sure; by default one for each GPU's process and
+    three for the others. More are used where they are free, up to `cpu_limit`."""
+
+    cpu_limit: Annotated[float, Field(ge=0.125, le=256)] | None = None
+    """CPU cores beyond which the container is slowed down; by default 16 more than `cpu`."""
+
+    memory: Annotated[int, Field(ge=128)] | None = None
+    """Memory in MiB that the container has for sure; by default what the processes and the files
+    that they read at a time take."""
+
+    memory_limit: Annotated[int, Field(ge=128)] | None = None
+    """Memory in MiB beyond which the container is ended; by default there is no limit."""
+
+    ephemeral_disk: Annotated[int, Field(ge=1, le=3145728)] | None = None
+    """Disk in MiB that the container has for itself. A twentieth of it is billed as memory."""
+
+    buffer_containers: Annotated[int, Field(ge=1)] | None = None
+    """Further containers that stand by while there is traffic. Each costs its GPUs."""
+
+    nonpreemptible: bool = False
+    """Ask for a container that Modal does not take away. Not for one with GPUs."""
+
+    proxy: Name | None = None
+    """The Modal proxy through which the container reaches others, from an address that stays."""
+
+    label: Label | None = None
+    """The first part of the address of a `web_server`, instead of one made of names."""
+
+    custom_domains: Annotated[tuple[Domain, ...], Strict(strict=False)] = ()
+    """Domains of your own at which a `web_server` answers, too."""
+
+    tags: dict[TagName, TagValue] = Field(default_factory=dict)
+    """Tags of the app, by which Modal's bills can be told apart."""
+
+    secrets: Annotated[tuple[FurtherSecret, ...], Strict(strict=False)] = ()
+    """Further secrets whose variables the server's container has."""
+
+    volumes: Annotated[tuple[FurtherVolume, ...], Strict(strict=False)] = ()
+    """Further volumes that the server sees."""
+
+    buckets: Annotated[tuple[Bucket, ...], Strict(strict=False)] = ()
+    """Buckets of S3 that the server sees."""
+
+    options: dict[OptionName, OptionValue] = Field(default_factory=dict)
+    """Whatever else Modal's client takes for the server, by its own name, such as
+    `i6pn: true`. What has a key of its own is not taken here."""
 
     download: Download = Download()
     """The CPU container that downloads the weights."""

@@ -23,7 +23,8 @@ def test_the_deployments_and_the_refusals_on_the_oldest_client() -> None:
     ran = subprocess.run(
         [
             *(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"),
-            *(str(here / "test_deploy.py"), str(here / "test_refusals.py")),
+            *(str(here / name) for name in ("test_deploy.py", "test_refusals.py")),
+            *(str(here / name) for name in ("test_signatures.py", "test_section.py")),
         ],
         capture_output=True,
         text=True,

@@ -21,6 +21,9 @@ BUILDER = "2025.06"
 """The image builder that this plane says it has. A client refuses one that it does not know."""
 
 
+V1 = api_pb2.VOLUME_FS_VERSION_V1
+
+
 class Objects:
     """The handlers of these RPCs; each takes the request and gives the response."""
 
@@ -64,12 +67,18 @@ class Objects:
             message = f"Secret '{request.deployment_name}' is missing key(s): {', '.join(missing)}"
             raise GRPCError(Status.FAILED_PRECONDITION, message)
         return api_pb2.SecretGetOrCreateResponse(
-            secret_id=identity("st", request.deployment_name, environment)
+            secret_id=identity("st", request.deployment_name, environment),
+            metadata=api_pb2.SecretMetadata(name=request.deployment_name, keys=sorted(found)),
         )
 
     async def workspace_name_lookup(self, request: Empty) -> api_pb2.WorkspaceNameLookupResponse:
         del request
         return api_pb2.WorkspaceNameLookupResponse(username="example")
+
+    async def proxy_get(self, request: api_pb2.ProxyGetRequest) -> api_pb2.ProxyGetResponse:
+        return api_pb2.ProxyGetResponse(
+            proxy=api_pb2.Proxy(name=request.name, proxy_id=f"pr-{request.name}")
+        )
 
     async def webhook_token_create(
         self, request: api_pb2.WebhookTokenCreateRequest
@@ -102,10 +111,13 @@ class Objects:
                 message = f"Volume '{name}' not found in environment '{environment}'"
                 raise GRPCError(Status.NOT_FOUND, message)
             self.state.volumes[volume_id] = (name, environment)
+            self.state.volume_versions[volume_id] = request.version or V1
             self.state.volume(volume_id).mkdir(parents=True)
         return api_pb2.VolumeGetOrCreateResponse(
             volume_id=volume_id,
-            metadata=api_pb2.VolumeMetadata(name=name, version=api_pb2.VOLUME_FS_VERSION_V1),
+            metadata=api_pb2.VolumeMetadata(
+                name=name, version=self.state.volume_versions[volume_id]
+            ),
         )
 
     async def volume_reload(self, request: api_pb2.VolumeReloadRequest) -> Empty:

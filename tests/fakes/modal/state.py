@@ -94,6 +94,7 @@ class State:
     environments: set[str] = field(default_factory=lambda: {"main"})
     dicts: dict[str, dict[bytes, bytes]] = field(default_factory=dict)
     volumes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    volume_versions: dict[str, api_pb2.VolumeFsVersion.ValueType] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
     mounts: dict[str, list[api_pb2.MountFile]] = field(default_factory=dict)
     images: dict[str, api_pb2.Image] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""What Modal's client takes: its keywords, and what a profile makes of each."""
