@@ -11,7 +11,7 @@ from deployer.adopt.find import Found, another, in_script, in_words
 from deployer.adopt.note import Kind, Note
 from deployer.adopt.place import Placed, Unsure, known, place
 from deployer.adopt.profile import document
-from deployer.adopt.script import UNKNOWN, Script
+from deployer.adopt.script import ANY, UNKNOWN, Script
 from deployer.adopt.surroundings import SIZES
 from deployer.adopt.wishes import Wishes
 from deployer.behaviour.kernel_need import unused
@@ -237,10 +237,10 @@ def _ask(
 def _may_size(script: Script, words: Sequence[str]) -> bool:
     """Whether words that are not known may hold parallel sizes."""
     for word in words:
-        choices = script.unknowns.choices_in(word)
-        if not choices or any(
-            UNKNOWN.search(one) or SIZED.match(one) for each in choices for one in each
-        ):
+        flags = script.unknowns.flags_in(word)
+        if any(flag == ANY or SIZED.match(flag) for flag in flags):
+            return True
+        if not flags and not script.unknowns.choices_in(word):
             return True
     return False
 

@@ -22,7 +22,7 @@ from deployer.finding import Severity
 from deployer.parse.parsed import Given, Parsed
 from deployer.parse.secrets import is_secret
 from deployer.parse.types import converter
-from deployer.parse.walk import groups
+from deployer.parse.walk import Group, groups
 from deployer.profile.fields import flagged_fields, section_types
 from deployer.profile.flag import Flag
 from deployer.profile.yaml_scalars import resolve
@@ -104,15 +104,27 @@ def known(
     """Leave out what holds something that is not known, but for the model's name and the key."""
     kept: list[str] = []
     unsure: list[Unsure] = []
-    for group in groups(catalogue, words):
-        option = catalogue.find(group.string)
+    divided = list(groups(catalogue, words))
+    perhaps = _perhaps(catalogue, divided, unknowns)
+    last = {
+        option.name: place
+        for place, group in enumerate(divided)
+        if group.written and (option := catalogue.find(group.string)) is not None
+    }
+    for place, group in enumerate(divided):
+        option = catalogue.find(group.string) if group.written else None
+        name = (
+            option.name if option is not None else UNKNOWN.sub("…", group.written.partition("=")[0])
+        )
         marked = any(UNKNOWN.search(word) for word in group.values)
-        own = [group.written, *group.words] if group.written else []
-        if marked and (option is None or option.name not in NAMED_ELSEWHERE):
-            name = option.name if option is not None else group.written.partition("=")[0]
-            unsure.append(Unsure(UNKNOWN.sub("…", name), group.values))
-            own = []
-        kept += own
+        if option is not None and place != last[name]:
+            pass  # of one that is given twice the last counts
+        elif name in perhaps:
+            unsure.append(Unsure(name, (perhaps[name],)))
+        elif marked and group.written and name not in NAMED_ELSEWHERE:
+            unsure.append(Unsure(name, group.values))
+        elif group.written:
+            kept += [group.written, *group.words]
         for word in group.stray:
             if not UNKNOWN.search(word):
                 kept.append(word)
@@ -121,6 +133,18 @@ def known(
             else:
                 unsure.append(Unsure("", (word,)))
     return tuple(kept), unsure
+
+
+def _perhaps(catalogue: Catalogue, divided: Sequence[Group], unknowns: Unknowns) -> dict[str, str]:
+    """Give the options that marks may give anew, each with its mark."""
+    found: dict[str, str] = {}
+    for mark in (word for group in divided for word in group.stray if UNKNOWN.search(word)):
+        for flag in unknowns.flags_in(mark):
+            for again in groups(catalogue, (flag,)):
+                option = catalogue.find(again.string)
+                if option is not None and option.name not in NAMED_ELSEWHERE:
+                    found[option.name] = mark
+    return found
 
 
 def _key_alone(choices: Sequence[Choice]) -> bool:

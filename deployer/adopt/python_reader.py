@@ -962,7 +962,9 @@ class Reader:
             all(isinstance(one, str | int | float) for rest in rests for one in rest) and not again
         )
         choices = list(dict.fromkeys(tuple(map(str, rest)) for rest in rests)) if plain else []
-        return [*values[0][:common], self.mark(_depends(name, shown, choices), line, choices)]
+        among = [one for rest in rests for one in rest if isinstance(one, str)]
+        text = _depends(name, shown, choices)
+        return [*values[0][:common], Mark(self.unknowns.mark(text, line, choices, among))]
 
 
 def _depends(name: str, shown: str, choices: Sequence[Choice]) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from deployer.adopt.note import Kind, Note
 from deployer.late import compile_pattern
 
 UNKNOWN = compile_pattern("\0(\\d+)\0")
 """Stands in a word for text that only running the script would give: the number is its note's."""
+
+ANY = "--*"
+"""Stands among flags for whatever there may be."""
 
 Choice = tuple[str, ...]
 """Words that a mark may stand for; none of them where it may stand for nothing."""
@@ -32,22 +36,44 @@ class Command:
 
 @dataclass(slots=True)
 class Unknowns:
-    """What is not known: a note for each mark, and what it may stand for where that is known."""
+    """What is not known: a note for each mark, and what it may stand for where that is known.
+
+    ``flags`` are the flags that may be among what it stands for, those of marks within included.
+    """
 
     notes: list[Note] = field(default_factory=list)
     choices: dict[int, tuple[Choice, ...]] = field(default_factory=dict)
+    flags: dict[int, frozenset[str]] = field(default_factory=dict)
 
-    def mark(self, text: str, line: int, choices: Sequence[Choice] = ()) -> str:
-        """Write down what is not known, and give the mark that stands for it."""
+    def mark(
+        self, text: str, line: int, choices: Sequence[Choice] = (), words: Sequence[str] = ()
+    ) -> str:
+        """Write down what is not known, and give the mark that stands for it.
+
+        ``choices`` are all that it may stand for; ``words`` those that may be among it.
+        """
         self.notes.append(Note(Kind.LEFT_OUT, text, line))
         number = len(self.notes) - 1
         if choices:
             self.choices[number] = tuple(choices)
+        among = [*words, *(word for choice in choices for word in choice)]
+        found = {word.partition("=")[0] for word in among if word.startswith("-")}
+        found |= {flag for word in among for flag in self.flags_in(word)}
+        for before, word in pairwise(["", *among]):
+            if UNKNOWN.fullmatch(word) and not before.startswith("-") and not self.flags_in(word):
+                found.add(ANY)
+        if found:
+            self.flags[number] = frozenset(found)
         return f"\0{number}\0"
 
     def notes_in(self, word: str) -> list[Note]:
         """Give the notes on what of a word is not known."""
         return [self.notes[int(number)] for number in UNKNOWN.findall(word)]
+
+    def flags_in(self, word: str) -> frozenset[str]:
+        """Give the flags that the marks of a word may stand for."""
+        found = (self.flags.get(int(number), frozenset()) for number in UNKNOWN.findall(word))
+        return frozenset().union(*found)
 
     def choices_in(self, word: str) -> tuple[Choice, ...]:
         """Give what a word that is nothing but a mark may stand for; nothing where that is open."""

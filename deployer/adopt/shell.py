@@ -472,7 +472,7 @@ class _Reader(WordReader):
         unknown = looped and reached is None
         self._values = merged(
             outcomes,
-            lambda text, choices: self._unknown(text, self._line(), choices),
+            lambda text, choices, words: self.unknowns.mark(text, self._line(), choices, words),
             again=unknown,
         )
 

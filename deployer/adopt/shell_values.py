@@ -13,8 +13,9 @@ Value = str | list[str]
 
 Values = Mapping[str, Value]
 
-Mark = Callable[[str, Sequence[Choice]], str]
-"""Writes down why something is not known and what it may be, and gives the mark for it."""
+Mark = Callable[[str, Sequence[Choice], Sequence[str]], str]
+"""Writes down why something is not known, what it may be and which words may be among it, and gives
+the mark for it."""
 
 HARMLESS = compile_pattern(
     r"(?:-{0,2}[A-Za-z][A-Za-z_-]{0,40}|[0-9.]{1,12})(?: [0-9.]{1,12})*|nothing"
@@ -60,11 +61,12 @@ def _unsure(name: str, found: Sequence[Value | None], mark: Mark, *, again: bool
         common = 0
     kept = words[0][:common]
     rests = list(dict.fromkeys(tuple(each[common:]) for each in words))
+    among = [word for rest in rests for word in rest]
     if again or len(rests) > MOST_CHOICES:
         rests = []
     told = "" if may_name_secret(name) else _either(rests)
     text = f"`{name}` depends on what only running the script tells{told}"
-    marked = mark(text, rests)
+    marked = mark(text, rests, among)
     if several:
         return [*kept, marked]
     return " ".join([*kept, marked])

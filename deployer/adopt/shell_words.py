@@ -22,6 +22,7 @@ MOST_EXPANDED = 4_000_000
 
 NAMED = compile_pattern(r"\$([A-Za-z_]\w*|\d)")
 ALL = compile_pattern(r"\$[@*]")
+ALONE = compile_pattern(r'"(?:\$@|\$\{(?:[A-Za-z_]\w*\[@\]|@)\})"')
 COUNTED = compile_pattern(r"\$#(?![A-Za-z_{])")
 RUNNING = compile_pattern(r"\$[({?!$-]|`")
 """What begins an expansion that only a shell can evaluate, where none of the others is there."""
@@ -121,6 +122,11 @@ class WordReader:
         self._at = end + 1
 
     def _double(self, made: Words) -> None:
+        if found := ALONE.match(self._text, self._at):  # an array is as many words as it has items
+            self._at += 1
+            self._expand(made, quoted=True)
+            self._at = found.end()
+            return
         self._at += 1
         made.add("")
         while self._at < len(self._text):
