@@ -6,6 +6,7 @@ one without a model of the tests, under both: real processes, really killed. Pri
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -19,14 +20,23 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import requests
 
+from deployer.serve.control import address
 from deployer.serve.processes import all_processes, title
 from tests.ports import free_port
-from tests.serve.living import FAKE, KEY, Supervisor, children_of, make_release, relatives
+from tests.serve.living import (
+    FAKE,
+    KEY,
+    Supervisor,
+    children_of,
+    environ,
+    make_release,
+    relatives,
+)
 
 TIMES = 5
 SEEN_WITHIN = 45.0
@@ -45,6 +55,7 @@ class Server:
     flags: tuple[str, ...]
     folder: Path
     marker: str = field(default_factory=lambda: f"bench-{uuid.uuid4().hex}")
+    port: int = 0
 
     def start(self) -> None:
         """Start it."""
@@ -55,7 +66,7 @@ class Server:
             self.supervisor = Supervisor(release, self.folder, self.marker)
             self.process = self.supervisor.process
         else:
-            self.port = free_port()
+            self.port = self.port or free_port()
             words = [
                 sys.executable,
                 "-m",
@@ -67,8 +78,30 @@ class Server:
             ]
             words += [str(FAKE), "--model-path", "m", "--port", str(self.port), *self.flags]
             self.out = (self.folder / "out").open("wb")
-            environ = {**os.environ, "MARKER": self.marker}
-            self.process = subprocess.Popen(words, stdout=self.out, env=environ)
+            variables = {**os.environ, "MARKER": self.marker}
+            self.process = subprocess.Popen(words, stdout=self.out, env=variables)
+
+    def replaced(self) -> None:
+        """Put another release in its place, as whoever keeps it so does; returns when it serves."""
+        if self.name == "ours":
+            asked = {
+                "do": "turn",
+                "release": replace(self.supervisor.release, name="another").to_json(),
+                "digest": "another",
+                "environ": {**environ(), "MARKER": self.marker},
+            }
+            with address(self.folder) as where, socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(where)
+                connection.sendall(f"{json.dumps(asked)}\n".encode())
+                for line in connection.makefile():
+                    answer = json.loads(line)
+                    if "turned" in answer:
+                        return
+            sys.exit(f"the door did not turn: {answer}")
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+        self.start()
+        self.serves()
 
     def said(self, what: str) -> float | None:
         """Give when it said that it serves, or that the engine is gone; None while it has not."""
@@ -160,8 +193,8 @@ def seen(
     return found
 
 
-def lost(*, arrivals: bool) -> dict[str, str]:
-    """Say what became of the requests of a server that is asked to end."""
+def lost(*, arrivals: bool, replacing: bool = False) -> dict[str, str]:
+    """Say what became of the requests of a server that is asked to end, or is replaced."""
     found = {}
     for name in ("ours", "usual"):
         with tempfile.TemporaryDirectory() as folder:
@@ -177,8 +210,11 @@ def lost(*, arrivals: bool) -> dict[str, str]:
                 arriving.start()
                 time.sleep(1.0)
             told = time.monotonic()
-            server.process.send_signal(signal.SIGTERM)
-            server.process.wait()
+            if replacing:
+                server.replaced()
+            else:
+                server.process.send_signal(signal.SIGTERM)
+                server.process.wait()
             took = time.monotonic() - told
             over.set()
             for each in tuple(asking):
@@ -186,7 +222,8 @@ def lost(*, arrivals: bool) -> dict[str, str]:
             server.end()
             counts = {what: answers.count(what) for what in ("cut", "refused", "whole")}
             shown = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-            found[name] = f"{shown}; ended after {took:.1f} s"
+            done = "the other serves" if replacing else "ended"
+            found[name] = f"{shown}; {done} after {took:.1f} s"
     return found
 
 
@@ -272,6 +309,8 @@ def main() -> None:
     for what, arrivals in (("8 streams", False), ("8 streams, and one more each 0.1 s", True)):
         found = lost(arrivals=arrivals)
         say(f"| {what} | {found['ours']} | {found['usual']} |\n")
+    found = lost(arrivals=True, replacing=True)
+    say(f"| the same at a replace | {found['ours']} | {found['usual']} |\n")
     ours, usual = (statistics.median(crash[name]) for name in ("ours", "usual"))
     if usual < 50 * ours:
         sys.exit("a crash is not seen 50 times as fast")
