@@ -81,7 +81,7 @@ def _table(name: str, found: tuple[KeyFile, ...]) -> str:
 
 
 def _said(done: Changed) -> str:
-    lines = [f"{done.name} is {done.done}: {done.seen}."]
+    lines = [f"Key `{done.name}` {done.done}: {done.seen}."]
     if done.path:
         lines.append(f"`cat {shlex.quote(done.path)}` prints it.")
     return "\n".join(lines)

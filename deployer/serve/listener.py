@@ -32,6 +32,8 @@ def open_listener(listen: Listen) -> socket.socket:
         sock = socket.socket(family, kind, protocol)
         # As uvicorn does: connections of an earlier server in TIME_WAIT are no obstacle.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:  # `::` is every address, whatever net.ipv6.bindv6only says
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         sock.bind(address)
         sock.listen(BACKLOG)
     except OSError as error:

@@ -28,22 +28,22 @@ def test_keys_come_and_go_while_it_serves(world: World) -> None:
     first = applied.key_file.read_text().strip()
 
     alice = add_key("demo", "alice", world.environ, world.parts)
-    assert alice.seen == "the server takes it from now on: asked just now"
+    assert alice.seen == "the running server accepts it (just checked)"
     path = world.folder().keys / "alice"
     assert (alice.path, path.stat().st_mode & 0o777) == (str(path), 0o600)
     key = path.read_text().strip()
     assert status_of(world, key) == status_of(world, first) == 200
     assert [each.name for each in list_keys("demo", world.environ)] == ["default", "alice"]
 
-    assert "takes it" in rotate_key("demo", "alice", world.environ, world.parts).seen
+    assert "accepts it" in rotate_key("demo", "alice", world.environ, world.parts).seen
     assert status_of(world, key) == 401
-    assert "takes it" in rotate_key("demo", "default", world.environ, world.parts).seen
+    assert "accepts it" in rotate_key("demo", "default", world.environ, world.parts).seen
     assert status_of(world, first) == 401
     assert world.apply(supervised(world)).outcome == "unchanged", "apply asks with the new one"
 
     key = path.read_text().strip()
     removed = remove_key("demo", "alice", world.environ, world.parts)
-    assert removed.seen == "the server refuses it from now on: asked just now"
+    assert removed.seen == "the running server refuses it (just checked)"
     assert status_of(world, key) == 401
     told = world.folder().events.read_text() + world.folder().engine_log.read_text()
     assert not any(each in told for each in (key, first))

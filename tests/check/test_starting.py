@@ -149,3 +149,10 @@ def test_with_a_key_or_on_the_loopback_it_is_not(serving: dict[str, str]) -> Non
     assert not {one.check for one in findings(changed({"serving": serving}, OPEN))} & {
         "public-without-key"
     }
+
+
+def test_every_address_of_ipv6_is_reached_over_ipv4_on_this_machine() -> None:
+    here = told(changed({"serving": {"host": "::"}}, LOCAL))
+    there = told(changed({"serving": {"host": "::"}}))
+    assert ("host-out-of-reach", "serving.host") not in here
+    assert ("host-out-of-reach", "serving.host") in there

@@ -18,7 +18,7 @@ from deployer.serve import port as port_room
 from deployer.serve.bell import Bell
 from deployer.serve.drain import kill_family
 from deployer.serve.launch import EngineProcess
-from deployer.serve.listener import check_free
+from deployer.serve.listener import check_free, open_listener
 from deployer.serve.port import Answers, can_tell, name_listener, who_answers
 from deployer.serve.processes import Family, read_process, spell_exit, title
 from deployer.serve.watch import Watcher, vital_children
@@ -189,3 +189,18 @@ def test_without_proc_nobody_can_tell(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr(port_room, "PROC", tmp_path)
     assert who_answers(80, [1]) is Answers.UNKNOWN
     assert not can_tell.__wrapped__()
+
+
+def test_every_address_of_ipv6_is_every_address_of_ipv4_as_well() -> None:
+    """`::` as well as 0.0.0.0: whatever the kernel's `bindv6only` says."""
+    try:
+        listener = open_listener(Listen("::", 0, ""))
+    except Failure:
+        pytest.skip("no IPv6 here")
+    with listener:
+        assert listener.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY) == 0
+        for address in ("127.0.0.1", "::1"):
+            with socket.create_connection((address, listener.getsockname()[1]), timeout=60) as one:
+                taken, _ = listener.accept()
+                taken.close()
+                assert one.recv(1) == b""

@@ -137,17 +137,18 @@ def _settled(folder: Folder, key: str, parts: Parts, *, opens: bool) -> str:
     """Ask at the door until it does with a key as it should, and say what was seen."""
     state = read_state(folder)
     if state is None or not state.is_running():
-        return "no server runs: it counts from the next start on"
+        return "no server is running, so this takes effect at its next start"
     deadline = parts.clock() + _PATIENCE
     while True:
         if why := objection(folder, state):
             return f"the server was not asked: {why}"
         status = _ask(state.port, key)
         if status is not None and (status != http.client.UNAUTHORIZED) == opens:
-            return f"the server {'takes it' if opens else 'refuses it'} from now on: asked just now"
+            return f"the running server {'accepts' if opens else 'refuses'} it (just checked)"
         if parts.clock() > deadline:
             return (
-                f"the server has not followed within {_PATIENCE:g} s: it said {status or 'nothing'}"
+                f"the running server has not followed within {_PATIENCE:g} s: "
+                f"it answered {status or 'nothing'}"
             )
         parts.sleep(_PAUSE)
 

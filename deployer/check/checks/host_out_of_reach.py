@@ -29,7 +29,10 @@ from deployer.compile.case import Case
 from deployer.finding import Severity
 
 EVERYWHERE = frozenset({"0.0.0.0"})  # noqa: S104 - an address to compare with
-"""Not `::`: asyncio binds it to IPv6 alone, and both Modal's proxy and we ask over IPv4."""
+"""Not `::`: whether a container of Modal has IPv6 is not known."""
+
+HERE = EVERYWHERE | {"::"}
+"""The door's socket on `::` takes IPv4 as well (``serve/listener.py``), over which we ask."""
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
@@ -43,7 +46,7 @@ def find(case: Case) -> Iterator[Problem]:
             f"in a container on Modal nobody reaches {host}: the proxy uses another address",
             "leave it out: the default is 0.0.0.0",
         )
-    if case.profile.target == "local" and host not in EVERYWHERE | LOOPBACK:
+    if case.profile.target == "local" and host not in HERE | LOOPBACK:
         yield Problem(
             ("serving", "host"),
             f"verification asks 127.0.0.1, and the server listens on {host}",
