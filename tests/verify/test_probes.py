@@ -206,6 +206,20 @@ def test_an_engine_that_answers_for_any_model_is_not_said_to_refuse_it() -> None
     assert ask(BY_DESIGN).outcome is Outcome.PASSED
 
 
+@pytest.mark.parametrize(("length", "tokens"), [(9000, 4500), (100_000, 8192), (None, 512)])
+def test_an_answer_is_left_that_no_model_ends_before_the_engine_looks(
+    length: int | None, tokens: int
+) -> None:
+    asked: list[int] = []
+    behaviour = Behaviour(
+        edit=top("models", data=[{"id": MODEL, "max_model_len": length}]),
+        request=lambda body: asked.append(body["max_tokens"]),
+    )
+
+    assert ask("gone", behaviour).outcome is Outcome.PASSED
+    assert asked[0] == tokens
+
+
 @pytest.mark.parametrize(
     ("probe", "behaviour", "words"),
     [
@@ -230,6 +244,14 @@ def test_an_engine_that_answers_for_any_model_is_not_said_to_refuse_it() -> None
             "the answer in one piece is empty",
         ),
         ("gone", Behaviour(stream_faults=frozenset({"burst"})), "the whole answer came at once"),
+        (
+            "gone",
+            Behaviour(
+                edit=top("models", data=[{"id": MODEL, "max_model_len": 4000}]),
+                faults=frozenset({"keeps"}),
+            ),
+            "an answer of 2000 tokens may have been over before the engine looked",
+        ),
         ("crowd", edited(message("no-thinking", content="!!!!")), "answered wrong"),
         ("long-prompt", edited(top("models", data=[{"id": MODEL}])), "does not tell max_model_len"),
         (
