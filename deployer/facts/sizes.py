@@ -11,5 +11,9 @@ KERNEL_MINUTES = {("zai-org/GLM-5.1-FP8", "B200"): (12.0, 15.0)}
 """Minutes that compiling kernels took, by repository and GPU: one user's report of GLM-5.1 on
 8 B200 on Modal (yuvraj97.com/deep-dives/gpu-cluster-hardening)."""
 
+BESIDE_WEIGHTS = 71, 292
+"""Seconds from launch to ready with weights that took 0.3 s, all caches of kernels kept and empty:
+two layers of Qwen3-235B in FP8 on one H200, SGLang 0.5.17 (``docs/measured.md``)."""
+
 PLAN_GPUS = {"Starter": 10, "Team": 50}
 """GPUs at a time of each plan of Modal (three copies of modal.com/pricing, 2026-05 and 2026-06)."""

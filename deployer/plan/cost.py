@@ -1,8 +1,8 @@
 """What a deployment on Modal costs: by the hour, by the start, by the month.
 
 Only what is known is reckoned with: prices from one dated table, sizes and speeds that have a
-source. What nobody published (how long graphs and warm-up take) is bounded by the release's own
-budgets and never guessed.
+source. What nobody published (how long graphs and warm-up take on Modal) is bounded by the
+release's own budgets and never guessed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from deployer.facts.models.catalogue import find
 from deployer.facts.prices import HOURS_A_MONTH, STORAGE_FREE, Prices
 from deployer.facts.sglang.loaders import FORMAT_FLAG, NOTHING, Speed, speed
-from deployer.facts.sizes import KERNEL_MINUTES
+from deployer.facts.sizes import BESIDE_WEIGHTS, KERNEL_MINUTES
 from deployer.release import ModalParameters, Release
 
 GIB = 1024**3
@@ -132,9 +132,11 @@ def cold_start(release: Release, modal: ModalParameters, hourly: float | None) -
         return Estimate(
             None, budget, hourly, f"the size of {release.model.repo} is not known; {bound}"
         )
+    warm, cold = BESIDE_WEIGHTS
     basis = (
-        f"loading {gib:,.1f} GiB takes {read.words()}; how long the container, CUDA graphs and "
-        f"warm-up take is not published; {bound}"
+        f"loading {gib:,.1f} GiB takes {read.words()}; how long the container, imports, kernels, "
+        f"CUDA graphs and warm-up take on Modal is not published ({warm} to {cold} s of a small "
+        f"model on an H200 elsewhere, with kernels and without); {bound}"
     )
     return Estimate(min(read.fast, budget), budget, hourly, basis)
 

@@ -17,6 +17,7 @@ import pytest
 
 from deployer.facts.models.checkpoint import CONFIG, from_files
 from deployer.facts.models.parts import counted
+from deployer.facts.sizes import BESIDE_WEIGHTS
 
 GPU = Path(__file__).resolve().parents[2] / "bench" / "gpu"
 sys.path.insert(0, str(GPU))
@@ -275,3 +276,9 @@ def test_what_the_door_costs_is_told_without_the_first_round() -> None:
     assert "100 tokens/s by hand and 98 through the door" in said
     assert "20.0 ms and 21.5 ms, for 100 us of a core a token" in said
     assert door_table.of({"rows": []}) == ""
+
+
+def test_a_start_beside_its_weights_is_what_was_measured() -> None:
+    took = {case["name"]: case["ready_s"] for case in recorded("start-0.5.17")["cases"]}
+
+    assert (round(took["warm-no-walk"]), round(took["cold-dummy"])) == BESIDE_WEIGHTS
