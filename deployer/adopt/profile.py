@@ -38,7 +38,7 @@ def document(
     _drop_same_tokenizer(placed)
     model = _model(found, placed, wishes)
     named = str(model.get("served_name") or model.get("repo") or model.get("path") or "")
-    name = wishes.name or _slug(named.rstrip("/").rpartition("/")[2])
+    name = wishes.name or slug(named.rstrip("/").rpartition("/")[2])
     around = _by_section(found.around.fields)
     gpus = hardware(found, placed, wishes, comments)
     on_modal = _modal(found, name, model, placed, comments) if wishes.target == "modal" else None
@@ -228,6 +228,7 @@ def _modal(
     return modal
 
 
-def _slug(text: str) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    return slug[:48].strip("-") or "imported"
+def slug(text: str) -> str:
+    """Give a deployment's name from a text."""
+    made = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    return made[:48].strip("-") or "imported"

@@ -98,7 +98,14 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise UsageError(msg, hint="Give another --out, or --force to replace it.")
     answers, variables = _settings(settings)
     wishes = Wishes(
-        _name(name), _gpu(gpu), count, target, _release(engine), answers, variables, take
+        checked_name(name),
+        checked_gpu(gpu),
+        count,
+        target,
+        checked_release(engine),
+        answers,
+        variables,
+        take,
     )
     adopted = _adopted(words, script, config, wishes)
     _, findings = load_checked(adopted.profile, output or "profile")
@@ -187,13 +194,15 @@ def _beside(folder: Path, path: str, config: str | None) -> str | None:
     return config if path.endswith((".yaml", ".yml", ".json")) else None
 
 
-def _release(engine: str | None) -> str:
+def checked_release(engine: str | None) -> str:
+    """Give a release that is asked for, where it is known."""
     from deployer.cli.reading import known_release  # noqa: PLC0415
 
     return known_release(engine) if engine else ""
 
 
-def _name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Give a deployment's name that is asked for, where it is one."""
     import re  # noqa: PLC0415
 
     if name and not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,47}", name):
@@ -202,7 +211,8 @@ def _name(name: str) -> str:
     return name
 
 
-def _gpu(gpu: str) -> str:
+def checked_gpu(gpu: str) -> str:
+    """Give a GPU type that is asked for, where there is one."""
     from deployer.profile.sections.hardware import Hardware  # noqa: PLC0415
 
     known = get_args(Hardware.model_fields["gpu"].annotation)

@@ -14,6 +14,7 @@ import click
 from deployer.cli.say import show
 
 VERBS = {
+    "init": "Write a first profile for a model and a GPU, with the reason for each line.",
     "check": "Find what is wrong with profiles, without an account, a GPU or a network.",
     "explain": "Say what a check finds, why that hurts, and what to write instead.",
     "fit": "Show what fits into one GPU: weights, KV cache, the longest context.",
@@ -21,7 +22,7 @@ VERBS = {
     "lock": "Ask the hub and the registry what a profile's names mean, and commit the answer.",
     "diff": "Show what a change of profiles does: flags, memory, money, restarts.",
     "upgrade": "Rewrite a profile for another engine release, and say what changes.",
-    "import": "Turn an existing launch command, script or config file into a profile.",
+    "import": "Turn what you launch a server with (script, manifest, command) into a profile.",
     "resolve": "Let the engine itself fill in every value, as if on the profile's GPUs.",
     "plan": "Show what an apply would do on Modal: changes, phases, money. Touches nothing.",
     "cost": "Show what a profile costs: an hour, a cold start, a month, and once.",

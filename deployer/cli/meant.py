@@ -20,8 +20,10 @@ KNOWN = {
     "plan": ("dryrun", "preview"),
     "diff": ("changes", "compare"),
     "cost": ("price", "prices", "pricing"),
-    "predict": ("bench", "benchmark", "estimate"),
+    "bench": ("benchmark",),
+    "predict": ("estimate",),
     "verify": ("probe", "smoke"),
+    "init": ("begin", "new", "quickstart", "scaffold"),
     "import": ("adopt", "convert"),
     "engine": ("install", "uninstall"),
     "history": ("releases", "versions"),
@@ -32,16 +34,10 @@ KNOWN = {
 terraform, pip, git, ruff)."""
 
 SPOKEN = {
-    "init": (
-        "To begin, copy a profile that is shipped (`profiles/`), or let "
-        "`deployer import` make one from the command that you launch SGLang with."
-    ),
     "help": "`deployer --help` lists the verbs, and `deployer VERB --help` says more of one.",
     "version": "`deployer --version` says it.",
 }
 """Words that are answered by a sentence."""
-
-SAME = {"new": "init", "quickstart": "init", "scaffold": "init"}
 
 HARMFUL = frozenset({"destroy", "rollback"})
 """Verbs that end or replace what runs: only knowledge leads to them, never likeness."""
@@ -50,7 +46,7 @@ HARMFUL = frozenset({"destroy", "rollback"})
 def hint(word: str, verbs: Iterable[str]) -> str:
     """Say what to write instead of a word that is no verb; the empty text where nobody knows."""
     plain = word.lower().replace("-", "").replace("_", "")
-    if spoken := SPOKEN.get(SAME.get(plain, plain)):
+    if spoken := SPOKEN.get(plain):
         return spoken
     named = tuple(verbs)
     known = (verb for verb in named if plain == verb or plain in KNOWN.get(verb, ()))

@@ -142,6 +142,22 @@ TABLE: dict[str, Row] = {
         "full disk": Cell("upgrade modal.yaml --engine 0.5.20 --write", 1,
                           "HERE/modal.yaml could not be written: File too large"),
     },
+    "init": {
+        "no file": NO_FILE_READ,
+        "no match": NO_PATTERN,
+        "no permission": NO_FILE_READ,
+        **_shows("init --target local", "# yaml-language-server", "format_version profile"),
+        "no network": Cell(
+            "init --target modal --gpu H100 --model a/b", 1,
+            "asking huggingface.co for a/b failed 3 times, at last because huggingface.co "
+            "cannot be reached",
+        ),
+        "no token": Without("the hub shows its public repositories to everybody"),
+        "wrong name": Cell("init --target modal --gpu H1 --model a/b", 2, "`H1` is no GPU type"),
+        "full disk": Cell(
+            "init --target local -o new.yaml", 1, "new.yaml could not be written: File too large"
+        ),
+    },
     "import": {
         **_reads("import --config"),
         **_shows(f"import --gpu H100 {LAUNCH}", "# yaml-language-server", ""),
