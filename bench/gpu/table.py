@@ -184,7 +184,8 @@ def _life(result: dict[str, Any]) -> str:
     if any(each.get("held_s") for each in result["scenarios"]):
         note += (
             " Milliseconds of a start that failed are those after the first line of the log that"
-            " tells of it. A GPU was filled by another process, where it was not full by itself."
+            " tells of it. A GPU was filled by another process, where it was not full by itself;"
+            " the runtime has since learnt to name that process (`gpu-held-by-another`)."
         )
     return section("Life", result, rows, note)
 

@@ -113,6 +113,10 @@ CAPTURE = (
 DISTRIBUTED = ("distributed/parallel_state.py:1831 initialize_model_parallel",)
 
 EXCERPTS = {
+    "gpu-held-by-another": died(
+        f"{FULL} Process 11082 has 13.06 GiB memory in use. Of the allocated memory 125.52 GiB is "
+        "allocated by PyTorch, and 24.11 MiB is reserved by PyTorch but unallocated.", *CAPTURE,
+    ),
     "gpu-full-for-the-draft": died(
         FULL, "speculative/eagle_worker.py:142 __init__", *LOAD,
         "model_loader/weight_utils.py:1175 initialize_dummy_weights",

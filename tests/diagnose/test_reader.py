@@ -245,3 +245,20 @@ def test_an_empty_log_tells_nothing_and_is_no_engines() -> None:
     assert reader.diagnosis(ended=True) is None
     assert not reader.reading().recognized
     assert reader.reading().lines == 2
+
+
+def test_what_the_engine_itself_may_hold_is_nobody_elses() -> None:
+    full = (
+        "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 80.00 MiB. GPU 0 has a "
+        "total capacity of 139.80 GiB of which 66.44 MiB is free. Process 7 has {held} memory in "
+        "use."
+    )
+    found = [
+        read(died(full.format(held=held), "layers/sampler.py:90 __init__"))
+        for held in ("1.98 GiB", "512.00 MiB", "2.00 GiB", "13.94 GiB", "138.77 GiB")
+    ]
+
+    names = [each.name if each else "" for each in found]
+    assert names == ["gpu-full"] * 2 + ["gpu-held-by-another"] * 3
+    assert found[3] is not None
+    assert found[3].cause == "GPU 0 was full, and another process, 7, held 13.94 GiB of it"

@@ -12,12 +12,29 @@ FULL = words(
 )
 """How PyTorch and CUDA say that a GPU is full."""
 
+HELD = words(
+    r"CUDA out of memory\..*? GPU (?P<gpu>\d+) has .*?\bProcess (?P<pid>\d+) has "
+    r"(?P<held>(?:[2-9]|\d\d)\d*\.\d+ GiB) memory in use"
+)
+"""PyTorch lists the others on a GPU that is full (c10/cuda/CUDACachingAllocator.cpp). Less than
+2 GiB may be the engine's own: the process that makes tokens of images can use the GPU, too."""
+
 LESS_FOR_THE_POOL = Write(
     "memory.mem_fraction_static",
     "a smaller share for weights and KV pool: what is left is for graphs and activations",
 )
 
 SIGNATURES = (
+    Signature(
+        name="gpu-held-by-another",
+        said=HELD,
+        cause="GPU {gpu} was full, and another process, {pid}, held {held} of it",
+        writes=(
+            Write("", "end what else runs on this GPU, or choose another one"),
+            LESS_FOR_THE_POOL,
+        ),
+        link=f"{SGLANG}/issues/465",
+    ),
     Signature(
         name="gpu-full-for-the-draft",
         said=FULL,
