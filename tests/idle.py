@@ -52,11 +52,11 @@ def find(sources: dict[str, str]) -> list[Idle]:
 
 def _of_tests(nodes: Nodes, proving: set[str]) -> Iterator[tuple[int, str]]:
     for function in _functions(nodes):
-        if not function.name.startswith("test_"):
+        if not _is_test(function) or _proves(function.body, proving, in_loops=False):
             continue
         if not _proves(function.body, proving, in_loops=True):
             yield function.lineno, f"{function.name} asserts nothing"
-        elif not _proves(function.body, proving, in_loops=False):
+        else:
             yield (
                 function.lineno,
                 f"{function.name} asserts in a loop only, which may have nothing to go through",
@@ -149,11 +149,15 @@ def _written_out(node: ast.expr) -> bool:
 def _proving(functions: list[Function]) -> set[str]:
     """Give the names of the helpers that assert, themselves or through one another."""
     found: set[str] = set()
-    while True:
-        more = {f.name for f in functions if _proves(f.body, found, in_loops=False)}
-        if more <= found:
-            return found
+    left = [function for function in functions if not _is_test(function)]
+    while more := {f.name for f in left if _proves(f.body, found, in_loops=False)}:
         found |= more
+        left = [function for function in left if function.name not in found]
+    return found
+
+
+def _is_test(function: Function) -> bool:
+    return function.name.startswith("test_")
 
 
 def _functions(nodes: Nodes) -> list[Function]:

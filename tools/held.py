@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import functools
 import json
 import shlex
 import sys
@@ -32,6 +33,7 @@ from deployer.engine.resolve import Answer, Question, ask_all
 from deployer.facts.gpus import GPUS
 from deployer.facts.models.catalogue import find
 from deployer.facts.sglang.catalogue import load, releases
+from deployer.parse.parsed import Given
 from deployer.parse.read import parse
 from deployer.release import Argument
 
@@ -154,12 +156,22 @@ def config_of(repo: str) -> ModelConfig:
     return found
 
 
+def given(case: Case, version: str) -> Sequence[Given]:
+    """Give the options of a case as a release reads them."""
+    return _given(version, ("--model-path", case.model, *case.words))
+
+
+@functools.cache
+def _given(version: str, words: tuple[str, ...]) -> Sequence[Given]:
+    """Read a command once: it is held on several GPUs, and by several tests."""
+    return parse(load(version), words).given
+
+
 def stated(case: Case, version: str) -> Resolved:
     """Give what the room of the engine's behavior says of a case."""
-    given = parse(load(version), ("--model-path", case.model, *case.words)).given
     said = Stated(
         facts={VERSION: version, GPU: case.gpu, COUNT: case.count, REPO: case.model},
-        arguments=tuple(Argument(each.string, each.words, "") for each in given),
+        arguments=tuple(Argument(each.string, each.words, "") for each in given(case, version)),
         environment={name: Setting(value, "") for name, value in case.variables.items()},
     )
     return Resolved(said, Checkpoints(find(case.model)))

@@ -16,10 +16,10 @@ from deployer.behaviour.fraction import own
 from deployer.behaviour.resolved import Resolved
 from deployer.behaviour.settings import of_flags
 from deployer.facts.models.catalogue import find
-from deployer.facts.sglang.catalogue import load, releases
-from deployer.parse.read import parse
+from deployer.facts.sglang.catalogue import releases
 from tests.volume import THOROUGH
 from tools.held import Case, asked, cases, read, stated
+from tools.held import given as read_by
 
 CASES = {case.name: case for case in cases()}
 TRUTH = read()
@@ -112,7 +112,7 @@ def test_the_own_fraction_is_what_the_engine_resolves(version: str) -> None:
     for case, truth in answers(version):
         flags = {
             next((each for each in SHORT if each in given.option.strings), given.string): given
-            for given in parse(load(version), ("--model-path", case.model, *case.words)).given
+            for given in read_by(case, version)
         }
         if "--mem-fraction-static" in flags:
             continue

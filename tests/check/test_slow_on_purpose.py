@@ -21,7 +21,7 @@ from deployer.parse.read import MOST_ALIKE, MOST_WORDS
 from deployer.report.findings import text, to_json
 
 PROFILE = Path("profiles/b200-fp8-eagle.yaml").read_text(encoding="utf-8")
-FIRST, SECOND = 120, 480
+FIRST, SECOND = 60, 240
 """Both above the number of flags for which likely meanings are looked for."""
 
 

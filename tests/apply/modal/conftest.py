@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from modal._utils.async_utils import synchronizer
-from modal.client import _Client
 
 from deployer.cli.main import main
 from tests.fakes.hub.server import FakeHub
 from tests.fakes.modal.interpreters import small_image
-from tests.fakes.modal.plane import ControlPlane
 from tests.ports import free_port
+
+if TYPE_CHECKING:
+    from tests.fakes.modal.plane import ControlPlane
 
 KEY = "canary-api-key-4f1d8a9b2c"
 TOKEN = "hf_canaryCanaryCanaryCanary12345"
@@ -118,6 +118,8 @@ lifecycle:
 @pytest.fixture
 def fresh_client() -> Iterator[None]:
     """Let no test find another's client: Modal's keeps the first one for the whole process."""
+    from modal.client import _Client  # noqa: PLC0415 - a second, for the quick tests beside these too
+
     _Client._client_from_env = None
     yield
     _Client._client_from_env = None
@@ -125,15 +127,17 @@ def fresh_client() -> Iterator[None]:
 
 def close_client() -> None:
     """Close the connection to a control plane, before that ends."""
-    if _Client._client_from_env is not None:
-        _close()
-        _Client._client_from_env = None
+    from modal._utils.async_utils import synchronizer  # noqa: PLC0415 - as above
+    from modal.client import _Client  # noqa: PLC0415 - as above
 
-
-@synchronizer.create_blocking
-async def _close() -> None:
     client: Any = _Client._client_from_env
-    await (client.close() if hasattr(client, "close") else client._close())
+
+    async def close() -> None:
+        await (client.close() if hasattr(client, "close") else client._close())
+
+    if client is not None:
+        synchronizer.create_blocking(close)()
+        _Client._client_from_env = None
 
 
 @pytest.fixture
@@ -179,6 +183,7 @@ def make_world(
 ) -> Iterator[World]:
     """Start everything, and point the environment at it."""
     from tests.fakes.hub.model import model_files  # noqa: PLC0415 - a few megabytes of noise
+    from tests.fakes.modal.plane import ControlPlane  # noqa: PLC0415 - as above
 
     with ExitStack() as stack:
         hub = stack.enter_context(FakeHub(files or model_files(), repo="example/tiny").serving())

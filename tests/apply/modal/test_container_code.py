@@ -6,8 +6,12 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import deployer
 from deployer.apply.modal.app import _ignored
+
+pytestmark = pytest.mark.process  # Modal's client takes a second to import
 
 ROOT = Path(deployer.__file__).parent
 

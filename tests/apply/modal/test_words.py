@@ -9,6 +9,8 @@ from deployer.apply.modal.client import _refuse_unreachable
 from deployer.apply.modal.words import in_words, secret_hint
 from deployer.errors import Failure, NotReached
 
+pytestmark = pytest.mark.process  # Modal's client takes a second to import
+
 
 @pytest.mark.parametrize(
     ("error", "hint"),
@@ -52,7 +54,6 @@ def test_a_secret_that_the_user_has_is_not_made_up() -> None:
     assert secret_hint("hub", "", made_up=False) == "`modal secret create hub NAME=...` makes it"
 
 
-@pytest.mark.process
 @pytest.mark.parametrize("address", ["http://me:secret@127.0.0.1:9", "http://127.0.0.1:port"])
 def test_a_proxy_that_does_not_listen_is_named_at_once(
     address: str, monkeypatch: pytest.MonkeyPatch
