@@ -14,17 +14,21 @@ from deployer.finding import Severity
 from deployer.parse.oracle import HELP, ask
 from deployer.parse.read import parse
 from tests.engines.real_parser import RealParser
-from tests.volume import scaled
+from tests.volume import THOROUGH, scaled
 
 from .lists import lists, plain
 
 pytestmark = [pytest.mark.wheels]
 
 DEEP = {"0.5.9", "0.5.10.post1", "0.5.12", "0.5.13", "0.5.14", "0.5.18", "0.5.20", "0.5.23"}
-"""The releases at which the command line changed most, which are tried four times as much."""
+"""The releases at which the command line changed most, which are tried four times as much.
+
+The others are tried where there is the time. That each catalogue is the one of the release's real
+parser is tested for all of them (``tests/facts/test_against_real_parsers.py``).
+"""
 
 
-@pytest.mark.parametrize("version", releases())
+@pytest.mark.parametrize("version", releases() if THOROUGH else sorted(DEEP & {*releases()}))
 def test_the_verdict_is_that_of_the_real_parser(version: str) -> None:
     catalogue = load(version)
     with RealParser(version) as real:

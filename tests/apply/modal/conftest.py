@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deployer.cli.main import main
+from deployer.verify.verdict import Outcome, Verdict
 from tests.fakes.hub.server import FakeHub
 from tests.fakes.modal.interpreters import small_image
 from tests.ports import free_port
@@ -60,6 +61,11 @@ class World:
         path.write_text(text, encoding="utf-8")
         return str(path)
 
+
+UNKEPT = (Verdict("chat", Outcome.FAILED, 0.0, message="no completion came"),)
+"""What a verification finds where no promise is kept. The fake engine keeps few of them: asking it
+takes as long as asking a server, and `test_a_server_that_fails_to_start_is_told_and_owed` does it.
+"""
 
 TEMPLATE = """\
 name: {name}

@@ -21,7 +21,7 @@ from deployer.apply.modal.drift import told_release
 from deployer.apply.modal.records import Records
 from deployer.apply.modal.stream import LAST, WAIT, Line, follow
 from deployer.errors import NotReached
-from tests.apply.modal.conftest import World
+from tests.apply.modal.conftest import UNKEPT, World
 from tests.apply.modal.test_life import deployed, wait_for
 from tests.apply.modal.test_unknown import another_machine, asked, live
 from tests.fakes.modal.state import App
@@ -144,9 +144,11 @@ def test_nothing_is_verified_whose_release_is_not_known(
     assert "no history" in err
 
 
-def test_an_apply_that_cannot_note_its_verification_says_so(containers: World) -> None:
-    """The fake answers no completion as it should, so the verification itself fails."""
+def test_an_apply_that_cannot_note_its_verification_says_so(
+    containers: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = containers
+    monkeypatch.setattr("deployer.verify.run.verify", lambda *_, **__: UNKEPT)
     world.plane.refuse("AppSetTags", Status.PERMISSION_DENIED, "no tags for you")
     code, out, err = asked(world, "apply", world.profile(), "--yes", "--format", "json")
     assert (code, "no tags for you" in json.loads(out)["unnoted"]) == (1, True)

@@ -32,6 +32,9 @@ ROUTES = (
 )
 
 
+DEFAULT: dict[str, Any] = {"routes": ROUTES, "keyed": True, "body": 1000}
+
+
 @dataclass
 class House:
     """One door, its engine's stand-in, and ways to ask it."""
@@ -79,14 +82,29 @@ class House:
         self.upstream.close()
 
 
+@pytest.fixture(scope="module")
+def _standing() -> Iterator[House]:
+    made = House(Terms(RELEASE, **DEFAULT))
+    try:
+        yield made.ready()
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def standing(_standing: House) -> House:
+    """Give a door for tests that only ask: it stands for all of a file, and has seen nothing."""
+    _standing.upstream.seen.clear()
+    return _standing
+
+
 @pytest.fixture
 def house() -> Iterator[Callable[..., House]]:
     """Make a door; it is gone at the end."""
     made: list[House] = []
 
     def make(**terms: Any) -> House:
-        options = {"routes": ROUTES, "keyed": True, "body": 1000, **terms}
-        made.append(House(Terms(RELEASE, **options)))
+        made.append(House(Terms(RELEASE, **{**DEFAULT, **terms})))
         return made[-1].ready()
 
     yield make

@@ -72,8 +72,8 @@ TRICKS = [
 
 
 @pytest.mark.parametrize("target", TRICKS)
-def test_a_path_means_what_it_says_and_nothing_else(house: Make, target: str) -> None:
-    at = house()
+def test_a_path_means_what_it_says_and_nothing_else(standing: House, target: str) -> None:
+    at = standing
     head = f"GET {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\n"
     found = at.raw(f"{head}Connection: close\r\n\r\n".encode("latin-1"))
     assert found.split(b" ")[1] in {b"400", b"404"}, found
@@ -101,8 +101,8 @@ SMUGGLED = [
 
 
 @pytest.mark.parametrize("text", SMUGGLED)
-def test_what_two_readers_could_read_in_two_ways_is_refused(house: Make, text: str) -> None:
-    at = house()
+def test_what_two_readers_could_read_in_two_ways_is_refused(standing: House, text: str) -> None:
+    at = standing
     found = at.raw(text.encode("latin-1"))
     assert found.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 ")), found
     assert found.count(b" 400 Bad Request\r\n") == 1, "one answer, and the connection has ended"
@@ -124,8 +124,8 @@ def test_what_two_readers_could_read_in_two_ways_is_refused(house: Make, text: s
         {"Cookie": f"key={KEY}"},
     ],
 )
-def test_without_the_right_key_there_is_no_answer(house: Make, headers: dict[str, str]) -> None:
-    at = house()
+def test_without_the_right_key_there_is_no_answer(standing: House, headers: dict[str, str]) -> None:
+    at = standing
     answer = at.ask("GET", "/v1/models", "", headers=headers)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
