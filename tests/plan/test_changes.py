@@ -79,6 +79,8 @@ def test_a_key_that_compiles_to_another_flag_now_is_one_change() -> None:
         Change("added", key, "--third", "", "on"),
     )
     assert found(variable) == (removed, Change("added", key, "OTHER", "", "7"))
+    both = replace(other, environment=variable.environment)
+    assert [change.kind for change in found(both)] == ["changed", "added"]
 
 
 def test_a_different_digest_always_has_a_change_to_show() -> None:

@@ -269,6 +269,26 @@ def test_only_what_another_file_deployed_and_is_up_is_taken_over(
     assert not replace(plan(new, live(None, *READY)), file=own).takes_over
 
 
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        (None, "modal.max_inputs"),
+        (frozenset[str](), "schedule.max_running_requests"),
+        (frozenset({"modal.max_inputs"}), "modal.max_inputs"),
+    ],
+)
+def test_what_follows_from_a_key_is_planned_by_that_key(
+    written: frozenset[str] | None, key: str
+) -> None:
+    assert BASE.modal is not None
+    new = replace(BASE, modal=replace(BASE.modal, max_inputs=64))
+    said = None if written is None else written.__contains__
+    found = make_plan(new, live(deployed(), *READY), SHIPPED, written=said).diff
+
+    assert found is not None
+    assert [one.change.key for one in found.changes] == [key]
+
+
 @given(st.sampled_from([BASE, LESS]), STANDINGS, st.none() | st.sets(st.just("modal.max_inputs")))
 def test_a_plan_comes_back_from_its_json(
     new: Release, standing: Standing, keys: set[str] | None

@@ -62,6 +62,14 @@ def test_a_renamed_flag_with_another_value_is_a_change_of_one_flag() -> None:
     )  # fmt: skip
 
 
+def test_a_renamed_choice_beside_another_one_is_a_change() -> None:
+    new = compiled("0.5.23", ("attention: nsa", "attention: triton"))
+
+    (change,) = [c for c in flags(diff(compiled("0.5.10.post1"), new)) if "attention" in c.what]
+
+    assert (change.kind, change.old, change.new) == ("changed", "nsa", "triton")
+
+
 def test_two_flags_that_became_one_are_said_by_it() -> None:
     old = replace(
         compiled("0.5.20"),
