@@ -66,15 +66,15 @@ def kept(run: Run) -> None:
 def subject_of(asked: Asked) -> tuple[Subject, Release | None]:
     """Find whom to measure; without a profile there is no release."""
     from deployer.cli.key_variable import key_of  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.reaching import key_for_address, reach, refuse_model  # noqa: PLC0415 - as above
     from deployer.measure.run import Subject  # noqa: PLC0415 - as above
     from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - as above
 
+    refuse_model(asked.profile, asked.model)
     if asked.url is None:
         if asked.profile is None:
             msg = "there is nothing to measure"
             raise UsageError(msg, hint="Give a PROFILE, the NAME of a deployment, or --url URL.")
-        from deployer.cli.reaching import reach  # noqa: PLC0415 - may import modal
-
         reached = reach(asked.profile, asked.key_env)
         return of_release(reached.release, reached.endpoint), reached.release
     if asked.profile is not None:
@@ -85,7 +85,7 @@ def subject_of(asked: Asked) -> tuple[Subject, Release | None]:
         endpoint = replace(Endpoint.from_release(release, asked.url, key), release="")
         # Whoever answers there may serve anything: what is measured is none of this release.
         return replace(of_release(release, endpoint), digest="", name=ELSEWHERE), None
-    found = os.environ.get(asked.key_env or "API_KEY")
+    found = key_for_address(asked.key_env)
     endpoint = Endpoint(asked.url, found, model=asked.model, metrics=True)
     return Subject(endpoint, ELSEWHERE), None
 

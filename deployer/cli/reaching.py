@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from deployer.cli.key_variable import settle
-from deployer.errors import Failure, NotThere
+from deployer.errors import Failure, NotThere, UsageError
 
 if TYPE_CHECKING:
     from deployer.release import Release
@@ -30,7 +31,8 @@ def reach(given: str, key_env: str | None) -> Reached:
     """Find the endpoint of a profile or a name, on this machine or on Modal.
 
     Raises NotThere for what is not deployed, NotAsked and NotReached where that is not known,
-    Failure for a release that is recorded nowhere.
+    Failure for a release that is recorded nowhere, UsageError for a ``key_env`` that is not the
+    variable of its key.
     """
     from deployer.cli.target import Here, target_of  # noqa: PLC0415
     from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
@@ -40,6 +42,11 @@ def reach(given: str, key_env: str | None) -> Reached:
         from deployer.apply.local.connection import connect  # noqa: PLC0415
 
         here = connect(target.name)
+        if key_env is not None:
+            if not here.variable:
+                msg = f"--key-env says {key_env}, and `{target.name}` takes no key from a variable"
+                raise UsageError(msg, hint="leave it out: a key that was made here is found here")
+            settle(here.variable, target.name, key_env)
         endpoint = Endpoint.from_release(here.release, here.url, here.api_key, here.guard)
         return Reached(endpoint, here.release, here.remember)
     from deployer.apply.modal.address import refuse_open  # noqa: PLC0415 - imports modal
@@ -70,3 +77,23 @@ def reach(given: str, key_env: str | None) -> Reached:
     endpoint = Endpoint.from_release(release, server.url, key, guard, headers)
     remember = partial(remember_found, account, release, target.record.app)
     return Reached(endpoint, release, remember)
+
+
+def key_for_address(key_env: str | None) -> str | None:
+    """Give the key for an address that no profile describes; None where there is none.
+
+    Raises UsageError where a variable was named that holds nothing: without its key everything
+    would be asked as by a stranger, and that it is asked for not at all.
+    """
+    found = os.environ.get(key_env or "API_KEY") or None
+    if key_env is not None and found is None:
+        msg = f"--key-env says {key_env}, which is not set"
+        raise UsageError(msg, hint="set it, or leave the option out and set API_KEY")
+    return found
+
+
+def refuse_model(profile: str | None, model: str | None) -> None:
+    """Refuse a model beside a profile, which says itself what it serves. Raises UsageError."""
+    if profile is not None and model is not None:
+        msg = f"--model is about --url alone: {profile} says which model it serves"
+        raise UsageError(msg, hint="leave one of the two out")

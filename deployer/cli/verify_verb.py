@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
     from deployer.verify.verdict import Verdict
 
     Remember = Callable[[bool], str]
-
-
-KEY = "API_KEY"
-"""The variable of the key where no profile names another."""
 
 
 @click.command("verify")
@@ -113,14 +108,14 @@ def _endpoint(
     profile: str | None, url: str | None, model: str | None, key_env: str | None
 ) -> tuple[Endpoint, Remember]:
     """Give what is asked, and what keeps what is found."""
+    from deployer.cli.reaching import key_for_address, reach, refuse_model  # noqa: PLC0415
     from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
 
     if profile is None and url is None:
         msg = "there is nothing to ask"
         raise UsageError(msg, hint="Give a PROFILE, the NAME of a deployment, or --url URL.")
+    refuse_model(profile, model)
     if url is None:
-        from deployer.cli.reaching import reach  # noqa: PLC0415
-
         reached = reach(str(profile), key_env)
         return reached.endpoint, reached.remember
     if profile is not None:
@@ -130,7 +125,7 @@ def _endpoint(
         key = key_of(release.listen.api_key_variable, profile, key_env)
         # What answers there may be a server of anybody's: only its promises are asked about.
         return replace(Endpoint.from_release(release, url, key), release=""), _forget
-    found = os.environ.get(key_env or KEY)
+    found = key_for_address(key_env)
     everything = Endpoint(
         url, found, model=model, thinking=True, tools=True, metrics=True, auth=found is not None,
     )  # fmt: skip

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from deployer.apply.agreements import agree, agreed
+from deployer.apply.local.connection import Connection
 from deployer.cli.key_variable import settle
 from deployer.cli.main import main
+from deployer.cli.reaching import reach
+from deployer.cli.target import Here
 from deployer.credentials import key_name
 from deployer.errors import Failure, UsageError
 from tests.check.sane import changed, findings
+from tests.engine.releases import release as engine_release
 
 CANARY = "canary-secret-7f3a9c1e5b"
 PROFILE = Path("profiles/cpu-tiny.yaml").read_text(encoding="utf-8")
@@ -191,3 +195,45 @@ def test_a_damaged_list_of_agreements_agrees_to_nothing(tmp_path: Path) -> None:
     for junk in ("", "[", '{"format_version": 1, "agreed": [["a.yaml"]]}', '{"agreed": 1}'):
         file.write_text(junk, encoding="utf-8")
         assert not agreed("a.yaml", "X", environ)
+
+
+def test_a_named_variable_that_holds_nothing_is_not_asking_without_a_key(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("NOPE", raising=False)
+    for verb in ("verify", "bench", "canary"):
+        assert main([verb, "--url", listener.url, "--key-env", "NOPE"]) == 2
+        assert "--key-env says NOPE, which is not set" in capsys.readouterr().err
+    assert listener.heard == []
+
+
+@pytest.mark.parametrize("verb", ["verify", "bench", "canary"])
+def test_a_model_beside_a_profile_is_not_left_out_of_account(
+    verb: str, tmp_path: Path, listener: Listener, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = profile(tmp_path, "API_KEY")
+
+    for more in ([], ["--url", listener.url]):
+        assert main([verb, path, "--model", "another", *more]) == 2
+        assert "--model is about --url alone" in capsys.readouterr().err
+    assert listener.heard == []
+
+
+def test_a_server_of_this_machine_has_its_own_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its key lies in a file, or in the variable that it was applied with."""
+    release = engine_release()
+    here = Connection(release, "http://127.0.0.1:1", "k", lambda: None, lambda _: "")
+    monkeypatch.setattr("deployer.apply.local.connection.connect", lambda _: here)
+    monkeypatch.setattr("deployer.cli.target.target_of", lambda _: Here("demo"))
+    with pytest.raises(UsageError, match="`demo` takes no key from a variable"):
+        reach("demo", "NOPE")
+    assert reach("demo", None).endpoint.api_key == "k"
+
+    monkeypatch.setattr(
+        "deployer.apply.local.connection.connect", lambda _: replace(here, variable="API_KEY")
+    )
+    with pytest.raises(UsageError, match="takes its key from API_KEY"):
+        reach("demo", "NOPE")
+    assert reach("demo", "API_KEY").endpoint.api_key == "k"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 class Connection:
     """A way to a local server; ``api_key`` is '' for one without, and never in ``repr``.
 
+    ``variable`` is where the key comes from, '' for a file of its own and for no key.
     ``guard`` raises Failure where another than that server would be asked: call it before the
     key is sent. ``remember`` keeps whether every promise was seen to hold, and gives why it could
     not, '' where it could.
@@ -36,6 +37,7 @@ class Connection:
     api_key: str = field(repr=False)
     guard: Callable[[], None]
     remember: Callable[[bool], str]
+    variable: str = ""
 
 
 def connect(name: str, *, environ: Mapping[str, str] = os.environ) -> Connection:
@@ -49,14 +51,15 @@ def connect(name: str, *, environ: Mapping[str, str] = os.environ) -> Connection
     if state is None or release is None:
         message = f"the state of `{name}` is not complete"
         raise Failure(message, hint=f"`deployer destroy {name}`, then apply its profile again")
-    key = ""
+    key = variable = ""
     if state.key_source == "environment":
-        key = _from_environment(name, release.listen.api_key_variable, environ)
+        variable = release.listen.api_key_variable
+        key = _from_environment(name, variable, environ)
     elif state.key_source == "file":
         key = kept_key(folder)
     guard = partial(prove_ours, folder, state)
     url = f"http://127.0.0.1:{state.port}"
-    return Connection(release, url, key, guard, partial(_remember, folder, state))
+    return Connection(release, url, key, guard, partial(_remember, folder, state), variable)
 
 
 def current_release(name: str, *, environ: Mapping[str, str] = os.environ) -> Release | None:
