@@ -228,5 +228,5 @@ def test_the_true_client_downloads_a_snapshot(hub: FakeHub, tmp_path: Path) -> N
     found = snapshot_download(
         REPO, revision=COMMIT, local_dir=tmp_path, endpoint=hub.endpoint, token=CANARY
     )
-    for path, data in hub.files.items():
-        assert (Path(found) / path).read_bytes() == data
+    assert hub.files
+    assert {path: (Path(found) / path).read_bytes() for path in hub.files} == hub.files
