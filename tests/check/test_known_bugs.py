@@ -172,3 +172,17 @@ def test_no_known_bug_is_in_a_shipped_profile(name: str) -> None:
     case = Case(loaded.profile)
 
     assert [rule.name for rule in KNOWN_BUGS if rule.holds(case) and list(rule.find(case))] == []
+
+
+@pytest.mark.parametrize("row", ROWS, ids=ids)
+def test_what_upstream_does_not_say_is_told_as_such(row: Row) -> None:
+    """A rule's page says on what it rests; that its bounds are inferred is told with the finding."""
+    (found,) = of(row.name, row.profile)
+    said = "upstream does not say so" in f"{found.message} {found.hint}"
+
+    assert said is BY_NAME[row.name].inferred
+
+
+def test_rules_that_rest_on_less_than_their_issue_say_so() -> None:
+    assert BY_NAME["nvfp4-nan-0515"].inferred
+    assert not BY_NAME["minimax-nvfp4-trtllm-experts"].inferred, "seen in the releases it names"
