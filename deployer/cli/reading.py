@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from deployer.cli.links import open_ordinary
 from deployer.cli.notes import wanted
 from deployer.cli.say import tell
-from deployer.errors import Failure, UsageError
+from deployer.errors import DeployerError, Failure, UsageError
 from deployer.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 UNREADABLE = "unreadable-file"
 """The id of the finding that says so (:mod:`deployer.check.unread`)."""
+
+PROFILE = "a profile"
+"""What a path leads to, unless somebody says otherwise."""
+
+MOST_NAMED = 8
+"""Files that are named where another one is not there."""
 
 LARGEST = 1_000_000
 """Bytes of a profile that are read. A profile is a few kilobytes; more is another file."""
@@ -178,7 +185,7 @@ def _colored(stream: TextIO | None) -> bool:
     return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def read_text(path: str, what: str = "a profile", largest: int = LARGEST) -> str:
+def read_text(path: str, what: str = PROFILE, largest: int = LARGEST) -> str:
     """Read a file; bytes that are no UTF-8 are kept, for the loader to say where they are.
 
     ``what`` names what the path should be, ``largest`` how many bytes it may have. Raises
@@ -193,7 +200,7 @@ def read_text(path: str, what: str = "a profile", largest: int = LARGEST) -> str
             msg = "standard input is read by `check` alone"
             raise UsageError(msg, hint=f"Give the path of {what}.") from error
         msg = f"{path}: there is no such file"
-        raise UsageError(msg, hint=_nearby(path)) from error
+        raise UsageError(msg, hint=_nearby(path, what)) from error
     except OSError as error:
         msg = f"{path}: {error.strerror or error}"
         raise UsageError(msg, hint=f"Give the path of {what}.") from error
@@ -203,15 +210,32 @@ def read_text(path: str, what: str = "a profile", largest: int = LARGEST) -> str
     return data.decode("utf-8", errors="surrogateescape")
 
 
-def _nearby(path: str) -> str:
-    """Name a file of nearly that name, or the profiles that are there."""
+def _profiles(folder: Path) -> list[str]:
+    """Give the files of a folder that look like profiles, by their content."""
+    from deployer.profile.likeness import likeness  # noqa: PLC0415 - only for a mistake
+
+    found = []
+    for path in sorted(folder.glob("[!.]*.y*ml")) if folder.is_dir() else ():
+        with suppress(DeployerError):
+            if likeness(read_text(str(path))).profile:
+                found.append(str(path))
+    return found
+
+
+def _nearby(path: str, what: str) -> str:
+    """Name a file of nearly that name, or the profiles that are there where one was meant."""
     import difflib  # noqa: PLC0415 - only for a mistake
 
     folder = Path(path).parent
-    there = sorted(str(p) for p in folder.glob("[!.]*.y*ml")) if folder.is_dir() else []
-    there = there or sorted(str(p) for p in Path("profiles").glob("*.y*ml"))
+    if what == PROFILE:
+        there = _profiles(folder) or _profiles(Path("profiles"))
+    else:
+        there = sorted(str(each) for each in folder.glob(f"[!.]*{Path(path).suffix}"))
     named = {Path(each).stem: each for each in reversed(there)}  # all end alike, which says nothing
     near = difflib.get_close_matches(Path(path).stem, named, n=1)
     if near:
         return f"Did you mean {named[near[0]]}?"
-    return f"There are: {', '.join(there[:8])}" if there else "Give the path of a profile."
+    if not there or what != PROFILE:
+        return f"Give the path of {what}."
+    more = f" and {len(there) - MOST_NAMED} more" if len(there) > MOST_NAMED else ""
+    return f"There are: {', '.join(there[:MOST_NAMED])}{more}"

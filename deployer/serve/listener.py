@@ -44,7 +44,9 @@ def open_listener(listen: Listen) -> socket.socket:
             msg = f"the server cannot listen on {where}: {error.strerror}"
             raise Failure(msg) from error
         msg = f"{where} is taken by {name_listener(listen.port)}"
-        raise Failure(msg, hint="end that process, or choose another port") from error
+        raise Failure(
+            msg, hint="end that process, or write another port at `serving.port`"
+        ) from error
     return sock
 
 

@@ -54,7 +54,7 @@ def refuse_stranger(port: int, pids: Iterable[int]) -> Answers:
     verdict = who_answers(port, pids) if can_tell() else Answers.UNKNOWN
     if verdict is Answers.STRANGER:
         msg = f"port {port} is answered by {name_listener(port)}, not the engine"
-        raise Failure(msg, hint="end that process, or choose another port")
+        raise Failure(msg, hint="end that process, or write another port at `serving.port`")
     return verdict
 
 

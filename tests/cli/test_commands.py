@@ -111,6 +111,20 @@ def test_files_are_not_alike_because_they_all_end_alike(run: Run) -> None:
     assert "There are: profiles/b200-fp8-eagle.yaml, " in ran.err
 
 
+def test_what_is_no_profile_is_not_offered_as_one(run: Run) -> None:
+    """At the root of this repository lies `action.yml`, which is YAML and no profile."""
+    ran = run("check", "zzz.yaml")
+
+    assert ran.code == 2
+    assert "action.yml" not in ran.err
+    assert "There are: profiles/b200-fp8-eagle.yaml, " in ran.err
+
+    ran = run("import", "--config", "zzz.yaml")
+
+    assert "There are" not in ran.err
+    assert "Give the path of" in ran.err
+
+
 EMPTY = ["fit ", "cost ", "plan ", "resolve ", "upgrade ", "apply ", "diagnose ", "drift ", "keys "]
 
 

@@ -39,7 +39,7 @@ def port_locked(name: str, port: int, environ: Mapping[str, str]) -> Iterator[No
     with _held(path, f"`{name}`") as holder:
         if holder is not None:
             message = f"port {port} is about to be taken by another apply: {holder}"
-            raise Failure(message, hint="choose another port in the profile")
+            raise Failure(message, hint="write another port at `serving.port`")
         try:
             yield
         finally:

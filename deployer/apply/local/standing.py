@@ -80,7 +80,7 @@ def refuse_foreign_port(task: Task, state: State | None) -> None:
     for folder in folders(task.environ):
         if folder.name != task.folder.name and _has_port(folder, listen.port):
             message = f"port {listen.port} belongs to the local deployment `{folder.name}`"
-            hint = f"`deployer destroy {folder.name}`, or choose another port in the profile"
+            hint = f"`deployer destroy {folder.name}`, or write another port at `serving.port`"
             raise Failure(message, hint=hint)
     try:
         check_free(listen)
