@@ -14,7 +14,7 @@ from deployer.measure.point import bounds_of_p95, quantile, spread
 from tests.volume import scaled
 
 
-@scaled(100)
+@scaled(10)
 @given(st.lists(st.floats(0.001, 1e6), min_size=2, max_size=60))
 def test_percentiles_are_those_of_numpy_and_of_statistics(samples: list[float]) -> None:
     cuts = statistics.quantiles(samples, n=100, method="inclusive")
