@@ -176,7 +176,7 @@ def test_no_known_bug_is_in_a_shipped_profile(name: str) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=ids)
 def test_what_upstream_does_not_say_is_told_as_such(row: Row) -> None:
-    """A rule's page says on what it rests; that its bounds are inferred is told with the finding."""
+    """A page says on what its rule rests; that bounds are inferred is told with the finding."""
     (found,) = of(row.name, row.profile)
     said = "upstream does not say so" in f"{found.message} {found.hint}"
 
