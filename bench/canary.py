@@ -2,8 +2,8 @@
 
 The real engine is started once and asked 21 times: the first score is what a former release had,
 the other 20 are of the same model and must not be called worse. Then it is given ten copies of the
-model one after the other, in each of which half of one matrix is zero: each must be called worse.
-Exits 1 where one is not told, or one is told wrongly.
+model one after the other, in each of which one matrix has a wrong scale, as a broken kernel gives
+it: each must be called worse. Exits 1 where one is not told, or one is told wrongly.
 
     python -m bench.canary
 """
@@ -14,12 +14,12 @@ import json
 import os
 import secrets
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from random import Random
 
 import requests
 
@@ -34,6 +34,10 @@ from deployer.verify.endpoint import Endpoint
 
 SOUND, DAMAGED = 20, 10
 PORT = 30417
+SCALE = 8.0
+NORMALIZED = ("q_proj.weight", "k_proj.weight")
+"""Matrices whose scale changes nothing: what they give is normalized (Qwen3's q_norm, k_norm)."""
+
 START = 900.0
 """Seconds that the engine may take to be ready."""
 
@@ -76,7 +80,7 @@ def _compare(key: str, model: Path, server: subprocess.Popen[bytes]) -> int:
     told = 0
     for number in range(DAMAGED):
         with tempfile.TemporaryDirectory() as folder:
-            what = _damage(model, Path(folder), Random(number))  # noqa: S311 - no secret
+            what = _damage(model, Path(folder), number)
             _load(endpoint, Path(folder))
             found = _score(endpoint)
         told += found.worse(before)
@@ -116,8 +120,8 @@ def _load(endpoint: Endpoint, model: Path) -> None:
         raise SystemExit(answer.text)
 
 
-def _damage(model: Path, into: Path, rng: Random) -> str:
-    """Copy the model and set half of one of its matrices to 0; says which one."""
+def _damage(model: Path, into: Path, number: int) -> str:
+    """Copy the model and read one of its matrices with a wrong scale; says which one."""
     for path in model.iterdir():
         if path.name != MANIFEST:
             shutil.copyfile(path, into / path.name)
@@ -127,14 +131,15 @@ def _damage(model: Path, into: Path, rng: Random) -> str:
     header = json.loads(data[8 : 8 + size])
     matrices = sorted(
         name for name, about in header.items()
-        if name != "__metadata__" and len(about["shape"]) > 1
+        if name != "__metadata__" and len(about["shape"]) > 1 and not name.endswith(NORMALIZED)
     )  # fmt: skip
-    name = rng.choice(matrices)
-    start, end = header[name]["data_offsets"]
-    half = (end - start) // 2
-    data[8 + size + start : 8 + size + start + half] = bytes(half)
+    name = matrices[number]
+    start, end = (8 + size + each for each in header[name]["data_offsets"])
+    for at in range(start, end, 2):  # bfloat16: the upper half of a float, the low byte first
+        (value,) = struct.unpack("<f", b"\0\0" + data[at : at + 2])
+        data[at : at + 2] = struct.pack("<f", value * SCALE)[2:]
     file.write_bytes(data)
-    return f"half of {name} is 0"
+    return f"{name} times {SCALE:g}"
 
 
 if __name__ == "__main__":

@@ -58,12 +58,20 @@ class Variable:
     source: str
 
 
+HUB = "huggingface"
+SHELL = "shell"
+"""The source of what is taken from a hub without its weights: the engine fills it with noise."""
+
+FROM_HUB = frozenset({HUB, SHELL})
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSource:
     """Where the weights come from and where the engine finds them.
 
     ``repo`` is a Hugging Face repository, or the name of a model that comes with deployer
-    (``source`` is then ``builtin``). ``commit`` is what ``revision`` was found to mean, 40
+    (``source`` is then ``builtin``). With the source :data:`SHELL` the repository is downloaded
+    without its weights. ``commit`` is what ``revision`` was found to mean, 40
     hexadecimal digits, and empty until somebody has looked. ``path`` is the folder that the engine
     loads; for a builtin model it is empty until the local target fills it in.
     """
@@ -316,7 +324,7 @@ class Release:
 
     def sources(self) -> tuple[ModelSource, ...]:
         """Give all weights that are downloaded: the model's first."""
-        model = (self.model,) if self.model.source == "huggingface" else ()
+        model = (self.model,) if self.model.source in FROM_HUB else ()
         return (*model, *self.beside)
 
     def argv(self) -> tuple[str, ...]:

@@ -48,6 +48,14 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--evidence", is_flag=True, help="Write what the release showed beside its profile.")
 @click.option(
+    "--rehearse", is_flag=True,
+    help="On Modal: start it once with noise for weights, under another name, and take it away.",
+)  # fmt: skip
+@click.option(
+    "--rehearse-minutes", "minutes", type=click.IntRange(min=1, max=240), default=30,
+    show_default=True, help="How long the start of a rehearsal may take.",
+)  # fmt: skip
+@click.option(
     "--digest", default="", metavar="SHA256", help="Carry out this plan only; `plan -o` prints it."
 )
 @KEY_ENV
@@ -67,6 +75,8 @@ def command(  # noqa: PLR0913 - the options of the verb
     canary: bool,
     rollback: bool,
     evidence: bool,
+    rehearse: bool,
+    minutes: int,
 ) -> int:
     """Carry a profile out: on this machine, or on Modal; or a plan that `plan -o` wrote.
 
@@ -98,6 +108,8 @@ def command(  # noqa: PLR0913 - the options of the verb
         raise UsageError(message, hint="give the profile, and leave --no-verify out")
 
     def one(word: str) -> int:
+        if rehearse:
+            return _rehearse(word, manner, minutes, key_env)
         return _one(word, replace(manner, evidence=word if evidence else ""), digest, key_env)
 
     return each(words, one, form, changes=True)
@@ -149,6 +161,18 @@ def _one(profile: str, manner: Manner, digest: str, key_env: str | None) -> int:
         end="",
     )
     return 0 if applied.verified and not shown.failed else 1
+
+
+def _rehearse(profile: str, manner: Manner, minutes: int, key_env: str | None) -> int:
+    from deployer.cli.planning import read  # noqa: PLC0415
+    from deployer.cli.rehearsing import rehearse  # noqa: PLC0415 - imports modal
+
+    if profile.endswith(".json"):
+        message = "a rehearsal is of a profile, and this is a plan"
+        raise UsageError(message, hint="give the profile that the plan was made of")
+    meant = read(profile)
+    settle(meant.release.listen.api_key_variable, profile, key_env)
+    return rehearse(meant, manner, minutes)
 
 
 def _held(meant: Meant, applied: Applied, manner: Manner, before: Release | None) -> Shown:

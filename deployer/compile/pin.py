@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from deployer.compile.derive import pinned_path
 from deployer.lock.lock import Lock
-from deployer.release import Argument, Beside, ModelSource, Release
+from deployer.release import FROM_HUB, Argument, Beside, ModelSource, Release
 
 FOLLOWS = "model.repo"
 """The key behind ``--model-path`` where its author left the folder to us."""
@@ -23,7 +23,7 @@ def pin(release: Release, commits: Commits) -> Release:
     one that follows from a repository becomes that of the commit. What has a commit already stays
     as it is, and so does what ``commits`` does not know. ``commits`` may raise.
     """
-    if release.model.source == "huggingface":
+    if release.model.source in FROM_HUB:
         release = _model(release, release.model.commit or commits(release.model))
     for each in release.beside:
         if commit := "" if each.commit else commits(each):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from deployer.errors import Failure
 from deployer.late import compile_pattern
-from deployer.release import Beside
+from deployer.release import SHELL, Beside
 from deployer.serve.weights.clients import LARGEST_OVER_HTTP, RANGES, fetcher
 from deployer.serve.weights.hub import Hub
 from deployer.serve.weights.lock import alone
@@ -28,6 +28,7 @@ from deployer.serve.weights.needed import (
     lacks,
     needed,
     notes,
+    shell,
 )
 from deployer.serve.weights.pace import PACE, Gate, Later, Pace, Patience
 from deployer.serve.weights.part import drop_parts, part_size
@@ -131,6 +132,7 @@ class _Download:
         repo, commit = self._model.repo, self._model.commit
         files = needed((self._locked or self._listed(repo, commit)).files)
         refuse(self._model.repo, lacks(files, ADAPTER_CONFIG if self._adapter else CONFIG))
+        files = shell(files) if self._model.source == SHELL else files
         return Manifest(repo, commit, files)
 
     def _listed(self, repo: str, commit: str) -> Manifest:

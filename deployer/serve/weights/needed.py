@@ -67,6 +67,12 @@ def needed(files: tuple[HubFile, ...]) -> tuple[HubFile, ...]:
     return kept
 
 
+def shell(files: tuple[HubFile, ...]) -> tuple[HubFile, ...]:
+    """Give of the files that are downloaded those that are no weights, and name none."""
+    kept = (file for file in files if not is_shard(file.path) and file.path != INDEX)
+    return tuple(file for file in kept if not fnmatchcase(file.path, PICKLED))
+
+
 def is_shard(path: str) -> bool:
     """Say if a file holds tensors in the safetensors format."""
     return path.endswith(".safetensors")

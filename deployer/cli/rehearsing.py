@@ -1,0 +1,159 @@
+"""`deployer apply --rehearse`: the release with noise for weights, started once and taken away."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from deployer.cli.say import show, tell
+from deployer.errors import DeployerError, NotThere
+from deployer.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deployer.apply.modal.apply import Applied
+    from deployer.apply.modal.client import Account
+    from deployer.apply.modal.records import Records
+    from deployer.cli.manner import Manner
+    from deployer.cli.planning import Meant
+    from deployer.plan.deployment import Plan
+    from deployer.release import Release
+    from deployer.verify.endpoint import Endpoint
+    from deployer.verify.verdict import Verdict
+
+MINUTES = 30
+"""How long a rehearsal's start may take. The checkpoint is what takes longer, and is not read."""
+
+
+def rehearse(meant: Meant, manner: Manner, minutes: int) -> int:
+    """Deploy the rehearsal, see it serve, and take it away whatever came of it.
+
+    Gives 0 where it served, 1 where it did not. Raises what planning raises.
+    """
+    from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
+    from deployer.apply.modal.standing import look  # noqa: PLC0415 - as above
+    from deployer.cli.apply_modal import key_for, refuse_missing_secrets  # noqa: PLC0415 - as above
+    from deployer.cli.learning import learnt  # noqa: PLC0415 - only what a plan needs
+    from deployer.cli.pricing import prices  # noqa: PLC0415 - as above
+    from deployer.cli.where import Declined, agreed  # noqa: PLC0415 - as above
+    from deployer.compile.rehearsal import rehearsal  # noqa: PLC0415 - as above
+    from deployer.plan.deployment import make_plan  # noqa: PLC0415 - as above
+
+    modal = meant.release.modal
+    rehearsed = rehearsal(meant.release, minutes)  # before Modal is asked for anything
+    account, records = Account(modal.environment if modal else ""), Records()
+    case = learnt(meant.profile, meant.text, meant.case)
+    rehearsed = rehearsal(case.release, minutes)
+    pinned, standing = look(account, rehearsed, records, os.environ, case.given)
+    plan = make_plan(pinned, standing, prices(), given=meant.given)
+    key = key_for(plan.release, verify=True)
+    refuse_missing_secrets(account, plan.release)
+    tell(_what(plan.release, minutes))
+    if not agreed("Go on?", yes=manner.yes):
+        raise Declined
+    try:
+        applied = _run(account, records, plan, key, meant)
+        seen = _seen(records, plan)
+    finally:
+        trouble = _take_away(account, records, plan)
+    _show(applied, seen, trouble, manner.form)
+    return 0 if applied.verified and not trouble else 1
+
+
+def of_form(endpoint: Endpoint, on_verdict: Callable[[Verdict], None]) -> tuple[Verdict, ...]:
+    """Ask for what looks at no answer of the model: noise answers nothing rightly."""
+    from deployer.verify.catalogue import PROBES  # noqa: PLC0415 - brings the SDK
+    from deployer.verify.run import verify  # noqa: PLC0415 - as above
+
+    names = [probe.name for probe in PROBES if probe.form]
+    return verify(endpoint, select=names, on_verdict=on_verdict)
+
+
+def _what(release: Release, minutes: int) -> str:
+    from deployer.cli.pricing import prices  # noqa: PLC0415 - only for money
+    from deployer.compile.rehearsal import IDLE  # noqa: PLC0415 - as above
+    from deployer.plan.money import dollars  # noqa: PLC0415 - as above
+
+    hardware = release.hardware
+    hourly = prices().gpus_hour(hardware.gpu, hardware.count)
+    most = minutes + IDLE / 60
+    cost = "" if hourly is None else f", {dollars(hourly * most / 60)} of GPUs at most"
+    return (
+        f"A rehearsal of {visible(release.name)}: {hardware.count} x {hardware.gpu} with noise for "
+        f"weights. Its start may take {minutes} min{cost}; then it is taken away. Kernels that are "
+        "not compiled yet are compiled first, as for the release itself, within their own budget."
+    )
+
+
+def _run(account: Account, records: Records, plan: Plan, key: str | None, meant: Meant) -> Applied:
+    from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
+    from deployer.cli.carrying_out import carrying_out  # noqa: PLC0415 - only what the verb needs
+
+    with carrying_out() as (lines, parts):
+        of_noise = replace(parts, verify=of_form, sample=lambda _: "")
+        lock = meant.case.lock
+        pipeline = Pipeline(account, records, plan.release, lines.tell, of_noise, lock)
+        return pipeline.run(plan, key)
+
+
+def _seen(records: Records, plan: Plan) -> tuple[str, ...]:
+    """Say what the start told: its memory, and how long each stage took."""
+    from deployer.diagnose.words import summary  # noqa: PLC0415 - only what is shown
+
+    parameters = plan.release.modal
+    environment = parameters.environment if parameters else ""
+    record = records.record(plan.app, environment)
+    boots = records.boots(plan.app, environment)[-1:]
+    memory = (record.memory,) if record is not None and record.memory else ()
+    return (*memory, *(summary(boot) for boot in boots))
+
+
+def _take_away(account: Account, records: Records, plan: Plan) -> str:
+    """End the rehearsal and delete its volume; gives what stood in the way, '' for nothing."""
+    from deployer.apply.modal.destroy import destroy  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.records import Record  # noqa: PLC0415 - as above
+
+    parameters = plan.release.modal
+    environment = parameters.environment if parameters else ""
+    volumes = (parameters.weights.volume,) if parameters else ()
+    record = Record(plan.name, plan.app, environment, "", plan.digest, 0, 0.0, "")
+    try:
+        destroy(account, records, record, parameters, volumes)
+    except NotThere:
+        return ""
+    except DeployerError as error:
+        trouble = f"the rehearsal could not be taken away: {error.message}"
+        tell(visible(trouble), f"  hint: `deployer destroy {plan.app}`, or it costs until it idles")
+        return trouble
+    return ""
+
+
+def _show(applied: Applied, seen: tuple[str, ...], trouble: str, form: str) -> None:
+    from deployer.cli.verdicts import tell_verdicts  # noqa: PLC0415 - only what is shown
+    from deployer.codec import encode  # noqa: PLC0415 - as above
+    from deployer.report.envelope import envelope  # noqa: PLC0415 - as above
+
+    tell_verdicts(applied.verdicts)
+    left = "" if trouble else "; nothing of it is left but kernels"
+    if form == "json":
+        value = {
+            "name": applied.name,
+            "digest": applied.digest,
+            "served": applied.verified,
+            "seen": list(seen),
+            "verdicts": encode(applied.verdicts),
+            "phases": encode(applied.phases),
+            "left": trouble,
+        }
+        show(envelope(value), end="")
+        return
+    how = "served" if applied.verified else "served, with faults"
+    took = sum(phase.seconds for phase in applied.phases)
+    lines = [f"{visible(applied.name)} {how} ({took:.0f} s){left}", *map(visible, seen)]
+    lines.append(
+        "its flags, memory and graphs were tried; no weights were read, and no answer judged"
+    )
+    show("\n  ".join(lines))
