@@ -40,6 +40,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--load", type=float, default=0.02)
     parser.add_argument("--answer", default="good")
     parser.add_argument("--exit-early", type=int)
+    parser.add_argument("--note", type=Path, help="where it writes when it ends early")
     parser.add_argument("--raising", default="", help="what it says before an early end")
     parser.add_argument("--exit-in-warmup", action="store_true")
     parser.add_argument("--ignore-sigterm", action="store_true")
@@ -248,6 +249,8 @@ def main() -> None:
         frames = '  File "<frozen runpy>", line 198, in _run_module_as_main\n'
         opening = f"Traceback (most recent call last):\n{frames}" if options.raising else ""
         sys.stderr.write(f"{opening}{options.raising}\nthe last words\n")
+        if options.note:
+            options.note.write_text(str(time.time()))
         sys.exit(options.exit_early)
     Engine.options = options
     for title in options.children:
