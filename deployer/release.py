@@ -264,11 +264,11 @@ EARLY = frozenset({"packages", "download_connections"})
 class WarmupRequest:
     """One request that is sent before a server is called ready, and what its answer must hold.
 
-    ``kind`` is one of ``chat``, ``no_thinking``, ``long_context``, ``tools``. ``body`` is the
-    JSON text of a ``/v1/chat/completions`` request. ``expect`` lists the fields of the answer's
-    message of which at least one must be non-empty (``content``, ``reasoning_content``,
+    ``kind`` is one of ``chat``, ``no_thinking``, ``long_context``, ``tools``, ``batch``. ``body``
+    is the JSON text of a ``/v1/chat/completions`` request. ``expect`` lists the fields of the
+    answer's message of which at least one must be non-empty (``content``, ``reasoning_content``,
     ``tool_calls``). A long prompt is kept short here: :meth:`payload` puts ``repeat`` times
-    ``filler`` where the body says ``{filler}``.
+    ``filler`` where the body says ``{filler}``. Without a filler, so many of it are sent at once.
     """
 
     kind: str
@@ -276,6 +276,11 @@ class WarmupRequest:
     expect: tuple[str, ...]
     filler: str = ""
     repeat: int = 0
+
+    @property
+    def together(self) -> int:
+        """How many of it are sent at once."""
+        return 1 if self.filler else max(1, self.repeat)
 
     def payload(self) -> str:
         """Give the JSON text to send."""

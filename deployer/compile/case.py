@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar, cast
 
@@ -16,6 +16,7 @@ from deployer.compile.derive import derived_fields
 from deployer.compile.pin import pin_all
 from deployer.compile.release import compile_profile, environment
 from deployer.compile.startup import with_startup
+from deployer.compile.warmup import of_batch
 from deployer.lock.lock import Lock
 from deployer.profile.fields import flagged_fields
 from deployer.profile.model import Profile
@@ -53,8 +54,17 @@ class Case:
         """
         for flag in self.said.unsound:
             raise UnsoundError(flag)
-        compiled = compile_profile(self.timed, self.arguments)
+        compiled = self._with_batch(compile_profile(self.timed, self.arguments))
         return compiled if self.lock is None else pin_all(compiled, self.lock)
+
+    def _with_batch(self, release: Release) -> Release:
+        """Let a batch of the warm-up be as large as the engine's graphs."""
+        if not any(each.kind == "batch" for each in release.warmup):
+            return release
+        graphs = self.resolved.graph_batches.value
+        size = of_batch(graphs, self.profile.schedule.max_running_requests)
+        warmup = (replace(w, repeat=size) if w.kind == "batch" else w for w in release.warmup)
+        return replace(release, warmup=tuple(warmup))
 
     @functools.cached_property
     def timed(self) -> Profile:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from deployer.compile.derive import warmup_kinds, warmup_long_tokens
@@ -16,6 +16,12 @@ FILLER = "The quick brown fox jumps over the lazy dog near the quiet river bank.
 FILLER_TOKENS = 15
 """Tokens of one filler sentence: about one a word and one for the full stop, in BPE vocabularies
 of English. It decides only roughly how long a long prompt is."""
+
+BATCH_TOKENS = 16
+"""Tokens of each answer of a batch: some steps in which all of them run."""
+
+UNKNOWN_BATCH, LARGEST_BATCH = 8, 256
+"""Requests of a batch where neither its graphs nor its bound are known, and at most."""
 
 WEATHER_TOOL = {
     "type": "function",
@@ -66,6 +72,19 @@ def _tools(profile: Profile) -> WarmupRequest:
     return _request("tools", body, expect)
 
 
+def _batch(profile: Profile) -> WarmupRequest:
+    body = _body(profile, "Say hello.", BATCH_TOKENS)
+    text = json.dumps(body, sort_keys=True)
+    requests = profile.schedule.max_running_requests
+    return WarmupRequest("batch", text, _answer(profile), repeat=of_batch(None, requests))
+
+
+def of_batch(graphs: Sequence[int] | None, requests: int | None) -> int:
+    """Say how many requests are a batch: the largest one with a graph of those that may run."""
+    most = max(graphs or (), default=0) or requests or UNKNOWN_BATCH
+    return min(most, requests or most, LARGEST_BATCH)
+
+
 def _body(profile: Profile, prompt: str, max_tokens: int) -> Body:
     return {
         "model": profile.model.served_name,
@@ -92,4 +111,5 @@ _REQUESTS: dict[str, Callable[[Profile], WarmupRequest]] = {
     "no_thinking": _no_thinking,
     "long_context": _long_context,
     "tools": _tools,
+    "batch": _batch,
 }

@@ -51,15 +51,18 @@ class Warmup:
         self._redactor = redactor
 
     def run(self, requests_: Sequence[WarmupRequest], report: Callable[[str, float], None]) -> None:
-        """Send the first, and when it is answered all others at a time.
+        """Send the first, when it is answered all others at a time, and what is a batch last.
 
-        What the first one has compiled none of the others waits for, and together they are a batch,
-        as users are. ``report`` is told each one's kind and seconds, in their order. Raises
+        What the first one has compiled none of the others waits for, and together they are several,
+        as users are. A batch is one step of the engine, so nothing else is sent with it. ``report``
+        is told each one's kind and seconds, in the order in which they are sent. Raises
         :class:`Failure` for one that is not answered as it should be, and whatever ``guard`` raises
-        when the engine dies in the middle. ``prove`` is called before the first and before the
-        others, and raises where somebody else would be given the key.
+        when the engine dies in the middle. ``prove`` is called before each of these groups, and
+        raises where somebody else would be given the key.
         """
-        for together in (requests_[:1], requests_[1:]):
+        first, others = requests_[:1], requests_[1:]
+        batches = [[each] for each in others if each.together > 1]
+        for together in (first, [each for each in others if each.together == 1], *batches):
             if together:
                 self._prove()
                 self._ask(together, report)
@@ -70,18 +73,20 @@ class Warmup:
         began = self._clock()
         deadline = began + self._budget
         with self._bell.listen() as ear:
-            asked = [
-                (each, Errand(partial(self._timed, each.payload()), self._bell, "warm-up"))
-                for each in requests_
-            ]
-            for request, errand in asked:
-                while not errand.done:
-                    self._guard()
-                    left = deadline - self._clock()
-                    if left <= 0:
-                        raise self._too_late(request)
-                    ear.wait(left)
-                report(request.kind, self._judged(request, errand))
+            asked = [(each, self._begin(each)) for each in requests_]
+            for request, errands in asked:
+                for errand in errands:
+                    while not errand.done:
+                        self._guard()
+                        left = deadline - self._clock()
+                        if left <= 0:
+                            raise self._too_late(request)
+                        ear.wait(left)
+                report(request.kind, max(self._judged(request, each) for each in errands))
+
+    def _begin(self, request: WarmupRequest) -> list[Errand[tuple[int, str, float]]]:
+        timed = partial(self._timed, request.payload())
+        return [Errand(timed, self._bell, "warm-up") for _ in range(request.together)]
 
     def _judged(self, request: WarmupRequest, errand: Errand[tuple[int, str, float]]) -> float:
         """Give the seconds of an answer that is as expected."""

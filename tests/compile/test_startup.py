@@ -1,6 +1,8 @@
-"""The budget of a start that the profile does not state follows from what the model weighs."""
+"""What of a start the profile does not state follows from its model: its budget, its batches."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 import yaml
@@ -62,3 +64,26 @@ def test_it_stays_within_what_a_container_gets() -> None:
     assert not {each.check for each in judge(text, "p.yaml").findings} & LOADERS
     _, profile = of({"modal": {"startup_timeout": 600}})
     assert Case(profile).timed.lifecycle.startup_timeout == STARTUP
+
+
+@pytest.mark.parametrize(
+    ("change", "size"),
+    [
+        ({"schedule": {"max_running_requests": 48}}, 48),
+        (
+            {
+                "schedule": {"max_running_requests": 48},
+                "engine": {"args": {"cuda-graph-max-bs": 16}},
+            },
+            16,
+        ),
+        ({"schedule": {"max_running_requests": 5000}}, 256),
+        ({"hardware": {"gpu": "none", "count": 0}, "target": "local", "modal": None}, 48),
+    ],
+)
+def test_a_batch_of_the_warm_up_is_as_large_as_the_largest_graph(change: Change, size: int) -> None:
+    warm: Change = {"lifecycle": {"warmup": ["chat", "batch"]}}
+    _, profile = of(changed(warm, change))
+    chat, batch = Case(profile).release.warmup
+    assert (chat.together, batch.kind, batch.together) == (1, "batch", size)
+    assert json.loads(batch.payload())["max_tokens"] == 16

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,7 +65,8 @@ def applied(life: Life) -> subprocess.CompletedProcess[str]:
 
 def _note_engine_keys(life: Life, over: threading.Event) -> None:
     """Keep the keys that the engine gets: they lie in a file for as long as it loads."""
-    while not life.engine_keys and not over.wait(0.05):
+    while not (life.engine_keys or over.is_set()):
+        time.sleep(0.02)
         for path in life.state.glob(f"{PREFIX}*{SUFFIX}"):
             with contextlib.suppress(OSError):
                 found = re.findall(r'^(?:admin-)?api-key: "(.+)"$', path.read_text(), re.MULTILINE)

@@ -1704,13 +1704,13 @@ p.yaml:14:7: error[not-a-choice]: `lifecycle.warmup[1]`: the text "tool" is not 
    |
 14 |     - tool
    |       ^^^^
-   = did you mean `tools`? Otherwise write `chat`, `no_thinking`, `long_context` or `tools`
+   = did you mean `tools`? Otherwise write `chat`, `no_thinking`, `long_context`, `tools` or `batch`
 
 p.yaml:15:7: error[not-a-choice]: `lifecycle.warmup[2]`: the number 5 is not one of its choices
    |
 15 |     - 5
    |       ^
-   = write `chat`, `no_thinking`, `long_context` or `tools`
+   = write `chat`, `no_thinking`, `long_context`, `tools` or `batch`
 
 2 errors in p.yaml
 """,

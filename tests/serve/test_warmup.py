@@ -22,6 +22,7 @@ from .living import PATIENCE
 
 GOOD = {"choices": [{"message": {"content": "yes"}}]}
 KINDS = ("chat", "no_thinking", "long_context", "tools")
+BATCH = 12
 
 
 class Engine(ThreadingHTTPServer):
@@ -48,12 +49,12 @@ class Handler(BaseHTTPRequestHandler):
             engine.there.append(kind)
             engine.open += 1
             engine.changed.notify_all()
-            wanted = 1 if kind == KINDS[0] else len(KINDS) - 1
+            wanted = {KINDS[0]: 1, "batch": BATCH}.get(kind, len(KINDS) - 1)
             engine.changed.wait_for(lambda: engine.open >= wanted, PATIENCE)
             engine.at_a_time.append(engine.open)
         time.sleep(0.05)
         with engine.changed:
-            engine.open -= kind == KINDS[0]
+            engine.open -= 1
         body = json.dumps({} if kind == engine.wrong else GOOD).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -73,7 +74,7 @@ def engine() -> Iterator[Engine]:
     found.server_close()
 
 
-def run(engine: Engine) -> tuple[list[str], int]:
+def run(engine: Engine, *more: WarmupRequest) -> tuple[list[str], int]:
     told: list[str] = []
     proven: list[int] = []
     warmup = Warmup(
@@ -86,6 +87,7 @@ def run(engine: Engine) -> tuple[list[str], int]:
         redactor=Redactor(()),
     )
     requests = [WarmupRequest(kind, json.dumps({"kind": kind}), ("content",)) for kind in KINDS]
+    requests[1:1] = more
     warmup.run(requests, lambda kind, _: told.append(kind))
     return told, len(proven)
 
@@ -97,6 +99,25 @@ def test_the_first_is_alone_and_the_others_come_together(engine: Engine) -> None
     assert engine.at_a_time == [1, 3, 3, 3]
     assert engine.there[0] == KINDS[0]
     assert proven == 2
+
+
+def test_a_batch_is_there_at_once_and_after_all_others(engine: Engine) -> None:
+    batch = WarmupRequest("batch", json.dumps({"kind": "batch"}), ("content",), repeat=BATCH)
+    told, proven = run(engine, batch)
+
+    assert told == [*KINDS, "batch"]
+    assert engine.there[len(KINDS) :] == ["batch"] * BATCH
+    assert engine.at_a_time[len(KINDS) :] == [BATCH] * BATCH
+    assert proven == 3
+
+
+def test_one_wrong_answer_of_a_batch_is_a_wrong_batch(engine: Engine) -> None:
+    engine.wrong = "batch"
+    with pytest.raises(Failure, match="'batch' was answered wrongly"):
+        run(
+            engine,
+            WarmupRequest("batch", json.dumps({"kind": "batch"}), ("content",), repeat=BATCH),
+        )
 
 
 def test_after_a_wrong_first_answer_no_other_is_asked(engine: Engine) -> None:

@@ -8,7 +8,7 @@ from pydantic import Field, Strict
 
 from deployer.profile.section import Section
 
-WarmupKind = Literal["chat", "no_thinking", "long_context", "tools"]
+WarmupKind = Literal["chat", "no_thinking", "long_context", "tools", "batch"]
 
 
 class Lifecycle(Section):
@@ -31,9 +31,11 @@ class Lifecycle(Section):
     up to 20."""
 
     warmup: Annotated[tuple[WarmupKind, ...] | None, Strict(strict=False)] = None
-    """The requests that are answered before the server is called ready, in this order. By default
-    `chat`, `long_context` where there is room for it, and `no_thinking` and `tools` where the
-    parsers for them are set."""
+    """The requests that are answered before the server is called ready: the first alone, then all
+    others at a time. By default `chat`, `long_context` where there is room for it, and
+    `no_thinking` and `tools` where the parsers for them are set. `batch`, which is sent after the
+    others, is as many short ones at once as the largest batch that the engine has a CUDA graph
+    for."""
 
     warmup_timeout: Annotated[float, Field(gt=0, le=86400)] = 300.0
     """For each warm-up request; the first ones compile and capture."""
