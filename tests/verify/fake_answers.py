@@ -178,6 +178,7 @@ def metrics(counts: dict[str, int]) -> str:
         f'{name}{{is_streaming="true"}} 3.0\n'
         f"sglang:cached_tokens_total {counts['cached']}\n"
         f"sglang:num_aborted_requests_total {counts['aborted']}\n"
+        f'sglang:realtime_tokens_total{{mode="decode"}} {counts["computed"]}\n'
         "sglang:prompt_tokens_total 5\nsglang:generation_tokens_total 5\n"
         "sglang:time_to_first_token_seconds_count 5\nsglang:num_running_reqs 0\n"
         "sglang:num_queue_reqs 0\nsglang:token_usage 0.1\n"

@@ -66,6 +66,7 @@ class Behaviour:
     apart).
     ``faults`` names what else is wrong: crowd (every second of many is refused), mixed (each of
     many gets its neighbor's answer), keeps (an answer whose client went is made to its end),
+    quiet (it is given up and not counted), blind (and nothing else tells),
     forgets (no prefix is kept), few-metrics (a name is missing), shapeless or flat (errors),
     swallows (a bad request is answered),
     reads (a body's size is no matter), operators (their routes are there), query (a key in
@@ -110,7 +111,8 @@ class FakeEngine(ThreadingHTTPServer):
         self.asked: list[str] = []
         self.shown: list[str | None] = []
         self.parked: list[Answer] = []
-        self.counts = {"finished": 0, "cached": 0, "aborted": 0}
+        self.counts = {"finished": 0, "cached": 0, "aborted": 0, "computed": 7}
+        self.left = False
         self.prompts: set[str] = set()
         self.listed = 0
         self.sick = False
@@ -235,8 +237,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(503 if self.server.sick else 200, "text/plain", "")
         elif path == "/metrics":
             few = "few-metrics" in self.server.behaviour.faults
+            if self.server.left and "keeps" in self.server.behaviour.faults:
+                self.server.counts["computed"] += 40
             told = metrics(self.server.counts)
             told = told.replace("sglang:token_usage 0.1\n", "") if few else told
+            if "blind" in self.server.behaviour.faults:
+                told = told.replace("realtime_tokens_total", "other_tokens_total")
             self._send(200, "text/plain; version=0.0.4", told)
         elif path == MODELS:
             self.server.listed += 1
@@ -318,7 +324,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self._write(parts, long=bool(body.get("ignore_eos")))
         except OSError:
-            self.server.counts["aborted"] += "keeps" not in behaviour.faults
+            self.server.left = True
+            self.server.counts["aborted"] += not behaviour.faults & {"keeps", "quiet", "blind"}
 
     def _write(self, parts: Iterator[str], *, long: bool) -> None:
         """Write events piece by piece; a long answer goes on until others were answered."""

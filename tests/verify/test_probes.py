@@ -12,7 +12,20 @@ from deployer.verify.verdict import Outcome
 from .asking import HASTY, PATIENT, ask, everything
 from .fake_answers import MODEL, REASONING
 from .fake_engine import CHAT, COMPLETIONS, MODELS, Behaviour, running
-from .faults import FAULTS, Edit, both, call, choice, edited, lets_in, message, raw, top, when
+from .faults import (
+    FAULTS,
+    Edit,
+    both,
+    call,
+    choice,
+    edited,
+    lets_in,
+    message,
+    raw,
+    top,
+    when,
+    wrong,
+)
 
 pytestmark = pytest.mark.process
 
@@ -206,6 +219,14 @@ def test_an_engine_that_answers_for_any_model_is_not_said_to_refuse_it() -> None
     assert ask(BY_DESIGN).outcome is Outcome.PASSED
 
 
+def test_what_is_given_up_without_a_word_is_seen_by_what_is_computed() -> None:
+    """SGLang 0.5.17 drops the request at once, and does not count it."""
+    verdict = ask("gone", wrong("quiet"))
+
+    assert verdict.outcome is Outcome.PASSED
+    assert verdict.checked == ("an answer whose client went was not computed any further",)
+
+
 @pytest.mark.parametrize(("length", "tokens"), [(9000, 4500), (100_000, 8192), (None, 512)])
 def test_an_answer_is_left_that_no_model_ends_before_the_engine_looks(
     length: int | None, tokens: int
@@ -247,11 +268,12 @@ def test_an_answer_is_left_that_no_model_ends_before_the_engine_looks(
         (
             "gone",
             Behaviour(
-                edit=top("models", data=[{"id": MODEL, "max_model_len": 4000}]),
+                edit=top("models", data=[{"id": MODEL, "max_model_len": 80}]),
                 faults=frozenset({"keeps"}),
             ),
-            "an answer of 2000 tokens may have been over before the engine looked",
+            "an answer of 40 tokens may have been over before the engine looked",
         ),
+        ("gone", wrong("blind"), "did not move; nothing else would tell"),
         ("crowd", edited(message("no-thinking", content="!!!!")), "answered wrong"),
         ("long-prompt", edited(top("models", data=[{"id": MODEL}])), "does not tell max_model_len"),
         (

@@ -17,24 +17,68 @@ if TYPE_CHECKING:
     from deployer.verify.verdict import Verdict
 
 ABORTED = "sglang:num_aborted_requests_total"
-"""Counts in the engine; it is not there before the first. ``num_running_reqs`` is as old as the
-last line of the log, and shows nothing."""
+"""Counts in the engine; it is not there before the first. Not every release counts here who went:
+0.5.17 drops the request at once and says nothing (``_discard_pending_req_states``), 0.5.23 counts
+(``_release_req_states_on_failure``, both in tokenizer_manager.py). ``num_running_reqs`` is as old
+as the last line of the log, and shows nothing."""
+
+COMPUTED = "sglang:realtime_tokens_total"
+"""Counts in the scheduler, at each step: it stands still where nobody is worked for."""
 
 LONG = 8192
-"""Tokens of the answer, where the context has room for twice as many. SGLang looks two seconds
-after the client has gone (``create_abort_task``, tokenizer_manager.py, 0.5.17 and 0.5.23): a small
-model on an H200 had made 512 by then, and there was nothing to give up."""
+"""Tokens of the answer, where the context has room for twice as many: no model has made them in the
+two seconds after which SGLang looks whether a client is there (``create_abort_task``)."""
+
+OWN = 16
+"""Tokens of the supervisor's own request for one token, which may come at any time."""
 
 SLOW = 2048
-"""Tokens that no model makes for one client in those two seconds."""
+"""Fewer than these may have been made by then."""
 
 
 def ask(context: Context, check: Check) -> Verdict:
-    """Begin a long answer, go away, and wait until the engine has counted it as given up."""
+    """Begin a long answer, go away, and wait until the engine has given it up."""
     if not context.endpoint.metrics:
         return check.skipped(f"{NOT_PROMISED}: nothing tells whether the engine gives up")
-    before = read(context).get(ABORTED, 0.0)
     tokens = min(LONG, (context_length(context) or 2 * context.max_tokens) // 2)
+    before = read(context)
+    _leave(context, tokens)
+    after = until(context, lambda sums: sums.get(ABORTED, 0.0) > before.get(ABORTED, 0.0))
+    if counted := after.get(ABORTED, 0.0) > before.get(ABORTED, 0.0):
+        check.that(counted, "an answer whose client went was given up", otherwise="")
+    elif COMPUTED in after:
+        _see_computed(context, check, before, after, tokens)
+    else:
+        msg = f"a client went in mid-stream, and {ABORTED} did not move; nothing else would tell"
+        raise Unseen(msg, hint="not every release counts there who went")
+    return check.passed()
+
+
+def _see_computed(
+    context: Context,
+    check: Check,
+    before: dict[str, float],
+    after: dict[str, float],
+    tokens: int,
+) -> None:
+    """Look whether the engine goes on, by what its scheduler computes."""
+    still = after[COMPUTED] + OWN
+    later = until(context, lambda sums: sums.get(COMPUTED, 0.0) > still)
+    made = later.get(COMPUTED, 0.0) - before.get(COMPUTED, 0.0)
+    if made >= tokens and tokens < SLOW:
+        msg = f"an answer of {tokens} tokens may have been over before the engine looked"
+        raise Unseen(msg, hint="it looks two seconds after a client has gone")
+    check.that(
+        later.get(COMPUTED, 0.0) <= still and made < tokens,
+        "an answer whose client went was not computed any further",
+        otherwise=f"a client went in mid-stream, and {made:.0f} tokens were computed since: its "
+        "slot stays taken",
+        hint="others who ask at the same time are computed for, too",
+    )
+
+
+def _leave(context: Context, tokens: int) -> None:
+    """Begin an answer of so many tokens and go away in the middle of it."""
     body = request(context, prompts.STORY, extra_body={"ignore_eos": True}, max_tokens=tokens)
     create = context.client.chat.completions.with_streaming_response.create
     with create(stream=True, **body) as stream:
@@ -45,14 +89,3 @@ def ask(context: Context, check: Check) -> Verdict:
     if DONE.encode() in heard:
         msg = "the whole answer came at once, so that nobody could leave in the middle of it"
         raise Unseen(msg, hint="`spread` says more")
-    after = until(context, lambda sums: sums.get(ABORTED, 0.0) > before)
-    if after.get(ABORTED, 0.0) <= before and tokens < SLOW:
-        msg = f"an answer of {tokens} tokens may have been over before the engine looked"
-        raise Unseen(msg, hint="it looks two seconds after a client has gone")
-    check.that(
-        after.get(ABORTED, 0.0) > before,
-        "an answer whose client went was given up",
-        otherwise=f"a client went in mid-stream, and {ABORTED} did not move: its slot stays taken",
-        hint="with several replicas another one may have counted it",
-    )
-    return check.passed()
