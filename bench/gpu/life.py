@@ -26,15 +26,14 @@ from typing import Any
 
 import machine
 from lived import VARIABLE, Life
+from options import begin, parser
 from shapes import folder
 
 
 def main() -> int:
     """Run the plan; 1 when a scenario did not end as its ``expect`` says."""
     options = _options()
-    plan = json.loads(options.plan.read_text(encoding="utf-8"))
-    options.out.mkdir(parents=True, exist_ok=True)
-    only = set(options.only.split(",")) if options.only else None
+    plan, chosen = begin(options)
     result = {"question": "life", **machine.describe(options.python), "scenarios": []}
     path = options.out / f"life-{result['versions']['sglang']}{options.suffix}.json"
     lock = threading.Lock()
@@ -49,9 +48,7 @@ def main() -> int:
 
     for stage in plan["stages"]:
         threads = [
-            threading.Thread(target=one, args=(scenario,))
-            for scenario in stage
-            if only is None or scenario["name"] in only
+            threading.Thread(target=one, args=(scenario,)) for scenario in stage if chosen(scenario)
         ]
         for thread in threads:
             thread.start()
@@ -110,17 +107,10 @@ def _line(found: dict[str, Any]) -> str:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("plan", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--release", type=Path, required=True, help="a compiled release, as JSON")
-    parser.add_argument(
-        "--model", type=Path, required=True, help="the folder of a model that talks"
-    )
-    parser.add_argument("--python", default=sys.executable, help="the engine environment's own")
-    parser.add_argument("--only", default="", help="names of scenarios, with commas between them")
-    parser.add_argument("--suffix", default="", help="the end of the result's name")
-    return parser.parse_args()
+    made = parser(__doc__ or "", "scenarios")
+    made.add_argument("--release", type=Path, required=True, help="a compiled release, as JSON")
+    made.add_argument("--model", type=Path, required=True, help="the folder of a model that talks")
+    return made.parse_args()
 
 
 if __name__ == "__main__":

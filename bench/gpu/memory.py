@@ -15,7 +15,6 @@ by side. ``cache`` is a folder of kernels that are listed at the end. OUT gets
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import sys
@@ -25,6 +24,7 @@ from typing import Any
 
 import machine
 from loaders import forget
+from options import begin, parser
 from server import GONE, Server, call
 from shapes import folder
 
@@ -35,10 +35,8 @@ FREED = 300
 def main() -> int:
     """Run the plan; 1 when a case did not come as far as it was meant to."""
     options = _options()
-    plan = json.loads(options.plan.read_text(encoding="utf-8"))
-    options.out.mkdir(parents=True, exist_ok=True)
-    only = set(options.only.split(",")) if options.only else None
-    cases = [case for case in plan["cases"] if only is None or case["name"] in only]
+    plan, chosen = begin(options)
+    cases = [case for case in plan["cases"] if chosen(case)]
     result = {
         "question": plan.get("question", "memory"),
         **machine.describe(options.python),
@@ -168,16 +166,11 @@ def _line(found: dict[str, Any]) -> str:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("plan", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--python", default=sys.executable, help="the engine environment's own")
-    parser.add_argument("--only", default="", help="names of cases, with commas between them")
-    parser.add_argument("--ahead", type=int, default=2, help="servers that import early")
-    parser.add_argument("--pools", action="store_true", help="no case goes on until it serves")
-    parser.add_argument("--suffix", default="", help="the end of the result's name")
-    parser.add_argument("--gpu", type=int, help="the one GPU that these cases get (default: all)")
-    return parser.parse_args()
+    made = parser(__doc__ or "", "cases")
+    made.add_argument("--ahead", type=int, default=2, help="servers that import early")
+    made.add_argument("--pools", action="store_true", help="no case goes on until it serves")
+    made.add_argument("--gpu", type=int, help="the one GPU that these cases get (default: all)")
+    return made.parse_args()
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from typing import Any
 
 import machine
 from client import ask
+from options import begin, parser
 from server import Server
 from shapes import folder
 
@@ -31,10 +32,8 @@ from shapes import folder
 def main() -> int:
     """Run the plan; 1 when a server did not come up or a run was lost."""
     options = _options()
-    plan = json.loads(options.plan.read_text(encoding="utf-8"))
-    options.out.mkdir(parents=True, exist_ok=True)
-    only = set(options.only.split(",")) if options.only else None
-    plan["servers"] = [one for one in plan["servers"] if only is None or one["name"] in only]
+    plan, chosen = begin(options)
+    plan["servers"] = [one for one in plan["servers"] if chosen(one)]
     result = {"question": "speed", **machine.describe(options.python), **plan, "rows": []}
     path = options.out / f"speed-{result['versions']['sglang']}{options.suffix}.json"
     servers = {one["name"]: _start(one, plan, options) for one in plan["servers"]}
@@ -109,13 +108,8 @@ def _start(one: dict[str, Any], plan: dict[str, Any], options: argparse.Namespac
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("plan", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--python", default=sys.executable, help="the engine environment's own")
-    parser.add_argument("--only", default="", help="names of servers, with commas between them")
-    parser.add_argument("--suffix", default="", help="the end of the result's name")
-    return parser.parse_args()
+    made = parser(__doc__ or "", "servers")
+    return made.parse_args()
 
 
 if __name__ == "__main__":

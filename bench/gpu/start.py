@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import machine
+from options import begin, parser
 from server import Server, call
 from shapes import folder
 
@@ -54,9 +54,7 @@ WALK = re.compile(r"DeepGEMM warmup|Try DeepGEMM|deep_gemm.*(?:warmup|compil)", 
 def main() -> int:
     """Run the plan; 1 when a case did not come to serve."""
     options = _options()
-    plan = json.loads(options.plan.read_text(encoding="utf-8"))
-    options.out.mkdir(parents=True, exist_ok=True)
-    only = set(options.only.split(",")) if options.only else None
+    plan, chosen = begin(options)
     result = {"question": "start", **machine.describe(options.python), "cases": []}
     path = options.out / f"start-{result['versions']['sglang']}{options.suffix}.json"
     lock = threading.Lock()
@@ -73,7 +71,7 @@ def main() -> int:
             print(_line(found), flush=True)
 
     for stage in plan["stages"]:
-        cases = [case for case in stage if only is None or case["name"] in only]
+        cases = [case for case in stage if chosen(case)]
         threads = [threading.Thread(target=one, args=(case, len(cases) - 1)) for case in cases]
         for thread in threads:
             thread.start()
@@ -196,13 +194,8 @@ def _line(found: dict[str, Any]) -> str:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("plan", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--python", default=sys.executable, help="the engine environment's own")
-    parser.add_argument("--only", default="", help="names of cases, with commas between them")
-    parser.add_argument("--suffix", default="", help="the end of the result's name")
-    return parser.parse_args()
+    made = parser(__doc__ or "", "cases")
+    return made.parse_args()
 
 
 if __name__ == "__main__":

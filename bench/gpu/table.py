@@ -41,6 +41,8 @@ TAIL = """## Not measured
   beside it, which ended first, so that 41.67 GiB were free of the second GPU, and the weights fit.
 - A server that dies of its first long prompt at a fraction of 0.98 without anybody else on the GPU:
   it was seen once, by hand, and not again in three starts with 48 requests at most.
+- `verify`'s `gone` after it was mended. It failed on one GPU, three times out of three: 0.5.17
+  gives the request up at once ("the state was deleted" in its log), and does not count it.
 - DeepGEMM's kernels made with dummy weights, served with real ones: compared file by file alone.
 - A Modal volume, a container of Modal, and an image that has kernels from its build.
 """
