@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from deployer.cli.say import show, tell
+from deployer.cli.say import ask_word, can_ask, show, tell
 from deployer.errors import Failure, UsageError
 from deployer.report.envelope import envelope
 
@@ -94,11 +93,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 def _asked(option: str, question: str, default: str) -> str:
     """Ask a person; without a terminal, name the option that answers."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not can_ask():
         msg = f"--{option} is not given, and there is no terminal to ask on"
         hint = "Give --model, --gpu and --target, or --from-endpoint URL."
         raise UsageError(msg, hint=hint)
-    return str(click.prompt(question, default=default or None, err=True)).strip()
+    return ask_word(question, default)
 
 
 def _proposed(wanted: Wanted) -> tuple[Proposed, Lock]:

@@ -91,6 +91,11 @@ def can_ask() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
+def ask_word(question: str, default: str) -> str:
+    """Ask a person for a word, on stderr; ``default`` is what an empty answer means, if any."""
+    return str(click.prompt(harmless(question), default=default or None, err=True)).strip()
+
+
 def ask(question: str) -> bool:
     """Ask a person something that is answered by yes or no, on stderr."""
     return click.confirm(harmless(question), err=True)

@@ -21,7 +21,6 @@ newest client that deployer takes (``deployer/facts/modal/signatures.json``).
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
@@ -56,6 +55,8 @@ def _hint(name: str, endpoint: str) -> str:
     called = SERVERS[endpoint]
     taken = [one for each in called for one in next(iter(signatures().values()))[each]]
     options = [one for one in taken if (known := keyword(one, endpoint)) and known.option]
+    import difflib  # noqa: PLC0415 - only for a mistake
+
     near = difflib.get_close_matches(name, taken, n=1)
     return f"did you mean `{near[0]}`?" if near else f"options are {', '.join(sorted(options))}"
 
