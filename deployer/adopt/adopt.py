@@ -56,6 +56,14 @@ WordsOf = Callable[[Catalogue], tuple[str, ...]]
 MOST_WORDS = 2_000
 """Words of a launch that are read: every option of a release with a value is about a thousand."""
 
+SERVE = "sglang serve"
+DIFFUSION = frozenset(
+    {"--ulysses-degree", "--ring-degree", "--dit-layerwise-offload", "--dit-cpu-offload",
+     "--vae-cpu-offload", "--text-encoder-cpu-offload", "--enable-cfg-parallel"}
+)  # fmt: skip
+"""Flags by which `sglang serve` starts its diffusion server (0.5.23
+``multimodal_gen/runtime/server_args.py``)."""
+
 STRANGE = compile_pattern(r"[\w-]+:")
 """Keys of YAML, which are no commands."""
 
@@ -139,6 +147,10 @@ def _adopt(found: Found, words_of: WordsOf, script: Script, wishes: Wishes) -> A
     words = _bounded(words_of(catalogue))
     sure, unsure = known(catalogue, words, script.unknowns)
     parsed = parse(catalogue, sure)
+    flags = {word.partition("=")[0] for word in words}
+    if found.entry == SERVE and (other := sorted(DIFFUSION & flags)):
+        msg = f"`{other[0]}` starts a server of images or videos, which no profile describes"
+        raise NoLaunchError(msg)
     placed = place(catalogue, parsed)
     if found.translated:
         _ask_refused(catalogue, sure, parsed, placed)

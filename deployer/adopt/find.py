@@ -63,7 +63,8 @@ class Found:
     """A launch: the engine's words, the variables that it would see, where it runs.
 
     ``release`` is the engine's, where an image's tag or an installation names it, and ``named_by``
-    what names it; ``translated`` says that the words were another engine's.
+    what names it; ``translated`` says that the words were another engine's, and
+    ``entry`` what is started.
     """
 
     words: tuple[str, ...]
@@ -77,11 +78,15 @@ class Found:
     notes: tuple[Note, ...] = ()
     around: Around = NOTHING
     translated: bool = False
+    entry: str = ""
 
 
 def in_script(text: str, variables: Mapping[str, str] | None = None) -> tuple[list[Found], Script]:
     """Give every launch of a script, in order, and the script as it was read."""
     script = read(text, variables)
+    if found := list(of_commands(script.commands, script)):
+        return found, script
+    script = read(text, variables, arguments=None)  # it may leave where it is given none
     return list(of_commands(script.commands, script)), script
 
 
@@ -155,7 +160,7 @@ def _of_bare(command: Command, script: Script) -> Found | None:  # noqa: PLR0911
     if any(word.partition("=")[0] == SERVE_ONLY for word in words):
         text = f"`{SERVE_ONLY}` is no flag of the server: deployer starts `sglang.launch_server`"
         notes = (Note(Kind.MOVED, text, command.line),)
-    return Found(taken.words, command.variables, command.line, notes=notes)
+    return Found(taken.words, command.variables, command.line, notes=notes, entry=taken.entry)
 
 
 def _carried(command: Command, script: Script) -> Found | None:

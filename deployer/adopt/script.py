@@ -55,7 +55,7 @@ class Unknowns:
         self.notes.append(Note(Kind.LEFT_OUT, text, line))
         number = len(self.notes) - 1
         if choices:
-            self.choices[number] = tuple(choices)
+            self.choices[number] = self._flat(choices)
         among = [*words, *(word for choice in choices for word in choice)]
         found = {word.partition("=")[0] for word in among if word.startswith("-")}
         found |= {flag for word in among for flag in self.flags_in(word)}
@@ -65,6 +65,14 @@ class Unknowns:
         if found:
             self.flags[number] = frozenset(found)
         return f"\0{number}\0"
+
+    def _flat(self, choices: Sequence[Choice]) -> tuple[Choice, ...]:
+        """Give what a choice that is a mark itself may stand for, in its place."""
+        found: list[Choice] = []
+        for choice in choices:
+            inner = self.choices_in(choice[0]) if len(choice) == 1 else ()
+            found += inner or (choice,)
+        return tuple(dict.fromkeys(found))
 
     def notes_in(self, word: str) -> list[Note]:
         """Give the notes on what of a word is not known."""

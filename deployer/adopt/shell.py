@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from deployer.adopt.script import UNKNOWN, Command, Script, Unknowns
 from deployer.adopt.shell_blocks import Block, Runs, both, negated
@@ -59,17 +59,17 @@ def read(
     text: str,
     variables: Mapping[str, str] | None = None,
     unknowns: Unknowns | None = None,
-    arguments: list[str] | None = None,
+    arguments: Sequence[str] | None = (),
 ) -> Script:
     """Read a script; an unfinished quote or bracket is a note, never an error.
 
     ``variables`` are known before it begins, and seen by its commands; ``arguments`` are what it is
-    called with.
+    called with, None where nobody knows.
     """
     plain = text.replace("\r\n", "\n")
     reader = _Reader(plain if unknowns is not None else plain.replace("\0", ""), unknowns)
     reader.know(variables or {})
-    reader._positional = arguments or []  # noqa: SLF001 - its own kind
+    reader._positional = None if arguments is None else list(arguments)  # noqa: SLF001 - its own kind
     return reader.script()
 
 
@@ -163,7 +163,8 @@ class _Reader(WordReader):
         before = self._status
         something = self._simple(True)  # noqa: FBT003 - whether it runs
         if chain is not None:
-            self._close(self._blocks.index(chain))
+            if chain in self._blocks:  # a `}` without its `{` may have closed it
+                self._close(self._blocks.index(chain))
             if pending is False:
                 self._status = before
             elif pending is None:

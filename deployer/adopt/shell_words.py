@@ -156,7 +156,8 @@ class WordReader:
             self._put_items(self._arguments(found[0]), made)
         elif found := COUNTED.match(text, at):
             self._at = found.end()
-            made.add(str(len(self._arguments(found[0]))))
+            given = self._arguments(found[0])
+            made.add(given[0] if self._positional is None else str(len(given)))
         elif (
             text.startswith("$((", at) and text[balanced(text, at) - 2 : balanced(text, at)] == "))"
         ):

@@ -161,6 +161,8 @@ def _one(flag: str, values: list[str], made: _Made) -> None:  # noqa: C901, PLR0
         made.words += ["--limit-mm-data-per-request", _limits(values[0])]
     elif flag in VLLM_SAME:
         _same(VLLM_SAME[flag], values, made)
+    elif flag.startswith("--no-") and f"--{flag.removeprefix('--no-')}" in VLLM_NEEDLESS:
+        made.say(Kind.MOVED, f"vLLM's {shown} has no counterpart, and none is needed")
     elif flag in VLLM_NEEDLESS or flag.partition(".")[0] in VLLM_NEEDLESS:
         why = VLLM_NEEDLESS.get(flag) or VLLM_NEEDLESS[flag.partition(".")[0]]
         made.say(Kind.MOVED, f"vLLM's {shown} has no counterpart, and none is needed: {why}")

@@ -150,6 +150,7 @@ VLLM_SHORT: dict[str, str] = {
 """vLLM's short names (``engine/arg_utils.py``)."""
 
 _TUNING = "it tunes vLLM's own way of running a batch"
+_KERNELS = "SGLang chooses its own kernels for the hardware"
 _LOGS = "it is about vLLM's own logs"
 _VISION = "it is about vLLM's own preparation of images"
 VLLM_NEEDLESS: dict[str, str] = {
@@ -178,6 +179,11 @@ VLLM_NEEDLESS: dict[str, str] = {
     "--long-prefill-token-threshold": _TUNING,
     "--numa-bind": _TUNING,
     "--api-server-count": _TUNING,
+    "--moe-backend": _KERNELS,
+    "--attention-config": _KERNELS,
+    "--kernel-config": _KERNELS,
+    "--enable-flashinfer-autotune": _KERNELS,
+    "--disable-hybrid-kv-cache-manager": _TUNING,
     "--prefix-caching-hash-algo": "the radix cache compares tokens",
     "--max-cpu-loras": "adapters stay in host memory",
     "--disable-log-stats": _LOGS,
