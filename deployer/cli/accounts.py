@@ -1,4 +1,4 @@
-"""The account that a verb asks: its own, or, where a verb looks at many profiles, one for all."""
+"""The account that a verb asks: its own, or one that asks each thing once, for all profiles."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ def account(environment: str = "") -> Account:
 
 @contextmanager
 def one_look() -> Iterator[None]:
-    """Let the block, which changes nothing, ask each thing once."""
+    """Let the block ask each thing once; whoever changes something does that by another account.
+
+    See :meth:`deployer.apply.modal.client.Account.anew`.
+    """
     _looks.append({})
     try:
         yield

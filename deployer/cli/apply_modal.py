@@ -29,11 +29,11 @@ PROOF = frozenset({"wait", "verify"})
 
 def apply_release(meant: Meant, file: str, manner: Manner) -> int:
     """Plan, ask, and carry out; ``file`` is the mark of the profile's file."""
-    from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
-    from deployer.cli.planning import live_plan  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.accounts import account as account_at  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.planning import live_plan  # noqa: PLC0415 - as above
 
     modal = meant.release.modal
-    account = Account(modal.environment if modal else "")
+    account = account_at(modal.environment if modal else "")
     plan = live_plan(account, meant, file)
     return carry_out(account, plan, manner, meant)
 
@@ -44,9 +44,6 @@ def carry_out(account: Account, plan: Plan, manner: Manner, meant: Meant) -> int
     What is ``meant`` is a profile: what its lock lists is what is downloaded, and what serves then
     is held to its objectives.
     """
-    from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
-    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
-    from deployer.cli.carrying_out import carrying_out  # noqa: PLC0415 - only what the verb needs
     from deployer.cli.unchanged import unchanged  # noqa: PLC0415 - as above
     from deployer.cli.where import Declined, agreed  # noqa: PLC0415 - as above
     from deployer.report.plan_text import summary, text  # noqa: PLC0415 - as above
@@ -63,6 +60,20 @@ def carry_out(account: Account, plan: Plan, manner: Manner, meant: Meant) -> int
     refuse_missing_secrets(account, plan.release)
     if not agreed(f"{summary(plan)} Go on?", yes=manner.yes):
         raise Declined
+    try:
+        return _carried_out(account.anew(), plan, key, manner, meant)
+    finally:
+        account.changed()
+
+
+def _carried_out(
+    account: Account, plan: Plan, key: str | None, manner: Manner, meant: Meant
+) -> int:
+    """Carry out what is agreed to, by an account that remembers nothing."""
+    from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
+    from deployer.cli.carrying_out import carrying_out  # noqa: PLC0415 - only what the verb needs
+
     with carrying_out() as (lines, parts):
         pipeline = Pipeline(account, Records(), plan.release, lines.tell, parts, meant.case.lock)
         try:

@@ -22,15 +22,15 @@ def each(
     """Carry a verb out for each of the words that are meant; gives the worst exit code.
 
     One word is that word. Of many, a failure of one is told and the others go on; where the verb
-    ``changes`` something, the rest is not begun, and each has a look of its own. In JSON there is
-    one object for all, with each result and its exit code. Raises what the verb raises where there
-    is one word.
+    ``changes`` something, the rest is not begun. In JSON there is one object for all, with each
+    result and its exit code. Raises what the verb raises where there is one word.
     """
     found = meant(words)
     if len(found) == 1:
-        return one(found[0])
+        with contextlib.nullcontext() if changes else one_look():
+            return one(found[0])
     codes, results = [], []
-    with contextlib.nullcontext() if changes else one_look():
+    with one_look():
         for number, word in enumerate(found):
             tell(f"{visible(word)} ({number + 1} of {len(found)})")
             code, result = _answered(word, one, form)

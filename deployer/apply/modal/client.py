@@ -82,6 +82,13 @@ class Account:
         other.environment = environment
         return other
 
+    def anew(self) -> Account:
+        """Give an account that remembers nothing, by which something may be changed."""
+        return self
+
+    def changed(self) -> None:
+        """Hear that something may have been changed: what is remembered of it does not hold."""
+
     def environments(self) -> Environments:
         """Name all of the workspace's environments, this one first.
 

@@ -1,4 +1,4 @@
-"""An account of which each thing is asked once: for a verb that only looks, at many profiles."""
+"""An account of which each thing is asked once: for a verb that looks at many profiles."""
 
 from __future__ import annotations
 
@@ -14,12 +14,26 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+LASTING = frozenset({"secret"})
+"""Kinds of answers that no verb changes which looks at an account this way."""
+
+
 class Look(Account):
-    """Remembers what was answered; one that changes anything must not be asked through it."""
+    """Remembers what was answered; what changes anything is asked of another (:meth:`anew`)."""
 
     def __init__(self, environment: str = "") -> None:
         super().__init__(environment)
         self._known: dict[tuple[object, ...], object] = {}
+
+    def anew(self) -> Account:
+        """Give an account that remembers nothing."""
+        other = Account.__new__(Account)  # it is known already that Modal is reached
+        other.environment = self.environment
+        return other
+
+    def changed(self) -> None:
+        """Forget all but what no verb changes."""
+        self._known = {key: value for key, value in self._known.items() if key[1] in LASTING}
 
     def app(self, name: str) -> AppFacts | None:
         """Look an app up."""

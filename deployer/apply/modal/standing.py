@@ -92,7 +92,12 @@ def digest_of(entry: HistoryEntry | None, history: tuple[HistoryEntry, ...]) -> 
 def as_deployed(
     account: Account, release: Release, records: Records
 ) -> tuple[Release, tuple[str, ...]]:
-    """Pin a release to the commit that its branch was when it was deployed; asks no hub."""
+    """Pin a release to the commit that its branch was when it was deployed; asks no hub.
+
+    Where every commit is known nothing is asked at all.
+    """
+    if all(source.commit for source in release.sources()):
+        return release, ()
     return as_it_was(release, deployed_now(account, modal_parameters(release).app, records))
 
 

@@ -11,9 +11,15 @@ from pathlib import Path
 import pytest
 from modal_proto import api_pb2
 
+from deployer.apply.modal.apply import Applied, Pipeline
+from deployer.apply.modal.client import Account
+from deployer.apply.modal.look import Look
 from deployer.apply.modal.records import VOLUME, Records
+from deployer.apply.modal.standing import as_deployed
 from deployer.apply.modal.tags import app_tags, short_digest
 from deployer.cli.history_verb import PAGE
+from deployer.compile.pin import pin
+from deployer.plan.deployment import Plan
 from deployer.release import Release
 from tests.apply.modal.conftest import World
 from tests.apply.modal.test_unknown import another_machine
@@ -136,3 +142,49 @@ def test_many_profiles_are_planned_with_one_look(world: World) -> None:
     assert [one["result"]["name"] for one in found] == ["one", "two", "three"]
     secrets = [request.deployment_name for request in world.plane.requests("SecretGetOrCreate")]
     assert sorted(secrets) == ["huggingface-secret", "tiny-api-key"]
+
+
+def test_many_profiles_are_applied_with_one_look_and_by_an_account_that_remembers_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [world.profile(name) for name in ("one", "two")]
+    asked: list[tuple[type, str]] = []
+
+    def run(pipeline: Pipeline, plan: Plan, key: str | None) -> Applied:
+        asked.append((type(pipeline._account), pipeline._account.environment))
+        return Applied(
+            plan.name, plan.app, "deployed", "", 1, plan.digest, verified=key is not None
+        )
+
+    monkeypatch.setattr(Pipeline, "run", run)
+    code, _, err = world.run("apply", *paths, "--yes", "--format", "json")
+    assert (code, asked) == (0, [(Account, "")] * 2), err
+    secrets = [request.deployment_name for request in world.plane.requests("SecretGetOrCreate")]
+    assert sorted(secrets) == ["huggingface-secret", "tiny-api-key"]
+    apps = [one.name for one in world.plane.requests("AppGetByDeploymentName")]
+    assert apps == ["one-app", "two-app"]
+
+
+def test_what_was_changed_is_looked_at_again(world: World) -> None:
+    deploy(world, compiled(world), "tiny-app")
+    look = Look()
+    for _ in range(2):
+        assert look.app("tiny-app")
+        assert look.secret_problem("tiny-api-key", "API_KEY") == ""
+    look.changed()
+    assert look.app("tiny-app")
+    assert look.secret_problem("tiny-api-key", "API_KEY") == ""
+    asked = Counter(name for name, _ in world.plane.calls)
+    assert (asked["AppGetByDeploymentName"], asked["SecretGetOrCreate"]) == (2, 1)
+
+
+def test_where_every_commit_is_known_nothing_is_asked_for_what_was_deployed(world: World) -> None:
+    release = compiled(world)
+    deploy(world, release, "tiny-app")
+    pinned = pin(release, lambda _: "c0ffee" * 6 + "c0de")
+    account, before = Account(), len(world.plane.calls)
+    assert as_deployed(account, pinned, Records()) == (pinned, ())
+    assert len(world.plane.calls) == before
+    _, notes = as_deployed(account, release, Records())
+    assert notes == ("the revision `main` of example/tiny was not looked up",)
+    assert len(world.plane.calls) > before
