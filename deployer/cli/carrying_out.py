@@ -38,9 +38,9 @@ def carrying_out() -> Iterator[tuple[PhaseLines, Parts]]:
 
 
 def _stays(lines: PhaseLines, what: str) -> bool:
-    """Ask whether what runs on Modal shall go on; no answer ends it."""
-    with lines.paused():
-        try:
+    """Ask whether what runs on Modal shall go on; no answer, and no terminal any more, ends it."""
+    try:
+        with lines.paused():
             return ask(f"Interrupted. Shall {what} go on without this command?")
-        except BaseException:  # noqa: BLE001 - somebody who wants out gets out
-            return False
+    except BaseException:  # noqa: BLE001 - somebody who wants out gets out
+        return False

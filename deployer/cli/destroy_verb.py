@@ -10,6 +10,7 @@ import click
 from deployer.cli.completing import deployments
 from deployer.cli.forms import FORM, result
 from deployer.cli.patient import TIMEOUT
+from deployer.cli.say import tell
 from deployer.cli.target import Here, OnModal, account_of
 from deployer.errors import UsageError
 
@@ -36,7 +37,8 @@ def command(name: str, volumes: tuple[str, ...], form: str, *, yes: bool) -> int
     stay for the next time; on Modal, the volumes with the weights and kernels stay unless they are
     named. A NAME of which nothing is on record here is looked up on Modal, and only an app that
     deployer deployed is ended, with each phase of an apply that still runs for it: one that was
-    interrupted costs until it ends. Exits 2 if there is none, 1 if that is not known.
+    interrupted costs until it ends. While somebody else applies it, it is left alone, and who that
+    is is said. Exits 2 if there is none, 1 if that is not known.
     """
     target = _target(name)
     if isinstance(target, OnModal):
@@ -81,7 +83,7 @@ def _modal(target: OnModal, volumes: tuple[str, ...], form: str, *, yes: bool) -
         question = f"Stop {what}, and delete {', '.join(volumes)}?"
     if not agreed(question, yes=yes):
         raise Declined
-    done = destroy(account, Records(), target.record, parameters, volumes)
+    done = destroy(account, Records(), target.record, parameters, volumes, tell)
     value = {
         "name": target.name,
         "target": "modal",

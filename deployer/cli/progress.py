@@ -106,18 +106,15 @@ class PhaseLines:
         self._over.set()
         if self._ticker is not None:
             self._ticker.join()
-        if self._status is not None:
-            self._status.stop()
+        self._drawn(lambda status: status.stop())
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
         """Leave the terminal alone for the block, which asks something."""
         with self._lock:
-            if self._status is not None:
-                self._status.stop()
+            self._drawn(lambda status: status.stop())
             yield
-            if self._status is not None:
-                self._status.start()
+            self._drawn(lambda status: status.start())
 
     def note(self, text: str) -> None:
         """Show a sentence beside the phases, at once."""
@@ -141,8 +138,9 @@ class PhaseLines:
         self._running = Running(
             event.phase, self._clock() - event.seconds, visible(event.message), self._clock
         )
+        running = self._running
         if self._status is not None:
-            self._status.update(self._running)
+            self._drawn(lambda status: status.update(running))
         elif event.state == "progress":
             self._now_and_then()
 
@@ -175,7 +173,17 @@ class PhaseLines:
             return
         from rich.text import Text  # noqa: PLC0415 - only on a terminal
 
-        self._status.console.print(Text.from_ansi(text), soft_wrap=True)
+        shown = Text.from_ansi(text)
+        self._drawn(lambda status: status.console.print(shown, soft_wrap=True))
+
+    def _drawn(self, change: Callable[[Status], None]) -> None:
+        """Change what is drawn; a terminal that is gone is drawn on no more, and stops nothing."""
+        if self._status is None:
+            return
+        try:
+            change(self._status)
+        except (OSError, ValueError):
+            self._status = None
 
 
 class Steps:

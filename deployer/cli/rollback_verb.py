@@ -78,12 +78,14 @@ def carried_back(
     """
     from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.history import refuse_moved, roll_back  # noqa: PLC0415 - as above
+    from deployer.apply.modal.interrupted import telling  # noqa: PLC0415 - as above
     from deployer.apply.modal.locked import alone  # noqa: PLC0415 - as above
     from deployer.cli.carrying_out import carrying_out  # noqa: PLC0415 - only what the verb needs
 
     with (
         carrying_out() as (lines, parts),
         alone(account, app, "a rollback", parts.tell) as held,
+        telling(account, app),
     ):
         held.refuse_lost()
         refuse_moved(account, app, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from deployer.apply.hub import manifest_of
 from deployer.apply.modal.address import refuse_open
 from deployer.apply.modal.app import build_app
+from deployer.apply.modal.interrupted import telling, though
 from deployer.apply.modal.listing import phases_of
 from deployer.apply.modal.locked import alone
 from deployer.apply.modal.markers import kernels_fact, volume_folder, weights_fact
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
     from deployer.release import Release
     from deployer.verify.verdict import Verdict
 
+
+ON = "`deployer apply` again goes on from what there is"
 
 DEPLOYING = 3600.0
 """Seconds that a deployment may take: an image of the engine that is not there yet is built in it
@@ -107,7 +111,11 @@ class Pipeline:
         at again, and Failure says what has moved since the plan. A failure names its phase. What
         the phases before it did stays, so the next apply goes on where this one ended.
         """
-        with alone(self._account, self._parameters.app, "an apply", self._parts.tell) as held:
+        app = self._parameters.app
+        with (
+            alone(self._account, app, "an apply", self._parts.tell) as held,
+            telling(self._account, app),
+        ):
             return self._run(plan, key, held)
 
     def prove(self, key: str | None, outcome: str) -> Applied:
@@ -139,7 +147,9 @@ class Pipeline:
             self._prepare(COMPILATION, plan, held, file, left)
         if "deploy" in runs:
             self._deploy(file, plan, held, owed=key is not None)
-        app, url = self._deployed()
+        published = f"version {plan.version} is published"
+        with though(published, ON) if "deploy" in runs else nullcontext():
+            app, url = self._deployed()
         _refuse_another(plan, app)
         record = replace(self._record(app, url), file=_file(plan))
         if key is None:
@@ -276,7 +286,7 @@ class Pipeline:
             app = self._account.app(self._parameters.app)
             tags = {} if app is None else self._account.tags(app)
         except NotReached as again:
-            raise NotReached(unknown, hint="apply again: it goes on from what there is") from again
+            raise NotReached(unknown, hint=ON) from again
         if app is None or app.version != plan.version or tags.get(DIGEST) != plan.digest:
             raise failure
 

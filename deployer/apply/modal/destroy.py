@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deployer.apply.modal.interrupted import telling
 from deployer.apply.modal.listing import phases_of, refuse_stranger
+from deployer.apply.modal.locked import alone
 from deployer.apply.unseen import asked_words, not_there, not_there_words
 from deployer.errors import Failure, UsageError
 from deployer.plan.standing import DEPLOYED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from deployer.apply.modal.client import Account
     from deployer.apply.modal.records import Record, Records
-    from deployer.apply.modal.things import AppFacts
+    from deployer.apply.modal.things import AppFacts, ListedApp
     from deployer.release import ModalParameters
 
 LIST_BY_HAND = "`modal app list` shows what runs, and `modal app stop ID` ends it"
@@ -54,23 +59,30 @@ def destroy(
     record: Record,
     parameters: ModalParameters | None,
     volumes: tuple[str, ...] = (),
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Destroyed:
     """Stop the app, the phases of an apply that still run for it, and delete the named volumes.
 
-    May be called again. Only apps that carry deployer's tags are ended, whatever the name is.
-    Raises Failure where Modal does not do it, and NotThere where it knows no app of that name, no
-    phase of one runs, and no volume was named.
+    May be called again. Only apps that carry deployer's tags are ended, whatever the name is, and
+    only while nobody else changes that app; ``tell`` hears of a holder of its lock that is gone.
+    Raises Failure where somebody does, and where Modal does not do it, and NotThere where it knows
+    no app of that name, no phase of one runs, and no volume was named.
     """
     check_volumes(parameters, volumes)
-    app = account.app(record.app)
-    if app is not None and app.state == DEPLOYED:
-        _stop(account, app, record.app)
-    ended = _end_phases(account, record.app)
-    if app is None and not ended and not volumes:
+    if account.app(record.app) is None and not (volumes or _phases(account, record.app)):
         records.forget(record.app, record.environment)
         where = asked_words((account.environment,))
         raise not_there(record.app, f"on Modal: {not_there_words(where)}")
-    deleted = tuple(name for name in volumes if account.delete_volume(name))
+    with (
+        alone(account, record.app, "a destroy", tell) as held,
+        telling(account, record.app),
+    ):
+        app = account.app(record.app)
+        if app is not None and app.state == DEPLOYED:
+            _stop(account, app, record.app)
+        ended = _end_phases(account, record.app)
+        held.refuse_lost()
+        deleted = tuple(name for name in volumes if account.delete_volume(name))
     records.forget(record.app, record.environment)
     kept = tuple(each for each in _volumes(parameters) if each[0] not in deleted)
     return Destroyed(record.app, app.state if app else "", ended, deleted, kept)
@@ -87,21 +99,33 @@ def _stop(account: Account, app: AppFacts, name: str) -> None:
 
 def _end_phases(account: Account, name: str) -> tuple[str, ...]:
     """End the phases that run for an app; gives their ids. Looks again whether they ended."""
-    try:
-        running = phases_of(account, name)
+    running = _phases(account, name)
+    with _telling(name):
         for phase in running:
             account.stop(phase.id)
-        left = phases_of(account, name) if running else ()
+    left = _phases(account, name) if running else ()
+    if left:
+        message = f"a phase of an apply still runs for the app `{name}`"
+        raise Failure(message, hint=f"`modal app stop {left[0].id}` ends it by hand")
+    return tuple(phase.id for phase in running)
+
+
+def _phases(account: Account, name: str) -> tuple[ListedApp, ...]:
+    with _telling(name):
+        return phases_of(account, name)
+
+
+@contextmanager
+def _telling(name: str) -> Iterator[None]:
+    """Say what is not known, and what is, where the block fails."""
+    try:
+        yield
     except Failure as failure:
         message = (
             f"whether a phase of an apply still runs for the app `{name}` is not known, and the "
             f"app itself is not deployed: {failure.message}"
         )
         raise type(failure)(message, hint=failure.hint or LIST_BY_HAND) from failure
-    if left:
-        message = f"a phase of an apply still runs for the app `{name}`"
-        raise Failure(message, hint=f"`modal app stop {left[0].id}` ends it by hand")
-    return tuple(phase.id for phase in running)
 
 
 def _volumes(parameters: ModalParameters | None) -> tuple[tuple[str, str], ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from deployer.apply.modal.interrupted import though
 from deployer.apply.modal.records import Record, Records, find_each
 from deployer.apply.modal.standing import digest_of
 from deployer.apply.modal.tags import FILE, OWED, VERIFIED, app_tags, is_owed
@@ -145,17 +147,20 @@ def roll_back(
             account.rollback(app, to.number)
         except NotReached as failure:
             app = _rolled(account, app_name, app, to, failure)
+    release = to.release if to.release is not None and to.release.modal is not None else None
+    with nullcontext() if to.current else though("Modal has rolled back", _again(app_name, to)):
         app = existing(account, app_name)
-        _own(account, app, to, app.version, owed=owed)
-    history = account.history(app)
+        if not to.current:
+            _own(account, app, to, app.version, owed=owed)
+        history = account.history(app)
+        server = None if release is None else account.server(release)
     now = next((entry for entry in history if entry.current), None)
     if now is None or (to.digest and digest_of(now, history) != to.digest):
         message = f"Modal rolled back, but the current release is not that of version {to.number}"
         raise Failure(message, hint=f"`deployer history {app_name}` shows what there is")
-    if to.release is not None and to.release.modal is not None:
-        server = account.server(to.release)
-        records.keep_release(to.release)
-        records.keep(_record(to, to.release, app, server.url if server else ""))
+    if release is not None:
+        records.keep_release(release)
+        records.keep(_record(to, release, app, server.url if server else ""))
     return app
 
 
@@ -173,7 +178,7 @@ def _rolled(
     account: Account, app_name: str, before: AppFacts, to: Version, failure: NotReached
 ) -> AppFacts:
     """Look whether a rollback whose answer was lost was done; raises what is known of it."""
-    again = f"`deployer rollback {app_name} --to {to.digest[:SHORT]}` goes on from what there is"
+    again = _again(app_name, to)
     try:
         app = existing(account, app_name)
     except NotReached as unknown:
@@ -183,6 +188,10 @@ def _rolled(
         message = f"nothing was rolled back: {failure.message}"
         raise NotReached(message, hint=again) from failure
     return app
+
+
+def _again(app_name: str, to: Version) -> str:
+    return f"`deployer rollback {app_name} --to {to.digest[:SHORT]}` goes on from what there is"
 
 
 def _own(account: Account, app: AppFacts, to: Version, number: int, *, owed: bool) -> None:

@@ -104,8 +104,7 @@ class Held:
         """Give it back; a lock that cannot be given back lapses by itself."""
         self._over.set()
         self._thread.join(BEAT)
-        with suppress(Failure), current().tidying():
-            self._entries.put(_beats(self._name, self._generation), RELEASED)
+        _give_back(self._entries, self._name, self._generation)
 
     def _beat(self) -> None:
         count = 0
@@ -153,12 +152,21 @@ def _take(
         if _head(entries, name) >= mine:  # taken, given back and tidied up while we watched
             entries.drop(_key(name, mine))
             continue
-        entries.put(_beats(name, mine), b"0")
-        entries.put(_first(name), str(mine).encode())
-        if before:
-            entries.drop(_key(name, before))
-            entries.drop(_beats(name, before))
+        try:
+            entries.put(_beats(name, mine), b"0")
+            entries.put(_first(name), str(mine).encode())
+        except Failure:
+            _give_back(entries, name, mine)
+            raise
+        with suppress(Failure):  # what is left of those before is in nobody's way
+            for key in (_key(name, before), _beats(name, before)) if before else ():
+                entries.drop(key)
         return Held(entries, name, mine)
+
+
+def _give_back(entries: _Entries, name: str, generation: int) -> None:
+    with suppress(Failure), current().tidying():
+        entries.put(_beats(name, generation), RELEASED)
 
 
 def _newest(entries: _Entries, name: str) -> int:

@@ -81,6 +81,7 @@ def test_what_breaks_right_after_the_publish_is_owed(
     world.plane.watch = published
     code, _, err = world.run("apply", path, "--yes")
     assert (code, "Traceback" in err) == (1, False), err
+    assert "error: version 1 is published, and what became of it is not known: " in err
     world.plane.watch = None
     world.plane.mend()
     with monkeypatch.context() as patched:
@@ -93,7 +94,8 @@ def test_what_breaks_right_after_the_publish_is_owed(
 def test_the_containers_of_the_version_before_do_not_speak_for_this_one(kept: World) -> None:
     """They serve on, as in a rolling deployment, while no container of this version comes up."""
     world, path = kept, kept.profile()
-    assert world.run("apply", path, "--yes")[0] == 0
+    code, _, err = world.run("apply", path, "--yes")
+    assert code == 0, err
     (before,) = (task for task in world.plane.worker.tasks.values() if task.ready and task.alive)
     dies(world)
     world.port = free_port()
@@ -198,13 +200,13 @@ def _files(shard: Path) -> int:
                each.parts) + 1  # fmt: skip
 
 
-def interrupt_once(world: World, rpc: str) -> None:
-    """Press Ctrl-C at the first question of a kind."""
+def interrupt_once(world: World, rpc: str, number: signal.Signals = signal.SIGINT) -> None:
+    """Press Ctrl-C, or send another signal, at the first question of a kind."""
 
     def pressed(name: str) -> None:
         if name == rpc:
             world.plane.watch = None
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
 
     world.plane.watch = pressed
 
@@ -222,7 +224,27 @@ def test_an_interrupt_ends_a_download_and_the_apply(kept: World) -> None:
     assert "Interrupted. the download on Modal is ended; what it wrote stays." in err
     assert running_apps(world) == []
     assert not any(request.name for request in world.plane.requests("AppPublish"))
-    assert world.run("apply", path, "--yes")[0] == 0
+    code, _, err = world.run("apply", path, "--yes")
+    assert code == 0, err
+
+
+def test_a_signal_in_any_phase_says_how_the_app_stands(kept: World) -> None:
+    world, path = kept, kept.profile()
+    deployed(world, path)
+    world.plane.state.apps.clear()  # the weights stay
+    interrupt_once(world, "FunctionPrecreate", signal.SIGTERM)
+    code, out, err = world.run("apply", path, "--yes")
+    assert (code, out) == (130, ""), err
+    assert "Interrupted. Nothing is deployed as the app tiny-app.\n" in err
+    assert running_apps(world) == []
+
+    interrupt_once(world, "AppGetLogs", signal.SIGHUP)
+    code, out, err = world.run("apply", path, "--yes")
+    assert (code, out) == (130, ""), err
+    words = "and was not seen to keep its promises: the next `deployer apply` looks."
+    assert re.search(rf"Interrupted. Version 1 of the app .*, {words}\n", err), err
+    code, out, err = world.run("apply", path, "--yes")
+    assert (code, "keeps its promises (version 1" in out) == (0, True), err
 
 
 def test_what_an_interrupt_leaves_running_is_waited_for(
@@ -283,6 +305,7 @@ def test_a_rollback_that_fails_never_lands_on_the_bad_release(kept: World) -> No
     world.plane.watch = rolled
     code, _, err = world.run("rollback", "tiny", "--yes")
     assert (code, "Traceback" in err) == (1, False), err
+    assert "error: Modal has rolled back, and what became of it is not known: " in err
     world.plane.watch = None
     world.plane.mend()
     code, _, err = world.run("rollback", "tiny", "--yes")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import os
+import pty
 import random
 import re
+import select
 import shutil
 import signal
 import subprocess
 import sys
+import termios
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -48,17 +54,100 @@ def killing(containers: World, monkeypatch: pytest.MonkeyPatch) -> World:
     return containers
 
 
-def start(world: World, path: str, machine: str) -> subprocess.Popen[str]:
-    """Start an apply in a process of its own, on a machine of its own."""
+def start(
+    world: World, path: str, machine: str, terminal: int | None = None
+) -> subprocess.Popen[str]:
+    """Start an apply in a process of its own, on a machine of its own; at a terminal if given."""
     script = Path(__file__).with_name("killed_apply.py")
+
+    def sit_down() -> None:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
     return subprocess.Popen(
         [sys.executable, "-m", f"tests.apply.modal.{script.stem}", "apply", path, "--yes"],
         cwd=Path(__file__).parents[3],
         env={**os.environ, "XDG_STATE_HOME": str(world.folder / machine)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdin=terminal,
+        stdout=subprocess.PIPE if terminal is None else terminal,
+        stderr=subprocess.STDOUT if terminal is None else terminal,
+        start_new_session=terminal is not None,
+        preexec_fn=None if terminal is None else sit_down,  # noqa: PLW1509 - nothing else runs yet
         text=True,
     )
+
+
+def once(world: World, rpc: str) -> threading.Event:
+    """Give what is set when a question of a kind is asked."""
+    asked = threading.Event()
+    world.plane.watch = lambda name: asked.set() if name == rpc else None
+    return asked
+
+
+def let_it_begin(world: World) -> None:
+    """Let a download that found no machine begin as soon as somebody waits for it."""
+    begun: list[asyncio.Task[None]] = []
+
+    def waits(name: str) -> None:
+        if name == "AppHeartbeat" and not begun:
+            world.plane.worker.room = True
+            (call,) = world.plane.state.calls.values()
+            begun.append(asyncio.ensure_future(world.plane.worker.scale(call.function_id)))
+
+    world.plane.watch = waits
+
+
+def test_one_that_was_held_up_for_too_long_has_lost_its_lock_and_does_no_more(
+    killing: World,
+) -> None:
+    """It is stopped and goes on later: a machine that slept, a virtual one that was moved."""
+    world, path = killing, killing.profile()
+    world.plane.worker.room = False
+    waits = once(world, "FunctionGetOutputs")
+    held_up = start(world, path, "held-up")
+    waits.wait()
+    os.kill(held_up.pid, signal.SIGSTOP)
+    let_it_begin(world)
+    code, out, err = world.run("apply", path, "--yes")
+    assert (code, "keeps its promises (version 1" in out) == (0, True), err
+    assert f"(process {held_up.pid}) gave no sign of life for 30 s: its lock has lapsed" in err
+    assert "the download that another apply began still runs: waiting for it" in err
+    os.kill(held_up.pid, signal.SIGCONT)
+    said, _ = held_up.communicate()
+    assert held_up.returncode == 1, said
+    assert "the lock of tiny-app is not ours any more" in said
+    assert len(world.plane.app("tiny-app").versions) == 1
+    assert len(world.plane.requests("FunctionMap")) == 1
+
+
+@pytest.mark.parametrize("dies", ["terminal", "machine"])
+def test_when_the_terminal_dies_a_download_is_ended_and_when_all_dies_it_is_attached_to(
+    killing: World, dies: str
+) -> None:
+    world, path = killing, killing.profile()
+    world.plane.worker.room = False
+    waits = once(world, "FunctionGetOutputs")
+    ours, its = pty.openpty()
+    apply = start(world, path, "at-a-terminal", its)
+    os.close(its)
+    while not waits.is_set():  # what is written there is read, or it would wait for that
+        if select.select([ours], [], [], 0.1)[0]:
+            os.read(ours, 4096)
+    if dies == "machine":
+        os.kill(apply.pid, signal.SIGKILL)
+    os.close(ours)  # who sits at it is sent SIGHUP
+    code = apply.wait()
+    (left,) = (one for one in world.plane.state.apps.values() if one.tags.get(PHASE) == "weights")
+    goes_on = dies == "machine"
+    assert (code, left.state not in ENDED) == (-signal.SIGKILL if goes_on else 130, goes_on)
+    if goes_on:
+        let_it_begin(world)
+    else:
+        world.plane.watch = None
+        world.plane.worker.room = True
+    code, out, err = world.run("apply", path, "--yes")
+    assert (code, "keeps its promises (version 1" in out) == (0, True), err
+    assert ("the download that another apply began still runs" in err) == goes_on
+    assert len(world.plane.requests("FunctionMap")) == (1 if goes_on else 2)
 
 
 def forget(world: World) -> None:

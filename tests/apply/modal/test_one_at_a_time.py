@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import pytest
+from grpclib import Status
 
 from deployer.apply.modal import locked
 from deployer.apply.modal.client import Account
 from deployer.apply.modal.locked import Clocks, Held, alone
 from deployer.errors import Failure
 from tests.apply.modal.conftest import World
+from tests.apply.modal.test_scale import compiled, deploy
 from tests.fakes.modal.faults import Fault
 
 pytestmark = pytest.mark.process
@@ -125,3 +128,39 @@ def test_answers_that_are_lost_take_a_lock_once(quick: World) -> None:
     with alone(account, "tiny-app", "an apply", unheard) as held:
         held.refuse_lost()
     assert "tiny-app#2" not in entries(quick)
+
+
+def test_what_another_changes_is_not_destroyed(quick: World) -> None:
+    world = quick
+    app = deploy(world, compiled(world), "tiny-app")
+    with alone(Account(), "tiny-app", "an apply", unheard):
+        code, _, err = world.run("destroy", "tiny-app", "--yes")
+        assert (code, app.deployed) == (1, True), err
+        assert "tiny-app is being changed by another: an apply of" in err
+    code, _, err = world.run("destroy", "tiny-app", "--yes")
+    assert (code, app.deployed) == (0, False), err
+    assert entries(world)["tiny-app#2.beats"] == b"released"
+
+
+def test_a_lock_that_could_not_be_taken_in_full_is_given_back(quick: World) -> None:
+    """Taken, and then nothing more was answered for a while: nobody waits for it to lapse."""
+
+    def taken(name: str) -> None:
+        if name == "DictUpdate" and b"0" in [e.value for e in last(quick).updates]:
+            quick.plane.watch = None
+            quick.plane.go_wrong("DictUpdate", Fault("status", status=Status.PERMISSION_DENIED))
+
+    quick.plane.watch = taken
+    with (
+        pytest.raises(Failure, match="injected"),
+        alone(Account(), "tiny-app", "an apply", unheard),
+    ):
+        pytest.fail("it was not taken in full")
+    assert entries(quick)["tiny-app#1.beats"] == b"released"
+    told = list[str]()
+    with alone(Account(), "tiny-app", "an apply", told.append):
+        assert told == []
+
+
+def last(world: World) -> Any:
+    return world.plane.requests("DictUpdate")[-1]
