@@ -12,6 +12,7 @@ from grpclib.exceptions import ProtocolError, StreamTerminatedError
 from h2.exceptions import H2Error
 from modal._utils.async_utils import synchronizer
 from modal.client import _Client
+from modal_proto import api_pb2
 
 from deployer.apply.modal.words import in_words
 from deployer.apply.patience import current
@@ -111,16 +112,25 @@ def raised(what: str, question: Callable[[], Awaitable[T]], most: float | None =
 async def again(question: Callable[[], Awaitable[T]]) -> T:
     """Ask what comes as a stream again where there was no answer, which the client does not.
 
-    As often, and after as long, as it does for all else (modal 1.6.4). Raises what it raises.
+    As often, and after as long, as it does for all else (modal 1.6.4); where Modal asks for a
+    pause, after that. Raises what it raises.
     """
     for pause in PAUSES:
         try:
             return await question()
         except CLIENT_ERRORS as error:
-            if not isinstance(in_words(error), NotReached):
+            asked_for = _pause(error)
+            if asked_for is None and not isinstance(in_words(error), NotReached):
                 raise
-            await asyncio.sleep(pause)
+            await asyncio.sleep(max(pause, asked_for or 0.0))
     return await question()
+
+
+def _pause(error: BaseException) -> float | None:
+    """Give the seconds after which Modal asks to try again; None where it does not."""
+    details = getattr(error, "_grpc_details", None) or ()
+    found = (one for one in details if isinstance(one, api_pb2.RPCRetryPolicy))
+    return next((float(one.retry_after_secs) for one in found), None)
 
 
 @synchronizer.create_blocking

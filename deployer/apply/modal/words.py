@@ -24,10 +24,22 @@ _SILENT = (
 """What says that there was no answer, rather than what the answer was."""
 
 _SECRET = compile_pattern(r"Secret '?(?P<name>[\w.-]+)'?")
-_MODAL = (
-    r"(?i)limit|quota|exceed",
-    "https://modal.com/settings shows the plan: 10 GPUs at a time on Starter, 50 on Team",
+_LIMITS = (
+    (
+        r"(?i)\brate\b|too many requests|throttl|slow down",
+        "Modal bounds how often it is asked: wait a minute, and try again",
+    ),
+    (
+        r"(?i)\bgpus?\b|concurren",
+        "https://modal.com/settings shows the plan: 10 GPUs at a time on Starter, 50 on Team",
+    ),
+    (
+        r"(?i)budget|spend|billing|credit",
+        "https://modal.com/settings shows what the workspace may spend, and has spent",
+    ),
+    (r"(?i)limit|quota|exceed|exhaust", "https://modal.com/settings shows the workspace's limits"),
 )
+"""Which of Modal's limits a text speaks of, the particular ones first, and what mends that."""
 
 
 def in_words(error: BaseException) -> Failure:
@@ -53,12 +65,13 @@ def _hint(error: BaseException, text: str) -> str:  # noqa: PLR0911 - a table wi
         return f"`modal secret create {found['name']} NAME=...` makes it, in the right environment"
     if "nvironment" in text and isinstance(error, exceptions.NotFoundError):
         return "`modal environment list` names the environments; `modal.environment` chooses one"
-    if isinstance(error, exceptions.ResourceExhaustedError) or re.search(_MODAL[0], text):
-        return _MODAL[1]
-    if isinstance(error, exceptions.PermissionDeniedError):
-        return "the token's workspace or environment does not allow it"
     if isinstance(error, _SILENT):
         return GOES_ON
+    limit = next((hint for form, hint in _LIMITS if re.search(form, text)), "")
+    if limit or isinstance(error, exceptions.ResourceExhaustedError):
+        return limit or _LIMITS[-1][1]
+    if isinstance(error, exceptions.PermissionDeniedError):
+        return "the token's workspace or environment does not allow it"
     if isinstance(error, exceptions.ImageBuildError):
         return "the build's output above says why; the image's tag may not exist"
     return ""

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from grpclib import Status
 
+from deployer.apply.modal.rpc import ANSWER
+from deployer.apply.patience import TIDYING
 from tests.fakes.modal.faults import VOLUME, Fault
 
 if TYPE_CHECKING:
@@ -27,21 +29,31 @@ SECONDS = "1"
 BOUND = 60.0
 """Seconds that no cell may take: each question's own bound, which `--timeout` undercuts."""
 
+LATE = 0.4
+"""Seconds by which an answer is late; what is waited for is told after a quarter of them here."""
+
 FAULTS: dict[str, Fault] = {
     "unavailable once": Fault("status"),
     "answer lost once": Fault("lost"),
+    "closed once": Fault("closed"),
+    "late once": Fault("late", seconds=LATE),
+    "too often once": Fault("status", status=Status.RESOURCE_EXHAUSTED, again_after=0.1),
     "unavailable": Fault("status", times=None),
     "not allowed": Fault("status", times=None, status=Status.PERMISSION_DENIED),
+    "limit reached": Fault("status", times=None, status=Status.RESOURCE_EXHAUSTED),
     "connection closed": Fault("closed", times=None),
     "never answered": Fault("hang", times=None),
 }
 """What goes wrong; ``times`` None is for good."""
 
+DONE, AS_BEFORE = ", done", ", as before"
+"""What stands after a verb that changes something."""
+
 UNASKED = "-"
 """The cell of a question that was not asked this time: what it was about is on record since."""
 
-HARMLESS = ("unavailable once", "answer lost once")
-"""What the client gets over, so that nobody notices."""
+HARMLESS = tuple(name for name, fault in FAULTS.items() if fault.times == 1)
+"""What the client gets over, so that the result is the same."""
 
 VERBS: dict[str, tuple[str, ...]] = {
     "logs": ("logs", "tiny"),
@@ -134,9 +146,10 @@ class Stage:
         ended = self.run(verb, *bound)
         asked = {name for name, _ in self.world.plane.calls[before:]}
         where = f"{verb}, {rpc}, {fault}: exit {ended.code}\n{ended.out}\n{ended.err}"
+        was_asked = rpc == VOLUME or rpc in asked
         assert "Traceback" not in ended.err, where
         assert "fault of deployer" not in ended.err, where
-        assert ended.seconds < BOUND, where
+        assert ended.seconds < (BOUND + (TIDYING if bound else 0.0)), where
         if fault in HARMLESS:
             assert ended.code == well.code, where
         same = TIMES.sub("", ended.out) == TIMES.sub("", well.out)
@@ -147,17 +160,20 @@ class Stage:
             assert re.search(r"^error: \S", ended.err, re.MULTILINE) or ADMITS.search(ended.out), (
                 where
             )
-        if verb in CHANGING:
-            self._is_right(verb, ended, where)
-        return str(ended.code) if rpc == VOLUME or rpc in asked else UNASKED
+        if fault.startswith("late") and was_asked:
+            assert "waiting for " in ended.err, where
+        state = self._is_right(verb, ended, where) if verb in CHANGING else ""
+        return f"{ended.code}{state}" if was_asked else UNASKED
 
-    def _is_right(self, verb: str, ended: Ended, where: str) -> None:
-        """Hold the state to what was said, and the next try to a good end."""
+    def _is_right(self, verb: str, ended: Ended, where: str) -> str:
+        """Hold the state to what was said, and the next try to a good end; gives the state."""
         app = self.world.plane.app("tiny-app")
         if ended.code == 0:
             self._is_done(verb, where)
-        before = len(app.versions)
-        assert before in {2, 3}, where
+        assert len(app.versions) in {2, 3}, where
+        changed = not app.deployed if verb == "destroy" else len(app.versions) > VERSIONS
+        if changed and ended.code:
+            assert ADMITS.search(ended.err), where
         self.world.plane.mend()
         again = self.run(verb)
         where = f"{where}\nand again: exit {again.code}\n{again.err}"
@@ -166,6 +182,7 @@ class Stage:
         assert len(self.world.plane.app("tiny-app").versions) == (2 if verb == "destroy" else 3), (
             where
         )
+        return DONE if changed else AS_BEFORE
 
     def _is_done(self, verb: str, where: str) -> None:
         app = self.world.plane.app("tiny-app")
@@ -196,7 +213,7 @@ def stage_of(world: World) -> Stage:
 def page(rows: dict[str, dict[str, dict[str, str]]]) -> str:
     """Write the page: exit codes by verb, RPC and fault."""
     lines = [HEAD]
-    for verb, row in rows.items():
+    for verb, row in ((verb, rows[verb]) for verb in VERBS if verb in rows):
         lines += [
             f"### `deployer {verb}`\n",
             f"| RPC | {' | '.join(FAULTS)} |",
@@ -219,30 +236,47 @@ def read_page(text: str) -> dict[str, dict[str, dict[str, str]]]:
 
 VERSIONS = 2
 
-HEAD = """\
+HEAD = f"""\
 # What becomes of a verb when Modal fails
 
 This page is written by a run of `tests/apply/modal/test_fault_table.py`, and compared with every
 other run of it: the real client asks the control plane of the tests, in which one kind of question
-goes wrong. A cell is the exit code. All cells are tried by `make thorough`, a fixed part of them by
-`make test`.
+goes wrong. All cells are tried by `make thorough`, a fixed part of them by `make test`.
 
-What holds in each cell:
+A cell is the exit code, and, of a verb that changes something, what stands afterwards: *done*, or
+*as before*. What holds in each cell:
 
-- **0** says that the verb did what it says, with the very result of a run without a fault; or its
-  result says what could not be found out.
-- **1** comes with an `error:` line in words, or a result that says what was not reached. None ends
-  in a traceback.
-- Where an answer never comes, the verb was given `--timeout 1`, and ended by it. Without it each
-  question has 60 seconds by itself, with all that the client tries again.
-- Of a verb that changes something (`apply`, `rollback`, `destroy`), the same verb once more, when
-  nothing goes wrong any more, comes to its good end, and makes no version twice.
+- **Words.** With **0** the verb did what it says, and its result is the very one of a run without
+  a fault, or says what could not be found out. **1** comes with an `error:` line in words, or a
+  result that says what was not reached. None ends in a traceback, and none in "this is a fault of
+  deployer".
+- **Bound.** None takes longer than its bound, which is in the table below. What is late says what
+  it waits for.
+- **State.** After a verb that changes something (`apply`, `rollback`, `destroy`) the same verb once
+  more, when nothing goes wrong any more, comes to its good end, and makes no version twice. A 1
+  with *done* means that what was asked for was done and the verb could not see it through; the next
+  one goes on from there.
 
-*unavailable once* and *answer lost once* are what the client gets over. The others are for good:
-UNAVAILABLE, PERMISSION_DENIED, a connection that is closed at once, an answer that never comes.
+| fault | what goes wrong | bound |
+|---|---|---|
+| unavailable once | UNAVAILABLE, once | as without, and a pause of 0.1 s |
+| answer lost once | it is done, and the connection is closed before the answer, once | as above |
+| closed once | the connection is closed and nothing is done, once | as above |
+| late once | the answer is late, once | as without, and what it is late by |
+| too often once | RESOURCE_EXHAUSTED that asks to try again after a while, once | and that while |
+| unavailable | UNAVAILABLE, for good | {BOUND:.0f} s: four tries of the client |
+| not allowed | PERMISSION_DENIED, for good | {BOUND:.0f} s: at once |
+| limit reached | RESOURCE_EXHAUSTED without more, for good | {BOUND:.0f} s: at once |
+| connection closed | the connection is closed at once, for good | {BOUND:.0f} s: four tries |
+| never answered | no answer, for good | `--timeout`, {SECONDS} s here, and {TIDYING:g} s to tidy |
+
+Without `--timeout` each question has {ANSWER:g} seconds by itself, with all that the client tries
+again.
+
 `volume block` stands for the HTTP request by which a file of a volume is read; `-` is a question
-that is asked only where nothing is on record. A verb that has no table here yet is held to the same
-by `make thorough`.
+that is asked only where nothing is on record. `apply` is of a changed profile whose weights are
+there, without `--verify`: what it asks while containers work is killed, not refused, in
+`tests/apply/modal/test_killed.py`.
 
 ## The table
 """

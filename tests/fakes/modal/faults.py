@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from grpclib import GRPCError, Status
+from modal_proto import api_pb2
 
 Kind = Literal["status", "late", "hang", "closed", "lost"]
 """``status``: refused with a status code; ``late``: done, and answered after some seconds;
@@ -26,7 +27,8 @@ WEB = "web request"
 class Fault:
     """One thing that goes wrong, for the next ``times`` requests after ``passes``; always if None.
 
-    ``seconds`` is how late a late answer is.
+    ``seconds`` is how late a late answer is; with ``again_after`` a refusal asks the client to try
+    again after so many seconds, as Modal does of who asks too often.
     """
 
     kind: Kind
@@ -35,6 +37,7 @@ class Fault:
     status: Status = Status.UNAVAILABLE
     message: str = "injected"
     seconds: float = 30.0
+    again_after: float | None = None
 
     def due(self) -> bool:
         """Count a request; whether it is one that goes wrong."""
@@ -49,7 +52,10 @@ class Fault:
     @property
     def error(self) -> GRPCError:
         """What a refused request gets."""
-        return GRPCError(self.status, self.message)
+        if self.again_after is None:
+            return GRPCError(self.status, self.message)
+        policy = api_pb2.RPCRetryPolicy(retry_after_secs=self.again_after)
+        return GRPCError(self.status, self.message, [policy])
 
 
 class Faults:

@@ -21,6 +21,7 @@ from typing import Any, Self, TypeVar
 import grpclib.server
 from grpclib import GRPCError, Status
 from h2.exceptions import H2Error
+from modal._utils.grpc_utils import custom_detail_codec
 from modal_proto import api_grpc, api_pb2
 
 from tests.fakes.modal.apps import Apps
@@ -118,7 +119,9 @@ class ControlPlane(Objects, Dicts, Apps, Calls):
     async def _start(self) -> None:
         self.state.changed = asyncio.Condition()
         self.url = await self.edge.start()
-        self._server = grpclib.server.Server([_servicer(self)])
+        self._server = grpclib.server.Server(
+            [_servicer(self)], status_details_codec=custom_detail_codec
+        )
         # asyncio sends small answers at once only where a socket says that it is TCP.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
