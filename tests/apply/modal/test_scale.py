@@ -43,6 +43,7 @@ def put(state: State, name: str, release: Release) -> None:
     volume = identity("vo", VOLUME, "main")
     if volume not in state.volumes:
         state.volumes[volume] = (VOLUME, "main")
+        state.volume_versions[volume] = api_pb2.VOLUME_FS_VERSION_V1
     file = state.volume(volume) / name / f"{short_digest(release)}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(release.to_json(), encoding="utf-8")
