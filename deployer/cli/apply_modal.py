@@ -12,6 +12,8 @@ from deployer.report.envelope import envelope
 from deployer.visible import visible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from deployer.apply.modal.apply import Applied
     from deployer.apply.modal.client import Account
     from deployer.cli.gating import Shown
@@ -56,6 +58,9 @@ def carry_out(account: Account, plan: Plan, manner: Manner, meant: Meant) -> int
         from deployer.cli.take_over import agreed_for  # noqa: PLC0415 - only where it does
 
         agreed_for(plan, take_over=manner.take_over)
+    from deployer.cli.making_keys import make_what_is_missing  # noqa: PLC0415 - as above
+
+    make_what_is_missing(account, plan.release, yes=manner.yes)
     key = key_for(plan.release, verify=manner.verify)
     refuse_missing_secrets(account, plan.release)
     if not agreed(f"{summary(plan)} Go on?", yes=manner.yes):
@@ -164,8 +169,9 @@ def key_for(release: Release, *, verify: bool) -> str | None:
         from deployer.apply.modal.proxy_token import headers_for  # noqa: PLC0415 - only where asked for
 
         headers_for(release)
-    variable = release.listen.api_key_variable
-    key = os.environ.get(variable, "") if variable else ""
+    from deployer.apply.modal.secrets import find_key  # noqa: PLC0415 - imports modal
+
+    variable, key = release.listen.api_key_variable, find_key(release)
     if variable and not key:
         secret = release.modal.api_key_secret if release.modal else ""
         message = f"the server is verified with its API key, and {variable} is not set here"
@@ -176,18 +182,16 @@ def key_for(release: Release, *, verify: bool) -> str | None:
 
 def refuse_missing_secrets(account: Account, release: Release) -> None:
     """Raise Failure, before any money is spent, where a secret is not there."""
-    from deployer.apply.modal.standing import missing_secrets  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.secrets import named_secrets, refuse_unknown_token  # noqa: PLC0415
+    from deployer.apply.modal.standing import missing_secrets  # noqa: PLC0415 - as above
     from deployer.apply.modal.words import secret_hint  # noqa: PLC0415 - as above
 
+    refuse_unknown_token(release)
     if missing := missing_secrets(account, release):
-        parameters = release.modal
-        name = parameters.api_key_secret if parameters else ""
-        made_up = f"secret `{name}`" in missing[0]
-        hint = (
-            secret_hint(name, release.listen.api_key_variable, made_up=True)
-            if made_up
-            else secret_hint(parameters.hub_secret if parameters else "", "HF_TOKEN", made_up=False)
-        )
+        named = (one for one in named_secrets(release) if f"`{one.name}`" in missing[0])
+        first = next(named)
+        variable = next(iter(first.variables), "")
+        hint = secret_hint(first.name, variable, made_up=first.purpose == "the API key")
         raise Failure("; ".join(missing), hint=hint)
 
 
@@ -244,14 +248,27 @@ def _calls(applied: Applied, release: Release) -> str:
 
 def credentials_of(release: Release) -> tuple[Credential, ...]:
     """Say what a client of a release sends, and where a value is that was made here."""
+    from deployer.apply.modal.private import Private  # noqa: PLC0415 - as above
     from deployer.apply.modal.proxy_token import ID, KEY_HEADER, SECRET, SECRET_HEADER  # noqa: PLC0415 - as above
+    from deployer.apply.modal.secrets import key_file  # noqa: PLC0415 - as above
     from deployer.report.calls import Credential  # noqa: PLC0415 - as above
 
-    variable = release.listen.api_key_variable
-    key = (Credential("Authorization", "Bearer ", variable),) if variable else ()
+    variable, path = release.listen.api_key_variable, key_file(release)
+    kept = _kept(variable, path)
+    key = (Credential("Authorization", "Bearer ", variable, kept),) if variable else ()
     if release.modal is None or not release.modal.proxied:
         return key
-    return (*key, Credential(KEY_HEADER, "", ID), Credential(SECRET_HEADER, "", SECRET))
+    first, second = Private(release.modal.environment).token_files
+    token = (
+        Credential(KEY_HEADER, "", ID, _kept(ID, first)),
+        Credential(SECRET_HEADER, "", SECRET, _kept(SECRET, second)),
+    )
+    return (*key, *token)
+
+
+def _kept(variable: str, path: Path | None) -> str:
+    """Give the file that holds what the variable does not; '' where there is none."""
+    return str(path) if path is not None and not os.environ.get(variable) and path.exists() else ""
 
 
 def _secret(release: Release) -> str:

@@ -34,6 +34,7 @@ VERBS = {
     "top": "Watch one endpoint: requests, tokens, latencies, KV use, cost.",
     "timeline": "Show how long each stage of a server's start took.",
     "keys": "List, add, remove or renew the keys of a server's clients.",
+    "secrets": "Show which Modal secrets a profile needs, and which of them are there.",
     "history": "Show every version of a deployment on Modal.",
     "rollback": "Make an older version on Modal the current one.",
     "drift": "Compare what runs on Modal with a profile.",

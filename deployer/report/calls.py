@@ -7,6 +7,7 @@ read: `curl` reads the headers from its input, where the shell puts them.
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 
 QUESTION = "Say hello."
@@ -27,7 +28,7 @@ class Credential:
 
     def shell(self) -> str:
         """Give the header as a shell fills it in."""
-        value = f"$(cat {self.file})" if self.file else f"${self.variable}"
+        value = f"$(cat {shlex.quote(self.file)})" if self.file else f"${self.variable}"
         return f"{self.header}: {self.before}{value}"
 
     def python(self) -> str:

@@ -278,6 +278,12 @@ TABLE: dict[str, Row] = {
         "full disk": Without("as above"),
         "json": Cell("keys demo --format json", 1, "error"),
     },
+    "secrets": {
+        **_reads("secrets"),
+        **_on_modal("secrets modal.yaml"),
+        "wrong name": Cell("secrets nobody", 1, NOBODY),
+        "no permission": Cell("secrets nobody", 1, DENIED),
+    },
     "history": {
         **_reads("history"),
         **_on_modal("history modal.yaml"),

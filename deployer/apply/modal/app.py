@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from deployer.release import ModalParameters, Mount, Release
 
 PARTS = ("download_model", "compile_deepgemm", "verify_setup", remote.SERVER)
-"""Everything that an app can be made of; only the last one is deployed to serve."""
+"""Everything that an app is made of; only the last one is deployed to serve."""
+
+COMPARES = "compare_key"
+"""What an app of its own is run for, and none is deployed with: it takes a question."""
 
 PYTHON = "3.12"
 """The Python of the small image; what runs there is tested with 3.11 and later."""
@@ -103,6 +106,7 @@ def build_app(  # noqa: PLR0913 - what an app says of itself
         "download_model": partial(_download_model, manifests=manifests),
         "compile_deepgemm": _compile_deepgemm,
         "verify_setup": _verify_setup,
+        COMPARES: _compare_key,
         remote.SERVER: _server,
     }
     functions = {part: makers[part](app, release, parameters, release_file) for part in parts}
@@ -162,6 +166,18 @@ def _verify_setup(
         startup_timeout=SMALL_TIMEOUT,
         max_containers=1,
     )(remote.verify_setup)
+
+
+def _compare_key(
+    app: modal.App, release: Release, parameters: ModalParameters, release_file: Path
+) -> Any:  # noqa: ANN401 - as above
+    return app.function(
+        image=_with_code(_small_image(), release_file),
+        secrets=_secrets((parameters.api_key_secret, release.listen.api_key_variable)),
+        timeout=SMALL_TIMEOUT,
+        startup_timeout=SMALL_TIMEOUT,
+        max_containers=1,
+    )(remote.compare_key)
 
 
 def _server(

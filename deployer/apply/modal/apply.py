@@ -14,7 +14,14 @@ from deployer.apply.modal.interrupted import telling, though
 from deployer.apply.modal.listing import phases_of
 from deployer.apply.modal.locked import alone
 from deployer.apply.modal.markers import kernels_fact, volume_folder, weights_fact
-from deployer.apply.modal.part_run import COMPILATION, DOWNLOAD, Carried, attach, run_part
+from deployer.apply.modal.part_run import (
+    COMPILATION,
+    DOWNLOAD,
+    Carried,
+    attach,
+    comparison,
+    run_part,
+)
 from deployer.apply.modal.parts import DEFAULT_PARTS, Parts
 from deployer.apply.modal.proof import publish as publish_proof
 from deployer.apply.modal.proof import tried
@@ -127,6 +134,7 @@ class Pipeline:
         record = self._record(app, url)
         if key is None:
             return self._applied(record, outcome, None)
+        self._compare(key, self._records.keep_release(self._release))
         self._owe(app)
         return self._proven(app, record, key, outcome)
 
@@ -141,6 +149,8 @@ class Pipeline:
         runs = {phase.phase for phase in plan.phases if phase.runs}
         file = self._records.keep_release(self._release)
         left = self._left(runs)
+        if key:
+            self._compare(key, file)
         if "weights" in runs:
             self._prepare(DOWNLOAD, plan, held, file, left)
         if "kernels" in runs:
@@ -201,6 +211,15 @@ class Pipeline:
                     f"{one.tags[DIGEST][:12]} running ({one.id}): it is ended"
                 )
         return kept
+
+    def _compare(self, key: str, file: Path) -> None:
+        """Hold the key against the secret's, before what costs GPUs is begun with a wrong one."""
+        if not key or not self._parameters.api_key_secret:
+            return
+        with self._phases.phase("key", "whether the server will take the key") as phase:
+            part = comparison(key)
+            run_part(self._account, self._release, Carried(file), part, phase, self._parts)
+            phase.result = f"it is one of the secret `{self._parameters.api_key_secret}`"
 
     def _prepare(
         self, part: Part, plan: Plan, held: Held, file: Path, left: dict[str, ListedApp]

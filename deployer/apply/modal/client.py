@@ -240,15 +240,15 @@ class Account:
             app_name=release.modal.app, object_tag=tag, environment_name=self.environment
         )
 
-    def secret_problem(self, name: str, variable: str) -> str:
-        """Say what is wrong with a secret; '' where it is there and holds the variable.
+    def secret_problem(self, name: str, *variables: str) -> str:
+        """Say what is wrong with a secret; '' where it is there and holds the variables.
 
         Raises Failure where Modal did not say: what could not be read is not missing.
         """
         secret = modal.Secret.from_name(
             name,
             environment_name=self.environment or None,
-            required_keys=[variable] if variable else [],
+            required_keys=[each for each in variables if each],
         )
         try:
             raised(f"the secret {name}", secret.hydrate.aio)

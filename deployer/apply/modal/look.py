@@ -51,10 +51,10 @@ class Look(Account):
         """Give an app's containers."""
         return self._once(("containers", app_id), lambda: Account.containers(self, app_id))
 
-    def secret_problem(self, name: str, variable: str) -> str:
+    def secret_problem(self, name: str, *variables: str) -> str:
         """Say what is wrong with a secret."""
-        key = ("secret", name, variable)
-        return self._once(key, lambda: Account.secret_problem(self, name, variable))
+        key = ("secret", name, *variables)
+        return self._once(key, lambda: Account.secret_problem(self, name, *variables))
 
     def read_each(self, volume: str, paths: Sequence[str]) -> list[bytes | None]:
         """Read files of a volume."""

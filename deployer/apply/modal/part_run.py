@@ -6,6 +6,7 @@ on where a person says so, and which of both it was is said.
 
 from __future__ import annotations
 
+import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from modal_proto import api_pb2
 
 from deployer.apply.modal.app import build_app
 from deployer.apply.modal.following import Following
+from deployer.apply.modal.remote import key_proof
 from deployer.apply.modal.rpc import CLIENT_ERRORS, UNANSWERED, answer, raised, told
 from deployer.apply.modal.words import in_words
 from deployer.apply.patience import current
@@ -50,15 +52,22 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A function of the app, and the phase that it is run for."""
+    """A function of the app, the phase that it is run for, and what it is called with."""
 
     name: str
     phase: str
     words: str
+    given: tuple[str, ...] = ()
 
 
 DOWNLOAD = Part("download_model", "weights", "the download")
 COMPILATION = Part("compile_deepgemm", "kernels", "the compilation")
+
+
+def comparison(key: str) -> Part:
+    """Give the part that holds a key against the secret's; the key is not in it."""
+    salt = secrets.token_hex(16)
+    return Part("compare_key", "key", "the comparison of the key", (salt, key_proof(key, salt)))
 
 
 def run_part(
@@ -129,7 +138,7 @@ class _Run:
         """Call, and wait for the result."""
         with Following(self._account, app_id, self._hear) as log:
             try:
-                called = function.spawn()
+                called = function.spawn(*self._part.given)
                 while not self._is_answered(called):
                     self._look(app_id, log)
             except Failure:

@@ -96,6 +96,37 @@ def compile_deepgemm() -> None:
     )
 
 
+def compare_key(salt: str, told: str) -> None:
+    """Hold the key of whoever applies against those of the secret; costs no GPU.
+
+    ``told`` is the key's HMAC with a salt that is made for this one question: the key itself does
+    not travel. Raises :class:`~deployer.errors.Failure` where no key of the secret is it, and for
+    one that the door would not take.
+    """
+    import hmac  # noqa: PLC0415 - only what a part needs
+
+    from deployer.serve.keyring import KeyRing  # noqa: PLC0415 - as above
+
+    release, parameters = _modal_release()
+    held = KeyRing(release.listen.api_key_variable, os.environ).read()
+    if not any(hmac.compare_digest(key_proof(each.key, salt), told) for each in held):
+        message = (
+            f"the API key here is none of those in the secret `{parameters.api_key_secret}`, so "
+            "the server would not let it in"
+        )
+        variable = release.listen.api_key_variable
+        hint = f"set {variable} to what the secret holds, or put the key into the secret"
+        raise Failure(message, hint=hint)
+    sys.stdout.write("the key is one of the secret's\n")
+
+
+def key_proof(key: str, salt: str) -> str:
+    """Give what shows that somebody has a key, to who has it too: HMAC-SHA256 (RFC 2104)."""
+    import hmac  # noqa: PLC0415 - as above
+
+    return hmac.new(key.encode(), salt.encode(), "sha256").hexdigest()
+
+
 def verify_setup() -> None:
     """Prove that weights and kernels are complete and those of the release; costs no GPU.
 

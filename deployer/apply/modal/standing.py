@@ -9,6 +9,7 @@ from deployer.apply.hub import resolve
 from deployer.apply.modal.markers import kernels_fact, refuse_too_large, weights_fact
 from deployer.apply.modal.records import Records, find
 from deployer.apply.modal.remembering import as_it_was, modal_parameters
+from deployer.apply.modal.secrets import named_secrets
 from deployer.apply.modal.tags import DIGEST, FILE, is_owed
 from deployer.compile.pin import commits_of, pin
 from deployer.plan.deployment import Deployed, PhaseFact, Standing
@@ -103,13 +104,10 @@ def as_deployed(
 
 def missing_secrets(account: Account, release: Release) -> tuple[str, ...]:
     """Say which secrets of a release are not there, or lack their variable."""
-    parameters = modal_parameters(release)
-    named = (
-        (parameters.api_key_secret, release.listen.api_key_variable),
-        (parameters.hub_secret, "HF_TOKEN"),
+    found = (
+        (one, account.secret_problem(one.name, *one.variables)) for one in named_secrets(release)
     )
-    found = ((name, account.secret_problem(name, variable)) for name, variable in named if name)
-    return tuple(f"secret `{name}`: {problem}" for name, problem in found if problem)
+    return tuple(f"secret `{one.name}`: {problem}" for one, problem in found if problem)
 
 
 def _proof_fact(deployed: Deployed | None) -> tuple[PhaseFact, ...]:

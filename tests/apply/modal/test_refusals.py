@@ -68,7 +68,7 @@ def test_a_missing_secret_and_a_missing_variable(world: World) -> None:
     del world.plane.state.secrets[("tiny-api-key", "main")]
     code, out, _ = world.run("plan", path)
     assert (code, "secret `tiny-api-key`" in out) == (0, True)
-    code, err = refused(world, "apply", path, "--yes", "--no-verify")
+    code, err = refused(world, "apply", path, "--no-verify")
     assert code == 1
     assert "modal secret create tiny-api-key API_KEY=$(openssl rand -hex 24)" in err
     world.plane.state.secrets[("tiny-api-key", "main")] = {"KEY": "of another name"}

@@ -60,6 +60,11 @@ class Objects:
             return api_pb2.SecretGetOrCreateResponse(secret_id=secret_id)
         environment = request.environment_name or "main"
         found = self.state.secrets.get((request.deployment_name, environment))
+        if request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_CREATE_FAIL_IF_EXISTS:
+            if found is not None:
+                raise GRPCError(Status.ALREADY_EXISTS, f"Secret '{request.deployment_name}' exists")
+            found = dict(request.env_dict)
+            self.state.secrets[(request.deployment_name, environment)] = found
         if found is None:
             message = f"Secret '{request.deployment_name}' not found in environment '{environment}'"
             raise GRPCError(Status.NOT_FOUND, message)
