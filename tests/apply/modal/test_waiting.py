@@ -17,14 +17,19 @@ from deployer.apply.modal.records import Records
 from deployer.apply.modal.wait import ask
 from deployer.errors import Failure
 from deployer.event import Event
-from tests.apply.modal.conftest import World
+from tests.apply.modal.conftest import KEY, World
 from tests.apply.modal.test_life import deployed, plan
 
 pytestmark = pytest.mark.process
 
 
-def proving(world: World, path: str, **parts: Any) -> tuple[Callable[[], object], list[Event]]:
-    """Give what waits for the server of a profile that is deployed, and what it tells."""
+def proving(
+    world: World, path: str, then: Callable[[Event], None] = lambda _: None, **parts: Any
+) -> tuple[Callable[[], object], list[Event]]:
+    """Give what waits for the server of a profile that is deployed, and what it tells.
+
+    ``then`` hears each event as well.
+    """
     deployed(world, path)
     records, account = Records(), Account("")
     record = records.record("tiny-app", "")
@@ -33,14 +38,23 @@ def proving(world: World, path: str, **parts: Any) -> tuple[Callable[[], object]
     assert release
     told: list[Event] = []
     chosen = replace(DEFAULT_PARTS, pause=0.1, **parts)
-    pipeline = Pipeline(account, records, release, told.append, chosen)
-    return lambda: pipeline.prove("k" * 20, "deployed"), told
+
+    def hear(event: Event) -> None:
+        told.append(event)
+        then(event)
+
+    pipeline = Pipeline(account, records, release, hear, chosen)
+    return lambda: pipeline.prove(KEY, "deployed"), told
 
 
 def test_no_capacity_is_said_and_given_up(containers: World) -> None:
     world = containers
-    prove, told = proving(world, world.profile(), capacity=2.0, answer=0.5)
-    world.plane.worker.room = False
+
+    def full(event: Event) -> None:
+        """Take the room away once the key was compared, which takes a container without a GPU."""
+        world.plane.worker.room &= (event.phase, event.state) != ("key", "done")
+
+    prove, told = proving(world, world.profile(), full, capacity=2.0, answer=0.5)
     with pytest.raises(Failure, match="gave no container with 1 x L4 within 2 s") as failed:
         prove()
     assert "10 on Starter, 50 on Team" in failed.value.hint
