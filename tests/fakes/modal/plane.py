@@ -113,8 +113,9 @@ class ControlPlane(Objects, Dicts, Apps, Calls):
         self.going_wrong.clear()
 
     def app(self, name: str) -> App:
-        """Give the newest app of a name."""
-        return [app for app in self.state.apps.values() if app.name == name][-1]
+        """Give the newest app of a name that is deployed, or else the newest of all."""
+        found = [app for app in self.state.apps.values() if app.name == name]
+        return ([app for app in found if app.deployed] or found)[-1]
 
     async def _start(self) -> None:
         self.state.changed = asyncio.Condition()
