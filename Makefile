@@ -16,7 +16,7 @@ INSTALL := $(BIN)/python -I -m pip install $(VERIFIED)
 PROJECT := $(BIN)/python -I -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test thorough check conditions format lint types rooms generated fresh tiny-model fuzz bench bench-door bench-reliability reliability bench-peers catalogue catalogue-check held locks dist sbom audit mutants clean
+.PHONY: help demo demo-stop test thorough check conditions format lint types rooms generated fresh docs tiny-model fuzz bench bench-door bench-reliability reliability bench-peers catalogue catalogue-check held locks dist sbom audit mutants clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -56,12 +56,14 @@ fresh: $(DEVELOP)
 	$(BIN)/deployer schema | cmp - schemas/profile.schema.json
 	$(BIN)/deployer compile --check profiles/*.yaml
 	$(BIN)/python -m tools.checks --check
+	$(BIN)/python -m tools.pictures --check
 
 generated: $(DEVELOP) ## Write the schema, the compiled flags and the checks' pages again
 	$(BIN)/deployer schema > schemas/profile.schema.json.new
 	mv schemas/profile.schema.json.new schemas/profile.schema.json
 	$(BIN)/deployer compile --write profiles/*.yaml
 	$(BIN)/python -m tools.checks
+	$(BIN)/python -m tools.pictures
 	$(BIN)/ruff format .
 
 catalogue: $(DEVELOP) ## Ship the catalogue of an engine release: make catalogue VERSION=0.5.24
@@ -73,6 +75,9 @@ catalogue-check: $(DEVELOP) ## Read every published wheel again, and compare wit
 
 held: $(DEVELOP) ## Ask every release again what it makes of the published commands that we hold (half an hour)
 	$(BIN)/python -m tools.held
+
+docs: $(DEVELOP) ## Build the site into build/site, strictly
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 tiny-model: $(DEVELOP) ## Train the tiny model again, and compare with the one that comes along (2 minutes)
 	$(BIN)/python -m tools.tiny_model $(WORDS)

@@ -12,6 +12,8 @@ from deployer.report.pages import index, markdown
 from tools.observability.alerts import alerts
 from tools.observability.dashboard import dashboard
 from tools.observability.page import page as observability
+from tools.reference.profile import page as profile_keys
+from tools.reference.verbs import page as verbs
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDER = DOCS / "checks"
@@ -43,6 +45,8 @@ def singles() -> dict[str, str]:
         "observability/README.md": observability(),
         "observability/alerts.yaml": alerts(),
         "observability/dashboard.json": dashboard(),
+        "reference/profile.md": profile_keys(),
+        "reference/cli.md": verbs(),
     }
 
 

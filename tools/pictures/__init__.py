@@ -1,0 +1,1 @@
+"""The pictures of README and site, drawn from what the command line really says."""
