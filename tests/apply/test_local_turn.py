@@ -60,6 +60,13 @@ class Clients:
             assert self.begun.acquire(timeout=PATIENCE)
 
     def _stream(self) -> None:
+        """Read one stream after another: at the turn there are some, however long it takes."""
+        while True:
+            self._read_one()
+            if self.over.is_set():
+                return
+
+    def _read_one(self) -> None:
         with requests.post(
             f"{self.url}/v1/chat/completions",
             json={"stream": True},
@@ -94,7 +101,8 @@ def test_a_replace_refuses_nobody_and_loses_no_stream(real: World) -> None:
     clients.end()
 
     assert replaced.outcome == "replaced"
-    assert clients.whole == [True] * STREAMS
+    assert set(clients.whole) == {True}
+    assert len(clients.whole) >= STREAMS
     assert {status for status, _ in clients.answers} == {200}
     seen = [digest for _, digest in clients.answers]
     assert seen[0] == old.digest()[:12]
@@ -120,7 +128,8 @@ def test_what_does_not_come_to_serve_leaves_the_old_one_alone(real: World) -> No
         real.apply(broken)
     clients.end()
 
-    assert clients.whole == [True] * STREAMS
+    assert set(clients.whole) == {True}
+    assert len(clients.whole) >= STREAMS
     assert set(clients.answers) == {(200, old.digest()[:12])}
     assert real.apply(old).outcome == "unchanged"
     engines = [p for p in all_processes().values() if "fake_engine" in title(p) and not p.dead]
@@ -154,7 +163,8 @@ def test_a_server_that_has_turned_is_watched_and_drains_as_any_other(real: World
     clients.over.set()
     assert real.destroy().killed == 0
     clients.end()
-    assert clients.whole == [True] * STREAMS
+    assert set(clients.whole) == {True}
+    assert len(clients.whole) >= STREAMS
     wait_until(lambda: not real.folder().path.exists())
 
 
