@@ -205,8 +205,9 @@ def _ask_refused(
 ) -> None:
     """Ask for what another engine's value is in SGLang, where no table says it."""
     for fault in parsed.faults:
-        word = words[fault.position] if 0 <= fault.position < len(words) else ""
-        option = catalogue.find(word.partition("=")[0])
+        near = words[max(fault.position - 1, 0) : fault.position + 1]  # the flag, or its value
+        options = [catalogue.find(word.partition("=")[0]) for word in near]
+        option = next((one for one in reversed(options) if one is not None), None)
         if fault.severity is not Severity.ERROR or option is None:
             continue
         path = field_of_option(catalogue.version, option.name)

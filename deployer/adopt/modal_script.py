@@ -25,6 +25,9 @@ from deployer.adopt.python_values import Defined, Instance, Kind, Made, Ref
 from deployer.adopt.script import UNKNOWN, Command, Script
 from deployer.adopt.shell import read as read_shell
 
+MODULE = 2
+"""Words of `PYTHON -m MODULE` before the last."""
+
 RUNS = frozenset({"function", "cls", "server"})
 """Decorators of an app that make a container of what they decorate."""
 
@@ -63,7 +66,7 @@ def launches(
         if not placed:
             placed = [(one, _Place()) for one in _uncalled(reader)]
         if not placed:
-            placed = [(one, _Place()) for one in _lists(reader)]
+            placed = [(one, _Place()) for one in _lists(reader, tree)]
     except (TooMuchError, RecursionError) as error:
         message = "it does more than is followed here"
         raise UnreadError(message) from error
@@ -156,11 +159,21 @@ def _uncalled(reader: Reader) -> list[Started]:
     return reader.started[before:]
 
 
-def _lists(reader: Reader) -> Iterator[Started]:
+def _lists(reader: Reader, tree: ast.Module) -> Iterator[Started]:
     """Give the lists that read like a launch, where nothing is seen to start them."""
+    seen = {line for _, line in reader.lists}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.List) and len(node.elts) > MODULE and node.lineno not in seen:
+            reader.value(node, reader.module)
     for items, line in reader.lists:
-        if len(items) > 2 and all(isinstance(one, str | int | float) for one in items):  # noqa: PLR2004 - PYTHON -m MODULE
-            yield Started(tuple(map(str, items)), "", line, (), nested=True)
+        if len(items) > MODULE:
+            words = tuple(
+                str(one)
+                if isinstance(one, str | int | float)
+                else reader.mark("it is known only when it runs", line)
+                for one in items
+            )
+            yield Started(words, "", line, (), nested=True)
 
 
 def _place(reader: Reader, decorators: list[Any]) -> _Place:  # noqa: C901 - one case a form

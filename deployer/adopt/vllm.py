@@ -39,7 +39,9 @@ METHODS = {
 
 
 def starts(words: Sequence[str]) -> int:
-    """Count the words that start a vLLM server; 0 where none does."""
+    """Count the words that start a vLLM server; 0 where none does, as with `--help`."""
+    if {"--help", "-h"} & set(words) or any(word.startswith("--help=") for word in words):
+        return 0
     if len(words) > 1 and PurePosixPath(words[0]).name == "vllm" and words[1] == "serve":
         return 2
     if words and (PYTHON.fullmatch(PurePosixPath(words[0]).name) or UNKNOWN.search(words[0])):
@@ -102,6 +104,7 @@ def _divided(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
             model = True
             continue
         written, equals, value = word.partition("=")
+        written = _whole(written)
         flag = VLLM_SHORT.get(
             written, written.replace("_", "-") if written.startswith("--") else written
         )
@@ -127,6 +130,16 @@ def _divided(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
                 place += 1
         model = model or flag == "--model"
         yield flag, values
+
+
+def _whole(written: str) -> str:
+    """Write a flag out: argparse takes the beginning of one that nothing else begins with."""
+    flag = written.replace("_", "-")
+    known = {*VLLM_SAME, *VLLM_NEEDLESS, *VLLM_SWITCHES, *FOREIGN}
+    longer = [one for one in known if one.startswith(flag)]
+    if not written.startswith("--") or flag in known or len(longer) != 1:
+        return written
+    return longer[0]
 
 
 def _one(flag: str, values: list[str], made: _Made) -> None:  # noqa: C901, PLR0912 - one case a form

@@ -213,6 +213,7 @@ VLLM_NEEDLESS: dict[str, str] = {
     "--calculate-kv-scales": "scales come from the checkpoint",
     "--structured-outputs-config": "`grammar-backend` chooses",
     "--generation-config": "the checkpoint's own is taken by default",
+    "--profiler-config": "profiles are taken by the engine's own routes",
     "--usage-context": "it is about vLLM's own statistics",
     "--no-enable-chunked-prefill": "`chunked-prefill-size: -1` turns it off",
     "--guided-decoding-disable-any-whitespace": "grammars have their own rules for blanks",
