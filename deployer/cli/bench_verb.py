@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deployer.cli.completing import deployments
 from deployer.cli.notes import notes_options
 from deployer.cli.say import show, tell
+from deployer.cli.whom import whom
 from deployer.errors import UsageError
 from deployer.visible import visible
 
@@ -27,10 +27,7 @@ ADDRESSABLE = 2**31
 
 
 @click.command("bench")
-@click.argument("profile", required=False, metavar="[PROFILE|NAME]", shell_complete=deployments)
-@click.option("--url", help="The endpoint's base URL, such as https://host or http://host:8000.")
-@click.option("--model", help="The served name; by default the first that /v1/models lists.")
-@click.option("--key-env", metavar="VARIABLE", help="The variable that holds the API key.")
+@whom
 @click.option(
     "--tokenizer", metavar="FOLDER|REPO", help="The model's tokenizer; by default the profile's."
 )
@@ -52,7 +49,11 @@ ADDRESSABLE = 2**31
     "--trace", type=click.Path(exists=True, dir_okay=False),
     help="Recorded chat requests, one JSON a line, sent in their order.",
 )  # fmt: skip
-@click.option("--ttft", type=float, help="Milliseconds to the first token of a good request.")
+@click.option(
+    "--ttft",
+    type=float,
+    help="Milliseconds to the first token of a good request; by default as `objectives` says.",
+)
 @click.option("--tpot", type=float, help="Milliseconds a later token of a good request.")
 @click.option("--e2e", type=float, help="Milliseconds in all of a good request.")
 @click.option(
@@ -90,7 +91,12 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     release's digest, and shown beside the last run and beside `deployer predict`. On Modal this
     wakes a container. Exits 1 if a request failed.
     """
-    from deployer.cli.benching import Asked, benched  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.benching import (  # noqa: PLC0415 - only what the verb needs
+        Asked,
+        benched,
+        bounds_of,
+        objectives_of,
+    )
     from deployer.measure.load import Bounds, Load  # noqa: PLC0415 - as above
     from deployer.report.bench import text, to_json  # noqa: PLC0415 - as above
 
@@ -100,9 +106,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         replace(each, seed=(first + at) % ADDRESSABLE, requests=_enough(each, requests))
         for at, each in enumerate(_grid(one, concurrency, rate))
     ]
-    run, before = benched(
-        Asked(profile, url, model, key_env, tokenizer), loads, Bounds(ttft, tpot, e2e)
-    )
+    bounds = Bounds(ttft, tpot, e2e) or bounds_of(objectives_of(profile))
+    run, before = benched(Asked(profile, url, model, key_env, tokenizer), loads, bounds)
     if page:
         from deployer.cli.writing import write_file  # noqa: PLC0415 - only for a page
         from deployer.report.bench_page import html  # noqa: PLC0415 - as above

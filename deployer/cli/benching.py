@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from deployer.measure.load import Bounds, Load
     from deployer.measure.point import Point
     from deployer.measure.run import Run, Subject
+    from deployer.profile.sections.objectives import Objectives
     from deployer.release import Release
     from deployer.verify.endpoint import Endpoint
 
@@ -88,6 +89,27 @@ def subject_of(asked: Asked) -> tuple[Subject, Release | None]:
     found = key_for_address(asked.key_env)
     endpoint = Endpoint(asked.url, found, model=asked.model, metrics=True)
     return Subject(endpoint, ELSEWHERE), None
+
+
+def objectives_of(profile: str | None) -> Objectives | None:
+    """Give what a profile's file is held to; None for a name, and where it states nothing."""
+    if profile is None or not profile.endswith((".yaml", ".yml")):
+        return None
+    from deployer.cli.planning import read  # noqa: PLC0415 - only for a file
+
+    return read(profile).case.profile.objectives
+
+
+def bounds_of(stated: Objectives | None) -> Bounds:
+    """Give what a good request stays within, by what is promised of 95 in 100."""
+    from deployer.measure.load import Bounds  # noqa: PLC0415 - only what the verb needs
+
+    first = stated.ttft_p95 if stated else None
+    each = stated.itl_p95 if stated else None
+    return Bounds(
+        first_token=None if first is None else first * 1000,
+        each_token=None if each is None else each * 1000,
+    )
 
 
 def of_release(release: Release, endpoint: Endpoint) -> Subject:

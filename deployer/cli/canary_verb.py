@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deployer.cli.completing import deployments
 from deployer.cli.notes import notes_options
 from deployer.cli.say import show, tell
+from deployer.cli.whom import whom
 from deployer.errors import Failure
 from deployer.visible import visible
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 
 @click.command("canary")
-@click.argument("profile", required=False, metavar="[PROFILE|NAME]", shell_complete=deployments)
-@click.option("--url", help="The endpoint's base URL, such as https://host or http://host:8000.")
-@click.option("--model", help="The served name; by default the first that /v1/models lists.")
-@click.option("--key-env", metavar="VARIABLE", help="The variable that holds the API key.")
+@whom
 @click.option(
     "--questions", type=click.Choice(["general", "tiny"]),
     help="Which set; by default `tiny` for the builtin model, and `general` for others.",
 )  # fmt: skip
 @click.option(
-    "--min", "least", type=click.FloatRange(min=0, max=1), help="The share that must be right."
+    "--min",
+    "least",
+    type=click.FloatRange(min=0, max=1),
+    help="The share that must be right; by default as `objectives` of the profile says.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @notes_options
@@ -50,9 +50,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     The score is kept with the release's digest and held against the best former one. Exits 1 if
     the score is below `--min`, or worse than that one beyond chance.
     """
-    from deployer.cli.benching import Asked, subject_of  # noqa: PLC0415 - only what is needed
+    from deployer.cli.benching import Asked, objectives_of, subject_of  # noqa: PLC0415 - as needed
     from deployer.report.canary import text, to_json  # noqa: PLC0415 - as above
 
+    stated = objectives_of(profile) if least is None else None
+    least = stated.accuracy_min if stated else least
     subject, release = subject_of(Asked(profile, url, model, key_env, None))
     found, before = scored(subject, release, questions)
     show((to_json if form == "json" else text)(found, before, least), end="")

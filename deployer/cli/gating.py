@@ -130,8 +130,8 @@ def hint(error: DeployerError) -> str:
 
 def _run(meant: Meant, objectives: Objectives, endpoint: Endpoint) -> Run:
     from deployer.cli.bench_verb import ADDRESSABLE  # noqa: PLC0415 - only for load
-    from deployer.cli.benching import kept, measured, of_release  # noqa: PLC0415 - as above
-    from deployer.measure.load import Bounds, Load, needed  # noqa: PLC0415 - as above
+    from deployer.cli.benching import bounds_of, kept, measured, of_release  # noqa: PLC0415 - as above
+    from deployer.measure.load import Load, needed  # noqa: PLC0415 - as above
 
     load = Load(
         inputs=objectives.input_tokens,
@@ -140,13 +140,8 @@ def _run(meant: Meant, objectives: Objectives, endpoint: Endpoint) -> Run:
         seed=secrets.randbelow(ADDRESSABLE),
         concurrency=objectives.concurrency,
     )
-    first, each = objectives.ttft_p95, objectives.itl_p95
-    bounds = Bounds(
-        first_token=None if first is None else first * 1000,
-        each_token=None if each is None else each * 1000,
-    )
     release = meant.release
-    run = measured(of_release(release, endpoint), release, None, (load,), bounds)
+    run = measured(of_release(release, endpoint), release, None, (load,), bounds_of(objectives))
     kept(run)
     return run
 

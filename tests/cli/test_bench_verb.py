@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from deployer.cli.bench_verb import SWEEP, _enough, _grid, _numbers
+from deployer.cli.benching import _with_prediction, bounds_of, objectives_of
 from deployer.cli.main import main
-from deployer.errors import UsageError
-from deployer.measure.load import Load
+from deployer.cli.reading import read_release
+from deployer.errors import Failure, UsageError
+from deployer.measure.load import Bounds, Load
+from deployer.measure.run import Expected
+from deployer.predict.question import Workload
+from deployer.release import Release
+from tests.measure.made import LOAD, point, run
 
 ONE = Load(inputs=10, outputs=5, requests=0, seed=1)
 
@@ -68,3 +76,44 @@ def test_without_the_engine_it_says_what_installs_the_tool(
     said = capsys.readouterr().err
     assert "driven by SGLang's own benchmark, which is not installed here" in said
     assert "deployer engine install 0.5.23" in said
+
+
+def predicted(release: Release, workload: Workload, prices: object) -> SimpleNamespace:
+    del release, prices
+    figures = (SimpleNamespace(predicted=float(value)) for value in (80, 9, workload.concurrency))
+    first, each, rate = figures
+    return SimpleNamespace(first_token=first, each_token=each, throughput=rate)
+
+
+def test_what_was_measured_is_predicted_where_a_predictor_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    release = read_release("profiles/h200-fallback.yaml")
+    measured = run(point(), point(load=replace(LOAD, concurrency=None, rate=2.0)))
+    monkeypatch.setattr("deployer.predict.predict.predict", predicted)
+    found = _with_prediction(measured, release)
+    assert found.expected == (Expected(4, 80.0, 9.0, 4.0),)
+    assert _with_prediction(measured, read_release("profiles/cpu-tiny.yaml")) == measured
+    assert _with_prediction(measured, None) == measured
+
+
+def test_why_nothing_is_predicted_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        message = "it is not installed here"
+        raise Failure(message)
+
+    monkeypatch.setattr("deployer.predict.predict.predict", refused)
+    found = _with_prediction(run(), read_release("profiles/h200-fallback.yaml"))
+    assert (found.expected, found.unexpected) == ((), "not predicted: it is not installed here")
+
+
+def test_a_good_request_stays_within_what_the_profile_promises(tmp_path: Path) -> None:
+    text = Path("profiles/cpu-tiny.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "cpu-tiny.yaml"
+    file.write_text(f"{text}objectives:\n  ttft_p95: 0.5\n  accuracy_min: 0.9\n", encoding="utf-8")
+    stated = objectives_of(str(file))
+    assert stated is not None
+    assert bounds_of(stated) == Bounds(first_token=500)
+    assert not bounds_of(None)
+    assert objectives_of("cpu-tiny") is None
+    assert objectives_of("profiles/cpu-tiny.yaml") is None
