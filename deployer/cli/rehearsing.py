@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from deployer.verify.endpoint import Endpoint
     from deployer.verify.verdict import Verdict
 
-MINUTES = 30
-"""How long a rehearsal's start may take. The checkpoint is what takes longer, and is not read."""
-
 
 def rehearse(meant: Meant, manner: Manner, minutes: int) -> int:
     """Deploy the rehearsal, see it serve, and take it away whatever came of it.
