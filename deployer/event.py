@@ -18,7 +18,8 @@ class Event:
     long the phase (or, for a warm-up request, the request) has taken so far. ``detail`` holds lines
     that explain a failure, such as the end of the engine's log, redacted. ``record`` is a value
     that it carries, as JSON on one line: of ``boot``, told once a server is ready, a
-    :class:`~deployer.diagnose.boot.Boot`.
+    :class:`~deployer.diagnose.boot.Boot`; of ``weights``, where several containers download, a
+    :class:`~deployer.serve.weights.arrived.Arrived`.
     """
 
     time: float

@@ -204,7 +204,10 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class ModalParameters:
-    """The parameters of the Modal app. Times are in seconds, memory in MiB."""
+    """The parameters of the Modal app. Times are in seconds, memory in MiB.
+
+    ``download_containers`` is None where their number follows from the size.
+    """
 
     app: str
     environment: str
@@ -226,6 +229,8 @@ class ModalParameters:
     download_timeout: int
     packages: tuple[str, ...] = ()
     download_connections: int = 8
+    download_containers: int | None = None
+    download_client: str = "hub"
     auth: str = "key"
     routing_region: str = ""
     cloud: str = ""

@@ -111,6 +111,16 @@ def fetch(
             (into / file.path).write_bytes(content)
 
 
+def list_files(
+    repo: str, commit: str, environ: Mapping[str, str], *, pace: Pace = ONCE
+) -> Manifest:
+    """Ask for the files of a commit. Raises :class:`Failure` as :func:`resolve` does."""
+    hub = Hub.of(_with_token(environ), pace)
+    patience = Patience(f"asking {hub.name} for {repo}", pace, Gate())
+    listing = patience.until_done(partial(hub.listing, repo, commit))
+    return read_listing(repo, commit, listing)
+
+
 def manifest_of(locked: LockedRepository) -> Manifest:
     """Give what a lock lists of a repository, as the download takes it."""
     files = (HubFile(f.path, f.size, f.algorithm, f.digest) for f in locked.files)

@@ -130,6 +130,7 @@ from deployer.check.checks import (
     warmup_without_parser,
     watchdog_below_warmup,
     weights_outside_volume,
+    writers_beyond_volume,
     wrong_type,
 )
 from deployer.check.known_bugs import KNOWN_BUGS
@@ -264,6 +265,7 @@ _RULES: tuple[Rule, ...] = (
     watchdog_below_warmup.RULE,
     weights_outside_volume.RULE,
     wrong_type.RULE,
+    writers_beyond_volume.RULE,
 )
 
 RULES: tuple[Rule, ...] = tuple(sorted((*_RULES, *KNOWN_BUGS), key=lambda rule: rule.name))

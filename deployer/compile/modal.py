@@ -48,6 +48,8 @@ def _parameters(profile: Profile, section: Modal) -> ModalParameters:
         packages=section.packages,
         download_connections=section.download.connections,
         auth=section.auth,
+        download_containers=section.download.containers,
+        download_client=section.download.client,
         routing_region=section.routing_region or "",
         cloud=section.cloud or "",
         cpu=container_cpu(profile),

@@ -17,3 +17,8 @@ two layers of Qwen3-235B in FP8 on one H200, SGLang 0.5.17 (``docs/measured.md``
 
 PLAN_GPUS = {"Starter": 10, "Team": 50}
 """GPUs at a time of each plan of Modal (three copies of modal.com/pricing, 2026-05 and 2026-06)."""
+
+WRITERS = {1: 4, 2: 32}
+"""Containers that may write into a volume, by its version, of which Modal's own is 1. That bears 5
+writers (Modal's guide on volumes), and one more proves; version 2 bears hundreds, and 32 is what
+Modal's own parallel download takes (modal-projects/stitch#177)."""

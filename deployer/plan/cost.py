@@ -14,6 +14,7 @@ from deployer.facts.models.catalogue import find
 from deployer.facts.prices import HOURS_A_MONTH, STORAGE_FREE, Prices
 from deployer.facts.sglang.loaders import FORMAT_FLAG, NOTHING, Speed, speed
 from deployer.facts.sizes import BESIDE_WEIGHTS, KERNEL_MINUTES
+from deployer.plan.writers import containers
 from deployer.release import ModalParameters, Release
 
 GIB = 1024**3
@@ -187,16 +188,19 @@ def reading(release: Release) -> Reading | None:
 
 
 def download(modal: ModalParameters, release: Release, prices: Prices) -> Estimate:
-    """Bound the download: the price of its container for as long as one try may take."""
+    """Bound the download: the price of its containers for as long as one try may take."""
     gib = modal.download_memory / MIB_A_GIB
     size = _size(release)
     what = "the weights" if size is None else f"{size:,.1f} GiB"
+    count = containers(modal, 0.0 if size is None else size * GIB)
+    each = f"{count} containers of " if count > 1 else ""
     basis = (
-        f"downloads {what} on {modal.download_cpu:g} cores with {gib:g} GiB; a try ends after "
-        f"{span(modal.download_timeout / 60)}, and the next one goes on from there"
+        f"downloads {what} on {each}{modal.download_cpu:g} cores with {gib:g} GiB; a try ends "
+        f"after {span(modal.download_timeout / 60)}, and the next one goes on from there"
     )
     hourly = prices.cpu_hour(modal.download_cpu, gib)
-    return Estimate(None, modal.download_timeout / 60, hourly, basis)
+    dollars = None if hourly is None else hourly * count
+    return Estimate(None, modal.download_timeout / 60, dollars, basis)
 
 
 def compiling(release: Release, prices: Prices) -> Estimate:

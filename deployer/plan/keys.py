@@ -19,7 +19,9 @@ OWN = {
     "lifecycle.hang": "lifecycle.hang_timeout",
     "modal.download_cpu": "modal.download.cpu",
     "modal.download_memory": "modal.download.memory",
+    "modal.download_client": "modal.download.client",
     "modal.download_connections": "modal.download.connections",
+    "modal.download_containers": "modal.download.containers",
     "modal.download_timeout": "modal.download.timeout",
 }
 """Paths in a release that are called otherwise in a profile; every other path is its own key."""

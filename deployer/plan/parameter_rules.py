@@ -151,6 +151,8 @@ PARAMETERS: dict[str, Rules] = {
         (Effect.SECURITY, "what is built into the image runs in the engine's containers"),
         (Effect.ACCURACY, "other libraries and kernels may compute otherwise"),
     ),
+    "modal.download.client": DOWNLOAD,
+    "modal.download.containers": DOWNLOAD,
     "modal.download.cpu": DOWNLOAD,
     "modal.download.memory": DOWNLOAD,
     "modal.download.connections": DOWNLOAD,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from deployer.diagnose.boot import Boot
 from deployer.event import Event
 from deployer.late import compile_pattern
+from deployer.serve.weights.arrived import Arrived
 
 _LINE = compile_pattern(
     r"deployer: (?P<phase>\w+) (?P<state>started|progress|done|failed) "
@@ -34,6 +35,16 @@ def boot_of(line: str) -> Boot | None:
     try:
         return Boot.from_json(line.removeprefix(RECORD))
     except ValueError:  # another version of deployer wrote it
+        return None
+
+
+def arrived_of(line: str) -> Arrived | None:
+    """Read how far a container told that a file is; None if the line holds no such thing."""
+    if not line.startswith(RECORD):
+        return None
+    try:
+        return Arrived.from_json(line.removeprefix(RECORD))
+    except ValueError:
         return None
 
 

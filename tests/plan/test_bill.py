@@ -71,7 +71,7 @@ def test_without_a_price_of_the_gpu_the_other_figures_stay() -> None:
     assert (found.months, found.starts, found.kept.monthly) == ((), None, None)
     assert found.cost.storage is not None
     assert found.weights is not None
-    assert found.weights.dollars_at_most == pytest.approx(0.889, abs=0.001)
+    assert found.weights.dollars_at_most == pytest.approx(3.555, abs=0.001)
     assert found.kernels is not None
     assert found.kernels.at_most == 120
     assert found.cost.unknown == ("the price of B300 is not in the table",)

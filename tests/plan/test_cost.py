@@ -127,10 +127,10 @@ def test_containers_that_all_stay_up_have_no_idle_tail(least: int, *, idles: boo
     assert (cost(release, modal(release), SHIPPED).idle is not None) is idles
 
 
-def test_a_download_costs_its_small_container_until_a_try_ends() -> None:
+def test_a_download_costs_its_small_containers_until_a_try_ends() -> None:
     found = download(modal(BASE), BASE, SHIPPED)
 
-    assert found.hourly == pytest.approx((4 * 0.0000131 + 32 * 0.00000222) * 3600)
+    assert found.hourly == pytest.approx(4 * (4 * 0.0000131 + 32 * 0.00000222) * 3600)
     assert (found.at_least, found.at_most) == (None, 120.0)
     assert found.dollars_at_most == pytest.approx(2 * (found.hourly or 0))
 

@@ -9,6 +9,7 @@ import pytest
 from deployer.cli.reading import read_release
 from deployer.facts.prices import SHIPPED
 from deployer.plan.cost import Estimate, compiling, cost, download, reading, span
+from deployer.plan.writers import containers
 
 PAGE = " ".join(Path("docs/cold-start.md").read_text(encoding="utf-8").split())
 
@@ -37,7 +38,9 @@ def test_ours_is_what_the_tool_reckons(name: str) -> None:
     hourly = download(release.modal, release, SHIPPED).hourly
     assert hourly is not None
     assert f"${hourly:.2f} an hour" in PAGE
-    quick, late = (756.16e9 / (32 * rate) / 3600 for rate in (68e6, 8.7e6))
-    assert release.modal.download_connections == 32
+    count = containers(release.modal, 756.16e9)
+    connections = count * release.modal.download_connections
+    quick, late = (756.16e9 / (connections * rate) / 3600 for rate in (68e6, 8.7e6))
+    assert f"{count} CPU containers, {connections} connections" in PAGE
     assert f"{60 * quick:.0f} to {60 * late:.0f} min" in PAGE
     assert f"${quick * hourly:.2f} to ${late * hourly:.2f}" in PAGE

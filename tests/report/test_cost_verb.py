@@ -75,8 +75,8 @@ A month of traffic each day, in one stretch
               without cold starts: one a day adds $376 to $2,154 a month a container
 
 Once
-  download    at most 2 h, at most $0.89: downloads 704.2 GiB on 4 cores with 32 GiB; a try ends
-              after 2 h, and the next one goes on from there
+  download    at most 2 h, at most $3.56: downloads 704.2 GiB on 4 containers of 4 cores with 32
+              GiB; a try ends after 2 h, and the next one goes on from there
   compile     14.8 min to 2 h, $12.35 to $99.99: loads the weights and compiles on all GPUs; one
               user reports 12 to 15 min for the kernels alone; it is ended after 2 h
 """
@@ -125,7 +125,7 @@ def test_a_gpu_without_a_price_is_said_and_the_rest_stays(run: Run, tmp_path: Pa
     assert "cold start  14.8 min to 85 min\n" in ran.out
     assert "Not in the figures\n              the price of B300 is not in the table\n" in ran.out
     assert "storage     at most $63.38 a month" in ran.out
-    assert "download    at most 2 h, at most $0.89" in ran.out
+    assert "download    at most 2 h, at most $3.56" in ran.out
     assert "A month" not in ran.out
 
 
@@ -145,7 +145,7 @@ def test_the_json_says_what_the_text_says(run: Run) -> None:
     assert value["cost"]["most_hourly"] == pytest.approx(149.99, abs=0.01)
     assert value["cost"]["start"]["dollars_at_most"] == pytest.approx(70.83, abs=0.01)
     assert value["kernels"]["dollars_at_most"] == pytest.approx(99.99, abs=0.01)
-    assert value["weights"]["dollars_at_most"] == pytest.approx(0.889, abs=0.001)
+    assert value["weights"]["dollars_at_most"] == pytest.approx(3.555, abs=0.001)
     assert (value["prices"]["date"], value["prices"]["source"]) == ("June 2026", SHIPPED.source)
 
 

@@ -62,8 +62,8 @@ What is run
 
 Phases
   weights  runs  no complete download is on the volume
-                 at most 2 h, at most $0.89: downloads 704.2 GiB on 4 cores with 32 GiB; a try ends
-                 after 2 h, and the next one goes on from there
+                 at most 2 h, at most $3.56: downloads 704.2 GiB on 4 containers of 4 cores with 32
+                 GiB; a try ends after 2 h, and the next one goes on from there
   kernels  runs  kernels compile: none are on the volume
                  14.8 min to 2 h, $12.35 to $99.99: loads the weights and compiles on all GPUs; one
                  user reports 12 to 15 min for the kernels alone; it is ended after 2 h
@@ -86,7 +86,7 @@ Money (GPU prices of modal.com/pricing, June 2026; CPU, memory and regions cost 
 Notes
   - 3 containers of 8 GPUs are 24 GPUs at a time; of Modal's plans Starter has 10 (enough for 1)
 
-A first deployment; deploys as version 1; $37.21 to $184.21 once; $109,493 a month more at full load.
+A first deployment; deploys as version 1; $37.21 to $186.88 once; $109,493 a month more at full load.
 """  # noqa: E501 - a golden text
     )
 
@@ -254,7 +254,7 @@ def test_stopped_and_unreadable() -> None:
         (
             BASE,
             live(deployed(), MISSING[0], READY[1]),
-            "No change of the release; runs weights; $0.00 to $0.89 once.",
+            "No change of the release; runs weights; $0.00 to $3.56 once.",
         ),
         (
             BASE,

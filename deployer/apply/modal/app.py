@@ -29,12 +29,26 @@ PARTS = ("download_model", "compile_deepgemm", "verify_setup", remote.SERVER)
 COMPARES = "compare_key"
 """What an app of its own is run for, and none is deployed with: it takes a question."""
 
+SHARE = "download_share"
+"""The part that several containers run, each with shares of its own."""
+
 PYTHON = "3.12"
 """The Python of the small image; what runs there is tested with 3.11 and later."""
 
 REQUESTS = ("requests>=2.32,<3", "urllib3>=2.2,<3")
 """What the small image holds beside Python: the download speaks to the hub by itself
 (``docs/decisions/0006-download-by-ranges.md``)."""
+
+LIBRARY = ("huggingface-hub==2.4.0", "hf-xet==1.8.0")
+"""What the image of the download holds beside those: pinned, because calls of it are used that its
+documentation does not list, and because a new release is first to be tried."""
+
+XET = {"HF_XET_HIGH_PERFORMANCE": "1", "HF_XET_CACHE": "/root/.cache/xet"}
+"""Xet with all that the container has, and with its chunks off the volume: the process reads both
+when it imports huggingface_hub."""
+
+IDLE = 5
+"""Seconds that a container of a download stays once nobody calls it."""
 
 HUB_VARIABLE = "HF_TOKEN"
 
@@ -86,6 +100,7 @@ def build_app(  # noqa: PLR0913 - what an app says of itself
     phase: str = "",
     owed: bool = False,
     number: int = 0,
+    writers: int = 1,
 ) -> Built:
     """Make the app of a release, or only some parts of it.
 
@@ -93,6 +108,7 @@ def build_app(  # noqa: PLR0913 - what an app says of itself
     what the profile's lock lists, into the one that downloads. ``profile`` is the mark of the
     profile's file (:mod:`deployer.plan.file`), ``phase`` what an app that only prepares is for, and
     ``owed`` that its server is to be verified still. ``number`` is the version that it will be.
+    ``writers`` containers at most download shares at a time.
     Raises UsageError for a release that is not for Modal.
     """
     parameters = release.modal
@@ -103,7 +119,10 @@ def build_app(  # noqa: PLR0913 - what an app says of itself
     further = {one.name: one.value for one in parameters.tags}
     app = modal.App(parameters.app, tags={**further, **tags}, include_source=False)
     makers: dict[str, Callable[..., Any]] = {
-        "download_model": partial(_download_model, manifests=manifests),
+        "download_model": partial(
+            _download, remote.download_model, manifests=manifests, containers=1
+        ),
+        SHARE: partial(_download, remote.download_share, manifests=manifests, containers=writers),
         "compile_deepgemm": _compile_deepgemm,
         "verify_setup": _verify_setup,
         COMPARES: _compare_key,
@@ -113,16 +132,18 @@ def build_app(  # noqa: PLR0913 - what an app says of itself
     return Built(app, functions)
 
 
-def _download_model(
+def _download(  # noqa: PLR0913 - what an app's function consists of
+    function: Callable[..., Any],
     app: modal.App,
     release: Release,
     parameters: ModalParameters,
     release_file: Path,
     *,
     manifests: Path | None,
+    containers: int,
 ) -> Any:  # noqa: ANN401 - Modal's Function is generic over what it wraps
     del release
-    image = _with_code(_small_image(), release_file)
+    image = _with_code(_small_image().uv_pip_install(*LIBRARY).env(XET), release_file)
     if manifests is not None:
         image = image.add_local_file(manifests, f"/root/{remote.MANIFESTS_FILE}")
     return app.function(
@@ -133,8 +154,9 @@ def _download_model(
         secrets=_secrets((parameters.hub_secret, HUB_VARIABLE)),
         timeout=parameters.download_timeout,
         startup_timeout=SMALL_TIMEOUT,
-        max_containers=1,
-    )(remote.download_model)
+        max_containers=containers,
+        scaledown_window=IDLE,
+    )(function)
 
 
 def _compile_deepgemm(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from deployer.apply.hub import manifest_of
+from deployer.apply.hub import list_files, manifest_of
 from deployer.apply.modal.address import refuse_open
 from deployer.apply.modal.app import build_app
 from deployer.apply.modal.interrupted import telling, though
@@ -18,6 +19,7 @@ from deployer.apply.modal.part_run import (
     COMPILATION,
     DOWNLOAD,
     Carried,
+    Sharing,
     attach,
     comparison,
     run_part,
@@ -28,6 +30,7 @@ from deployer.apply.modal.proof import tried
 from deployer.apply.modal.proxy_token import headers_for
 from deployer.apply.modal.records import Record, publish
 from deployer.apply.modal.rpc import told
+from deployer.apply.modal.shares import shares_of
 from deployer.apply.modal.tags import DIGEST, PHASE, proven, short_digest
 from deployer.apply.modal.wait import wait_until_healthy
 from deployer.apply.patience import current
@@ -38,6 +41,7 @@ from deployer.errors import Failure, NotReached
 from deployer.fit.beside import beside
 from deployer.plan.sides import side
 from deployer.plan.standing import DEPLOYED
+from deployer.plan.writers import containers
 from deployer.serve.memory import heard, of_each
 from deployer.serve.weights.manifest import Manifests
 from deployer.verify.endpoint import Endpoint
@@ -230,15 +234,32 @@ class Pipeline:
             alone(self._account, place, part.words, self._parts.tell),
         ):
             self._look_again(plan, held)
+            listed = self._listed() if part is DOWNLOAD else None
             if part.phase in left:
                 self._parts.tell(
                     f"{part.words} that another apply began still runs: waiting for it"
                 )
-                attach(self._account, self._release, left[part.phase], part, phase, self._parts)
+                shares = self._sharing(listed)
+                attach(
+                    self._account,
+                    self._release,
+                    left[part.phase],
+                    part,
+                    phase,
+                    self._parts,
+                    () if shares is None else shares.shares,
+                )
             found = fact()
             if not found.done:
-                carried = Carried(file, self._manifests())
-                run_part(self._account, self._release, carried, part, phase, self._parts)
+                run_part(
+                    self._account,
+                    self._release,
+                    Carried(file, self._manifests(listed)),
+                    part,
+                    phase,
+                    self._parts,
+                    self._sharing(listed),
+                )
                 found = fact()
             if not found.done:
                 message = f"`{part.name}` ended without an error, but {found.reason}"
@@ -273,12 +294,31 @@ class Pipeline:
         message = f"the world has moved since the plan: {moved}"
         raise Failure(message, hint="nothing more was done; plan again, and look at it")
 
-    def _manifests(self) -> Path | None:
-        """Write what the lock lists where containers are given it from."""
-        if self._lock is None:
+    def _listed(self) -> Manifests | None:
+        """Give what the lock lists, or what the hub does; None where that is not to be had here.
+
+        Then the one container that downloads asks for itself.
+        """
+        if self._lock is not None:
+            return Manifests(tuple(map(manifest_of, self._lock.repositories)))
+        sources = self._release.sources()
+        try:
+            found = [list_files(one.repo, one.commit, os.environ) for one in sources]
+        except Failure:
             return None
-        listed = Manifests(tuple(map(manifest_of, self._lock.repositories)))
-        return self._records.keep_manifests(listed.to_json())
+        return Manifests(tuple(found))
+
+    def _sharing(self, listed: Manifests | None) -> Sharing | None:
+        """Divide a download among several containers; None where one is enough."""
+        if listed is None:
+            return None
+        shares = shares_of(self._account, self._release, self._parameters, listed)
+        count = containers(self._parameters, sum(one.size - one.there for one in shares))
+        return Sharing(shares, count) if count > 1 and shares else None
+
+    def _manifests(self, listed: Manifests | None) -> Path | None:
+        """Write what is listed where containers are given it from."""
+        return None if listed is None else self._records.keep_manifests(listed.to_json())
 
     def _weights(self) -> PhaseFact:
         return weights_fact(self._account, self._release)

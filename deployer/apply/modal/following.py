@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from deployer.diagnose.line import parse
 from deployer.diagnose.stages import mark
 from deployer.errors import Failure
-from deployer.serve.lines import boot_of, from_line
+from deployer.serve.lines import arrived_of, boot_of, from_line
 from deployer.serve.log import newest
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
     from deployer.diagnose.boot import Boot
     from deployer.event import Event
+    from deployer.serve.weights.arrived import Arrived
 
 TAIL = 20
 DETAIL = "    "
@@ -38,11 +39,16 @@ class Following:
     """
 
     def __init__(
-        self, account: Account, app_id: str, on_event: Callable[[str, Event], None]
+        self,
+        account: Account,
+        app_id: str,
+        on_event: Callable[[str, Event], None],
+        on_arrived: Callable[[Arrived], None] = lambda _: None,
     ) -> None:
         self._account = account
         self._app_id = app_id
         self._on_event = on_event
+        self._on_arrived = on_arrived
         self._over = threading.Event()
         self._read_all = threading.Event()
         self._thread = threading.Thread(target=self._read, name="logs", daemon=True)
@@ -144,6 +150,8 @@ class Following:
                 self._note(task, text)
         if event is not None:
             self._on_event(task, event)
+        elif arrived := arrived_of(text):
+            self._on_arrived(arrived)
 
     def _note(self, task: str, line: str) -> None:
         """Take what stands between two events: a report, a record, the engine's own lines."""

@@ -9,20 +9,23 @@ from __future__ import annotations
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import modal
 from modal_proto import api_pb2
 
-from deployer.apply.modal.app import build_app
+from deployer.apply.modal.app import SHARE, build_app
 from deployer.apply.modal.following import Following
 from deployer.apply.modal.remote import key_proof
-from deployer.apply.modal.rpc import CLIENT_ERRORS, UNANSWERED, answer, raised, told
+from deployer.apply.modal.rpc import CLIENT_ERRORS, UNANSWERED, answer, gathered, raised, told
+from deployer.apply.modal.shares import Share, Together
 from deployer.apply.modal.words import in_words
 from deployer.apply.patience import current
 from deployer.errors import Failure, Interrupted, NotReached
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from deployer.apply.modal.client import Account
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from deployer.apply.phases import Phase
     from deployer.event import Event
     from deployer.release import Release
+    from deployer.serve.weights.arrived import Arrived
 
 LOOK_EVERY = 5.0
 """Seconds between two looks whether a container is there, and signs of life for an app."""
@@ -40,6 +44,12 @@ STARTING = 3600.0
 
 POLL = 1.0
 """Seconds that one question for the result stays open."""
+
+LOST = (modal.exception.RemoteError, modal.exception.InternalFailure)
+"""What the client raises where a container ended and nothing of ours says why."""
+
+LOST_MOST = 5
+"""Containers that one share may lose; a preempted one Modal replaces by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +80,45 @@ def comparison(key: str) -> Part:
     return Part("compare_key", "key", "the comparison of the key", (salt, key_proof(key, salt)))
 
 
-def run_part(
-    account: Account, release: Release, carried: Carried, part: Part, phase: Phase, parts: Parts
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What several containers fetch before the part is run, and how many of them there may be."""
+
+    shares: tuple[Share, ...]
+    containers: int
+
+
+def run_part(  # noqa: PLR0913, PLR0917 - what a part consists of
+    account: Account,
+    release: Release,
+    carried: Carried,
+    part: Part,
+    phase: Phase,
+    parts: Parts,
+    sharing: Sharing | None = None,
 ) -> None:
     """Call a function of the app in an app of its own, which ends with the call.
 
-    Raises Failure, with the end of the log as its hint, where it fails or no container comes, and
+    What is shared is fetched first, by as many calls as there are shares that are not there. Raises
+    Failure, with the end of the log as its hint, where it fails or no container comes, and
     Interrupted after Ctrl-C, which says what became of what ran.
     """
     built = build_app(
-        release, carried.release, (part.name,), manifests=carried.manifests, phase=part.phase
+        release,
+        carried.release,
+        (part.name,) if sharing is None else (SHARE, part.name),
+        manifests=carried.manifests,
+        phase=part.phase,
+        writers=1 if sharing is None else sharing.containers,
     )
     stays = parts.stay is not None
-    run = _Run(account, release, part, phase, parts)
+    shares = () if sharing is None else sharing.shares
+    run = _Run(account, release, part, phase, parts, shares)
     session = built.app.run(environment_name=account.environment or None, detach=stays)
     told(f"an app for {part.words}", session.__aenter__, STARTING)
     app_id = built.app.app_id or ""
     try:
-        run.call(app_id, built.functions[part.name])
+        run.call(app_id, built.functions.get(SHARE), built.functions[part.name])
     except KeyboardInterrupt as error:
         left = parts.stay is not None and parts.stay(f"{part.words} that runs on Modal")
         _close(session, error if left else None)
@@ -103,44 +134,84 @@ def run_part(
         _end(account, app_id)
 
 
-def attach(
-    account: Account, release: Release, orphan: ListedApp, part: Part, phase: Phase, parts: Parts
+def attach(  # noqa: PLR0913, PLR0917 - what a part consists of
+    account: Account,
+    release: Release,
+    orphan: ListedApp,
+    part: Part,
+    phase: Phase,
+    parts: Parts,
+    shares: tuple[Share, ...] = (),
 ) -> None:
     """Wait for what an apply that is gone has left running, and end its app then.
 
     Whether it came to a good end, what lies on the volume says. Raises as :func:`run_part` does.
     """
     try:
-        _Run(account, release, part, phase, parts).join(orphan.id)
+        _Run(account, release, part, phase, parts, shares).join(orphan.id)
     except KeyboardInterrupt:
         left = parts.stay is not None and parts.stay(f"{part.words} that runs on Modal")
         raise _interrupted(account, orphan.id, part, release.name, left=left) from None
     _end(account, orphan.id)
 
 
+@dataclass(slots=True)
+class _Call:
+    """A call: of what, with what, how it was made, and how often its container was lost.
+
+    ``again`` is whether it is made again then.
+    """
+
+    function: Any
+    given: tuple[Any, ...]
+    again: bool = False
+    called: Any = None
+    lost: int = 0
+    done: bool = False
+
+
+async def _outcome(call: _Call, seconds: float) -> Exception | None:
+    """Wait for the end of a call; gives what it raised, or that there is none yet."""
+    try:
+        await call.called.get.aio(timeout=seconds)
+    except Exception as error:  # noqa: BLE001 - it is taken where all calls are
+        return error
+    return None
+
+
 class _Run:
     """One call, or one that somebody else began: what is said of it, and for how long."""
 
     def __init__(
-        self, account: Account, release: Release, part: Part, phase: Phase, parts: Parts
+        self,
+        account: Account,
+        release: Release,
+        part: Part,
+        phase: Phase,
+        parts: Parts,
+        shares: tuple[Share, ...],
     ) -> None:
         self._account = account
         self._release = release
         self._part = part
         self._phase = phase
         self._parts = parts
+        self._missing = [share for share in shares if share.there < share.size]
+        self._together = Together(shares, self._show, parts.clock) if shares else None
         self._ends: dict[str, str] = {}
         self._came = False
         self._looked = 0.0
-        self._unanswered = self._unheard = 0
+        self._unanswered = self._unheard = self._proven = 0
+        self._asked = (0, 0.0)
 
-    def call(self, app_id: str, function: Any) -> None:  # noqa: ANN401 - made at run time
-        """Call, and wait for the result."""
-        with Following(self._account, app_id, self._hear) as log:
+    def call(self, app_id: str, share: Any, function: Any) -> None:  # noqa: ANN401 - made at run time
+        """Call for each share that is missing, then for the whole, and wait for the results."""
+        with self._following(app_id) as log:
             try:
-                called = function.spawn(*self._part.given)
-                while not self._is_answered(called):
-                    self._look(app_id, log)
+                shares = [_Call(share, (one.source, one.path), again=True) for one in self._missing]
+                self._carry_out(app_id, log, shares)
+                self._together = None
+                self._carry_out(app_id, log, [_Call(function, self._part.given)])
             except Failure:
                 raise
             except modal.exception.FunctionTimeoutError as error:
@@ -156,35 +227,91 @@ class _Run:
 
     def join(self, app_id: str) -> None:
         """Wait until what runs has ended, by what its log or Modal says."""
-        with Following(self._account, app_id, self._hear) as log:
+        with self._following(app_id) as log:
             while self._part.phase not in self._ends and not log.ended:
                 # It may be an app that ends where nobody gives a sign of life for it.
                 answer("AppHeartbeat", api_pb2.AppHeartbeatRequest(app_id=app_id))
                 there = self._look(app_id, log)
-                if not there and (self._came or not self._account.is_called(app_id)):
+                # Between two shares no container may be there, and calls wait for the next one.
+                if not there and not self._account.is_called(app_id):
                     return  # it has ended, or whoever began it was gone before the call
+                if self._together is not None and self._together.complete:
+                    return
                 self._parts.sleep(self._parts.pause)
 
-    def _is_answered(self, called: Any) -> bool:  # noqa: ANN401 - as above
-        """Ask for the result; one question without an answer is none, and is asked again."""
+    def _following(self, app_id: str) -> Following:
+        return Following(self._account, app_id, self._hear, self._hear_share)
+
+    def _carry_out(self, app_id: str, log: Following, asked: Sequence[_Call]) -> None:
+        """Make calls, and wait until each is answered; one whose container is lost is made again.
+
+        Raises what a call raises. A call for the whole is not made again: whoever applies next
+        begins where it ended.
+        """
+        waiting = list(asked)
+        for call in waiting:
+            self._make(call)
+        while waiting:
+            self._ask(waiting)
+            waiting = [call for call in waiting if not call.done]
+            if waiting:
+                self._look(app_id, log)
+
+    def _make(self, call: _Call) -> None:
+        what = f"the call of {self._part.words}"
+        call.called = raised(what, lambda: call.function.spawn.aio(*call.given))
+
+    def _ask(self, waiting: list[_Call]) -> None:
+        """Wait a little for the first result; now and then ask whether there are others."""
+        since = (self._proven, self._phase.seconds)
+        due = since[0] > self._asked[0] or since[1] - self._asked[1] >= LOOK_EVERY
+        asked = waiting if due else waiting[:1]
+        self._asked = since if due else self._asked
+        questions = [partial(_outcome, one, 0.0 if one is not asked[0] else POLL) for one in asked]
         try:
-            raised(f"the end of {self._part.words}", lambda: called.get.aio(timeout=POLL))
-        except modal.exception.FunctionTimeoutError:
-            raise
-        except (*CLIENT_ERRORS, modal.exception.TimeoutError) as error:
-            if isinstance(error, TimeoutError) and not str(error):  # there is no result yet
-                self._unheard = 0
-                return False
+            outcomes = gathered(f"the end of {self._part.words}", questions)
+            for call, error in zip(asked, outcomes, strict=True):
+                self._take(call, error)
+        except NotReached:
             self._unheard += 1
-            if self._unheard > UNANSWERED or not isinstance(in_words(error), NotReached):
+            if self._unheard > UNANSWERED:
                 raise
             self._parts.sleep(self._parts.pause)
-            return False
-        return True
+        else:
+            self._unheard = 0
+
+    def _take(self, call: _Call, error: Exception | None) -> None:
+        """Take the end of a call, or that there is none yet; raises what it raises."""
+        if error is None:
+            call.done = True
+        elif isinstance(error, TimeoutError) and not str(error):  # there is no result yet
+            return
+        elif isinstance(error, LOST) and call.again and call.lost < LOST_MOST:
+            call.lost += 1
+            self._make(call)
+            said = f"a container of {self._part.words} was lost ({error}): another one goes on"
+            self._parts.tell(said)
+        elif isinstance(error, modal.exception.FunctionTimeoutError):
+            raise error
+        elif isinstance(error, (*CLIENT_ERRORS, modal.exception.TimeoutError)):
+            failure = in_words(error)
+            raise failure if isinstance(failure, NotReached) else error
+        else:
+            raise error
+
+    def _hear_share(self, said: Arrived) -> None:
+        if self._together is not None:
+            self._proven += said.proven
+            self._together.hear(said)
+            self._together.tick()
+
+    def _show(self, event: Event) -> None:
+        self._phase.progress(event.message)
 
     def _hear(self, _task: str, event: Event) -> None:
         if event.state == "progress":
-            self._phase.progress(event.message)
+            if self._together is None:  # else one line stands for all containers
+                self._phase.progress(event.message)
         elif event.phase == self._part.phase and event.state in {"done", "failed"}:
             self._ends[event.phase] = event.state
 

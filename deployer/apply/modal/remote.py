@@ -6,7 +6,8 @@ such file or another one, and serve something else without a word (measured with
 Nothing is decorated here except what Modal calls by name; :mod:`deployer.apply.modal.app` makes
 the app, on the machine that deploys.
 
-In the container there are the standard library, requests and modal.
+In the container there are the standard library, requests and modal; huggingface_hub, too, where it
+downloads.
 """
 
 from __future__ import annotations
@@ -68,12 +69,44 @@ def download_model() -> None:
     from deployer.serve.weights.pace import PACE  # noqa: PLC0415 - as above
 
     release, parameters = _modal_release()
+    _reload(parameters.weights.volume)
     locked, keep = _locked(), _commit(parameters.weights.volume)
     for source in release.sources():
-        found = locked.of(source.repo, source.commit)
-        pace = replace(PACE, workers=parameters.download_connections)
-        download(source, commit=keep, tell=tell, locked=found, pace=pace)
+        download(
+            source,
+            commit=keep,
+            tell=tell,
+            locked=locked.of(source.repo, source.commit),
+            pace=replace(PACE, workers=parameters.download_connections),
+            client=parameters.download_client,
+        )
     _refuse_too_large(release)
+
+
+def download_share(number: int, path: str) -> None:
+    """Fetch one share of the weights: a file of the so many-th source, or all its small files.
+
+    Raises :class:`~deployer.errors.Failure`. What others write into the volume meanwhile is not
+    seen here, and needs not be.
+    """
+    from deployer.serve.weights.pace import PACE  # noqa: PLC0415 - only what a part needs
+    from deployer.serve.weights.share import fetch_share  # noqa: PLC0415 - as above
+
+    release, parameters = _modal_release()
+    source = release.sources()[number]
+    manifest = _locked().of(source.repo, source.commit)
+    if manifest is None:
+        message = f"no list of {source.repo} travels with this download"
+        raise Failure(message)
+    fetch_share(
+        source,
+        path,
+        manifest=manifest,
+        commit=_commit(parameters.weights.volume),
+        tell=tell,
+        pace=replace(PACE, workers=parameters.download_connections),
+        client=parameters.download_client,
+    )
 
 
 def compile_deepgemm() -> None:
@@ -298,6 +331,15 @@ def _commit(volume: str) -> Callable[[], None]:
             raise Failure(message, hint=str(error)) from error
 
     return commit
+
+
+def _reload(volume: str) -> None:
+    """See what other containers have committed since this one started; it may be an older one."""
+    try:
+        modal.Volume.from_name(volume).reload()
+    except Exception as error:
+        message = f"the volume {volume} could not be read anew: {type(error).__name__}"
+        raise Failure(message, hint=str(error)) from error
 
 
 def _missing_weights(release: Release) -> list[str]:

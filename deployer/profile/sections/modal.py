@@ -20,7 +20,7 @@ LONGEST_WINDOW = 3600
 
 
 class Download(Section):
-    """The CPU container that downloads the weights."""
+    """The CPU containers that download the weights."""
 
     cpu: Annotated[float, Field(gt=0, le=64)] = 4.0
     """CPU cores."""
@@ -28,12 +28,21 @@ class Download(Section):
     memory: Annotated[int, Field(ge=128)] = 32768
     """Memory in MiB."""
 
+    containers: Annotated[int | None, Field(ge=1, le=32)] = None
+    """Containers that share the download, one shard each at a time; by default one for 25 GB, at
+    most 4 on a volume of version 1, which bears 5 writers, and 32 on one of version 2."""
+
     connections: Annotated[int, Field(ge=1, le=128)] = 32
-    """Files that are fetched at the same time, each over a connection of its own: what bounds a
-    connection bounds the download less. Each holds a piece of 1 MiB in memory."""
+    """Connections that each container fetches over at the same time: what bounds a connection
+    bounds the download less. A single container fetches so many files at a time instead."""
+
+    client: Literal["hub", "xet", "ranges"] = "hub"
+    """What fetches shards that containers share: `hub` is huggingface_hub over HTTP, with
+    deployer's own `ranges` where it stalls; `xet` is its transfer by chunks, in high-performance
+    mode. Files over 50 GB, which only Xet serves, come by Xet with both."""
 
     timeout: Annotated[int, Field(ge=1, le=86400)] = 7200
-    """Seconds after which a download ends; it resumes where it was."""
+    """Seconds after which a container ends what it fetches; the next try resumes where it was."""
 
 
 class Modal(Section):
@@ -153,4 +162,4 @@ class Modal(Section):
     `i6pn: true`. What has a key of its own is not taken here."""
 
     download: Download = Download()
-    """The CPU container that downloads the weights."""
+    """The CPU containers that download the weights."""

@@ -15,7 +15,7 @@ import pytest
 from deployer.cli.main import main
 from deployer.verify.verdict import Outcome, Verdict
 from tests.fakes.hub.server import FakeHub
-from tests.fakes.modal.interpreters import small_image
+from tests.fakes.modal.interpreters import download_image, small_image
 from tests.ports import free_port
 
 if TYPE_CHECKING:
@@ -168,7 +168,9 @@ def containers(
     """Give a control plane that runs containers; in place of SGLang there is the fake engine."""
     del fresh_client
     python = small_image()
-    images = {"lmsysorg/sglang": python, "python:": python}
+    images = {
+        "lmsysorg/sglang": python, "huggingface-hub": download_image(), "python:": python
+    }  # fmt: skip
     shim = tmp_path / "bin" / "python3"
     shim.parent.mkdir()
     script = Path(__file__).with_name("engine_shim.py")

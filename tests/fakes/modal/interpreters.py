@@ -14,6 +14,7 @@ import sys
 import venv
 from pathlib import Path
 
+from deployer.apply.modal.app import LIBRARY, REQUESTS
 from deployer.engine.exclusive import exclusive
 
 OLDEST = "1.6.0"
@@ -33,6 +34,12 @@ def small_image() -> Path:
     """
     version = importlib.metadata.version("modal")
     return _made(("install", f"modal=={version}", "requests"), ())
+
+
+def download_image() -> Path:
+    """Give the interpreter for the image of the download: huggingface_hub beside those."""
+    version = importlib.metadata.version("modal")
+    return _made(("install", f"modal=={version}", *REQUESTS, *LIBRARY), ())
 
 
 def oldest_client() -> Path:

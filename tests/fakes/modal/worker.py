@@ -14,6 +14,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,14 +85,43 @@ class Worker:
         return [t for t in self.tasks.values() if t.app_id == app.id and t.alive]
 
     async def scale(self, function_id: str) -> None:
-        """Start a container where no one is there that could take an input."""
-        free = [
+        """Start a container where no one is there that could take an input.
+
+        A function may have as many as it says; servers and what says nothing have one.
+        """
+        there = [
             task
             for task in self.tasks.values()
             if task.function_id == function_id and task.alive and not (task.stopping or task.old)
         ]
-        if not free and self.room:
+        definition = self.state.definition(function_id)
+        plain = not port_of(definition) and not definition.is_server
+        most = definition.autoscaler_settings.max_containers if plain else 1
+        of = [call for call in self.state.calls.values() if call.function_id == function_id]
+        waiting = sum(1 for call in of if not call.taken_by and not call.done)
+        busy = {call.taken_by for call in of if not call.done}
+        idle = sum(1 for task in there if task.id not in busy)
+        if self.room and (not there or (len(there) < most and waiting > idle)):
             await self.start(function_id)
+
+    async def lose(self, task: Task, *, again: bool) -> None:
+        """Kill a container without a word; what it was at is begun ``again``, or has failed.
+
+        A preempted input begins again by itself (Modal's guide on preemption), one whose container
+        died is told so. What no commit made last is gone with it, as far as it was being written.
+        """
+        open_files = _written_by(task.process.pid, self.state.root / "volumes")
+        calls = [c for c in self.state.calls.values() if c.taken_by == task.id and not c.done]
+        for call in calls if again else ():
+            call.taken_by = "nobody yet"
+        os.killpg(task.process.pid, signal.SIGKILL)
+        await task.process.wait()
+        for path in open_files:
+            path.unlink(missing_ok=True)
+        for call in calls if again else ():
+            call.taken_by = ""
+            await self.scale(call.function_id)
+        await self.state.tell()
 
     async def start(self, function_id: str) -> Task:
         app = self.state.app_of(function_id)
@@ -199,6 +229,7 @@ class Worker:
             await self.state.tell()
         await task.process.wait()
         task.finished = time.time()
+        self._replaced(task)
         for call in self.state.calls.values():
             if call.taken_by == task.id and not call.done:
                 call.output = _lost(call.input_id)
@@ -209,6 +240,19 @@ class Worker:
                     data_format=api_pb2.DATA_FORMAT_PICKLE,
                 )
         await self.state.tell()
+
+    def _replaced(self, task: Task) -> None:
+        """Let another container take the inputs that wait, as Modal does."""
+        app = self.state.apps.get(task.app_id)
+        ended = app is None or app.state in {
+            api_pb2.APP_STATE_STOPPED, api_pb2.APP_STATE_STOPPING
+        }  # fmt: skip
+        waiting = (
+            call.function_id == task.function_id and not call.taken_by and not call.done
+            for call in self.state.calls.values()
+        )
+        if not ended and not task.stopping and not task.result and any(waiting):
+            self._begun = asyncio.ensure_future(self.scale(task.function_id))
 
     def _python(self, definition: api_pb2.Function) -> Path:
         commands = "\n".join(self._commands(definition.image_id))
@@ -230,11 +274,12 @@ class Worker:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(self.state.files[file.sha256_hex], target)
         for mount in definition.volume_mounts:
-            link = Path(mount.mount_path)
+            link, volume = Path(mount.mount_path), self.state.volume(mount.volume_id)
+            if link.is_symlink() and link.readlink() == volume:
+                continue  # another container may be at its files
             link.parent.mkdir(parents=True, exist_ok=True)
-            if link.is_symlink():
-                link.unlink()
-            link.symlink_to(self.state.volume(mount.volume_id))
+            link.unlink(missing_ok=True)
+            link.symlink_to(volume)
 
     def _environment(
         self, definition: api_pb2.Function, task_id: str, folder: Path, arguments: Path
@@ -265,6 +310,19 @@ def port_of(definition: api_pb2.Function) -> int:
     """Give the port that a server listens at; 0 for what is none."""
     web = [m.webhook_config.web_server_port for m in definition.method_definitions.values()]
     return definition.http_config.port or next(filter(None, web), 0)
+
+
+def _written_by(pid: int, below: Path) -> set[Path]:
+    """Give the files below a folder that a process has open for writing."""
+    found = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):
+            path = link.readlink()
+            flags = Path(f"/proc/{pid}/fdinfo/{link.name}").read_text(encoding="ascii")
+            mode = int(flags.split("flags:")[1].split()[0], 8)
+            if path.is_relative_to(below) and mode & (os.O_WRONLY | os.O_RDWR):
+                found.add(path)
+    return found
 
 
 def _lost(input_id: str) -> api_pb2.FunctionGetOutputsItem:
