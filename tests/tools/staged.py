@@ -1,12 +1,14 @@
 """Runs each word of Python as a stage in a lane of its own: ``python -m tests.tools.staged WORD…``.
 
 A process of its own, because it adopts orphans for as long as it lives. A word that begins with
-``junit:`` is one that should write pytest's results.
+``junit:`` is one that should write pytest's results; one that begins with ``then:`` is in the lane
+of the one before it, and may run anywhere.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from tools.stages.run import Run, Stopped
@@ -16,8 +18,15 @@ from tools.stages.summary import summary
 
 def main(words: list[str]) -> int:
     folder = Path.cwd()
-    lanes = tuple((_stage(str(number), word, folder),) for number, word in enumerate(words))
-    run = Run(lanes, folder, _say)
+    lanes: list[tuple[Stage, ...]] = []
+    for number, word in enumerate(words):
+        text = word.removeprefix("then:")
+        stage = _stage(str(number), text, folder)
+        if text == word:
+            lanes.append((stage,))
+        else:
+            lanes[-1] += (replace(stage, anywhere=True),)
+    run = Run(tuple(lanes), folder, _say)
     code = 0
     try:
         run.whole()

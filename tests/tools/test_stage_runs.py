@@ -65,6 +65,15 @@ def test_what_a_stage_leaves_is_seen_and_ended(tmp_path: Path, marker: str) -> N
     assert relatives(marker) == []
 
 
+def test_a_lane_with_nothing_left_takes_what_may_run_anywhere(tmp_path: Path, marker: str) -> None:
+    """The first ends when the second has begun, which is behind it in its own lane."""
+    waits = "import pathlib, time\nwhile not pathlib.Path('second').exists(): time.sleep(0.01)"
+    process = start(tmp_path, marker, waits, "then:open('second', 'w')", "print('short')")
+    output, _ = process.communicate()
+
+    assert output.endswith("3 passed, 0 failed, 0 skipped\n")
+
+
 def test_a_stage_that_fails_says_all_and_the_others_go_on(tmp_path: Path, marker: str) -> None:
     process = start(tmp_path, marker, "print('why'); raise SystemExit(3)", "print('hidden')")
     output, _ = process.communicate()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from tools.stages.memory import available_bytes
@@ -49,7 +50,7 @@ def test(logs: Path) -> tuple[Lane, ...]:
         _static(),
         _unit(logs),
         _pytest("process", "process and not engine and not wheels", logs, waiters()),
-        _pytest("wheels", "wheels and not engine", logs, workers()),
+        replace(_pytest("wheels", "wheels and not engine", logs, workers()), anywhere=True),
     )
     engine = (
         Stage("install", ((*_python(), "-m", "deployer", "engine", "install"),)),

@@ -13,7 +13,7 @@ from pathlib import Path
 from tools.stages.family import adopt_orphans, descendants, end_descendants
 from tools.stages.lanes import Lane
 from tools.stages.running import Running
-from tools.stages.stage import Outcome
+from tools.stages.stage import Outcome, Stage
 
 _GRACE_SECONDS = 30.0
 """How long tests may tear down what they started, once they are interrupted."""
@@ -69,10 +69,17 @@ class Run:
 
     def _start_next(self) -> None:
         for number, lane in enumerate(self._waiting):
-            if lane and number not in self._running:
-                running = Running(lane.pop(0), self._logs)
+            if number not in self._running and (stage := self._next(lane)):
+                running = Running(stage, self._logs)
                 self._running[number] = running
                 self._say(f"{running.stage.name}: started; its log is {running.log}")
+
+    def _next(self, lane: list[Stage]) -> Stage | None:
+        """Take the next stage of a lane, or the last of another one that may run anywhere."""
+        if lane:
+            return lane.pop(0)
+        others = (each for each in self._waiting if each and each[-1].anywhere)
+        return next((each.pop() for each in others), None)
 
     def _look(self) -> None:
         self._reap()

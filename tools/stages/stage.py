@@ -9,11 +9,15 @@ from pathlib import Path
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Stage:
-    """Commands that run one after another; with ``junit`` the last is pytest, which writes it."""
+    """Commands that run one after another; with ``junit`` the last is pytest, which writes it.
+
+    One that may run ``anywhere`` is taken by another lane that has nothing left.
+    """
 
     name: str
     commands: tuple[tuple[str, ...], ...]
     junit: Path | None = None
+    anywhere: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
