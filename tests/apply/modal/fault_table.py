@@ -23,8 +23,11 @@ from tests.fakes.modal.faults import VOLUME, Fault
 if TYPE_CHECKING:
     from tests.apply.modal.conftest import World
 
-SECONDS = "1"
-"""What `--timeout` says where nothing is answered."""
+SECONDS, LONGER = "1", {"apply": "5"}
+"""What `--timeout` says where nothing is answered; an apply comes to some questions late."""
+
+BOUNDED = "never answered"
+"""The fault that only `--timeout` ends: on a slow machine that may be before the question."""
 
 BOUND = 60.0
 """Seconds that no cell may take: each question's own bound, which `--timeout` undercuts."""
@@ -42,7 +45,7 @@ FAULTS: dict[str, Fault] = {
     "not allowed": Fault("status", times=None, status=Status.PERMISSION_DENIED),
     "limit reached": Fault("status", times=None, status=Status.RESOURCE_EXHAUSTED),
     "connection closed": Fault("closed", times=None),
-    "never answered": Fault("hang", times=None),
+    BOUNDED: Fault("hang", times=None),
 }
 """What goes wrong; ``times`` None is for good."""
 
@@ -141,7 +144,7 @@ class Stage:
         self.set_back()
         self.world.plane.go_wrong(rpc, replace(FAULTS[fault]))
         # Only what waits for ever is bounded: a slow machine changes nothing else.
-        bound = ("--timeout", SECONDS) if fault == "never answered" else ()
+        bound = ("--timeout", LONGER.get(verb, SECONDS)) if fault == BOUNDED else ()
         before = len(self.world.plane.calls)
         ended = self.run(verb, *bound)
         asked = {name for name, _ in self.world.plane.calls[before:]}
@@ -268,10 +271,11 @@ A cell is the exit code, and, of a verb that changes something, what stands afte
 | not allowed | PERMISSION_DENIED, for good | {BOUND:.0f} s: at once |
 | limit reached | RESOURCE_EXHAUSTED without more, for good | {BOUND:.0f} s: at once |
 | connection closed | the connection is closed at once, for good | {BOUND:.0f} s: four tries |
-| never answered | no answer, for good | `--timeout`, {SECONDS} s here, and {TIDYING:g} s to tidy |
+| never answered | no answer, for good | `--timeout`, and {TIDYING:g} s to tidy up |
 
-Without `--timeout` each question has {ANSWER:g} seconds by itself, with all that the client tries
-again.
+`--timeout` is {SECONDS} s here, and {LONGER["apply"]} s of an `apply`, which comes to some of its
+questions late. Without it each question has {ANSWER:g} seconds by itself, with all that the client
+tries again.
 
 `volume block` stands for the HTTP request by which a file of a volume is read; `-` is a question
 that is asked only where nothing is on record. `apply` is of a changed profile whose weights are
