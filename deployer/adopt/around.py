@@ -40,7 +40,7 @@ class Around:
     ``gpu`` is the profile's name of a type, ``gpu_shown`` the source's where the profile has none;
     ``count`` are the GPUs of one container, 0 where nothing says; ``nodes`` how many containers one
     server spans. ``fields`` are values by their path in the profile. ``volumes`` are names by mount
-    path, ``repos`` what a folder was downloaded from. ``key_secrets`` are the secrets that may hold
+    path, ``repos`` what a folder was downloaded from. ``secrets`` are those that may hold
     the API key, ``key_env`` the variable that does.
     """
 

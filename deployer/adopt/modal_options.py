@@ -45,7 +45,6 @@ GONE = {
     "experimental_options": "it is an experiment of Modal's",
     "retries": "a server is not called again",
     "is_generator": "a server answers by itself",
-    "max_inputs@web": "",
 }
 
 
