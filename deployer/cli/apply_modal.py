@@ -60,7 +60,7 @@ def carry_out(account: Account, plan: Plan, manner: Manner, meant: Meant) -> int
         agreed_for(plan, take_over=manner.take_over)
     from deployer.cli.making_keys import make_what_is_missing  # noqa: PLC0415 - as above
 
-    make_what_is_missing(account, plan.release, yes=manner.yes)
+    make_what_is_missing(account, plan.release, yes=manner.yes, settled=manner.verify)
     key = key_for(plan.release, verify=manner.verify)
     refuse_missing_secrets(account, plan.release)
     if not agreed(f"{summary(plan)} Go on?", yes=manner.yes):

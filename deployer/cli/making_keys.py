@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from deployer.release import Release
 
 
-def make_what_is_missing(account: Account, release: Release, *, yes: bool) -> None:
+def make_what_is_missing(account: Account, release: Release, *, yes: bool, settled: bool) -> None:
     """Offer to make the secret of the API key and the proxy token; does nothing where they are.
 
-    ``yes`` agrees to it. A key is shown once, at a terminal; a file that is only yours keeps it.
-    Where nobody agrees it is left as it is, and whoever needs it says what is missing.
+    ``yes`` agrees to it; ``settled`` says that the key's variable was agreed to. A key is shown
+    once, at a terminal; a file that is only yours keeps it. Where nobody agrees it is left as it
+    is, and whoever needs it says what is missing.
     """
     from deployer.apply.modal.proxy_token import find_token  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.secrets import holding, make_key, make_token  # noqa: PLC0415 - as above
@@ -30,7 +31,7 @@ def make_what_is_missing(account: Account, release: Release, *, yes: bool) -> No
     if name and variable and holding(account, name) is None:
         question = f"There is no secret `{name}` on Modal. Make it, with the server's API key?"
         if yes or (can_ask() and ask(question)):
-            key, path = make_key(account, release)
+            key, path = make_key(account, release, settled=settled)
             _tell_key(name, key, path)
     if parameters.proxied and find_token(parameters.environment) is None:
         question = "Modal will ask for a proxy token, and none is here. Make one?"

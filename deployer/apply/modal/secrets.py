@@ -16,8 +16,9 @@ from deployer.apply.modal.private import Private, forget, keep, read
 from deployer.apply.modal.proxy_token import ID, ProxyToken, find_token
 from deployer.apply.modal.remembering import modal_parameters
 from deployer.apply.modal.rpc import NotFoundFailure, answer
+from deployer.credentials import key_name
 from deployer.errors import Failure
-from deployer.serve.key import checked_key, new_key
+from deployer.serve.key import checked_key, new_key, refuse_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,19 +140,26 @@ def key_file(release: Release, environ: Mapping[str, str] = os.environ) -> Path 
 
 
 def make_key(
-    account: Account, release: Release, environ: Mapping[str, str] = os.environ
+    account: Account,
+    release: Release,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    settled: bool = False,
 ) -> tuple[str, Path]:
     """Make the secret of the API key, with the key that is here, or else with a new one.
 
-    Gives the key and the file that it is kept in, which is written first: a key that is nowhere
-    else would be lost. Raises Failure where the secret is there by now, and then leaves no file.
+    What a variable holds is taken only where its name says that it is a server's key, or where a
+    person agreed to it (``settled``). Gives the key and the file that it is kept in, which is
+    written first: a key that is nowhere else would be lost. Raises Failure where the secret is
+    there by now, and then leaves no file.
     """
     path, variable = key_file(release, environ), release.listen.api_key_variable
     if path is None:
         message = f"`{release.name}` names no secret for its API key"
         raise Failure(message)
-    old = read(path)
-    key = checked_key(environ.get(variable, "") or old or new_key(), variable)
+    refuse_foreign(variable)
+    old, taken = read(path), settled or key_name(variable) == "usual"
+    key = checked_key((environ.get(variable, "") if taken else "") or old or new_key(), variable)
     keep(path, key)
     name = modal_parameters(release).api_key_secret
     request = api_pb2.SecretGetOrCreateRequest(

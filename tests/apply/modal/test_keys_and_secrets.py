@@ -128,6 +128,20 @@ def test_a_secret_that_somebody_made_meanwhile_is_left_alone(
     assert not private(state)
 
 
+@pytest.mark.parametrize(("variable", "taken"), [("API_KEY", True), ("STAGE_PASS", False)])
+def test_what_a_variable_holds_is_put_into_a_secret_only_where_it_is_a_key(
+    world: World, state: Path, monkeypatch: pytest.MonkeyPatch, variable: str, *, taken: bool
+) -> None:
+    monkeypatch.setenv(variable, "of-mine-0123456789-0123456789")
+    del world.plane.state.secrets[SECRET]
+    world.plane.refuse("AppCreate", Status.PERMISSION_DENIED)
+    path = world.profile(port=f"  port: {world.port}\n  api_key_env: {variable}")
+    world.run("apply", path, "--yes", "--no-verify")
+    made = world.plane.state.secrets[SECRET]
+    assert (made[variable] == "of-mine-0123456789-0123456789") is taken
+    assert private(state)[variable].read_text(encoding="ascii").strip() == made[variable]
+
+
 def test_a_wrong_key_starts_no_server_and_no_gpu(
     containers: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
