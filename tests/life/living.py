@@ -63,28 +63,32 @@ class Life:
         )
 
     def processes(self) -> set[int]:
-        """Give the processes that have the state folder in their environment or arguments.
-
-        And their descendants: a process that gives itself a title writes over its environment.
-        """
-        found = set()
-        for entry in Path("/proc").iterdir():
-            with contextlib.suppress(OSError):
-                if entry.name.isdigit() and int(entry.name) != os.getpid():
-                    said = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
-                    if str(self.state.parents[2]).encode() in said:
-                        found.add(int(entry.name))
-        waiting = list(found)
-        while waiting:
-            for child in children(waiting.pop()):
-                if child not in found:
-                    found.add(child)
-                    waiting.append(child)
-        return found
+        return processes(self.state.parents[2])
 
     def events(self) -> list[dict[str, Any]]:
         lines = (self.state / "events.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines]
+
+
+def processes(folder: Path) -> set[int]:
+    """Give the processes that have a folder of states in their environment or arguments.
+
+    And their descendants: a process that gives itself a title writes over its environment.
+    """
+    found = set()
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and int(entry.name) != os.getpid():
+                said = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+                if str(folder).encode() in said:
+                    found.add(int(entry.name))
+    waiting = list(found)
+    while waiting:
+        for child in children(waiting.pop()):
+            if child not in found:
+                found.add(child)
+                waiting.append(child)
+    return found
 
 
 def children(pid: int) -> list[int]:

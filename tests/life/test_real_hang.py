@@ -9,6 +9,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ import requests
 
 from deployer.engine.install import EngineEnvironment
 from deployer.serve.processes import all_processes, title
+from tests.life.living import processes
 from tests.ports import free_port
 from tests.processes import has_ended
 
@@ -47,12 +49,15 @@ class Server:
         self.port = free_port()
         text = Path("profiles/cpu-tiny.yaml").read_text(encoding="utf-8")
         text = text.replace("port: 8000", f"port: {self.port}")
-        text = text.replace("lifecycle:", f"lifecycle:\n  hang_timeout: {BUDGET:g}")
+        # One more in a row than is usual: three are stopped here, and one is killed.
+        ours = f"lifecycle:\n  restarts: 4\n  hang_timeout: {BUDGET:g}"
+        text = text.replace("lifecycle:", ours)
         self.profile = root / "cpu-tiny.yaml"
         self.profile.write_text(text, encoding="utf-8")
         self.environ = {k: v for k, v in os.environ.items() if k != "API_KEY"}
-        self.environ["XDG_STATE_HOME"] = str(root / "state")
-        self.state = root / "state" / "deployer" / "local" / "cpu-tiny"
+        self.folder = root / "state"
+        self.environ["XDG_STATE_HOME"] = str(self.folder)
+        self.state = self.folder / "deployer" / "local" / "cpu-tiny"
 
     def deployer(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -88,17 +93,20 @@ class Server:
             for shown in log.split("where its processes stand:")[1:]
         ]
 
+    def engines(self) -> list[int]:
+        """Give the process of the engine, if it runs."""
+        supervisor = json.loads((self.state / "state.json").read_text())["supervisor"]["pid"]
+        return [each.pid for each in all_processes().values() if _is_engine(each, supervisor)]
+
     def process(self, name: str) -> int:
         """Give the process of the engine that bears a name; `parent` is the engine's own."""
-        supervisor = json.loads((self.state / "state.json").read_text())["supervisor"]["pid"]
-        processes = all_processes()
-        (parent,) = (each for each in processes.values() if _is_engine(each, supervisor))
+        (parent,) = self.engines()
         if name == "parent":
-            return parent.pid
+            return parent
         (found,) = (
             each.pid
-            for each in processes.values()
-            if each.parent == parent.pid and title(each).startswith(f"sglang::{name}")
+            for each in all_processes().values()
+            if each.parent == parent and title(each).startswith(f"sglang::{name}")
         )
         return found
 
@@ -152,7 +160,8 @@ def server(
     del engine_environment
     made = Server(tmp_path_factory.mktemp("hang"))
     try:
-        ran = made.deployer("apply", str(made.profile), "--yes")
+        # That it keeps its promises is asked in :mod:`tests.life.test_real_life`.
+        ran = made.deployer("apply", str(made.profile), "--yes", "--no-verify")
         assert ran.returncode == 0, ran.stderr
         yield made
     finally:
@@ -192,3 +201,28 @@ def test_a_stopped_process_is_told_in_its_budget_and_the_engine_is_started_again
 
 def _shows_all(titles: list[str]) -> bool:
     return all(any(rank in each for each in titles) for rank in RANKS)
+
+
+def test_the_engine_itself_being_killed_is_seen_at_once(server: Server) -> None:
+    before = len(server.told("restart"))
+    killed = time.time()
+    os.kill(server.process("parent"), signal.SIGKILL)
+    wait_until(lambda: len(server.told("restart")) > before)
+    told = server.told("restart")[before]
+
+    assert told["time"] - killed < 30, "SGLang itself takes 66 s"
+    assert "SIGKILL" in told["message"]
+
+
+def test_destroy_leaves_no_process_no_port_and_no_file(server: Server) -> None:
+    """Also where the engine only starts; one that serves is ended by SIGTERM in the other file."""
+    wait_until(server.engines)
+    ours = processes(server.folder)
+    ran = server.deployer("destroy", str(server.profile))
+
+    assert ours
+    assert "`cpu-tiny` is gone" in ran.stdout
+    assert not processes(server.folder)
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", server.port)) != 0
+    assert not server.state.exists() or not any(p.name != "lock" for p in server.state.iterdir())

@@ -1,6 +1,7 @@
 """The whole life on the real engine, as a user lives it: every step is the command line.
 
-The tests of this file run in its order, on one server after another.
+The tests of this file run in its order, on one server after another. What restarts by itself, and
+the end of a server that serves, are in :mod:`tests.life.test_real_hang`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import requests
 from deployer.release import TOLD_BY
 from deployer.serve.processes import all_processes as every
 from deployer.serve.processes import title
-from tests.life.living import Life, children
+from tests.life.living import Life
 from tests.processes import title_of
 
 pytestmark = [
@@ -36,18 +37,22 @@ def test_apply_leaves_a_verified_server(
     life: Life, applied: subprocess.CompletedProcess[str]
 ) -> None:
     ran = applied
-    assert "cpu-tiny serves, and keeps each promise that could be seen; 2 could not" in ran.stdout
+    assert (
+        "cpu-tiny serves, and keeps each promise that could be seen; 3 could not be" in ran.stdout
+    )
+    assert "seen: tool-choice, tool-pair, long-prompt" in ran.stdout
     assert f"http://127.0.0.1:{life.port}/v1" in ran.stdout
     assert life.key() not in ran.stdout
     assert f"`cat {life.state / 'api-key'}` prints it" in ran.stdout
     assert "deployer destroy cpu-tiny" in ran.stdout
     assert re.search(r"says +\S", ran.stdout)
-    assert "29 passed, 2 skipped, 2 unseen" in ran.stderr
+    assert "30 passed, 2 skipped, 3 unseen" in ran.stderr
     for what_so_small_a_model_cannot_show in (
         "not seen: the model came to no call within 512 tokens where one is required",
         "not seen: the model made 1 call where two were asked for",
         "skipped: the profile does not turn deterministic inference on",
-        "skipped: the engine answers under any model's name",
+        "not seen: the model does not find two numbers in a short text",
+        "skipped: the profile asks for no token in front of the server",
     ):
         assert what_so_small_a_model_cannot_show in ran.stderr
     for kind in ("chat", "no_thinking", "long_context", "tools"):
@@ -115,11 +120,43 @@ def test_verify_by_url_with_the_key_from_the_environment(life: Life) -> None:
     wrong = life.deployer("verify", "--url", f"http://127.0.0.1:{life.port}", code=1)
     del life.environ["API_KEY"]
 
-    assert "27 passed, 4 skipped, 2 unseen" in ran.stdout
+    assert "27 passed, 4 skipped, 3 unseen" in ran.stdout
     assert "401" in wrong.stdout
 
 
-def test_sigterm_lets_a_stream_finish(life: Life) -> None:
+def test_a_changed_profile_says_what_changes_and_replaces_the_server(life: Life) -> None:
+    text = life.profile.read_text(encoding="utf-8")
+    life.profile.write_text(text.replace("max_running_requests: 48", "max_running_requests: 16"))
+    ran = life.deployer("apply", str(life.profile), "--no-verify")
+
+    assert "What changes in cpu-tiny:\n  ~ --max-running-requests  48 -> 16" in ran.stderr
+    key = {"Authorization": f"Bearer {life.key()}"}
+    for path in ("/server_info", "/flush_cache", "/health_generate", "/get_model_info", "/docs"):
+        found = requests.get(f"http://127.0.0.1:{life.port}{path}", headers=key, timeout=250)
+        assert (found.status_code, found.json()["error"]["code"]) == (404, "not_found")
+    answer = requests.get(f"http://127.0.0.1:{life.port}/v1/models", headers=key, timeout=250)
+    assert (answer.status_code, answer.headers[TOLD_BY]) == (200, life.status()["digest"][:12])
+    words = " ".join(title(each) for each in every().values())
+    assert "--max-running-requests 16" in words
+
+
+def test_a_killed_engine_is_seen_at_once(life: Life) -> None:
+    detokenizer = titled(life, "sglang::detokenizer")
+    killed = time.time()
+    os.kill(detokenizer, signal.SIGKILL)
+    wait_until(lambda: life.events()[-1]["state"] == "failed", 240)
+    last = life.events()[-1]
+
+    assert (last["phase"], last["state"]) == ("ended", "failed")
+    assert last["time"] - killed < 30, "SGLang itself takes 66 s"
+    assert "detoken" in last["message"]
+    wait_until(lambda: not life.processes(), 240)
+    assert life.status()["state"] == "failed"
+    assert life.deployer("status", "cpu-tiny", code=1).stdout
+
+
+def test_a_failed_server_is_started_again_and_sigterm_lets_a_stream_finish(life: Life) -> None:
+    life.deployer("apply", str(life.profile), "--no-verify")
     supervisor = life.status()["pid"]
     chunks: list[Any] = []
     first = threading.Event()
@@ -153,59 +190,10 @@ def test_sigterm_lets_a_stream_finish(life: Life) -> None:
     assert port_is_free(life.port)
 
 
-def test_a_stopped_server_is_started_again_and_a_killed_engine_is_seen_at_once(
-    life: Life,
-) -> None:
-    life.deployer("apply", str(life.profile))
-    detokenizer = titled(life, "sglang::detokenizer")
-    killed = time.time()
-    os.kill(detokenizer, signal.SIGKILL)
-    wait_until(lambda: life.events()[-1]["state"] == "failed", 240)
-    last = life.events()[-1]
-
-    assert (last["phase"], last["state"]) == ("ended", "failed")
-    assert last["time"] - killed < 30, "SGLang itself takes 66 s"
-    assert "detoken" in last["message"]
-    wait_until(lambda: not life.processes(), 240)
-    assert life.status()["state"] == "failed"
-    assert life.deployer("status", "cpu-tiny", code=1).stdout
-
-
-def test_a_changed_profile_says_what_changes_and_replaces_the_server(life: Life) -> None:
-    text = life.profile.read_text(encoding="utf-8")
-    life.profile.write_text(text.replace("max_running_requests: 48", "max_running_requests: 16"))
-    ran = life.deployer("apply", str(life.profile))
-
-    assert "What changes in cpu-tiny:\n  ~ --max-running-requests  48 -> 16" in ran.stderr
-    key = {"Authorization": f"Bearer {life.key()}"}
-    for path in ("/server_info", "/flush_cache", "/health_generate", "/get_model_info", "/docs"):
-        found = requests.get(f"http://127.0.0.1:{life.port}{path}", headers=key, timeout=250)
-        assert (found.status_code, found.json()["error"]["code"]) == (404, "not_found")
-    answer = requests.get(f"http://127.0.0.1:{life.port}/v1/models", headers=key, timeout=250)
-    assert (answer.status_code, answer.headers[TOLD_BY]) == (200, life.status()["digest"][:12])
-    words = " ".join(title(each) for each in every().values())
-    assert "--max-running-requests 16" in words
-
-
-def test_the_engine_itself_being_killed_is_seen_at_once(life: Life) -> None:
-    before = life.status()["pid"]
-    (engine,) = [each for each in children(before) if "launch_server" in title_of(each)]
-    killed = time.time()
-    os.kill(engine, signal.SIGKILL)
-    wait_until(lambda: life.events()[-1]["state"] == "failed", 240)
-
-    assert life.events()[-1]["time"] - killed < 30, "SGLang itself takes 66 s"
-    assert "SIGKILL" in life.events()[-1]["message"]
-
-
-def test_destroy_leaves_no_process_no_port_and_no_file(life: Life) -> None:
-    life.deployer("apply", str(life.profile))
-    assert life.processes()
+def test_destroy_of_what_has_ended_leaves_no_file(life: Life) -> None:
     ran = life.deployer("destroy", str(life.profile))
 
     assert "`cpu-tiny` is gone" in ran.stdout
-    assert not life.processes()
-    assert port_is_free(life.port)
     assert not life.state.exists() or not any(p.name != "lock" for p in life.state.iterdir())
     told = life.deployer("status", "--offline", code=1).stdout
     assert "Nothing is on record on this machine." in told
