@@ -167,6 +167,8 @@ def test_kernels_that_go_elsewhere_are_a_failure(kitchen: Kitchen) -> None:
         kitchen.compile("--kernels", "0")
 
 
+# It may come between the opening of a file of /proc and the block that closes it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     ("number", "error"), [(signal.SIGTERM, Interrupted), (signal.SIGINT, KeyboardInterrupt)]
 )
