@@ -7,7 +7,11 @@ folders of both.
 
 from __future__ import annotations
 
+import sys
+
 from tests.verbs.cells import FULL, Cell, Row, Without
+
+PYTHON = f"py{sys.version_info[0]}.{sys.version_info[1]}"
 
 LAUNCH = "-- python3 -m sglang.launch_server --model-path a/b"
 
@@ -365,7 +369,7 @@ TABLE: dict[str, Row] = {
                  "format_version engines"),
         "wrong name": Cell("engine remove 0.0.1", 2, UNKNOWN),
         "no permission": Cell("engine remove", 1,
-                              "DATA/engines/sglang-0.5.23-cpu-py3.11: Permission denied"),
+                              f"DATA/engines/sglang-0.5.23-cpu-{PYTHON}: Permission denied"),
     },
     "schema": {
         "no file": NO_FILE_READ,
