@@ -80,6 +80,22 @@ DENIED = "STATE/local/nobody/state.json: Permission denied"
 FINDINGS = "format_version checked counts findings"
 
 TABLE: dict[str, Row] = {
+    "init": {
+        "no file": NO_FILE_READ,
+        "no match": NO_PATTERN,
+        "no permission": NO_FILE_READ,
+        **_shows("init --target local", "# yaml-language-server", "format_version profile"),
+        "no network": Cell(
+            "init --target modal --gpu H100 --model a/b", 1,
+            "asking huggingface.co for a/b failed 3 times, at last because huggingface.co "
+            "cannot be reached",
+        ),
+        "no token": Without("the hub shows its public repositories to everybody"),
+        "wrong name": Cell("init --target modal --gpu H1 --model a/b", 2, "`H1` is no GPU type"),
+        "full disk": Cell(
+            "init --target local -o new.yaml", 1, "new.yaml could not be written: File too large"
+        ),
+    },
     "check": {
         **_reads("check"),
         "no match": Cell("check 'nothere/*.yaml'", 2, NO_MATCH),
@@ -145,22 +161,6 @@ TABLE: dict[str, Row] = {
         "wrong name": Cell("upgrade here.yaml --engine 0.0.1", 2, UNKNOWN),
         "full disk": Cell("upgrade modal.yaml --engine 0.5.20 --write", 1,
                           "HERE/modal.yaml could not be written: File too large"),
-    },
-    "init": {
-        "no file": NO_FILE_READ,
-        "no match": NO_PATTERN,
-        "no permission": NO_FILE_READ,
-        **_shows("init --target local", "# yaml-language-server", "format_version profile"),
-        "no network": Cell(
-            "init --target modal --gpu H100 --model a/b", 1,
-            "asking huggingface.co for a/b failed 3 times, at last because huggingface.co "
-            "cannot be reached",
-        ),
-        "no token": Without("the hub shows its public repositories to everybody"),
-        "wrong name": Cell("init --target modal --gpu H1 --model a/b", 2, "`H1` is no GPU type"),
-        "full disk": Cell(
-            "init --target local -o new.yaml", 1, "new.yaml could not be written: File too large"
-        ),
     },
     "import": {
         **_reads("import --config"),
