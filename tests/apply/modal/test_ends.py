@@ -29,6 +29,8 @@ def kept(containers: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Give a world in which whatever answers keeps its promises, and nothing waits for long."""
     quick = replace(parts.DEFAULT_PARTS, pause=0.1, look=0.1, answer=20.0)
     monkeypatch.setattr(parts, "DEFAULT_PARTS", quick)
+    # The comparison of the key has tests of its own; here the first call is the download.
+    monkeypatch.setattr("deployer.apply.modal.apply.Pipeline._compare", lambda *_: None)
     monkeypatch.setattr("deployer.verify.run.verify", lambda *_, **__: ())
     monkeypatch.setattr("deployer.apply.modal.apply.all_hold", lambda _: True)
     monkeypatch.setattr("deployer.verify.sample.sample_answer", lambda _: "hello")
