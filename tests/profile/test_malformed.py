@@ -1261,7 +1261,7 @@ p.yaml:13:1: error[unknown-key]: `volumes` is not a key at the top of a profile
    |
 13 | volumes: []
    | ^^^^^^^
-   = its keys are `name`, `target`, `model`, `loading`, `hardware`, `engine`, `parallel`, `kernels`, `moe`, `speculative`, `lora`, `memory` and 6 more
+   = `volumes` belongs in `modal`
 
 2 errors in p.yaml
 """,

@@ -77,8 +77,10 @@ Money (GPU prices of modal.com/pricing, June 2026; CPU, memory and regions cost 
   idle        $12.50 for the 15 min from a container's last request until it stops
   cold start  14.8 min to 85 min, $12.35 to $70.83
               loading 704.2 GiB takes 14.8 to 36 min at 0.85 to 0.35 GB/s (modal-projects/stitch#54,
-              of reading by pages under gVisor); how long the container, CUDA graphs and warm-up
-              take is not published; Modal gives it up after the budget of 85 min
+              of reading by pages under gVisor); how long the container, imports, kernels, CUDA
+              graphs and warm-up take on Modal is not published (71 to 292 s of a small model on an
+              H200 elsewhere, with kernels and without); Modal gives it up after the budget of 85
+              min
   a month     without traffic $0, at full load $0 -> $109,493
   storage     at most $63.38 a month: each commit of the weights is another 704.2 GiB; a workspace's
               first 1,024 GiB are free, then $0.09 a GiB and month
@@ -122,8 +124,10 @@ Money (GPU prices of modal.com/pricing, June 2026; CPU, memory and regions cost 
   idle        $12.50 for the 15 min from a container's last request until it stops
   cold start  14.8 min to 85 min, $12.35 to $70.83
               loading 704.2 GiB takes 14.8 to 36 min at 0.85 to 0.35 GB/s (modal-projects/stitch#54,
-              of reading by pages under gVisor); how long the container, CUDA graphs and warm-up
-              take is not published; Modal gives it up after the budget of 85 min
+              of reading by pages under gVisor); how long the container, imports, kernels, CUDA
+              graphs and warm-up take on Modal is not published (71 to 292 s of a small model on an
+              H200 elsewhere, with kernels and without); Modal gives it up after the budget of 85
+              min
   a month     without traffic $0 -> $36,498, at full load $109,493
   storage     at most $63.38 a month: each commit of the weights is another 704.2 GiB; a workspace's
               first 1,024 GiB are free, then $0.09 a GiB and month
@@ -159,8 +163,10 @@ Money (GPU prices of modal.com/pricing, June 2026; CPU, memory and regions cost 
   idle        $12.50 for the 15 min from a container's last request until it stops
   cold start  14.8 min to 85 min, $12.35 to $70.83
               loading 704.2 GiB takes 14.8 to 36 min at 0.85 to 0.35 GB/s (modal-projects/stitch#54,
-              of reading by pages under gVisor); how long the container, CUDA graphs and warm-up
-              take is not published; Modal gives it up after the budget of 85 min
+              of reading by pages under gVisor); how long the container, imports, kernels, CUDA
+              graphs and warm-up take on Modal is not published (71 to 292 s of a small model on an
+              H200 elsewhere, with kernels and without); Modal gives it up after the budget of 85
+              min
   a month     without traffic $0, at full load $109,493
   storage     at most $63.38 a month: each commit of the weights is another 704.2 GiB; a workspace's
               first 1,024 GiB are free, then $0.09 a GiB and month
@@ -211,8 +217,10 @@ Money (GPU prices of modal.com/pricing, June 2026; CPU, memory and regions cost 
   idle        $12.50 for the 15 min from a container's last request until it stops
   cold start  14.8 min to 85 min, $12.35 to $70.83
               loading 704.2 GiB takes 14.8 to 36 min at 0.85 to 0.35 GB/s (modal-projects/stitch#54,
-              of reading by pages under gVisor); how long the container, CUDA graphs and warm-up
-              take is not published; Modal gives it up after the budget of 85 min
+              of reading by pages under gVisor); how long the container, imports, kernels, CUDA
+              graphs and warm-up take on Modal is not published (71 to 292 s of a small model on an
+              H200 elsewhere, with kernels and without); Modal gives it up after the budget of 85
+              min
   a month     without traffic $0, at full load $109,493
   storage     at most $63.38 a month: each commit of the weights is another 704.2 GiB; a workspace's
               first 1,024 GiB are free, then $0.09 a GiB and month

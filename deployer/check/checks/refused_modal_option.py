@@ -15,7 +15,8 @@ Write::
       drain_timeout: 60
 
 Source: the table in ``deployer/facts/modal/keywords.py``, which says of each keyword of Modal's
-client what is made of it, and why not.
+client what is made of it, and why not; the keywords are those of
+https://modal.com/docs/reference/modal.App.
 """
 
 from __future__ import annotations
