@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from deployer.files import move_whole
-from deployer.serve.weights.pace import Later, Patience, Stopped
+from deployer.serve.weights.pace import Later, Patience
 from deployer.serve.weights.part import part_path
 from deployer.serve.weights.record import round_time
 from deployer.serve.weights.spans import Spans
@@ -121,9 +121,7 @@ class Wide:
             while (number := spans.take()) is not None:
                 self._span(file, spans, number)
                 spans.done(number)
-        except Stopped:
-            pass
-        except BaseException as error:  # noqa: BLE001 - raised by the thread that waits
+        except BaseException as error:  # noqa: BLE001 - Stopped, too: else it would wait for good
             spans.fail(error)
 
     def _span(self, file: HubFile, spans: Spans, number: int) -> None:

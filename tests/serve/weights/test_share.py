@@ -14,10 +14,13 @@ import pytest
 
 from deployer.errors import Failure
 from deployer.serve.weights.arrived import Arrived
-from deployer.serve.weights.manifest import Manifest, read_listing
+from deployer.serve.weights.manifest import SHA256, HubFile, Manifest, read_listing
 from deployer.serve.weights.needed import needed
-from deployer.serve.weights.pace import Pace
+from deployer.serve.weights.pace import Gate, Pace, Stopped
+from deployer.serve.weights.progress import Progress
 from deployer.serve.weights.share import SMALL_FILES, fetch_share
+from deployer.serve.weights.ways import Claim
+from deployer.serve.weights.wide import Wide
 from tests.fakes.hub.model import model_files, shard_name
 from tests.fakes.hub.server import COMMIT, PIECE, REPO, FakeHub, Fault
 
@@ -136,6 +139,30 @@ def test_a_file_that_never_arrives_right_is_told_so(story: Story, client: str) -
     assert story.marked == []
     assert not (story.folder / SHARD).exists()
     assert story.events[-1].state == "failed"
+
+
+def test_spans_that_will_not_come_since_the_download_ended_are_not_waited_for(
+    tmp_path: Path,
+) -> None:
+    gate, ticks = Gate(), 0
+
+    class Silent:
+        def fetch(self, file: HubFile, claim: Claim) -> None:
+            assert claim.left == SPAN, file
+            gate.sleep(3600)
+
+    def ticked() -> None:
+        nonlocal ticks
+        gate.stop()  # another file of the download has failed
+        ticks += 1
+        assert ticks < 2000, "it waits for good"
+
+    wide = Wide(
+        folder=tmp_path, way=Silent(), progress=Progress(lambda _: None), pace=WIDE, gate=gate,
+        ticked=ticked,
+    )  # fmt: skip
+    with pytest.raises(Stopped):
+        wide.fetch(HubFile(SHARD, SPAN * 2, SHA256, "0" * 64))
 
 
 def test_the_small_files_are_a_share_that_finds_what_the_hub_lacks(story: Story) -> None:
