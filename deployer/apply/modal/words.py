@@ -37,9 +37,12 @@ _LIMITS = (
         r"(?i)budget|spend|billing|credit",
         "https://modal.com/settings shows what the workspace may spend, and has spent",
     ),
-    (r"(?i)limit|quota|exceed|exhaust", "https://modal.com/settings shows the workspace's limits"),
+    ("", "https://modal.com/settings shows the workspace's limits"),
 )
 """Which of Modal's limits a text speaks of, the particular ones first, and what mends that."""
+
+_LIMIT = compile_pattern(r"(?i)limit|quota|exceed|exhaust|too many requests|throttl|slow down")
+"""What says that a limit is spoken of at all: an unknown GPU is none."""
 
 
 def in_words(error: BaseException) -> Failure:
@@ -67,9 +70,8 @@ def _hint(error: BaseException, text: str) -> str:  # noqa: PLR0911 - a table wi
         return "`modal environment list` names the environments; `modal.environment` chooses one"
     if isinstance(error, _SILENT):
         return GOES_ON
-    limit = next((hint for form, hint in _LIMITS if re.search(form, text)), "")
-    if limit or isinstance(error, exceptions.ResourceExhaustedError):
-        return limit or _LIMITS[-1][1]
+    if isinstance(error, exceptions.ResourceExhaustedError) or _LIMIT.search(text):
+        return next(hint for form, hint in _LIMITS if re.search(form, text))
     if isinstance(error, exceptions.PermissionDeniedError):
         return "the token's workspace or environment does not allow it"
     if isinstance(error, exceptions.ImageBuildError):

@@ -42,6 +42,8 @@ def test_each_error_says_what_mends_it(error: BaseException, hint: str) -> None:
 
 def test_what_is_not_known_has_no_hint() -> None:
     assert in_words(exception.NotFoundError("no such function")).hint == ""
+    assert in_words(exception.InvalidError("Invalid GPU type: 'h1000'")).hint == ""
+    assert in_words(exception.InvalidError("target_concurrency needs a max_concurrency")).hint == ""
     assert in_words(ValueError("  a\n  b ")).message == "Modal: a b"
     assert in_words(ValueError()).message == "Modal: ValueError"
 
