@@ -31,12 +31,14 @@ class Watch:
         self._look = look
         self._every = every
         self._looks: list[Look] = []
+        self._before: Look | None = None
+        self._after: Look | None = None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="metrics", daemon=True)
 
     def __enter__(self) -> Self:
         """Take the first look, and go on looking."""
-        self._once()
+        self._before = self._once()
         if self._look is not None:
             self._thread.start()
         return self
@@ -51,10 +53,10 @@ class Watch:
         self._over.set()
         if self._look is not None:
             self._thread.join()
-            self._once()
+            self._after = self._once()
 
     def told(self) -> Told:
-        """Say what was told between the first look and the last."""
+        """Say what was told during the block, and what grew from before it to after it."""
         accepted = [found for look in self._looks if (found := mean(look, ACCEPTED))]
         prompts, cached = self._grown(PROMPTS), self._grown(CACHED)
         return Told(
@@ -64,9 +66,9 @@ class Watch:
         )
 
     def _grown(self, name: str) -> float | None:
-        if len(self._looks) < 2:  # noqa: PLR2004 - one before and one after
+        if self._before is None or self._after is None:  # another look would not see all of it
             return None
-        first, last = total(self._looks[0], name), total(self._looks[-1], name)
+        first, last = total(self._before, name), total(self._after, name)
         if last is None:
             return None
         grown = last - (first or 0.0)
@@ -76,10 +78,12 @@ class Watch:
         while not self._over.wait(self._every):
             self._once()
 
-    def _once(self) -> None:
+    def _once(self) -> Look | None:
         if self._look is None:
-            return
+            return None
         try:
-            self._looks.append(self._look())
+            found = self._look()
         except DeployerError:
-            return
+            return None
+        self._looks.append(found)
+        return found

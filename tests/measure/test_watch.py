@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -53,6 +55,21 @@ def test_what_is_not_told_is_nothing(texts: tuple[str, str]) -> None:
     with Watch(looks(*texts), every=3600) as watch:
         pass
     assert watch.told() == Told()
+
+
+def test_a_look_amid_the_load_does_not_stand_for_one_before_it() -> None:
+    asked, again = itertools.count(), threading.Event()
+
+    def look() -> Look:
+        if (at := next(asked)) == 0:
+            message = "nobody answers"
+            raise NotReached(message)
+        again.set()
+        return Look(0.0, read(told(at * 100, at, at, 2.5)))
+
+    with Watch(look, every=0.001) as watch:
+        again.wait()
+    assert watch.told() == Told(accept_length=2.5)
 
 
 def test_without_metrics_nobody_is_asked() -> None:
