@@ -15,6 +15,9 @@ from deployer.profile.sections.objectives import Objectives
 LATE = 0.05
 """The share of requests that a 95th percentile leaves out: who failed is one of them."""
 
+KNOWN = 0.99
+"""The highest percentile of the answered requests that a point holds."""
+
 
 class Held(StrEnum):
     """What became of an objective; ``UNSEEN`` is one of which nothing told."""
@@ -92,16 +95,22 @@ def _percentile(name: str, bound: float, point: Point | None) -> Gate:
         return Gate(name, Held.UNSEEN, promised, "", "no load was put on it")
     number = point.completed + point.failed
     spread = point.first_token if name == "ttft_p95" else point.between
-    if number < ENOUGH or spread is None:
+    if spread is None:
+        return Gate(name, Held.UNSEEN, promised, "", "no answer had a token after its first")
+    if number < ENOUGH:
         why = f"{number} requests tell nothing of a 95th percentile ({ENOUGH} would)"
         return Gate(name, Held.UNSEEN, promised, _seconds(spread), why)
     if point.error_rate > LATE:
         why = f"{point.failed} of {number} requests failed, more than 5 in 100"
         return Gate(name, Held.MISSED, promised, "beyond any bound", why)
-    kept = spread.p95 <= bound * 1000
-    return Gate(
-        name, Held.KEPT if kept else Held.MISSED, promised, _seconds(spread), _bounds(spread, bound)
-    )
+    held = Held.KEPT if spread.p95 <= bound * 1000 else Held.MISSED
+    # Of all requests it is a higher percentile of those that were answered.
+    known = (1 - LATE) / (1 - point.error_rate) <= KNOWN and spread.p99 <= bound * 1000
+    if held is Held.KEPT and point.failed and not known:
+        why = f"{point.failed} of {number} requests failed, and later ones (p99 "
+        why += f"{spread.p99 / 1000:.3g} s) count in their place: too little tells of it"
+        return Gate(name, Held.UNSEEN, promised, _seconds(spread), why)
+    return Gate(name, held, promised, _seconds(spread), _bounds(spread, bound))
 
 
 def _bounds(spread: Spread, bound: float) -> str:

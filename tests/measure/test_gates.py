@@ -32,7 +32,10 @@ FAILED = ("OSError: gone",)
         (0.2, [0.1] * 58, (), Held.UNSEEN, "58 requests tell nothing of a 95th percentile"),
         (0.05, [0.1] * 58, (), Held.UNSEEN, "58 requests tell nothing of a 95th percentile"),
         (0.2, [0.1] * 80, FAILED * 5, Held.MISSED, "5 of 85 requests failed, more than 5 in 100"),
-        (0.2, [0.1] * 80, FAILED * 4, Held.KEPT, "of 80 samples"),
+        (0.2, [0.1] * 80, FAILED * 3, Held.KEPT, "of 80 samples"),
+        (0.2, [0.1] * 80, FAILED * 4, Held.UNSEEN, "4 of 84 requests failed"),
+        (0.2, [0.1] * 78 + [0.3] * 2, FAILED * 3, Held.UNSEEN, "(p99 0.3 s)"),
+        (0.05, [0.1] * 80, FAILED * 4, Held.MISSED, "of 80 samples"),
     ],
 )
 def test_a_percentile_is_judged_of_enough_requests_and_never_of_fewer(
