@@ -58,6 +58,16 @@ def test_it_draws_no_finding_whatever_the_size() -> None:
     assert seconds == [STARTUP, 1900, LONGEST]
 
 
+def test_what_a_stranger_starts_costs_all_of_that_start() -> None:
+    text, profile = of({"modal": {"auth": "key", "min_containers": 0}})
+    modal = Case(profile).release.modal
+    assert modal is not None
+    assert modal.startup_timeout > 4400
+    minutes = (modal.scaledown_window + modal.startup_timeout) / 60
+    found = [f for f in judge(text, "p.yaml").findings if f.check == "wakes-for-strangers"]
+    assert [f"to {minutes:.0f} min" in each.message for each in found] == [True]
+
+
 def test_it_stays_within_what_a_container_gets() -> None:
     text, profile = of({"modal": {"startup_timeout": 4000}})
     assert launch_and_warmup(Case(profile).timed) == 4000

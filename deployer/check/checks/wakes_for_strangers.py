@@ -55,7 +55,7 @@ def _price(case: Case) -> str:
     window = modal.scaledown_window if modal is not None else 0
     found = known(lambda: loading(case))
     least = window + (found.fastest if found is not None else 0.0)
-    most = window + container_startup(case.profile)
+    most = window + container_startup(known(lambda: case.timed) or case.profile)
     gpus = f"{hardware.count} x {hardware.gpu} for {least / 60:.0f} to {most / 60:.0f} min"
     hourly = per_hour(hardware.gpu, hardware.count)
     if hourly is None:
