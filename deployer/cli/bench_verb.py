@@ -38,8 +38,9 @@ ADDRESSABLE = 2**31
 @click.option("--concurrency", metavar="N,N,...", help=f"Requests at a time; by default {SWEEP}.")
 @click.option("--rate", metavar="R,R,...", help="Requests a second, as a Poisson process.")
 @click.option(
-    "--requests", type=click.IntRange(min=1), help="Of each load; by default 5 for each at a time."
-)
+    "--requests", type=click.IntRange(min=1),
+    help="Of each load; by default 5 for each at a time, and 80 at least.",
+)  # fmt: skip
 @click.option(
     "--shared-prefix", "prefix", type=click.IntRange(min=0), default=0,
     help="Tokens before the input that the requests of a group share.",
@@ -142,7 +143,7 @@ def _numbers(given: str | None, option: str, *, whole: bool) -> list[float]:
         found = [float(each) for each in given.split(",")] if given else []
     except ValueError:
         found = [0.0]
-    if any(each <= 0 or each == float("inf") or (whole and each % 1) for each in found):
+    if any(not each > 0 or each == float("inf") or (whole and each % 1) for each in found):
         message = f"{option} {given}: this is no list of numbers above 0"
         raise UsageError(message, hint=f"such as {option} {SWEEP}")
     return found

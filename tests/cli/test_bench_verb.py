@@ -46,6 +46,12 @@ def test_what_is_no_list_of_numbers_is_refused(given: str) -> None:
     assert SWEEP in found.value.hint
 
 
+@pytest.mark.parametrize("given", ["0", "-0.5", "inf", "nan", "1,nan"])
+def test_what_is_no_rate_is_refused(given: str) -> None:
+    with pytest.raises(UsageError, match="no list of numbers above 0"):
+        _numbers(given, "--rate", whole=False)
+
+
 def test_every_group_has_its_share_of_the_requests() -> None:
     grouped = Load(inputs=10, outputs=5, requests=0, seed=1, concurrency=1, prefix=9, groups=7)
     assert _enough(grouped, None) == 84
