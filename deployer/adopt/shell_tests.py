@@ -18,7 +18,6 @@ NUMBER = compile_pattern(r"[+-]?(0|[1-9]\d*)")
 LIMIT = 2**63
 """bash reckons with signed numbers of 64 bits; what is larger is not followed."""
 
-STRINGS: dict[str, Callable[[str, str], bool]] = {"=": operator.eq, "==": operator.eq}
 NUMBERS: dict[str, Callable[[int, int], bool]] = {
     "-eq": operator.eq, "-ne": operator.ne, "-lt": operator.lt,
     "-le": operator.le, "-gt": operator.gt, "-ge": operator.ge,

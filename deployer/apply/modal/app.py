@@ -17,6 +17,7 @@ from deployer.apply.modal.surroundings import further_mounts, further_secrets, v
 from deployer.apply.modal.tags import app_tags
 from deployer.errors import UsageError
 from deployer.plan.cost import COMPILE_SECONDS
+from deployer.serve.weights.hub import TOKEN_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,8 +50,6 @@ when it imports huggingface_hub."""
 
 IDLE = 5
 """Seconds that a container of a download stays once nobody calls it."""
-
-HUB_VARIABLE = "HF_TOKEN"
 
 IMAGE_TIMEOUT = 1800
 """Seconds for a container of the engine's image to start, about 20 GB to unpack."""
@@ -151,7 +150,7 @@ def _download(  # noqa: PLR0913 - what an app's function consists of
         cpu=parameters.download_cpu,
         memory=parameters.download_memory,
         volumes=_mounts(parameters.weights),
-        secrets=_secrets((parameters.hub_secret, HUB_VARIABLE)),
+        secrets=_secrets((parameters.hub_secret, TOKEN_VARIABLE)),
         timeout=parameters.download_timeout,
         startup_timeout=SMALL_TIMEOUT,
         max_containers=containers,
