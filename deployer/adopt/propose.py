@@ -94,7 +94,8 @@ def propose(wanted: Wanted, beside: FoundLock) -> Proposed:
     """Propose a profile; raises NoShapeError where the model fits on no replica."""
     why_not = ""
     best: tuple[Draft, Fit] | None = None
-    for count in (wanted.count,) if wanted.count else COUNTS:
+    counts = (wanted.count,) if wanted.count else COUNTS
+    for count in counts:
         draft = begun(wanted, count)
         case, errors = _judged(draft, beside)
         if errors or case is None:
@@ -113,7 +114,7 @@ def propose(wanted: Wanted, beside: FoundLock) -> Proposed:
         if found.fits_once:
             break
     if best is None:
-        message = f"{wanted.repo} fits on no {'/'.join(map(str, COUNTS))} {wanted.gpu}: {why_not}"
+        message = f"{wanted.repo} fits on no {'/'.join(map(str, counts))} {wanted.gpu}: {why_not}"
         raise NoShapeError(message)
     draft, found = best
     _fitted(draft, wanted, found)
