@@ -126,8 +126,11 @@ def _by_text(text: str) -> FileKind:
 
 
 def _of_yaml(found: list[Lined]) -> FileKind:
+    if not found:
+        message = "it holds no key, so it starts nothing"
+        raise UnreadError(message)
     keys = {key for one in found for key in one}
-    first = found[0] if found else Lined()
+    first = found[0]
     for sure, kind in (
         (isinstance(first.get("services"), Mapping), FileKind.COMPOSE),
         ("apiVersion" in keys and "kind" in keys, FileKind.KUBERNETES),

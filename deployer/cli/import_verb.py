@@ -69,7 +69,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     *,
     force: bool,
 ) -> int:
-    r"""Turn what you launch a server with into a profile.
+    """Turn what you launch a server with into a profile.
 
     FILE is a Modal script, a shell or Slurm script, a compose file, a Dockerfile, a Kubernetes
     manifest, a SkyPilot, dstack or Truss file, or a config file of SGLang; or give `-- COMMAND...`.
@@ -84,11 +84,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
       deployer import deploy.py -o profiles/mine.yaml
       deployer import serve.sh --set TP=8 --gpu H200
       deployer import --gpu H100 -- vllm serve Qwen/Qwen3-8B --max-model-len 8192
-    """
+    """  # noqa: D301 - click's mark for lines that stay as they are
     from deployer.adopt.wishes import Wishes  # noqa: PLC0415
     from deployer.check.run import load_checked  # noqa: PLC0415
 
-    if script is None and len(words) == 1 and Path(words[0]).is_file():
+    if script is None and len(words) == 1 and (Path(words[0]).is_file() or " " not in words[0]):
         script, words = words[0], ()
     if bool(words) == (script is not None) and (words or config is None):
         msg = "give one of FILE, `-- COMMAND...` and `--config FILE`"

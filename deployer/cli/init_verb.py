@@ -54,7 +54,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     *,
     force: bool,
 ) -> int:
-    r"""Write a first profile: the smallest shape that fits, with the reason for each line.
+    """Write a first profile: the smallest shape that fits, with the reason for each line.
 
     Asks for model, GPU and target where a terminal is there to answer; else give them. The hub is
     asked what the model is (HF_ENDPOINT, HF_TOKEN), and the answer is written beside the profile as
@@ -66,7 +66,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     Examples:
       deployer init --model Qwen/Qwen3-32B --gpu H100 --target modal -o profiles/qwen.yaml
       deployer init --from-endpoint http://localhost:30000 --gpu H100 -o profiles/mine.yaml
-    """
+    """  # noqa: D301 - click's mark for lines that stay as they are
     from deployer.adopt.propose import Wanted  # noqa: PLC0415
     from deployer.adopt.wishes import Wishes  # noqa: PLC0415
     from deployer.cli.import_verb import checked_gpu, checked_name, checked_release  # noqa: PLC0415

@@ -290,6 +290,8 @@ def test_a_config_file_beside_the_script_is_merged(tmp_path: Path) -> None:
         (["--name", "Not A Name", "--", *LAUNCH.split()], UsageError, "is no name"),
         (["--engine", "9.9.9", "--", *LAUNCH.split()], UsageError, "is not known here"),
         (["--file", "/no/such/file"], UsageError, "there is no such file"),
+        (["no-such-file.py"], UsageError, "there is no such file"),
+        (["tests"], UsageError, "tests is a folder"),
         (["--set", "TP", "--", *LAUNCH.split()], UsageError, "`TP` has no value"),
         (["--launch", "2", "--file", str(LAUNCHES)], Failure, "no launch 2"),
         (["--", "echo", "hello"], Failure, "it is no launch of SGLang"),
@@ -316,6 +318,17 @@ def test_a_file_that_is_no_launch_script(tmp_path: Path, data: bytes, message: s
 
     with pytest.raises((UsageError, Failure), match=message):
         run("--file", str(path))
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n", "- a\n"])
+def test_yaml_without_a_key_is_no_command_that_some_release_refuses(
+    tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(Failure, match="it holds no key"):
+        run(str(path))
 
 
 def test_an_unfinished_script_is_read_as_far_as_it_goes(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def test_every_verb_has_help(run: Run, verb: str) -> None:
 
     assert ran.code == 0
     assert "Usage: deployer" in ran.out
+    assert "\\b" not in ran.out
 
 
 def test_a_verb_that_is_none_is_wrong_usage(run: Run) -> None:
