@@ -80,11 +80,12 @@ def scored(
         started = time.monotonic()
 
         def tell_progress(done: int, number: int) -> None:
-            state = "done" if done == number else "progress"
             said = f"{done} of {number} questions"
-            lines.tell(Event(time.time(), "canary", state, said, time.monotonic() - started))
+            lines.tell(Event(time.time(), "canary", "progress", said, time.monotonic() - started))
 
         found = score(subject, chosen, find_jail(), on_progress=tell_progress)
+        said = f"{found.asked - found.unanswered} of {found.asked} questions answered"
+        lines.tell(Event(time.time(), "canary", "done", said, time.monotonic() - started))
     if release is None or not subject.digest:
         return found, None
     before = best(found, os.environ)

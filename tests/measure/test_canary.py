@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deployer.apply.measured import best, keep
+from deployer.cli.main import main
 from deployer.engine.jail import NOTHING, Jail, find_jail
 from deployer.errors import Failure
 from deployer.measure.canary.code import run_in
@@ -169,6 +170,16 @@ def test_an_endpoint_that_answers_nothing_has_no_score() -> None:
         pytest.raises(Failure, match="not one of 15 questions was answered"),
     ):
         scored(url)
+
+
+def test_no_answer_is_shown_as_none(capsys: pytest.CaptureFixture[str]) -> None:
+    # Nothing listens on the discard port of this machine, so that no question reaches anybody.
+    code = main(["canary", "--url", "http://127.0.0.1:9", "profiles/cpu-tiny.yaml"])
+
+    said = capsys.readouterr().err
+    assert code == 1
+    assert "questions was answered" in said
+    assert "✓" not in said
 
 
 def made(right: int, *, asked: int = 82, digest: str = "a" * 64, started: float = 1.0) -> Score:
