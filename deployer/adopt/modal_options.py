@@ -41,6 +41,9 @@ ELSEWHERE = frozenset(
 )
 """Parameters that are read by themselves, or that name the function alone."""
 
+LIMITED = frozenset({"modal.cpu", "modal.memory"})
+"""Keys whose parameter may be a pair, of what is asked for and of its limit."""
+
 GONE = {
     "experimental_options": "it is an experiment of Modal's",
     "retries": "a server is not called again",
@@ -85,13 +88,19 @@ def fields_of(options: dict[str, Any], opens: str) -> tuple[list[tuple[str, Any]
         elif path == "engine.env" and isinstance(value, dict):
             fields += [(f"engine.env.{key}", str(one)) for key, one in value.items()]
         else:
-            taken = _fitting(path, value)
-            if taken is None:
-                notes.append(
-                    Note(Kind.LEFT_OUT, f"`{shown}` of the decorator: a profile has no key for it")
-                )
-            else:
-                fields.append((path, taken))
+            pair = value if isinstance(value, list | tuple) and path in LIMITED else ()
+            for key, one in zip((path, f"{path}_limit"), pair or (value,), strict=False):
+                taken = _fitting(key, one)
+                if taken is not None:
+                    fields.append((key, taken))
+                else:
+                    why = (
+                        f"`{key}` does not take its value"
+                        if _adapter(key)
+                        else "a profile has no key for it"
+                    )
+                    text = f"`{shown}` of the decorator is not in the profile: {why}"
+                    notes.append(Note(Kind.LEFT_OUT, text))
     return fields, notes
 
 

@@ -56,6 +56,8 @@ def document(
     if wishes.target == "modal":
         for section, values in around.items():
             sections[section] = {**(sections.get(section) or {}), **values}
+        if _proxied(found) and _keyed(found, placed):
+            sections["modal"]["auth"] = "both"
     for path, value in wishes.answers:
         placed.todos.pop(path, None)
         section, _, key = path.partition(".")
@@ -176,7 +178,7 @@ def _serving(catalogue: Catalogue, found: Found, placed: Placed, wishes: Wishes)
         serving["host"] = "0.0.0.0"  # noqa: S104 - as above
         text = "in a container the server must listen on 0.0.0.0"
         placed.notes.append(Note(Kind.ASSUMED, text))
-    if wishes.target == "modal":
+    if wishes.target == "modal" and (_keyed(found, placed) or not _proxied(found)):
         serving["api_key_env"] = found.around.key_env or "API_KEY"
     elif "--api-key" in placed.values:
         serving["api_key_env"] = "API_KEY"
@@ -185,7 +187,7 @@ def _serving(catalogue: Catalogue, found: Found, placed: Placed, wishes: Wishes)
     if "--api-key" in placed.values:
         text = "the API key is not copied: it comes from the variable that `serving.api_key_env`"
         placed.notes.append(Note(Kind.MOVED, f"{text} names"))
-    elif wishes.target == "modal" and not found.around.key_env:
+    elif wishes.target == "modal" and not found.around.key_env and not _proxied(found):
         text = (
             "the command asks nobody for a key, and an address on Modal is public: one is asked "
             "for, and `serving.api_key_env: null` would serve everyone"
@@ -217,15 +219,32 @@ def _modal(
     comments["modal.weights"] = (
         "A model in FP8 compiles DeepGEMM's kernels: `kernel_cache`, a second volume, keeps them."
     )
-    secrets = found.around.secrets
-    modal["api_key_secret"] = secrets[0] if len(secrets) == 1 else f"{name}-api-key"
-    if len(secrets) > 1:
-        del modal["api_key_secret"]
-        placed.ask(
-            "modal.api_key_secret",
-            f"which of these secrets holds the API key: {', '.join(secrets)}?",
-        )
+    secrets = ", ".join(found.around.secrets)
+    if len(found.around.secrets) == 1 and found.around.key_env:
+        modal["api_key_secret"] = secrets
+    elif secrets and (_keyed(found, placed) or len(found.around.secrets) > 1):
+        text = f"which of these secrets holds the API key, if one does: {secrets}?"
+        placed.ask("modal.api_key_secret", text)
+    else:
+        if not _proxied(found) or _keyed(found, placed):
+            modal["api_key_secret"] = f"{name}-api-key"
+        if secrets:
+            text = (
+                f"the secret {secrets} is not taken for the API key's: nothing says what it holds"
+            )
+            known = "where it is needed, `modal.hub_secret` or `modal.secrets` names it"
+            placed.notes.append(Note(Kind.MOVED, f"{text}; {known}"))
     return modal
+
+
+def _keyed(found: Found, placed: Placed) -> bool:
+    """Whether the command asks clients for a key."""
+    return bool(found.around.key_env) or "--api-key" in placed.values
+
+
+def _proxied(found: Found) -> bool:
+    """Whether Modal lets in only who brings its proxy token."""
+    return ("modal.auth", "proxy") in found.around.fields
 
 
 def slug(text: str) -> str:

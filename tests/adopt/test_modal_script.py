@@ -102,7 +102,9 @@ def test_the_known_recipe_comes_over_whole() -> None:
          "scaledown_window", 60),
         ("@modal.web_server(", "@modal.experimental.http_server(", "modal", "endpoint", "server"),
         ("startup_timeout=15 * MINUTES)", "startup_timeout=60, requires_proxy_auth=True)", "modal",
-         "auth", "proxy"),
+         "auth", "both"),
+        ("timeout=24 * 60 * MINUTES", "memory=(1024, 65536)", "modal", "memory_limit", 65536),
+        ("timeout=24 * 60 * MINUTES", "cpu=(4, 8.5)", "modal", "cpu_limit", 8.5),
         ('"--port", "8000"', '*["--port", "8001"]', "serving", "port", 8001),
         ("_command(os.environ", '" ".join(_command(os.environ', "model", "served_name", "glm-5.1"),
     ],
@@ -146,6 +148,55 @@ def serve():
     assert asked == set()
     assert profile["model"]["repo"] == "a/b"  # type: ignore[index]
     assert profile["parallel"] == {"tp": 2}
+
+
+KEYLESS = """
+import modal, subprocess
+app = modal.App("x")
+@app.function(gpu="H100", secrets=[modal.Secret.from_name("huggingface-secret")], max_containers=0,
+              schedule=modal.Period(days=1))
+@modal.web_server(8000)
+def serve():
+    subprocess.Popen("python3 -m sglang.launch_server --model-path a/b --port 8000", shell=True)
+"""
+
+
+def test_a_secret_is_not_the_keys_because_it_is_the_only_one() -> None:
+    adopted = from_file("deploy.py", KEYLESS, Wishes(), lambda _: None)
+    said = [note.text for note in adopted.notes if note.kind is Kind.MOVED]
+
+    assert yaml.safe_load(adopted.profile)["modal"]["api_key_secret"] == "b-api-key"
+    assert any("huggingface-secret is not taken for the API key's" in text for text in said), said
+
+
+def test_which_secret_holds_a_key_of_the_command_is_asked() -> None:
+    text = KEYLESS.replace("--port", "--api-key $KEY --port").replace("max_containers=0,", "")
+    adopted = from_file("deploy.py", text, Wishes(), lambda _: None)
+
+    assert "modal.api_key_secret" in {note.path for note in adopted.notes}
+    assert "api_key_secret" not in yaml.safe_load(adopted.profile)["modal"]
+
+
+def test_where_modal_asks_for_its_token_alone_no_key_is_made_up() -> None:
+    text = KEYLESS.replace("web_server(8000)", "web_server(8000, requires_proxy_auth=True)")
+    adopted = from_file("deploy.py", text, Wishes(), lambda _: None)
+    profile = yaml.safe_load(adopted.profile)
+
+    assert profile["modal"]["auth"] == "proxy"
+    assert "api_key_secret" not in profile["modal"]
+    assert profile["serving"]["api_key_env"] is None
+    assert not [note for note in adopted.notes if note.kind is Kind.REFUSED]
+
+
+def test_a_value_that_does_not_fit_is_told_from_a_key_that_is_not_there() -> None:
+    adopted = from_file("deploy.py", KEYLESS, Wishes(), lambda _: None)
+    left = {note.text for note in adopted.notes if note.kind is Kind.LEFT_OUT}
+
+    begin = "of the decorator is not in the profile:"
+    assert left == {
+        f"`max_containers` {begin} `modal.max_containers` does not take its value",
+        f"`schedule` {begin} a profile has no key for it",
+    }
 
 
 def test_nothing_of_it_is_run(tmp_path: object) -> None:
