@@ -104,11 +104,23 @@ class _Way:
         return data
 
     def beginning(self, data: bytes) -> int:
-        """Give how much of the end may begin a secret: two pieces at least, for one is chance."""
+        """Give how much of the end may begin a secret.
+
+        More than one piece is asked for, for one is chance; half a byte is enough within a line,
+        which goes on, for it may come letter by letter.
+        """
         tail = data[-self._tail :]
+        ended = self._size == 1 or tail.endswith((b"\n", b"\r"))
+        few = self._size if ended else 0
         half = self._half.search(tail)
-        whole = tail[: half.start()] if half else tail
-        if self._overlap(self._joined(whole)) < 2 * self._size:
+        # `30 3` and a `0`, which may be the end of a byte or become the `0x` of the next one.
+        ends = (len(tail), half.start()) if half else (len(tail),)
+        return max(self._held(tail, end, few) for end in ends)
+
+    def _held(self, tail: bytes, end: int, few: int) -> int:
+        """Give how much of ``tail`` begins a secret by more than ``few`` letters to ``end``."""
+        whole = tail[:end]
+        if self._overlap(self._joined(whole)) <= few:
             return 0
         letters = self._letters(whole)
         size = self._overlap(bytes(whole[at] for at in letters))

@@ -131,6 +131,17 @@ def test_no_encoding_lets_a_secret_through(encoding: str, secret: str) -> None:
     assert len(clean) < len(f"before {written} after")
 
 
+@pytest.mark.parametrize("apart", ["HEX, apart", "hex, as of an array", "escaped as an address"])
+@pytest.mark.parametrize("cut", [1, 2, 3, 5])
+@pytest.mark.parametrize("secret", [KEY, "0" * 16, "p@P`" * 5])
+def test_bytes_that_come_letter_by_letter_are_hidden(secret: str, cut: int, apart: str) -> None:
+    stream = Redactor([secret]).stream()
+    whole = f" {ENCODINGS[apart](secret)} after".encode()
+    shown = b"".join(stream.feed(whole[at : at + cut]) for at in range(0, len(whole), cut))
+
+    assert MARK.encode() in shown + stream.finish()
+
+
 @scaled(1)
 @given(
     st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=16, max_size=60),

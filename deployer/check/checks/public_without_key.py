@@ -38,8 +38,8 @@ def find(case: Case) -> Iterator[Problem]:
         yield Problem(
             ("serving", "api_key_env"),
             "the server asks for no key",
-            "name the variable that holds one: `api_key_env: API_KEY`; or write `auth: proxy` "
-            "under `modal`, and Modal asks for a token of its own",
+            "name the variable that holds one: `api_key_env: API_KEY`; or write "
+            "`modal.auth: proxy`, and Modal asks for a token of its own",
         )
     elif case.profile.serving.host not in LOOPBACK:
         yield Problem(
