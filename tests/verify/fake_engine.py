@@ -239,6 +239,8 @@ class _Handler(BaseHTTPRequestHandler):
             few = "few-metrics" in self.server.behaviour.faults
             if self.server.left and "keeps" in self.server.behaviour.faults:
                 self.server.counts["computed"] += 40
+            if self.server.left and "others" in self.server.behaviour.faults:
+                self.server.counts["computed"] -= 1  # each time another replica tells
             told = metrics(self.server.counts)
             told = told.replace("sglang:token_usage 0.1\n", "") if few else told
             if "blind" in self.server.behaviour.faults:

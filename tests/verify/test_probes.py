@@ -274,6 +274,7 @@ def test_an_answer_is_left_that_no_model_ends_before_the_engine_looks(
             "an answer of 40 tokens may have been over before the engine looked",
         ),
         ("gone", wrong("blind"), "did not move; nothing else would tell"),
+        ("gone", wrong("quiet", "others"), "another engine answered than the one that was left"),
         ("crowd", edited(message("no-thinking", content="!!!!")), "answered wrong"),
         ("long-prompt", edited(top("models", data=[{"id": MODEL}])), "does not tell max_model_len"),
         (

@@ -64,12 +64,17 @@ def _see_computed(
     """Look whether the engine goes on, by what its scheduler computes."""
     still = after[COMPUTED] + OWN
     later = until(context, lambda sums: sums.get(COMPUTED, 0.0) > still)
-    made = later.get(COMPUTED, 0.0) - before.get(COMPUTED, 0.0)
+    if later.get(COMPUTED, 0.0) < after[COMPUTED]:
+        msg = (
+            f"{COMPUTED} went back or was gone: another engine answered than the one that was left"
+        )
+        raise Unseen(msg, hint="with several replicas any of them may be asked")
+    made = later[COMPUTED] - before.get(COMPUTED, 0.0)
     if made >= tokens and tokens < SLOW:
         msg = f"an answer of {tokens} tokens may have been over before the engine looked"
         raise Unseen(msg, hint="it looks two seconds after a client has gone")
     check.that(
-        later.get(COMPUTED, 0.0) <= still and made < tokens,
+        later[COMPUTED] <= still and made < tokens,
         "an answer whose client went was not computed any further",
         otherwise=f"a client went in mid-stream, and {made:.0f} tokens were computed since: its "
         "slot stays taken",
