@@ -9,9 +9,25 @@ from collections.abc import Callable
 from typing import Any
 
 from deployer.adopt.python_values import Mark, unsure
+from deployer.late import compile_pattern
 
 MOST_ITEMS = 256
 """Items of a range or a list that are followed."""
+
+WIDE = compile_pattern(r"\d{5}")
+"""A width in a format that would fill the memory."""
+
+WIDE_PERCENT = compile_pattern(r"%[^%a-zA-Z]*(\d{5}|\*)")
+_WIDE_FIELD = compile_pattern(r"\{[^{}]*:[^{}]*(\d{5}|\{)")
+
+
+def _range(*span: int) -> list[int]:
+    """Give a range; a part of one is not followed as if it were all of it."""
+    found = range(*span)
+    if len(found) > MOST_ITEMS:
+        raise NotKnownError
+    return list(found)
+
 
 PURE: dict[str, Callable[..., Any]] = {
     "str": str,
@@ -32,7 +48,7 @@ PURE: dict[str, Callable[..., Any]] = {
     "dict": dict,
     "reversed": lambda one: list(reversed(one)),
     "set": lambda one=(): list(dict.fromkeys(one)),
-    "range": lambda *span: list(range(*span))[:MOST_ITEMS],
+    "range": _range,
     "enumerate": lambda one: [list(each) for each in enumerate(one)],
     "zip": lambda *each: [list(one) for one in zip(*each, strict=False)],
     "json.dumps": json.dumps,
@@ -116,6 +132,8 @@ def pure(name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:  # noqa: AN
         raise NotKnownError
     if name == "str" and len(args) == 1 and isinstance(args[0], str):
         return args[0]
+    if name == "str" and unsure(args):  # what Python would write of it is not known
+        raise NotKnownError
     try:
         found = function(*args, **kwargs)
     except Exception as error:  # whatever the file's own mistake is
@@ -136,7 +154,8 @@ def method(value: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> An
             and all(isinstance(one, str) for one in args[0])
         ):
             return value.join(args[0])
-        if not allowed or (unsure(args) and name not in {"format", "replace"}):
+        doubtful = unsure(args) and name not in {"format", "replace"}
+        if not allowed or doubtful or _too_long(value, name, args):
             raise NotKnownError
     elif isinstance(value, list):
         if name not in LIST or (
@@ -153,6 +172,16 @@ def method(value: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> An
     except Exception as error:  # as above
         raise NotKnownError from error
     return _plain(found)
+
+
+def _too_long(value: str, name: str, args: list[Any]) -> bool:
+    """Whether a method would make far more of a text than is followed."""
+    if name == "format":
+        return _WIDE_FIELD.search(value) is not None
+    if name == "zfill":
+        return any(isinstance(one, int) and one > LONGEST for one in args)
+    longest = max((len(one) for one in args[1:2] if isinstance(one, str)), default=1)
+    return name == "replace" and (len(value) + 1) * longest > LONGEST
 
 
 def _plain(found: Any) -> Any:  # noqa: ANN401 - any value

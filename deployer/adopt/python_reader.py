@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from deployer.adopt.python_calls import NotKnownError, method, pure
+from deployer.adopt.python_calls import PURE, WIDE, WIDE_PERCENT, NotKnownError, method, pure
 from deployer.adopt.python_values import (
     Defined,
     Instance,
@@ -453,7 +453,7 @@ class Reader:
             ):
                 spec = self.value(part.format_spec, scope)
                 try:
-                    found = format(found, spec)
+                    found = self.not_known(part) if WIDE.search(spec) else format(found, spec)
                 except (ValueError, TypeError):
                     found = self.not_known(part)
             if isinstance(found, str | int | float | bool) or found is None:
@@ -514,6 +514,7 @@ class Reader:
         filled = (
             isinstance(sign, ast.Mod)
             and isinstance(left, str)
+            and not WIDE_PERCENT.search(left)
             and not unsure(left)
             and not unsure(right)
         )
@@ -705,6 +706,8 @@ class Reader:
         try:
             return pure(name, args, kwargs)
         except NotKnownError:
+            if name in PURE:
+                return self.not_known(node)
             return Made(name, args, kwargs, line=node.lineno)
 
     def environment(self, name: Any, default: Any, node: ast.expr) -> Any:  # noqa: ANN401 - any value

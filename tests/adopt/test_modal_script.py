@@ -133,6 +133,28 @@ def test_what_only_running_tells_is_asked() -> None:
     assert imported(text, variables=(("TP", "4"),))[0]["parallel"] == {"tp": 4}
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "str(len(range(300)))",
+        "str(len(range(10**10)))",
+        "str(modal.Dict.from_name('x'))",
+        "'{:>9999999999}'.format(8)",
+        "'{:>{}}'.format(8, 10**10)",
+        "'8'.zfill(10**10)",
+        "f'{8:>9999999999}'",
+        "'%9999999999d' % 8",
+        "'%*d' % (10**10, 8)",
+        "('8' * 200).replace('8', '8' * 200).replace('8', '8' * 200)",
+    ],
+)
+def test_what_is_too_long_to_follow_is_asked_and_never_made(given: str) -> None:
+    profile, asked = imported(RECIPE.replace("str(GPU_COUNT)", given))
+
+    assert asked == {"parallel.tp"}
+    assert "parallel" not in profile
+
+
 def test_an_engine_within_python_is_its_flags() -> None:
     text = """
 import modal
