@@ -90,6 +90,8 @@ def _carried_out(
         from deployer.cli.evidence import write_evidence  # noqa: PLC0415 - only where asked for
 
         write_evidence(manner.evidence, plan.release, applied.verdicts, shown, _cold(applied))
+    elif manner.evidence:
+        tell("Nothing was verified now, so no evidence was written.")
     show_applied(applied, plan.release, manner.form, shown)
     return 1 if applied.verified is False or shown.failed else 0
 

@@ -106,6 +106,9 @@ def command(  # noqa: PLR0913 - the options of the verb
     if evidence and (not verify or any(word.endswith(".json") for word in words)):
         message = "--evidence writes what a verified release showed, beside its profile"
         raise UsageError(message, hint="give the profile, and leave --no-verify out")
+    if rehearse and (bench or canary or rollback or evidence or not verify):
+        message = "a rehearsal has no weights, so nothing but its start and its form is judged"
+        raise UsageError(message, hint="give --rehearse without what measures or goes back")
 
     def one(word: str) -> int:
         if rehearse:

@@ -36,12 +36,19 @@ class Shown:
     back: str = ""
 
     @property
+    def missed(self) -> bool:
+        """Whether an objective was measured, and is not kept."""
+        return any(gate.held == "missed" for gate in self.gates)
+
+    @property
     def failed(self) -> bool:
         """Whether an objective was missed, or one that was to be measured could not be."""
-        return bool(self.trouble) or any(gate.held == "missed" for gate in self.gates)
+        return bool(self.trouble) or self.missed
 
 
 NOTHING = Shown()
+
+NOT_SEEN = "not gone back: what could not be measured was not seen to be missed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +89,11 @@ def hold(meant: Meant, manner: Manner, deployed: Deployed) -> Shown:
     shown = NOTHING
     if deployed.verified is not False and manner.verify and wanted(meant, manner):
         shown = _measured(meant, manner, stated or Objectives(), deployed)
-    failed = deployed.verified is False or shown.failed
-    if failed and goes_back(meant, manner):
+    if not goes_back(meant, manner):
+        return shown
+    if deployed.verified is False or shown.missed:
         return replace(shown, back=went_back(deployed.go_back))
-    return shown
+    return replace(shown, back=NOT_SEEN) if shown.trouble else shown
 
 
 def goes_back(meant: Meant, manner: Manner) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deployer.cli.gating import Deployed, Shown, as_text, hold, wanted
+from deployer.cli.main import main
 from deployer.cli.manner import Manner
 from deployer.cli.planning import Meant, read
 from deployer.errors import Failure
@@ -68,6 +69,20 @@ def test_what_could_not_be_measured_fails(
     assert shown.failed
     assert "not measured: nobody serves" in as_text(shown)
     assert "hint: apply it" in capsys.readouterr().err
+
+
+def test_what_could_not_be_measured_takes_no_release_away(meant: Callable[[str], Meant]) -> None:
+    said = "objectives:\n  accuracy_min: 0.5\n  cold_start: {}\n  rollback: true\n"
+    shown = held(meant(said.format(9)))
+    assert shown.failed
+    assert shown.back.startswith("not gone back: what could not be measured")
+    assert held(meant(said.format(1))).back == "gone back"
+
+
+@pytest.mark.parametrize("option", ["--bench", "--evidence", "--rollback-on-failure"])
+def test_a_rehearsal_is_not_measured(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["apply", "profiles/cpu-tiny.yaml", "--rehearse", option]) == 2
+    assert "nothing but its start and its form is judged" in capsys.readouterr().err
 
 
 def test_going_back_that_fails_is_told(meant: Callable[[str], Meant]) -> None:
