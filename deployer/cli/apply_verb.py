@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from deployer.cli.completing import profiles
 from deployer.cli.key_variable import KEY_ENV, settle
@@ -109,6 +110,21 @@ def command(  # noqa: PLR0913 - the options of the verb
     if rehearse and (bench or canary or rollback or evidence or not verify):
         message = "a rehearsal has no weights, so nothing but its start and its form is judged"
         raise UsageError(message, hint="give --rehearse without what measures or goes back")
+    if rehearse and digest:
+        message = "--digest pins a plan, and a rehearsal makes its own"
+        raise UsageError(message, hint="give it to the `apply` that comes after the rehearsal")
+    if (
+        not rehearse
+        and click.get_current_context().get_parameter_source("minutes")
+        is not ParameterSource.DEFAULT
+    ):
+        message = "--rehearse-minutes bounds a rehearsal, and this would be an apply"
+        raise UsageError(message, hint="add --rehearse, or leave it out")
+    if not verify and (bench or canary):
+        message = (
+            "--bench and --canary ask a server that was waited for, and --no-verify does not wait"
+        )
+        raise UsageError(message, hint="leave --no-verify out, or ask later: `deployer canary`")
 
     def one(word: str) -> int:
         if rehearse:

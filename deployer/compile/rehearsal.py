@@ -26,8 +26,8 @@ def rehearsal(release: Release, minutes: int) -> Release:
     """
     parameters = release.modal
     if parameters is None:
-        message = f"`{release.name}` is not for Modal, and a rehearsal is"
-        hint = "`apply` itself reads no 700 GB on this machine; `deployer resolve` asks the engine"
+        message = f"`{release.name}` is for this machine, and only a profile for Modal is rehearsed"
+        hint = "`deployer resolve PROFILE` asks the engine here what it makes of the flags"
         raise UsageError(message, hint=hint)
     seconds = minutes * 60
     weights = replace(parameters.weights, volume=f"{parameters.weights.volume}{ENDING}")

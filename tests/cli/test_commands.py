@@ -146,6 +146,23 @@ def test_what_a_plan_for_this_machine_cannot_do_is_refused(run: Run, words: str)
     assert "this profile is for this machine" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--rehearse-minutes 5", "--rehearse-minutes bounds a rehearsal"),
+        ("--rehearse --digest abc", "--digest pins a plan, and a rehearsal makes its own"),
+        ("--no-verify --canary", "--no-verify does not wait"),
+    ],
+)
+def test_an_apply_refuses_options_that_it_would_leave_out(
+    run: Run, words: str, message: str
+) -> None:
+    ran = run("apply", PROFILE, *words.split())
+
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err
+
+
 @pytest.mark.parametrize("verb", ["fit", "compile", "plan"])
 def test_only_check_reads_standard_input(run: Run, verb: str) -> None:
     ran = run(verb, "-")

@@ -46,7 +46,9 @@ def test_a_rehearsal_is_the_release_but_for_its_weights_names_and_bounds() -> No
 
 
 def test_on_this_machine_there_is_nothing_to_rehearse() -> None:
-    with pytest.raises(UsageError, match="is not for Modal, and a rehearsal is"):
+    with pytest.raises(
+        UsageError, match="is for this machine, and only a profile for Modal is rehearsed"
+    ):
         rehearsal(read_release("profiles/cpu-tiny.yaml"), 20)
 
 
