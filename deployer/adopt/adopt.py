@@ -223,7 +223,17 @@ def _ask(
 ) -> None:
     """Ask for the values that are not known, each where it would stand."""
     given = {one.option.name for one in parsed.given}
-    placed.unsure = frozenset(one.option for one in unsure if one.option) - given
+    refused = {
+        fault.flag: fault.message
+        for fault in parsed.faults
+        if fault.severity is Severity.ERROR and fault.flag in {*SIZES, "--host", "--port"}
+    }
+    for option in refused.keys() & placed.values.keys():  # the last one counts, which is right
+        del refused[option]
+    for option, message in refused.items():
+        path = field_of_option(catalogue.version, option) or f"engine.args.{option[2:]}"
+        placed.ask(path, f"what is `{option}`? {message}")
+    placed.unsure = (frozenset(one.option for one in unsure if one.option) - given) | {*refused}
     for name in ("--model-path", "--served-model-name"):
         placed.reasons[name] = _reasons(script, (str(placed.values.get(name, "")),))
     further: list[str] = []

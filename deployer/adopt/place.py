@@ -60,7 +60,7 @@ class Placed:
 
     def why(self, option: str) -> str:
         """Say why an option's value is not known, where something says it."""
-        return f" {self.reasons[option]}" if option in self.reasons else ""
+        return f" {self.reasons[option]}" if self.reasons.get(option) else ""
 
     def ask(self, path: str, question: str) -> None:
         """Ask the author for the value of a key."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from deployer.cli.import_verb import command
@@ -196,6 +197,24 @@ def test_what_is_around_a_launch_is_said(name: str, tmp_path: Path) -> None:
     assert [note for note in notes if note not in said] == [], ran.err
     assert line in ran.out
     assert ran.code == int(any(one.startswith(("left-out", "todo")) for one in said))
+
+
+@pytest.mark.parametrize(
+    ("words", "section", "key"),
+    [("--tp auto", "parallel", "tp"), ("--port x", "serving", "port"),
+     ("--pp-size auto", "parallel", "pp")],
+)  # fmt: skip
+def test_a_default_is_not_written_for_a_value_that_is_refused(
+    words: str, section: str, key: str
+) -> None:
+    ran = run("--gpu", "H100", "--", *LAUNCH.split(), *words.split())
+    profile = yaml.safe_load(ran.out)
+
+    assert ran.code == 1
+    assert key not in profile.get(section, {})
+    assert "count" in profile["hardware"] if key == "port" else "count" not in profile["hardware"]
+    assert not [line for line in ran.out.splitlines() if line.endswith(" ")]
+    assert f"# TODO: what is `--{words.split(maxsplit=1)[0][2:].removesuffix('-size')}" in ran.out
 
 
 def test_an_image_of_another_release_gives_way_to_the_one_asked_for() -> None:
