@@ -77,11 +77,12 @@ def _what(release: Release, minutes: int) -> str:
     hardware = release.hardware
     hourly = prices().gpus_hour(hardware.gpu, hardware.count)
     most = minutes + IDLE / 60
-    cost = "" if hourly is None else f", {dollars(hourly * most / 60)} of GPUs at most"
+    cost = "" if hourly is None else f" ({dollars(hourly * most / 60)} of GPUs)"
     return (
         f"A rehearsal of {visible(release.name)}: {hardware.count} x {hardware.gpu} with noise for "
-        f"weights. Its start may take {minutes} min{cost}; then it is taken away. Kernels that are "
-        "not compiled yet are compiled first, as for the release itself, within their own budget."
+        f"weights. Its start may take {minutes} min{cost}; then it is asked for its form, which "
+        "costs what that takes, and is taken away. Kernels that are not compiled yet are compiled "
+        "first, as for the release itself, within their own budget."
     )
 
 
