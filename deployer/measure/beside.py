@@ -16,9 +16,10 @@ class Pair:
     before: Point
 
     @property
-    def output_rate(self) -> float:
-        """By what share the tokens a second have grown."""
-        return self.now.output_rate / self.before.output_rate - 1 if self.before.output_rate else 0
+    def output_rate(self) -> float | None:
+        """By what share the tokens a second have grown; None where there were none before."""
+        before = self.before.output_rate
+        return self.now.output_rate / before - 1 if before else None
 
     @property
     def slower_start(self) -> bool | None:

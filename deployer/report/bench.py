@@ -156,7 +156,8 @@ def beside(run: Run, before: Run | None) -> Iterator[str]:
 
 
 def _difference(pair: Pair) -> str:
-    parts = [f"{pair.output_rate:+.1%} tokens a second"]
+    grown = pair.output_rate
+    parts = ["no tokens then" if grown is None else f"{grown:+.1%} tokens a second"]
     now, old = pair.now.first_token, pair.before.first_token
     if now is not None and old is not None and old.p95:
         sure = {True: ", surely later", False: "", None: ", too few to be sure"}

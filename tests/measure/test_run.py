@@ -92,3 +92,5 @@ def test_two_runs_are_compared_where_the_load_was_the_same_but_for_the_prompts()
     (few,) = pairs(run(point([0.2] * 80)), run(point([0.1] * 71)))
     assert few.slower_start is None
     assert pairs(run(), None) == ()
+    (silent,) = pairs(run(point()), run(replace(point(), output_rate=0.0)))
+    assert silent.output_rate is None
