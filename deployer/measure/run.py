@@ -7,20 +7,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deployer.errors import Failure
 from deployer.measure.load import Bounds, Load
 from deployer.measure.point import Point
-from deployer.measure.reading import to_point
-from deployer.measure.tool import Tool
-from deployer.measure.watch import Watch
-from deployer.observe.ask import look
-from deployer.observe.reading import Look
-from deployer.verify.context import open_context
-from deployer.verify.endpoint import Endpoint
-from deployer.verify.probes.models import listed
-from deployer.verify.run import MAX_TOKENS, TIMEOUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from deployer.measure.tool import Tool
+    from deployer.observe.reading import Look
+    from deployer.verify.endpoint import Endpoint
 
 FORMAT = 1
 """Raised when who reads a run that was kept would have to change."""
@@ -99,6 +97,9 @@ def measure(  # noqa: PLR0913 - whom, with what, how
     Raises Failure where a load could not be put on it, or not one of its requests was answered, and
     what the endpoint's guard raises.
     """
+    from deployer.measure.reading import to_point  # noqa: PLC0415 - who reads a run needs none
+    from deployer.measure.watch import Watch  # noqa: PLC0415 - as above
+
     endpoint = subject.endpoint
     model = endpoint.model or served_name(endpoint)
     started = now()
@@ -131,7 +132,10 @@ def measure(  # noqa: PLR0913 - whom, with what, how
 
 def served_name(endpoint: Endpoint) -> str:
     """Give the first model that the endpoint lists. Raises Failure where it lists none."""
-    from deployer.verify.trouble import explain  # noqa: PLC0415 - only for trouble
+    from deployer.verify.context import open_context  # noqa: PLC0415 - brings the SDK
+    from deployer.verify.probes.models import listed  # noqa: PLC0415 - as above
+    from deployer.verify.run import MAX_TOKENS, TIMEOUT  # noqa: PLC0415 - as above
+    from deployer.verify.trouble import explain  # noqa: PLC0415 - as above
 
     with open_context(endpoint, model="", timeout=TIMEOUT, max_tokens=MAX_TOKENS) as context:
         try:
@@ -149,4 +153,6 @@ def _tell(on_progress: OnProgress, load: Load, done: int, _all: int) -> None:
 def _look(endpoint: Endpoint) -> Callable[[], Look] | None:
     if not endpoint.metrics:
         return None
+    from deployer.observe.ask import look  # noqa: PLC0415 - brings requests
+
     return partial(look, endpoint.url, endpoint.api_key or "", endpoint.guard, here=endpoint.here)

@@ -635,7 +635,7 @@ def test_outside_of_a_repository_two_files_can_be_compared(
 
 def test_nothing_heavy_is_imported() -> None:
     script = (
-        "import sys; from deployer.cli.main import main; "
+        "import sys; from deployer.cli.main import main; import deployer.measure.evidence; "
         "main(['diff', 'profiles/b200-fp8-eagle.yaml', 'profiles/h200-fallback.yaml']); "
         "print([m for m in ('modal', 'torch', 'sglang', 'jinja2', 'openai', 'rich', 'requests') "
         "if m in sys.modules])"

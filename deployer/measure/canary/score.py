@@ -7,20 +7,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from deployer.engine.jail import Jail
 from deployer.errors import Failure
-from deployer.measure.canary.code import run_in
 from deployer.measure.canary.judge import RunCode, judge
 from deployer.measure.canary.question import Answer, Call, Question, Questions
 from deployer.measure.chance import fisher, wilson
 from deployer.measure.run import Subject, served_name
-from deployer.verify.answers import first_choice, text_of
-from deployer.verify.asking import request
-from deployer.verify.context import Context, open_context
-from deployer.verify.run import TIMEOUT
-from deployer.verify.trouble import explain
+
+if TYPE_CHECKING:
+    from deployer.engine.jail import Jail
+    from deployer.verify.context import Context
 
 FORMAT = 1
 SURE = 0.05
@@ -108,6 +105,10 @@ def score(
 
     Raises Failure where not one was answered, and what the endpoint's guard raises.
     """
+    from deployer.measure.canary.code import run_in  # noqa: PLC0415 - who reads a score needs none
+    from deployer.verify.context import open_context  # noqa: PLC0415 - brings the SDK
+    from deployer.verify.run import TIMEOUT  # noqa: PLC0415 - as above
+
     endpoint = subject.endpoint
     endpoint.guard()
     asked, left_out = _asked(questions, jail, tools=endpoint.tools)
@@ -157,6 +158,8 @@ def _asked(
 
 def _one(context: Context, question: Question, run: RunCode) -> tuple[str, bool]:
     """Ask a question; gives what is wrong with the answer, and whether there is one."""
+    from deployer.verify.trouble import explain  # noqa: PLC0415 - brings the SDK
+
     endpoint = context.endpoint
     try:
         answer = _answer(context, question)
@@ -168,6 +171,9 @@ def _one(context: Context, question: Question, run: RunCode) -> tuple[str, bool]
 
 
 def _answer(context: Context, question: Question) -> Answer:
+    from deployer.verify.answers import first_choice, text_of  # noqa: PLC0415 - brings the SDK
+    from deployer.verify.asking import request  # noqa: PLC0415 - as above
+
     options: dict[str, Any] = {}
     if question.tools:
         options["tools"] = [_tool(name) for name in question.tools]
