@@ -26,6 +26,7 @@ RESTART = {
     "modal": "the next deploy replaces the containers that run",
     "local": "the next apply ends the server that runs, and starts another",
 }
+BESIDE = "what runs goes on until it is destroyed, and the next apply starts another beside it"
 SAME_MEANING = "the same setting, as this release spells it"
 
 MONEY: dict[str, Callable[[Sides], Consequence]] = {

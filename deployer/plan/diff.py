@@ -10,6 +10,7 @@ from deployer.plan.again import compiling, loading
 from deployer.plan.capacity import NoEstimate, Server, estimate
 from deployer.plan.changes import Change, changes
 from deployer.plan.consequences import (
+    BESIDE,
     RESTART,
     Again,
     consequences,
@@ -147,8 +148,20 @@ def diff_of(sides: Sides, written: Written | None = None) -> Diff:
         defaults=changed_defaults(sides),
         capacity=_capacity(found, sides),
         versions=(old.engine.version, new.engine.version),
-        replaces=_sentence(RESTART[new.target]) if found else "",
+        replaces=_sentence(_replaced(sides)) if found else "",
     )
+
+
+def _replaced(sides: Sides) -> str:
+    """Say what becomes of what runs: only the same deployment is replaced."""
+    return RESTART[sides.new.target] if _where(sides.old) == _where(sides.new) else BESIDE
+
+
+def _where(release: Release) -> tuple[str, ...]:
+    """Give what tells a deployment from others: its name here, its app on Modal."""
+    if release.modal is None:
+        return (release.target, release.name)
+    return (release.target, release.modal.app, release.modal.environment or "")
 
 
 def _explained(change: Change, sides: Sides, again: Again) -> Explained:

@@ -166,7 +166,22 @@ def test_from_this_machine_to_modal_the_money_begins() -> None:
     assert [e.change.what for e in to_modal.changes if e.rank == RANK[Effect.MONEY]] == ["target"]
     assert to_local.labels[0] == "money"
     assert [e.change.what for e in to_local.changes if e.rank == RANK[Effect.MONEY]] == ["target"]
-    assert to_local.replaces == "The next apply ends the server that runs, and starts another"
+    assert to_local.replaces.startswith("What runs goes on until it is destroyed")
+
+
+@pytest.mark.parametrize("renamed", [True, False])
+def test_only_the_same_deployment_is_replaced(renamed: bool) -> None:
+    here = replace(BASE, target="local", modal=None)
+    changed = replace(
+        here, name="other" if renamed else here.name, listen=replace(here.listen, port=1)
+    )
+    found = diff(here, changed).replaces
+
+    assert found == (
+        "What runs goes on until it is destroyed, and the next apply starts another beside it"
+        if renamed
+        else "The next apply ends the server that runs, and starts another"
+    )
 
 
 def test_parts_of_a_pool_are_no_sum_where_the_whole_is_not_known() -> None:
