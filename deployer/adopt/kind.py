@@ -23,6 +23,11 @@ PLACEHOLDER = compile_pattern("\u27e6(\\w+)\u27e7")
 """How `{{NAME}}` stands in what is read: YAML takes that for a mapping."""
 
 
+MOST_VALUES = 20_000
+"""Values of a file, each alias counted as what it stands for. A manifest has some hundreds, and
+a few lines of aliases of aliases would fill the memory."""
+
+
 class FileKind(StrEnum):
     """The kinds of files that a launch is read from."""
 
@@ -83,7 +88,23 @@ def documents(text: str) -> list[Lined]:
         text = getattr(error, "problem", None) or "it is no YAML"
         message = f"it is no YAML{where}: {text}"
         raise UnreadError(message) from error
+    if _values(found, {}) > MOST_VALUES:
+        message = (
+            f"it holds more than {MOST_VALUES:,} values, so it is not a file that starts a server"
+        )
+        raise UnreadError(message)
     return [one for one in found if isinstance(one, Lined)]
+
+
+def _values(value: Any, known: dict[int, int]) -> int:  # noqa: ANN401 - any value
+    """Count the values in one, each alias as all that it stands for."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = MOST_VALUES + 1  # where it holds itself
+        parts = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_values(part, known) for part in parts)
+    return known[id(value)]
 
 
 def kind_of(name: str, text: str) -> FileKind:

@@ -350,6 +350,18 @@ def test_yaml_without_a_key_is_no_command_that_some_release_refuses(
         run(str(path))
 
 
+def test_aliases_of_aliases_fill_no_memory(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    path = tmp_path / "x.yaml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "y.yaml").write_text("run: &a [*a]\n", encoding="utf-8")
+
+    for one in (path, tmp_path / "y.yaml"):
+        with pytest.raises(Failure, match="it holds more than 20,000 values"):
+            run(str(one))
+
+
 def test_an_unfinished_script_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     ran = run("--file", script(tmp_path, f'{LAUNCH} --served-model-name "x\n'))
 
