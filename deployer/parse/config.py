@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 import yaml
@@ -64,7 +65,7 @@ def merge(
 def config_words(catalogue: Catalogue, text: str) -> tuple[str, ...]:
     """Turn a config file's text into words; raises ConfigError as the engine would end."""
     try:
-        value = yaml.safe_load(text)
+        value = _loaded(text)
     except (yaml.YAMLError, ValueError, AttributeError, RecursionError) as error:  # a false !!tag
         first = str(error).partition("\n")[0]
         msg = f"the config file is no YAML: {first}"
@@ -75,6 +76,12 @@ def config_words(catalogue: Catalogue, text: str) -> tuple[str, ...]:
         msg = "a config file is made of keys and values"
         raise ConfigError(msg)
     return tuple(word for key, item in value.items() for word in _words(catalogue, str(key), item))
+
+
+@lru_cache(maxsize=1)
+def _loaded(text: str) -> object:
+    """Read a file once for all releases that it is tried with."""
+    return yaml.safe_load(text)
 
 
 def _words(catalogue: Catalogue, key: str, value: object) -> Iterator[str]:

@@ -362,6 +362,24 @@ def test_aliases_of_aliases_fill_no_memory(tmp_path: Path) -> None:
             run(str(one))
 
 
+def test_a_config_file_is_read_once_for_all_releases(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("model-path: a/once\ntp-size: 2\n", encoding="utf-8")
+    read: list[str] = []
+    load = yaml.safe_load
+
+    def safe_load(text: str) -> object:
+        read.append(text)
+        return load(text)
+
+    monkeypatch.setattr(yaml, "safe_load", safe_load)
+
+    assert "repo: a/once" in run("--config", str(path)).out
+    assert len([text for text in read if "a/once" in text and "tp-size" in text]) == 1
+
+
 def test_an_unfinished_script_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     ran = run("--file", script(tmp_path, f'{LAUNCH} --served-model-name "x\n'))
 
