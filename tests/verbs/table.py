@@ -168,9 +168,7 @@ TABLE: dict[str, Row] = {
         "json": Cell(
             f"import --gpu H100 --format json {LAUNCH}", 0, "format_version profile engine"
         ),
-        "wrong name": Cell(
-            "import -- ls", 1, "the command: no launch of SGLang or vLLM was found in it"
-        ),
+        "wrong name": Cell("import no-such-file", 2, "no-such-file: there is no such file"),
         "full disk": Cell(f"import --out new.yaml {LAUNCH}", 1,
                           "new.yaml could not be written: File too large"),
     },
