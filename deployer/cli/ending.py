@@ -29,7 +29,7 @@ WORLDLY = frozenset({
 })  # fmt: skip
 """Errors of the machine and of who may do what on it, which no code of ours can mend."""
 
-_WORD = re.compile(r"(?!deployer\b|modal\b)[a-z]+(?:'[a-z]+)?(?=[ ,;:]|$)")
+_WORD = re.compile(r"(?!deployer\b|modal\b|https?:)[a-z]+(?:'[a-z]+)?(?=[ ,;:]|$)")
 """A word at the beginning that is no name of a field, a file or a program."""
 
 

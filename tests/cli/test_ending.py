@@ -210,7 +210,7 @@ def test_a_near_file_with_an_odd_name_is_named_harmlessly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "pro\n::error::file.yaml").touch()
+    (tmp_path / "pro\n::error::file.yaml").write_text("model:\nhardware:\nengine:\n")
 
     assert main(["check", "pro::error::file.yaml"]) == 2
     assert "  Did you mean pro\\n::error::file.yaml?\n" in capsys.readouterr().err

@@ -410,9 +410,21 @@ def _when_launched(story: Story, act: Callable[[], object]) -> threading.Thread:
     return thread
 
 
+def _ignores_sigterm(pid: int) -> bool:
+    """Whether a process has come to where it ignores it (`proc_pid_status(5)`)."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    mask = next(line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:"))
+    return bool(int(mask, 16) >> (signal.SIGTERM - 1) & 1)
+
+
 def test_a_stop_ends_the_start(live: Callable[..., Story]) -> None:
     story = live("--load", "600", "--ignore-sigterm")
-    _when_launched(story, story.runtime.request_stop)
+
+    def stop() -> None:
+        wait_for(lambda: _ignores_sigterm(story.pid()))
+        story.runtime.request_stop()
+
+    _when_launched(story, stop)
     assert not story.runtime.start()
     drained = story.runtime.stop()
     assert drained is not None

@@ -17,7 +17,7 @@ from openai import OpenAI
 from deployer.engine.install import EngineEnvironment
 from deployer.engine.model import tiny_model
 from tests.apply.modal.conftest import KEY, World, make_world
-from tests.fakes.modal.interpreters import small_image
+from tests.fakes.modal.interpreters import download_image, small_image
 
 pytestmark = [pytest.mark.engine]
 
@@ -40,7 +40,7 @@ def real(
         tmp_path,
         monkeypatch,
         capfd,
-        {"lmsysorg/sglang": python, "python:": python},
+        {"lmsysorg/sglang": python, "huggingface-hub": download_image(), "python:": python},
         variables=variables,
         files=files,
     )
