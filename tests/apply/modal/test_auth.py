@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from deployer.apply.modal.drift import told_release
+from deployer.apply.modal.private import Private
 from deployer.apply.modal.proxy_token import ID, SECRET, find_token
 from deployer.apply.modal.records import Records
 from deployer.cli.apply_modal import credentials_of
@@ -40,6 +41,8 @@ def protected(world: World, endpoint: str = "web_server", auth: str = "both") ->
     world.plane.state.proxy_tokens[TOKEN_ID] = TOKEN_SECRET
     changed = f"  endpoint: {endpoint}\n  auth: {auth}"
     deployed(world, world.profile(endpoint=changed))
+    for made in Private("", os.environ).token_files:  # by that apply, for nobody had one
+        made.unlink()
     record = Records().record("tiny-app", "")
     assert record is not None
     return record.url
@@ -158,7 +161,7 @@ def test_a_token_of_the_account_is_never_taken_for_one() -> None:
 def test_apply_says_that_the_token_is_missing_before_anything_is_spent(containers: World) -> None:
     world = containers
     path = world.profile(endpoint="  endpoint: web_server\n  auth: both")
-    code, _, err = world.run("apply", path, "--yes")
+    code, _, err = world.run("apply", path)
     assert code == 1
     assert "Modal asks for a proxy token" in err
     assert not world.plane.requests("AppCreate")
