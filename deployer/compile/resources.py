@@ -7,10 +7,10 @@ Without them Modal reserves an eighth of a core and 128 MiB
 
 from __future__ import annotations
 
+from deployer.behaviour.weights import GIB
 from deployer.facts.models.catalogue import find
 from deployer.profile.model import Profile
 
-GIB = 1024**3
 MIB_A_GIB = 1024
 
 OTHERS = 3

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from deployer.behaviour.weights import GIB
 from deployer.compile.derive import STARTUP, warmup_kinds
 from deployer.facts.sglang.loaders import NOTHING, speed
 
 if TYPE_CHECKING:
     from deployer.profile.model import Profile
-
-GIB = 1024**3
 
 LONGEST = 4 * 3600
 """Seconds that a start may take: an hour more than the longest that Modal's examples allow."""

@@ -9,6 +9,7 @@ from deployer.behaviour.fraction import Own, own
 from deployer.behaviour.pool import AMISS, BAND, Held, Pool, held, pool
 from deployer.behaviour.settings import Settings, read
 from deployer.behaviour.unknown import NoEstimate, UnknownError
+from deployer.behaviour.weights import GIB
 from deployer.facts.models.checkpoint import Checkpoint
 from deployer.release import Release
 
@@ -85,7 +86,7 @@ class Fit:
         """The smallest fraction, in hundredths, that leaves room for one context, if any does."""
         room = self.budget + self.states
         share = room / self.budget if self.states and self.budget > 0 else 1
-        need = self.weights + self.copies + share * self.context * self.bytes_each / 1024**3
+        need = self.weights + self.copies + share * self.context * self.bytes_each / GIB
         found = -(-need * 100 // (self.total - self.taken)) / 100
         return found if found < 1 else None
 
@@ -144,4 +145,4 @@ def _rest(settings: Settings, found: Held, tokens: Pool | None) -> float:
 
 def _later(found: Held, tokens: Pool | None) -> float:
     """Give the GiB of what drafts, where it takes them from what the pool has left."""
-    return found.later + (tokens.tokens * found.later_each / 1024**3 if tokens else 0.0)
+    return found.later + (tokens.tokens * found.later_each / GIB if tokens else 0.0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from deployer.behaviour.weights import GIB
 from deployer.facts.models.catalogue import find
 from deployer.facts.prices import HOURS_A_MONTH, STORAGE_FREE, Prices
 from deployer.facts.sglang.loaders import FORMAT_FLAG, NOTHING, Speed, speed
@@ -17,7 +18,6 @@ from deployer.facts.sizes import BESIDE_WEIGHTS, KERNEL_MINUTES
 from deployer.plan.writers import containers
 from deployer.release import ModalParameters, Release
 
-GIB = 1024**3
 GB = 1e9
 MIB_A_GIB = 1024
 COMPILE_SECONDS = 7200

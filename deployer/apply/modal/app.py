@@ -44,7 +44,10 @@ LIBRARY = ("huggingface-hub==2.4.0", "hf-xet==1.8.0")
 """What the image of the download holds beside those: pinned, because calls of it are used that its
 documentation does not list, and because a new release is first to be tried."""
 
-XET = {"HF_XET_HIGH_PERFORMANCE": "1", "HF_XET_CACHE": "/root/.cache/xet"}
+HOME = "/root"
+"""Where Modal's containers begin: the home of who runs there, and where code is looked for."""
+
+XET = {"HF_XET_HIGH_PERFORMANCE": "1", "HF_XET_CACHE": f"{HOME}/.cache/xet"}
 """Xet with all that the container has, and with its chunks off the volume: the process reads both
 when it imports huggingface_hub."""
 
@@ -144,7 +147,7 @@ def _download(  # noqa: PLR0913 - what an app's function consists of
     del release
     image = _with_code(_small_image().uv_pip_install(*LIBRARY).env(XET), release_file)
     if manifests is not None:
-        image = image.add_local_file(manifests, f"/root/{remote.MANIFESTS_FILE}")
+        image = image.add_local_file(manifests, f"{HOME}/{remote.MANIFESTS_FILE}")
     return app.function(
         image=image,
         cpu=parameters.download_cpu,
@@ -293,8 +296,8 @@ def _small_image() -> modal.Image:
 
 def _with_code(image: modal.Image, release_file: Path) -> modal.Image:
     package = Path(__file__).resolve().parents[2]
-    return image.add_local_dir(package, "/root/deployer", ignore=_ignored).add_local_file(
-        release_file, f"/root/{remote.RELEASE_FILE}"
+    return image.add_local_dir(package, f"{HOME}/deployer", ignore=_ignored).add_local_file(
+        release_file, f"{HOME}/{remote.RELEASE_FILE}"
     )
 
 
