@@ -60,4 +60,7 @@ def _read_at_once(profile: Profile) -> float:
 
 def _hicache(profile: Profile) -> float:
     stated = profile.engine.args.get("hicache-size", 0)
-    return float(stated) if isinstance(stated, int | float) else 0.0
+    try:
+        return float(str(stated))  # quoted, it is a number all the same
+    except ValueError:
+        return 0.0
