@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import requests
-from openai import DefaultHttpxClient, OpenAI, Timeout
+from openai import DEFAULT_CONNECTION_LIMITS, DefaultHttpxClient, OpenAI, Timeout
 
 from deployer.release import TOLD_BY
-from deployer.verify.own_host import OwnHost, for_own_host
+from deployer.verify.own_host import KEPT, OwnHost, for_own_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -110,7 +110,11 @@ class Context:
             )
 
     def announce(self, path: str, size: int, seconds: float) -> int:
-        """Announce a body of so many bytes, send none of it, and give the status of the answer."""
+        """Announce a body of so many bytes, send none of it, and give the status of the answer.
+
+        Nothing else may go over this connection: the server still waits there for the body, or is
+        about to end it.
+        """
         self.endpoint.guard()
         request = requests.Request(
             "POST", f"{self.endpoint.url}{path}", data=b"", auth=_Bearer(self.endpoint.api_key)
@@ -124,10 +128,11 @@ class Context:
             }
         )
         settings = self.session.merge_environment_settings(prepared.url, {}, None, None, None)
-        answer = self.session.send(
+        settings["stream"] = True  # then closing the answer closes the connection as well
+        with self.session.send(
             prepared, timeout=(min(seconds, CONNECT_SECONDS), seconds), **settings
-        )
-        return answer.status_code
+        ) as answer:
+            return answer.status_code
 
     def bounds(self) -> tuple[float, float]:
         """Give the seconds to connect and the seconds to wait."""
@@ -196,6 +201,7 @@ def _client(endpoint: Endpoint, timeout: float, told: list[str]) -> OpenAI:
         timeout=Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
         http_client=DefaultHttpxClient(
             trust_env=not endpoint.here,
+            limits=type(DEFAULT_CONNECTION_LIMITS)(keepalive_expiry=KEPT),
             event_hooks={
                 "request": [
                     lambda _: endpoint.guard(),

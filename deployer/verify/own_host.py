@@ -5,6 +5,7 @@ Both clients leave the key out by themselves when they are sent elsewhere, and n
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -12,6 +13,11 @@ import requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
+
+
+KEPT = 2.0
+"""Seconds that a connection may lie idle and still be used: uvicorn, which SGLang serves with, ends
+one after 5 (its `timeout_keep_alive`), and a request that meets the end would get no answer."""
 
 
 class Sent(Protocol):
@@ -27,17 +33,32 @@ class Sent(Protocol):
 
 
 class OwnHost(requests.Session):
-    """A session that sends ``headers`` to the host of ``url`` with every request."""
+    """A session that sends ``headers`` to the host of ``url`` with every request.
 
-    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+    ``clock`` counts the seconds for which its connections lie idle.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__()
         self._url = url
         self._own = dict(headers)
+        self._clock = clock
+        self._used = clock()
 
     def send(self, request: requests.PreparedRequest, **settings: Any) -> requests.Response:  # noqa: ANN401 - the base's own
         """Send a request; the next one of a redirect comes through here as well."""
         _fit(request.headers, self._own, own=_origin(request.url or "") == _origin(self._url))
-        return super().send(request, **settings)
+        if self._clock() - self._used > KEPT:
+            self.close()  # its connections alone: the next request makes new ones
+        try:
+            return super().send(request, **settings)
+        finally:
+            self._used = self._clock()
 
 
 def for_own_host(url: str, headers: Mapping[str, str]) -> Callable[[Sent], None]:
