@@ -50,6 +50,11 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Main]]:
         if module not in before:
             del sys.modules[module]
     sys.modules.update(before)
+    # Whoever names a module by its path gets it from the package that holds it.
+    for module, was in before.items():
+        holder, _, name = module.rpartition(".")
+        if holder.startswith("deployer") and hasattr(before[holder], name):
+            setattr(before[holder], name, was)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +98,13 @@ def test_checking_and_comparing_takes_none_of_them(
     for words in (["check", LARGE], ["compile", TINY], ["fit", LARGE], ["diff", LARGE, LARGE]):
         assert fresh(words) == 0, capsys.readouterr().err
     assert fresh(["plan", "--offline", LARGE]) == 0
+
+
+def test_and_afterwards_a_path_leads_to_the_module_that_was_there() -> None:
+    ours = {name.rpartition("."): it for name, it in sys.modules.items() if name.startswith(ROOMS)}
+    led = {whole: getattr(sys.modules[whole[0]], whole[2]) for whole in ours}
+    assert ours
+    assert led == ours
 
 
 def test_a_module_that_is_missing_otherwise_is_a_fault_of_ours() -> None:

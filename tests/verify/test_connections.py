@@ -96,5 +96,5 @@ def test_the_sdk_uses_no_idle_connection_either(monkeypatch: pytest.MonkeyPatch)
         return openai.DefaultHttpxClient(**words)
 
     monkeypatch.setattr("deployer.verify.context.DefaultHttpxClient", make)
-    with open_context(everything("http://127.0.0.1:9"), model="m", timeout=9, max_tokens=1):
+    with open_context(everything("http://127.0.0.1:9"), model="m", timeout=60, max_tokens=1):
         assert made["limits"].keepalive_expiry == KEPT
