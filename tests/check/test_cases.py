@@ -305,10 +305,14 @@ def test_a_draft_of_one_layer_is_not_the_model_once_more(change: Change, fits: b
     assert ("does-not-fit" in wrong("f10-draft-beyond-memory", change)) is not fits
 
 
-def test_without_its_facts_nothing_is_said_of_memory_but_that() -> None:
-    told = judge(text("f10-draft-beyond-memory"), "p.yaml").findings
+def test_what_is_shipped_of_it_says_the_same_and_a_copy_by_another_name_nothing() -> None:
+    shipped = judge(text("f10-draft-beyond-memory"), "p.yaml").findings
+    copied = text("f10-draft-beyond-memory").replace("zai-org/", "acme/")
+    unknown = judge(copied, "p.yaml").findings
 
-    assert [one.message for one in told if one.check == "memory-not-looked-at"]
+    locked = found("f10-draft-beyond-memory")
+    assert [one.check for one in shipped] == [one.check for one in locked]
+    assert [one.check for one in unknown if "memory" in one.check] == ["memory-not-looked-at"]
 
 
 def test_every_case_is_judged() -> None:
