@@ -15,9 +15,6 @@ EXCEPTION = compile_pattern(r"(?P<type>(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?:: ?(?P
 
 CHAIN = compile_pattern(r"(?:During handling of the above|The above) exception")
 
-PROGRESS = compile_pattern(r"%\|| (?:it|s)/(?:s|it)\]|it/s\]|s/it\]")
-"""A progress bar, which another process may write between the lines of a message."""
-
 FRAMES = 100
 EXCEPTIONS = 8
 CONTINUED = 20
@@ -107,7 +104,7 @@ class Block:
 
     def _continue(self, text: str) -> bool:
         """A message goes on over several lines; what is between frames is code."""
-        if self._in_frames or not self.exceptions or PROGRESS.search(text):
+        if self._in_frames or not self.exceptions:
             return True
         self._continued += 1
         if self._continued <= CONTINUED:

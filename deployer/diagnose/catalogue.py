@@ -10,3 +10,6 @@ SIGNATURES: tuple[Signature, ...] = (
     *devices.SIGNATURES,
     *weights.SIGNATURES,
 )
+
+OUTSIDE = frozenset(signature.name for signature in SIGNATURES if signature.outside)
+"""Names of those that come from outside of the engine."""

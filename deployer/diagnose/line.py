@@ -33,8 +33,13 @@ PREFIX = compile_pattern(
     r"(?P<rank>(?: [A-Z][A-Z_]*\d+)*)(?: [a-z_]+(?:\[\d+\])?)?\] ?"
 )
 
-BAR = compile_pattern(r".*(?:it/s|s/it)[^\]]*\] ?(?=\[\d{4}-)")
-"""A progress bar that was not ended before something failed: ``tqdm`` writes no line end then."""
+BAR = compile_pattern(r".*?(?:\d+%(?: Completed )?\|[^\[]*|\d+it (?=\[))(?:\[[^\]]*(?:\] ?|$))?")
+"""A progress bar as ``tqdm`` draws it: ``12%|#2   | 5/40 [00:00<00:03, 11.60it/s]``, and
+``5it [00:01, 4.2it/s]`` where it does not know how many there are. It writes no line end before
+what comes next, be it another bar or why something failed; the last one may be cut."""
+
+BARS = ("%|", "% Completed |", "it [")
+"""One of which is in every bar: a look for them is quicker than the pattern."""
 
 TORCH = compile_pattern(r"\[rank(?P<rank>\d+)\]: ?")
 
@@ -62,10 +67,16 @@ def parse(raw: str) -> Line:
     text = ESCAPES.sub("", raw[:LIMIT]).expandtabs(4).rstrip()
     while found := CARRIED.match(text):
         text = text[found.end() :]
-    if found := BAR.match(text):
-        text = text[found.end() :]
+    text = unbarred(text)
     if found := PREFIX.match(text):
         return Line(text[found.end() :], found["rank"].strip(), found["at"])
     if found := TORCH.match(text):
         return Line(text[found.end() :], f"rank {found['rank']}")
     return Line(text)
+
+
+def unbarred(text: str) -> str:
+    """Give what is left of a line without the progress bars that it begins with; '' of a bar."""
+    while any(each in text for each in BARS) and (found := BAR.match(text)):
+        text = text[found.end() :]
+    return text

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deployer.diagnose.block import OPENING, Block
-from deployer.diagnose.catalogue import SIGNATURES
+from deployer.diagnose.catalogue import OUTSIDE, SIGNATURES
 from deployer.diagnose.diagnosis import Diagnosis, Reading
 from deployer.diagnose.line import LIMIT, Line, parse
 from deployer.diagnose.stages import LIFE, ORDER, mark
@@ -119,7 +119,9 @@ class Reader:
             first, symptom, weak = self._placed(block, first, symptom, weak)
             ranks = ranks | ({block.rank} if block.rank and self._fatal(block) else set())
         if first is None and (symptom or (weak and (ended or self._dying))):
-            first = weak if weak and not weak.symptom else symptom or weak
+            outside = symptom is not None and symptom.name in OUTSIDE
+            believed = weak and not weak.symptom and (weak.name or not outside)
+            first = weak if believed else symptom or weak
         return replace(first, followed=len(ranks - {first.rank})) if first else None
 
     def reading(self) -> Reading:
@@ -218,7 +220,7 @@ class Reader:
         if not self._fatal(block):
             return first, symptom, weak or replace(found, proven=False)
         if found.symptom:
-            return first, symptom or found, weak
+            return first, _sooner(symptom, found), weak
         return first or found, symptom, weak
 
     def _fatal(self, block: Block) -> bool:
@@ -258,7 +260,7 @@ class Reader:
 
     def _keep(self, found: Diagnosis) -> None:
         if found.symptom:
-            self._symptom = self._symptom or found
+            self._symptom = _sooner(self._symptom, found)
         else:
             self._first = self._first or found
         self._note(found.rank)
@@ -297,6 +299,12 @@ class Reader:
 def _last(line: bytes) -> bytes:
     """Give what is left to be seen of a line that a carriage return writes over, as far as read."""
     return (line[:-1].rpartition(b"\r")[2] + line[-1:])[:BYTES]
+
+
+def _sooner(known: Diagnosis | None, found: Diagnosis) -> Diagnosis:
+    """Give the symptom that is believed: the first, but for one from outside, which explains it."""
+    outside = found.name in OUTSIDE and (known is None or known.name not in OUTSIDE)
+    return found if known is None or outside else known
 
 
 def _later(stage: str, than: str) -> bool:

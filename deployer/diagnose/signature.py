@@ -30,6 +30,8 @@ class Signature:
     that stands alone, from its beginning. With ``within`` a frame of the traceback must match, with
     ``stages`` the engine must have been at one of them. ``cause`` may name groups of the pattern.
     A ``symptom`` is what others suffer from a failure: it is believed where nothing else is told.
+    What comes from ``outside`` of the engine is believed before other symptoms, and before an
+    exception that is not known: no log holds why it was sent.
     ``link`` is where the failure was reported or is explained in public.
     """
 
@@ -42,6 +44,7 @@ class Signature:
     within: re.Pattern[str] | None = None
     stages: frozenset[str] = frozenset()
     symptom: bool = False
+    outside: bool = False
 
     def in_exception(self, said: str, frames: list[str], stage: str) -> re.Match[str] | None:
         """Look for this failure in an exception; gives where it was found."""

@@ -37,6 +37,8 @@ class Drained:
     left: tuple[str, ...]
     died: str = ""
     """Why requests were not waited for to the end: a process that had ended, or a hang."""
+    told: tuple[str, ...] = ()
+    """What the engine's log tells of that, in lines."""
 
     @property
     def failed(self) -> bool:

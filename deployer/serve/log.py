@@ -13,7 +13,9 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from deployer.diagnose.line import BARS, unbarred
 from deployer.diagnose.reader import Reader
+from deployer.diagnose.words import OURS
 from deployer.late import compile_pattern
 from deployer.serve.sink import ROTATE_AT, RotatingFile, Sink
 
@@ -38,6 +40,8 @@ SETTLE_EVERY = 0.002
 LAST_WORDS = 2.0
 """Seconds. How long the end of a log may take to reach a slow disk or terminal."""
 
+_BARS = tuple(each.encode() for each in BARS)
+
 ESCAPES = compile_pattern(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?")
 """Terminal escapes (ECMA-48 CSI, OSC, and the short ones): failure reports go to terminals."""
 
@@ -54,39 +58,66 @@ def newest(lines: Sequence[str]) -> str:
 
 
 class Tail:
-    """The last lines of an output, for failure reports; memory is bounded in every direction."""
+    """The last lines of an output, for failure reports; memory is bounded in every direction.
+
+    Of all progress bars the newest one stays, where it stands among the lines: it says how far
+    something got, and those before it push out what tells why it went no further.
+    """
 
     def __init__(self, lines: int = LINES) -> None:
         self._lock = threading.Lock()
         self._lines: deque[bytes] = deque(maxlen=lines)
+        self._bar: bytes | None = None
         self._partial = b""
 
     def feed(self, data: bytes) -> None:
         """Take the next piece. A carriage return ends a line too: progress bars use them."""
-        wanted = self._lines.maxlen or 1
-        pieces = data.replace(b"\r", b"\n").rsplit(b"\n", wanted + 1)
+        pieces = data.replace(b"\r", b"\n").split(b"\n")
         with self._lock:
-            for piece in pieces[:-1]:
-                self._extend(piece)
-                if self._partial.strip():
-                    self._lines.append(self._partial)
-                self._partial = b""
-            self._extend(pieces[-1])
+            pieces[0] = self._partial + pieces[0][: LINE_LIMIT - len(self._partial)]
+            self._partial = pieces.pop()[:LINE_LIMIT]
+            self._lines.extend(reversed(self._newest(pieces)))
 
     def lines(self) -> tuple[str, ...]:
         """Give the last lines, the unfinished one included, as printable text."""
         with self._lock:
-            raw = [*self._lines, self._partial] if self._partial.strip() else list(self._lines)
+            raw, last = list(self._lines), self._partial
+            shown = _unbarred(last)
+            if last.strip() and not shown:  # a bar that goes on: the newest
+                raw = [line for line in raw if line is not self._bar]
+            raw += [shown or last] if last.strip() else []
         return tuple(_printable(line) for line in raw)
 
     def last(self) -> str:
         """Give the newest line that says something, or '' if there is none yet."""
         return newest(self.lines())
 
-    def _extend(self, piece: bytes) -> None:
-        room = LINE_LIMIT - len(self._partial)
-        if room > 0:
-            self._partial += piece[:room]
+    def _newest(self, pieces: Sequence[bytes]) -> list[bytes]:
+        """Give as many lines as are kept, the newest first; a flood is not looked at further."""
+        found: list[bytes] = []
+        bar = None
+        for piece in reversed(pieces):
+            if len(found) == self._lines.maxlen:
+                break
+            line = piece[:LINE_LIMIT]
+            shown = _unbarred(line)
+            if shown.strip():
+                found.append(shown)
+            elif line.strip() and bar is None:
+                bar = line
+                found.append(bar)
+        if bar is not None:
+            with suppress(ValueError):
+                self._lines.remove(self._bar or b"")
+            self._bar = bar
+        return found
+
+
+def _unbarred(line: bytes) -> bytes:
+    """Give what is left of a line without the progress bars before it."""
+    if not any(each in line for each in _BARS):
+        return line
+    return unbarred(ESCAPES.sub("", line.decode(errors="replace"))).encode()
 
 
 class EngineLog:
@@ -157,12 +188,17 @@ class EngineLog:
 
     def note(self, *lines: str) -> None:
         """Write lines of our own into the log, redacted; they are no part of its tail."""
-        text = "".join(f"[deployer] {line}\n" for line in lines)
+        text = "".join(f"{OURS}{line}\n" for line in lines)
         stream = self._redactor.stream()
         data = stream.feed(f"\n{text}".encode(errors="replace")) + stream.finish()
         for sink in self._sinks:
             if sink.name != DIAGNOSIS:
                 sink.put(data)
+
+    def tell(self, line: str) -> None:
+        """Write a line of our own that tells of a failure: it is read for the diagnosis, too."""
+        self.note(line.removeprefix(OURS))
+        self._reader.feed(f"\n{line}\n".encode())
 
     def settle(self, seconds: float) -> None:
         """Wait until what is in the pipe by now has been read, for at most ``seconds``.
@@ -226,8 +262,8 @@ class EngineLog:
                 sink.put(data)
 
     def _complain(self, message: str) -> None:
-        self._troubles.append(f"[deployer] {message}")  # a flood would wash it out of the tail
-        self._spread(f"\n[deployer] {message}\n".encode())
+        self._troubles.append(f"{OURS}{message}")  # a flood would wash it out of the tail
+        self._spread(f"\n{OURS}{message}\n".encode())
 
 
 def _waiting(output: int) -> int:

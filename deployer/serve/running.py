@@ -12,6 +12,7 @@ from deployer.serve.inside import choose_inside
 from deployer.serve.key import KeyFile
 from deployer.serve.launch import EngineProcess, command_line, engine_environment
 from deployer.serve.log import EngineLog
+from deployer.serve.oom import OomWatch
 from deployer.serve.processes import Family, Process, read_process, spell_exit, stands_still, title
 from deployer.serve.stacks import stacks
 from deployer.serve.watch import Watcher
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 FOLLOWS, SHORTLY = 1.0, 0.01
 """Seconds that the parent's end is waited for after that of a child: long where the child has ended
 as if it had nothing more to do, else hardly."""
+
+KILLED = spell_exit(-signal.SIGKILL)
+"""How what is said of a process ends that had no word to say itself."""
 
 SETTLE = 0.05
 """Seconds that the log gets to catch up before a failure is told: its cause may be in the pipe."""
@@ -59,6 +63,8 @@ class Running:
         with ExitStack() as stack:
             self.log = EngineLog(log_file, redactor, stream)
             stack.callback(self.log.close)
+            self._oom = OomWatch()
+            stack.callback(self._oom.close)
             self._key_file = KeyFile(log_file.parent, self.inside)
             stack.callback(self._key_file.remove)
             words = command_line(release, (*self.inside.words(), *self._key_file.words()))
@@ -114,6 +120,16 @@ class Running:
         self.log.settle(SETTLE)
         return self.log.tail()
 
+    def tell_killed(self) -> None:
+        """Write into the log, where SIGKILL ended a process, whether that was for want of memory.
+
+        It is read there for a diagnosis, now and later: no other word tells of it.
+        """
+        who = self.lost()
+        if who.endswith(KILLED):
+            pid = int(who.partition("(process ")[2].partition(")")[0])
+            self.log.tell(self._oom.line(who, pid))
+
     def strike(self) -> None:
         """Send SIGKILL to every process, and wait for nobody."""
         strike(self.family, self.family.refresh(strays=True))
@@ -125,6 +141,7 @@ class Running:
     def release(self) -> tuple[str, ...]:
         """Give everything back, once no process is left; gives the last lines of the log."""
         self._watcher.close()
+        self._oom.close()
         self._key_file.remove()
         self.log.close()
         self.process.close()

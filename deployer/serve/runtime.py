@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deployer.diagnose.boot import Stage
+    from deployer.diagnose.diagnosis import Diagnosis
     from deployer.event import Event
     from deployer.release import Release
     from deployer.serve.front import Emptied
@@ -180,7 +181,8 @@ class Runtime:
             failed = drained is not None and drained.failed
             message = drained.message() if drained else "nothing was running"
             (self._timeline.fail if failed else self._timeline.done)(message)
-            self._timeline.end(message if failed else "stopped", failed=failed)
+            told = drained.told if failed and drained else ()
+            self._timeline.end(message if failed else "stopped", told, failed=failed)
         if failed:
             raise Failure(message)
         return drained
@@ -383,6 +385,7 @@ class Runtime:
             return None
         running, front, began = self._running, self.front, self._clock()
         emptied, died = None, ""
+        told: tuple[str, ...] = ()
         if self._vigil:
             self._vigil.ending = True
         running.let_go_on()
@@ -393,7 +396,7 @@ class Runtime:
                 clock=self._clock,
                 unbroken=unbroken,
             )
-            died = self._cause_of(emptied)
+            died, told = self._cause_of(running, emptied)
         by_itself, killed, left = end_engine(
             running.process, running.family, grace=GRACE, bell=self._bell, clock=self._clock
         )
@@ -401,15 +404,26 @@ class Runtime:
         code = running.process.returncode
         running.release()
         self._close_front()
-        return Drained(emptied, by_itself, self._clock() - began, code, killed, left, died)
+        return Drained(emptied, by_itself, self._clock() - began, code, killed, left, died, told)
 
-    def _cause_of(self, emptied: Emptied) -> str:
-        """Say what requests were cut by; streams break before the death of their engine is seen."""
+    def _cause_of(self, running: Running, emptied: Emptied) -> tuple[str, tuple[str, ...]]:
+        """Say what requests were cut by, in words and with what its log tells of that.
+
+        Streams break before the death of their engine is seen.
+        """
         deadline = self._clock() + (DYING if emptied.cut else 0.0)
         with self._bell.listen() as ear:
             while not (died := self._dead()) and self._clock() < deadline:
                 ear.wait(deadline - self._clock())
-        return died
+        if not died:
+            return "", ()
+        if self._hung():
+            self._timeline.progress(f"the engine hangs: {died}")
+            running.tell_stacks(self._environ)
+        tail = running.last_words()
+        if (found := self._diagnosed(running)) is None:
+            return died, tail
+        return f"{died}; {headline(found)}", (*report(found), *tail)
 
     def _dead(self) -> str:
         """Say why nothing that is in flight will be answered any more; '' while it may be."""
@@ -447,12 +461,11 @@ class Runtime:
                 self.front.shut(FAILED)
             detail: tuple[str, ...] = (failure.hint,) if failure.hint else ()
             if self._running:
-                dead = self._running.lost()
                 tail = self._running.last_words()
-                if found := self._running.log.diagnosis(ended=bool(dead)):
+                if found := self._diagnosed(self._running):
                     failure.message += f"; {headline(found)}"
                     failure.args = (failure.message,)
-                    detail += report(found)
+                    detail = (*report(found), *detail)
                 detail += tail
             self._timeline.fail(failure.message)
             self._timeline.end(failure.message, detail, failed=True)
@@ -462,6 +475,11 @@ class Runtime:
                 self._running.strike()
             if wait:
                 self._bury()
+
+    def _diagnosed(self, running: Running) -> Diagnosis | None:
+        """Give what the log tells of an end, with what its supervisor knows of one by a signal."""
+        running.tell_killed()
+        return running.log.diagnosis(ended=bool(running.lost()))
 
     def _bury(self) -> None:
         """Wait until nothing is left of an engine that has failed, and tell what will not go."""

@@ -1,7 +1,8 @@
 """Where every process of a hung engine stands, for the log; it never holds up the end.
 
 ``py-spy dump`` shows Python's stacks where it is installed (the engine's images have it) and may
-look. Elsewhere, and beside it, the kernel tells what each thread waits for.
+look; where it could not, that and why is said. Elsewhere, and beside it, the kernel tells what each
+thread waits for, and what the kernel does not tell is said as well.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deployer.serve.processes import PROC
+from deployer.serve.processes import PROC, STOPPED, read_process, spell_exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,6 +31,12 @@ THREADS = 8
 
 LINES = 120
 """Lines of one process."""
+
+WHY = 5
+"""Lines of why it could not look that are shown; its own stack, which follows, tells nobody."""
+
+AS_IT_IS = "--nonblocking"
+"""How ``py-spy`` (0.3 to 0.4) is told not to halt a process."""
 
 
 def stacks(
@@ -60,22 +67,43 @@ def stacks(
 
 
 def _spy(tool: str, pid: int, deadline: float, found: dict[int, tuple[str, ...]]) -> None:
+    """Ask for the stacks of one process.
+
+    ``py-spy`` halts a process to read it, and cannot halt one that stands still already, or that
+    another one traces: it reads those as they are.
+    """
+    process = read_process(pid)
+    still = process is not None and process.state in STOPPED
+    ways: tuple[tuple[str, ...], ...] = ((AS_IT_IS,),) if still else ((), (AS_IT_IS,))
+    lines: tuple[str, ...] = ()
+    for way in ways:
+        read, text = _asked([tool, "dump", *way, "--pid", str(pid)], deadline)
+        lines += text[:LINES]
+        found[pid] = lines
+        if read:
+            return
+
+
+def _asked(words: list[str], deadline: float) -> tuple[bool, tuple[str, ...]]:
+    """Give whether it read the stacks, and what it said: why not, where it did not."""
     try:
         ran = subprocess.run(
-            [tool, "dump", "--pid", str(pid)],
+            words,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=max(deadline - time.monotonic(), 0.1),
             check=False,
         )
     except subprocess.TimeoutExpired:
-        found[pid] = ("py-spy did not end in time",)
-        return
+        return False, ("py-spy did not end in time",)
     except OSError as error:
-        found[pid] = (f"py-spy cannot be started: {error.strerror}",)
-        return
-    text = (ran.stdout or ran.stderr).decode(errors="replace")
-    found[pid] = tuple(text.splitlines()[:LINES])
+        return False, (f"py-spy cannot be started: {error.strerror}",)
+    said = (ran.stdout or b"").decode(errors="replace").splitlines()
+    if ran.returncode == 0 and said:
+        return True, tuple(said)
+    why = [line.strip() for line in ran.stderr.decode(errors="replace").splitlines()]
+    told = "; ".join(line for line in why[:WHY] if line)
+    return False, (f"py-spy could not look: {told or spell_exit(ran.returncode)}",)
 
 
 def _kernel(pid: int) -> Iterator[str]:
@@ -85,12 +113,20 @@ def _kernel(pid: int) -> Iterator[str]:
     with suppress(OSError):
         tasks = sorted((folder / "task").iterdir(), key=lambda task: int(task.name))
         for task in tasks[:THREADS]:
-            waits = _read(task / "wchan") or "?"
-            yield f"thread {task.name} ({_read(task / 'comm')}) waits in {waits}"
+            waits = _read(task / "wchan")
+            # "0" is both: it waits for nothing in the kernel, or the kernel does not tell us.
+            told = (
+                f"waits in {waits}" if waits not in {"", "0"} else "waits in nothing that is told"
+            )
+            yield f"thread {task.name} ({_read(task / 'comm')}) {told}"
         if len(tasks) > THREADS:
             yield f"{len(tasks) - THREADS} more threads are not shown"
-    for line in _read(folder / "stack").splitlines()[:LINES]:  # root's alone
-        yield f"kernel {line}"
+        try:
+            stack = (folder / "stack").read_text(errors="replace").splitlines()
+        except PermissionError:  # CAP_SYS_ADMIN; proc_pid_stack(5)
+            yield "kernel stack not looked at: that takes root"
+        else:
+            yield from (f"kernel {line}" for line in stack[:LINES])
 
 
 def _field(path: Path, name: str) -> str:

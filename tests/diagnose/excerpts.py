@@ -168,6 +168,12 @@ EXCERPTS = {
         f"{START}[40211.911402] Memory cgroup out of memory: Killed process 9120 (sglang::schedul) "
         "total-vm:261120044kB, anon-rss:130220112kB, file-rss:71232kB, shmem-rss:0kB, UID:0\n"
     ),
+    "killed-by-somebody": (
+        f"{START}\n[deployer] killed by SIGKILL, and not for want of memory: sglang::scheduler "
+        "(process 9120) has ended: killed by SIGKILL (9); its control group "
+        "(/sys/fs/cgroup/memory.events) oom_kill 0, 0 at the launch; the kernel's log not looked at "
+        "(Operation not permitted)\n"
+    ),
     "killed-from-outside": (
         f"{START}[{AT}] Subprocess scheduler_3 (pid=9120) crashed with exit code -9. Triggering "
         "SIGQUIT for cleanup...\n"

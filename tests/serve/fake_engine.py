@@ -162,6 +162,14 @@ def compute(mode: str) -> None:
     Engine.computed[mode] += 1
 
 
+def raises(*_: object) -> None:
+    """Die as a scheduler of SGLang's does of an exception: it is told, and the exit code is 0."""
+    frame = '  File "/engine/sglang/srt/managers/scheduler.py", line 3, in event_loop\n'
+    says = "Scheduler hit an exception: Traceback (most recent call last):"
+    say(f"[2026-11-29 09:03:45] {says}\n{frame}ValueError: no room\n")
+    os._exit(0)
+
+
 def wait_while_deaf() -> None:
     while Engine.deaf:
         time.sleep(0.02)
@@ -239,6 +247,7 @@ def main() -> None:
     signal.signal(signal.SIGUSR2, lambda *_: setattr(Engine, "frozen", False))
     signal.signal(signal.SIGRTMIN, lambda *_: setattr(Engine, "mute", True))
     signal.signal(signal.SIGRTMIN + 1, lambda *_: setattr(Engine, "deaf", True))
+    signal.signal(signal.SIGRTMIN + 2, raises)
     if options.config:
         text = options.config.read_text()
         stated = dict(line.split(": ", 1) for line in text.splitlines())

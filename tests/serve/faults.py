@@ -171,6 +171,11 @@ HANG = {"hang": 2.0}
 MUTE, DEAF = signal.SIGRTMIN, signal.SIGRTMIN + 1
 """What the fake engine takes for a deadlock of its detokenizer, and of its parent."""
 
+RAISE = signal.SIGRTMIN + 2
+"""What the fake engine takes for an exception that ends it, with exit code 0 as SGLang's do."""
+
+RAISED = "exit code 0|ValueError: no room"
+
 
 def told(who: str, number: signal.Signals) -> str:
     return f"{WHO[who]}|killed by {number.name}"
@@ -182,6 +187,8 @@ SERVES = (
               told(who, number), STREAMING, streams=2)
         for number in KILLS for who in WHO
     ),
+    Fault("an exception, with exit code 0", "serving", "started again", send(RAISE, "parent"),
+          RAISED, STREAMING, streams=2),
     *(
         Fault(f"SIGSTOP to the {who}", "serving", "started again", send(signal.SIGSTOP, who),
               f"the engine hangs: {WHO[who]}|stopped for", STREAMING, HANG, streams=2)
@@ -232,6 +239,8 @@ DRAINS = (
               after_term(send(number, who)), told(who, number), STREAMING, streams=2)
         for number in KILLS for who in WHO
     ),
+    Fault("an exception, with exit code 0", "drain", "ended, and told",
+          after_term(send(RAISE, "parent")), RAISED, STREAMING, streams=2),
     *(
         Fault(f"SIGSTOP to the {who}", "drain", "ended, and told",
               after_term(send(signal.SIGSTOP, who)), f"{WHO[who]}|stopped for", STREAMING, HANG,

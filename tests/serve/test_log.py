@@ -40,6 +40,43 @@ def test_the_tail_is_bounded_and_printable() -> None:
     assert tail.lines() == ("x" * LINE_LIMIT + " [...]", "red text")
 
 
+def bar(done: int, of: int = 40) -> bytes:
+    return b"\rLoading shards: %3d%%|##        | %d/%d [00:09<01:00,  2.1s/it]" % (
+        100 * done // of, done, of,
+    )  # fmt: skip
+
+
+def test_of_all_progress_bars_the_newest_stays_among_what_tells() -> None:
+    """Written as tqdm does, of which a failed start's last 40 lines once were 39."""
+    tail = Tail(4)
+    tail.feed(b"one\ntwo\n")
+    for done in range(20):
+        tail.feed(bar(done))
+    assert tail.lines() == (
+        "one",
+        "two",
+        "Loading shards:  47%|##        | 19/40 [00:09<01:00,  2.1s/it]",
+    )
+    tail.feed(
+        b"[2026-11-29 09:03:45] Scheduler hit an exception: Traceback (most recent call last):\n"
+    )
+    tail.feed(
+        b"".join(bar(done) for done in range(20, 30)) + b"\x1b[A\n\r  0%|          | 0/58 [00:00<?"
+    )
+    assert tail.lines() == (
+        "one",
+        "two",
+        "[2026-11-29 09:03:45] Scheduler hit an exception: Traceback (most recent call last):",
+        "  0%|          | 0/58 [00:00<?",
+    )
+    tail.feed(b", ?it/s]ValueError: no\r 3it [00:01, 2.0it/s]\nRuntimeError: 5% of it | all\n")
+    assert tail.lines()[1:] == (
+        "ValueError: no",
+        " 3it [00:01, 2.0it/s]",
+        "RuntimeError: 5% of it | all",
+    )
+
+
 def test_a_file_is_rotated_between_lines(tmp_path: Path) -> None:
     file = RotatingFile(tmp_path / "deep" / "log", rotate_at=25)
     for _ in range(5):

@@ -139,8 +139,11 @@ def test_a_death_is_told_before_the_rest_is_buried(live: Callable[..., Story]) -
 
     story.runtime._timeline._emit = note
     os.kill(titled("sglang::detokenizer", story.marker), signal.SIGKILL)
-    with pytest.raises(Failure, match=r"sglang::detokenizer .* killed by SIGKILL"):
+    said = r"sglang::detokenizer .* killed by SIGKILL \(9\); .* \[killed-[a-z-]+\]$"
+    with pytest.raises(Failure, match=said):
         story.runtime.watch()
+    assert story.events[-1].detail[0].startswith("cause: ")
+    assert "[deployer] killed by SIGKILL, " in story.log.read_text()
     assert len(alive) >= 2, "the scheduler and the stray one"
     assert story.phases()[-2:] == ["serving/failed", "ended/failed"]
     assert story.runtime.stop() is None

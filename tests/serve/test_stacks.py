@@ -50,15 +50,35 @@ def test_without_py_spy_the_kernel_tells_and_that_is_said(stopped: int) -> None:
 
 
 def test_py_spy_is_asked_of_every_process(stopped: int, tmp_path: Path) -> None:
-    environ = tool(tmp_path, 'echo "stack of $3"')
+    environ = tool(tmp_path, 'for last; do :; done; echo "stack of $last"')
     lines = stacks({stopped: "one", os.getpid(): "two"}, environ)
     assert f"  stack of {stopped}" in lines
     assert f"  stack of {os.getpid()}" in lines
 
 
 def test_a_py_spy_that_may_not_look_is_quoted(stopped: int, tmp_path: Path) -> None:
-    environ = tool(tmp_path, 'echo "Error: Permission Denied" >&2; exit 1')
-    assert "  Error: Permission Denied" in stacks({stopped: "one"}, environ)
+    environ = tool(tmp_path, 'echo "Process $4: python"; echo "Error: Denied" >&2; exit 1')
+    assert "  py-spy could not look: Error: Denied" in stacks({stopped: "one"}, environ)
+    environ = tool(tmp_path, "exit 3")
+    assert "  py-spy could not look: exit code 3" in stacks({stopped: "one"}, environ)
+
+
+def test_what_cannot_be_halted_is_read_as_it_is(stopped: int, tmp_path: Path) -> None:
+    """py-spy 0.4.3 says of a stopped process `Failed to suspend process`, and shows no thread."""
+    script = 'case "$2" in --nonblocking) echo "read $4";; *) echo halted >&2; exit 1;; esac'
+    lines = stacks({stopped: "one", os.getpid(): "two"}, tool(tmp_path, script))
+    one, two = (
+        lines.index(f"process {pid}: {n}") for pid, n in ((stopped, "one"), (os.getpid(), "two"))
+    )
+    parts = (
+        {"one": lines[one:two], "two": lines[two:]}
+        if one < two
+        else {"one": lines[one:], "two": lines[two:one]}
+    )
+    assert f"  read {stopped}" in parts["one"]
+    assert "  py-spy could not look: halted" not in parts["one"], "it was not asked to halt it"
+    assert "  py-spy could not look: halted" in parts["two"]
+    assert f"  read {os.getpid()}" in parts["two"]
 
 
 def test_a_py_spy_that_does_not_end_holds_up_nobody(stopped: int, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Self
 
-from deployer.diagnose.line import parse
+from deployer.diagnose.line import parse, unbarred
 from deployer.diagnose.stages import mark
 from deployer.errors import Failure
 from deployer.serve.lines import arrived_of, boot_of, from_line
@@ -141,7 +141,9 @@ class Following:
         event = from_line(text, when)
         with self._lock:
             self._newest = task
-            self._lines.setdefault(task, deque(maxlen=TAIL)).append(text)
+            lines = self._lines.setdefault(task, deque(maxlen=TAIL))
+            if shown := unbarred(text.rstrip().rpartition("\r")[2]):
+                lines.append(shown)
             if not self._read_all.is_set():
                 self._early.add(task)
             if event is not None and (event.phase, event.state) == ("ended", "failed"):

@@ -159,7 +159,9 @@ SIGNATURES = (
     Signature(
         name="killed-by-the-kernel",
         line=words(
-            r".*(?:Out of memory: Killed process|Memory cgroup out of memory|oom-kill:constraint)"
+            r"(?!\[deployer\]).*"
+            r"(?:Out of memory: Killed process|Memory cgroup out of memory|oom-kill:constraint)",
+            r"\[deployer\] killed by SIGKILL, by the kernel for want of memory: ",
         ),
         cause="the kernel killed a process because the machine or its container was out of memory",
         writes=(
@@ -172,11 +174,25 @@ SIGNATURES = (
         link=f"{SGLANG}/pull/20287",
     ),
     Signature(
+        name="killed-by-somebody",
+        line=words(r"\[deployer\] killed by SIGKILL, and not for want of memory: "),
+        cause="a process of the engine was killed with SIGKILL, and the kernel counts none that it"
+        " killed for want of memory: somebody sent the signal, be it a person, a platform that ends"
+        " what takes too long, or another process of the engine",
+        writes=(
+            Write("", "look who sends it: what the platform tells of the machine, its audit log"),
+        ),
+        link=f"{SGLANG}/pull/20287",
+        symptom=True,
+        outside=True,
+    ),
+    Signature(
         name="killed-from-outside",
         said=words(
             r"scheduler died during initialization \(exit code: -9\)",
         ),
         line=words(
+            r"\[deployer\] killed by SIGKILL, (?:perhaps by the kernel|by whom could not)",
             r"Subprocess \S+ \(pid=\d+\) crashed with exit code -9",
             r"Rank \d+ scheduler is dead",
         ),
@@ -192,6 +208,7 @@ SIGNATURES = (
         ),
         link=f"{SGLANG}/pull/20287",
         symptom=True,
+        outside=True,
     ),
     Signature(
         name="machine-out-of-memory",
