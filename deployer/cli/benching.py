@@ -67,7 +67,12 @@ def kept(run: Run) -> None:
 def subject_of(asked: Asked) -> tuple[Subject, Release | None]:
     """Find whom to measure; without a profile there is no release."""
     from deployer.cli.key_variable import key_of  # noqa: PLC0415 - only what the verb needs
-    from deployer.cli.reaching import key_for_address, reach, refuse_model  # noqa: PLC0415 - as above
+    from deployer.cli.reaching import (  # noqa: PLC0415 - as above
+        headers_at,
+        key_for_address,
+        reach,
+        refuse_model,
+    )
     from deployer.measure.run import Subject  # noqa: PLC0415 - as above
     from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - as above
 
@@ -83,11 +88,14 @@ def subject_of(asked: Asked) -> tuple[Subject, Release | None]:
 
         release = read_release(asked.profile)
         key = key_of(release.listen.api_key_variable, asked.profile, asked.key_env)
-        endpoint = replace(Endpoint.from_release(release, asked.url, key), release="")
+        headers = headers_at(asked.url, release)
+        endpoint = Endpoint.from_release(release, asked.url, key, headers=headers)
+        endpoint = replace(endpoint, release="")
         # Whoever answers there may serve anything: what is measured is none of this release.
         return replace(of_release(release, endpoint), digest="", name=ELSEWHERE), None
     found = key_for_address(asked.key_env)
-    endpoint = Endpoint(asked.url, found, model=asked.model, metrics=True)
+    headers = headers_at(asked.url)
+    endpoint = Endpoint(asked.url, found, model=asked.model, metrics=True, headers=headers)
     return Subject(endpoint, ELSEWHERE), None
 
 

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from deployer.cli.key_variable import settle
 from deployer.errors import Failure, NotThere, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from deployer.release import Release
     from deployer.verify.endpoint import Endpoint
 
@@ -97,3 +100,28 @@ def refuse_model(profile: str | None, model: str | None) -> None:
     if profile is not None and model is not None:
         msg = f"--model is about --url alone: {profile} says which model it serves"
         raise UsageError(msg, hint="leave one of the two out")
+
+
+MODAL = ".modal.run"
+"""How the host of an address ends that Modal gives (https://modal.com/docs/guide/webhook-urls)."""
+
+
+def headers_at(url: str, release: Release | None = None) -> Mapping[str, str]:
+    """Give the proxy token that Modal wants to see at an address that was named; nothing elsewhere.
+
+    A ``release`` says whether one is asked for, and which domains are its own. Without one the
+    token is sent where it stands in its two variables, as the key of `API_KEY` is. Raises Failure
+    where a release asks for one and none is here, and for what is no proxy token.
+    """
+    parts = urlsplit(url if "//" in url else "")
+    parameters = None if release is None else release.modal
+    own = () if parameters is None else parameters.custom_domains
+    host = (parts.hostname or "").rstrip(".")
+    if parts.scheme != "https" or not (host.endswith(MODAL) or host in own):
+        return {}
+    from deployer.apply.modal.proxy_token import ID, find_token, headers_for  # noqa: PLC0415
+
+    if release is not None:
+        return headers_for(release)
+    token = find_token("") if os.environ.get(ID) else None
+    return {} if token is None else token.headers()

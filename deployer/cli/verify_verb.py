@@ -108,7 +108,12 @@ def _endpoint(
     profile: str | None, url: str | None, model: str | None, key_env: str | None
 ) -> tuple[Endpoint, Remember]:
     """Give what is asked, and what keeps what is found."""
-    from deployer.cli.reaching import key_for_address, reach, refuse_model  # noqa: PLC0415
+    from deployer.cli.reaching import (  # noqa: PLC0415
+        headers_at,
+        key_for_address,
+        reach,
+        refuse_model,
+    )
     from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
 
     if profile is None and url is None:
@@ -124,9 +129,12 @@ def _endpoint(
         release = read_release(profile)
         key = key_of(release.listen.api_key_variable, profile, key_env)
         # What answers there may be a server of anybody's: only its promises are asked about.
-        return replace(Endpoint.from_release(release, url, key), release=""), _forget
+        headers = headers_at(url, release)
+        asked = Endpoint.from_release(release, url, key, headers=headers)
+        return replace(asked, release=""), _forget
     found = key_for_address(key_env)
     everything = Endpoint(
         url, found, model=model, thinking=True, tools=True, metrics=True, auth=found is not None,
+        headers=headers_at(url),
     )  # fmt: skip
     return everything, _forget

@@ -13,7 +13,7 @@ from deployer.measure.point import Point, Spread, spread
 from deployer.verify.endpoint import Endpoint
 
 SHOWN = 3
-"""Different faults of requests that are kept."""
+"""Different faults of requests that are kept; how many more there were is said."""
 
 COUNTED = 0.02
 """The share of tokens by which the engine's count may be behind: it counts a token late."""
@@ -134,7 +134,9 @@ def _meets(one: _Request, bounds: Bounds) -> bool:
 def _faults(requests: Sequence[_Request], endpoint: Endpoint, silent: int) -> tuple[str, ...]:
     lines = (one.error.strip().rpartition("\n")[2] for one in requests if one.error)
     found = list(dict.fromkeys(" ".join(endpoint.hide(line).split())[:LONGEST] for line in lines))
-    return (*found[:SHOWN], *((f"{silent} times: {SILENT}",) if silent else ()))
+    more = len(found) - SHOWN
+    left = (f"and {more} more faults that read differently",) if more > 0 else ()
+    return (*found[:SHOWN], *left, *((f"{silent} times: {SILENT}",) if silent else ()))
 
 
 def _uncounted(outputs: int, told: Told) -> tuple[str, ...]:

@@ -155,4 +155,11 @@ def _look(endpoint: Endpoint) -> Callable[[], Look] | None:
         return None
     from deployer.observe.ask import look  # noqa: PLC0415 - brings requests
 
-    return partial(look, endpoint.url, endpoint.api_key or "", endpoint.guard, here=endpoint.here)
+    return partial(
+        look,
+        endpoint.url,
+        endpoint.api_key or "",
+        endpoint.guard,
+        here=endpoint.here,
+        more=endpoint.headers,
+    )

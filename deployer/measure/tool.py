@@ -2,7 +2,8 @@
 
 It is SGLang's own, the one by which figures for SGLang are published, and it lies in the engine's
 environment (docs/decisions/0020-bench.md). It runs there as by hand: one process a point, the API
-key in its environment. Names are those of 0.5.23 ``sglang/benchmark/serving.py``.
+key in its environment, and what a platform in front wants to see as well. Names are those of 0.5.23
+``sglang/benchmark/serving.py``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,11 @@ from deployer.verify.endpoint import Endpoint
 
 MODULE = "sglang.benchmark.serving"
 ABSENT = Path(__file__).parent / "absent"
+FRONTED = "deployer_fronted"
+FRONT = "DEPLOYER_FRONT"
+"""The module in :data:`ABSENT` that runs the tool with an endpoint's headers, and the variable that
+holds them."""
+
 KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 """Variables of the caller that the tool sees; what is here it reaches without proxies."""
@@ -62,7 +68,7 @@ class Tool:
     ) -> list[str]:
         """Give the command: no secret is in it."""
         body = json.dumps(USAGE)
-        words = [str(self.engine.python), "-m", MODULE]
+        words = [str(self.engine.python), "-m", FRONTED if endpoint.headers else MODULE]
         words += ["--backend", "sglang-oai-chat", "--base-url", endpoint.url]
         words += ["--model", str(tokenizer), "--served-model-name", model]
         words += ["--tokenizer", str(tokenizer), "--seed", str(load.seed)]
@@ -85,10 +91,6 @@ class Tool:
 
         Raises Failure where it could not be measured, and what the endpoint's guard raises.
         """
-        if endpoint.headers:
-            message = "the tool that drives the load takes headers in its arguments alone"
-            hint = "Modal's proxy token would stand in the list of processes: measure without it"
-            raise Failure(message, hint=hint)
         endpoint.guard()
         with tempfile.TemporaryDirectory(prefix="deployer-bench-") as name:
             folder = Path(name).resolve()
@@ -145,9 +147,11 @@ def _prompts(load: Load) -> list[str]:
 def _environ(endpoint: Endpoint, folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
     kept = (*KEPT, *(() if endpoint.here else PROXIES))
     key = {"OPENAI_API_KEY": endpoint.api_key} if endpoint.api_key else {}
+    front = {"url": endpoint.url, "headers": dict(endpoint.headers)}
     return {
         **{name: environ[name] for name in kept if name in environ},
         **key,
+        **({FRONT: json.dumps(front)} if endpoint.headers else {}),
         SWITCH: "1",
         "HF_HUB_OFFLINE": "1",  # the tokenizer is here, and no code of a repository is fetched
         "HOME": str(folder),

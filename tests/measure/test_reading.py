@@ -83,3 +83,10 @@ def test_a_result_that_is_none_is_refused(name: str) -> None:
     del found[name]
     with pytest.raises(Failure, match="wrote what cannot be read"):
         to_point(found, LOAD, ENDPOINT, bounds=Bounds(), told=Told(), hourly=None)
+
+
+def test_what_is_not_shown_of_the_faults_is_counted() -> None:
+    three = point(errors=("a", "b", "c", "a")).faults
+    assert three == ("a", "b", "c")
+    five = point(errors=("a", "b", "c", "d", "e", "a")).faults
+    assert five == ("a", "b", "c", "and 2 more faults that read differently")

@@ -12,7 +12,7 @@ import pytest
 from deployer.engine.environment import EngineEnvironment
 from deployer.errors import Failure, UsageError
 from deployer.measure.tokenizer import copied
-from deployer.measure.tool import Tool
+from deployer.measure.tool import FRONT, FRONTED, Tool
 from deployer.verify.endpoint import Endpoint
 from tests.measure.made import ENDPOINT, KEY, LOAD, written
 
@@ -126,11 +126,16 @@ def test_nothing_is_sent_where_the_guard_objects() -> None:
     assert not ran.words
 
 
-def test_headers_that_are_secrets_are_put_into_no_arguments() -> None:
-    ran = Ran(result="{}")
-    with pytest.raises(Failure, match="takes headers in its arguments alone"):
-        measured(ran, Endpoint("https://host", KEY, headers={"Modal-Secret": "ws-canary"}))
-    assert not ran.words
+def test_headers_are_in_its_environment_alone_and_what_it_says_of_them_is_hidden() -> None:
+    headers = {"Modal-Key": "wk-canary", "Modal-Secret": "ws-canary"}
+    lines = ("Traceback (most recent call last):", "ValueError: 401 for wk-canary, ws-canary")
+    ran = Ran(*lines, end=Failure("measuring failed with exit status 1"))
+    with pytest.raises(Failure) as found:
+        measured(ran, Endpoint("https://host", KEY, headers=headers))
+    assert found.value.message.endswith("ValueError: 401 for [key], [key]")
+    assert "canary" not in " ".join(ran.words)
+    assert ran.words[1:3] == ["-m", FRONTED]
+    assert json.loads(ran.env[FRONT]) == {"url": "https://host", "headers": headers}
 
 
 def test_a_tokenizer_comes_without_code(tmp_path: Path) -> None:
