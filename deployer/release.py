@@ -261,7 +261,7 @@ class ModalParameters:
         return (self.weights,) if self.kernel_cache is None else (self.weights, self.kernel_cache)
 
 
-EARLY = frozenset({"packages", "download_connections"})
+EARLY = frozenset({"packages", "download_connections", "hang", "restarts", "budget"})
 """Parameters that releases say even where nothing is stated."""
 
 
@@ -293,6 +293,14 @@ class WarmupRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class StageBudget:
+    """How long one stage of a start should take, in seconds."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Lifecycle:
     """The budgets of a container's life, in seconds.
 
@@ -301,7 +309,8 @@ class Lifecycle:
     generates a token and takes at least 1 s), ``warmup`` bounds each warm-up request, ``drain``
     the time that requests in flight get after SIGTERM, ``hang`` the time without any progress.
     ``restarts`` counts how often in a row a local engine is started again. ``budget`` is how long
-    a start should take, None where nobody says; one that takes longer is called out.
+    a start should take, None where nobody says; one that takes longer is called out, and so is a
+    stage of ``stage_budgets``.
     """
 
     startup: float
@@ -312,6 +321,7 @@ class Lifecycle:
     hang: float = 60.0
     restarts: int = 3
     budget: float | None = None
+    stage_budgets: tuple[StageBudget, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,7 +393,10 @@ def unsaid(release: Release) -> Iterator[str]:
     They are left out: a release that says nothing of them is written, and has the digest, as ever.
     """
     modal = release.modal
-    parts: dict[str, Engine | Mount | ModalParameters] = {"engine": release.engine}
+    parts: dict[str, Engine | Lifecycle | Mount | ModalParameters] = {
+        "engine": release.engine,
+        "lifecycle": release.lifecycle,
+    }
     if modal is not None:
         parts |= {"modal": modal, "modal.weights": modal.weights}
         parts |= {} if modal.kernel_cache is None else {"modal.kernel_cache": modal.kernel_cache}

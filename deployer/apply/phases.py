@@ -59,6 +59,10 @@ class Phase:
         event = Event(self._clocks.now(), self._name, state, message, round(self.seconds, 3))
         self._on_event(event)
 
+    def forward(self, event: Event) -> None:
+        """Pass on, as it is, what a server tells of its own start."""
+        self._on_event(event)
+
     def progress(self, message: str, fraction: float | None = None) -> None:
         """Tell what is going on, with the part that is done (0 to 1) where it is known."""
         part = "" if fraction is None else f" ({fraction:.0%})"

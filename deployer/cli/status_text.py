@@ -25,6 +25,7 @@ def local_text(one: LocalStatus) -> str:
         ("model", one.model),
         ("engine", one.engine),
         ("memory", one.memory and f"at its start {one.memory}"),
+        ("late", "; ".join(one.start)),
         ("since", moment(one.since)),
         ("restarts", str(one.restarts or "")),
         ("process", str(one.pid or "")),

@@ -28,9 +28,10 @@ LINES = 10_000
 def command(name: str, form: str, page: str, *, offline: bool) -> int:
     """Show how long each stage of a server's start took, and what was slower than before.
 
-    A stage is slower if it took at least 5 s longer than usual, and half as long again. Exits 1 if
-    one is, or if the start took longer than `lifecycle.start_budget`, and 2 if there is nothing to
-    look at: no start came to serving.
+    A stage is slower if it took at least 5 s longer, and half as long again, as at the start of
+    this release before it, or as usual. Exits 1 if one is, or if a stage took longer than its
+    budget in `lifecycle.stage_budgets`, or the start than `lifecycle.start_budget`, and 2 if there
+    is nothing to look at: no start came to serving.
     """
     from deployer.report import timeline as report  # noqa: PLC0415 - only what the verb needs
 
@@ -47,7 +48,7 @@ def command(name: str, form: str, page: str, *, offline: bool) -> int:
         write_file(page, report.html(starts))
         tell(f"Wrote {visible(page)}.")
     show(report.to_json(starts) if form == "json" else report.text(starts), end="")
-    return int(bool(starts.slower() or starts.newest.over))
+    return int(bool(starts.slower() or starts.newest.late()))
 
 
 def _here(name: str) -> tuple[Boot, ...]:

@@ -47,7 +47,9 @@ def rehearsal(release: Release, minutes: int) -> Release:
         model=replace(release.model, source=SHELL),
         beside=tuple(_without_weights(one) for one in release.beside),
         arguments=_arguments(release.arguments),
-        lifecycle=replace(life, startup=min(life.startup, float(seconds)), budget=None),
+        lifecycle=replace(
+            life, startup=min(life.startup, float(seconds)), budget=None, stage_budgets=()
+        ),
         warmup=(),
         modal=modal,
     )

@@ -26,6 +26,7 @@ from deployer.release import (
     Listen,
     ModelSource,
     Release,
+    StageBudget,
     Variable,
 )
 
@@ -132,4 +133,5 @@ def _lifecycle(profile: Profile) -> Lifecycle:
         hang=life.hang_timeout,
         restarts=life.restarts,
         budget=life.start_budget,
+        stage_budgets=tuple(StageBudget(*each) for each in sorted(life.stage_budgets.items())),
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deployer.diagnose import stages
+from deployer.diagnose.boot import LAST, OTHER, TOTAL, USUAL
 
 if TYPE_CHECKING:
-    from deployer.diagnose.boot import Boot, Slower, Stage
+    from deployer.diagnose.boot import Boot, Late, Slower, Stage
     from deployer.diagnose.diagnosis import Diagnosis, Reading
 
 SHOWN = 0.05
@@ -65,26 +66,52 @@ def summary(boot: Boot) -> str:
     parts = [f"{stage.name} {stage.seconds:.1f} s{_rate(stage)}" for stage in stages]
     if (unknown := boot.unknown()) >= SHOWN:
         parts.append(f"unknown {unknown:.1f} s")
-    after = f"{boot.seconds:.1f} s" + (f", {over(boot)}" if boot.over else "")
-    return f"ready after {after}: {', '.join(parts)}"
+    late = "".join(f", {over(each)}" for each in boot.late())
+    return f"ready after {boot.seconds:.1f} s{late}: {', '.join(parts)}"
 
 
-def over(boot: Boot) -> str:
-    """Say of a start that it took longer than it should have."""
-    return f"{boot.over:.1f} s more than the {boot.budget:g} s of `lifecycle.start_budget`"
+def over(one: Late) -> str:
+    """Say of a stage, or of the whole start, that it took longer than it should have."""
+    more = f"{one.seconds - one.allowed:.1f} s more than"
+    if one.name == TOTAL:
+        return f"{more} the {one.allowed:g} s of `lifecycle.start_budget`"
+    return f"{one.name} {more} the {one.allowed:g} s of `lifecycle.stage_budgets`"
+
+
+def passed(one: Late) -> str:
+    """Say it of one that may go on."""
+    key = "start_budget" if one.name == TOTAL else "stage_budgets"
+    name = "the start" if one.name == TOTAL else one.name
+    return f"{name}: more than {one.allowed:g} s (`lifecycle.{key}`)"
 
 
 def slow(one: Slower) -> str:
-    """Say of a stage, or of the whole, that it took longer than usual."""
-    name = "the whole start" if one.name == "total" else one.name
-    times = f"{one.ratio:.1f} times the" if one.usual else "instead of the"
-    return f"{name} took {one.seconds:.1f} s, {times} usual {one.usual:.1f} s"
+    """Say of a stage, or of the whole, that it took longer than before."""
+    name = "the whole start" if one.name == TOTAL else one.name
+    if not one.usual:
+        return f"{name} took {one.seconds:.1f} s, and the start before had none"
+    usual = f"{one.usual:.1f} s"
+    than = {
+        LAST: f"the {usual} of the start before",
+        USUAL: f"the usual {usual}",
+        OTHER: f"the {usual} of the start before, of another release",
+    }
+    return f"{name} took {one.seconds:.1f} s, {one.ratio:.1f} times {than[one.than]}"
 
 
-def standing(stage: str, seconds: float, budget: float) -> str:
-    """Say where a start stands: its stage, and how much of its time is gone."""
+def standing(
+    stage: str, seconds: float, budget: float, took: float = 0.0, allowed: float = 0.0
+) -> str:
+    """Say where a start stands: its stage, and how much of its time is gone.
+
+    ``took`` is how long the stage has taken of the seconds that it is ``allowed``, if any.
+    """
     where = stages.WORDS.get(stage, "starting the engine")
-    return f"{where}, {seconds:.0f} of {budget:g} s"
+    whole = f"{seconds:.0f} of {budget:g} s"
+    if not allowed:
+        return f"{where}, {whole}"
+    late = " (over its budget)" if took > allowed else ""
+    return f"{where}, {took:.0f} of {allowed:g} s{late}; {whole} for all"
 
 
 def _rate(stage: Stage) -> str:

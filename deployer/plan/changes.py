@@ -188,6 +188,8 @@ def _each(path: str, items: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     for at, item in enumerate(items, start=1):
         if set(item) == {"name", "value"}:
             yield f"{path}.{item['name']}", masked(item["value"])
+        elif set(item) == {"name", "seconds"}:
+            yield f"{path}.{item['name']}", word(item["seconds"])
         else:
             yield f"{path}.{at}", part_words(item)
 

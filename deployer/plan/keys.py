@@ -39,7 +39,7 @@ FOLLOWS = {
 LISTS = frozenset({"engine.image_steps", "modal.buckets", "modal.secrets", "modal.volumes"})
 """Keys with lists of parts: each part has a path of its own in a release, and none in a profile."""
 
-SEVERAL = LISTS | {"modal.options", "modal.tags"}
+SEVERAL = LISTS | {"lifecycle.stage_budgets", "modal.options", "modal.tags"}
 """Keys below which are several parts, or names that the author gave."""
 
 Written = Callable[[str], bool]

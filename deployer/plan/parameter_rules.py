@@ -76,6 +76,9 @@ PARAMETERS: dict[str, Rules] = {
         (Effect.CLIENTS, "an engine without progress is ended after it, with what is in flight"),
     ),
     "lifecycle.start_budget": ((Effect.CONTAINERS, "a start that takes longer is called out"),),
+    "lifecycle.stage_budgets": (
+        (Effect.CONTAINERS, "a stage of a start that takes longer is called out"),
+    ),
     "lifecycle.restarts": ((Effect.CONTAINERS, "a local engine is started again that often"),),
     "serving.host": (
         (Effect.SECURITY, "it decides which machines reach the server"),

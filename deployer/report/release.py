@@ -43,7 +43,11 @@ def flags(release: Release) -> str:
     lines += [
         f"# lifecycle {name}: {item:g}{'' if name in COUNTS else ' s'}"
         for name, item in encode(release.lifecycle).items()
-        if item is not None
+        if isinstance(item, int | float)
+    ]
+    lines += [
+        f"# lifecycle stage {one.name}: {one.seconds:g} s"
+        for one in release.lifecycle.stage_budgets
     ]
     lines.append(f"# warm-up {', '.join(request.kind for request in release.warmup) or 'none'}")
     return "\n".join(lines) + "\n"

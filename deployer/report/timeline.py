@@ -16,6 +16,8 @@ from deployer.report.envelope import envelope
 BAR = 40
 """Characters of the longest bar."""
 
+NO_BUDGET = "no budget is stated: `lifecycle.stage_budgets`, `lifecycle.start_budget`"
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -42,15 +44,17 @@ def text(starts: Starts) -> str:
     lines = [f"{starts.name}: ready after {boot.seconds:.1f} s, {_moment(boot.when)}"]
     lines.append(f"  {boot.engine}, release {boot.release[:12]}")
     wide = max((len(stage.name) for stage in boot.stages), default=0)
-    for stage in boot.stages:
+    budgets = _budgets(boot)
+    aside = max(map(len, budgets), default=0)
+    for stage, budget in zip(boot.stages, budgets, strict=True):
+        took = f"{stage.seconds:7.1f} s{budget:<{aside}}"
         bar = _bar(stage, boot.seconds)
-        lines.append(
-            f"  {stage.name:<{wide}}  {stage.seconds:7.1f} s  {bar}{_rate(stage)}".rstrip()
-        )
+        lines.append(f"  {stage.name:<{wide}}  {took}  {bar}{_rate(stage)}".rstrip())
     if (unknown := boot.unknown()) >= SHOWN:
         lines.append(f"  told by nobody: {unknown:.1f} s")
-    if boot.over:
-        lines.append(f"  over: {over(boot)}")
+    if not boot.budget and not boot.budgets:
+        lines.append(f"  {NO_BUDGET}")
+    lines += [f"  over: {over(each)}" for each in boot.late()]
     lines += [f"  slower: {slow(each)}" for each in starts.slower()]
     if before := starts.boots[:-1]:
         took = ", ".join(f"{boot.seconds:.1f}" for boot in before[-5:])
@@ -64,8 +68,17 @@ def to_json(starts: Starts) -> str:
         {
             "name": starts.name,
             "starts": [codec.encode(boot) for boot in starts.boots],
+            "over": [
+                {"stage": each.name, "seconds": each.seconds, "budget": each.allowed}
+                for each in starts.newest.late()
+            ],
             "slower": [
-                {"stage": each.name, "seconds": each.seconds, "usual": each.usual}
+                {
+                    "stage": each.name,
+                    "seconds": each.seconds,
+                    "usual": each.usual,
+                    "than": each.than,
+                }
                 for each in starts.slower()
             ],
         }
@@ -85,31 +98,46 @@ def html(starts: Starts) -> str:
         name=starts.name,
         boots=[_drawn(boot, longest) for boot in reversed(starts.boots)],
         slow=[
-            *((over(starts.newest),) if starts.newest.over else ()),
-            *(slow(each) for each in starts.slower()),
+            *map(over, starts.newest.late()),
+            *map(slow, starts.slower()),
         ],
     )
 
 
 def _drawn(boot: Boot, longest: float) -> dict[str, object]:
+    late = {each.name for each in boot.late()}
     return {
         "when": _moment(boot.when),
         "engine": boot.engine,
         "release": boot.release[:12],
         "seconds": f"{boot.seconds:.1f}",
         "unknown": f"{boot.unknown():.1f}",
+        "budget": f" of {boot.budget:g} s" if boot.budget else "",
+        "no_budget": "" if boot.budget or boot.budgets else NO_BUDGET,
         "stages": [
             {
                 "name": stage.name,
                 "words": WORDS.get(stage.name, stage.name),
                 "seconds": f"{stage.seconds:.1f}",
+                "budget": budget,
+                "late": stage.name in late,
                 "rate": _rate(stage).strip(),
                 "left": f"{100 * stage.begin / longest:.3f}",
                 "width": f"{100 * stage.seconds / longest:.3f}",
             }
-            for stage in boot.stages
+            for stage, budget in zip(boot.stages, _budgets(boot), strict=True)
         ],
     }
+
+
+def _budgets(boot: Boot) -> list[str]:
+    """Give what stands behind the seconds of each stage: the budget of all of its occurrences."""
+    found = []
+    for at, stage in enumerate(boot.stages):
+        first = all(each.name != stage.name for each in boot.stages[:at])
+        allowed = boot.allowed(stage.name) if first else 0.0
+        found.append(f" of {allowed:g} s" if allowed else "")
+    return found
 
 
 def _bar(stage: Stage, total: float) -> str:

@@ -6,9 +6,10 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from deployer.diagnose.boot import Boot
+from deployer.diagnose.boot import TOTAL, Allowed, Boot
 from deployer.diagnose.recorder import Recorder
-from deployer.diagnose.words import headline, report, standing, summary
+from deployer.diagnose.stages import ORDER
+from deployer.diagnose.words import headline, passed, report, standing, summary
 from deployer.errors import Failure, Interrupted
 from deployer.serve import memory
 from deployer.serve.bell import Bell, Errand
@@ -17,6 +18,7 @@ from deployer.serve.engine_version import agreed
 from deployer.serve.front import FAILED, Front
 from deployer.serve.key import secrets_of
 from deployer.serve.keyring import KeyRing
+from deployer.serve.overtime import Overtime
 from deployer.serve.port import refuse_stranger
 from deployer.serve.ready import Readiness
 from deployer.serve.redact import Redactor
@@ -92,6 +94,14 @@ class Runtime:
         self._redactor = Redactor(secrets_of(known, environ))
         self._timeline = Timeline(emit, self._redactor, clock)
         self._recorder = Recorder(clock, before)
+        budgets = release.lifecycle.stage_budgets
+        self._budgets = tuple(Allowed(each.name, each.seconds) for each in budgets)
+        whole = release.lifecycle.budget
+        self._overtime = Overtime(
+            (*self._budgets, *((Allowed(TOTAL, whole),) if whole else ())),
+            self._recorder,
+            lambda one: self._timeline.late(passed(one), one.seconds),
+        )
         self._digest = digest or release.digest()
         self._bell = Bell()
         self._ending = threading.Lock()
@@ -121,10 +131,11 @@ class Runtime:
         answered a warm-up request wrongly; nothing of it is left then.
         """
         try:
-            running = self._launch()
-            self._load(running)
-            self._ask_memory(running)
-            self._warm_up(running)
+            with self._overtime:
+                running = self._launch()
+                self._load(running)
+                self._ask_memory(running)
+                self._warm_up(running)
             self._let_in(running)
         except Interrupted:
             return False
@@ -299,11 +310,12 @@ class Runtime:
             clock=self._clock,
         )
         began, budget = self._clock(), self._release.lifecycle.startup
-        unsure = readiness.wait(
-            lambda: self._timeline.progress(
-                standing(running.log.stage, self._clock() - began, budget)
-            )
-        )
+
+        def stands() -> str:
+            stage, so_far = running.log.stage, self._clock() - began
+            return standing(stage, so_far, budget, *self._overtime.took(stage or ORDER[0]))
+
+        unsure = readiness.wait(lambda: self._timeline.progress(stands()))
         self._recorder.end()
         running.is_ready()
         self._timeline.done(f"healthy ({unsure})" if unsure else "healthy")
@@ -349,6 +361,7 @@ class Runtime:
             round(self._recorder.seconds, 3),
             self._recorder.sized("weights", [weights_held(source)[0] for source in sources]),
             self._release.lifecycle.budget or 0.0,
+            self._budgets,
         )
         if self.front:
             self.front.booted(boot)

@@ -44,11 +44,13 @@ class Timeline:
         """Tell that the phase has reached its aim."""
         self._tell("done", message)
 
+    def late(self, message: str, seconds: float) -> None:
+        """Tell that a part of the start takes longer than it should; any thread may."""
+        self._tell("progress", message, seconds, phase="boot")
+
     def ready(self, message: str, seconds: float, record: str) -> None:
         """Tell how the whole start went."""
-        before, self.phase = self.phase, "boot"
-        self._tell("done", message, seconds, record=record)
-        self.phase = before
+        self._tell("done", message, seconds, record=record, phase="boot")
 
     def fail(self, message: str, detail: tuple[str, ...] = ()) -> None:
         """Tell that the phase has failed."""
@@ -67,9 +69,10 @@ class Timeline:
         seconds: float | None = None,
         detail: tuple[str, ...] = (),
         record: str = "",
+        phase: str = "",
     ) -> None:
         took = self._clock() - self._since if seconds is None else seconds
         clean = self._redactor.text
         lines = tuple(clean(line) for line in detail)
-        event = Event(self._now(), self.phase, state, clean(message), round(took, 3), lines, record)
-        self._emit(event)
+        name, told = phase or self.phase, clean(message)
+        self._emit(Event(self._now(), name, state, told, round(took, 3), lines, record))

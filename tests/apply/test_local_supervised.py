@@ -18,7 +18,7 @@ from deployer.apply.local.process import is_alive
 from deployer.apply.local.state import read_state
 from deployer.apply.local.status import status
 from deployer.errors import Failure
-from deployer.release import Argument, Engine, WarmupRequest
+from deployer.release import Argument, Engine, StageBudget, WarmupRequest
 from tests.processes import title_of
 
 from .world import VERSION, World, fake_parts, make_release, wait_until
@@ -118,14 +118,20 @@ def observed(world: World) -> str:
 
 def test_restarts_are_counted(real: World) -> None:
     plain = supervised(real)
-    release = dataclasses.replace(plain, lifecycle=dataclasses.replace(plain.lifecycle, restarts=2))
+    life = dataclasses.replace(
+        plain.lifecycle, restarts=2, stage_budgets=(StageBudget("imports", 0.001),)
+    )
+    release = dataclasses.replace(plain, lifecycle=life)
     real.apply(release)
+    late = ("imports: more than 0.001 s (`lifecycle.stage_budgets`)",)
+    assert status("demo", environ=real.environ)[0].start == late
     state = read_state(real.folder())
     assert state is not None
     engine = next(p for p in state.processes if "fake_engine" in title_of(p.pid))
     os.kill(engine.pid, signal.SIGKILL)
     wait_until(lambda: status("demo", environ=real.environ)[0].restarts == 1)
     wait_until(lambda: status("demo", environ=real.environ)[0].state == "serving")
+    assert status("demo", environ=real.environ)[0].start == late, "once, of the newest start"
     assert real.apply(release).outcome == "unchanged"
 
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.diagnose.boot import Boot, Stage, slower
+from deployer.diagnose.boot import Allowed, Boot, Stage, slower
 from deployer.diagnose.reader import Reader
 from deployer.diagnose.recorder import Recorder
 from deployer.diagnose.stages import Mark, mark
-from deployer.diagnose.words import slow, standing, summary
+from deployer.diagnose.words import over, passed, slow, standing, summary
 
 LOGS = Path(__file__).parents[1] / "data/logs/healthy"
 
@@ -134,19 +134,77 @@ def test_only_what_is_clearly_slower_is_called_out() -> None:
     assert slower(boot(70, weights=16, graphs=40), before) == ()
     found = slower(boot(100, weights=40, graphs=30, kernels=9), before)
     assert [slow(each) for each in found] == [
-        "weights took 40.0 s, 3.6 times the usual 11.0 s",
-        "the whole start took 100.0 s, 1.6 times the usual 61.0 s",
+        "weights took 40.0 s, 3.3 times the 12.0 s of the start before",
+        "kernels took 9.0 s, and the start before had none",
+        "the whole start took 100.0 s, 1.6 times the 62.0 s of the start before",
     ]
     assert slower(boot(), []) == ()
 
 
-def test_another_release_is_compared_with_only_where_there_is_none_of_this() -> None:
-    other = boot(10, release="b", weights=1)
+def test_it_is_held_against_the_start_before_and_against_the_usual() -> None:
+    """One quick start is no excuse for the next, and neither is one that was slow already."""
+    quick_last = [boot(90, weights=40), boot(91, weights=41), boot(60, weights=10)]
+    slow_last = [boot(60, weights=10), boot(60, weights=10), boot(90, weights=40)]
 
-    assert [each.name for each in slower(boot(60, weights=30), [other])] == ["weights", "total"]
+    told = [list(map(slow, slower(boot(92, weights=42), each))) for each in (quick_last, slow_last)]
+    assert told == [
+        [
+            "weights took 42.0 s, 4.2 times the 10.0 s of the start before",
+            "the whole start took 92.0 s, 1.5 times the 60.0 s of the start before",
+        ],
+        [
+            "weights took 42.0 s, 4.2 times the usual 10.0 s",
+            "the whole start took 92.0 s, 1.5 times the usual 60.0 s",
+        ],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "called"),
+    [(10, 14.99, False), (10, 15, True), (100, 149.9, False), (100, 150, True), (1, 5.99, False)],
+)
+def test_what_is_noise(before: float, now: float, called: bool) -> None:
+    """Half as long again, and five seconds at least: both."""
+    found = slower(boot(300, weights=now), [boot(300, weights=before)])
+
+    assert [each.name for each in found] == (["weights"] if called else [])
+
+
+def test_what_is_beyond_its_budget_is_told_of_the_sum_of_a_stage() -> None:
+    stages = (Stage("weights", 0, 30), Stage("graphs", 30, 9), Stage("weights", 39, 12))
+    budgets = (Allowed("graphs", 9), Allowed("kernels", 1), Allowed("weights", 40))
+    one = Boot("a", "e", 0, 60, stages, 59.5, budgets)
+
+    assert list(map(over, one.late())) == [
+        "weights 2.0 s more than the 40 s of `lifecycle.stage_budgets`",
+        "0.5 s more than the 59.5 s of `lifecycle.start_budget`",
+    ]
+    assert summary(one).startswith("ready after 60.0 s, weights 2.0 s more than the 40 s of ")
+    assert Boot.from_json(one.to_json()) == one
+    assert "budgets" not in boot().to_json()
+    assert boot().late() == ()
+    assert list(map(passed, one.late())) == [
+        "weights: more than 40 s (`lifecycle.stage_budgets`)",
+        "the start: more than 59.5 s (`lifecycle.start_budget`)",
+    ]
+
+
+def test_another_release_is_compared_with_only_where_there_is_none_of_this() -> None:
+    other = boot(10, release="b", weights=1, kernels=9)
+
+    found = slower(boot(60, weights=30, graphs=20), [other])
+    assert list(map(slow, found)) == [
+        "weights took 30.0 s, 30.0 times the 1.0 s of the start before, of another release",
+        "the whole start took 60.0 s, 6.0 times the 10.0 s of the start before, of another release",
+    ]
     assert slower(boot(60, weights=30), [other, boot(60, weights=30)]) == ()
 
 
 def test_the_line_of_progress_names_the_stage_and_what_is_left() -> None:
     assert standing("graphs", 44.4, 300) == "capturing graphs, 44 of 300 s"
     assert standing("", 3, 300) == "starting the engine, 3 of 300 s"
+    assert (
+        standing("graphs", 80, 300, 30, 40) == "capturing graphs, 30 of 40 s; 80 of 300 s for all"
+    )
+    late = "capturing graphs, 41 of 40 s (over its budget); 91 of 300 s for all"
+    assert standing("graphs", 91, 300, 41, 40) == late

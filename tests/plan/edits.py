@@ -77,6 +77,7 @@ SINGLE: dict[str, tuple[Edit, str]] = {
     "metrics": (_edit("observability.metrics", value=False), ""),
     "drain": (_edit("lifecycle.drain_timeout", 20), ""),
     "budget": (_edit("lifecycle.start_budget", 60), ""),
+    "stage": (_edit("lifecycle.stage_budgets", {"weights": 300, "graphs": 60.5}), ""),
     "hang": (_edit("lifecycle.hang_timeout", 20), ""),
     "restarts": (_edit("lifecycle.restarts", 1), ""),
 }

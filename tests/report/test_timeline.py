@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deployer.cli.main import main
-from deployer.diagnose.boot import Boot, Stage
+from deployer.diagnose.boot import Allowed, Boot, Stage
 from deployer.diagnose.words import summary
 from deployer.event import Event
 from deployer.report.timeline import Starts, html, text
@@ -62,6 +62,34 @@ def test_a_start_within_its_budget_is_fine() -> None:
     drawn = text(Starts("demo", (replace(start(0, 10), budget=41.5),)))
 
     assert "over" not in drawn
+    assert "no budget" not in drawn
+
+
+def test_each_stage_stands_beside_its_budget(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    budgets = (Allowed("graphs", 9.0), Allowed("warmup", 60), Allowed("weights", 40.0))
+    late = replace(start(0, 50), budgets=budgets)
+    said = "weights 10.0 s more than the 40 s of `lifecycle.stage_budgets`"
+    tell(folder, late)
+
+    assert text(Starts("demo", (late,))).splitlines()[2:] == [
+        "  imports     20.0 s          ##########",
+        "  weights     50.0 s of 40 s            #########################  25.0 GB at 0.50 GB/s",
+        "  graphs       9.0 s of 9 s                                      ####",
+        "  told by nobody: 2.5 s",
+        f"  over: {said}",
+    ]
+    page = html(Starts("demo", (late,)))
+    assert page.count('<tr class="late">') == 1
+    assert "<td> of 40 s</td>" in page
+    assert f'<p class="note">{said}</p>' in page
+    assert "no budget" not in page
+    assert main(["timeline", "demo", "--format", "json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["over"] == [{"stage": "weights", "seconds": 50.0, "budget": 40.0}]
+    assert told["starts"][0]["budgets"][2] == {"name": "weights", "seconds": 40.0}
+    assert not told["slower"]
 
 
 def test_a_start_is_drawn() -> None:
@@ -74,8 +102,9 @@ def test_a_start_is_drawn() -> None:
         "  weights     50.0 s            #########################  25.0 GB at 0.50 GB/s",
         "  graphs       9.0 s                                     ####",
         "  told by nobody: 2.5 s",
-        "  slower: weights took 50.0 s, 5.0 times the usual 10.0 s",
-        "  slower: the whole start took 81.5 s, 2.0 times the usual 41.5 s",
+        "  no budget is stated: `lifecycle.stage_budgets`, `lifecycle.start_budget`",
+        "  slower: weights took 50.0 s, 5.0 times the 10.0 s of the start before",
+        "  slower: the whole start took 81.5 s, 2.0 times the 41.5 s of the start before",
         "  before: 41.5 s",
     ]
 
@@ -87,7 +116,8 @@ def test_the_page_needs_nothing_beside_itself_and_escapes_what_others_wrote() ->
     assert "&lt;script&gt;" in page
     assert not re.search(r"(?:src|href)=|url\(|@import", page)
     assert page.count('class="bar"') == 6
-    assert "weights took 50.0 s, 5.0 times the usual 10.0 s" in page
+    assert "weights took 50.0 s, 5.0 times the 10.0 s of the start before" in page
+    assert page.count("no budget is stated") == 2
 
 
 def test_the_verb_shows_what_the_supervisor_told(
@@ -106,7 +136,8 @@ def test_the_verb_shows_what_the_supervisor_told(
     assert main(["timeline", "demo", "--format", "json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert [each["stages"][1]["seconds"] for each in told["starts"]] == [10.0, 50.0]
-    assert told["slower"][0] == {"stage": "weights", "seconds": 50.0, "usual": 10.0}
+    weights = {"stage": "weights", "seconds": 50.0, "usual": 10.0, "than": "last"}
+    assert told["slower"][0] == weights
 
 
 def test_no_start_is_nothing_to_look_at(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

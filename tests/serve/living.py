@@ -21,6 +21,7 @@ from deployer.release import (
     Listen,
     ModelSource,
     Release,
+    StageBudget,
     Variable,
     WarmupRequest,
 )
@@ -44,7 +45,12 @@ TOOLS = WarmupRequest("tools", '{"messages": []}', ("tool_calls",))
 
 
 def make_release(
-    *flags: str, port: int = 0, key: bool = True, restarts: int = 0, **budgets: float
+    *flags: str,
+    port: int = 0,
+    key: bool = True,
+    restarts: int = 0,
+    stages: dict[str, float] | None = None,
+    **budgets: float,
 ) -> Release:
     port = port or free_port()
     times = {
@@ -71,6 +77,7 @@ def make_release(
         lifecycle=Lifecycle(
             **{name: float(value) for name, value in {**times, **budgets}.items()},
             restarts=restarts,
+            stage_budgets=tuple(StageBudget(*each) for each in (stages or {}).items()),
         ),
         warmup=(CHAT, TOOLS),
     )

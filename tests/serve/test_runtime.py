@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from deployer.diagnose.boot import TOTAL, Boot
 from deployer.errors import Failure
 from deployer.serve import port, ready
 from deployer.serve import runtime as runtime_room
@@ -71,11 +72,26 @@ def test_a_normal_life(live: Callable[..., Story]) -> None:
 
 
 def test_it_runs_without_a_key(live: Callable[..., Story]) -> None:
-    story = live(key=False)
+    story = live(key=False, budget=0.001, stages={"imports": 0.001, "weights": 9.0})
     assert story.runtime.start()
+    _tells_what_was_late(story)
     url = f"http://127.0.0.1:{story.release.listen.port}/v1/chat/completions"
     assert requests.post(url, json={}, timeout=PATIENCE).status_code == 200
     assert "'api_key': '[redacted]'" in wait_for(story.log.read_text)
+
+
+def _tells_what_was_late(story: Story) -> None:
+    """Each budget that is passed is told when it is, and once more when all is ready."""
+    told = [e.message for e in story.events if (e.phase, e.state) == ("boot", "progress")]
+    assert sorted(told) == [
+        "imports: more than 0.001 s (`lifecycle.stage_budgets`)",
+        "the start: more than 0.001 s (`lifecycle.start_budget`)",
+    ]
+    ready = next(e for e in story.events if (e.phase, e.state) == ("boot", "done"))
+    boot = Boot.from_json(ready.record)
+    assert [late.name for late in boot.late()] == ["imports", TOTAL]
+    assert " more than the 0.001 s of `lifecycle.stage_budgets`" in ready.message
+    assert story.phases() == NORMAL
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from deployer.apply.seen import NOTHING, Observed, Recorded
 from deployer.serve.restarts import PHASE as RESTART
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from deployer.apply.local.folder import Folder
     from deployer.event import Event
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 HEALTH_SECONDS = 5.0
 """How long ``/health`` may take where the release that says it cannot be read."""
+
+BEGUN = ("launch", "started")
+"""The event with which a start begins."""
 
 Condition = Literal[
     "serving", "unhealthy", "starting", "draining", "failed", "dead", "stopped", "unreadable"
@@ -38,7 +41,8 @@ class LocalStatus:
     ``observed`` is what was seen just now, ``recorded`` what an apply wrote down. ``message`` is
     the last thing that its supervisor told, or what is wrong with its state (``unreadable``; all
     but the name is then empty). ``restarts`` counts how often its engine was started again since
-    the apply, after it had died or hung. ``memory`` is what was noted when it became ready: what
+    the apply, after it had died or hung. ``start`` is what of its newest start took longer than its
+    budget. ``memory`` is what was noted when it became ready: what
     the engine said of it, and how that stood beside what was reckoned.
     """
 
@@ -56,6 +60,7 @@ class LocalStatus:
     recorded: Recorded = NOTHING
     memory: str = ""
     restarts: int = 0
+    start: tuple[str, ...] = ()
 
 
 def status(
@@ -98,6 +103,16 @@ def _status(folder: Folder, now: Callable[[], float]) -> LocalStatus | None:
         recorded=Recorded(state.created, state.verified, state.verified_at),
         memory=state.memory,
         restarts=sum(each.phase == RESTART for each in events),
+        start=_late(events),
+    )
+
+
+def _late(events: Sequence[Event]) -> tuple[str, ...]:
+    """Give what the newest start told of what took longer than its budget."""
+    begun = [at for at, each in enumerate(events) if (each.phase, each.state) == BEGUN]
+    newest = events[begun[-1] :] if begun else events
+    return tuple(
+        each.message for each in newest if (each.phase, each.state) == ("boot", "progress")
     )
 
 

@@ -32,12 +32,13 @@ from deployer.apply.modal.records import Record, publish
 from deployer.apply.modal.rpc import told
 from deployer.apply.modal.shares import shares_of
 from deployer.apply.modal.tags import DIGEST, PHASE, proven, short_digest
-from deployer.apply.modal.wait import wait_until_healthy
+from deployer.apply.modal.wait import BOOT, wait_until_healthy
 from deployer.apply.patience import current
 from deployer.apply.phases import Phases, PhaseTime
 from deployer.diagnose.boot import slower
 from deployer.diagnose.words import slow
 from deployer.errors import Failure, NotReached
+from deployer.event import Event
 from deployer.fit.beside import beside
 from deployer.plan.sides import side
 from deployer.plan.standing import DEPLOYED
@@ -56,8 +57,7 @@ if TYPE_CHECKING:
     from deployer.apply.modal.part_run import Part
     from deployer.apply.modal.records import Records
     from deployer.apply.modal.things import AppFacts, ListedApp
-    from deployer.diagnose.boot import Boot
-    from deployer.event import Event
+    from deployer.diagnose.boot import Boot, Slower
     from deployer.lock.lock import Lock
     from deployer.plan.deployment import PhaseFact, Plan
     from deployer.release import Release
@@ -366,8 +366,9 @@ class Pipeline:
             said = wait_until_healthy(
                 self._account, app, self._release, url, phase, self._parts, hint=back, tells=tells
             )
-            for line in self._keep_boots(record, said.boots):
-                phase.progress(line)
+            for each in self._keep_boots(record, said.boots):
+                told = Event(self._parts.now(), BOOT, "progress", slow(each), each.seconds)
+                self._phases.forward(told)
             phase.result = "the server is healthy"
         with self._phases.phase("verify", url) as phase:
             endpoint = Endpoint.from_release(
@@ -392,12 +393,11 @@ class Pipeline:
             phase.result = beside(self._release, *of_each(heard(said)), *known[:1])
         return f"{said}; {phase.result}"
 
-    def _keep_boots(self, record: Record, boots: tuple[Boot, ...]) -> tuple[str, ...]:
+    def _keep_boots(self, record: Record, boots: tuple[Boot, ...]) -> tuple[Slower, ...]:
         """Put the starts on record; says what took clearly longer than at those before."""
         before = self._records.boots(record.app, record.environment)
         self._records.keep_boots(record.app, record.environment, (*before, *boots))
-        found = [each for boot in boots[-1:] for each in slower(boot, before)]
-        return tuple(map(slow, found))
+        return tuple(each for boot in boots[-1:] for each in slower(boot, before))
 
     def _record(self, app: AppFacts, url: str) -> Record:
         return Record(

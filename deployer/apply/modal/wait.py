@@ -43,6 +43,9 @@ DEATHS = 3
 CATCH_UP = 5.0
 """Seconds in which the log of before is read, so that it is told from what comes."""
 
+BOOT = "boot"
+"""The phase of events that tell of a whole start."""
+
 LOOK_EVERY = 5
 """Questions to the server between two looks whether the app is still this version."""
 
@@ -227,7 +230,9 @@ class Waiting:
         """Show what a container of this version tells."""
         if task in self._own and (event.phase, event.state) == ("memory", "done"):
             self._memory = event.message
-        if task in self._own and event.state != "started":
+        if task in self._own and event.phase == BOOT:
+            self._phase.forward(event)  # a result in itself: what the start took, and what was late
+        elif task in self._own and event.state != "started":
             self._phase.progress(f"{event.phase}: {event.message}")
 
     def is_over(self, answer: Answer) -> bool:

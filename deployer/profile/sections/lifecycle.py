@@ -11,6 +11,13 @@ from deployer.profile.section import Section
 WarmupKind = Literal["chat", "no_thinking", "long_context", "tools", "batch"]
 
 
+StageName = Literal[
+    "container", "volumes", "imports", "distributed", "weights", "pool", "kernels", "graphs",
+    "http", "self-test", "health", "warmup",
+]  # fmt: skip
+"""The stages of a start, as `deployer timeline` names them."""
+
+
 class Lifecycle(Section):
     """From launch to end: how long each part may take, in seconds."""
 
@@ -22,6 +29,13 @@ class Lifecycle(Section):
     start_budget: Annotated[float | None, Field(gt=0, le=86400)] = None
     """How long a start should take, from the container's first moment to serving. One that takes
     longer is not ended by it: `apply` and `deployer timeline` call it out."""
+
+    stage_budgets: dict[StageName, Annotated[float, Field(gt=0, le=86400)]] = Field(
+        default_factory=dict
+    )
+    """How long single stages of a start should take, in seconds, such as `{weights: 300, graphs:
+    120}`; all ranks together, and a draft's weights with the model's. One that takes longer is told
+    at once and not ended by it: that does `startup_timeout`. Without one a stage has no budget."""
 
     health_interval: Annotated[float, Field(ge=0.1, le=60)] = 1.0
     """Between two health calls while waiting."""

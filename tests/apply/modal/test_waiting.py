@@ -74,9 +74,14 @@ def test_a_redirect_after_a_long_wait_is_followed(containers: World) -> None:
     def verified(*_: object) -> tuple[()]:
         return ()
 
-    prove, told = proving(world, world.profile(), verify=verified)
+    budgets = "  drain_timeout: 20\n  stage_budgets: {imports: 0.5}"
+    prove, told = proving(world, world.profile(drain_timeout=budgets), verify=verified)
     prove()
     assert ("wait", "done") in {(event.phase, event.state) for event in told}
+    start = [(event.state, event.message) for event in told if event.phase == "boot"]
+    assert start[0] == ("progress", "imports: more than 0.5 s (`lifecycle.stage_budgets`)")
+    assert (start[1][0], start[1][1][:12]) == ("done", "ready after ")
+    assert " more than the 0.5 s of `lifecycle.stage_budgets`: container " in start[1][1]
     asked = [c for c in world.plane.state.calls.values() if c.input.method_name == "serve"]
     assert len(asked) == 1  # one question that goes on, not one after another
     record = Records().record("tiny-app", "")
