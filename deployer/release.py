@@ -249,6 +249,7 @@ class ModalParameters:
     volumes: tuple[FurtherMount, ...] = ()
     buckets: tuple[Bucket, ...] = ()
     options: tuple[Named, ...] = ()
+    jit_caches: bool = True
 
     @property
     def proxied(self) -> bool:

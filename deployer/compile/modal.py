@@ -70,6 +70,7 @@ def _parameters(profile: Profile, section: Modal) -> ModalParameters:
             Named(name, json.dumps(value, sort_keys=True))
             for name, value in sorted(section.options.items())
         ),
+        jit_caches=section.jit_caches,
     )
 
 

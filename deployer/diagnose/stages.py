@@ -28,6 +28,7 @@ WORDS = {
     "health": "waiting until it is healthy",
     "container": "starting the container",
     "volumes": "looking at weights and kernels",
+    "caches": "reading what earlier starts have compiled",
     "warmup": "answering the warm-up requests",
     "serving": "serving",
     "drain": "draining",

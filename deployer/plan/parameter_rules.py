@@ -109,6 +109,12 @@ PARAMETERS: dict[str, Rules] = {
     "modal.weights.path": ((Effect.CONTAINERS, "the volume is mounted elsewhere"),),
     "modal.kernel_cache.volume": KERNEL_CACHE,
     "modal.kernel_cache.path": ((Effect.CONTAINERS, "the volume is mounted elsewhere"),),
+    "modal.jit_caches": (
+        (
+            Effect.CONTAINERS,
+            "what an engine compiles at its start is kept for the next one, or not",
+        ),
+    ),
     "modal.api_key_secret": (
         (Effect.SECURITY, "the secret holds the key that opens the endpoint"),
         (Effect.CLIENTS, "clients need the key that it holds"),

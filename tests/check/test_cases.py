@@ -178,8 +178,20 @@ ERRORS: tuple[tuple[str, str, str, tuple[Change, ...], tuple[Change, ...]], ...]
         "f41-cache-on-volume",
         "cache-on-read-only-volume",
         "engine.env.TRITON_CACHE_DIR",
-        ({"engine": {"env": {"FLASHINFER_WORKSPACE_BASE": "/model-cache/flashinfer"}}},),
         (
+            {"engine": {"env": {"FLASHINFER_WORKSPACE_BASE": "/model-cache/flashinfer"}}},
+            {
+                "engine": {"env": {"TRITON_CACHE_DIR": "/jit/triton"}},
+                "modal": {"volumes": [{"volume": "jit", "path": "/jit"}]},
+            },
+        ),
+        (
+            {
+                "engine": {
+                    "env": {"TRITON_CACHE_DIR": "/jit/t", "TORCHINDUCTOR_CACHE_DIR": "/jit/i"}
+                },
+                "modal": {"volumes": [{"volume": "jit", "path": "/jit", "read_only": False}]},
+            },
             {
                 "engine": {
                     "env": {

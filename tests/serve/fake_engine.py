@@ -54,6 +54,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--tokens", type=int, default=10, help="of a stream")
     parser.add_argument("--pause", type=float, default=0.1, help="seconds between two of them")
     parser.add_argument("--prefill", type=float, default=0.0, help="seconds before the first one")
+    parser.add_argument(
+        "--compiles", nargs="*", default=[], help="into FOLDER/file of VARIABLE=file"
+    )
     return parser.parse_args()
 
 
@@ -237,6 +240,17 @@ def bind(options: argparse.Namespace) -> ThreadingHTTPServer:
         raise
 
 
+def compile_into(variable: str, name: str) -> None:
+    """Do what a JIT compiler does: take what is in its cache, or make it."""
+    if variable not in os.environ:
+        say(f"cache {variable} nowhere")
+        return
+    path = Path(os.environ[variable], name)
+    say(f"cache {variable} {'full' if path.exists() else 'empty'} at {path.parent}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"code of {variable}")
+
+
 def main() -> None:
     options = parse()
     if not options.ignore_sigterm:
@@ -262,6 +276,8 @@ def main() -> None:
             options.note.write_text(str(time.time()))
         sys.exit(options.exit_early)
     Engine.options = options
+    for each in options.compiles:
+        compile_into(*each.split("=", 1))
     for title in options.children:
         spawn(title)
     if options.stray:

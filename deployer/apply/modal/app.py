@@ -70,10 +70,12 @@ CONTAINER_CODE = (
     "__init__.py", "codec.py", "credentials.py", "errors.py", "event.py", "files.py", "late.py",
     "metrics.py", "release.py", "secret.py",
     "apply/__init__.py", "apply/modal/__init__.py", "apply/modal/remote.py",
+    "apply/modal/shelf.py",
     "behaviour/__init__.py", "behaviour/kernel_key.py", "behaviour/kernel_need.py",
     "behaviour/room.py",
-    "facts/__init__.py", "facts/gpus.py", "facts/sglang/__init__.py", "facts/sglang/routes.py",
-    "facts/sglang/versions.py", "facts/models/__init__.py", "facts/models/nested.py",
+    "facts/__init__.py", "facts/gpus.py", "facts/sglang/__init__.py", "facts/sglang/caches.py",
+    "facts/sglang/routes.py", "facts/sglang/versions.py", "facts/models/__init__.py",
+    "facts/models/nested.py",
     "diagnose/", "serve/",
 )  # fmt: skip
 """What of this package goes into a container: nothing that a change of a check or of a report

@@ -34,6 +34,7 @@ from deployer.serve.lines import record_line, to_line
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from deployer.serve.caches.keep import Caches
     from deployer.serve.runtime import Runtime
     from deployer.serve.weights.manifest import Manifests
 
@@ -120,13 +121,16 @@ def compile_deepgemm() -> None:
     _refuse(_missing_weights(release))
     if (cache := parameters.kernel_cache) is None:
         return
+    caches = caches_of(release, parameters)
     compile_kernels(
-        release,
+        release if caches is None else caches.restore(),
         cache=Path(cache.path),
         commit=_commit(cache.volume),
         tell=tell,
         stream=_log(),
     )
+    if caches is not None:  # the compilation starts an engine, which compiles the rest as well
+        caches.keep()
 
 
 def compare_key(salt: str, told: str) -> None:
@@ -192,6 +196,7 @@ class Life:
     """
 
     _runtime: Runtime
+    _caches: Caches | None = None
 
     @modal.enter()
     def start(self) -> None:
@@ -211,10 +216,11 @@ class Life:
         digest = release.digest()
         release = _with_own_kernels(release, parameters)
         looked = round(time.monotonic() - began, 3)
+        release, kept = self._with_caches(release, parameters, age + looked)
         self._runtime = Runtime(
             release,
             os.environ,
-            before=(Stage("container", 0.0, age), Stage("volumes", age, looked)),
+            before=(Stage("container", 0.0, age), Stage("volumes", age, looked), *kept),
             digest=digest,
             emit=tell,
             log_file=Path(tempfile.mkdtemp(prefix="deployer-")) / "engine.log",
@@ -225,6 +231,8 @@ class Life:
             raise Failure(message)
         try:
             threading.Thread(target=self._watch, name="watch", daemon=True).start()
+            if self._caches is not None:
+                threading.Thread(target=self._caches.keep, name="caches", daemon=True).start()
         except KeyboardInterrupt:
             self._runtime.stop()
             raise
@@ -232,7 +240,21 @@ class Life:
     @modal.exit()
     def stop(self) -> None:
         """Drain the engine: requests in flight may finish within the budget."""
+        if self._caches is not None:
+            self._caches.close()
         self._runtime.stop()
+
+    def _with_caches(
+        self, release: Release, parameters: ModalParameters, began: float
+    ) -> tuple[Release, tuple[Stage, ...]]:
+        """Put what earlier starts compiled in its places; gives the stage that this was, too."""
+        self._caches = caches = caches_of(release, parameters)
+        if caches is None:
+            return release, ()
+        since = time.monotonic()
+        release = caches.restore()
+        took = round(time.monotonic() - since, 3)
+        return release, (Stage("caches", began, took, caches.bytes),)
 
     @staticmethod
     def _refuse_start(missing: list[str]) -> None:
@@ -297,6 +319,31 @@ def _with_own_kernels(release: Release, parameters: ModalParameters) -> Release:
         for each in release.environment
     )
     return replace(release, environment=variables)
+
+
+def caches_of(release: Release, parameters: ModalParameters) -> Caches | None:
+    """Give the caches of what an engine compiles; None where they are not kept.
+
+    That they cannot be looked at is told, and is no reason not to start.
+    """
+    from deployer.apply.modal.shelf import ModalShelf  # noqa: PLC0415 - only what a part needs
+    from deployer.serve.caches.keep import Caches  # noqa: PLC0415 - as above
+
+    cache = parameters.kernel_cache
+    if cache is None or not parameters.jit_caches:
+        return None
+    try:
+        return Caches(
+            release,
+            ModalShelf(cache.volume, Path(cache.path)),
+            environ=os.environ,
+            tell=tell,
+            home=Path.home(),
+        )
+    except Exception as error:  # noqa: BLE001 - whatever it is, the engine compiles what it lacks
+        said = f"what engines compile is not kept: {type(error).__name__}: {error}"
+        tell(Event(time.time(), "caches", "failed", said))
+        return None
 
 
 def _container_age() -> float:

@@ -1,8 +1,10 @@
-"""A variable puts a cache into a volume that the server may only read.
+"""A variable puts a cache into a volume or bucket that the server may only read.
 
-Why it hurts: the server mounts weights and DeepGEMM's kernels read-only, so that one phase alone
-writes them. Inductor, Triton, FlashInfer and the hub then cannot write their caches: the start ends
-with "Read-only file system", or compiles everything again each time.
+Why it hurts: the server mounts weights and compiled code read-only, so that one writer alone fills
+them, and further volumes and buckets unless they say otherwise. Inductor, Triton, FlashInfer and
+the hub then cannot write their caches: the start ends with "Read-only file system", or compiles
+everything again each time. What engines compile is kept without any such variable
+(`modal.jit_caches`).
 
 Instead of::
 
@@ -45,19 +47,25 @@ OURS = "SGLANG_DG_CACHE_DIR"
 
 
 def find(case: Case) -> Iterator[Problem]:
-    """Look for variables whose folder lies in one of the two volumes."""
+    """Look for variables whose folder lies in what the server may not write."""
     modal = case.profile.modal
     if modal is None or case.profile.target != "modal":
         return
     mounts = {modal.weights.path: "modal.weights"}
     if modal.kernel_cache is not None:
         mounts[modal.kernel_cache.path] = "modal.kernel_cache"
+    mounts |= {
+        one.path: f"modal.{key}"
+        for key, several in (("volumes", modal.volumes), ("buckets", modal.buckets))
+        for one in several
+        if one.read_only
+    }
     for name, value in case.profile.engine.env.items():
         at = next((path for path in mounts if f"{value}/".startswith(f"{path}/")), None)
         if at is not None and name != OURS and CACHE.search(name):
             yield Problem(
                 ("engine", "env", name),
-                f"`{name}` is in {at}, the volume of `{mounts[at]}`, which the server may only "
+                f"`{name}` is in {at}, which is of `{mounts[at]}`, and which the server may only "
                 "read",
                 "write a folder of the container, such as one below /tmp, or leave it out",
             )

@@ -67,8 +67,12 @@ class Modal(Section):
     """The volume that holds the weights."""
 
     kernel_cache: Volume | None = None
-    """The volume that holds compiled DeepGEMM kernels; `SGLANG_DG_CACHE_DIR` follows from it. A
-    model that takes none of them, such as one in BF16, needs no such volume."""
+    """The volume that holds compiled code: DeepGEMM's kernels, for which `SGLANG_DG_CACHE_DIR`
+    follows from it, and with `jit_caches` whatever else an engine compiles."""
+
+    jit_caches: bool = True
+    """Whether what Triton, Inductor, FlashInfer, TileLang, tvm-ffi and SGLang compile at a start is
+    kept on the volume of `kernel_cache`, and read from there at the next one."""
 
     api_key_secret: Name | None = None
     """The Modal secret that holds the API key, in the variable that `serving.api_key_env` names."""

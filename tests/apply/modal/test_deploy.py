@@ -204,6 +204,7 @@ def test_only_what_a_container_needs_travels(tmp_path: Path, plane: ControlPlane
         "/root/deployer/facts/models/__init__.py",
         "/root/deployer/facts/models/nested.py",
         "/root/deployer/facts/sglang/__init__.py",
+        "/root/deployer/facts/sglang/caches.py",
         "/root/deployer/facts/sglang/routes.py",
         "/root/deployer/facts/sglang/versions.py",
     }
@@ -211,6 +212,7 @@ def test_only_what_a_container_needs_travels(tmp_path: Path, plane: ControlPlane
         "/root/deployer/apply/__init__.py",
         "/root/deployer/apply/modal/__init__.py",
         "/root/deployer/apply/modal/remote.py",
+        "/root/deployer/apply/modal/shelf.py",
     }
 
 

@@ -296,6 +296,7 @@ class Worker:
             "MODAL_SERVER_URL": self.grpc_url,
             "MODAL_TASK_ID": task_id,
             "MODAL_IS_REMOTE": "1",
+            "MODAL_IMAGE_ID": definition.image_id,
             "MODAL_CONTAINER_ARGUMENTS_PATH": str(arguments),
             "MODAL_OVERRIDE_HEADERS": f"{HEADER}:{task_id}",
             "FAKE_LOCKS": str(self.locks(task_id)),

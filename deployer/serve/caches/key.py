@@ -1,0 +1,80 @@
+"""For whom a kept cache is valid: what is in it is code that runs on the GPUs and beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deployer.behaviour.kernel_key import DIGEST, KernelKey, key_of
+from deployer.codec import encode
+from deployer.release import Release
+from deployer.serve.kernels.marker import Version
+from deployer.serve.packages import package_versions
+
+IMAGE = "MODAL_IMAGE_ID"
+"""Modal's variable with the id of the image as it was built: one can change behind its tag."""
+
+ENVIRONMENT = "MODAL_ENVIRONMENT"
+"""Modal's variable with the environment's name (modal.com/docs/guide/environment_variables)."""
+
+PACKAGES = (
+    "sglang", "torch", "triton", "flashinfer-python", "tilelang", "apache-tvm-ffi", "sgl-kernel",
+    "sglang-kernel", "deep_gemm", "sgl-deep-gemm",
+)  # fmt: skip
+"""What is asked for where the image has no id."""
+
+CPUINFO = Path("/proc/cpuinfo")
+
+
+@dataclass(frozen=True, slots=True)
+class CacheKey:
+    """What makes kept caches valid: the key of the kernels, and what is around the engine.
+
+    ``environment`` is Modal's: what is compiled in one is never run in another. ``processor`` is a
+    digest of the CPU's abilities, which Inductor and tvm-ffi compile for (``-march=native``);
+    ``image`` the id of the image as built, or, where it has none, the ``versions`` in it.
+    """
+
+    kernels: KernelKey
+    environment: str
+    image: str
+    versions: tuple[Version, ...]
+    processor: str
+
+    def digest(self) -> str:
+        """Give the key as a short word: equal keys, equal words."""
+        value = encode(self) | {"kernels": self.kernels.digest()}
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:DIGEST]
+
+
+def cache_key(
+    release: Release,
+    environ: Mapping[str, str],
+    ask: Callable[..., dict[str, str]] = package_versions,
+) -> CacheKey:
+    """Give the key of a release in the container that this runs in."""
+    image = environ.get(IMAGE, "")
+    found = {} if image else ask(release.engine.command[0], environ, PACKAGES)
+    return CacheKey(
+        kernels=key_of(release),
+        environment=environ.get(ENVIRONMENT, ""),
+        image=image,
+        versions=tuple(Version(*each) for each in sorted(found.items())),
+        processor=processor(),
+    )
+
+
+def processor(path: Path = CPUINFO) -> str:
+    """Give a digest of what the CPU can do, and of its kind."""
+    try:
+        lines = path.read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    stated = next((each for each in lines if each.startswith(("flags", "Features"))), "")
+    flags = " ".join(sorted(stated.partition(":")[2].split()))
+    return hashlib.sha256(f"{platform.machine()} {flags}".encode()).hexdigest()[:DIGEST]
