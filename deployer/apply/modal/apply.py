@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from deployer.apply.hub import list_files, manifest_of
 from deployer.apply.modal.address import refuse_open
 from deployer.apply.modal.app import build_app
+from deployer.apply.modal.image_build import in_its_own_words
 from deployer.apply.modal.interrupted import telling, though
 from deployer.apply.modal.listing import phases_of
 from deployer.apply.modal.locked import alone
@@ -259,6 +260,7 @@ class Pipeline:
                     phase,
                     self._parts,
                     self._sharing(listed),
+                    builds=part is DOWNLOAD,
                 )
                 found = fact()
             if not found.done:
@@ -466,8 +468,9 @@ def deploy(
     """
     built = build_app(release, file, profile=profile, owed=owed, number=number)
     environment, tag = account.environment or None, short_digest(release)
-    told(
-        f"the deployment of {built.app.name}",
-        lambda: built.app.deploy.aio(environment_name=environment, tag=tag),
-        DEPLOYING,
-    )
+    with in_its_own_words():
+        told(
+            f"the deployment of {built.app.name}",
+            lambda: built.app.deploy.aio(environment_name=environment, tag=tag),
+            DEPLOYING,
+        )

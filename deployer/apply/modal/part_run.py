@@ -17,6 +17,7 @@ from modal_proto import api_pb2
 
 from deployer.apply.modal.app import SHARE, build_app
 from deployer.apply.modal.following import Following
+from deployer.apply.modal.image_build import ImageBuild, in_its_own_words
 from deployer.apply.modal.remote import key_proof
 from deployer.apply.modal.rpc import CLIENT_ERRORS, UNANSWERED, answer, gathered, raised, told
 from deployer.apply.modal.shares import Share, Together
@@ -96,10 +97,13 @@ def run_part(  # noqa: PLR0913, PLR0917 - what a part consists of
     phase: Phase,
     parts: Parts,
     sharing: Sharing | None = None,
+    *,
+    builds: bool = False,
 ) -> None:
     """Call a function of the app in an app of its own, which ends with the call.
 
-    What is shared is fetched first, by as many calls as there are shares that are not there. Raises
+    What is shared is fetched first, by as many calls as there are shares that are not there. Where
+    it ``builds``, the engine's image is built meanwhile, and it ends with neither. Raises
     Failure, with the end of the log as its hint, where it fails or no container comes, and
     Interrupted after Ctrl-C, which says what became of what ran.
     """
@@ -115,10 +119,14 @@ def run_part(  # noqa: PLR0913, PLR0917 - what a part consists of
     shares = () if sharing is None else sharing.shares
     run = _Run(account, release, part, phase, parts, shares)
     session = built.app.run(environment_name=account.environment or None, detach=stays)
-    told(f"an app for {part.words}", session.__aenter__, STARTING)
+    with in_its_own_words():
+        told(f"an app for {part.words}", session.__aenter__, STARTING)
     app_id = built.app.app_id or ""
     try:
+        run.beside = ImageBuild(release, built.app, parts) if builds else None
         run.call(app_id, built.functions.get(SHARE), built.functions[part.name])
+        if run.beside is not None:
+            run.beside.wait(phase)
     except KeyboardInterrupt as error:
         left = parts.stay is not None and parts.stay(f"{part.words} that runs on Modal")
         _close(session, error if left else None)
@@ -200,6 +208,7 @@ class _Run:
         self._together = Together(shares, self._show, parts.clock) if shares else None
         self._ends: dict[str, str] = {}
         self._came = False
+        self.beside: ImageBuild | None = None
         self._looked = 0.0
         self._unanswered = self._unheard = self._proven = 0
         self._asked = (0, 0.0)
@@ -252,6 +261,8 @@ class _Run:
         for call in waiting:
             self._make(call)
         while waiting:
+            if self.beside is not None:
+                self.beside.check()
             self._ask(waiting)
             waiting = [call for call in waiting if not call.done]
             if waiting:

@@ -12,7 +12,7 @@ from google.protobuf.empty_pb2 import Empty
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
-from tests.fakes.modal.state import identity
+from tests.fakes.modal.state import Build, identity
 
 if TYPE_CHECKING:
     from tests.fakes.modal.state import State
@@ -213,13 +213,46 @@ class Objects:
     ) -> api_pb2.ImageGetOrCreateResponse:
         image_id = identity("im", request.image.SerializeToString(deterministic=True))
         self.state.images[image_id] = request.image
+        build = self._build_of(image_id)
+        done = build is None or build.over
         return api_pb2.ImageGetOrCreateResponse(
             image_id=image_id,
-            result=api_pb2.GenericResult(status=api_pb2.GenericResult.GENERIC_STATUS_SUCCESS),
+            result=_built(build) if done else None,
             metadata=api_pb2.ImageMetadata(image_builder_version=BUILDER),
         )
+
+    async def image_join_streaming(
+        self, request: api_pb2.ImageJoinStreamingRequest
+    ) -> AsyncIterator[api_pb2.ImageJoinStreamingResponse]:
+        """Give what a build writes, and its result once the test lets it end."""
+        build = self._build_of(request.image_id)
+        if build is not None:
+            for number, line in enumerate(build.lines):
+                log = api_pb2.TaskLogs(
+                    data=f"{line}\n", file_descriptor=api_pb2.FILE_DESCRIPTOR_STDOUT
+                )
+                yield api_pb2.ImageJoinStreamingResponse(entry_id=str(number), task_logs=[log])
+            await self.state.until(lambda: build.may_end)
+            build.over = True
+        yield api_pb2.ImageJoinStreamingResponse(
+            result=_built(build),
+            metadata=api_pb2.ImageMetadata(image_builder_version=BUILDER),
+            eof=True,
+        )
+
+    def _build_of(self, image_id: str) -> Build | None:
+        """Give the build that a test has planned for an image, by a part of its commands."""
+        commands = "\n".join(self.state.images[image_id].dockerfile_commands)
+        return next((b for part, b in self.state.builds.items() if part in commands), None)
 
     def _inside(self, volume_id: str, path: str) -> Path:
         if volume_id not in self.state.volumes:
             raise GRPCError(Status.NOT_FOUND, f"Volume {volume_id} not found")
         return self.state.volume(volume_id) / path.lstrip("/")
+
+
+def _built(build: Build | None) -> api_pb2.GenericResult:
+    """Give the result of a build: one that nobody has planned is well."""
+    if build is not None and build.fails:
+        return api_pb2.GenericResult(status=api_pb2.GenericResult.GENERIC_STATUS_FAILURE)
+    return api_pb2.GenericResult(status=api_pb2.GenericResult.GENERIC_STATUS_SUCCESS)

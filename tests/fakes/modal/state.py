@@ -83,6 +83,16 @@ class Call:
 
 
 @dataclass
+class Build:
+    """How the build of an image shall go: what it writes, and whether it ends, and fails."""
+
+    lines: tuple[str, ...]
+    fails: bool = False
+    may_end: bool = True
+    over: bool = False
+
+
+@dataclass
 class State:
     """Everything, with one condition that is notified of every change."""
 
@@ -98,6 +108,8 @@ class State:
     files: dict[str, Path] = field(default_factory=dict)
     mounts: dict[str, list[api_pb2.MountFile]] = field(default_factory=dict)
     images: dict[str, api_pb2.Image] = field(default_factory=dict)
+    builds: dict[str, Build] = field(default_factory=dict)
+    """What tests have planned for images, by a part of their commands."""
     calls: dict[str, Call] = field(default_factory=dict)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
