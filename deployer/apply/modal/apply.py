@@ -14,7 +14,7 @@ from deployer.apply.modal.app import build_app
 from deployer.apply.modal.image_build import in_its_own_words
 from deployer.apply.modal.interrupted import telling, though
 from deployer.apply.modal.listing import phases_of
-from deployer.apply.modal.locked import alone
+from deployer.apply.modal.locked import alone, refuse_held, whole
 from deployer.apply.modal.markers import kernels_fact, volume_folder, weights_fact
 from deployer.apply.modal.part_run import (
     COMPILATION,
@@ -229,11 +229,13 @@ class Pipeline:
     def _prepare(
         self, part: Part, plan: Plan, held: Held, file: Path, left: dict[str, ListedApp]
     ) -> None:
-        fact, place = self._of(part)
+        fact, volume, folder = self._of(part)
+        place = f"{whole(volume)}{folder}"
         with (
             self._phases.phase(part.phase, f"{part.name} on Modal") as phase,
             alone(self._account, place, part.words, self._parts.tell),
         ):
+            refuse_held(self._account, whole(volume), self._parts.tell)  # it is being deleted
             self._look_again(plan, held)
             listed = self._listed() if part is DOWNLOAD else None
             if part.phase in left:
@@ -268,15 +270,18 @@ class Pipeline:
                 raise Failure(message)
             phase.result = found.reason
 
-    def _of(self, part: Part) -> tuple[Callable[[], PhaseFact], str]:
-        """Give what says whether a part is done, and the place that only one may fill at a time."""
+    def _of(self, part: Part) -> tuple[Callable[[], PhaseFact], str, str]:
+        """Give what says whether a part is done, and the folder that only one may fill at a time.
+
+        The folder is that of a volume, which stands before it.
+        """
         if part is COMPILATION:
             after = side(self._release)
             cache = self._parameters.kernel_cache
             volume = cache.volume if cache is not None else "kernels"
-            return self._kernels, f"{volume}/{after.kernel_key.digest()[:12]}"
+            return self._kernels, volume, after.kernel_key.digest()[:12]
         weights = self._parameters.weights
-        return self._weights, f"{weights.volume}/{volume_folder(self._release.model, weights)}"
+        return self._weights, weights.volume, volume_folder(self._release.model, weights)
 
     def _look_again(self, plan: Plan, held: Held) -> None:
         """Look again before a step that costs or replaces; Failure where the world has moved."""

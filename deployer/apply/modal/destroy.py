@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.apply.modal.interrupted import telling
 from deployer.apply.modal.listing import phases_of, refuse_stranger
-from deployer.apply.modal.locked import alone
+from deployer.apply.modal.locked import alone, names_below, refuse_held, whole
 from deployer.apply.unseen import asked_words, not_there, not_there_words
 from deployer.errors import Failure, UsageError
 from deployer.plan.standing import DEPLOYED
@@ -64,9 +64,10 @@ def destroy(
     """Stop the app, the phases of an apply that still run for it, and delete the named volumes.
 
     May be called again. Only apps that carry deployer's tags are ended, whatever the name is, and
-    only while nobody else changes that app; ``tell`` hears of a holder of its lock that is gone.
-    Raises Failure where somebody does, and where Modal does not do it, and NotThere where it knows
-    no app of that name, no phase of one runs, and no volume was named.
+    only while nobody else changes that app, and nobody fills a folder of such a volume; ``tell``
+    hears of a holder of a lock that is gone. Raises Failure where somebody does, before anything is
+    ended, and where Modal does not do it, and NotThere where it knows no app of that name, no phase
+    of one runs, and no volume was named.
     """
     check_volumes(parameters, volumes)
     if account.app(record.app) is None and not (volumes or _phases(account, record.app)):
@@ -76,7 +77,10 @@ def destroy(
     with (
         alone(account, record.app, "a destroy", tell) as held,
         telling(account, record.app),
+        ExitStack() as stack,
     ):
+        for volume in volumes:
+            stack.enter_context(_unfilled(account, volume, tell))
         app = account.app(record.app)
         if app is not None and app.state == DEPLOYED:
             _stop(account, app, record.app)
@@ -86,6 +90,15 @@ def destroy(
     records.forget(record.app, record.environment)
     kept = tuple(each for each in _volumes(parameters) if each[0] not in deleted)
     return Destroyed(record.app, app.state if app else "", ended, deleted, kept)
+
+
+@contextmanager
+def _unfilled(account: Account, volume: str, tell: Callable[[str], None]) -> Iterator[None]:
+    """Let nobody fill a folder of a volume while the block runs. Raises Failure where one does."""
+    with alone(account, whole(volume), "a destroy", tell):
+        for place in names_below(account, whole(volume)):
+            refuse_held(account, place, tell)
+        yield
 
 
 def _stop(account: Account, app: AppFacts, name: str) -> None:

@@ -1,9 +1,12 @@
-"""One at a time: a lock of an app, or of a folder of a volume, that holds on every machine.
+"""One at a time: a lock of an app, of a folder of a volume, or of a volume, on every machine.
 
 It lies in a Dict of the environment. A lock has generations: who takes it writes the next one where
 none is, which the platform lets only one do, and gives signs of life under it. A generation whose
 signs have not changed for :data:`LAPSE` seconds of the waiter's own clock is over; no two clocks
 are compared. The head only says where to begin to look, and is written before older ones go away.
+
+Whoever fills a folder takes the folder's lock, and then looks at the volume's; whoever deletes the
+volume takes the volume's, and then looks at those of the folders. So one of the two sees the other.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from modal_proto import api_pb2
 
-from deployer.apply.modal.rpc import answer
+from deployer.apply.modal.rpc import answer, streamed
 from deployer.apply.patience import current
 from deployer.errors import Failure
 
@@ -135,6 +138,30 @@ def alone(
         held.release()
 
 
+def whole(volume: str) -> str:
+    """Name the lock of a volume; those of its folders begin with that."""
+    return f"{volume}/"
+
+
+def refuse_held(
+    account: Account, name: str, tell: Callable[[str], None], clocks: Clocks | None = None
+) -> None:
+    """Raise Failure where another one holds a lock and is alive; it is not taken.
+
+    One that gives no sign of life is waited for as :func:`alone` does.
+    """
+    entries, clocks = _Entries(account.environment), clocks or Clocks()
+    while before := _newest(entries, name):
+        if _is_over(entries, name, before, tell, clocks):
+            return
+
+
+def names_below(account: Account, name: str) -> tuple[str, ...]:
+    """Name the locks that begin with ``name`` and were taken lately, whoever holds them still."""
+    found = (key.rpartition("#")[0] for key in _Entries(account.environment).names())
+    return tuple(sorted({each for each in found if each.startswith(name) and each != name}))
+
+
 def _take(
     entries: _Entries,
     name: str,
@@ -229,6 +256,11 @@ class _Entries:
     def get(self, key: str) -> bytes | None:
         found = answer("DictGet", api_pb2.DictGetRequest(dict_id=self._id, key=key.encode()))
         return bytes(found.value) if found.found else None
+
+    def names(self) -> list[str]:
+        """Give all keys; what is none of ours is passed over."""
+        request = api_pb2.DictContentsRequest(dict_id=self._id, keys=True)
+        return [one.key.decode(errors="replace") for one in streamed("DictContents", request)]
 
     def put(self, key: str, value: bytes) -> None:
         self._update(key, value, new=False)

@@ -55,6 +55,17 @@ def answer(rpc: str, request: Any) -> Any:  # noqa: ANN401 - each RPC has messag
     return told(rpc, lambda: _asked(rpc, request))
 
 
+def streamed(rpc: str, request: Any) -> list[Any]:  # noqa: ANN401 - as above
+    """Ask what is answered as a stream; gives all of it. Raises Failure, in words."""
+
+    async def all_of_it() -> list[Any]:
+        client = await _Client.from_env()
+        stream = getattr(client._stub, rpc).unary_stream(request)  # noqa: SLF001 - see `client.py`
+        return [one async for one in stream]
+
+    return told(rpc, partial(again, all_of_it))
+
+
 def answers(rpc: str, requests: Sequence[Any]) -> list[Any]:
     """Ask the same of many things at a time; None where Modal does not know one of them.
 

@@ -12,9 +12,11 @@ from grpclib import Status
 from deployer.apply.modal import locked
 from deployer.apply.modal.client import Account
 from deployer.apply.modal.locked import Clocks, Held, alone
+from deployer.apply.modal.tags import PHASE
 from deployer.errors import Failure
 from tests.apply.modal.conftest import World
-from tests.apply.modal.test_scale import compiled, deploy
+from tests.apply.modal.many import deploy
+from tests.apply.modal.test_scale import compiled
 from tests.fakes.modal.faults import Fault
 
 pytestmark = pytest.mark.process
@@ -132,7 +134,7 @@ def test_answers_that_are_lost_take_a_lock_once(quick: World) -> None:
 
 def test_what_another_changes_is_not_destroyed(quick: World) -> None:
     world = quick
-    app = deploy(world, compiled(world), "tiny-app")
+    app = deploy(world.plane, compiled(world), "tiny-app")
     with alone(Account(), "tiny-app", "an apply", unheard):
         code, _, err = world.run("destroy", "tiny-app", "--yes")
         assert (code, app.deployed) == (1, True), err
@@ -140,6 +142,30 @@ def test_what_another_changes_is_not_destroyed(quick: World) -> None:
     code, _, err = world.run("destroy", "tiny-app", "--yes")
     assert (code, app.deployed) == (0, False), err
     assert entries(world)["tiny-app#2.beats"] == b"released"
+
+
+def test_no_volume_is_deleted_that_another_fills_and_none_filled_that_is_being_deleted(
+    quick: World,
+) -> None:
+    """Another app's download into the same volume, from wherever it was begun."""
+    world, release = quick, compiled(quick)
+    app = deploy(world.plane, release, "tiny-app")
+    Account().write("weights", "example/tiny/half", b"of a shard")
+    words = ("destroy", "tiny-app", "--yes", "--volume", "weights")
+    with alone(Account(), "weights/example/tiny", "the download", unheard):
+        code, _, err = world.run(*words)
+        assert (code, app.deployed) == (1, True), err
+        assert "weights/example/tiny is being changed by another: the download of" in err
+        assert "Nothing was done" in err
+    with alone(Account(), "weights/", "a destroy", unheard):
+        code, _, err = world.run("apply", world.profile("another"), "--yes", "--no-verify")
+        assert code == 1
+        assert "weights/ is being changed by another: a destroy of" in err
+        assert not any(one.tags.get(PHASE) for one in world.plane.state.apps.values())
+    assert Account().read("weights", "example/tiny/half")
+    code, out, err = world.run(*words)
+    assert (code, app.deployed, "the volume weights is deleted" in out) == (0, False, True), err
+    assert Account().read("weights", "example/tiny/half") is None
 
 
 def test_a_lock_that_could_not_be_taken_in_full_is_given_back(quick: World) -> None:

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from modal_proto import api_pb2
 
 from deployer.apply.modal.apply import Applied, Pipeline
 from deployer.apply.modal.client import Account
 from deployer.apply.modal.look import Look
-from deployer.apply.modal.records import VOLUME, Records
+from deployer.apply.modal.records import Records
 from deployer.apply.modal.standing import as_deployed
-from deployer.apply.modal.tags import app_tags, short_digest
 from deployer.cli.history_verb import PAGE
 from deployer.compile.pin import pin
 from deployer.plan.deployment import Plan
 from deployer.release import Release
 from tests.apply.modal.conftest import World
+from tests.apply.modal.many import deploy, deploy_often
 from tests.apply.modal.test_unknown import another_machine
-from tests.fakes.modal.state import App, State, identity
 from tests.volume import VOLUME as HOW_MUCH
 
 pytestmark = pytest.mark.process
@@ -38,42 +34,11 @@ def compiled(world: World) -> Release:
     return Release.from_json(out)
 
 
-def put(state: State, name: str, release: Release) -> None:
-    """Put a release onto the volume of all that was deployed, as a file."""
-    volume = identity("vo", VOLUME, "main")
-    if volume not in state.volumes:
-        state.volumes[volume] = (VOLUME, "main")
-        state.volume_versions[volume] = api_pb2.VOLUME_FS_VERSION_V1
-    file = state.volume(volume) / name / f"{short_digest(release)}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(release.to_json(), encoding="utf-8")
-
-
-def deploy(world: World, release: Release, name: str) -> App:
-    """Add a deployed app with one version; a function is not needed to be listed."""
-    state, plane = world.plane.state, world.plane
-    parameters = release.modal
-    assert parameters
-    release = replace(release, name=name, modal=replace(parameters, app=name))
-    app = App(identity("ap", name), name, "main", api_pb2.APP_STATE_DEPLOYED, time.time())
-    app.tags = app_tags(release, number=1)
-    state.apps[app.id] = app
-    plane._add_version(app, short_digest(release), api_pb2.CommitInfo())
-    put(state, name, release)
-    return app
-
-
 def test_history_is_read_by_pages_and_all_of_it_in_bulk(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = compiled(world)
-    app = deploy(world, release, "tiny-app")
-    for number in range(2, MANY + 1):
-        each = replace(release, environment=(*release.environment[:-1], replace(
-            release.environment[-1], value=str(number))))  # fmt: skip
-        put(world.plane.state, "tiny-app", each)
-        world.plane._add_version(app, short_digest(each), api_pb2.CommitInfo())
-    app.tags["deployer.number"] = str(MANY)
+    deploy_often(world.plane, release, "tiny-app", MANY)
     with monkeypatch.context() as patched:
         another_machine(patched, world)
         before = len(world.plane.calls)
@@ -113,7 +78,7 @@ def test_status_asks_of_each_app_what_cannot_be_listed(
     release = compiled(world)
     names = [f"app-{number:03}" for number in range(MANY // 2)]
     for name in names:
-        deploy(world, release, name)
+        deploy(world.plane, release, name)
     with monkeypatch.context() as patched:
         another_machine(patched, world)
         before = len(world.plane.calls)
@@ -168,7 +133,7 @@ def test_many_profiles_are_applied_with_one_look_and_by_an_account_that_remember
 
 
 def test_what_was_changed_is_looked_at_again(world: World) -> None:
-    deploy(world, compiled(world), "tiny-app")
+    deploy(world.plane, compiled(world), "tiny-app")
     look = Look()
     for _ in range(2):
         assert look.app("tiny-app")
@@ -182,7 +147,7 @@ def test_what_was_changed_is_looked_at_again(world: World) -> None:
 
 def test_where_every_commit_is_known_nothing_is_asked_for_what_was_deployed(world: World) -> None:
     release = compiled(world)
-    deploy(world, release, "tiny-app")
+    deploy(world.plane, release, "tiny-app")
     pinned = pin(release, lambda _: "c0ffee" * 6 + "c0de")
     account, before = Account(), len(world.plane.calls)
     assert as_deployed(account, pinned, Records()) == (pinned, ())

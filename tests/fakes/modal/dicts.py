@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from grpclib import GRPCError, Status
@@ -48,6 +49,14 @@ class Dicts:
     async def dict_pop(self, request: api_pb2.DictPopRequest) -> api_pb2.DictPopResponse:
         value = self._entries(request.dict_id).pop(request.key, None)
         return api_pb2.DictPopResponse(found=value is not None, value=value)
+
+    async def dict_contents(
+        self, request: api_pb2.DictContentsRequest
+    ) -> AsyncIterator[api_pb2.DictEntry]:
+        for key, value in list(self._entries(request.dict_id).items()):
+            yield api_pb2.DictEntry(
+                key=key if request.keys else b"", value=value if request.values else b""
+            )
 
     def _entries(self, dict_id: str) -> dict[bytes, bytes]:
         if dict_id not in self.state.dicts:
