@@ -16,7 +16,7 @@ INSTALL := $(BIN)/python -I -m pip install $(VERIFIED)
 PROJECT := $(BIN)/python -I -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test thorough check conditions format lint types rooms generated fresh docs tiny-model fuzz bench bench-door bench-reliability reliability bench-peers catalogue catalogue-check held locks dist sbom audit mutants clean
+.PHONY: help demo demo-stop test thorough check conditions format lint types rooms generated fresh docs tiny-model fuzz bench bench-account bench-door bench-reliability reliability bench-peers catalogue catalogue-check held locks dist sbom audit mutants clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -106,6 +106,9 @@ mutants: $(DEVELOP) ## Measure what the tests see: small faults in compile, diff
 bench: $(READY) ## Measure how fast the command line is, beside other tools
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/beside.py
+
+bench-account: $(DEVELOP) ## Measure `history` of 1,000 versions and `status` of 500 apps (1 minute)
+	$(BIN)/python -m bench.account
 
 bench-door: $(DEVELOP) ## Measure what the door costs, beside HAProxy and nginx where they are (1 minute)
 	$(BIN)/python -m bench.door

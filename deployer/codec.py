@@ -6,15 +6,17 @@ import dataclasses
 import functools
 import json
 import math
-import re
 import types
 import typing
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from deployer.late import compile_pattern
 
 T = TypeVar("T")
 
+_TEXT: Callable[[str], str] = json.encoder.encode_basestring
+_WORDS = {None: "null", True: "true", False: "false"}
 
 DEEPEST = 64
 """Levels of lists and objects within each other. The deepest that is written here has 8."""
@@ -25,8 +27,7 @@ LONGEST_NUMBER = 40
 MOST_SHOWN = 80
 """Characters of a wrong value that a message repeats."""
 
-_STRUCTURE = compile_pattern(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
-"""A text, ended or not, or a bracket outside of one: no piece is looked at twice."""
+_BRACKET = compile_pattern(r"[\[\]{}]")
 
 _HALF = compile_pattern(r"\\u[dD][89a-fA-F]")
 
@@ -71,15 +72,17 @@ def read_json(text: str | bytes, *, constants: bool = False) -> Any:  # noqa: AN
 
 
 def _refuse_depth(text: str) -> None:
+    # Without escapes each second piece between two quotes stands outside of a text. A backslash
+    # outside of one is no JSON, and whatever reads it stops there.
+    plain = text.replace("\\\\", "").replace('\\"', "") if "\\" in text else text
     depth = 0
-    for found in _STRUCTURE.finditer(text):
-        mark = found[0]
+    for mark in _BRACKET.findall("".join(plain.split('"')[::2])):
         if mark in "[{":
             depth += 1
             if depth > DEEPEST:
                 msg = f"lists and objects stand more than {DEEPEST} deep within each other"
                 raise DecodeError(msg)
-        elif mark in "]}":
+        else:
             depth -= 1
 
 
@@ -139,7 +142,11 @@ def encode(value: object) -> Any:  # noqa: ANN401 - a JSON value is any of six t
 
 def decode(kind: type[T], value: object) -> T:
     """Build a ``kind`` from a JSON value; every key must be known and every type right."""
-    return typing.cast("T", _decode(kind, value, kind.__name__))
+    try:
+        return typing.cast("T", _reader(typing.cast("Any", kind))(value))
+    except _WrongError as wrong:
+        msg = f"{kind.__name__}{''.join(reversed(wrong.where))}: {wrong.what}"
+        raise DecodeError(msg) from wrong.__cause__
 
 
 def decode_json(kind: type[T], text: str, version: int) -> T:
@@ -155,51 +162,111 @@ def decode_json(kind: type[T], text: str, version: int) -> T:
     return decode(kind, value)
 
 
-def _decode(kind: Any, value: object, where: str) -> object:  # noqa: ANN401 - any annotation
+class _WrongError(Exception):
+    """A value is not what its place asks for; ``where`` is its path, the innermost part first."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where: list[str] = []
+
+
+_Reader = Callable[[object], object]
+
+
+@functools.cache
+def _reader(kind: Any) -> _Reader:  # noqa: ANN401 - any annotation
+    """Give what reads values of an annotation, which is looked at once for all of them."""
     origin = typing.get_origin(kind)
     if origin in {typing.Union, types.UnionType}:
-        return _decode_optional(kind, value, where)
+        return _optional(kind)
     if origin is tuple:
-        return _decode_tuple(kind, value, where)
+        return _tuple(_reader(typing.get_args(kind)[0]))
     if dataclasses.is_dataclass(kind):
-        return _decode_fields(kind, value, where)
-    if kind is float and type(value) is int:
-        return float(value)
-    if type(value) is not kind:
-        msg = f"{where}: expected {kind.__name__}, found {_shown(value)}"
-        raise DecodeError(msg)
-    return value
+        return _fields(kind)
+
+    def scalar(value: object) -> object:
+        if type(value) is kind:
+            return value
+        if kind is float and type(value) is int:
+            return float(value)
+        what = f"expected {kind.__name__}, found {_shown(value)}"
+        raise _WrongError(what)
+
+    return scalar
 
 
-def _decode_optional(kind: Any, value: object, where: str) -> object:  # noqa: ANN401
-    if value is None:
-        return None
+def _optional(kind: Any) -> _Reader:  # noqa: ANN401 - any annotation
     (inner,) = (arg for arg in typing.get_args(kind) if arg is not type(None))
-    return _decode(inner, value, where)
+    there = _reader(inner)
+    return lambda value: None if value is None else there(value)
 
 
-def _decode_tuple(kind: Any, value: object, where: str) -> tuple[object, ...]:  # noqa: ANN401
-    if not isinstance(value, list):
-        msg = f"{where}: expected a list, found {_shown(value)}"
-        raise DecodeError(msg)
-    item = typing.get_args(kind)[0]
-    return tuple(_decode(item, each, f"{where}[{i}]") for i, each in enumerate(value))
+def _tuple(item: _Reader) -> _Reader:
+    def read(value: object) -> object:
+        if not isinstance(value, list):
+            what = f"expected a list, found {_shown(value)}"
+            raise _WrongError(what)
+        found: list[object] = []
+        try:
+            found.extend(map(item, value))
+        except _WrongError as wrong:
+            wrong.where.append(f"[{len(found)}]")
+            raise
+        return tuple(found)
+
+    return read
 
 
-def _decode_fields(kind: Any, value: object, where: str) -> object:  # noqa: ANN401
-    if not isinstance(value, dict):
-        msg = f"{where}: expected an object, found {_shown(value)}"
-        raise DecodeError(msg)
-    hints = _hints(kind)
-    if unknown := sorted(set(value) - set(hints)):
-        msg = f"{where}: unknown {_cut(', '.join(unknown))}"
-        raise DecodeError(msg)
-    parts = {name: _decode(hints[name], item, f"{where}.{name}") for name, item in value.items()}
-    try:
-        return kind(**parts)
-    except TypeError as error:
-        msg = f"{where}: {error}"
-        raise DecodeError(msg) from error
+def _fields(kind: Any) -> _Reader:  # noqa: ANN401 - a dataclass
+    hints = typing.get_type_hints(kind)  # annotations are texts until somebody evaluates them
+    readers = {name: _reader(hint) for name, hint in hints.items()}
+
+    def read(value: object) -> object:
+        if not isinstance(value, dict):
+            what = f"expected an object, found {_shown(value)}"
+            raise _WrongError(what)
+        if unknown := sorted(value.keys() - readers.keys()):
+            what = f"unknown {_cut(', '.join(unknown))}"
+            raise _WrongError(what)
+        name, parts = "", {}
+        try:
+            for name, item in value.items():
+                # Most are of the very type that is wanted, which is seen without a call.
+                parts[name] = item if type(item) is hints[name] else readers[name](item)
+        except _WrongError as wrong:
+            wrong.where.append(f".{name}")
+            raise
+        try:
+            return kind(**parts)
+        except TypeError as error:
+            raise _WrongError(str(error)) from error
+
+    return read
+
+
+def written(value: object) -> str:
+    """Write what :func:`encode` gives as ``json.dumps(indent=2, sort_keys=True)`` does.
+
+    To the byte, without escapes of what is no ASCII, and in half the time: with an indent Python
+    leaves its quick way.
+    """
+    return _written(value, "\n")
+
+
+def _written(value: Any, line: str) -> str:  # noqa: ANN401 - any of JSON's types
+    if type(value) is str:
+        return _TEXT(value)
+    if value and type(value) is list:
+        inner = f"{line}  "
+        return f"[{inner}{f',{inner}'.join([_written(each, inner) for each in value])}{line}]"
+    if value and type(value) is dict:
+        inner = f"{line}  "
+        parts = [f"{_TEXT(name)}: {_written(value[name], inner)}" for name in sorted(value)]
+        return f"{{{inner}{f',{inner}'.join(parts)}{line}}}"
+    if value is None or type(value) is bool:
+        return _WORDS[value]
+    return int.__repr__(value) if type(value) is int else json.dumps(value, ensure_ascii=False)
 
 
 @functools.cache
@@ -208,9 +275,3 @@ def _names(kind: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - any class
     if not dataclasses.is_dataclass(kind):
         return None
     return tuple(field.name for field in dataclasses.fields(kind))
-
-
-@functools.cache
-def _hints(kind: Any) -> types.MappingProxyType[str, Any]:  # noqa: ANN401 - a class
-    """Give the annotations of a dataclass, which are texts until somebody evaluates them."""
-    return types.MappingProxyType(typing.get_type_hints(kind))

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields, replace
+from functools import cache
+from typing import Any
 
-from deployer.codec import decode_json, encode
+from deployer.codec import decode_json, encode, written
 from deployer.late import compile_pattern
 
 FORMAT_VERSION = 1
@@ -380,7 +382,7 @@ class Release:
             for parent in parents:
                 part = part[parent]
             del part[name]
-        return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        return written(value) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Release:
@@ -402,7 +404,17 @@ def unsaid(release: Release) -> Iterator[str]:
         parts |= {"modal": modal, "modal.weights": modal.weights}
         parts |= {} if modal.kernel_cache is None else {"modal.kernel_cache": modal.kernel_cache}
     for path, part in parts.items():
-        for each in fields(part):
-            later = each.default is not MISSING and each.name not in EARLY
-            if later and getattr(part, each.name) == each.default:
-                yield f"{path}.{each.name}"
+        kind: Any = type(part)
+        for name, default in _later(kind):
+            if getattr(part, name) == default:
+                yield f"{path}.{name}"
+
+
+@cache
+def _later(part: Any) -> tuple[tuple[str, object], ...]:  # noqa: ANN401 - a class
+    """Give the parameters that came later, each with what it is where nothing is stated."""
+    return tuple(
+        (each.name, each.default)
+        for each in fields(part)
+        if each.default is not MISSING and each.name not in EARLY
+    )

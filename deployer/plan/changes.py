@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -68,19 +68,18 @@ def changes(
     """
     if old is None:
         return ()
-    return (
-        *_compare(_flags(old), _flags(new)),
-        *_compare(_variables(old), _variables(new)),
-        *_compare(_warmup(old), _warmup(new)),
-        *_compare(_beside(old), _beside(new)),
-        *_told_once(new, _compare(_parameters(old, written), _parameters(new, written))),
-    )
+    found: list[Change] = []
+    for part, entries in PARTS.items():
+        if getattr(old, part) != getattr(new, part):  # most of most releases is as it was
+            found += _compare(entries(old), entries(new))
+    rest = _compare(_parameters(old, new, written), _parameters(new, old, written))
+    return (*found, *_told_once(new, rest))
 
 
 def everything(release: Release, written: Written | None = None) -> tuple[Change, ...]:
     """Give all that a release is made of, as additions."""
-    parts = (_flags(release), _variables(release), _warmup(release), _beside(release))
-    rest = _told_once(release, _compare({}, _parameters(release, written)))
+    parts = [entries(release) for entries in PARTS.values()]
+    rest = _told_once(release, _compare({}, _parameters(release, None, written)))
     return (*(change for part in parts for change in _compare({}, part)), *rest)
 
 
@@ -155,12 +154,22 @@ def _without_model(request: WarmupRequest) -> str:
     return json.dumps([body, request.expect, request.filler, request.repeat], sort_keys=True)
 
 
-def _parameters(release: Release, written: Written | None) -> Entries:
-    """Flatten the rest."""
+PARTS: Mapping[str, Callable[[Release], Entries]] = {
+    "arguments": _flags,
+    "environment": _variables,
+    "warmup": _warmup,
+    "beside": _beside,
+}
+"""Parts of a release that are compared by their own names, in the order in which they are told."""
+
+
+def _parameters(release: Release, other: Release | None, written: Written | None) -> Entries:
+    """Flatten the rest, where it is not the very same in ``other``."""
     flat: dict[str, str] = {}
     for name in (field.name for field in fields(release)):
-        if name not in LISTED:
-            _flatten(name, encode(getattr(release, name)), flat)
+        part = getattr(release, name)
+        if name not in LISTED and (other is None or part != getattr(other, name)):
+            _flatten(name, encode(part), flat)
     for name in unsaid(release):
         flat.pop(name, None)
     return {

@@ -4,9 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deployer.cli.reading import read_release
-from deployer.codec import DecodeError, read_json
+from deployer.codec import DecodeError, read_json, written
 from deployer.release import Release
 
 
@@ -27,6 +29,10 @@ def altered(change: dict[str, Any]) -> str:
         (altered({"arguments": {}}), "Release.arguments: expected a list"),
         (altered({"lifecycle": {"startup": 1}}), "Release.lifecycle: .*missing"),
         (altered({"listen": "x"}), "Release.listen: expected an object"),
+        (
+            altered({"arguments": [{"flag": "-a", "values": ["b", 3], "source": ""}]}),
+            r"^Release\.arguments\[0\]\.values\[1\]: expected str, found 3$",
+        ),
     ],
 )
 def test_it_says_what_is_wrong(text: str, message: str) -> None:
@@ -45,6 +51,8 @@ DEEP = "[" * 200_000
         (f'{{"format_version": 1, "name": {DEEP}', "more than 64 deep"),
         (f'"{DEEP}"', "format None"),
         (f'"\\"{DEEP}', "not JSON"),
+        (f'"\\\\"{DEEP}', "more than 64 deep"),
+        (f'"\\\\\\"{DEEP}"', "format None"),
         ("1" + "0" * 400, "a number of 401 characters"),
         ("-0." + "9" * 9_000, "a number of 9003 characters"),
         ("1e999", "too large"),
@@ -69,3 +77,15 @@ def test_what_others_write_rightly_is_read() -> None:
     assert read_json("[Infinity]", constants=True) == [float("inf")]
     with pytest.raises(DecodeError, match="no UTF-8"):
         read_json(b'"\xff"')
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+def test_what_is_written_is_to_the_byte_what_python_writes(value: Any) -> None:
+    assert written(value) == json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from deployer.apply.modal.interrupted import though
 from deployer.apply.modal.records import Record, Records, find_each
-from deployer.apply.modal.standing import digest_of
 from deployer.apply.modal.tags import FILE, OWED, VERIFIED, app_tags, is_owed
+from deployer.apply.modal.things import digest_of
 from deployer.apply.unseen import asked_words, not_there_words
 from deployer.errors import Failure, NotReached, NotThere, UsageError
 

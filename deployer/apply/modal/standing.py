@@ -11,6 +11,7 @@ from deployer.apply.modal.records import Records, find
 from deployer.apply.modal.remembering import as_it_was, modal_parameters
 from deployer.apply.modal.secrets import named_secrets
 from deployer.apply.modal.tags import DIGEST, FILE, is_owed
+from deployer.apply.modal.things import digest_of
 from deployer.compile.pin import commits_of, pin
 from deployer.plan.deployment import Deployed, PhaseFact, Standing
 from deployer.plan.sides import side
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from deployer.apply.modal.client import Account
-    from deployer.apply.modal.things import HistoryEntry
     from deployer.behaviour.checkpoints import Checkpoints
     from deployer.release import Release
 
@@ -79,15 +79,6 @@ def deployed_now(
         file=tags.get(FILE, ""),
         owed=app.state == "deployed" and is_owed(tags, digest, version),
     )
-
-
-def digest_of(entry: HistoryEntry | None, history: tuple[HistoryEntry, ...]) -> str:
-    """Give the digest of a version: its tag, or that of the version that it rolled back to."""
-    seen: set[int] = set()
-    while entry is not None and not entry.tag and entry.rollback_of not in seen:
-        seen.add(entry.version)
-        entry = next((e for e in history if e.version == entry.rollback_of), None)
-    return entry.tag if entry else ""
 
 
 def as_deployed(

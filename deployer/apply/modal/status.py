@@ -172,8 +172,8 @@ def _deployments(
 ) -> list[tuple[Deployed | None, Release | None, str, Mapping[str, str]]]:
     """Ask how apps of one environment are deployed: what, which release, where, with which tags."""
     from deployer.apply.modal.records import find_each  # noqa: PLC0415 - imports modal
-    from deployer.apply.modal.standing import digest_of  # noqa: PLC0415 - as above
     from deployer.apply.modal.tags import DIGEST, is_of  # noqa: PLC0415 - as above
+    from deployer.apply.modal.things import digest_of  # noqa: PLC0415 - as above
 
     facts = account.apps_named([record.app for record, _ in asked])
     tags = [app.tags if app is not None else {} for _, app in asked]

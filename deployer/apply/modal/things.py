@@ -94,3 +94,12 @@ class ServerFacts:
     definition: Any
     static: Any
     override: Any
+
+
+def digest_of(entry: HistoryEntry | None, history: tuple[HistoryEntry, ...]) -> str:
+    """Give the digest of a version: its tag, or that of the version that it rolled back to."""
+    seen: set[int] = set()
+    while entry is not None and not entry.tag and entry.rollback_of not in seen:
+        seen.add(entry.version)
+        entry = next((e for e in history if e.version == entry.rollback_of), None)
+    return entry.tag if entry else ""
