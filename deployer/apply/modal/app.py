@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +80,9 @@ CONTAINER_CODE = (
 )  # fmt: skip
 """What of this package goes into a container: nothing that a change of a check or of a report
 would change, so that such a change is no new deployment."""
+
+PACKAGE = Path(__file__).resolve().parents[2]
+"""This package."""
 
 
 Mounts = dict[str | PurePosixPath, modal.Volume | modal.CloudBucketMount]
@@ -297,12 +300,34 @@ def _small_image() -> modal.Image:
 
 
 def _with_code(image: modal.Image, release_file: Path) -> modal.Image:
-    package = Path(__file__).resolve().parents[2]
-    return image.add_local_dir(package, f"{HOME}/deployer", ignore=_ignored).add_local_file(
-        release_file, f"{HOME}/{remote.RELEASE_FILE}"
+    return image.add_local_dir(
+        PACKAGE, f"{HOME}/deployer", ignore=_NotForContainers()
+    ).add_local_file(release_file, f"{HOME}/{remote.RELEASE_FILE}")
+
+
+def container_files() -> tuple[Path, ...]:
+    """Give the files of this package that go into a container."""
+    return tuple(
+        path for path in sorted(PACKAGE.rglob("*.py")) if not _ignored(path.relative_to(PACKAGE))
     )
 
 
+class _NotForContainers(modal.FilePatternMatcher):
+    """Tells Modal's client which of this package's files to leave out, and which folders.
+
+    A folder that is left out holds nothing that is not, so the client need not look into it. A
+    plain function may not say so: the client goes through the whole package for every function of
+    an app, several times.
+    """
+
+    def can_prune_directories(self) -> bool:
+        return True
+
+    def __call__(self, file_path: Path) -> bool:
+        return _ignored(file_path)
+
+
+@cache
 def _ignored(path: Path) -> bool:
     """Tell of a path inside this package whether a container does without it."""
     name = path.as_posix()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import deployer
-from deployer.apply.modal.app import _ignored
+from deployer.apply.modal.app import PACKAGE, _ignored, container_files
 
 pytestmark = pytest.mark.process  # Modal's client takes a second to import
 
@@ -17,7 +17,7 @@ ROOT = Path(deployer.__file__).parent
 
 
 def test_all_that_container_code_imports_travels_with_it() -> None:
-    there = {path for path in ROOT.rglob("*.py") if not _ignored(path.relative_to(ROOT))}
+    there = set(container_files())
     missing = {
         (path.relative_to(ROOT).as_posix(), name)
         for path in there
@@ -25,6 +25,8 @@ def test_all_that_container_code_imports_travels_with_it() -> None:
         if name.startswith("deployer.") and not place(name) <= there
     }
     assert len(there) > 50
+    folders = {folder for path in there for folder in path.relative_to(PACKAGE).parents}
+    assert not any(map(_ignored, folders - {Path()})), "a folder that is not gone into"
     assert missing == set()
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from modal_proto import api_pb2
 
-from deployer.apply.modal.app import build_app
+from deployer.apply.modal.app import PACKAGE, build_app, container_files
 from deployer.apply.modal.tags import short_digest
 from deployer.cli.reading import read_release
 from deployer.compile.pin import pin
@@ -190,8 +190,10 @@ def test_only_what_a_container_needs_travels(tmp_path: Path, plane: ControlPlane
         for file in plane.state.mounts[mount_id]
     }
     assert files.pop("/root/deployer-release.json").read_text("utf-8") == release.to_json()
-    assert "/root/deployer/apply/modal/remote.py" in files
     assert "/root/deployer/serve/runtime.py" in files
+    assert set(files) == {
+        f"/root/deployer/{path.relative_to(PACKAGE).as_posix()}" for path in container_files()
+    }
     rooms = {Path(name).parts[3] for name in files}
     assert rooms == {
         "__init__.py", "apply", "behaviour", "codec.py", "credentials.py", "errors.py", "event.py",
