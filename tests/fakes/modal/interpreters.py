@@ -11,7 +11,6 @@ import os
 import site
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 from deployer.apply.modal.app import LIBRARY, REQUESTS
@@ -64,9 +63,13 @@ def _made(words: tuple[str, ...], beside: tuple[str, ...]) -> Path:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with exclusive(folder.with_name(f".{name}.lock")):
             if not ready.exists():
-                venv.EnvBuilder(with_pip=True, clear=True).create(folder)
-                pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet"]
-                subprocess.run([*pip, *words], check=True, timeout=600)
+                # pip takes half a minute of CPU for what uv does in one second.
+                uv = str(Path(sys.executable).with_name("uv"))
+                environ = {**os.environ, "UV_NO_CONFIG": "1"}
+                made = ("venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
+                filled = ("pip", words[0], "--quiet", "--python", str(python), *words[1:])
+                for each in (made, filled):
+                    subprocess.run([uv, *each], check=True, env=environ)
                 for path in beside:
                     _also(python, path)
                 ready.touch()
