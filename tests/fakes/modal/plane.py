@@ -20,6 +20,7 @@ from typing import Any, Self, TypeVar
 
 import grpclib.server
 from grpclib import GRPCError, Status
+from grpclib.protocol import H2Protocol
 from h2.exceptions import H2Error
 from modal._utils.grpc_utils import custom_detail_codec
 from modal_proto import api_grpc, api_pb2
@@ -34,6 +35,45 @@ from tests.fakes.modal.state import App, State
 from tests.fakes.modal.worker import HEADER, Worker
 
 T = TypeVar("T")
+
+
+class _Server(grpclib.server.Server):
+    """A server that knows its connections: grpclib's own forgets them when it is closed.
+
+    One that is open when the loop ends is warned of later, in whichever test runs then.
+    """
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._open: set[asyncio.Transport] = set()
+        self._lost = asyncio.Event()
+
+    async def cut(self) -> None:
+        """Cut the connections that are left, and wait until each is closed."""
+        for each in self._open:
+            each.abort()
+        while self._open:
+            self._lost.clear()
+            await self._lost.wait()
+
+    def _protocol_factory(self) -> H2Protocol:
+        protocol = super()._protocol_factory()
+        made, lost = protocol.connection_made, protocol.connection_lost
+        its: list[asyncio.Transport] = []
+
+        def connection_made(transport: Any) -> None:
+            its.append(transport)
+            self._open.add(transport)
+            made(transport)
+
+        def connection_lost(exc: BaseException | None) -> None:
+            self._open.difference_update(its)
+            self._lost.set()
+            lost(exc)
+
+        protocol.connection_made = connection_made  # type: ignore[method-assign]
+        protocol.connection_lost = connection_lost  # type: ignore[method-assign]
+        return protocol
 
 
 class ControlPlane(Objects, Dicts, Apps, Calls):
@@ -120,9 +160,7 @@ class ControlPlane(Objects, Dicts, Apps, Calls):
     async def _start(self) -> None:
         self.state.changed = asyncio.Condition()
         self.url = await self.edge.start()
-        self._server = grpclib.server.Server(
-            [_servicer(self)], status_details_codec=custom_detail_codec
-        )
+        self._server = _Server([_servicer(self)], status_details_codec=custom_detail_codec)
         # asyncio sends small answers at once only where a socket says that it is TCP.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.bind(("127.0.0.1", 0))
@@ -135,11 +173,11 @@ class ControlPlane(Objects, Dicts, Apps, Calls):
         await self.edge.close()
         self._server.close()
         await self._server.wait_closed()
-        await asyncio.sleep(0.05)  # for its connections to be closed, which nobody tells
         waiting = asyncio.all_tasks() - {asyncio.current_task()}
         for each in waiting:
             each.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
+        await self._server.cut()
 
     async def answer(self, name: str, stream: Any) -> None:
         """Answer one RPC."""
