@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +63,22 @@ class World:
         path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text(text, encoding="utf-8")
         return str(path)
+
+    def stock(self, name: str = "tiny") -> None:
+        """Leave the weights of a profile on its volume, as a download does: files and marker."""
+        from deployer.serve.weights.manifest import Manifest, read_listing  # noqa: PLC0415 - as below
+        from deployer.serve.weights.marker import Complete, write_marker  # noqa: PLC0415 - as below
+        from deployer.serve.weights.needed import needed  # noqa: PLC0415 - its one use
+
+        hub = self.hub
+        files = needed(read_listing(hub.repo, hub.commit, hub.listing()).files)
+        folder = self.plane.volume("weights") / name / hub.commit
+        for file in files:
+            path = folder / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(hub.files[file.path])
+        manifest = Manifest(hub.repo, hub.commit, files)
+        write_marker(str(folder), Complete.of(manifest, time.time()))
 
 
 UNKEPT = (Verdict("chat", Outcome.FAILED, 0.0, message="no completion came"),)
@@ -180,6 +199,24 @@ def containers(
     yield from make_world(tmp_path, monkeypatch, capfd, images, variables=path)
 
 
+@cache
+def uploaded() -> dict[str, Path]:
+    """Give what every deployment but a workspace's first finds there: the containers' code.
+
+    A hundred files, each in a request of its own; `test_deploy.py` uploads them.
+    """
+    from deployer.apply.modal.app import container_files  # noqa: PLC0415 - imports Modal's client
+
+    return {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in container_files()}
+
+
+@pytest.fixture
+def stocked(containers: World) -> World:
+    """Give `containers` with the weights there already: what is tested comes after the download."""
+    containers.stock()
+    return containers
+
+
 def make_world(
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -205,6 +242,7 @@ def make_world(
                 "huggingface-secret": {"HF_TOKEN": TOKEN},
             },
         )
+        plane.state.files |= uploaded()
         stack.enter_context(plane)
         stack.callback(close_client)
         for name, value in {**plane.variables(), "HF_ENDPOINT": hub.endpoint}.items():

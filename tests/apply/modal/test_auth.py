@@ -36,6 +36,13 @@ STRANGERS: dict[str, dict[str, str]] = {
 PATHS = ("/wp-login.php", "/health", "/v1/models", "/v1/chat/completions")
 
 
+@pytest.fixture
+def containers(containers: World) -> World:
+    """Give them with the weights there already: what is tested here comes after the download."""
+    containers.stock()
+    return containers
+
+
 def protected(world: World, endpoint: str = "web_server", auth: str = "both") -> str:
     """Deploy with a proxy token asked for; gives the server's address. No container runs."""
     world.plane.state.proxy_tokens[TOKEN_ID] = TOKEN_SECRET

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.process
 
 
 @pytest.fixture
-def kept(containers: World, monkeypatch: pytest.MonkeyPatch) -> World:
+def fetching(containers: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Give a world in which whatever answers keeps its promises, and nothing waits for long."""
     quick = replace(parts.DEFAULT_PARTS, pause=0.1, look=0.1, answer=20.0)
     monkeypatch.setattr(parts, "DEFAULT_PARTS", quick)
@@ -35,6 +35,13 @@ def kept(containers: World, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr("deployer.apply.modal.apply.all_hold", lambda _: True)
     monkeypatch.setattr("deployer.verify.sample.sample_answer", lambda _: "hello")
     return containers
+
+
+@pytest.fixture
+def kept(fetching: World) -> World:
+    """Give the same with the weights there already."""
+    fetching.stock()
+    return fetching
 
 
 def tags(world: World) -> dict[str, str]:
@@ -218,8 +225,8 @@ def running_apps(world: World) -> list[str]:
     return [app.id for app in world.plane.state.apps.values() if app.state not in ended]
 
 
-def test_an_interrupt_ends_a_download_and_the_apply(kept: World) -> None:
-    world, path = kept, kept.profile()
+def test_an_interrupt_ends_a_download_and_the_apply(fetching: World) -> None:
+    world, path = fetching, fetching.profile()
     interrupt_once(world, "FunctionGetOutputs")
     code, out, err = world.run("apply", path, "--yes")
     assert (code, out) == (130, ""), err
@@ -250,9 +257,9 @@ def test_a_signal_in_any_phase_says_how_the_app_stands(kept: World) -> None:
 
 
 def test_what_an_interrupt_leaves_running_is_waited_for(
-    kept: World, monkeypatch: pytest.MonkeyPatch
+    fetching: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world, path = kept, kept.profile()
+    world, path = fetching, fetching.profile()
     world.plane.worker.room = False
     with monkeypatch.context() as patched:
         patched.setattr("deployer.cli.carrying_out.can_ask", lambda: True)
@@ -281,8 +288,8 @@ def test_what_an_interrupt_leaves_running_is_waited_for(
     assert left not in running_apps(world)
 
 
-def test_what_an_apply_of_another_release_left_running_is_ended(kept: World) -> None:
-    world, path = kept, kept.profile()
+def test_what_an_apply_of_another_release_left_running_is_ended(fetching: World) -> None:
+    world, path = fetching, fetching.profile()
     deployed(world, path)
     old = next(app for app in world.plane.state.apps.values() if not app.deployed)
     old.state = api_pb2.APP_STATE_DETACHED

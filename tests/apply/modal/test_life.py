@@ -104,8 +104,8 @@ def test_plan_apply_plan_edit_rollback_drift(containers: World) -> None:
     ]
 
 
-def test_a_preempted_compilation_keeps_its_kernels(containers: World) -> None:
-    world = containers
+def test_a_preempted_compilation_keeps_its_kernels(stocked: World) -> None:
+    world = stocked
     path = world.profile(gpu="  gpu: H100")
     world.plane.worker.variables["FAKE_COMPILE"] = "--committed --kernels 7 --hang"
 
@@ -182,8 +182,8 @@ def engine_of(task: Task) -> int:
     return int(line.rsplit("process ", 1)[1])
 
 
-def test_a_rollback_that_leaves_the_tags_has_them_mended(containers: World) -> None:
-    world = containers
+def test_a_rollback_that_leaves_the_tags_has_them_mended(stocked: World) -> None:
+    world = stocked
     world.plane.rollback_brings_tags = False
     path = world.profile()
     first = deployed(world, path)
@@ -207,9 +207,9 @@ def override(world: World, **settings: int) -> None:
 
 
 def test_another_machine_sees_the_same_change(
-    containers: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    stocked: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    world = containers
+    world = stocked
     path = world.profile()
     deployed(world, path)
     with monkeypatch.context() as patched:
@@ -225,9 +225,9 @@ def test_another_machine_sees_the_same_change(
 
 
 def test_a_written_plan_is_carried_out_unless_the_world_moved(
-    containers: World, tmp_path: Path
+    stocked: World, tmp_path: Path
 ) -> None:
-    world = containers
+    world = stocked
     path, file = world.profile(), str(tmp_path / "plan.json")
     code, _, err = world.run("plan", path, "-o", file)
     assert (code, f"`deployer apply {file}`" in err) == (0, True)
@@ -320,8 +320,8 @@ def test_a_branch_that_moved_is_another_folder(containers: World) -> None:
     assert sorted(each.name for each in folder.iterdir()) == sorted([old, new])
 
 
-def test_destroy_keeps_volumes_unless_named(containers: World) -> None:
-    world = containers
+def test_destroy_keeps_volumes_unless_named(stocked: World) -> None:
+    world = stocked
     path = world.profile()
     deployed(world, path)
     code, _, err = world.run("destroy", path, "--yes", "--volume", "weihgts")
@@ -369,8 +369,8 @@ def test_no_secret_is_in_anything_that_travels_or_is_kept(
     assert b"deployer.release" in everything  # it looks where something is
 
 
-def test_a_server_that_fails_to_start_is_told_and_owed(containers: World) -> None:
-    world = containers
+def test_a_server_that_fails_to_start_is_told_and_owed(stocked: World) -> None:
+    world = stocked
     path = world.profile()
     world.plane.worker.variables["FAKE_ENGINE"] = "--exit-early 3"
     code, _, err = world.run("apply", path, "--yes")

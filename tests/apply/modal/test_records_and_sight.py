@@ -19,6 +19,13 @@ from tests.apply.modal.test_unknown import another_machine, asked
 pytestmark = pytest.mark.process
 
 
+@pytest.fixture
+def containers(containers: World) -> World:
+    """Give them with the weights there already: what is tested here comes after the download."""
+    containers.stock()
+    return containers
+
+
 def unchanged(world: World, *words: str) -> tuple[int, dict[str, Any]]:
     code, out, err = asked(world, "apply", *words, "--format", "json")
     shown = dict(json.loads(out))

@@ -29,6 +29,13 @@ from tests.fakes.modal.state import App
 pytestmark = pytest.mark.process
 
 
+@pytest.fixture
+def containers(containers: World) -> World:
+    """Give them with the weights there already: what is tested here comes after the download."""
+    containers.stock()
+    return containers
+
+
 def orphan(world: World, app_id: str, **more: Any) -> None:
     """Leave what a phase that was killed leaves: an app of the same name that is not deployed."""
     whole = {"state": api_pb2.APP_STATE_EPHEMERAL, "versions": [], **more}

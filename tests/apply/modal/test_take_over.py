@@ -14,6 +14,13 @@ from tests.apply.modal.test_life import deployed, plan
 pytestmark = pytest.mark.process
 
 
+@pytest.fixture
+def containers(containers: World) -> World:
+    """Give them with the weights there already: what is tested here comes after the download."""
+    containers.stock()
+    return containers
+
+
 def copied(world: World, **changes: str) -> str:
     """Copy the profile into another folder, as somebody who wants a second one would."""
     return world.profile(folder="copy", **(changes or {"max_containers": "  max_containers: 3"}))

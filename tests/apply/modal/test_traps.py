@@ -19,6 +19,13 @@ from tests.fakes.modal.worker import Task
 pytestmark = pytest.mark.process
 
 
+@pytest.fixture
+def containers(containers: World) -> World:
+    """Give them with the weights there already: what is tested here comes after the download."""
+    containers.stock()
+    return containers
+
+
 def start(world: World, wrong: str = "", **changes: str) -> Task:
     """Deploy, and start a server's container whose engine misbehaves as told."""
     world.plane.worker.variables["FAKE_ENGINE"] = wrong

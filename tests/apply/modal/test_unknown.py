@@ -31,6 +31,13 @@ NAMED = [("status",), ("history",), ("logs",), ("rollback", "--yes"), ("drift",)
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
+@pytest.fixture
+def containers(containers: World) -> World:
+    """Give them with the weights there already: what is tested here comes after the download."""
+    containers.stock()
+    return containers
+
+
 def words_of(verb: tuple[str, ...], name: str) -> list[str]:
     return [verb[0], name, *verb[1:]]
 

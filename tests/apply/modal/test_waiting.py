@@ -23,6 +23,13 @@ from tests.apply.modal.test_life import deployed, plan
 pytestmark = pytest.mark.process
 
 
+@pytest.fixture
+def containers(containers: World) -> World:
+    """Give them with the weights there already: what is tested here comes after the download."""
+    containers.stock()
+    return containers
+
+
 def proving(
     world: World, path: str, then: Callable[[Event], None] = lambda _: None, **parts: Any
 ) -> tuple[Callable[[], object], list[Event]]:

@@ -115,15 +115,27 @@ class Objects:
             if request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_UNSPECIFIED:
                 message = f"Volume '{name}' not found in environment '{environment}'"
                 raise GRPCError(Status.NOT_FOUND, message)
-            self.state.volumes[volume_id] = (name, environment)
-            self.state.volume_versions[volume_id] = request.version or V1
-            self.state.volume(volume_id).mkdir(parents=True)
+            self.volume(name, environment, request.version or V1)
         return api_pb2.VolumeGetOrCreateResponse(
             volume_id=volume_id,
             metadata=api_pb2.VolumeMetadata(
                 name=name, version=self.state.volume_versions[volume_id]
             ),
         )
+
+    def volume(
+        self,
+        name: str,
+        environment: str = "main",
+        version: api_pb2.VolumeFsVersion.ValueType = V1,
+    ) -> Path:
+        """Give the folder of a volume by its name, which is made where it is not there."""
+        volume_id = identity("vo", name, environment)
+        if volume_id not in self.state.volumes:
+            self.state.volumes[volume_id] = (name, environment)
+            self.state.volume_versions[volume_id] = version
+            self.state.volume(volume_id).mkdir(parents=True)
+        return self.state.volume(volume_id)
 
     async def volume_reload(self, request: api_pb2.VolumeReloadRequest) -> Empty:
         del request
