@@ -1,6 +1,8 @@
 """The real engine, stopped at each of its processes: told within its budget, ended, started again.
 
-One server lives through all of it, because each start of the engine takes half a minute.
+One server lives through all of it, because each start of the engine takes half a minute. Where
+there is not the time for three, it is stopped at one: what the supervisor does is tried with a fake
+engine at each of them (:mod:`tests.serve.test_vigil`).
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from deployer.serve.processes import all_processes, title
 from tests.life.living import processes
 from tests.ports import free_port
 from tests.processes import has_ended
+from tests.volume import THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -168,9 +171,11 @@ def server(
         made.deployer("destroy", str(made.profile))
 
 
-@pytest.mark.parametrize(
-    ("name", "busy"), [("detokenizer", True), ("scheduler", False), ("parent", True)]
-)
+STOPPED = [("detokenizer", True), ("scheduler", False), ("parent", True)]
+"""Which process is stopped, and whether somebody is being answered then."""
+
+
+@pytest.mark.parametrize(("name", "busy"), STOPPED if THOROUGH else STOPPED[:1])
 def test_a_stopped_process_is_told_in_its_budget_and_the_engine_is_started_again(
     server: Server, name: str, *, busy: bool
 ) -> None:
