@@ -37,7 +37,7 @@ KEY = "sk-'quoted\"-and-\\slashed/0123456789"
 VARIABLE = "DEPLOYER_TEST_KEY"
 FAKE = Path(__file__).with_name("fake_engine.py")
 ROOT = Path(__file__).parents[2]
-PATIENCE = 240.0
+PATIENCE = 900.0
 """Seconds after which something will not come any more, on the slowest machine."""
 
 CHAT = WarmupRequest("chat", '{"messages": []}', ("content", "reasoning_content"))

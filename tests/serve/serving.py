@@ -21,7 +21,7 @@ import requests
 
 from tests.processes import title_of
 
-from .living import KEY, Supervisor, children_of, make_release, relatives, wait_for
+from .living import KEY, PATIENCE, Supervisor, children_of, make_release, relatives, wait_for
 
 if TYPE_CHECKING:
     from deployer.event import Event
@@ -117,7 +117,7 @@ class Serving:
                 f"http://127.0.0.1:{self.port}/v1/chat/completions",
                 json={"messages": []},
                 headers={"Authorization": f"Bearer {KEY}"},
-                timeout=240,
+                timeout=PATIENCE,
             )
             return answer.status_code == 200
         return False

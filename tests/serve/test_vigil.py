@@ -15,7 +15,7 @@ import requests
 from deployer.errors import Failure
 from deployer.serve.view import VIEW, View, ViewFile, read_view
 
-from .living import KEY, relatives, titled, wait_for
+from .living import KEY, PATIENCE, relatives, titled, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ def streams(story: Story | Supervisor, count: int) -> list[threading.Thread]:
     for each in asking:
         each.start()
     for _ in range(count):
-        assert begun.acquire(timeout=240)
+        assert begun.acquire(timeout=PATIENCE)
     return asking
 
 
