@@ -50,7 +50,11 @@ if TYPE_CHECKING:
 @click.option("--evidence", is_flag=True, help="Write what the release showed beside its profile.")
 @click.option(
     "--rehearse", is_flag=True,
-    help="On Modal: start it once with noise for weights, under another name, and take it away.",
+    help="Start it once with noise for weights, under another name, and take it away.",
+)  # fmt: skip
+@click.option(
+    "--here", is_flag=True,
+    help="Rehearse on this machine's CPU: a tiny model of the same architecture.",
 )  # fmt: skip
 @click.option(
     "--rehearse-minutes", "minutes", type=click.IntRange(min=1, max=240), default=30,
@@ -77,6 +81,7 @@ def command(  # noqa: PLR0913 - the options of the verb
     rollback: bool,
     evidence: bool,
     rehearse: bool,
+    here: bool,
     minutes: int,
 ) -> int:
     """Carry a profile out: on this machine, or on Modal; or a plan that `plan -o` wrote.
@@ -113,6 +118,9 @@ def command(  # noqa: PLR0913 - the options of the verb
     if rehearse and digest:
         message = "--digest pins a plan, and a rehearsal makes its own"
         raise UsageError(message, hint="give it to the `apply` that comes after the rehearsal")
+    if here and not rehearse:
+        message = "--here is about a rehearsal: a profile says itself where an apply deploys it"
+        raise UsageError(message, hint="add --rehearse, or leave it out")
     if (
         not rehearse
         and click.get_current_context().get_parameter_source("minutes")
@@ -128,7 +136,7 @@ def command(  # noqa: PLR0913 - the options of the verb
 
     def one(word: str) -> int:
         if rehearse:
-            return _rehearse(word, manner, minutes, key_env)
+            return _rehearse(word, manner, minutes, key_env, here=here)
         return _one(word, replace(manner, evidence=word if evidence else ""), digest, key_env)
 
     return each(words, one, form, changes=True)
@@ -182,15 +190,23 @@ def _one(profile: str, manner: Manner, digest: str, key_env: str | None) -> int:
     return 0 if applied.verified and not shown.failed else 1
 
 
-def _rehearse(profile: str, manner: Manner, minutes: int, key_env: str | None) -> int:
+def _rehearse(
+    profile: str, manner: Manner, minutes: int, key_env: str | None, *, here: bool
+) -> int:
     from deployer.cli.planning import read  # noqa: PLC0415
-    from deployer.cli.rehearsing import rehearse  # noqa: PLC0415 - imports modal
 
     if profile.endswith(".json"):
         message = "a rehearsal is of a profile, and this is a plan"
         raise UsageError(message, hint="give the profile that the plan was made of")
     meant = read(profile)
     settle(meant.release.listen.api_key_variable, profile, key_env)
+    if here or meant.release.target == "local":
+        from deployer.cli.rehearsing_here import rehearse_here  # noqa: PLC0415 - on this machine
+
+        need("aiohttp", "openai")
+        return rehearse_here(meant, manner, minutes)
+    from deployer.cli.rehearsing import rehearse  # noqa: PLC0415 - imports modal
+
     return rehearse(meant, manner, minutes)
 
 

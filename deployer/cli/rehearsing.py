@@ -11,8 +11,6 @@ from deployer.errors import DeployerError, NotThere
 from deployer.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from deployer.apply.modal.apply import Applied
     from deployer.apply.modal.client import Account
     from deployer.apply.modal.records import Records
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
     from deployer.cli.planning import Meant
     from deployer.plan.deployment import Plan
     from deployer.release import Release
-    from deployer.verify.endpoint import Endpoint
-    from deployer.verify.verdict import Verdict
 
 
 def rehearse(meant: Meant, manner: Manner, minutes: int) -> int:
@@ -60,15 +56,6 @@ def rehearse(meant: Meant, manner: Manner, minutes: int) -> int:
     return 0 if applied.verified and not trouble else 1
 
 
-def of_form(endpoint: Endpoint, on_verdict: Callable[[Verdict], None]) -> tuple[Verdict, ...]:
-    """Ask for what looks at no answer of the model: noise answers nothing rightly."""
-    from deployer.verify.catalogue import PROBES  # noqa: PLC0415 - brings the SDK
-    from deployer.verify.run import verify  # noqa: PLC0415 - as above
-
-    names = [probe.name for probe in PROBES if probe.form]
-    return verify(endpoint, select=names, on_verdict=on_verdict)
-
-
 def _what(release: Release, minutes: int) -> str:
     from deployer.cli.pricing import prices  # noqa: PLC0415 - only for money
     from deployer.compile.rehearsal import IDLE  # noqa: PLC0415 - as above
@@ -89,6 +76,7 @@ def _what(release: Release, minutes: int) -> str:
 def _run(account: Account, records: Records, plan: Plan, key: str | None, meant: Meant) -> Applied:
     from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
     from deployer.cli.carrying_out import carrying_out  # noqa: PLC0415 - only what the verb needs
+    from deployer.verify.noise import of_form  # noqa: PLC0415 - brings the SDK
 
     with carrying_out() as (lines, parts):
         of_noise = replace(parts, verify=of_form, sample=lambda _: "")
@@ -154,4 +142,4 @@ def _show(applied: Applied, seen: tuple[str, ...], trouble: str, form: str) -> N
     lines.append(
         "its flags, memory and graphs were tried; no weights were read, and no answer judged"
     )
-    show("\n  ".join(lines))
+    show(lines[0], *(f"  {line}" for line in lines[1:]))

@@ -26,9 +26,8 @@ def rehearsal(release: Release, minutes: int) -> Release:
     """
     parameters = release.modal
     if parameters is None:
-        message = f"`{release.name}` is for this machine, and only a profile for Modal is rehearsed"
-        hint = "`deployer resolve PROFILE` asks the engine here what it makes of the flags"
-        raise UsageError(message, hint=hint)
+        message = f"`{release.name}` is for this machine, and this is a rehearsal on Modal"
+        raise UsageError(message, hint="`deployer apply PROFILE --rehearse` rehearses it here")
     seconds = minutes * 60
     weights = replace(parameters.weights, volume=f"{parameters.weights.volume}{ENDING}")
     modal = replace(

@@ -128,7 +128,7 @@ def ask(
     Raises Failure where a GPU is not known, SGLang cannot be imported, or time runs out.
     """
     first = releases[0]
-    kept = {v.name: v.value for v in first.environment if _is_harmless(v.name, first)}
+    kept = {v.name: v.value for v in first.environment if is_harmless(v.name, first)}
     questions = [_question(release, model) for release in releases]
     found = ask_all(engine, questions, kept, environ=environ, run=run, jail=jail)
     return tuple(replace(answer, left_out=left_out(first)) for answer in found)
@@ -174,10 +174,11 @@ def left_out(release: Release) -> tuple[str, ...]:
 
     They are for the GPUs that the profile is deployed on, not for the machine of who asks.
     """
-    return tuple(v.name for v in release.environment if not _is_harmless(v.name, release))
+    return tuple(v.name for v in release.environment if not is_harmless(v.name, release))
 
 
-def _is_harmless(name: str, release: Release) -> bool:
+def is_harmless(name: str, release: Release) -> bool:
+    """Whether a variable of a release is known to run and to reach nothing."""
     catalogue = find_catalogue(release.engine.version)
     declared = catalogue is not None and name in catalogue.variables
     return of_variable(name, known=declared or bool(variable_lifetimes(name))) is None

@@ -45,10 +45,8 @@ def test_a_rehearsal_is_the_release_but_for_its_weights_names_and_bounds() -> No
     )  # fmt: skip
 
 
-def test_on_this_machine_there_is_nothing_to_rehearse() -> None:
-    with pytest.raises(
-        UsageError, match="is for this machine, and only a profile for Modal is rehearsed"
-    ):
+def test_a_release_for_this_machine_is_not_rehearsed_on_modal() -> None:
+    with pytest.raises(UsageError, match="is for this machine, and this is a rehearsal on Modal"):
         rehearsal(read_release("profiles/cpu-tiny.yaml"), 20)
 
 
