@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from deployer.apply.local.early import PROBE, Early
+from deployer.apply.local.early import Early
+from deployer.apply.readiness import PROBE
 from deployer.event import Event
 from deployer.verify.verdict import Outcome
 

@@ -73,9 +73,10 @@ class Behaviour:
     ``X-API-Key`` is taken), prefix (the beginning of a key is taken), sick (unhealthy after a bad
     request).
     ``hang`` names paths that never answer, ``drop`` those that break off. ``lets_in`` names who
-    gets in without the right key: (``wrong`` or ``none``, path). ``redirects`` is how often a
-    POST is sent elsewhere first, as Modal does after 150 s. ``release`` is what every answer tells
-    of its release, '' for nothing; those of the paths in ``other_release`` tell another one.
+    gets in without the right key in its place: (``wrong``, ``astray`` or ``none``, path).
+    ``redirects`` is how often a POST is sent elsewhere first, as Modal does after 150 s.
+    ``release`` is what every answer tells of its release, '' for nothing; those of the paths in
+    ``other_release`` tell another one.
     ``unknown`` is the status for a model that is not served. ``front`` is the secret of a token
     that is asked for in front of it, by something that tells no release.
     """
@@ -176,7 +177,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._note(self.path)
         if self._interfered(self.path):
             return
-        there = self.path in THEIRS and "operators" in self.server.behaviour.faults
+        behaviour = self.server.behaviour
+        opened = (self._who(), self.path) in behaviour.lets_in
+        there = self.path in THEIRS and (opened or "operators" in behaviour.faults)
         self._send(405 if there else 404, "application/json", "{}")
 
     def _read(self, sent: bytes) -> Answer | None:
@@ -230,7 +233,14 @@ class _Handler(BaseHTTPRequestHandler):
             return True
         if "prefix" in behaviour.faults and (shown or "").startswith(f"Bearer {behaviour.key}"):
             return True
-        return ("none" if shown is None else "wrong", path) in behaviour.lets_in
+        return (self._who(), path) in behaviour.lets_in
+
+    def _who(self) -> str:
+        """Say what is shown that is not the key in its place."""
+        if self.headers.get("Authorization") is not None:
+            return "wrong"
+        shown = {self.headers.get("Api-Key"), self.headers.get("X-API-Key")}
+        return "astray" if self.server.behaviour.key in shown else "none"
 
     def _get(self, path: str) -> None:
         if path == "/health":

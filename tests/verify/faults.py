@@ -388,12 +388,24 @@ FAULTS = (
     Fault(
         "a wrong key at one route", lets_in("wrong", MODELS), "auth", "last character is another"
     ),
+    Fault(
+        "a key astray at one route",
+        lets_in("astray", COMPLETIONS),
+        "auth",
+        "/v1/completions says 200 to the key in X-API-Key, Api-Key and a cookie at once",
+    ),
     Fault("the beginning of a key", wrong("prefix"), "auth", "with one character more"),
     Fault("a key in another header", wrong("query"), "auth", "the key in X-API-Key"),
     Fault(
         "metrics for everybody", lets_in("none", "/metrics"), "auth", "/metrics says 200 to no key"
     ),
     Fault("operators' routes for clients", wrong("operators"), "admin", "a client's key reaches"),
+    Fault(
+        "an operators' route for a key astray",
+        lets_in("astray", "/flush_cache"),
+        "admin",
+        "the key in X-API-Key, Api-Key and a cookie at once reaches the operators' route",
+    ),
     Fault("bad requests that are answered", wrong("swallows"), "bad-requests", "not a 4xx"),
     Fault(
         "errors without a form", wrong("shapeless"), "bad-requests", "without an error's message"

@@ -7,15 +7,13 @@ import time
 from typing import TYPE_CHECKING
 
 from deployer.apply.local.health import health_status
+from deployer.apply.readiness import HINT, PROBE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from deployer.event import Event
     from deployer.verify.verdict import Verdict
-
-PROBE = "health-before"
-"""The promise: no 200 before the engine can answer."""
 
 SECONDS = 2.0
 """How long one question may take: the door answers without the engine."""
@@ -56,6 +54,5 @@ class Early:
             return ()
         said = f"/health said {self._status} while the engine was loading"
         if self._status == http.client.OK:
-            hint = "traffic would be sent to it that it cannot answer"
-            return (Verdict(PROBE, Outcome.FAILED, 0.0, message=said, hint=hint),)
+            return (Verdict(PROBE, Outcome.FAILED, 0.0, message=said, hint=HINT),)
         return (Verdict(PROBE, Outcome.PASSED, 0.0, checked=(said,)),)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from deployer.apply.hub import list_files, manifest_of
+from deployer.apply.modal import early
 from deployer.apply.modal.address import refuse_open
 from deployer.apply.modal.app import build_app
 from deployer.apply.modal.image_build import in_its_own_words
@@ -385,7 +386,10 @@ class Pipeline:
                 partial(refuse_open, url),
                 headers_for(self._release),
             )
-            verdicts = self._parts.verify(endpoint, lambda verdict: phase.progress(verdict.probe))
+            starts = [early.own(boot) for boot in said.boots]
+            before = early.verdicts(said.statuses, said.waited, starts, new=tells)
+            asked = self._parts.verify(endpoint, lambda verdict: phase.progress(verdict.probe))
+            verdicts = (*before, *asked) if asked else ()  # it is no verification alone
             kept = sum(verdict.outcome is Outcome.PASSED for verdict in verdicts)
             phase.result = f"{kept} of {len(verdicts)} promises hold"
             phase.end = "done" if all_hold(verdicts) else "failed"

@@ -68,11 +68,14 @@ class Told:
     """What containers told while they were waited for: the starts that came to their end.
 
     ``memory`` is what the newest engine said of its own; '' where none started, or the log did not
-    say it.
+    say it. ``statuses`` are the answers to ``/health`` before the first healthy one, 0 for none,
+    and ``waited`` the seconds until that came.
     """
 
     boots: tuple[Boot, ...]
     memory: str
+    statuses: tuple[int, ...] = ()
+    waited: float = 0.0
 
 
 def wait_until_healthy(  # noqa: PLR0913 - what a wait is about
@@ -192,6 +195,8 @@ class Waiting:
         self._ended: dict[str, str] = {}
         self._running: set[str] = set()
         self._unanswered = self._rounds = 0
+        self._statuses: list[int] = []
+        self._waited = 0.0
         self._trouble: Failure | None = None
         self._memory = self._failed = ""
         self._lock = threading.Lock()
@@ -220,7 +225,7 @@ class Waiting:
     def told(self) -> Told:
         """Give what the containers of this version told."""
         boots = self._log.boots(set(self._own)) if self._log is not None else ()
-        return Told(boots, self._memory)
+        return Told(boots, self._memory, tuple(self._statuses), self._waited)
 
     def report(self) -> tuple[str, ...]:
         """Give what the container reported whose failure was raised."""
@@ -246,7 +251,10 @@ class Waiting:
 
     def _decided(self, answer: Answer, seconds: float) -> bool:
         if answer.status == HEALTHY and self._is_ours(answer):
+            self._waited = seconds
             return True
+        if answer.status != HEALTHY:  # else it was another version's
+            self._statuses.append(answer.status)
         self._refuse_dead()
         self._rounds += 1
         if self._rounds % LOOK_EVERY == 0 or (self._log is not None and self._log.ended):

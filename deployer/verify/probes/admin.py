@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from deployer.verify.check import Broken
+from deployer.verify.probes.auth import ELSEWHERE, apart
 from deployer.verify.probes.models import listed
 from deployer.verify.surface import operators
 
@@ -23,8 +24,9 @@ HINT = (
 
 
 def ask(context: Context, check: Check) -> Verdict:
-    """Ask each operators' route by a method that it does not take, with the client's key and none.
+    """Ask each operators' route by a method that it does not take, with a client's key and without.
 
+    Who shows none shows it where it has no business: what lets in everybody lets that in, too.
     405 says that the route was reached; nothing is done by it. With 0.5.23 the key of clients is
     the key of everything where no door stands in front.
     """
@@ -34,7 +36,8 @@ def ask(context: Context, check: Check) -> Verdict:
     key = context.endpoint.api_key
     right = {"Authorization": f"Bearer {key}"} if key else {}
     routes = operators(context.endpoint)
-    for shown, headers in (("a client's key", right), ("no key", {})):
+    astray = apart(key) if key else {}
+    for shown, headers in (("a client's key", right), (f"no key, and {ELSEWHERE}", astray)):
         for method, path in routes:
             status = context.ask(method, path, None, headers).status_code
             if status not in CLOSED:

@@ -27,7 +27,7 @@ NOT_THERE = HTTPStatus.NOT_FOUND
 
 
 def ask(context: Context, check: Check) -> Verdict:
-    """Ask with the right key; then everywhere with none and one almost right, and further ones.
+    """Ask with the right key; then everywhere with none, one almost right, and the right one apart.
 
     A route that is not there is no way in. What is sent asks for nothing: an empty object.
     """
@@ -60,10 +60,24 @@ def ask(context: Context, check: Check) -> Verdict:
 
 
 def everywhere(key: str) -> dict[str, Mapping[str, str]]:
-    """Give what every route is tried with: nothing, and what is all but right."""
+    """Give what every route is tried with: nothing, what is all but right, and the wrong places."""
     last = "a" if key[-1] != "a" else "b"
     changed = _bearer(f"{key[:-1]}{last}")
-    return {"no key": {}, "a key whose last character is another": changed}
+    return {"no key": {}, "a key whose last character is another": changed, ELSEWHERE: apart(key)}
+
+
+ELSEWHERE = "the key in X-API-Key, Api-Key and a cookie at once"
+
+
+def apart(key: str) -> dict[str, str]:
+    """Give the right key in each place where it has no business beside its own, at once.
+
+    Who takes it from one of them lets this in.
+    """
+    found: dict[str, str] = {}
+    for headers in misplaced(key).values():
+        found.update({name: value for name, value in headers.items() if name != "Authorization"})
+    return found
 
 
 def almost(key: str) -> dict[str, Mapping[str, str]]:

@@ -78,6 +78,7 @@ def test_apply_from_nothing_to_a_verified_server_and_from_zero_again(real: World
     applied = json.loads(out)
     assert (applied["outcome"], applied["verified"], applied["version"]) == ("deployed", True, 1)
     assert len([v for v in applied["verdicts"] if v["outcome"] == "passed"]) >= 10
+    assert applied["verdicts"][0]["probe"] == "health-before"
     assert applied["sample"]
     assert world.run("plan", path, "--detailed-exitcode")[0] == 0
     code, out, err = world.run("status", "tiny", "--format", "json")
