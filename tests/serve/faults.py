@@ -165,7 +165,7 @@ WHO = {
     "detokenizer": "sglang::detoken",
 }
 STREAMING = (*CHILDREN, *FOREVER)
-HANG = {"hang": 2.0}
+HANG = {"hang": 5.0}
 
 
 MUTE, DEAF = signal.SIGRTMIN, signal.SIGRTMIN + 1
@@ -211,7 +211,7 @@ SERVES = (
     Fault("a deadlock of an idle engine", "serving", "started again",
           send(signal.SIGUSR1, "parent"), "our own request", CHILDREN, HANG),
     Fault("a prefill of four budgets", "serving", "goes on", nothing, streams=1,
-          flags=(*CHILDREN, "--prefill", "8"), budgets=HANG),
+          flags=(*CHILDREN, "--prefill", "20"), budgets=HANG),
     Fault("SIGTERM to the parent, by somebody else", "serving", "started again",
           send(signal.SIGTERM, "parent"), "has ended"),
     Fault("SIGKILL to the supervisor", "serving", "gone with it",

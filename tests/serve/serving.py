@@ -131,14 +131,12 @@ class Serving:
             wait_for(lambda: all(each.text or each.over for each in self.streams))
 
     def _read(self, stream: Stream) -> None:
-        client = self.ask_stream()
-        with suppress(OSError):
+        with suppress(OSError), self.ask_stream() as client:
             while data := client.recv(4096):
                 stream.text += data
                 if b"[DONE]" in stream.text:
                     break
         stream.over = True
-        client.close()
 
     def limit_files(self) -> None:
         """Let no file of the supervisor grow beyond what the largest of them has now."""
