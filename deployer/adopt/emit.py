@@ -115,13 +115,14 @@ def _comment(comments: Mapping[str, str], path: str, depth: int) -> list[str]:
 
 
 def scalar(value: object) -> str:
-    """Write a scalar or a list of them on one line."""
+    """Write a scalar, a list, or a mapping in braces on one line."""
     if isinstance(value, list | tuple):
         return f"[{', '.join(scalar(item) for item in value)}]"
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
+    if isinstance(value, Mapping):
+        inside = (f"{scalar(key)}: {scalar(item)}" for key, item in value.items())
+        return f"{{{', '.join(inside)}}}"
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
     if isinstance(value, float):
         return _float(value)
     if isinstance(value, str):

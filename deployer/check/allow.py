@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from deployer.check.choice import near
@@ -40,7 +40,22 @@ class Allowance:
 
 def stated(source: Source) -> Counter[tuple[str, str]]:
     """Count what the comments of a text allow: pairs of an id and the reason for it."""
-    return Counter((one, each.reason) for each in _allowances(source) for one in each.ids)
+    return Counter(
+        (one, each.reason)
+        for part in source.files
+        for each in _allowances(part)
+        for one in each.ids
+    )
+
+
+def written_at(source: Source) -> Mapping[int, tuple[str, ...]]:
+    """Give the comments of one file that allow something, by the line that each is about."""
+    found: dict[int, tuple[str, ...]] = {}
+    for each in _allowances(source):
+        if each.ids and each.reason:
+            comment = f"# deployer: allow[{', '.join(each.ids)}] {each.reason}"
+            found[each.line] = (*found.get(each.line, ()), comment)
+    return found
 
 
 def settled(
@@ -49,13 +64,27 @@ def settled(
     """Mark what the author allows, and add what is wrong with the allowances themselves.
 
     ``known`` are the ids that may be allowed; ``ran`` those that were looked for this time: only
-    an allowance of these can be called unused.
+    an allowance of these can be called unused. What a profile extends is used by others, too, and
+    what is laid over a value takes its findings away: of several layers nothing is called unused.
     """
+    ran = frozenset() if source.parts else ran
+    for part in source.files:
+        found = _settled(found, part, known, ran)
+    return tuple(found)
+
+
+def _settled(
+    found: Sequence[Finding], source: Source, known: frozenset[str], ran: frozenset[str]
+) -> Sequence[Finding]:
+    """Do so for the comments of one file."""
     allowances = _allowances(source)
     if not allowances:
-        return tuple(found)
+        return found
     marked = tuple(
-        _marked(each, allowances, source) if each.check in known else each for each in found
+        _marked(each, allowances, source)
+        if each.check in known and each.file == source.file
+        else each
+        for each in found
     )
     told = [one for each in allowances for one in _faults(each, marked, source, known, ran)]
     return (*marked, *(source.located(finding) for finding in told))
@@ -115,9 +144,22 @@ def _faults(
             yield _fault(
                 UNKNOWN, f"`{one}` is no check that can be allowed", _meant(one, known), allowance
             )
-        elif allowance.reason and one in ran and not _used(allowance, one, found, source):
+        elif (
+            allowance.reason
+            and one in ran
+            and not _elsewhere(allowance, source)
+            and not _used(allowance, one, found, source)
+        ):
             message = f"`{one}` finds nothing at line {allowance.line}, so this is of no use"
             yield _fault(UNUSED, message, "take it out", allowance)
+
+
+def _elsewhere(allowance: Allowance, source: Source) -> bool:
+    """Whether it is about what holds in an environment only, which is looked at by itself."""
+    place = source.places.get(("environments",))
+    if place is None or place.key is None:
+        return False
+    return place.key.line <= allowance.line <= place.value.end_line
 
 
 def _meant(wrong: str, known: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ from deployer.compile.case import Case
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.finding import Finding, Severity
 from deployer.lock.lock import FoundLock
+from deployer.profile.layers import Text
 from deployer.profile.load import Loaded, load_profile
 from deployer.profile.model import Profile
 from deployer.profile.partial import is_unknown
@@ -61,7 +62,7 @@ class Judged:
 
 
 def judge(
-    text: str,
+    text: Text,
     file: str,
     kept: Container[str] | None = None,
     also_on: Catalogue | None = None,
@@ -104,7 +105,7 @@ def judge(
 
 
 def load_checked(
-    text: str, file: str, kept: frozenset[str] | None = None, siblings: Siblings | None = None
+    text: Text, file: str, kept: frozenset[str] | None = None, siblings: Siblings | None = None
 ) -> tuple[Loaded[Profile], tuple[Finding, ...]]:
     """Judge a profile's text for those who need no more than what was read and found."""
     found = judge(text, file, kept, siblings=siblings)
@@ -150,7 +151,7 @@ def _judged(rule: Rule, case: Case, source: Source) -> _Judged:
 
 
 def check_across(
-    text: str, source: Source, siblings: Siblings, rules: Iterable[Across] = ACROSS
+    text: Text, source: Source, siblings: Siblings, rules: Iterable[Across] = ACROSS
 ) -> tuple[Finding, ...]:
     """Give what a profile takes that another one takes, too, and which were not looked at."""
     sound = source.complete and not source.findings
@@ -232,6 +233,7 @@ def _placed(check_name: str, severity: Severity, problem: Problem, source: Sourc
     return replace(finding, source_line="") if problem.hides_line else finding
 
 
-def _position(finding: Finding) -> tuple[int, int, str]:
+def _position(finding: Finding) -> tuple[str, int, int, str]:
     span = finding.span
-    return (span.line, span.column, finding.check) if span else (0, 0, finding.check)
+    line, column = (span.line, span.column) if span else (0, 0)
+    return finding.file, line, column, finding.check

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 
 from deployer.cli.completing import profiles
 from deployer.cli.key_variable import KEY_ENV, settle
+from deployer.cli.layers import environment_option
 from deployer.cli.manner import Manner
 from deployer.cli.notes import notes_options
 from deployer.cli.patient import TIMEOUT, patience
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @notes_options
 @TIMEOUT
+@environment_option
 def command(  # noqa: PLR0913 - the options of the verb
     words: tuple[str, ...],
     digest: str,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.say import show, tell
 from deployer.cli.whom import whom
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @notes_options
+@environment_option
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     profile: str | None,
     url: str | None,

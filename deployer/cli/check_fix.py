@@ -47,6 +47,7 @@ class Fixed:
             "flags": None if self.flags is None else codec.encode(self.flags),
             "notes": [codec.encode(note) for note in self.change.notes],
             "diff": diff(self.change),
+            **({"also": [each.file for each in self.change.also]} if self.change.also else {}),
         }
 
 
@@ -80,29 +81,32 @@ def fixed(
 
 
 def _fixed(one: Checked, kept: frozenset[str] | None, around: Siblings, *, write: bool) -> Fixed:
+    from deployer.cli.layers import read_profile  # noqa: PLC0415 - as above
     from deployer.cli.locks import read_lock  # noqa: PLC0415 - as above
-    from deployer.cli.reading import read_checked, read_text  # noqa: PLC0415 - as above
+    from deployer.cli.reading import read_checked  # noqa: PLC0415 - as above
     from deployer.cli.upgrade_verb import renew_flags  # noqa: PLC0415 - as above
     from deployer.cli.writing import write_file  # noqa: PLC0415 - as above
+    from deployer.profile.layers import own  # noqa: PLC0415 - as above
     from deployer.upgrade.upgrade import mend  # noqa: PLC0415 - as above
 
     if one.unread:
         return Fixed(one)
     after, change, lock = one, None, read_lock(one.path)
-    text = read_text(one.path)
+    text = read_profile(one.path)
     for _ in range(ROUNDS):
         step = mend(text, one.path, _wrong(after.findings))
         if step is not None and not step.changed:
-            step = mend(text, one.path, (), _stale(after.findings, text))
+            step = mend(text, one.path, (), _stale(after.findings, own(text)))
         if step is None or not step.changed:
             break
         change = step if change is None else _joined(change, step)
-        text = step.text
+        text = step.whole
         after = read_checked(one.path, "", kept, siblings=around, content=text, beside=lock)
     if change is None or not write:
         return Fixed(after, change)
-    write_file(str(followed(one.path)), text)
-    tell(f"wrote {visible(one.path)}")
+    for each in change.files:
+        write_file(str(followed(each.file)), each.text)
+        tell(f"wrote {visible(each.file)}")
     right = None if after.wrong() else after.case
     return Fixed(after, change, written=True, flags=renew_flags(one.path, right))
 
@@ -130,4 +134,5 @@ def _ids(lines: Sequence[str], span: Span) -> int:
 
 def _joined(first: Upgrade, second: Upgrade) -> Upgrade:
     notes = dict.fromkeys((*first.notes, *second.notes))
-    return replace(second, old_text=first.old_text, notes=tuple(notes))
+    also = tuple(_joined(one, other) for one, other in zip(first.also, second.also, strict=True))
+    return replace(second, old_text=first.old_text, notes=tuple(notes), also=also)

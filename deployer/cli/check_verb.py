@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import profiles, releases
+from deployer.cli.layers import environment_option
 from deployer.cli.notes import counted, notes_options, wanted, without_notes
 from deployer.cli.renamed import Renamed
 from deployer.cli.say import show, tell
@@ -53,6 +54,7 @@ PROGRAM = compile_pattern(r"(.*/)?(python[0-9.]*|sglang|env|launch_server\.py)|[
 @click.option("--fix", is_flag=True, help="Write the safe cures.")
 @click.option("--dry-run", is_flag=True, help="With --fix: show the change, and write nothing.")
 @notes_options
+@environment_option
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     profiles: tuple[str, ...],
     engine: str | None,

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deployer.cli.discover import find
+from deployer.cli.layers import environment, layered, read_profile
 from deployer.cli.reading import LARGEST, Checked, read_checked, read_found
 from deployer.cli.say import can_ask, tell
 from deployer.cli.siblings import beside
 from deployer.errors import UsageError
+from deployer.profile.layers import environments
 from deployer.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from deployer.check.across.identity import Siblings
     from deployer.cli.discover import Found
+    from deployer.profile.layers import Text
 
 NAMED = 20
 """Files that the line on stderr names; the result has something to say of each."""
 
 STDIN = "-"
 """The word for standard input, as other programs have it."""
+
+NAMED_STDIN = "<stdin>"
+"""What findings call it."""
 
 
 def checked(
@@ -34,15 +42,31 @@ def checked(
     found = find([word for word in words if word != STDIN]) if words != (STDIN,) else None
     files = found.files if found else ()
     around = beside(files)
-    results = [read_found(file, also_on, kept, around[file]) for file in files]
+    results = [_everywhere(file, also_on, kept, around[file]) for file in files]
     if STDIN in words:
-        results.append(read_checked("<stdin>", also_on, kept, content=_stdin()))
+        results.append(read_checked(NAMED_STDIN, also_on, kept, content=_stdin()))
     if found:
         _named(found)
     return results
 
 
-def _stdin() -> str:
+def _everywhere(file: str, also_on: str, kept: frozenset[str] | None, around: Siblings) -> Checked:
+    """Check a profile, and where no environment was asked for, in each that it has, too."""
+    found = read_found(file, also_on, kept, around)
+    if environment() or found.unread:
+        return found
+    for inside in environments(read_profile(file)):
+        seen = {(one.check, one.file, one.span) for one in found.findings}
+        more = tuple(
+            replace(one, message=f"in the environment `{inside}`: {one.message}")
+            for one in read_found(file, also_on, kept, around, inside).findings
+            if (one.check, one.file, one.span) not in seen
+        )
+        found = replace(found, findings=(*found.findings, *more))
+    return found
+
+
+def _stdin() -> Text:
     if sys.stdin is None:
         message = "stdin is closed, so there is nothing to read there"
         raise UsageError(message, hint="Give the path of a profile.")
@@ -52,7 +76,8 @@ def _stdin() -> str:
     if not data:
         message = "nothing came in on standard input"
         raise UsageError(message, hint="`-` stands for it: `deployer check - < profile.yaml`")
-    return data[:LARGEST].decode("utf-8", errors="surrogateescape")
+    text = data[:LARGEST].decode("utf-8", errors="surrogateescape")
+    return layered(NAMED_STDIN, text)
 
 
 def _named(found: Found) -> None:

@@ -10,6 +10,7 @@ import click
 
 from deployer.cli.compiled import FLAGS, beside, profile_of, write_beside
 from deployer.cli.completing import profiles
+from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.say import OutputFailure, show, tell
 from deployer.errors import DeployerError, UsageError
@@ -17,6 +18,7 @@ from deployer.late import compile_pattern
 from deployer.visible import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from deployer.release import Release
@@ -32,9 +34,10 @@ _VALUE = compile_pattern(
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["flags", "command", "json"]),
+    type=click.Choice(["flags", "command", "json", "yaml"]),
     default="flags",
-    help="One flag a line; a command for a shell; the whole release.",
+    help="One flag a line; a command for a shell; the whole release; the whole profile, with the "
+    "file and line that each value stands at.",
 )
 @click.option(
     "--write",
@@ -43,6 +46,7 @@ _VALUE = compile_pattern(
 )
 @click.option("--check", "fresh", is_flag=True, help="Exit 1 if compiled/NAME.flags is not fresh.")
 @notes_options
+@environment_option
 def command(profiles: tuple[str, ...], form: str, *, write: bool, fresh: bool) -> int:
     """Turn profiles into engine flags, a command, or a release.
 
@@ -70,6 +74,8 @@ def command(profiles: tuple[str, ...], form: str, *, write: bool, fresh: bool) -
         raise UsageError(msg)
     if fresh:
         return max(map(_looked_at, paths))
+    if form == "yaml":
+        return _profiles(paths)
     releases = [(path, read_release(path)) for path in paths]
     for path, release in releases:
         if write:
@@ -77,6 +83,27 @@ def command(profiles: tuple[str, ...], form: str, *, write: bool, fresh: bool) -
         else:
             show(_text(release, form), end="")
     return 0
+
+
+def _profiles(paths: Sequence[str]) -> int:
+    """Show each profile whole, of one that is not right what can be read; its findings are told."""
+    from deployer.check.run import judge  # noqa: PLC0415 - as above
+    from deployer.cli.layers import environment, read_profile  # noqa: PLC0415 - only for this form
+    from deployer.cli.locks import read_lock  # noqa: PLC0415 - as above
+    from deployer.cli.reading import colored_stderr, counts, stops  # noqa: PLC0415 - as above
+    from deployer.report.findings import text  # noqa: PLC0415 - as above
+    from deployer.report.whole import whole  # noqa: PLC0415 - as above
+
+    code = 0
+    for number, path in enumerate(paths):
+        judged = judge(read_profile(path), path, beside=read_lock(path))
+        if told := [one for one in judged.findings if counts(one)]:
+            tell(text(told, color=colored_stderr()), end="")
+        code = max(code, int(any(map(stops, judged.findings))))
+        if judged.loaded.source.complete:
+            mark = "---\n" if number else ""
+            show(mark + whole(judged.loaded.source, environment()), end="")
+    return code
 
 
 def _text(release: Release, form: str) -> str:

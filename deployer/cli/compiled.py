@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deployer.cli.layers import environment
 from deployer.cli.links import followed
 from deployer.cli.say import tell
 from deployer.cli.writing import write_file
@@ -16,9 +17,15 @@ LOCK = ".lock.json"
 EVIDENCE = ".evidence.json"
 
 
-def beside(profile: str, ending: str) -> Path:
-    """Give the place of what is committed of a profile: ``compiled/NAME`` and an ending."""
-    return Path(profile).parent / FOLDER / f"{Path(profile).stem}{ending}"
+def beside(profile: str, ending: str, inside: str | None = None) -> Path:
+    """Give the place of what is committed of a profile: ``compiled/NAME`` and an ending.
+
+    In an environment, None for the one that the verb was asked for, it is
+    ``compiled/NAME.ENVIRONMENT``.
+    """
+    inside = environment() if inside is None else inside
+    inside = f".{inside}" if inside else ""
+    return Path(profile).parent / FOLDER / f"{Path(profile).stem}{inside}{ending}"
 
 
 def profile_of(path: str) -> str:
@@ -31,6 +38,8 @@ def profile_of(path: str) -> str:
     if not ending or given.parent.name != FOLDER:
         return path
     folder, stem = given.parent.parent, given.name.removesuffix(ending)
+    inside = f".{environment()}" if environment() else ""
+    stem = stem.removesuffix(inside)
     found = [folder / f"{stem}{one}" for one in (".yaml", ".yml")]
     return str(next((one for one in found if one.exists()), found[0]))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import profiles
+from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import columns, show
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @notes_options
 @TIMEOUT
+@environment_option
 def command(
     profiles: tuple[str, ...], hours: float | None, form: str, *, refresh_prices: bool
 ) -> int:

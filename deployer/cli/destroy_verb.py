@@ -9,6 +9,7 @@ import click
 
 from deployer.cli.completing import deployments
 from deployer.cli.forms import FORM, result
+from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import tell
 from deployer.cli.target import Here, OnModal, account_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--yes", "-y", is_flag=True, help="On Modal: do not ask.")
 @FORM
 @TIMEOUT
+@environment_option
 def command(name: str, volumes: tuple[str, ...], form: str, *, yes: bool) -> int:
     """Drain and end a deployment, and remove its key, logs and state.
 

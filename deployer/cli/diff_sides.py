@@ -15,10 +15,11 @@ from deployer.cli.reading import counts, stops
 from deployer.compile.case import Case
 from deployer.lock.moved import moved
 from deployer.plan import review
+from deployer.plan.review import SAME
 from deployer.plan.sides import Side as Compiled
 from deployer.plan.sides import side
 from deployer.profile.partial import filled
-from deployer.profile.source import format_path
+from deployer.profile.source import Source, format_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from deployer.finding import Finding
     from deployer.lock.lock import Lock
     from deployer.plan.review import Reviewed
+    from deployer.profile.layers import Text as Layers
     from deployer.release import Release
 
 
@@ -40,6 +42,8 @@ class Side:
     findings: tuple[Finding, ...]
     keys: frozenset[str]
     allows: Counter[tuple[str, str]] = field(default_factory=Counter)
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """The keys that are written in what it extends, each with its file and line."""
 
     @property
     def release(self) -> Release | None:
@@ -68,7 +72,7 @@ class Side:
 
 
 def reviewed(
-    pairs: Sequence[Pair], beside: Mapping[str, str | None] | None = None
+    pairs: Sequence[Pair], beside: Mapping[str, Layers | None] | None = None
 ) -> tuple[list[Reviewed], list[Finding]]:
     """Compare each pair; the findings are those of the new sides, without notes on them.
 
@@ -79,9 +83,25 @@ def reviewed(
     around = None if beside is None else siblings(beside)
     for pair in pairs:
         one, told = _of_pair(pair, around)
-        found.append(one)
+        shared, others = [], []
+        for inside in () if pair.identical else pair.inside:
+            other, more = _of_pair(inside, None)
+            if (other.status, other.diff, other.problems) == (one.status, one.diff, one.problems):
+                shared.append(other.file.removeprefix(f"{one.file} "))
+            else:
+                others.append(other)
+            told = (*told, *(finding for finding in more if _is_new(finding, told)))
+        note = f"the same in its environments {', '.join(shared)}" if shared else ""
+        note = "" if one.status in SAME else note
+        found += [replace(one, note="; ".join(filter(None, (one.note, note)))), *others]
         findings += [finding for finding in told if counts(finding)]
     return found, findings
+
+
+def _is_new(finding: Finding, told: Sequence[Finding]) -> bool:
+    """Whether nothing was said of the kind at that place."""
+    place = (finding.check, finding.file, finding.span)
+    return place not in {(one.check, one.file, one.span) for one in told}
 
 
 def _of_pair(pair: Pair, around: Siblings | None) -> tuple[Reviewed, tuple[Finding, ...]]:
@@ -99,19 +119,37 @@ def _of_pair(pair: Pair, around: Siblings | None) -> tuple[Reviewed, tuple[Findi
 
 
 def _side(text: Text, beside: Siblings | None = None, kept: Container[str] | None = None) -> Side:
-    judged = judge(text.text, text.file, kept, siblings=beside, beside=text.lock)
+    judged = judge(text.whole, text.file, kept, siblings=beside, beside=text.lock)
     return Side(
-        file=text.file,
+        file=text.label,
         case=judged.case,
         whole=judged.whole is not None,
         findings=judged.findings,
         keys=frozenset(format_path(path) for path in judged.loaded.source.places),
         allows=stated(judged.loaded.source),
+        elsewhere=_elsewhere(judged.loaded.source),
     )
 
 
+def _elsewhere(source: Source) -> dict[str, str]:
+    """Give the file and line of each key that is written in another file than the profile's own."""
+    found = ((format_path(path), source.where(path)) for path in source.places if source.parts)
+    return {key: f"{file}:{line}" for key, (file, line) in found if file != source.file}
+
+
+def _placed(found: Reviewed, new: Side) -> Reviewed:
+    """Say of each change at a key of another file where that is."""
+    if found.diff is None or not new.elsewhere:
+        return found
+    changes = tuple(
+        replace(one, change=replace(one.change, at=new.elsewhere.get(one.change.key, "")))
+        for one in found.diff.changes
+    )
+    return replace(found, diff=replace(found.diff, changes=changes))
+
+
 def _identical(old: Text, new: Text) -> Reviewed:
-    found = identity(new.text, new.file)
+    found = identity(new.whole, new.file)
     moved = old.file if old.file != new.file else ""
     return review.Reviewed("identical", new.file, found.name if found else "", old_file=moved)
 
@@ -126,7 +164,7 @@ def _reviewed(old: Side | None, new: Side | None) -> Reviewed:
     if new is None:
         return _gone(old)
     locked = moved(old.lock if old else None, new.lock)
-    found = replace(_new(old, new), allowed=_allowed(old, new), locked=locked)
+    found = replace(_placed(_new(old, new), new), allowed=_allowed(old, new), locked=locked)
     return found if found.status == "broken" else replace(found, clashes=new.clashes)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import profiles
+from deployer.cli.layers import environment_option
 from deployer.cli.say import show, show_exactly, tell
 from deployer.errors import UsageError
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Exit 1, too, if anything changes at run time, or in what comments allow.",
 )
+@environment_option
 def command(
     profiles: tuple[str, ...],
     base: str | None,
@@ -77,12 +79,19 @@ def _between(old: str, new: str) -> tuple[Review, list[Finding]]:
     from deployer.cli.diff_sides import reviewed  # noqa: PLC0415 - only what the verb needs
     from deployer.cli.evidence import read_evidence  # noqa: PLC0415 - as above
     from deployer.cli.git_profiles import Pair, Text  # noqa: PLC0415 - as above
+    from deployer.cli.layers import read_profile  # noqa: PLC0415 - as above
     from deployer.cli.locks import read_lock  # noqa: PLC0415 - as above
-    from deployer.cli.reading import read_text  # noqa: PLC0415 - as above
     from deployer.plan.review import review  # noqa: PLC0415 - as above
+    from deployer.profile.layers import Layered, own  # noqa: PLC0415 - as above
 
     texts = (
-        Text(file, read_text(file), lock=read_lock(file), evidence=read_evidence(file))
+        Text(
+            file,
+            own(whole := read_profile(file)),
+            lock=read_lock(file),
+            evidence=read_evidence(file),
+            layers=whole if isinstance(whole, Layered) else None,
+        )
         for file in (old, new)
     )
     pair = Pair(*texts)

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deployer.cli.patterns import ENDINGS, before, is_pattern, matches, spells_an_ending
+from deployer.cli.reading import read_text
 from deployer.cli.settings import YAML, stated
-from deployer.cli.trees import Folder, Tree, WorkingTree, alike, tree_at
-from deployer.errors import UsageError
-from deployer.profile.likeness import Likeness
+from deployer.cli.trees import Folder, Tree, WorkingTree, alike, bases, tree_at
+from deployer.errors import DeployerError, UsageError
+from deployer.profile.likeness import Likeness, likeness
 from deployer.visible import visible
 
 SHOWN = 3
@@ -109,11 +110,27 @@ def select(tree: Tree, pattern: str) -> Selected:
     if pattern in {"", "."}:
         return inside(tree, "")
     if not is_pattern(pattern):
-        return Selected((pattern,)) if tree.has(pattern) else inside(tree, f"{pattern}/")
+        return _one(tree, pattern) if tree.has(pattern) else inside(tree, f"{pattern}/")
     if spells_an_ending(pattern):
         files = tuple(path for path in tree.files() if matches(pattern, path))
+        lower = bases(tree) if any(_nameless(tree, path) for path in files) else {}
+        files = tuple(path for path in files if path not in lower)
         return Selected(files, "", _links(tree, lambda path: matches(pattern, path)))
     return _by_content(tree, lambda path: matches(pattern, path))
+
+
+def _one(tree: Tree, path: str) -> Selected:
+    """Give a file that was named; of what others extend, those others."""
+    above = bases(tree).get(path, ()) if _nameless(tree, path) else ()
+    return Selected(above, f"what extends {visible(path)}") if above else Selected((path,))
+
+
+def _nameless(tree: Tree, path: str) -> bool:
+    """Whether a file may be what others extend."""
+    try:
+        return likeness(tree.text(path)).nameless
+    except DeployerError:
+        return False
 
 
 def inside(tree: Tree, folder: str) -> Selected:
@@ -142,7 +159,7 @@ def _meant(word: str, here: Path) -> Found:
     elif path.is_dir() and not word.endswith(ENDINGS):  # `x.yaml/` is an odd file, and is told
         start = path
     else:
-        return Found((word,))
+        return _named(word, path, here)
     if not start.is_dir():
         msg = f"`{visible(word)}` matches nothing: there is no folder {visible(str(start))}"
         raise UsageError(msg, hint=SAY_WHERE)
@@ -150,6 +167,22 @@ def _meant(word: str, here: Path) -> Found:
     found = select(tree, _within(tree, path, start))
     if not found.files:
         raise nothing([tree], word)
+    return _called(tree, found, here, absolute=Path(word).is_absolute())
+
+
+def _named(word: str, path: Path, here: Path) -> Found:
+    """Give a file that was named; of what others extend, those others."""
+    try:
+        nameless = path.is_file() and likeness(read_text(str(path))).nameless
+    except DeployerError:
+        nameless = False
+    if not nameless:
+        return Found((word,))
+    tree = tree_at(path.parent)
+    name = os.path.relpath(path.resolve(), _root(tree).resolve())
+    found = _one(tree, name) if tree.has(name) else Selected((name,))
+    if found.files == (name,):
+        return Found((word,))
     return _called(tree, found, here, absolute=Path(word).is_absolute())
 
 
@@ -179,7 +212,9 @@ def _root(tree: WorkingTree | Folder) -> Path:
 
 
 def _by_content(tree: Tree, wanted: Callable[[str], bool]) -> Selected:
-    seen = {path: like for path, like in alike(tree).items() if wanted(path)}
+    looked = alike(tree)
+    lower = bases(tree, looked)
+    seen = {path: like for path, like in looked.items() if wanted(path) and path not in lower}
     files = tuple(path for path, like in seen.items() if like is not None and like.profile)
     passed = (*_passed(seen.items()), *_links(tree, wanted))
     return Selected(files, "by their content", passed)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import deployments
+from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show
 from deployer.cli.target import account_of, target_of
@@ -33,6 +34,7 @@ HEADS = {
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @TIMEOUT
+@environment_option
 def command(profiles: tuple[str, ...], form: str) -> int:
     """Compare what runs on Modal with a profile: release, parameters, autoscaler, container.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from deployer.cli.completing import profiles
+from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.renamed import Renamed
 from deployer.cli.say import columns, show
@@ -31,6 +32,7 @@ from deployer.report.narrow import narrowed
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @notes_options
+@environment_option
 def command(
     path: str, gpu: str | None, mem_fraction: float | None, config: str | None, form: str
 ) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from deployer.cli import git
 from deployer.cli.discover import (
@@ -16,6 +16,7 @@ from deployer.cli.discover import (
     select,
 )
 from deployer.cli.evidence import evidence_in
+from deployer.cli.layers import environment, layered_in
 from deployer.cli.locks import lock_in
 from deployer.cli.moves import moves
 from deployer.cli.patterns import is_pattern
@@ -23,6 +24,8 @@ from deployer.cli.settings import stated
 from deployer.cli.trees import Commit, Tree, WorkingTree
 from deployer.errors import DeployerError, UsageError
 from deployer.lock.lock import FoundLock, Lock
+from deployer.profile.layers import Layered, environments
+from deployer.profile.layers import Text as Layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,31 @@ class Text:
     why_not: str = ""
     lock: FoundLock | None = None
     evidence: str = ""
+    layers: Layered | None = None
 
     @property
-    def bytes(self) -> tuple[str, Lock | None, bool]:
+    def whole(self) -> Layers:
+        """Give the text with what it extends, and in its environment."""
+        return self.text if self.layers is None else self.layers
+
+    @property
+    def label(self) -> str:
+        """Name the file for a reader, and the environment that it is taken in."""
+        inside = "" if self.layers is None else self.layers.environment
+        return f"{self.file} ({inside})" if inside else self.file
+
+    def within(self, inside: str) -> Text | None:
+        """Give it in an environment; None where it has none of that name."""
+        if self.why_not or inside not in environments(self.whole):
+            return None
+        layers = self.layers or Layered(self.text)
+        return replace(self, layers=replace(layers, environment=inside), evidence="")
+
+    @property
+    def bytes(self) -> tuple[Layers, Lock | None, bool]:
         """All that decides what it compiles to, wherever it lies."""
         known = None if self.lock is None else self.lock.lock
-        return self.text, known, self.lock is not None and self.lock.why_not != ""
+        return self.whole, known, self.lock is not None and self.lock.why_not != ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +74,17 @@ class Pair:
 
     old: Text | None
     new: Text | None
+
+    @property
+    def inside(self) -> Iterator[Pair]:
+        """Give the pair in each environment that either side has."""
+        if any(text and text.layers and text.layers.environment for text in (self.old, self.new)):
+            return
+        sides = [text for text in (self.new, self.old) if text is not None]
+        for name in dict.fromkeys(each for text in sides for each in environments(text.whole)):
+            old = None if self.old is None else self.old.within(name)
+            new = None if self.new is None else self.new.within(name)
+            yield Pair(old, new)
 
     @property
     def identical(self) -> bool:
@@ -74,7 +107,7 @@ class Compared:
     pairs: list[Pair]
     how: str = ""
     passed: tuple[str, ...] = ()
-    beside: dict[str, str | None] = field(default_factory=dict)
+    beside: dict[str, Layers | None] = field(default_factory=dict)
     scope: tuple[str, ...] = ()
 
 
@@ -102,7 +135,7 @@ def compared(
         _paired(before, after),
         next((part.how for part in parts if part.how), ""),
         tuple(dict.fromkeys(reason for part in parts for reason in part.passed)),
-        {text.file: None if text.why_not else text.text for text in beside.values()},
+        {text.file: None if text.why_not else text.whole for text in beside.values()},
         () if words else (*_otherwise(old, new), *_left_out(repo, (old, new), {*before, *after})),
     )
 
@@ -173,7 +206,10 @@ def _text(repo: git.Repository, tree: Tree, path: str) -> Text:
     try:
         shown = repo.shown(path)
         lock, evidence = lock_in(tree, path, shown), evidence_in(tree, path)
-        return Text(shown, tree.text(path), lock=lock, evidence=evidence)
+        text = tree.text(path)
+        whole = layered_in(tree, path, text, shown, environment())
+        layers = whole if isinstance(whole, Layered) else None
+        return Text(shown, text, lock=lock, evidence=evidence, layers=layers)
     except DeployerError as error:
         return Text(repo.shown(path), "", why_not=error.message)
 

@@ -9,6 +9,7 @@ import click
 
 from deployer.apply.seen import Observed
 from deployer.cli.completing import deployments
+from deployer.cli.layers import environment_option
 from deployer.cli.moments import moment
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show, tell
@@ -38,6 +39,7 @@ PAGE = 50
     help="Show so many of the newest versions; 0 shows all.",
 )
 @TIMEOUT
+@environment_option
 def command(name: str, form: str, limit: int) -> int:
     """Show every version of a deployment on Modal: what changed, when, by whom, from which commit.
 

@@ -10,6 +10,7 @@ import click
 
 from deployer.cli.completing import deployments
 from deployer.cli.forms import FORM, result
+from deployer.cli.layers import environment_option
 from deployer.cli.target import Here, target_of
 from deployer.errors import UsageError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 @click.argument("what", type=click.Choice(["list", "add", "remove", "rotate"]), default="list")
 @click.argument("key", metavar="[KEY]", default="")
 @FORM
+@environment_option
 def command(name: str, what: str, key: str, form: str) -> int:
     """List the keys of a server on this machine, or add, remove or renew the one named KEY.
 

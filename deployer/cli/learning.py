@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from deployer.compile.case import Case
     from deployer.finding import Finding
     from deployer.lock.lock import Lock
+    from deployer.profile.layers import Text
 
 SHORT = 12
 
 
-def learnt(profile: str, text: str, case: Case) -> Case:
+def learnt(profile: str, text: Text, case: Case) -> Case:
     """Give a profile with what the hub says of its repositories, where no lock does.
 
     It is the same profile where the hub has no answer: that is said, and whoever pins a branch
@@ -60,7 +61,7 @@ def _tell(profile: str, lock: Lock) -> None:
         tell(f"`deployer lock {visible(profile)}` keeps that for every verb, without a network.")
 
 
-def _judged(profile: str, text: str, case: Case, lock: Lock) -> Case:
+def _judged(profile: str, text: Text, case: Case, lock: Lock) -> Case:
     """Let the checks look at the profile again, and say what they find beyond what they said."""
     from deployer.check.run import judge  # noqa: PLC0415 - as above
     from deployer.lock.lock import FoundLock  # noqa: PLC0415 - as above

@@ -8,6 +8,7 @@ import click
 
 from deployer.cli.compiled import profile_of, write_beside
 from deployer.cli.completing import profiles
+from deployer.cli.layers import environment_option
 from deployer.cli.locks import lock_file, read_lock
 from deployer.cli.say import OutputFailure, show, tell
 from deployer.errors import DeployerError, Failure, UsageError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--check", "fresh", is_flag=True, help="Write nothing; exit 1 if a lock is stale.")
 @click.option("--online", is_flag=True, help="With --check: ask the hub and the registry, too.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@environment_option
 def command(profiles: tuple[str, ...], form: str, *, fresh: bool, online: bool) -> int:
     """Ask what a profile's names mean, and write it to compiled/NAME.lock.json beside it.
 
@@ -75,12 +77,13 @@ def _told(path: str, asked: Asked | None, *, write: bool) -> Told:
 
 def _release(path: str) -> Release:
     """Compile a profile that can be read: its checks may have wanted the lock."""
-    from deployer.cli.reading import colored_stderr, read_text  # noqa: PLC0415 - only when used
+    from deployer.cli.layers import read_profile  # noqa: PLC0415 - only when used
+    from deployer.cli.reading import colored_stderr  # noqa: PLC0415 - as above
     from deployer.compile.release import compile_profile  # noqa: PLC0415 - as above
     from deployer.profile.load import load_profile  # noqa: PLC0415 - as above
     from deployer.report.findings import text  # noqa: PLC0415 - as above
 
-    loaded = load_profile(read_text(path), path)
+    loaded = load_profile(read_profile(path), path)
     if loaded.profile is None:
         tell(text(loaded.findings, color=colored_stderr()), end="")
         msg = f"{path} is not right, so nothing was asked"

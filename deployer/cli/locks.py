@@ -20,12 +20,22 @@ def lock_file(profile: str) -> Path:
     return beside(profile, LOCK)
 
 
-def read_lock(profile: str) -> FoundLock:
+def lock_files(profile: str, inside: str | None = None) -> tuple[Path, ...]:
+    """Give the places of the locks that may hold: an environment's own, before the profile's.
+
+    ``inside`` is the environment, None for the one that the verb was asked for.
+    """
+    own = beside(profile, LOCK, inside)
+    return tuple(dict.fromkeys((own, beside(profile, LOCK, ""))))
+
+
+def read_lock(profile: str, inside: str | None = None) -> FoundLock:
     """Read the lock beside a profile; what cannot be read is said in ``why_not``."""
     from deployer.cli.reading import read_text  # noqa: PLC0415 - only where there is one
 
-    file = str(lock_file(profile))
-    if not os.path.lexists(file):
+    named = next((one for one in lock_files(profile, inside) if os.path.lexists(one)), None)
+    file = str(named or beside(profile, LOCK, inside))
+    if named is None:
         return FoundLock(file)
     try:
         return as_found(file, read_text(file, "a lock", LARGEST))
@@ -43,9 +53,12 @@ def as_found(file: str, text: str) -> FoundLock:
 
 def lock_in(tree: Tree, profile: str, shown: str) -> FoundLock:
     """Read the lock beside a profile of a tree; ``shown`` is how the profile is called."""
-    file, path = str(lock_file(shown)), lock_file(profile).as_posix()
-    if not tree.has(path):
-        return FoundLock(file)
+    both = zip(lock_files(shown), lock_files(profile), strict=True)
+    file, path = next(
+        ((str(one), two.as_posix()) for one, two in both if tree.has(two.as_posix())), ("", "")
+    )
+    if not path:
+        return FoundLock(str(lock_file(shown)))
     try:
         return as_found(file, tree.text(path, LARGEST + 1))
     except DeployerError as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from deployer.cli.completing import deployments
+from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show, tell
 from deployer.cli.target import Here, OnModal, account_of, target_of
@@ -18,6 +19,7 @@ from deployer.visible import visible
 @click.option("--follow", "-f", is_flag=True, help="Go on until the server ends, or Ctrl-C.")
 @click.option("--lines", "-n", type=click.IntRange(min=0), default=100, show_default=True)
 @TIMEOUT
+@environment_option
 def command(name: str, lines: int, *, follow: bool) -> int:
     """Show the engine's log, with secrets redacted: that of this machine, or of Modal.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import profiles
+from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import columns, show
@@ -37,6 +38,7 @@ CHANGES = 2
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @notes_options
 @TIMEOUT
+@environment_option
 def command(
     profiles: tuple[str, ...],
     out: str | None,
@@ -90,11 +92,9 @@ def _one(
     refresh_prices: bool,
 ) -> int:
     from deployer.cli.planning import plan_of, read  # noqa: PLC0415 - only what the verb needs
-    from deployer.cli.reading import read_text  # noqa: PLC0415 - as above
     from deployer.cli.take_over import mark_of  # noqa: PLC0415 - as above
 
-    content = read_text(profile)
-    meant = read(profile, content)
+    meant = read(profile)
     release, written = meant.release, meant.written
     if release.modal is None:
         _refuse_for_modal(out, refresh_prices=refresh_prices)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from deployer.compile.case import Case
     from deployer.plan.deployment import Plan
     from deployer.plan.keys import Written
+    from deployer.profile.layers import Text
     from deployer.release import Release
 
 FROM_RECORD = "`plan --offline` compares with what is on record here"
@@ -25,7 +26,7 @@ class Meant:
     """A profile that was read and is right: its name and text, and which keys it states."""
 
     profile: str
-    text: str
+    text: Text
     case: Case
     keys: frozenset[str]
 
@@ -92,15 +93,13 @@ def live_plan(account: Account, meant: Meant, file: str = "") -> Plan:
     )
 
 
-def read(profile: str, content: str | None = None) -> Meant:
-    """Read and check a profile with its lock, and compile them.
+def read(profile: str) -> Meant:
+    """Read and check a profile with its lock, and compile them."""
+    from deployer.cli.layers import read_profile  # noqa: PLC0415 - only for a profile
+    from deployer.cli.locks import read_lock  # noqa: PLC0415 - as above
+    from deployer.cli.reading import read_sound  # noqa: PLC0415 - as above
 
-    ``content`` is its text where that was read already.
-    """
-    from deployer.cli.locks import read_lock  # noqa: PLC0415 - only for a profile
-    from deployer.cli.reading import read_sound, read_text  # noqa: PLC0415 - as above
-
-    text = read_text(profile) if content is None else content
+    text = read_profile(profile)
     case, keys = read_sound(profile, text, read_lock(profile))
     return Meant(profile, text, case, keys)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from deployer.cli.completing import profiles
+from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.say import columns, show
 from deployer.report.narrow import narrowed
@@ -28,6 +29,7 @@ from deployer.report.narrow import narrowed
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @notes_options
+@environment_option
 def command(
     profile: str,
     inputs: int,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deployer.check.across.identity import Siblings
     from deployer.compile.case import Case
     from deployer.lock.lock import FoundLock
+    from deployer.profile.layers import Text
     from deployer.release import Release
 
 UNREADABLE = "unreadable-file"
@@ -73,7 +74,7 @@ def read_checked(
     kept: frozenset[str] | None = None,
     *,
     siblings: Siblings | None = None,
-    content: str | None = None,
+    content: Text | None = None,
     beside: FoundLock | None = None,
 ) -> Checked:
     """Read one profile and run every check over it, or those of ``kept``.
@@ -83,12 +84,13 @@ def read_checked(
     already; ``path`` is its name then, and ``beside`` its lock, which else is the one beside it.
     """
     from deployer.check.run import judge  # noqa: PLC0415 - only for a file
+    from deployer.cli.layers import read_profile  # noqa: PLC0415 - as above
     from deployer.cli.locks import read_lock  # noqa: PLC0415 - as above
     from deployer.facts.sglang.catalogue import load  # noqa: PLC0415
     from deployer.profile.source import format_path  # noqa: PLC0415
 
     other = load(also_on) if also_on else None
-    given = read_text(path) if content is None else content
+    given = read_profile(path) if content is None else content
     lock = read_lock(path) if content is None else beside
     judged = judge(given, path, kept, other, siblings, lock)
     keys = frozenset(format_path(place) for place in judged.loaded.source.places)
@@ -100,8 +102,12 @@ def read_found(
     also_on: str = "",
     kept: frozenset[str] | None = None,
     siblings: Siblings | None = None,
+    inside: str | None = None,
 ) -> Checked:
-    """Do the same among others: what is there and cannot be read is a finding, and stops none."""
+    """Do the same among others: what is there and cannot be read is a finding, and stops none.
+
+    ``inside`` is the environment, None for the one that the verb was asked for.
+    """
     try:
         content = read_text(path)
     except UsageError as error:
@@ -110,10 +116,11 @@ def read_found(
         from deployer.check.unread import unread  # noqa: PLC0415 - only for such a path
 
         return Checked(path, None, (unread(path, error.message, error.hint),))
-    from deployer.cli.locks import read_lock  # noqa: PLC0415 - only for a file
+    from deployer.cli.layers import layered  # noqa: PLC0415 - only for a file
+    from deployer.cli.locks import read_lock  # noqa: PLC0415 - as above
 
-    lock = read_lock(path)
-    return read_checked(path, also_on, kept, siblings=siblings, content=content, beside=lock)
+    lock, text = read_lock(path, inside), layered(path, content, inside)
+    return read_checked(path, also_on, kept, siblings=siblings, content=text, beside=lock)
 
 
 def read_release(path: str) -> Release:
@@ -127,7 +134,7 @@ def read_case(path: str) -> Case:
 
 
 def read_sound(
-    path: str, content: str | None = None, beside: FoundLock | None = None
+    path: str, content: Text | None = None, beside: FoundLock | None = None
 ) -> tuple[Case, frozenset[str]]:
     """Read and check one profile as :func:`read_case` does; gives its keys, too.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import profiles, releases
+from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.say import show
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="Show what stays as it is, too.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @notes_options
+@environment_option
 def command(
     path: str, version: str | None, model_config: Path | None, form: str, *, everything: bool
 ) -> int:

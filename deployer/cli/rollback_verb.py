@@ -8,6 +8,7 @@ import click
 
 from deployer.cli.completing import deployments
 from deployer.cli.key_variable import KEY_ENV, settle
+from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import tell
 from deployer.cli.target import account_of, target_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @KEY_ENV
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @TIMEOUT
+@environment_option
 def command(name: str, to: str, key_env: str | None, form: str, *, yes: bool, verify: bool) -> int:
     """Go back to an older version on Modal: by default to the one with another release before this.
 

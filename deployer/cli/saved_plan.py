@@ -11,8 +11,10 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from deployer.cli.key_variable import settle
+from deployer.cli.layers import environment
 from deployer.cli.say import tell
 from deployer.errors import Failure, UsageError
+from deployer.profile.layers import Layered
 
 if TYPE_CHECKING:
     from deployer.cli.manner import Manner
@@ -42,6 +44,7 @@ def apply_plan(path: str, manner: Manner, *, digest: str, key_env: str | None) -
     text = read_text(path, "a plan", LARGEST)
     _refuse_another(path, text, digest)
     saved = from_json(text, path)
+    _refuse_elsewhere(saved, path)
     meant = judged(saved, path)
     if manner.verify:
         settle(meant.release.listen.api_key_variable, path, key_env)
@@ -92,6 +95,15 @@ def _refuse_another(path: str, text: str, wanted: str) -> None:
     if (found := sha256(text)) != wanted:
         message = f"{path} is another plan than the one that was asked for: its SHA-256 is {found}"
         raise Failure(message, hint="Nothing was done. Where does the file come from?")
+
+
+def _refuse_elsewhere(saved: Saved, path: str) -> None:
+    """Raise UsageError where another environment is asked for than the plan was made in."""
+    made_in = saved.profile.environment if isinstance(saved.profile, Layered) else ""
+    if environment() and environment() != made_in:
+        message = f"{path} was made in {f'the environment {made_in}' if made_in else 'none'}"
+        message += f", and `--environment {environment()}` asks for another"
+        raise UsageError(message, hint="leave it out: a plan holds its environment")
 
 
 def _moved(then: Plan, now: Plan) -> str:

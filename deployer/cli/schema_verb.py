@@ -8,11 +8,12 @@ from deployer.cli.say import show
 
 
 @click.command("schema")
-def command() -> None:
+@click.option("--part", is_flag=True, help="For what `extends` a file, and for that file.")
+def command(*, part: bool) -> None:
     """Print the JSON Schema of a profile, for editors.
 
     Name it in a profile's first line: `# yaml-language-server: $schema=PATH`.
     """
     from deployer.profile.schema import schema_text  # noqa: PLC0415
 
-    show(schema_text(), end="")
+    show(schema_text(part=part), end="")

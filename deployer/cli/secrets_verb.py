@@ -8,6 +8,7 @@ import click
 
 from deployer.cli.completing import deployments
 from deployer.cli.forms import FORM, result
+from deployer.cli.layers import environment_option
 from deployer.cli.target import Here, account_of, target_of
 from deployer.errors import Failure, UsageError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 @click.command("secrets")
 @click.argument("name", metavar="PROFILE|NAME", shell_complete=deployments)
 @FORM
+@environment_option
 def command(name: str, form: str) -> int:
     """Show which Modal secrets a profile needs, whether they are there, and what is in them.
 

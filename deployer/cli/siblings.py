@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from deployer.check.across.identity import Siblings, siblings
 from deployer.cli.discover import every_one
+from deployer.cli.layers import layered
 from deployer.cli.reading import read_text
 from deployer.cli.trees import Folder, WorkingTree, tree_at
 from deployer.errors import DeployerError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from deployer.profile.layers import Text
 
 
 def beside(files: Sequence[str]) -> dict[str, Siblings]:
@@ -55,8 +58,8 @@ def _called(path: Path) -> str:
         return str(path)
 
 
-def _text(path: str) -> str | None:
+def _text(path: str) -> Text | None:
     try:
-        return read_text(path)
+        return layered(path, read_text(path), "")
     except DeployerError:
         return None

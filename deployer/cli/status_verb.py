@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import deployments
+from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show
 from deployer.cli.target import Here, OnModal, account_of, ask_modal, target_of
@@ -56,6 +57,7 @@ class Found:
     help="Show so many on Modal; by itself all.",
 )
 @TIMEOUT
+@environment_option
 def command(names: tuple[str, ...], form: str, limit: int, *, offline: bool) -> int:
     """Show what is deployed: the server's own processes are asked here, and Modal is there.
 

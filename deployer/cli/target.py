@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.cli.accounts import account as account_at
+from deployer.cli.layers import environment
 from deployer.errors import DeployerError, NotAsked, NotThere, UsageError
 from deployer.extras import lacking
 
@@ -50,19 +51,22 @@ def target_of(given: str, *, offline: bool = False, phases: bool = False) -> Tar
     """Find out what is meant: a profile's path, or a name known here, or else one known to Modal.
 
     A name that is used in both places stands for the one on this machine; the path of a profile
-    is never ambiguous. With ``phases`` a name may also stand for what an apply still runs, though
-    nothing is deployed. Raises NotThere for a name that stands for nothing, NotAsked and NotReached
-    where it is not known whether it does, UsageError for one that stands for several things.
+    is never ambiguous. With an environment a name stands for what is in that one of Modal's. With
+    ``phases`` a name may also stand for what an apply still runs, though nothing is deployed.
+    Raises NotThere for a name that stands for nothing, NotAsked and NotReached where it is not
+    known whether it does, UsageError for one that stands for several things.
     """
     if given.endswith((".yaml", ".yml")):
         return _of_profile(given)
     from deployer.apply.local.folder import folder_of  # noqa: PLC0415 - only for a name
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
 
-    if folder_of(given, os.environ).state.exists():
+    inside = environment()
+    if not inside and folder_of(given, os.environ).state.exists():
         return Here(given)
     records = Records()
     found = [r for r in records.all() if given in {r.name, r.app}]
+    found = [r for r in found if inside in {"", r.environment}]
     if len(found) > 1:
         raise _several(given, [(r.app, r.environment) for r in found])
     if found:
@@ -109,6 +113,7 @@ def _asked(given: str, records: Records, *, offline: bool, phases: bool) -> OnMo
         failure.hint = _joined(hint, failure.hint)
         raise failure from why
     found = listing.named(account, given)
+    found = tuple(app for app in found if environment() in {"", app.environment})
     if not found and phases:  # those of one app are ended together
         running = {(app.name, app.environment): app for app in listing.phases(given)}
         found = tuple(running.values())
@@ -154,7 +159,7 @@ def _of_profile(path: str) -> Target:
 def _several(given: str, found: list[tuple[str, str]]) -> UsageError:
     where = ", ".join(f"{app} in {name or 'the default environment'}" for app, name in found)
     message = f"`{given}` is deployed more than once: {where}"
-    return UsageError(message, hint="give the path of its profile")
+    return UsageError(message, hint="give the path of its profile, or `--environment`")
 
 
 def _nothing(given: str, listing: Listing, hint: str) -> NotThere:

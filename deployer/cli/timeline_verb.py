@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import deployments
+from deployer.cli.layers import environment_option
 from deployer.cli.say import show, tell
 from deployer.cli.target import Here, OnModal, account_of, target_of
 from deployer.errors import NotAsked, NotReached, UsageError
@@ -25,6 +26,7 @@ LINES = 10_000
 @click.option("--html", "page", metavar="FILE", default="", help="Write a page that shows it.")
 @click.option("--offline", is_flag=True, help="Do not ask Modal; show what is on record.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@environment_option
 def command(name: str, form: str, page: str, *, offline: bool) -> int:
     """Show how long each stage of a server's start took, and what was slower than before.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import deployments
+from deployer.cli.layers import environment_option
 from deployer.cli.say import harmless, show
 from deployer.errors import UsageError
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--once", is_flag=True, help="Show it once, as without a terminal.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@environment_option
 def command(name: str, every: float, form: str, *, once: bool) -> int:
     """Watch one endpoint by its metrics, until Ctrl-C.
 

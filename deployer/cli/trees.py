@@ -7,7 +7,9 @@ looked at, and without git nothing hidden, nor environments, packages and reposi
 from __future__ import annotations
 
 import os
+import posixpath
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -191,6 +193,32 @@ def alike(tree: Tree) -> dict[str, Likeness | None]:
         except DeployerError:
             found[path] = None
     return found
+
+
+def bases(
+    tree: Tree, seen: Mapping[str, Likeness | None] | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Give the files that are no profiles by themselves, each with the profiles that extend it.
+
+    ``seen`` is what :func:`alike` found, where that was asked already.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    seen = alike(tree) if seen is None else seen
+    for path, like in seen.items():
+        if like is None or not like.extends or not like.profile:
+            continue
+        base = posixpath.normpath(posixpath.join(posixpath.dirname(path), like.extends))
+        lower = seen.get(base) or _likeness(tree, base)
+        if lower is not None and lower.nameless and base != path:
+            found[base] = (*found.get(base, ()), path)
+    return found
+
+
+def _likeness(tree: Tree, path: str) -> Likeness | None:
+    try:
+        return likeness(tree.text(path)) if tree.has(path) else None
+    except DeployerError:
+        return None
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -38,11 +38,11 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
     a profile that is not right.
     """
     from deployer.check.run import judge  # noqa: PLC0415
+    from deployer.cli.layers import read_profile  # noqa: PLC0415
     from deployer.cli.locks import read_lock  # noqa: PLC0415
     from deployer.cli.reading import (  # noqa: PLC0415
         colored_stdout,
         known_release,
-        read_text,
         stops,
     )
     from deployer.facts.sglang.catalogue import newest  # noqa: PLC0415
@@ -50,13 +50,14 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
     from deployer.upgrade.upgrade import upgrade  # noqa: PLC0415
 
     version = newest() if engine is None else known_release(engine)
-    done = upgrade(read_text(profile), profile, version)
-    judged = judge(done.text, done.file, beside=read_lock(profile))
+    done = upgrade(read_profile(profile), profile, version)
+    judged = judge(done.whole, done.file, beside=read_lock(profile))
     findings = judged.findings
     written = write and done.changed
     if written:
-        write_file(str(followed(profile)), done.text)
-        tell(f"wrote {visible(profile)}")
+        for one in done.files:
+            write_file(str(followed(one.file)), one.text)
+            tell(f"wrote {visible(one.file)}")
     right = None if any(map(stops, findings)) else judged.whole
     flags = renew_flags(profile, right) if written else None
     hidden = wanted() == "none" or (form == "text" and wanted() == "brief")
@@ -66,7 +67,8 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
     else:
         show(text(done, said, color=colored_stdout()), end="")
         if done.changed and not written:
-            tell(f"Nothing was written; --write replaces {visible(profile)}.")
+            files = " and ".join(visible(one.file) for one in done.files)
+            tell(f"Nothing was written; --write replaces {files}.")
     return int(write and any(stops(finding) for finding in findings))
 
 

@@ -10,6 +10,7 @@ import click
 
 from deployer.cli.completing import deployments
 from deployer.cli.key_variable import key_of
+from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.say import show, tell
 from deployer.errors import Failure, UsageError
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 )
 @click.option("--format", "form", type=click.Choice(["text", "json", "junit"]), default="text")
 @notes_options
+@environment_option
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     profile: str | None,
     url: str | None,

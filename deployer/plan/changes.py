@@ -35,7 +35,7 @@ class Change:
     ``old`` is empty for something added, ``new`` for something removed; a switch has the text
     ``on``. ``what`` is a flag, a variable, ``warm-up KIND``, or the key itself; ``was`` is the old
     flag where the same key is spelt otherwise now. Only the spelling differs where the kind is
-    ``renamed``.
+    ``renamed``. ``at`` is the file and line of the key, where that is not the profile's own file.
     """
 
     kind: Kind
@@ -44,6 +44,7 @@ class Change:
     old: str
     new: str
     was: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

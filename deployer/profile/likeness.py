@@ -17,8 +17,14 @@ ENOUGH = 3
 """How many of them make a file look like a profile; its author may have forgotten or misspelt one.
 Other tools' files have two (`name` and `model`: dstack's services)."""
 
-TELLING = r"""(^|[{,[:space:]])["']?(model|hardware|engine)["']?[[:space:]]*:"""
+TELLING = r"""(^|[{,[:space:]])["']?(model|hardware|engine|extends)["']?[[:space:]]*:"""
 """A line that some file of two of them must have, as a POSIX expression: what `git grep` takes."""
+
+_EXTENDS = re.compile(
+    r"""^["']?extends["']?[ \t]*:[ \t]*["']?([^\s"'#][^"'#\n]*?\.ya?ml)["']?[ \t]*(?:#.*)?$""",
+    re.MULTILINE,
+)
+"""What a profile extends; the lists and packages that other tools' files extend are none."""
 
 _BRACES = re.compile(r"^\{", re.MULTILINE)
 
@@ -30,16 +36,22 @@ class Likeness:
     """How much a text looks like a profile: which of the sections it has."""
 
     has: tuple[str, ...]
+    extends: str = ""
 
     @property
     def profile(self) -> bool:
-        """Whether it is taken for one."""
-        return len(self.has) >= ENOUGH
+        """Whether it is taken for one: by its sections, or by its name and what it extends."""
+        return len(self.has) >= ENOUGH or bool(self.extends and "name" in self.has)
+
+    @property
+    def nameless(self) -> bool:
+        """Whether it may be what others extend, and no profile by itself."""
+        return "name" not in self.has
 
     @property
     def near(self) -> bool:
         """Whether it is not taken for one, and might still have been meant to be."""
-        return len(self.has) == ENOUGH - 1
+        return not self.profile and len(self.has) == ENOUGH - 1
 
     @property
     def lacks(self) -> tuple[str, ...]:
@@ -50,17 +62,22 @@ class Likeness:
 def likeness(text: str) -> Likeness:
     """Look at the keys of a text."""
     found = set(_TOP.findall(text))
+    named = _EXTENDS.search(text)
+    extends = named[1] if named else ""
     if len(found) < ENOUGH and _BRACES.search(text):
-        found |= _in_braces(text)
-    return Likeness(tuple(key for key in REQUIRED if key in found))
+        value = _in_braces(text)
+        found |= set(REQUIRED) & set(value)
+        base = value.get("extends")
+        extends = base if isinstance(base, str) else extends
+    return Likeness(tuple(key for key in REQUIRED if key in found), extends)
 
 
-def _in_braces(text: str) -> set[str]:
-    """Give the keys of a mapping that is written in braces, or none where it cannot be read."""
+def _in_braces(text: str) -> dict[object, object]:
+    """Give a mapping that is written in braces, an empty one where it cannot be read."""
     import yaml  # noqa: PLC0415 - for few files
 
     try:
         value = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
     except (yaml.YAMLError, ValueError, RecursionError):
-        return set()
-    return set(REQUIRED) & set(value) if isinstance(value, dict) else set()
+        return {}
+    return value if isinstance(value, dict) else {}

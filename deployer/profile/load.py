@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from deployer.finding import Finding, Severity
-from deployer.profile import yaml_source
+from deployer.profile import layers
 from deployer.profile.model import Profile
 from deployer.profile.partial import partial
 
 if TYPE_CHECKING:
+    from deployer.profile.layers import Text
     from deployer.profile.source import Source
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -33,18 +34,18 @@ class Loaded(Generic[ModelT]):
     partial: ModelT | None = None
 
 
-def load_profile(text: str, file: str) -> Loaded[Profile]:
+def load_profile(text: Text, file: str) -> Loaded[Profile]:
     """Read and validate a profile; ``file`` is the name that findings give it.
 
-    Raises nothing for what an author can write. ``text`` is the file decoded as UTF-8 with
-    ``errors="surrogateescape"``.
+    Its layers are laid over each other (:mod:`deployer.profile.layers`). Raises nothing for what
+    an author can write. ``text`` is the file decoded as UTF-8 with ``errors="surrogateescape"``.
     """
     return load(Profile, text, file)
 
 
-def load(model: type[ModelT], text: str, file: str) -> Loaded[ModelT]:
+def load(model: type[ModelT], text: Text, file: str) -> Loaded[ModelT]:
     """Read and validate a text as any model: the findings of YAML and schema, by line."""
-    source = yaml_source.read(text, file)
+    source = layers.read(text, file)
     found = list(source.findings)
     profile, wrong = None, set(source.doubtful)
     if source.complete:
@@ -62,5 +63,6 @@ def load(model: type[ModelT], text: str, file: str) -> Loaded[ModelT]:
     return Loaded(profile=profile, findings=tuple(found), source=source, partial=rest)
 
 
-def _place(finding: Finding) -> tuple[int, int]:
-    return (finding.span.line, finding.span.column) if finding.span else (0, 0)
+def _place(finding: Finding) -> tuple[str, int, int]:
+    span = finding.span
+    return (finding.file, span.line, span.column) if span else (finding.file, 0, 0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from deployer.profile.names import BaseFile, EnvironmentName
 from deployer.profile.section import Section
 from deployer.profile.sections.engine import Engine
 from deployer.profile.sections.hardware import Hardware
@@ -25,11 +26,30 @@ from deployer.profile.sections.serving import Serving
 from deployer.profile.sections.speculative import Speculative
 
 
+def _flat(overlay: dict[str, Any]) -> dict[str, Any]:
+    for key in ("extends", "environments"):
+        if key in overlay:
+            msg = f"`{key}` stands at the top of a profile, and in no environment"
+            raise ValueError(msg)
+    return overlay
+
+
 class Profile(Section):
     """What to serve, on what, and how."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$")]
     """The deployment's name, in lower case: the same name is the same deployment."""
+
+    extends: BaseFile | None = None
+    """Another file that is read first, by its path from this one (`base.yaml`): what stands here is
+    laid over it. Mappings join, a list or a single value replaces, `null` takes away."""
+
+    environments: dict[EnvironmentName, Annotated[dict[str, Any], AfterValidator(_flat)]] = Field(
+        default_factory=dict
+    )
+    """What is otherwise in an environment, by its name: `--environment NAME` lays it over the rest.
+    It is deployed into the Modal environment of that name, unless `modal.environment` says
+    another."""
 
     target: Literal["modal", "local"] = "modal"
     """Where it runs: on Modal, or as processes on this machine."""

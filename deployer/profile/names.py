@@ -46,6 +46,7 @@ _LABEL = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
 _DOMAIN = rf"^{_HOST}(?:\.{_HOST})+$"
 _TAG = r"^[A-Za-z0-9._-]{1,63}$"
 _ADDRESS = r"^[A-Za-z0-9.:_-]+$"
+_BASE = r"^[^/\\\x00-\x1f][^\\\x00-\x1f]*\.ya?ml$"
 
 FORMS = {
     _REPOSITORY: "a repository, `OWNER/NAME`: letters, digits, `-`, `_` and single dots",
@@ -66,6 +67,7 @@ FORMS = {
     _LABEL: "small letters, digits and `-`, at most 63",
     _DOMAIN: "the name of a host, such as `llm.example.com`",
     _TAG: "letters, digits, `.`, `_` and `-`, at most 63",
+    _BASE: "the path of a YAML file from this one's folder, such as `base.yaml`",
     _ADDRESS: "an address, such as `127.0.0.1`",
 }
 """What each pattern means, for those who do not read patterns."""
@@ -188,3 +190,6 @@ TagValue = Annotated[str, Field(pattern=_TAG)]
 
 Address = Annotated[str, Field(pattern=_ADDRESS, max_length=253)]
 """An IP address or a host's name."""
+
+BaseFile = Annotated[str, Field(pattern=_BASE, max_length=255)]
+"""A file beside this one, or at another place of its repository, by its path from here."""

@@ -17,9 +17,21 @@ DIALECT = "http://json-schema.org/draft-07/schema#"
 Json = dict[str, Any]
 
 
-def schema_text() -> str:
-    """Write the schema, the same bytes for the same fields."""
-    return json.dumps(profile_schema(), indent=2, ensure_ascii=False) + "\n"
+def schema_text(*, part: bool = False) -> str:
+    """Write the schema, the same bytes for the same fields.
+
+    With ``part`` nothing is required: for a profile that extends another file, and for that file.
+    """
+    schema = profile_schema()
+    return json.dumps(_partial(schema) if part else schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _partial(schema: Json) -> Json:
+    """Require no key of any section."""
+    found = {key: value for key, value in schema.items() if key != "required"}
+    for name, section in found["$defs"].items():
+        found["$defs"][name] = {key: value for key, value in section.items() if key != "required"}
+    return found
 
 
 def profile_schema() -> Json:

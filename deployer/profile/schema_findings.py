@@ -12,7 +12,7 @@ from deployer.profile import schema_keys, schema_words
 from deployer.profile.fields import flags_in
 from deployer.profile.partial import takes
 from deployer.profile.schema_words import Fault, Wording
-from deployer.profile.source import Path, Source, format_path
+from deployer.profile.source import Elsewhere, Path, Source, format_path
 from deployer.profile.wording import code, joined
 
 if TYPE_CHECKING:
@@ -86,7 +86,9 @@ def _doubtful(path: Path, details: Mapping[str, Any], source: Source) -> bool:
     kind = details["type"]
     if kind == "extra_forbidden" and path in source.doubtful:
         # The value's finding says nothing about the key; the key's own finding does.
-        return any(each.span == source.key_span(path) for each in source.findings)
+        key = source.key_span(path)
+        stands = (key.plain() if isinstance(key, Elsewhere) else key, source.part(key).file)
+        return any((each.span, each.file) == stands for each in source.findings)
     if any(path[:length] in source.doubtful for length in range(len(path) + 1)):
         return True
     # What is inside a value decides about a validator's verdict, and about the arms of a union.

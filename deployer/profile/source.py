@@ -22,6 +22,22 @@ _LAST_STEP = re.compile(r"(\.[^.\[\]]*|\[\d+\])$")
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere(Span):
+    """A place in another file than the profile's own: one that it extends."""
+
+    file: str = ""
+
+    @classmethod
+    def of(cls, span: Span, file: str) -> Elsewhere:
+        """Give a place of that file."""
+        return cls(span.line, span.column, span.end_line, span.end_column, file)
+
+    def plain(self) -> Span:
+        """Give the place without its file."""
+        return Span(self.line, self.column, self.end_line, self.end_column)
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a value stands, and its key where it has one (a list item has none)."""
 
@@ -36,7 +52,9 @@ class Source:
     ``value`` is made of dicts, lists, strings, numbers, booleans and None; it is None where the
     text could not be read to its end (``complete`` is then false). ``findings`` holds everything
     wrong with the text as YAML, and ``doubtful`` the paths whose values are only stand-ins
-    because a finding says that they cannot be trusted. ``secrets`` are in no finding.
+    because a finding says that they cannot be trusted. ``secrets`` are in no finding. ``parts``
+    are the readings of each file by itself where there are several, the profile's own first
+    (:mod:`deployer.profile.layers`).
     """
 
     file: str
@@ -47,6 +65,22 @@ class Source:
     doubtful: frozenset[Path] = frozenset()
     places: Mapping[Path, Place] = field(default_factory=dict, repr=False)
     secrets: Secrets = field(default=Secrets(), repr=False)
+    parts: tuple[Source, ...] = field(default=(), repr=False)
+
+    @property
+    def files(self) -> tuple[Source, ...]:
+        """Give the reading of each file by itself, the profile's own first."""
+        return self.parts or (self,)
+
+    def part(self, span: Span) -> Source:
+        """Give the reading of the file that a place is in."""
+        file = span.file if isinstance(span, Elsewhere) else self.file
+        return next((part for part in self.parts if part.file == file), self)
+
+    def where(self, path: Path) -> tuple[str, int]:
+        """Give the file and the line that a value is written at."""
+        span = self.span(path)
+        return self.part(span).file, span.line
 
     def written(self, path: Path) -> bool:
         """Whether the profile itself says this, or leaves it to a default."""
@@ -76,6 +110,8 @@ class Source:
 
     def text_at(self, span: Span) -> str:
         """Return what is written there, the lines joined by newlines."""
+        if isinstance(span, Elsewhere):
+            return self.part(span).text_at(span.plain())
         if span.line == span.end_line:
             return self.line(span.line)[span.column - 1 : span.end_column - 1]
         first = self.line(span.line)[span.column - 1 :]
@@ -94,6 +130,8 @@ class Source:
         No secret is repeated: neither its line, nor in what is said.
         """
         span = span or finding.span or self._find(finding.path)
+        if isinstance(span, Elsewhere):
+            return self.part(span).located(finding, span.plain())
         shown = span != START and span.line not in self.secrets.lines
         return dataclasses.replace(
             finding,

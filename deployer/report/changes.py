@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from deployer.plan.changes import Change
 from deployer.report.shown import alike, cut_both
+from deployer.visible import visible
 
 MARK = {"added": "+", "removed": "-", "changed": "~", "renamed": "="}
 
@@ -29,5 +30,7 @@ def line(change: Change, width: int = 0) -> str:
     same = change.kind == "renamed" and change.old == change.new
     values = new if same else sides[change.kind]
     values += "".join(f" [{said}]" for said in (alike(change.old + change.new),) if said)
-    key = f"  ({change.key})" if change.key != change.what else ""
+    named = (change.key if change.key != change.what else "", visible(change.at))
+    key = ", ".join(filter(None, named))
+    key = f"  ({key})" if key else ""
     return f"  {MARK[change.kind]} {renamed:<{width}}  {values}{key}"

@@ -22,6 +22,7 @@ from deployer.lock.lock import from_json as from_text
 from deployer.plan.cost import Estimate
 from deployer.plan.deployment import Plan, make_plan
 from deployer.plan.standing import Deployed, PhaseFact, Source, Standing
+from deployer.profile.layers import Layered, Text, own
 from deployer.release import Release
 from deployer.report.envelope import envelope
 from deployer.report.review_json import diff_value
@@ -37,16 +38,20 @@ class Saved:
     """A plan that was read, and the texts of the profile and the lock that it says it is of."""
 
     plan: Plan
-    profile: str
+    profile: Text
     lock: str = ""
 
 
-def to_json(plan: Plan, profile: str = "", lock: str = "") -> str:
+def to_json(plan: Plan, profile: Text = "", lock: str = "") -> str:
     """Write everything that the text says, the release, and the texts of profile and lock.
 
     The same bytes for the same plan. Without the profile it cannot be applied.
     """
-    return envelope({**_value(plan), "profile": profile, "lock": lock}, FORMAT_VERSION)
+    texts = {"profile": own(profile), "lock": lock}
+    if isinstance(profile, Layered):
+        texts |= {"base": profile.base, "base_file": profile.base_file}
+        texts |= {"in_environment": profile.environment}
+    return envelope({**_value(plan), **texts}, FORMAT_VERSION)
 
 
 def from_json(text: str, file: str) -> Saved:
@@ -67,7 +72,7 @@ def from_json(text: str, file: str) -> Saved:
         raise UsageError(message, hint=AGAIN)
     try:
         plan = _plan(value, _facts(value["lock"]))
-        saved = Saved(plan, _text(value["profile"]), _lock(value["lock"]))
+        saved = Saved(plan, _profile(value), _lock(value["lock"]))
         differing = _differing(read_json(to_json(saved.plan, saved.profile, saved.lock)), value)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, Failure) as error:
         message = f"{file} is damaged: {_reason(error)}"
@@ -79,6 +84,15 @@ def from_json(text: str, file: str) -> Saved:
         )
         raise UsageError(message, hint=AGAIN)
     return saved
+
+
+def _profile(value: dict[str, Any]) -> Text:
+    """Take the texts of a profile: its own, and what it extends."""
+    text = _text(value["profile"])
+    if "base" not in value:
+        return text
+    base, file = _text(value["base"]), _text(value["base_file"])
+    return Layered(text, base, file, environment=_text(value["in_environment"]))
 
 
 def _lock(value: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deployer.codec import encode
+from deployer.plan.changes import Change
 from deployer.plan.diff import Capacity, Diff
 from deployer.plan.review import Review, Reviewed
 from deployer.report.envelope import envelope
@@ -31,7 +32,7 @@ def diff_value(diff: Diff) -> dict[str, Any]:
         "effects": [str(effect) for effect in diff.effects],
         "changes": [
             {
-                **encode(explained.change),
+                **_change(explained.change),
                 "help": explained.help,
                 "default": explained.default,
                 "consequences": encode(explained.consequences),
@@ -41,6 +42,11 @@ def diff_value(diff: Diff) -> dict[str, Any]:
         "changed_defaults": encode(diff.defaults),
         "capacity": None if diff.capacity is None else _capacity(diff.capacity),
     }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    """Write a change; where its key is only if that is not in the profile's own file."""
+    return {key: value for key, value in encode(change).items() if key != "at" or value}
 
 
 def _profile(one: Reviewed) -> dict[str, Any]:
@@ -59,8 +65,8 @@ def _profile(one: Reviewed) -> dict[str, Any]:
         "evidence": list(one.evidence),
         "clashes": list(one.clashes),
         "facts": dict(one.facts),
-        "contents": encode(one.contents),
-        "security": [{**encode(change), "reason": why} for change, why, _ in one.powers],
+        "contents": [_change(each) for each in one.contents],
+        "security": [{**_change(change), "reason": why} for change, why, _ in one.powers],
         **(diff_value(one.diff) if one.diff else {}),
     }
 

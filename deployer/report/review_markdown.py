@@ -130,6 +130,7 @@ def _row(explained: Explained) -> str:
     change = explained.change
     kind = f" {MARK[change.kind]}" if MARK[change.kind] else ""
     key = f"<br>{code(change.key)}" if change.key != change.what else ""
+    key += f"<br>{code(change.at)}" if change.at else ""
     labels = "; ".join(one.label for one in _telling(explained))
     old, new = code_both(change.old, change.new)
     cells = (f"{_what(change)}{kind}{key}", old, new, prose(labels))

@@ -74,23 +74,34 @@ def to_json(
         "diff": diff(upgrade),
         "findings": [codec.encode(finding) for finding in findings],
     }
+    if upgrade.also:
+        value["also"] = [
+            {"file": one.file, "notes": [codec.encode(note) for note in one.notes]}
+            for one in upgrade.also
+        ]
     return envelope(value)
 
 
 def diff(upgrade: Upgrade) -> str:
-    """Give the change of the file as a unified diff, with no secret in it."""
+    """Give the change of each file as a unified diff, with no secret in it."""
     before, after = _lines(upgrade.old_text), _lines(upgrade.text)
     name = visible(upgrade.file)
     old, new = f"{name} ({upgrade.old_version})", f"{name} ({upgrade.new_version})"
     lines = difflib.unified_diff(before, after, old, new, lineterm="")
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in lines) + "".join(map(diff, upgrade.also))
 
 
 def _blocks(upgrade: Upgrade) -> Iterator[list[str]]:
     yield [_title(upgrade)]
     for kind, heading in HEADINGS.items():
-        notes = [note for note in upgrade.notes if note.kind is kind]
-        yield [f"{heading}:", *(line for note in notes for line in _note(note))] if notes else []
+        lines = [
+            line
+            for one in (upgrade, *upgrade.also)
+            for note in one.notes
+            if note.kind is kind
+            for line in _note(note, "" if one is upgrade else f"{visible(one.file)}: ")
+        ]
+        yield [f"{heading}:", *lines] if lines else []
     yield list(_defaults(upgrade))
 
 
@@ -103,10 +114,10 @@ def _title(upgrade: Upgrade) -> str:
     return f"{name}: {what}" if upgrade.changed else f"{name}: {what}, the file stays as it is"
 
 
-def _note(note: Note) -> Iterator[str]:
+def _note(note: Note, where: str) -> Iterator[str]:
     told = "" if note.path.endswith(f".{note.before}") else f": {visible(note.before)}"
     told += f" -> {visible(note.after)}" if note.after else ""
-    yield f"  {visible(note.path)}{told}"
+    yield f"  {where}{visible(note.path)}{told}"
     if note.why:
         yield f"      {visible(note.why)}"
 

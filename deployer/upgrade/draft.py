@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -21,12 +22,19 @@ class Draft:
     """Collects what is to be done to one profile.
 
     Each method does one thing to one entry, in the text and in ``value``, and says whether it
-    could; where the layout forbids it, nothing is done.
+    could; where the layout forbids it, nothing is done. ``whole`` gives the profile's value from
+    that of this one file, where it is made of several.
     """
 
     def __init__(
-        self, doc: Document, profile: Profile, old: Catalogue | None, new: Catalogue
+        self,
+        doc: Document,
+        profile: Profile,
+        old: Catalogue | None,
+        new: Catalogue,
+        whole: Callable[[dict[str, Any]], object] = lambda value: value,
     ) -> None:
+        self._whole = whole
         self.doc = doc
         self.profile = profile
         self.old = old
@@ -123,7 +131,9 @@ class Draft:
             place = wanted.setdefault(section, {})
             if not isinstance(place, dict) or field in place:
                 return False
-            fitting = next((v for v in _readings(value) if _valid(wanted, place, field, v)), None)
+            fitting = next(
+                (v for v in _readings(value) if self._valid(wanted, place, field, v)), None
+            )
             if fitting is None:
                 return False
             place[field] = fitting
@@ -131,6 +141,18 @@ class Draft:
         if not self._moved(path, entries):
             return False
         self.value = wanted
+        return True
+
+    def _valid(
+        self, wanted: dict[str, Any], place: dict[str, Any], field: str, value: object
+    ) -> bool:
+        place[field] = value
+        try:
+            Profile.model_validate(self._whole(wanted))
+        except ValidationError:
+            return False
+        finally:
+            del place[field]
         return True
 
     def _moved(self, path: Path, entries: list[tuple[str, str]]) -> bool:
@@ -176,14 +198,3 @@ def _readings(value: object) -> tuple[object, ...]:
     if not isinstance(value, str) or isinstance(plain := resolve(value), Misread):
         return (value,)
     return (value, plain)
-
-
-def _valid(wanted: dict[str, Any], place: dict[str, Any], field: str, value: object) -> bool:
-    place[field] = value
-    try:
-        Profile.model_validate(wanted)
-    except ValidationError:
-        return False
-    finally:
-        del place[field]
-    return True

@@ -20,7 +20,7 @@ ENV: Path = ("engine", "env")
 def migrate_version(draft: Draft) -> None:
     """Pin the new release."""
     old, new = draft.profile.engine.version, draft.new.version
-    if old == new:
+    if old == new or not draft.doc.source.written(VERSION):
         return
     kind = Kind.REWRITTEN if draft.change_value(VERSION, new) else Kind.LEFT
     draft.note(kind, VERSION, old, new)
@@ -29,7 +29,7 @@ def migrate_version(draft: Draft) -> None:
 def migrate_image(draft: Draft) -> None:
     """Name the image of the new release, where the tag holds the old one."""
     image, old, new = draft.profile.engine.image, draft.profile.engine.version, draft.new.version
-    if image is None or old == new or _names(image, new):
+    if image is None or old == new or _names(image, new) or not draft.doc.source.written(IMAGE):
         return
     if "@" in image:
         why = f"the digest pins the image of {old}; look up that of {new}"
@@ -53,7 +53,8 @@ def migrate_variables(draft: Draft, only: Container[str] | None = None) -> None:
     """
     for name, value in draft.profile.engine.env.items():
         path = (*ENV, name)
-        if only is not None and format_path(path) not in only:
+        here = draft.doc.source.written(path)
+        if not here or (only is not None and format_path(path) not in only):
             continue
         lost = variable_gone(name, value)
         if lost is not None and release_key(lost.since) <= release_key(draft.new.version):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from deployer.plan.defaults import ChangedDefault
+from deployer.profile.layers import Layered, Text
 
 
 class Kind(StrEnum):
@@ -50,7 +51,7 @@ class Upgrade:
 
     ``defaults`` are decisions, options and variables that the profile leaves to the engine, and
     that come out otherwise now. ``unknown`` says why they are not known, where the old release has
-    no catalogue.
+    no catalogue. ``also`` is what becomes of the file that it extends.
     """
 
     file: str
@@ -61,8 +62,22 @@ class Upgrade:
     notes: tuple[Note, ...]
     defaults: tuple[ChangedDefault, ...] = ()
     unknown: str = ""
+    also: tuple[Upgrade, ...] = ()
 
     @property
     def changed(self) -> bool:
-        """Whether the file changes at all."""
-        return self.text != self.old_text
+        """Whether the file changes at all, or one that it extends."""
+        return self.text != self.old_text or any(one.changed for one in self.also)
+
+    @property
+    def files(self) -> tuple[Upgrade, ...]:
+        """Give what changes, a file at a time."""
+        return tuple(one for one in (self, *self.also) if one.text != one.old_text)
+
+    @property
+    def whole(self) -> Text:
+        """Give the texts as they are now, laid over each other."""
+        if not self.also:
+            return self.text
+        (base,) = self.also
+        return Layered(self.text, base.text, base.file)

@@ -52,7 +52,8 @@ def migrate_args(draft: Draft, only: Container[str] | None = None) -> None:
     beside = _stated(draft)
     for name, value in draft.profile.engine.args.items():
         path = (*ARGS, name)
-        if only is not None and format_path(path) not in only:
+        here = draft.doc.source.written(path)
+        if not here or (only is not None and format_path(path) not in only):
             continue
         flag = _whole_name(draft, f"--{name}")
         words = (flag, extra_values(value))

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from deployer.check.across import catalogue as across
 from deployer.check.across.identity import siblings
 from deployer.check.across.rule import Across
 from deployer.check.command import check_command
+from deployer.check.reading import layers
 from deployer.check.rule import Rule
 from deployer.check.run import judge, load_checked
 from deployer.cli.locks import as_found
@@ -27,6 +29,7 @@ from deployer.finding import Severity
 from deployer.lock.lock import Lock, LockedImage, LockedRepository
 from deployer.parse.config import ConfigError
 from deployer.parse.launch import launch
+from deployer.profile.layers import Layered
 from tests.check.examples import base, completed, is_command, merged, whole
 from tests.check.test_checks import SANE
 from tests.dumped import dumped
@@ -214,9 +217,11 @@ def test_what_has_no_check_is_found_in_its_example_and_not_in_its_remedy(
         assert name in between(reversed_files(page.instead))
         assert name not in between(reversed_files(page.write))
         return
-    if name in {"broken-lock", "stale-lock"}:
-        assert name in beside_lock(page.instead)
-        assert name not in beside_lock(page.write)
+    of_files = dict.fromkeys(("broken-lock", "stale-lock"), beside_lock)
+    of_files |= dict.fromkeys((each.name for each in layers.TOLD), in_staging)
+    if ask := of_files.get(name):
+        assert name in ask(page.instead)
+        assert name not in ask(page.write)
         return
     if name == "file-too-large":
         assert name in found_in("#" * (256 * 1024 + 1))
@@ -232,6 +237,16 @@ def test_what_has_no_check_is_found_in_its_example_and_not_in_its_remedy(
         return
     assert name in found_in(completed(page.instead))
     assert name not in found_in(completed(page.write))
+
+
+def in_staging(example: str) -> set[str]:
+    """Give what is found in the last file of an example, over the one before it, in `staging`."""
+    *lower, own = example.split("\n---\n")
+    said = yaml.safe_load(own)
+    staging = {"environments": {"staging": {"modal": {"max_containers": 1}}}}
+    text = dumped(merged(SANE, said if "environments" in said else merged(said, staging)))
+    named = Layered(text, lower[0] if lower else "", "base.yaml", "" if lower else "it is no file")
+    return {one.check for one in judge(replace(named, environment="staging"), "p.yaml").findings}
 
 
 def beside_lock(example: str) -> set[str]:
