@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FOLLOWS, SHORTLY = 1.0, 0.01
 """Seconds that the parent's end is waited for after that of a child: long where the child has ended
-as if it had nothing more to do, else hardly."""
+as if it had nothing more to do and the log does not say why, else hardly."""
 
 KILLED = spell_exit(-signal.SIGKILL)
 """How what is said of a process ends that had no word to say itself."""
@@ -90,11 +90,18 @@ class Running:
         """
         if (lost := self._watcher.lost) and not self._settled:
             self._settled = True
-            self.process.settle(FOLLOWS if lost.endswith("exit code 0") else SHORTLY)
+            self.process.settle(SHORTLY)
+            if lost.endswith("exit code 0") and not self._explained():
+                self.process.settle(FOLLOWS)
         if self.process.returncode is not None:
             how = spell_exit(self.process.returncode)
             return f"the engine (process {self.process.pid}) has ended: {how}"
         return self._watcher.lost
+
+    def _explained(self) -> bool:
+        """Whether the log tells why a process ended, so that nobody else's end is waited for."""
+        self.log.settle(SETTLE)
+        return self.log.diagnosis() is not None
 
     def vital(self) -> dict[Process, str]:
         """Give the processes without which the engine is dead, with names for people."""

@@ -264,7 +264,7 @@ TABLE: dict[str, Row] = {
         "closed pipe": Cell("timeline demo", 141, ""),
         "full disk": Cell("timeline demo --html page.html", 1,
                           "page.html could not be written: File too large"),
-        "json": Cell("timeline demo --format json", 0, "format_version name starts slower"),
+        "json": Cell("timeline demo --format json", 0, "format_version name starts over slower"),
     },
     "keys": {
         **_reads("keys"),

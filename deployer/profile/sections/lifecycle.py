@@ -49,7 +49,8 @@ class Lifecycle(Section):
     others at a time. By default `chat`, `long_context` where there is room for it, and
     `no_thinking` and `tools` where the parsers for them are set. `batch`, which is sent after the
     others, is as many short ones at once as the largest batch that the engine has a CUDA graph
-    for."""
+    for: it proves that they fit, and warms nothing up, for the engine computes each size twice
+    before it captures its graph."""
 
     warmup_timeout: Annotated[float, Field(gt=0, le=86400)] = 300.0
     """For each warm-up request; the first ones compile and capture."""
