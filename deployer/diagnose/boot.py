@@ -18,6 +18,9 @@ LEAST = 5.0
 of one release on one H200 had imports of 67.4 to 71.2 s, 1.06 times as long, and stages below 5 s
 that took up to 1.8 times as long (`docs/measured.md`: `one-kill-*`, `one-stop-*`, `one-drain`)."""
 
+SMALL = 50_000_000
+"""Bytes below which a rate is not shown: of so little, what is around the reading takes longer."""
+
 TOTAL = "total"
 """What the whole start is called where a stage's name stands."""
 
@@ -44,6 +47,11 @@ class Stage:
     def rate(self) -> float:
         """How fast its files were read, in GB/s (10^9 bytes); 0 where that is not known."""
         return self.bytes / self.seconds / 1e9 if self.bytes and self.seconds else 0.0
+
+    @property
+    def told(self) -> bool:
+        """Whether its rate is worth a word: that of a few megabytes is none."""
+        return self.rate > 0 and self.bytes >= SMALL
 
 
 @dataclass(frozen=True, slots=True)

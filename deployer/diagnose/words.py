@@ -115,7 +115,7 @@ def standing(
 
 
 def _rate(stage: Stage) -> str:
-    return f" ({stage.bytes / 1e9:.1f} GB, {stage.rate:.2f} GB/s)" if stage.rate else ""
+    return f" ({stage.bytes / 1e9:.1f} GB, {stage.rate:.2f} GB/s)" if stage.told else ""
 
 
 def _who(found: Diagnosis) -> str:

@@ -148,7 +148,7 @@ def _bar(stage: Stage, total: float) -> str:
 
 
 def _rate(stage: Stage) -> str:
-    return f"  {stage.bytes / 1e9:.1f} GB at {stage.rate:.2f} GB/s" if stage.rate else ""
+    return f"  {stage.bytes / 1e9:.1f} GB at {stage.rate:.2f} GB/s" if stage.told else ""
 
 
 def _moment(seconds: float) -> str:

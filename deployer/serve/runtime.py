@@ -26,7 +26,7 @@ from deployer.serve.running import Running
 from deployer.serve.timeline import Timeline
 from deployer.serve.vigil import Vigil
 from deployer.serve.warmup import Warmup
-from deployer.serve.weights.held import weights_held
+from deployer.serve.weights.held import read_at_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -353,13 +353,12 @@ class Runtime:
 
     def _tell_boot(self) -> None:
         """Tell how long each stage of the start took, and how fast the weights were read."""
-        sources = (self._release.model, *(b for b in self._release.beside if b.role == "draft"))
         boot = Boot(
             self._digest,
             f"{self._release.engine.name} {self._release.engine.version}",
             time.time(),
             round(self._recorder.seconds, 3),
-            self._recorder.sized("weights", [weights_held(source)[0] for source in sources]),
+            self._recorder.sized("weights", read_at_start(self._release)),
             self._release.lifecycle.budget or 0.0,
             self._budgets,
         )
