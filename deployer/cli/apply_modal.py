@@ -50,6 +50,7 @@ def carry_out(account: Account, plan: Plan, manner: Manner, meant: Meant) -> int
     from deployer.cli.where import Declined, agreed  # noqa: PLC0415 - as above
     from deployer.report.plan_text import summary, text  # noqa: PLC0415 - as above
 
+    plan = _with_candidate(plan, manner)
     tell(text(plan) + "\n", end="")
     steps = {phase.phase for phase in plan.phases if phase.runs}
     if not (steps if manner.verify else steps - PROOF):
@@ -77,19 +78,32 @@ def _carried_out(
     """Carry out what is agreed to, by an account that remembers nothing."""
     from deployer.apply.modal.apply import Pipeline  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
-    from deployer.cli.carrying_out import carrying_out  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.candidate import Gate  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.carrying_out import carrying_out  # noqa: PLC0415 - as above
 
-    with carrying_out() as (lines, parts):
-        pipeline = Pipeline(account, Records(), plan.release, lines.tell, parts, meant.case.lock)
-        try:
-            applied = pipeline.run(plan, key)
-        except Failure as failure:
-            raise _gone_back(account, plan, failure, manner, meant) from failure
-    shown = _held(account, plan, applied, manner, meant)
+    gate = Gate(plan, key, manner, meant)
+    try:
+        with carrying_out() as (lines, parts):
+            records, lock = Records(), meant.case.lock
+            prove = gate.candidate(account, records, lines, parts)
+            pipeline = Pipeline(account, records, plan.release, lines.tell, parts, lock, prove)
+            try:
+                applied = pipeline.run(plan, key)
+            except Failure as failure:
+                if gate.is_shut(failure):
+                    raise
+                raise _gone_back(account, plan, failure, manner, meant) from failure
+    except Failure as failure:
+        if gate.is_shut(failure):
+            return gate.tell(failure)
+        raise
+    shown = _held(account, plan, applied, manner, meant, gate.shown)
     if manner.evidence and applied.verdicts:
         from deployer.cli.evidence import write_evidence  # noqa: PLC0415 - only where asked for
 
-        write_evidence(manner.evidence, plan.release, applied.verdicts, shown, _cold(applied))
+        write_evidence(
+            manner.evidence, plan.release, applied.verdicts, shown, start_seconds(applied)
+        )
     elif manner.evidence:
         tell("Nothing was verified now, so no evidence was written.")
     show_applied(applied, plan.release, manner.form, shown)
@@ -110,29 +124,53 @@ def _gone_back(
     return Failure(f"{failure.message}; {said}", hint=failure.hint)
 
 
-def _held(account: Account, plan: Plan, applied: Applied, manner: Manner, meant: Meant) -> Shown:
-    """Hold what was deployed to its objectives; go back where one fails and that is asked for."""
-    from deployer.cli.gating import NOTHING, Deployed, hold  # noqa: PLC0415 - only what is needed
+def _held(
+    account: Account,
+    plan: Plan,
+    applied: Applied,
+    manner: Manner,
+    meant: Meant,
+    before: Shown | None,
+) -> Shown:
+    """Hold what was deployed to its objectives; go back where one fails and that is asked for.
+
+    What a candidate of this release showed ``before`` is not measured again.
+    """
+    from deployer.cli.gating import NOTHING, Deployed, hold, promoted  # noqa: PLC0415 - only what is needed
 
     if not manner.verify:
         return NOTHING
     deployed = Deployed(
-        endpoint=partial(_endpoint, plan.release, applied, key_for(plan.release, verify=True)),
+        endpoint=partial(endpoint_of, plan.release, applied, key_for(plan.release, verify=True)),
         verified=applied.verified,
-        cold_start=_cold(applied) if plan.deploys else None,
+        cold_start=start_seconds(applied) if plan.deploys else None,
         go_back=partial(_back, account, applied.app)
         if plan.deploys and applied.version > 1
         else None,
     )
+    if before is not None:
+        return promoted(meant, manner, deployed, before)
     return hold(meant, manner, deployed)
 
 
-def _cold(applied: Applied) -> float | None:
+def _with_candidate(plan: Plan, manner: Manner) -> Plan:
+    """Put a candidate into the plan where one is asked for and there is something to prove."""
+    if not manner.candidate:
+        return plan
+    from deployer.plan.candidate import with_candidate  # noqa: PLC0415 - only where asked for
+
+    if not plan.deploys:
+        tell("Nothing is deployed anew, so there is nothing for a candidate to prove.")
+    return with_candidate(plan, manner.minutes)
+
+
+def start_seconds(applied: Applied) -> float | None:
     """Give the seconds from no container to the first answer; None where nobody waited."""
     return next((phase.seconds for phase in applied.phases if phase.phase == "wait"), None)
 
 
-def _endpoint(release: Release, applied: Applied, key: str | None) -> Endpoint:
+def endpoint_of(release: Release, applied: Applied, key: str | None) -> Endpoint:
+    """Give the server of a release as what is asked: at its address, with its credentials."""
     from deployer.apply.modal.address import refuse_open  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.proxy_token import headers_for  # noqa: PLC0415 - as above
     from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - only to measure

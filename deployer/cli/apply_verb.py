@@ -62,6 +62,14 @@ if TYPE_CHECKING:
     show_default=True, help="How long the start of a rehearsal may take.",
 )  # fmt: skip
 @click.option(
+    "--candidate", is_flag=True,
+    help="On Modal: prove it beside the live app first, and promote it only then.",
+)  # fmt: skip
+@click.option(
+    "--candidate-minutes", "bound", type=click.IntRange(min=1, max=1440),
+    help="How long a candidate may be there; by default its start-up budget and half an hour.",
+)  # fmt: skip
+@click.option(
     "--digest", default="", metavar="SHA256", help="Carry out this plan only; `plan -o` prints it."
 )
 @KEY_ENV
@@ -85,6 +93,8 @@ def command(  # noqa: PLR0913 - the options of the verb
     rehearse: bool,
     here: bool,
     minutes: int,
+    candidate: bool,
+    bound: int | None,
 ) -> int:
     """Carry a profile out: on this machine, or on Modal; or a plan that `plan -o` wrote.
 
@@ -110,7 +120,10 @@ def command(  # noqa: PLR0913 - the options of the verb
         bench=bench,
         canary=canary,
         rollback=rollback,
+        candidate=candidate,
+        minutes=bound,
     )
+    _refuse_candidate(manner, rehearse=rehearse)
     if evidence and (not verify or any(word.endswith(".json") for word in words)):
         message = "--evidence writes what a verified release showed, beside its profile"
         raise UsageError(message, hint="give the profile, and leave --no-verify out")
@@ -130,11 +143,7 @@ def command(  # noqa: PLR0913 - the options of the verb
     ):
         message = "--rehearse-minutes bounds a rehearsal, and this would be an apply"
         raise UsageError(message, hint="add --rehearse, or leave it out")
-    if not verify and (bench or canary):
-        message = (
-            "--bench and --canary ask a server that was waited for, and --no-verify does not wait"
-        )
-        raise UsageError(message, hint="leave --no-verify out, or ask later: `deployer canary`")
+    _refuse_unwaited(manner)
 
     def one(word: str) -> int:
         if rehearse:
@@ -142,6 +151,36 @@ def command(  # noqa: PLR0913 - the options of the verb
         return _one(word, replace(manner, evidence=word if evidence else ""), digest, key_env)
 
     return each(words, one, form, changes=True)
+
+
+def _refuse_unwaited(manner: Manner) -> None:
+    """Raise UsageError for what is to be measured of a server that nobody waits for."""
+    if not manner.verify and (manner.bench or manner.canary):
+        message = (
+            "--bench and --canary ask a server that was waited for, and --no-verify does not wait"
+        )
+        raise UsageError(message, hint="leave --no-verify out, or ask later: `deployer canary`")
+
+
+def _refuse_candidate(manner: Manner, *, rehearse: bool) -> None:
+    """Raise UsageError for options that say otherwise of a candidate."""
+    if manner.candidate and (rehearse or not manner.verify):
+        message = "a candidate has its weights and is verified before it is promoted"
+        raise UsageError(message, hint="give --candidate without --rehearse and --no-verify")
+    if manner.minutes is not None and not manner.candidate:
+        message = "--candidate-minutes bounds a candidate, and this would be an apply without one"
+        raise UsageError(message, hint="add --candidate, or leave it out")
+
+
+def _refuse_candidate_here(manner: Manner) -> None:
+    """Raise UsageError for a candidate on this machine, where an apply is as careful by itself."""
+    if manner.candidate:
+        message = "--candidate is for a live app on Modal, and this profile is for this machine"
+        hint = (
+            "leave it out: where memory allows, a new engine is started and warmed up beside the "
+            "old one here, and only then the door turns to it"
+        )
+        raise UsageError(message, hint=hint)
 
 
 def _one(profile: str, manner: Manner, digest: str, key_env: str | None) -> int:
@@ -166,6 +205,7 @@ def _one(profile: str, manner: Manner, digest: str, key_env: str | None) -> int:
         from deployer.cli.apply_modal import apply_release  # noqa: PLC0415 - imports modal
 
         return apply_release(meant, mark_of(profile), manner)
+    _refuse_candidate_here(manner)
     if patience().seconds is not None:
         message = "--timeout bounds what is asked of Modal, and this profile is for this machine"
         raise UsageError(message, hint="`lifecycle` in the profile bounds a start on this machine")

@@ -38,9 +38,9 @@ def command(name: str, volumes: tuple[str, ...], form: str, *, yes: bool) -> int
     Requests in flight get the drain budget of the profile. The engine's environment and the model
     stay for the next time; on Modal, the volumes with the weights and kernels stay unless they are
     named. A NAME of which nothing is on record here is looked up on Modal, and only an app that
-    deployer deployed is ended, with each phase of an apply that still runs for it: one that was
-    interrupted costs until it ends. While somebody else applies it, it is left alone, and who that
-    is is said. Exits 2 if there is none, 1 if that is not known.
+    deployer deployed is ended, with each phase of an apply that still runs for it and a candidate
+    that one has left: what was interrupted costs until it ends. While somebody else applies it, it
+    is left alone, and who that is is said. Exits 2 if there is none, 1 if that is not known.
     """
     target = _target(name)
     if isinstance(target, OnModal):
@@ -93,6 +93,7 @@ def _modal(target: OnModal, volumes: tuple[str, ...], form: str, *, yes: bool) -
         "existed": done.existed,
         "found": done.found or None,
         "phases_ended": done.phases,
+        "candidate_ended": done.candidate or None,
         "volumes_deleted": done.volumes,
         "volumes_kept": dict(done.kept),
     }
@@ -106,6 +107,8 @@ def _lines(done: Destroyed) -> Iterator[str]:
     yield f"the app {done.app} {what}"
     for phase in done.phases:
         yield f"a phase of an apply that still ran, {phase}, is stopped"
+    if done.candidate:
+        yield f"its candidate, {done.candidate}, is stopped"
     for volume in done.volumes:
         yield f"the volume {volume} is deleted"
     for volume, holds in done.kept:

@@ -83,17 +83,30 @@ def wanted(meant: Meant, manner: Manner) -> bool:
 
 def hold(meant: Meant, manner: Manner, deployed: Deployed) -> Shown:
     """Measure what is asked for, judge it, and go back where that is asked for and one failed."""
-    from deployer.profile.sections.objectives import Objectives  # noqa: PLC0415 - only for gates
-
-    stated = meant.case.profile.objectives
     shown = NOTHING
-    if deployed.verified is not False and manner.verify and wanted(meant, manner):
-        shown = _measured(meant, manner, stated or Objectives(), deployed)
+    if deployed.verified is not False and manner.verify:
+        shown = shown_of(meant, manner, deployed)
     if not goes_back(meant, manner):
         return shown
     if deployed.verified is False or shown.missed:
         return replace(shown, back=went_back(deployed.go_back))
     return replace(shown, back=NOT_SEEN) if shown.trouble else shown
+
+
+def shown_of(meant: Meant, manner: Manner, deployed: Deployed) -> Shown:
+    """Measure what is asked for, and judge it; nobody goes back, whatever it is."""
+    from deployer.profile.sections.objectives import Objectives  # noqa: PLC0415 - only for gates
+
+    if not wanted(meant, manner):
+        return NOTHING
+    return _measured(meant, manner, meant.case.profile.objectives or Objectives(), deployed)
+
+
+def promoted(meant: Meant, manner: Manner, deployed: Deployed, shown: Shown) -> Shown:
+    """Let what a candidate showed stand for the same release; go back where it serves no more."""
+    if deployed.verified is False and goes_back(meant, manner):
+        return replace(shown, back=went_back(deployed.go_back))
+    return shown
 
 
 def goes_back(meant: Meant, manner: Manner) -> bool:

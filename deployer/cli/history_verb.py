@@ -16,6 +16,7 @@ from deployer.cli.say import show, tell
 from deployer.cli.target import account_of, target_of
 from deployer.cli.where import on_modal
 from deployer.report.envelope import envelope
+from deployer.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,19 +46,22 @@ def command(name: str, form: str, limit: int) -> int:
 
     `deployer rollback` goes back to one of them.
     """
-    from deployer.apply.modal.history import versions  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.history import candidate_beside, versions  # noqa: PLC0415 - imports modal
 
     target = on_modal(target_of(name), "history")
     account, app = account_of(target), target.record.app
     known = versions(account, app)
     shown = min(limit or len(known), len(known))
     older = len(known) - shown
+    beside = candidate_beside(account, app)
     if form == "json":
         observed = Observed(time.time(), f"Modal's history of the app {app}")
-        show(_json(known[:shown], observed, older), end="")
+        show(_json(known[:shown], observed, older, beside), end="")
         return 0
     for page in _pages(account, app, known, shown):
         show(page, end="")
+    if beside:
+        tell(f"{visible(beside)}.")
     if older:
         tell(f"{older} older versions are not shown: --limit 0 shows all.")
     return 0
@@ -78,7 +82,6 @@ def _pages(account: Account, app: str, known: tuple[Version, ...], shown: int) -
 
 def _text(found: tuple[Version, ...], shown: int) -> str:
     from deployer.plan.sides import side  # noqa: PLC0415 - only what the verb needs
-    from deployer.visible import visible  # noqa: PLC0415 - as above
 
     # Each is worked out once, and compared with the one before it and the one after.
     sides = [None if one.release is None else side(one.release) for one in found]
@@ -108,7 +111,7 @@ def _changes(older: Side | None, one: Side | None) -> list[str]:
     return [line(change.change).strip() for change in diff_of(Sides(older, one)).changes]
 
 
-def _json(found: tuple[Version, ...], observed: Observed, older: int) -> str:
+def _json(found: tuple[Version, ...], observed: Observed, older: int, beside: str) -> str:
     from deployer.codec import encode  # noqa: PLC0415 - only for this form
 
     value = {
@@ -128,5 +131,6 @@ def _json(found: tuple[Version, ...], observed: Observed, older: int) -> str:
             for one in found
         ],
         "older": older,
+        "beside": beside,
     }
     return envelope(value)

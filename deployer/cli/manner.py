@@ -12,7 +12,8 @@ class Manner:
     ``yes`` agrees to install and to spend, ``take_over`` to replace what another file's profile
     deployed. ``bench`` and ``canary`` measure after the deployment what the profile does not ask
     for by itself; ``rollback`` goes back where a gate fails. ``evidence`` is the profile beside
-    which what was shown is written, '' for none.
+    which what was shown is written, '' for none. ``candidate`` proves the release beside the live
+    app first, for so many ``minutes`` at most (None: as its start and its gate take).
     """
 
     form: str
@@ -23,3 +24,5 @@ class Manner:
     canary: bool = False
     rollback: bool = False
     evidence: str = ""
+    candidate: bool = False
+    minutes: int | None = None

@@ -34,12 +34,13 @@ CHANGES = 2
 )
 @click.option("--detailed-exitcode", is_flag=True, help="0 nothing to do, 1 error, 2 changes.")
 @click.option("--refresh-prices", is_flag=True, help="Ask Modal for the account's rates first.")
+@click.option("--candidate", is_flag=True, help="As `apply --candidate` would go about it.")
 @click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write the plan, for `apply`.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @notes_options
 @TIMEOUT
 @environment_option
-def command(
+def command(  # noqa: PLR0913 - the options of the verb
     profiles: tuple[str, ...],
     out: str | None,
     form: str,
@@ -47,6 +48,7 @@ def command(
     offline: bool,
     detailed_exitcode: bool,
     refresh_prices: bool,
+    candidate: bool,
 ) -> int:
     """Show what an apply would do: changes, phases, memory and money. Touches nothing.
 
@@ -61,6 +63,9 @@ def command(
     if out and len(profiles) > 1:
         message = "-o writes one plan, and there are several profiles"
         raise UsageError(message, hint="plan them one at a time")
+    if out and candidate:
+        message = "-o writes what is to be deployed, and a candidate is how an apply goes about it"
+        raise UsageError(message, hint=f"leave it out: `deployer apply {out} --candidate` takes it")
     if offline and refresh_prices:
         message = "--offline asks nobody, and --refresh-prices asks Modal"
         raise UsageError(message, hint="leave one of them out")
@@ -70,7 +75,13 @@ def command(
 
     def one(profile: str) -> int:
         return _one(
-            profile, out, form, offline=offline, detailed=detailed_exitcode, refresh_prices=once
+            profile,
+            out,
+            form,
+            offline=offline,
+            detailed=detailed_exitcode,
+            refresh_prices=once,
+            candidate=candidate,
         )
 
     return each(profiles, one, form)
@@ -82,7 +93,7 @@ def _refreshed() -> None:
     refresh()
 
 
-def _one(
+def _one(  # noqa: PLR0913 - as above
     profile: str,
     out: str | None,
     form: str,
@@ -90,6 +101,7 @@ def _one(
     offline: bool,
     detailed: bool,
     refresh_prices: bool,
+    candidate: bool,
 ) -> int:
     from deployer.cli.planning import plan_of, read  # noqa: PLC0415 - only what the verb needs
     from deployer.cli.take_over import mark_of  # noqa: PLC0415 - as above
@@ -97,20 +109,27 @@ def _one(
     meant = read(profile)
     release, written = meant.release, meant.written
     if release.modal is None:
-        _refuse_for_modal(out, refresh_prices=refresh_prices)
+        _refuse_for_modal(out, refresh_prices=refresh_prices, candidate=candidate)
         return _local(release, written, profile, form, detailed_exitcode=detailed)
     if refresh_prices:
         _refreshed()
     plan = plan_of(meant, mark_of(profile), offline=offline)
     if out:
         _write(plan, meant, out)
+    if candidate:
+        from deployer.plan.candidate import with_candidate  # noqa: PLC0415 - only where asked for
+
+        plan = with_candidate(plan)
     shown = _shown(plan, meant, form)
     show(shown if form == "json" else narrowed(shown, columns()), end="")
     return CHANGES if detailed and not plan.nothing_to_do else 0
 
 
-def _refuse_for_modal(out: str | None, *, refresh_prices: bool) -> None:
+def _refuse_for_modal(out: str | None, *, refresh_prices: bool, candidate: bool) -> None:
     """Raise UsageError for what says nothing of a profile for this machine."""
+    if candidate:
+        message = "--candidate is for a live app on Modal, and this profile is for this machine"
+        raise UsageError(message, hint="leave it out")
     if out is not None:
         message = "a plan is written for Modal only, and this profile is for this machine"
         raise UsageError(message, hint="leave out -o: `deployer apply PROFILE` looks anew anyway")

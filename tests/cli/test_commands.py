@@ -138,9 +138,11 @@ def test_an_empty_word_is_no_folder(run: Run, verb: str) -> None:
     assert "empty word names no file" in ran.err or "is not the name of a deployment" in ran.err
 
 
-@pytest.mark.parametrize("words", ["-o plan.json", "--refresh-prices"])
-def test_what_a_plan_for_this_machine_cannot_do_is_refused(run: Run, words: str) -> None:
-    ran = run("plan", "profiles/cpu-tiny.yaml", *words.split())
+@pytest.mark.parametrize(
+    "words", ["plan -o plan.json", "plan --refresh-prices", "plan --candidate", "apply --candidate"]
+)
+def test_what_is_only_done_on_modal_is_refused_here(run: Run, words: str) -> None:
+    ran = run(*words.split(), "profiles/cpu-tiny.yaml")
 
     assert (ran.code, ran.out) == (2, "")
     assert "this profile is for this machine" in ran.err
@@ -150,6 +152,9 @@ def test_what_a_plan_for_this_machine_cannot_do_is_refused(run: Run, words: str)
     ("words", "message"),
     [
         ("--rehearse-minutes 5", "--rehearse-minutes bounds a rehearsal"),
+        ("--rehearse --candidate", "a candidate has its weights and is verified"),
+        ("--no-verify --candidate", "a candidate has its weights and is verified"),
+        ("--candidate-minutes 5", "--candidate-minutes bounds a candidate"),
         ("--rehearse --digest abc", "--digest pins a plan, and a rehearsal makes its own"),
         ("--no-verify --canary", "--no-verify does not wait"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from deployer.apply.modal.parts_of_image import engine_image
 from deployer.apply.modal.surroundings import further_mounts, further_secrets, volume_of
 from deployer.apply.modal.tags import app_tags
 from deployer.errors import UsageError
+from deployer.plan.candidate import beside
 from deployer.plan.cost import COMPILE_SECONDS
 from deployer.serve.weights.hub import TOKEN_VARIABLE
 
@@ -108,6 +109,7 @@ def build_app(  # noqa: PLR0913 - what an app says of itself
     owed: bool = False,
     number: int = 0,
     writers: int = 1,
+    candidate: int = 0,
 ) -> Built:
     """Make the app of a release, or only some parts of it.
 
@@ -115,14 +117,17 @@ def build_app(  # noqa: PLR0913 - what an app says of itself
     what the profile's lock lists, into the one that downloads. ``profile`` is the mark of the
     profile's file (:mod:`deployer.plan.file`), ``phase`` what an app that only prepares is for, and
     ``owed`` that its server is to be verified still. ``number`` is the version that it will be.
-    ``writers`` containers at most download shares at a time.
+    ``writers`` containers at most download shares at a time. With ``candidate`` it is the app of
+    a candidate beside the live one, which may take so many minutes.
     Raises UsageError for a release that is not for Modal.
     """
     parameters = release.modal
     if parameters is None:
         message = f"`{release.name}` is for `target: {release.target}`, not for Modal"
         raise UsageError(message)
-    tags = app_tags(release, profile, phase=phase, owed=owed, number=number)
+    live = parameters.app if candidate else ""
+    tags = app_tags(release, profile, phase=phase, owed=owed, number=number, candidate=live)
+    parameters = beside(parameters, candidate) if candidate else parameters
     further = {one.name: one.value for one in parameters.tags}
     app = modal.App(parameters.app, tags={**further, **tags}, include_source=False)
     makers: dict[str, Callable[..., Any]] = {
@@ -233,7 +238,7 @@ def _server(
         "scaledown_window": parameters.scaledown_window,
         "startup_timeout": parameters.startup_timeout,
     }
-    user_class = remote.server_class(release)
+    user_class = remote.server_class(replace(release, modal=parameters))
     if parameters.endpoint == "server":
         return app.server(
             **common,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.apply.hub import list_files, manifest_of
-from deployer.apply.modal import early
+from deployer.apply.modal import early, remote
 from deployer.apply.modal.address import refuse_open
-from deployer.apply.modal.app import build_app
+from deployer.apply.modal.app import PARTS, build_app
 from deployer.apply.modal.image_build import in_its_own_words
 from deployer.apply.modal.interrupted import telling, though
 from deployer.apply.modal.listing import phases_of
@@ -42,6 +44,7 @@ from deployer.diagnose.words import slow
 from deployer.errors import Failure, NotReached
 from deployer.event import Event
 from deployer.fit.beside import beside
+from deployer.plan.candidate import PHASE as CANDIDATE
 from deployer.plan.sides import side
 from deployer.plan.standing import DEPLOYED
 from deployer.plan.writers import containers
@@ -51,9 +54,6 @@ from deployer.verify.endpoint import Endpoint
 from deployer.verify.verdict import Outcome, all_hold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from deployer.apply.modal.client import Account
     from deployer.apply.modal.locked import Held
     from deployer.apply.modal.part_run import Part
@@ -65,6 +65,13 @@ if TYPE_CHECKING:
     from deployer.release import Release
     from deployer.verify.verdict import Verdict
 
+
+LEFT = {CANDIDATE: "a candidate"}
+
+Prove = Callable[[Path, "ListedApp | None"], str]
+"""Proves a candidate, from the release's file or from what an apply that is gone has left of it.
+
+Gives what to say of it; raises what keeps it from being promoted."""
 
 ON = "`deployer apply` again goes on from what there is"
 
@@ -97,7 +104,7 @@ class Applied:
 class Pipeline:
     """The phases of one apply; each looks at the world first, and may be run again at any time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what an apply consists of
         self,
         account: Account,
         records: Records,
@@ -105,6 +112,7 @@ class Pipeline:
         on_event: Callable[[Event], None],
         parts: Parts = DEFAULT_PARTS,
         lock: Lock | None = None,
+        prove: Prove | None = None,
     ) -> None:
         if release.modal is None:
             message = f"`{release.name}` is not for Modal"
@@ -116,6 +124,7 @@ class Pipeline:
         self._parts = parts
         self._lock = lock
         self._phases = Phases(on_event, parts)
+        self._prove = prove
 
     def run(self, plan: Plan, key: str | None) -> Applied:
         """Carry out a plan; with ``key`` None the server is neither waited for nor verified.
@@ -161,6 +170,10 @@ class Pipeline:
             self._prepare(DOWNLOAD, plan, held, file, left)
         if "kernels" in runs:
             self._prepare(COMPILATION, plan, held, file, left)
+        if CANDIDATE in runs and self._prove is not None:
+            with self._phases.phase(CANDIDATE, "the same release beside the live app") as phase:
+                self._look_again(plan, held)
+                phase.result = self._prove(file, left.get(CANDIDATE))
         if "deploy" in runs:
             self._deploy(file, plan, held, owed=key is not None)
         published = f"version {plan.version} is published"
@@ -213,8 +226,8 @@ class Pipeline:
             else:
                 self._account.stop(one.id)
                 self._parts.tell(
-                    f"an apply that is gone had left {phase or 'a phase'} of release "
-                    f"{one.tags[DIGEST][:12]} running ({one.id}): it is ended"
+                    f"an apply that is gone had left {LEFT.get(phase, phase) or 'a phase'} of "
+                    f"release {one.tags[DIGEST][:12]} running ({one.id}): it is ended"
                 )
         return kept
 
@@ -359,7 +372,7 @@ class Pipeline:
 
     def _deployed(self) -> tuple[AppFacts, str]:
         app = self._account.app(self._parameters.app)
-        server = self._account.server(self._release)
+        server = self._account.server(self._release, self._parameters.app)
         if app is None or server is None or app.state != "deployed":
             message = f"the app {self._parameters.app} is not there after it was deployed"
             raise Failure(message, hint="somebody else may have stopped it meanwhile")
@@ -395,6 +408,10 @@ class Pipeline:
             phase.end = "done" if all_hold(verdicts) else "failed"
             sample = self._parts.sample(endpoint) if all_hold(verdicts) else ""
         return verdicts, sample, said.memory
+
+    @staticmethod
+    def _hold(verdicts: tuple[Verdict, ...]) -> bool:
+        return all_hold(verdicts)
 
     def _reckoned(self, said: str) -> str:
         """Hold what the engine said of its memory against what was reckoned; gives both."""
@@ -460,7 +477,7 @@ def _refuse_another(plan: Plan, app: AppFacts) -> None:
         raise Failure(message, hint=f"`deployer history {plan.name}` shows both")
 
 
-def deploy(
+def deploy(  # noqa: PLR0913 - what a deployment says of itself
     account: Account,
     release: Release,
     file: Path,
@@ -468,14 +485,24 @@ def deploy(
     *,
     owed: bool = False,
     number: int = 0,
+    candidate: int = 0,
 ) -> None:
     """Deploy the whole app of a release; the version's tag is its digest.
 
     ``profile`` is the mark of the profile's file, ``owed`` that it is to be verified still,
-    ``number`` the version that it will be. Raises
-    Failure for what went wrong.
+    ``number`` the version that it will be. With ``candidate`` only its server is deployed, beside
+    the live app, for so many minutes. Raises Failure for what went wrong.
     """
-    built = build_app(release, file, profile=profile, owed=owed, number=number)
+    built = build_app(
+        release,
+        file,
+        (remote.SERVER,) if candidate else PARTS,
+        profile,
+        phase=CANDIDATE if candidate else "",
+        owed=owed,
+        number=number,
+        candidate=candidate,
+    )
     environment, tag = account.environment or None, short_digest(release)
     with in_its_own_words():
         told(

@@ -104,16 +104,16 @@ class Account:
         first = self.environment or default
         return Environments((first, *(one.name for one in found if one.name != first)))
 
-    def apps(self, environment: str, named: str = "") -> tuple[ListedApp, ...]:
+    def apps(self, environment: str, *named: str) -> tuple[ListedApp, ...]:
         """List the apps of an environment that run, are deployed, or were so lately; with tags.
 
-        With ``named`` only those of that name.
+        With ``named`` only those of these names.
         """
         request = api_pb2.AppListRequest(environment_name=environment)
         found = [
             one
             for one in answer("AppList", request).apps
-            if not named or named in {one.name, one.description}
+            if not named or not {one.name, one.description}.isdisjoint(named)
         ]
         asked = [api_pb2.AppGetTagsRequest(app_id=one.app_id) for one in found]
         tags = answers("AppGetTags", asked)
@@ -134,12 +134,15 @@ class Account:
 
     def app(self, name: str) -> AppFacts | None:
         """Look an app up by its name; None where none was ever deployed."""
-        return _app_facts(answer("AppGetByDeploymentName", self._named(name)))
+        return _app_facts(name, answer("AppGetByDeploymentName", self._named(name)))
 
     def apps_named(self, names: Sequence[str]) -> list[AppFacts | None]:
         """Look many apps up at a time."""
         found = answers("AppGetByDeploymentName", [self._named(name) for name in names])
-        return [None if one is None else _app_facts(one) for one in found]
+        return [
+            None if one is None else _app_facts(name, one)
+            for name, one in zip(names, found, strict=True)
+        ]
 
     def _named(self, name: str) -> Any:  # noqa: ANN401 - a protocol message
         return api_pb2.AppGetByDeploymentNameRequest(name=name, environment_name=self.environment)
@@ -204,9 +207,12 @@ class Account:
             cause=(said or "it ended, and Modal does not say why") if failed else "",
         )
 
-    def server(self, release: Release) -> ServerFacts | None:
-        """Give what runs the server of a release's app; None where that app has none."""
-        request = self._server(release)
+    def server(self, release: Release, app: str = "") -> ServerFacts | None:
+        """Give what runs the server of a release's app; None where that app has none.
+
+        ``app`` is where it is deployed, '' for the app that the release names.
+        """
+        request = self._server(release, app)
         if request is None:
             return None
         try:
@@ -232,12 +238,12 @@ class Account:
         ours = [None if one is None else next(found) for one in asked]
         return ["" if one is None else _url(one) for one in ours]
 
-    def _server(self, release: Release) -> Any:  # noqa: ANN401 - a protocol message
+    def _server(self, release: Release, app: str = "") -> Any:  # noqa: ANN401 - a protocol message
         if release.modal is None:
             return None
         tag = SERVER if release.modal.endpoint == "server" else f"{SERVER}.*"
         return api_pb2.FunctionGetRequest(
-            app_name=release.modal.app, object_tag=tag, environment_name=self.environment
+            app_name=app or release.modal.app, object_tag=tag, environment_name=self.environment
         )
 
     def secret_problem(self, name: str, *variables: str) -> str:
@@ -348,7 +354,7 @@ class Account:
         return follow(app_id, until, trouble)
 
 
-def _app_facts(found: Any) -> AppFacts | None:  # noqa: ANN401 - a protocol message
+def _app_facts(name: str, found: Any) -> AppFacts | None:  # noqa: ANN401 - a protocol message
     app_id = found.app_id or found.previous_app_id
     if not app_id:
         return None
@@ -360,6 +366,7 @@ def _app_facts(found: Any) -> AppFacts | None:  # noqa: ANN401 - a protocol mess
         deployed_at=life.deployed_at,
         deployed_by=life.deployed_by,
         stopped_at=life.stopped_at,
+        name=name,
     )
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.apply.modal.interrupted import telling
-from deployer.apply.modal.listing import phases_of, refuse_stranger
+from deployer.apply.modal.listing import candidate_of, phases_of, refuse_stranger
 from deployer.apply.modal.locked import alone, names_below, refuse_held, whole
 from deployer.apply.unseen import asked_words, not_there, not_there_words
 from deployer.errors import Failure, UsageError
+from deployer.plan.candidate import ENDING
 from deployer.plan.standing import DEPLOYED
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class Destroyed:
     """What became of a destroy; ``kept`` are the volumes that stay, with what they hold.
 
     ``found`` is the state in which Modal had the app, '' where it had none. ``phases`` are the ids
-    of the apps that were ended beside it: phases of an apply that still ran.
+    of the apps that were ended beside it: phases of an apply that still ran. ``candidate`` is the
+    name of a candidate that was ended, '' for none.
     """
 
     app: str
@@ -37,6 +39,7 @@ class Destroyed:
     phases: tuple[str, ...]
     volumes: tuple[str, ...]
     kept: tuple[tuple[str, str], ...]
+    candidate: str = ""
 
     @property
     def existed(self) -> bool:
@@ -75,7 +78,7 @@ def destroy(
         where = asked_words((account.environment,))
         raise not_there(record.app, f"on Modal: {not_there_words(where)}")
     with (
-        alone(account, record.app, "a destroy", tell) as held,
+        alone(account, _locked_by(account, record.app), "a destroy", tell) as held,
         telling(account, record.app),
         ExitStack() as stack,
     ):
@@ -89,7 +92,17 @@ def destroy(
         deleted = tuple(name for name in volumes if account.delete_volume(name))
     records.forget(record.app, record.environment)
     kept = tuple(each for each in _volumes(parameters) if each[0] not in deleted)
-    return Destroyed(record.app, app.state if app else "", ended, deleted, kept)
+    beside = next((one.name for one in ended if candidate_of(one.tags)), "")
+    phases = tuple(one.id for one in ended if one.name != beside)
+    return Destroyed(record.app, app.state if app else "", phases, deleted, kept, beside)
+
+
+def _locked_by(account: Account, name: str) -> str:
+    """Give the app whose lock an app has: a candidate has that of the app that it is one of."""
+    if not name.endswith(ENDING):
+        return name
+    app = account.app(name)
+    return (candidate_of(account.tags(app)) if app is not None else "") or name
 
 
 @contextmanager
@@ -110,8 +123,8 @@ def _stop(account: Account, app: AppFacts, name: str) -> None:
         raise Failure(message, hint=f"`modal app stop {name}` ends it by hand")
 
 
-def _end_phases(account: Account, name: str) -> tuple[str, ...]:
-    """End the phases that run for an app; gives their ids. Looks again whether they ended."""
+def _end_phases(account: Account, name: str) -> tuple[ListedApp, ...]:
+    """End what an apply has begun for an app; gives it. Looks again whether it has ended."""
     running = _phases(account, name)
     with _telling(name):
         for phase in running:
@@ -120,7 +133,7 @@ def _end_phases(account: Account, name: str) -> tuple[str, ...]:
     if left:
         message = f"a phase of an apply still runs for the app `{name}`"
         raise Failure(message, hint=f"`modal app stop {left[0].id}` ends it by hand")
-    return tuple(phase.id for phase in running)
+    return running
 
 
 def _phases(account: Account, name: str) -> tuple[ListedApp, ...]:

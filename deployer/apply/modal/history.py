@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deployer.apply.modal.interrupted import though
+from deployer.apply.modal.listing import candidate_of
 from deployer.apply.modal.records import Record, Records, find_each
-from deployer.apply.modal.tags import FILE, OWED, VERIFIED, app_tags, is_owed
+from deployer.apply.modal.tags import DIGEST, FILE, OWED, VERIFIED, app_tags, is_owed
 from deployer.apply.modal.things import digest_of
 from deployer.apply.unseen import asked_words, not_there_words
 from deployer.errors import Failure, NotReached, NotThere, UsageError
+from deployer.plan.candidate import candidate_name
+from deployer.plan.standing import DEPLOYED
 
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
@@ -79,6 +82,18 @@ def never_deployed(account: Account, app_name: str) -> NotThere:
     where = not_there_words(asked_words((account.environment,)))
     hint = "`modal app list` names the apps; `deployer apply` makes one"
     return NotThere(f"there is no app `{app_name}`: {where}", hint=hint)
+
+
+def candidate_beside(account: Account, app_name: str) -> str:
+    """Say which candidate stands beside an app; '' where none does."""
+    name = candidate_name(app_name)
+    app = account.app(name)
+    if app is None or app.state != DEPLOYED:
+        return ""
+    tags = account.tags(app)
+    if candidate_of(tags) != app_name:
+        return ""
+    return f"a candidate of release {tags.get(DIGEST, '')[:SHORT]} stands beside it: {name}"
 
 
 def choose(found: tuple[Version, ...], wanted: str = "") -> Version:

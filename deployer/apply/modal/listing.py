@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.apply.modal.records import Record
-from deployer.apply.modal.tags import DIGEST, PROFILE, is_ours, profile_tag
+from deployer.apply.modal.tags import CANDIDATE, DIGEST, PROFILE, is_ours, profile_tag
 from deployer.errors import Failure
+from deployer.plan.candidate import candidate_name
+from deployer.plan.standing import DEPLOYED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from deployer.apply.modal.client import Account
     from deployer.apply.modal.things import ListedApp
 
@@ -35,15 +39,17 @@ class Listing:
     def named(self, account: Account, name: str) -> tuple[ListedApp, ...]:
         """Give what a name may mean: an app of that name, or of a profile of that name.
 
-        What is deployed goes before what has ended; what merely runs, or ran, is left out.
+        What is deployed goes before what has ended; what merely runs, or ran, is left out. A
+        candidate is meant by its own name only.
         """
-        found = [app for app in self.apps if _means(app, name) and app.state != RUNNING]
+        found = [app for app in self.apps if _means(app, name) and not _is_begun(app, name)]
         live = tuple(app for app in found if app.state != "stopped")
         return live or tuple(app for app in found if _was_deployed(account, app))[-1:]
 
     def phases(self, name: str) -> tuple[ListedApp, ...]:
-        """Give the phases of an apply that still run for a name: of the app, or the profile."""
-        return tuple(app for app in self.ours() if _means(app, name) and app.state == RUNNING)
+        """Give what an apply has begun for a name, of the app or the profile: phases last."""
+        found = [app for app in self.ours() if _means(app, name) and _is_begun(app, name)]
+        return tuple(sorted(found, key=lambda app: app.state == RUNNING))
 
 
 def list_apps(account: Account) -> Listing:
@@ -54,14 +60,19 @@ def list_apps(account: Account) -> Listing:
 
 
 def phases_of(account: Account, app_name: str) -> tuple[ListedApp, ...]:
-    """Give the phases of an apply that still run for an app, in the account's environment.
+    """Give what an apply has begun for an app and not ended, in the account's environment.
 
-    Each is an app of its own, of the same name, that is not deployed; only those with deployer's
-    tags are given. Whether somebody still waits for one, Modal does not tell. Raises Failure where
-    Modal does not list them.
+    A phase that runs is an app of its own, of the same name, that is not deployed. A candidate is
+    deployed, under a name of its own. Only those with deployer's tags are given. Whether somebody
+    still waits for one, Modal does not tell. Raises Failure where Modal does not list them.
     """
-    apps = account.apps(account.environment, app_name)
-    return tuple(app for app in apps if is_ours(app.tags) and app.state == RUNNING)
+    apps = account.apps(account.environment, app_name, candidate_name(app_name))
+    return tuple(app for app in apps if is_ours(app.tags) and _is_of(app, app_name))
+
+
+def candidate_of(tags: Mapping[str, str]) -> str:
+    """Give the app that an app is a candidate of; '' where it is none."""
+    return tags.get(CANDIDATE, "")
 
 
 def record_of(app: ListedApp) -> Record:
@@ -94,4 +105,15 @@ def _was_deployed(account: Account, app: ListedApp) -> bool:
 
 
 def _means(app: ListedApp, name: str) -> bool:
-    return app.name == name or app.tags.get(PROFILE) == profile_tag(name)
+    return name in {app.name, candidate_of(app.tags)} or app.tags.get(PROFILE) == profile_tag(name)
+
+
+def _is_begun(app: ListedApp, name: str) -> bool:
+    """Tell a phase, or a candidate that is not meant by its own name."""
+    return app.state == RUNNING or (bool(candidate_of(app.tags)) and app.name != name)
+
+
+def _is_of(app: ListedApp, app_name: str) -> bool:
+    if candidate_of(app.tags):
+        return candidate_of(app.tags) == app_name and app.state == DEPLOYED
+    return app.name == app_name and app.state == RUNNING

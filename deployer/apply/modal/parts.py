@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from deployer.apply.proof import Sample, Verify, sample, verify
+
+
+class Alarm(Protocol):
+    """What calls something when its time has come: a :class:`threading.Timer`, or a test's own."""
+
+    def start(self) -> None:
+        """Let the time begin."""
+
+    def cancel(self) -> None:
+        """Call nothing any more."""
+
+
+def alarm(seconds: float, call: Callable[[], None]) -> Alarm:
+    """Make an alarm that keeps no process from its end."""
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    return timer
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +38,7 @@ class Parts:
     itself redirects after 150 s (modal.com/docs/guide/webhook-timeouts). ``margin`` is what a
     container gets beyond its own start-up budget. ``stay`` asks a person, after Ctrl-C, whether
     what runs on Modal shall go on; None where there is nobody to ask, and it is ended. ``tell``
-    hears what becomes of what others have left.
+    hears what becomes of what others have left. ``alarm`` bounds how long a candidate may be there.
     """
 
     verify: Verify = verify
@@ -34,6 +53,7 @@ class Parts:
     margin: float = 120.0
     stay: Callable[[str], bool] | None = None
     tell: Callable[[str], None] = lambda _: None
+    alarm: Callable[[float, Callable[[], None]], Alarm] = alarm
 
 
 DEFAULT_PARTS = Parts()

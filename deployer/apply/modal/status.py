@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from deployer.release import Release
 
 Condition = Literal[
-    "serving", "asleep", "running", "stopping", "stopped", "not-there", "not-reached", "not-asked"
-]
+    "serving", "asleep", "running", "candidate", "stopping", "stopped",
+    "not-there", "not-reached", "not-asked",
+]  # fmt: skip
 """``serving``: a container is there; ``asleep``: none is, and the next request starts one;
-``running``: a phase of an apply. The last three are those of :mod:`deployer.apply.unseen`."""
+``running``: a phase of an apply; ``candidate``: it stands beside the app that it is proven for. The
+last three are those of :mod:`deployer.apply.unseen`."""
 
 TOGETHER = 100
 """Deployments that are asked about together; those before are told meanwhile."""
@@ -98,6 +100,10 @@ def status(
     if deployed is None:
         return _not_there(known, account.environment, now)
     live = _live(known, record, deployed, server.url if server else "", now)
+    try:
+        live = _with_candidate(live, account, record.app)
+    except Failure as failure:
+        live = _noted(live, f"whether it has a candidate is not known: {failure.message}")
     if live.recorded.verified_at or live.state not in {"serving", "asleep"}:
         return live
     try:
@@ -246,16 +252,46 @@ def _status(  # noqa: PLR0913, PLR0917 - as above
     records: Records,
     now: Callable[[], float],
 ) -> ModalStatus:
-    from deployer.apply.modal.proof import said_of  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.listing import candidate_of  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.proof import said_of  # noqa: PLC0415 - as above
 
     known = _described(_on_record(record), release)
     if deployed is None:
         return _not_there(known, record.environment, now)
     live = _live(known, record, deployed, url, now)
+    if (of := candidate_of(tags)) and live.state in {"serving", "asleep"}:
+        return replace(live, name=record.app, state="candidate", message=_candidate_words(of))
     if live.recorded.verified_at or live.state not in {"serving", "asleep"}:
         return live
     del records
     return replace(live, recorded=said_of(tags, deployed.digest, deployed.version))
+
+
+def _with_candidate(live: ModalStatus, account: Account, app: str) -> ModalStatus:
+    """Say of an app that a candidate stands beside it, or that it is one itself."""
+    from deployer.apply.modal.history import candidate_beside  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.listing import candidate_of  # noqa: PLC0415 - as above
+    from deployer.plan.candidate import ENDING  # noqa: PLC0415 - as above
+
+    if not app.endswith(ENDING):
+        beside = candidate_beside(account, app)
+        return _noted(live, beside) if beside else live
+    facts = account.app(app)
+    of = "" if facts is None else candidate_of(account.tags(facts))
+    if not of or live.state not in {"serving", "asleep"}:
+        return live
+    return replace(live, name=app, state="candidate", message=_candidate_words(of))
+
+
+def _noted(live: ModalStatus, note: str) -> ModalStatus:
+    return replace(live, message="; ".join(part for part in (live.message, note) if part))
+
+
+def _candidate_words(of: str) -> str:
+    return (
+        f"the candidate of the app {of}: an apply proves it, or one that is gone has left it; the "
+        f"next apply of {of} ends it, as `destroy` does"
+    )
 
 
 def _not_there(known: ModalStatus, environment: str, now: Callable[[], float]) -> ModalStatus:

@@ -29,7 +29,10 @@ NUMBER = "deployer.number"
 """Of which version the tags are: a rollback by hand leaves those of another one."""
 
 PHASE = "deployer.phase"
-"""What an app that is not deployed is run for: ``weights`` or ``kernels``."""
+"""What an app is for that is no deployment of its own: ``weights``, ``kernels``, ``candidate``."""
+
+CANDIDATE = "deployer.candidate"
+"""The app beside which a candidate of a release is deployed, on an app that is one."""
 
 LONGEST = 63
 """Characters of a tag's value; a version's tag has 50 at most (modal 1.6.4)."""
@@ -41,15 +44,22 @@ def short_digest(release: Release) -> str:
 
 
 def app_tags(
-    release: Release, file: str = "", *, phase: str = "", owed: bool = False, number: int = 0
+    release: Release,
+    file: str = "",
+    *,
+    phase: str = "",
+    owed: bool = False,
+    number: int = 0,
+    candidate: str = "",
 ) -> dict[str, str]:
     """Give the tags of the app; ``file`` is the mark of the profile's file, '' for none.
 
     ``phase`` is what an app that is not deployed is run for. ``owed`` says that the server is to
     keep its promises, and was not seen to yet: it is published with the version itself, whose
-    ``number`` is.
+    ``number`` is. ``candidate`` is the app that it is a candidate of.
     """
     return {
+        **({CANDIDATE: candidate} if candidate else {}),
         **({FILE: file} if file else {}),
         **({PHASE: phase} if phase else {}),
         **({OWED: short_digest(release)} if owed else {}),

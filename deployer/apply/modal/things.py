@@ -18,7 +18,7 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class AppFacts:
-    """An app that is deployed, or was: its id, its state, its newest version."""
+    """An app that is deployed, or was: its id, its state, its newest version, its name."""
 
     id: str
     state: str
@@ -26,6 +26,7 @@ class AppFacts:
     deployed_at: float
     deployed_by: str
     stopped_at: float = 0.0
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -342,7 +342,7 @@ class Waiting:
 
     def _refuse_moved(self) -> None:
         """Raise Failure where the app is stopped, or another version, meanwhile."""
-        name = self._release.modal.app if self._release.modal else ""
+        name = self._app.name
         try:
             now = self._account.app(name)
         except NotReached:
