@@ -166,6 +166,13 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True)
+class WeightsMount(Mount):
+    """The volume that holds the weights: that of another Modal environment, '' for the app's."""
+
+    environment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FurtherMount(Mount):
     """One more volume that the server sees, or the folder ``sub_path`` of it."""
 
@@ -214,7 +221,7 @@ class ModalParameters:
     app: str
     environment: str
     endpoint: str
-    weights: Mount
+    weights: WeightsMount
     kernel_cache: Mount | None
     api_key_secret: str
     hub_secret: str
@@ -257,6 +264,11 @@ class ModalParameters:
     def proxied(self) -> bool:
         """Whether Modal lets nobody through without a proxy token."""
         return self.auth != "key"
+
+    @property
+    def borrows(self) -> bool:
+        """Whether its weights lie in another environment, from where they are only read."""
+        return self.weights.environment not in {"", self.environment}
 
     @property
     def mounts(self) -> tuple[Mount, ...]:

@@ -9,7 +9,15 @@ from deployer.compile.resources import container_cpu, container_memory
 from deployer.profile.model import Profile
 from deployer.profile.sections import mounts
 from deployer.profile.sections.modal import Modal
-from deployer.release import Bucket, FurtherMount, FurtherSecret, ModalParameters, Mount, Named
+from deployer.release import (
+    Bucket,
+    FurtherMount,
+    FurtherSecret,
+    ModalParameters,
+    Mount,
+    Named,
+    WeightsMount,
+)
 
 
 def modal_parameters(profile: Profile) -> ModalParameters | None:
@@ -30,7 +38,7 @@ def _parameters(profile: Profile, section: Modal) -> ModalParameters:
         app=section.app,
         environment=section.environment or "",
         endpoint=section.endpoint,
-        weights=_mount(section.weights),
+        weights=_weights(section.weights),
         kernel_cache=None if cache is None else _mount(cache),
         api_key_secret=section.api_key_secret or "",
         hub_secret=section.hub_secret or "",
@@ -76,6 +84,15 @@ def _parameters(profile: Profile, section: Modal) -> ModalParameters:
 
 def _mount(volume: mounts.Volume) -> Mount:
     return Mount(volume=volume.volume, path=volume.path, version=volume.version or 0)
+
+
+def _weights(volume: mounts.Weights) -> WeightsMount:
+    return WeightsMount(
+        volume=volume.volume,
+        path=volume.path,
+        version=volume.version or 0,
+        environment=volume.environment or "",
+    )
 
 
 def _further(volume: mounts.FurtherVolume) -> FurtherMount:

@@ -29,7 +29,9 @@ def rehearsal(release: Release, minutes: int) -> Release:
         message = f"`{release.name}` is for this machine, and this is a rehearsal on Modal"
         raise UsageError(message, hint="`deployer apply PROFILE --rehearse` rehearses it here")
     seconds = minutes * 60
-    weights = replace(parameters.weights, volume=f"{parameters.weights.volume}{ENDING}")
+    weights = replace(
+        parameters.weights, volume=f"{parameters.weights.volume}{ENDING}", environment=""
+    )
     modal = replace(
         parameters,
         app=f"{parameters.app}{ENDING}",

@@ -16,7 +16,8 @@ MOVED = frozenset({"target", "modal.environment"})
 
 WEIGHTS = MOVED | {
     "model.source", "model.repo", "model.revision", "model.commit", "model.path", "--model-path",
-    "modal.weights.volume", "modal.weights.path", "speculative.draft_model", "lora.adapters",
+    "modal.weights.volume", "modal.weights.path", "modal.weights.environment",
+    "speculative.draft_model", "lora.adapters",
 }  # fmt: skip
 """What decides which weights are read, and where they lie."""
 

@@ -106,6 +106,7 @@ PARAMETERS: dict[str, Rules] = {
         (Effect.CLIENTS, "clients send the proxy token of Modal, the server's key, or both"),
     ),
     "modal.weights.volume": ((Effect.CONTAINERS, "another volume is mounted"),),
+    "modal.weights.environment": ((Effect.CONTAINERS, "another environment's volume is mounted"),),
     "modal.weights.path": ((Effect.CONTAINERS, "the volume is mounted elsewhere"),),
     "modal.kernel_cache.volume": KERNEL_CACHE,
     "modal.kernel_cache.path": ((Effect.CONTAINERS, "the volume is mounted elsewhere"),),

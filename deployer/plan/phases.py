@@ -68,6 +68,9 @@ def _weights(after: Side, deployed: Deployed | None, sides: Sides | None) -> Rul
     """Judge by the record alone: what was deployed had its weights."""
     if not after.weights:
         return False, "the release needs none"
+    if after.release.modal is not None and after.release.modal.borrows:
+        where = after.release.modal.weights.environment
+        return False, f"they are those of the environment {where}, and only read; {UNSEEN}"
     if deployed is None or sides is None:
         return True, f"nothing is recorded of these weights; {UNSEEN}"
     if not weights_again(sides):

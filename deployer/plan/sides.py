@@ -38,7 +38,7 @@ class Side:
         modal = self.release.modal
         if modal is None:
             return ()
-        where = modal.environment, modal.weights.volume
+        where = modal.weights.environment or modal.environment, modal.weights.volume
         mount = PurePosixPath(modal.weights.path)
         return tuple(
             (*where, _inside(one.path, mount), one.repo, one.commit or one.revision)

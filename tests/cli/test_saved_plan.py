@@ -15,7 +15,7 @@ from deployer.compile.pin import pin
 from deployer.errors import Failure, UsageError
 from deployer.facts.prices import SHIPPED
 from deployer.plan.deployment import make_plan
-from deployer.release import Argument, Mount, Release, Variable
+from deployer.release import Argument, Release, Variable, WeightsMount
 from deployer.report.plan_json import Saved, from_json, to_json
 from deployer.report.plan_text import text
 from tests.plan.standings import COMMIT, MISSING, live
@@ -37,7 +37,7 @@ def saved(release: Release = RELEASE, profile: str = PROFILE) -> Saved:
 def with_mount(path: str) -> Release:
     modal = RELEASE.modal
     assert modal is not None
-    return replace(RELEASE, modal=replace(modal, weights=Mount("v", path)))
+    return replace(RELEASE, modal=replace(modal, weights=WeightsMount("v", path)))
 
 
 def with_app(name: str) -> Release:

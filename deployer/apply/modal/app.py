@@ -162,7 +162,7 @@ def _download(  # noqa: PLR0913 - what an app's function consists of
         image=image,
         cpu=parameters.download_cpu,
         memory=parameters.download_memory,
-        volumes=_mounts(parameters.weights),
+        volumes=_mounts(parameters.weights, read_only=parameters.borrows),
         secrets=_secrets((parameters.hub_secret, TOKEN_VARIABLE)),
         timeout=parameters.download_timeout,
         startup_timeout=SMALL_TIMEOUT,

@@ -18,7 +18,12 @@ from deployer.apply.modal.image_build import in_its_own_words
 from deployer.apply.modal.interrupted import telling, though
 from deployer.apply.modal.listing import phases_of
 from deployer.apply.modal.locked import alone, refuse_held, whole
-from deployer.apply.modal.markers import kernels_fact, volume_folder, weights_fact
+from deployer.apply.modal.markers import (
+    kernels_fact,
+    refuse_unborrowed,
+    volume_folder,
+    weights_fact,
+)
 from deployer.apply.modal.part_run import (
     COMPILATION,
     DOWNLOAD,
@@ -167,6 +172,7 @@ class Pipeline:
         if key:
             self._compare(key, file)
         if "weights" in runs:
+            refuse_unborrowed(self._release, self._weights())
             self._prepare(DOWNLOAD, plan, held, file, left)
         if "kernels" in runs:
             self._prepare(COMPILATION, plan, held, file, left)

@@ -12,6 +12,7 @@ import requests
 
 from deployer.apply.modal.address import refuse_open
 from deployer.apply.modal.history import never_deployed
+from deployer.apply.modal.markers import shelf
 from deployer.apply.modal.proxy_token import headers_for
 from deployer.apply.modal.remembering import modal_parameters
 from deployer.apply.modal.standing import deployed_now
@@ -176,7 +177,10 @@ def _proxied(data: Any, *, server: bool) -> bool:  # noqa: ANN401 - a protocol m
 def _parameters(
     account: Account, release: Release, parameters: ModalParameters, facts: ServerFacts
 ) -> list[Difference]:
-    volumes = {account.volume_id(one.volume): one.volume for one in parameters.mounts}
+    places = [(shelf(account, parameters.weights), parameters.weights.volume)]
+    if parameters.kernel_cache is not None:
+        places.append((account, parameters.kernel_cache.volume))
+    volumes = {there.volume_id(volume): volume for there, volume in places}
     live = live_parameters(facts, volumes, server=parameters.endpoint == "server")
     mounts = live.pop("mounts").split("; ")
     found = []

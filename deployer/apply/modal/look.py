@@ -25,6 +25,12 @@ class Look(Account):
         super().__init__(environment)
         self._known: dict[tuple[object, ...], object] = {}
 
+    def at(self, environment: str) -> Account:
+        """Give the account at another environment, of which nothing is remembered yet."""
+        other = Look.__new__(Look)
+        other.environment, other._known = environment, {}  # noqa: SLF001 - of this class
+        return other
+
     def anew(self) -> Account:
         """Give an account that remembers nothing."""
         other = Account.__new__(Account)  # it is known already that Modal is reached

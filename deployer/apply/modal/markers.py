@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
     from deployer.plan.deployment import Deployed
     from deployer.plan.sides import Side
-    from deployer.release import ModelSource, Mount, Release
+    from deployer.release import ModelSource, Mount, Release, WeightsMount
 
 GB = 1e9
 NAMED = 3
@@ -34,6 +34,25 @@ def volume_folder(source: ModelSource, weights: Mount) -> str:
         message = f"`model.path` is {path}, which is not inside the weights volume at {mount}"
         raise Failure(message, hint="leave `model.path` out: it then follows from `model.repo`")
     return str(path.relative_to(mount))
+
+
+def shelf(account: Account, weights: WeightsMount) -> Account:
+    """Give the account at the environment that the volume of the weights is in."""
+    return account.at(weights.environment) if weights.environment else account
+
+
+def refuse_unborrowed(release: Release, fact: PhaseFact) -> None:
+    """Raise Failure where weights of another environment are not complete: none is put there."""
+    parameters = release.modal
+    if parameters is None or not parameters.borrows or fact.done:
+        return
+    place = parameters.weights
+    message = (
+        f"the weights are those of the environment {place.environment}, which are only read here, "
+        f"and they are not complete: {fact.reason}"
+    )
+    hint = f"`deployer apply` of a profile for {place.environment} downloads them, once for both"
+    raise Failure(message, hint=hint)
 
 
 def weights_fact(account: Account, release: Release) -> PhaseFact:
@@ -49,8 +68,9 @@ def weights_fact(account: Account, release: Release) -> PhaseFact:
     return PhaseFact("weights", not missing, "; ".join(missing or [each for _, each in found]))
 
 
-def _weights(account: Account, source: ModelSource, weights: Mount) -> tuple[bool, str]:
+def _weights(account: Account, source: ModelSource, weights: WeightsMount) -> tuple[bool, str]:
     """Say whether the weights of one repository are complete, and what is there or is not."""
+    account = shelf(account, weights)
     named = f"{source.repo}: " if isinstance(source, Beside) else ""
     marker = _marker(account, source, weights)
     if isinstance(marker, str):
@@ -87,6 +107,7 @@ def refuse_too_large(account: Account, release: Release) -> None:
     parameters, model = release.modal, release.model
     if parameters is None or model.source != "huggingface":
         return
+    account = shelf(account, parameters.weights)
     marker = _marker(account, model, parameters.weights)
     if isinstance(marker, str):
         return

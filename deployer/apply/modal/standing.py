@@ -6,7 +6,12 @@ import os
 from typing import TYPE_CHECKING
 
 from deployer.apply.hub import resolve
-from deployer.apply.modal.markers import kernels_fact, refuse_too_large, weights_fact
+from deployer.apply.modal.markers import (
+    kernels_fact,
+    refuse_too_large,
+    refuse_unborrowed,
+    weights_fact,
+)
 from deployer.apply.modal.records import Records, find
 from deployer.apply.modal.remembering import as_it_was, modal_parameters
 from deployer.apply.modal.secrets import named_secrets
@@ -34,14 +39,17 @@ def look(
     """Ask Modal how things stand, and pin the release to the commit that its revision means now.
 
     Nothing is changed anywhere. ``given`` is what is known of its repositories. Raises Failure
-    where Modal or the hub cannot be asked, and where the weights that lie there fit into no GPUs.
+    where Modal or the hub cannot be asked, where the weights that lie there fit into no GPUs, and
+    where they are another environment's and not complete.
     """
     parameters = modal_parameters(release)
     deployed = deployed_now(account, parameters.app, records)
     pinned, notes = _pinned(release, deployed, environ)
     refuse_too_large(account, pinned)
+    weights = weights_fact(account, pinned)
+    refuse_unborrowed(pinned, weights)
     facts = (
-        weights_fact(account, pinned),
+        weights,
         kernels_fact(account, side(pinned, given), deployed),
         *_proof_fact(deployed),
     )

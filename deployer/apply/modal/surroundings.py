@@ -6,14 +6,25 @@ from typing import TYPE_CHECKING
 
 import modal
 
+from deployer.release import WeightsMount
+
 if TYPE_CHECKING:
     from deployer.release import Bucket, ModalParameters, Mount
 
 
 def volume_of(mount: Mount) -> modal.Volume:
-    """Name a volume; it is created where it is missing, with the version that is asked for."""
+    """Name a volume; it is created where it is missing, with the version that is asked for.
+
+    One of another environment is never created: it is there, or the deployment fails.
+    """
     version = mount.version or None
-    return modal.Volume.from_name(mount.volume, create_if_missing=True, version=version)
+    elsewhere = mount.environment if isinstance(mount, WeightsMount) else ""
+    return modal.Volume.from_name(
+        mount.volume,
+        environment_name=elsewhere or None,
+        create_if_missing=not elsewhere,
+        version=version,
+    )
 
 
 def further_mounts(

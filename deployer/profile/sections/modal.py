@@ -9,7 +9,7 @@ from pydantic import Field, Strict
 from deployer.profile.names import Domain, EnvironmentName, Label, PackagePin, TagName, TagValue
 from deployer.profile.names import ModalName as Name
 from deployer.profile.section import Section
-from deployer.profile.sections.mounts import Bucket, FurtherSecret, FurtherVolume, Volume
+from deployer.profile.sections.mounts import Bucket, FurtherSecret, FurtherVolume, Volume, Weights
 
 OptionName = Annotated[str, Field(pattern=r"^_?[a-z][a-z0-9_]*$")]
 OptionScalar = str | int | float | bool | None
@@ -63,7 +63,7 @@ class Modal(Section):
     starts one. `proxy` is Modal's proxy token, asked for before a container starts; clients send
     it as `Modal-Key` and `Modal-Secret`. `both` asks for either in its place."""
 
-    weights: Volume
+    weights: Weights
     """The volume that holds the weights."""
 
     kernel_cache: Volume | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from deployer.profile.names import ModalName, MountPath, SubPath, WebAddress
+from deployer.profile.names import EnvironmentName, ModalName, MountPath, SubPath, WebAddress
 from deployer.profile.section import Section
 
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -24,6 +24,14 @@ class Volume(Section):
     version: Literal[1, 2] | None = None
     """The version of Modal's file system that a new volume gets. One that is there with another
     version is refused; left out, it is taken as it is."""
+
+
+class Weights(Volume):
+    """The volume that holds the weights."""
+
+    environment: EnvironmentName | None = None
+    """The Modal environment whose volume it is, where that is not the app's own: nothing is
+    downloaded onto it then, and it is only read."""
 
 
 class FurtherVolume(Volume):
