@@ -12,8 +12,8 @@ WarmupKind = Literal["chat", "no_thinking", "long_context", "tools", "batch"]
 
 
 StageName = Literal[
-    "container", "volumes", "imports", "distributed", "weights", "pool", "kernels", "graphs",
-    "http", "self-test", "health", "warmup",
+    "container", "volumes", "caches", "imports", "distributed", "weights", "pool", "kernels",
+    "graphs", "http", "self-test", "health", "warmup",
 ]  # fmt: skip
 """The stages of a start, as `deployer timeline` names them."""
 
