@@ -259,6 +259,8 @@ class ModalParameters:
     buckets: tuple[Bucket, ...] = ()
     options: tuple[Named, ...] = ()
     jit_caches: bool = True
+    kernel_weights: str = "real"
+    kernel_walk: bool = True
 
     @property
     def proxied(self) -> bool:

@@ -79,6 +79,8 @@ def _parameters(profile: Profile, section: Modal) -> ModalParameters:
             for name, value in sorted(section.options.items())
         ),
         jit_caches=section.jit_caches,
+        kernel_weights=section.kernels.weights,
+        kernel_walk=section.kernels.walk,
     )
 
 

@@ -204,17 +204,19 @@ def download(modal: ModalParameters, release: Release, prices: Prices) -> Estima
 
 
 def compiling(release: Release, prices: Prices) -> Estimate:
-    """Bound the compiling of kernels, which needs the GPUs and loads the weights first."""
+    """Bound the compiling of kernels, which needs the GPUs and may load the weights first."""
     hourly = prices.gpus_hour(release.hardware.gpu, release.hardware.count)
     most = COMPILE_SECONDS / 60
     known = KERNEL_MINUTES.get((release.model.repo, release.hardware.gpu))
-    read = reading(release)
+    dummy = release.modal is not None and release.modal.kernel_weights == NOTHING
+    read = None if dummy else reading(release)
     took = (
         f"one user reports {known[0]:g} to {span(known[1])} for the kernels alone"
         if known
         else "how long the kernels take is not known"
     )
-    basis = f"loads the weights and compiles on all GPUs; {took}; it is ended after {span(most)}"
+    first = "fills the weights with noise" if dummy else "loads the weights"
+    basis = f"{first} and compiles on all GPUs; {took}; it is ended after {span(most)}"
     return Estimate(read.fast if read else None, most, hourly, basis)
 
 

@@ -23,6 +23,8 @@ OWN = {
     "modal.download_connections": "modal.download.connections",
     "modal.download_containers": "modal.download.containers",
     "modal.download_timeout": "modal.download.timeout",
+    "modal.kernel_walk": "modal.kernels.walk",
+    "modal.kernel_weights": "modal.kernels.weights",
 }
 """Paths in a release that are called otherwise in a profile; every other path is its own key."""
 

@@ -110,6 +110,18 @@ PARAMETERS: dict[str, Rules] = {
     "modal.weights.path": ((Effect.CONTAINERS, "the volume is mounted elsewhere"),),
     "modal.kernel_cache.volume": KERNEL_CACHE,
     "modal.kernel_cache.path": ((Effect.CONTAINERS, "the volume is mounted elsewhere"),),
+    "modal.kernels.weights": (
+        (
+            Effect.MONEY,
+            "with `dummy` no weights are read before kernels are compiled, on GPUs that wait",
+        ),
+    ),
+    "modal.kernels.walk": (
+        (
+            Effect.CONTAINERS,
+            "a start walks over all kernels (6 to 27 s on one H200), or loads each when used",
+        ),
+    ),
     "modal.jit_caches": (
         (
             Effect.CONTAINERS,

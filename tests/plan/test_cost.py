@@ -103,6 +103,18 @@ def test_of_an_unknown_model_only_the_budget_is_said() -> None:
     assert "how long the kernels take is not known" in compiling(UNKNOWN, SHIPPED).basis
 
 
+def test_kernels_that_are_compiled_with_noise_wait_for_no_weights() -> None:
+    real, dummy = compiling(BASE, SHIPPED), compiling(with_modal(kernel_weights="dummy"), SHIPPED)
+
+    assert real.at_least == pytest.approx(14.83, abs=0.01)
+    assert real.basis.startswith("loads the weights and compiles on all GPUs")
+    assert dummy == replace(
+        real,
+        at_least=None,
+        basis=real.basis.replace("loads the weights", "fills the weights with noise"),
+    )
+
+
 def test_without_prices_there_are_no_dollars_and_it_is_said_why() -> None:
     found = cost(BASE, modal(BASE), NONE)
 

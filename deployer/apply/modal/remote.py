@@ -28,7 +28,7 @@ import modal
 from deployer.diagnose.boot import Stage
 from deployer.errors import Failure
 from deployer.event import Event
-from deployer.release import ModalParameters, Release
+from deployer.release import ModalParameters, Release, Variable
 from deployer.serve.lines import record_line, to_line
 
 if TYPE_CHECKING:
@@ -210,11 +210,14 @@ class Life:
         began, age = time.monotonic(), _container_age()
         release, parameters = _modal_release()
         self._refuse_start(_missing_weights(release))
-        for problem in _missing_kernels(release, parameters, in_engine=True):
+        lacks = _missing_kernels(release, parameters, in_engine=True)
+        for problem in lacks:
             sys.stdout.write(f"deployer: the engine will compile kernels at its start: {problem}\n")
         _end_on_sigterm()
         digest = release.digest()
         release = _with_own_kernels(release, parameters)
+        if not (parameters.kernel_walk or lacks):
+            release = _without_walk(release, parameters)
         looked = round(time.monotonic() - began, 3)
         release, kept = self._with_caches(release, parameters, age + looked)
         self._runtime = Runtime(
@@ -319,6 +322,26 @@ def _with_own_kernels(release: Release, parameters: ModalParameters) -> Release:
         for each in release.environment
     )
     return replace(release, environment=variables)
+
+
+def _without_walk(release: Release, parameters: ModalParameters) -> Release:
+    """Let the engine leave out its walk over all sizes of each kernel that is proven to be there.
+
+    What the release states of it stays.
+    """
+    from deployer.behaviour.kernel_key import key_of  # noqa: PLC0415 - only what a part needs
+    from deployer.serve.kernels.command import WALK  # noqa: PLC0415 - as above
+    from deployer.serve.kernels.marker import read_marker  # noqa: PLC0415 - as above
+
+    cache = parameters.kernel_cache
+    marker = None if cache is None else read_marker(Path(cache.path), key_of(release))
+    stated = any(each.name == WALK for each in release.environment)
+    if marker is None or not marker.entries or stated:
+        return release
+    said = f"{marker.summary()} are there, and the engine does not walk over them"
+    sys.stdout.write(f"deployer: {said}\n")
+    left_out = Variable(WALK, "false", "modal.kernels.walk")
+    return replace(release, environment=(*release.environment, left_out))
 
 
 def caches_of(release: Release, parameters: ModalParameters) -> Caches | None:

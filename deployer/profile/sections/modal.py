@@ -45,6 +45,20 @@ class Download(Section):
     """Seconds after which a container ends what it fetches; the next try resumes where it was."""
 
 
+class ModalKernels(Section):
+    """How DeepGEMM's kernels are compiled, and what a start does with them."""
+
+    weights: Literal["real", "dummy"] = "real"
+    """With what weights the engine compiles them: `real` reads the checkpoint first, `dummy` fills
+    its shapes with noise and reads none. On one H200 the kernels of Qwen3's experts in FP8 had the
+    same names and sources with both, 26 of 26; no other model was compared."""
+
+    walk: bool = True
+    """Whether a start walks over all sizes of every kernel, as SGLang does by itself: 6 to 27 s on
+    one H200 with a complete cache. Without it a kernel is loaded when it is first used. It is left
+    out only where the cache on the volume is proven complete."""
+
+
 class Modal(Section):
     """The Modal app: scaling, volumes, secrets and time limits."""
 
@@ -164,6 +178,9 @@ class Modal(Section):
     options: dict[OptionName, OptionValue] = Field(default_factory=dict)
     """Whatever else Modal's client takes for the server, by its own name, such as
     `i6pn: true`. What has a key of its own is not taken here."""
+
+    kernels: ModalKernels = ModalKernels()
+    """How DeepGEMM's kernels are compiled, and what a start does with them."""
 
     download: Download = Download()
     """The CPU containers that download the weights."""

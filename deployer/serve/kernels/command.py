@@ -26,6 +26,19 @@ LEFT_OUT = frozenset(
 """The compilation asks its own server over plain HTTP and without a key (``base_url`` and
 ``headers`` in ``sglang/compile_deep_gemm.py``); it would be refused until its timeout."""
 
+NOISE = "dummy"
+"""The format of weights of which none are read: their shapes alone decide about kernels."""
+
+WALK = "SGLANG_JIT_DEEPGEMM_PRECOMPILE"
+"""Whether SGLang goes through all sizes of a kernel at its first use (``deep_gemm_wrapper/
+compile_utils.py``); every release with a catalogue knows it, and has it on by itself."""
+
+LOADED_BY = frozenset(
+    {"--load-format", "--model-loader-extra-config", "--speculative-draft-load-format"}
+)
+"""How weights are read: with noise in their place none are. A draft takes the model's format where
+nobody states its own (``srt/arg_groups/fields``, 0.5.23)."""
+
 
 def compile_words(release: Release, budget: float) -> tuple[str, ...]:
     """Give the command line: the serving flags, the loopback address, and ``--timeout``.
@@ -33,14 +46,17 @@ def compile_words(release: Release, budget: float) -> tuple[str, ...]:
     The server in there has no key, so nobody else may reach it. A release states no key itself;
     one that came in through a flag of the author's is left out.
     """
+    dummy = release.modal is not None and release.modal.kernel_weights == NOISE
+    left = LEFT_OUT | (LOADED_BY if dummy else frozenset())
     words = [
         word
         for argument in release.arguments
-        if argument.flag not in LEFT_OUT
+        if argument.flag not in left
         for word in argument.words()
     ]
     where = ("--host", LOOPBACK, "--port", str(release.listen.port))
-    return (*_command(release), *words, *where, "--timeout", str(max(1, int(budget))))
+    noise = ("--load-format", NOISE) if dummy else ()
+    return (*_command(release), *words, *noise, *where, "--timeout", str(max(1, int(budget))))
 
 
 def compile_environment(

@@ -141,7 +141,8 @@ def test_a_preempted_compilation_keeps_its_kernels(stocked: World) -> None:
 def test_kernels_are_compiled_once_and_again_for_a_reason(containers: World) -> None:
     """On an H100, for which DeepGEMM has kernels; the compilation is a fake."""
     world = containers
-    path = world.profile(gpu="  gpu: H100")
+    walks = "  scaledown_window: 300\n  kernels: {walk: false}"
+    path = world.profile(gpu="  gpu: H100", scaledown_window=walks)
     world.plane.worker.variables["FAKE_COMPILE"] = "--committed --die exit"
     code, _, err = world.run("apply", path, "--yes", "--no-verify")
     assert code == 1
@@ -161,6 +162,8 @@ def test_kernels_are_compiled_once_and_again_for_a_reason(containers: World) -> 
     found = re.search(r"SGLANG_DG_CACHE_DIR=([^\0]+)", environment)
     assert found
     assert len(list(Path(found[1]).glob("cache/*/kernel.cubin"))) == 3
+    assert "SGLANG_JIT_DEEPGEMM_PRECOMPILE=false\0" in f"{environment}\0"
+    assert any("3 kernels" in line and "does not walk over them" in line for line in task.log)
     assert not Path(found[1]).is_relative_to(world.folder)  # not on the volume
     world.plane.run(world.plane.worker.terminate(task))
 

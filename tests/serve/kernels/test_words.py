@@ -11,11 +11,14 @@ from typing import Any, cast
 
 import pytest
 
+from deployer.behaviour.kernel_key import key_of
 from deployer.behaviour.kernel_need import expected, unused
+from deployer.facts.sglang.catalogue import load, shipped
 from deployer.release import Argument, Engine, Release
-from deployer.serve.kernels.command import compile_environment, compile_words
+from deployer.serve.kernels.command import WALK, compile_environment, compile_words
 from deployer.serve.kernels.heard import Heard
 from deployer.serve.kernels.versions import found_versions
+from tests.plan.standings import BASE, modal
 from tests.serve.living import KEY, VARIABLE
 
 from .kitchen import BLOCKWISE, on_gpu, put_model, with_variable
@@ -33,6 +36,28 @@ def test_the_command_line_is_that_of_serving_on_the_loopback_address() -> None:
         "python3 -m sglang.compile_deep_gemm --model-path /models/fake --tp-size 8"
         " --host 127.0.0.1 --port 8000 --timeout 3600"
     )
+
+
+def test_with_noise_for_weights_none_are_read() -> None:
+    assert modal(BASE).kernel_weights == "real"
+    release = on_gpu(
+        "B200",
+        Argument("--load-format", ("fastsafetensors",), "model.load_format"),
+        Argument("--model-loader-extra-config", ("{}",), "engine.args.model-loader-extra-config"),
+    )
+    for weights, wanted in (
+        ("real", ["--load-format fastsafetensors --model-loader-extra-config {} --host"]),
+        ("dummy", ["--tp-size 8 --load-format dummy --host"]),
+    ):
+        asked = replace(release, modal=replace(modal(BASE), kernel_weights=weights))
+        said = " ".join(compile_words(asked, 60.0))
+        assert [part for part in wanted if part in said] == wanted
+        assert said.count("--load-format") == 1
+        assert key_of(asked) == key_of(release)  # the kernels are the same ones
+
+
+def test_the_variable_of_the_walk_is_one_that_each_release_knows() -> None:
+    assert {load(version).variables[WALK] for version in shipped()} == {True}
 
 
 def test_no_key_no_tls_and_an_own_command() -> None:
