@@ -32,14 +32,14 @@ def test_a_wrong_tag_ends_the_download_with_the_builds_own_words(containers: Wor
 def test_the_image_is_built_beside_the_download_and_waited_for(containers: World) -> None:
     world = containers
     build = world.plane.state.builds[TAG] = Build(OUTPUT[:1], may_end=False)
-    weights = world.folder / "mnt" / "weights"
-    began: list[bool] = []
+    begun = threading.Event()
+    world.plane.watch = lambda rpc: begun.set() if rpc == "ImageJoinStreaming" else None
 
-    def watch(rpc: str) -> None:
-        if rpc == "ImageJoinStreaming" and not began:
-            began.append(any(weights.rglob(".deployer*")))
+    def hold() -> None:
+        """Let the hub, once it has sent a part, wait for the build to begin."""
+        begun.wait(60.0)
 
-    world.plane.watch = watch
+    world.hub.at_bytes = (100_000, hold)
     outcome: list[int] = []
     said: list[str] = []
 
@@ -52,14 +52,13 @@ def test_the_image_is_built_beside_the_download_and_waited_for(containers: World
     thread = threading.Thread(target=apply)
     thread.start()
     log = "weights done"
-    there = world.plane.run(
-        world.plane.state.until(
-            lambda: any(log in line for t in world.plane.worker.tasks.values() for line in t.log),
-            120.0,
-        )
-    )
-    assert there  # the download came to its end while the image was being built
-    assert began == [False]  # and the build had begun before the download was over
+
+    def over() -> bool:
+        return any(log in line for t in world.plane.worker.tasks.values() for line in t.log)
+
+    # The download comes to its end while the image is being built.
+    assert any(world.plane.run(world.plane.state.until(over, 60.0)) for _ in range(5))
+    assert begun.is_set()
     assert not world.plane.requests("ClassCreate")
     assert not build.over
 

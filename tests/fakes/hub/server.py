@@ -202,6 +202,7 @@ def _server(hub: FakeHub, name: str) -> ThreadingHTTPServer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128  # several containers with many connections each come at once
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: clients are killed here on purpose."""
