@@ -32,7 +32,6 @@ from tests.serve.living import (
     FAKE,
     KEY,
     Supervisor,
-    children_of,
     environ,
     make_release,
     relatives,
@@ -128,14 +127,18 @@ class Server:
 
     def kill(self, who: str, number: signal.Signals) -> float:
         """Signal a process of the engine, the `parent` or one of that title; gives when."""
-        processes = all_processes()
-        ours = [p for p in children_of(self.process.pid) if "fake_engine" in title(processes[p])]
+        (found,) = self._children(self.process.pid, lambda name: "fake_engine" in name)
         if who != "parent":
-            named = [p for p in children_of(ours[0]) if title(all_processes()[p]).startswith(who)]
-            ours = named
+            (found,) = self._children(found, lambda name: name.startswith(who))
         now = time.time()
-        os.kill(ours[0], number)
+        os.kill(found, number)
         return now
+
+    @staticmethod
+    def _children(parent: int, wanted: Callable[[str], bool]) -> list[int]:
+        """Give the children of a process whose title is wanted, all of one look."""
+        there = [each for each in all_processes().values() if each.parent == parent]
+        return [each.pid for each in there if not each.dead and wanted(title(each))]
 
     def died(self) -> float:
         """Wait until an engine that ends by itself has noted when it does; gives that."""
