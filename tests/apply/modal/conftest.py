@@ -81,6 +81,9 @@ class World:
         write_marker(str(folder), Complete.of(manifest, time.time()))
 
 
+PATIENCE = 900.0
+"""Seconds after which a question will not be answered any more, on the slowest machine."""
+
 UNKEPT = (Verdict("chat", Outcome.FAILED, 0.0, message="no completion came"),)
 """What a verification finds where no promise is kept. The fake engine keeps few of them: asking it
 takes as long as asking a server, and `test_a_server_that_fails_to_start_is_told_and_owed` does it.
@@ -227,9 +230,12 @@ def make_world(
     files: dict[str, bytes] | None = None,
 ) -> Iterator[World]:
     """Start everything, and point the environment at it."""
+    from deployer.apply.modal import drift, proof, rpc  # noqa: PLC0415 - import Modal's client
     from tests.fakes.hub.model import model_files  # noqa: PLC0415 - a few megabytes of noise
     from tests.fakes.modal.plane import ControlPlane  # noqa: PLC0415 - as above
 
+    for asking in (rpc, proof, drift):  # what nobody answers has tests that say how long they wait
+        monkeypatch.setattr(asking, "ANSWER", PATIENCE)
     with ExitStack() as stack:
         hub = stack.enter_context(FakeHub(files or model_files(), repo="example/tiny").serving())
         hub.token = TOKEN
