@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.apply.modal.conftest import World
-from tests.apply.modal.test_ends import dies, kept, lives, tags
+from tests.apply.modal.test_ends import dies, fetching, kept, lives, tags
 from tests.ports import free_port
 
 pytestmark = pytest.mark.process
 
-__all__ = ["kept"]  # a fixture
+__all__ = ["fetching", "kept"]  # fixtures
 
 
 def promised(world: World, *lines: str) -> str:

@@ -12,10 +12,10 @@ from deployer.compile.rehearsal import IDLE, rehearsal
 from deployer.errors import UsageError
 from deployer.release import SHELL
 from tests.apply.modal.conftest import World
-from tests.apply.modal.test_ends import dies, kept, tags
+from tests.apply.modal.test_ends import dies, fetching, kept, tags
 from tests.ports import free_port
 
-__all__ = ["kept"]  # a fixture
+__all__ = ["fetching", "kept"]  # fixtures
 
 
 def test_a_rehearsal_is_the_release_but_for_its_weights_names_and_bounds() -> None:
