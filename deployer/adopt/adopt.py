@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from deployer.adopt.beside import with_marks, without_marks
 from deployer.adopt.emit import emit
 from deployer.adopt.find import Found, another, in_script, in_words
 from deployer.adopt.note import Kind, Note
@@ -56,6 +57,9 @@ WordsOf = Callable[[Catalogue], tuple[str, ...]]
 MOST_WORDS = 2_000
 """Words of a launch that are read: every option of a release with a value is about a thousand."""
 
+CACHE = "/dg-cache"
+"""Where a volume for kernels is mounted that the source does not name."""
+
 SERVE = "sglang serve"
 DIFFUSION = frozenset(
     {"--ulysses-degree", "--ring-degree", "--dit-layerwise-offload", "--dit-cpu-offload",
@@ -82,7 +86,7 @@ def from_words(words: Sequence[str], wishes: Wishes, read: Read) -> Adopted:
     if found is None:
         msg = "it is no launch of SGLang"
         raise NoLaunchError(msg)
-    return _adopt(*_with_config(found, read), script, wishes)
+    return _adopt(*_with_config(found, read, {}), script, wishes)
 
 
 def from_script(text: str, wishes: Wishes, read: Read) -> Adopted:
@@ -100,7 +104,9 @@ def from_launches(launches: Sequence[Found], script: Script, wishes: Wishes, rea
         msg = f"it starts {len(launches)} server(s), so there is no launch {wishes.take}"
         raise NoLaunchError(msg)
     taken = launches[wishes.take - 1]
-    adopted = _adopt(*_with_config(taken, read), script, wishes)
+    around = replace(taken.around, repos=(*taken.around.repos, *script.repos))
+    found = replace(taken, around=around)
+    adopted = _adopt(*_with_config(found, read, script.written), script, wishes)
     notes = [another(one) for one in launches if one is not taken]
     names = list(dict.fromkeys(UNKNOWN.sub("…", name) for name in script.others))
     if strange := [name for name in names if name.startswith("-") or STRANGE.fullmatch(name)]:
@@ -124,12 +130,20 @@ def _few(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_OTHERS]) + (", …" if len(names) > MOST_OTHERS else "")
 
 
-def _with_config(found: Found, read: Read) -> tuple[Found, WordsOf]:
-    """Read the config file that a launch names once, for whichever release merges it."""
+def _with_config(found: Found, read: Read, written: Mapping[str, str]) -> tuple[Found, WordsOf]:
+    """Read the config file that a launch names once, for whichever release merges it.
+
+    ``written`` are the files that the source itself writes.
+    """
     path = config_path(found.words)
-    text = read(path) if path is not None and not UNKNOWN.search(path) else None
+    text = None if path is None else written.get(path)
+    if path is not None and text is None and not UNKNOWN.search(path):
+        text = read(path)
     if path is None or text is not None:
-        return found, lambda catalogue: merge(catalogue, found.words, lambda _: text or "")
+        plain = without_marks(text or "")
+        return found, lambda catalogue: tuple(
+            map(with_marks, merge(catalogue, found.words, lambda _: plain))
+        )
     place = found.words.index(CONFIG)
     words = (*found.words[:place], *found.words[place + 2 :])
     shown = UNKNOWN.sub("…", path)
@@ -182,8 +196,10 @@ def _settled(sections: dict[str, Any], comments: dict[str, str], placed: Placed)
     if loaded.profile is not None and modal is not None:
         case = Case(loaded.profile)
         config = case.resolved.model_config
-        if config is not None and not unused(case.release, config):
-            modal["kernel_cache"] = {"volume": f"{sections['name']}-kernels", "path": "/dg-cache"}
+        if "kernel_cache" in modal or any(one["path"] == CACHE for one in modal.get("volumes", ())):
+            comments.pop("modal.weights", None)
+        elif config is not None and not unused(case.release, config):
+            modal["kernel_cache"] = {"volume": f"{sections['name']}-kernels", "path": CACHE}
             comments.pop("modal.weights", None)
         elif config is not None:
             comments.pop("modal.weights", None)

@@ -40,8 +40,9 @@ class Around:
     ``gpu`` is the profile's name of a type, ``gpu_shown`` the source's where the profile has none;
     ``count`` are the GPUs of one container, 0 where nothing says; ``nodes`` how many containers one
     server spans. ``fields`` are values by their path in the profile. ``volumes`` are names by mount
-    path, ``repos`` what a folder was downloaded from. ``secrets`` are those that may hold
-    the API key, ``key_env`` the variable that does.
+    path, with the options of the mount; ``repos`` what a folder was downloaded from. ``secrets``
+    are those that may hold the API key, ``key_env`` the variable that does; ``hub_secrets`` those
+    that the download is given.
     """
 
     gpu: str = ""
@@ -49,10 +50,11 @@ class Around:
     count: int = 0
     nodes: int = 1
     fields: tuple[tuple[str, Any], ...] = ()
-    volumes: tuple[tuple[str, str], ...] = ()
+    volumes: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = ()
     repos: tuple[tuple[str, str, str], ...] = ()
     secrets: tuple[str, ...] = ()
     key_env: str = ""
+    hub_secrets: tuple[str, ...] = ()
 
 
 NOTHING = Around()

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from deployer.adopt.around import Around
+from deployer.adopt.beside import note_beside
 from deployer.adopt.box import Box, launched, settled, text, texts, variables
 from deployer.adopt.find import Found
 from deployer.adopt.kind import Lined
 from deployer.adopt.note import Kind, Note
-from deployer.adopt.script import Script
+from deployer.adopt.script import Command, Script
 from deployer.adopt.shell_words import evaluated
 
 NOT_KEPT = (
@@ -34,6 +35,7 @@ def launches(
             found.append(one)
         elif box.words or box.image:
             script.others.append(f"the service {name}")
+            note_beside(Command((*(box.entrypoint or ()), *box.words), box.line, ()), script)
     return found
 
 

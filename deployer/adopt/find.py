@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from deployer.adopt import vllm
 from deployer.adopt.around import NOTHING, Around
+from deployer.adopt.beside import note_beside
 from deployer.adopt.containers import Container, container
 from deployer.adopt.note import Kind, Note
 from deployer.adopt.script import UNKNOWN, Command, Script
@@ -105,6 +106,7 @@ def of_commands(commands: Sequence[Command], script: Script) -> Iterator[Found]:
                 release = match[1]
         if (found := _of_command(command, script)) is None:
             script.others.append(PurePosixPath(command.words[0]).name)
+            note_beside(command, script)
             continue
         if not found.release and release:
             found = replace(found, release=release, named_by=f"sglang=={release} is installed")

@@ -11,15 +11,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from deployer.adopt.around import Around, gpu_of, with_gpu
+from deployer.adopt.beside import note_beside
 from deployer.adopt.box import Box, launched, text, texts
 from deployer.adopt.find import Found
 from deployer.adopt.kind import PLACEHOLDER, Lined
 from deployer.adopt.note import Kind, Note
-from deployer.adopt.script import Script
+from deployer.adopt.script import Command, Script
 from deployer.late import compile_pattern
 
-REFERENCE = compile_pattern(r"\$\$\(|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
+REFERENCE = compile_pattern(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
+"""`$$` is one `$`, whatever follows (Kubernetes ``third_party/forked/golang/expansion``)."""
+
 GPU = compile_pattern(r"(?:nvidia\.com/(?:gpu|mig-.*)|amd\.com/gpu|aliyun\.com/.*gpu.*)")
+GROUP_SIZE = "LWS_GROUP_SIZE"
+"""What LeaderWorkerSet tells each of its containers: how many there are."""
+
 DEEPEST = 24
 """Levels of a manifest that are looked through."""
 
@@ -29,6 +35,11 @@ def launches(documents: Sequence[Lined], known: Mapping[str, str], script: Scrip
     found: list[Found] = []
     for document in documents:
         for pod, around in _pods(document, Around(), 0):
+            for first in pod.get("initContainers") or ():
+                if isinstance(first, Mapping):
+                    box = _box(first, pod, around, known, script)
+                    words = (*(box.entrypoint or ()), *box.words)
+                    note_beside(Command(words, box.line, ()), script)
             for container in pod["containers"]:
                 if not isinstance(container, Mapping):
                     continue
@@ -87,7 +98,7 @@ def _box(
         image=text(container.get("image")),
         entrypoint=tuple(_referred(word, values, script, line) for word in command) or None,
         words=tuple(_referred(word, values, script, line) for word in words),
-        variables=values,
+        variables={name: value for name, value in values.items() if name != GROUP_SIZE},
         around=Around(nodes=around.nodes, **with_gpu(shown, count)),
         line=line,
         notes=tuple(notes),
@@ -104,7 +115,7 @@ def _variables(
     """Give a container's variables; what the cluster would fill in is marked."""
     values = dict(known)
     if around.nodes > 1:
-        values.setdefault("LWS_GROUP_SIZE", str(around.nodes))
+        values.setdefault(GROUP_SIZE, str(around.nodes))
     for one in env if isinstance(env, list) else ():
         if not isinstance(one, Mapping) or "name" not in one:
             continue
@@ -121,7 +132,7 @@ def _referred(word: str, values: Mapping[str, str], script: Script, line: int) -
 
     def put(found: re.Match[str]) -> str:
         if found[1] is None:
-            return "$("
+            return "$"
         if (value := values.get(found[1])) is not None:
             return value
         return script.unknowns.mark(f"`$({found[1]})` is set nowhere in the manifest", line)

@@ -35,8 +35,6 @@ ELSEWHERE = frozenset(
         "name",
         "serialized",
         "include_source",
-        "label",
-        "custom_domains",
     }
 )
 """Parameters that are read by themselves, or that name the function alone."""

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from deployer.adopt.around import Around, accelerators, with_gpu
@@ -21,12 +22,18 @@ from deployer.adopt.modal_options import fields_of
 from deployer.adopt.note import Kind as NoteKind
 from deployer.adopt.note import Note
 from deployer.adopt.python_reader import LeaveError, Reader, ReturnError, Started, TooMuchError
-from deployer.adopt.python_values import Defined, Instance, Kind, Made, Ref
+from deployer.adopt.python_values import Defined, Instance, Kind, Made, Ref, unsure
 from deployer.adopt.script import UNKNOWN, Command, Script
 from deployer.adopt.shell import read as read_shell
 
+MOUNTED = ("read_only", "sub_path", "version")
+"""Options of a volume, and of its mount, that a profile has words for."""
+
 MODULE = 2
 """Words of `PYTHON -m MODULE` before the last."""
+
+OF_ADDRESS = ("label", "custom_domains")
+"""Parameters of `web_server` that name its address."""
 
 RUNS = frozenset({"function", "cls", "server"})
 """Decorators of an app that make a container of what they decorate."""
@@ -73,6 +80,7 @@ def launches(
     found = [
         launch for started, place in placed for launch in _found(started, place, reader, script)
     ]
+    script.written |= reader.written
     return _without_copies(found)
 
 
@@ -191,6 +199,7 @@ def _place(reader: Reader, decorators: list[Any]) -> _Place:  # noqa: C901 - one
     if app is not None:
         place.options["app"] = app.kwargs.get("name", app.args[0] if app.args else None)
         place.options["secrets"] = list(app.kwargs.get("secrets") or [])
+        place.options["tags"] = app.kwargs.get("tags")
         if isinstance(app.kwargs.get("image"), Made):
             place.image = image_of(app.kwargs["image"])
     for one in decorators:
@@ -213,6 +222,8 @@ def _place(reader: Reader, decorators: list[Any]) -> _Place:  # noqa: C901 - one
                 if key in given:
                     place.options[f"{key}@web"] = given[key]
                     place.options.pop(key, None)
+            if name == "web_server":
+                place.options |= {key: given[key] for key in OF_ADDRESS if key in given}
         if name == "concurrent":
             place.options |= given
     return place
@@ -237,11 +248,15 @@ def _around(found: Found, started: Started, place: _Place, reader: Reader) -> Fo
     around = Around(
         volumes=tuple(_volumes(options.get("volumes"))),
         secrets=tuple(_secrets(options.get("secrets"))),
+        hub_secrets=tuple(dict.fromkeys(_secrets_of_downloads(reader))),
         repos=tuple(_downloads(reader)),
         key_env=key,
         **_gpus(options.get("gpu")),
     )
+    if isinstance(options.get("proxy"), Made):
+        options["proxy"] = _named(options["proxy"]) or None
     fields, notes = fields_of(options, place.opens)
+    notes += _unmounted(options.get("volumes"))
     if started.engine:
         text = (
             "the engine is started within Python: its arguments are taken as the flags of a server"
@@ -262,11 +277,12 @@ def _around(found: Found, started: Started, place: _Place, reader: Reader) -> Fo
 
 def _key_of(found: Found, reader: Reader) -> str:
     """Give the variable that the API key comes from, where the file says it."""
-    for place, word in enumerate(found.words):
-        if word == "--api-key" and place + 1 < len(found.words):
-            for number in UNKNOWN.findall(found.words[place + 1]):
-                if int(number) in reader.keys:
-                    return reader.keys[int(number)]
+    for word, value in pairwise(found.words):
+        text = {"--api-key": value, "--config": reader.written.get(value, "")}.get(word, "")
+        for number in UNKNOWN.findall(text):
+            if int(number) in reader.keys:
+                return reader.keys[int(number)]
+    for word in found.words:
         choices = reader.unknowns.choices_in(word)
         for choice in choices:
             for text in choice if choice[:1] == ("--api-key",) else ():
@@ -276,10 +292,26 @@ def _key_of(found: Found, reader: Reader) -> str:
     return ""
 
 
-def _volumes(given: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any value
+def _volumes(given: Any) -> Iterator[tuple[str, str, tuple[tuple[str, Any], ...]]]:  # noqa: ANN401 - any value
     for path, volume in given.items() if isinstance(given, dict) else ():
         if isinstance(volume, Made) and (name := _named(volume)) and isinstance(path, str):
-            yield path.rstrip("/"), name
+            stated = {key: one for each in volume.chain() for key, one in each.kwargs.items()}
+            kept = [(key, stated[key]) for key in MOUNTED if _plain(stated.get(key))]
+            yield path.rstrip("/"), name, tuple(kept)
+
+
+def _plain(value: Any) -> bool:  # noqa: ANN401 - any value
+    return value is not None and not unsure(value)
+
+
+def _unmounted(given: Any) -> Iterator[Note]:  # noqa: ANN401 - any value
+    """Name what is mounted and is no volume by a name: a bucket, a volume of a name not known."""
+    for path, volume in given.items() if isinstance(given, dict) else ():
+        if not (isinstance(volume, Made) and _named(volume) and isinstance(path, str)):
+            what = volume.name.rpartition(".")[2] if isinstance(volume, Made) else "what"
+            shown = UNKNOWN.sub("…", str(path))
+            text = f"`{what}` that is mounted at {shown} is not taken: `modal.volumes` or "
+            yield Note(NoteKind.LEFT_OUT, f"{text}`modal.buckets` would say it")
 
 
 def _secrets(given: Any) -> Iterator[str]:  # noqa: ANN401 - any value
@@ -300,6 +332,23 @@ def _named(made: Made) -> str:
     return ""
 
 
+def _secrets_of_downloads(reader: Reader) -> Iterator[str]:
+    """Give the secrets of the functions that download, by their decorators."""
+    for value in reader.module.names.values():
+        if isinstance(value, Defined) and _fetches(value):
+            for one in value.decorators:
+                if isinstance(one, Made):
+                    yield from _secrets(one.kwargs.get("secrets"))
+
+
+def _fetches(function: Defined) -> bool:
+    return any(
+        isinstance(one, ast.Name | ast.Attribute)
+        and getattr(one, "id", getattr(one, "attr", "")) == "snapshot_download"
+        for one in ast.walk(function.node)
+    )
+
+
 def _downloads(reader: Reader) -> Iterator[tuple[str, str, str]]:
     """Give what is downloaded into which folder."""
     _see_downloads(reader)
@@ -318,15 +367,7 @@ def _see_downloads(reader: Reader) -> None:
     """Follow the functions that download, which start nothing."""
     before = len(reader.started)
     for value in list(reader.module.names.values()):
-        if (
-            isinstance(value, Defined)
-            and id(value.node) not in reader.called
-            and any(
-                isinstance(one, ast.Name | ast.Attribute)
-                and getattr(one, "id", getattr(one, "attr", "")) == "snapshot_download"
-                for one in ast.walk(value.node)
-            )
-        ):
+        if isinstance(value, Defined) and id(value.node) not in reader.called and _fetches(value):
             reader.enter(value, [], {})
     del reader.started[before:]
 

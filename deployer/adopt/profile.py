@@ -12,7 +12,7 @@ from deployer.adopt.find import Found
 from deployer.adopt.note import Kind, Note
 from deployer.adopt.place import Placed
 from deployer.adopt.script import UNKNOWN
-from deployer.adopt.surroundings import engine, hardware
+from deployer.adopt.surroundings import KERNELS, engine, hardware
 from deployer.adopt.wishes import Wishes
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.late import compile_pattern
@@ -202,12 +202,14 @@ def _modal(
     found: Found, name: str, model: dict[str, Any], placed: Placed, comments: dict[str, str]
 ) -> dict[str, Any]:
     path = str(model.get("path", ""))
-    mounts = dict(found.around.volumes)
+    mounts = {at: volume for at, volume, _ in found.around.volumes}
+    stated = {at: dict(options) for at, _, options in found.around.volumes}
     holding = [
         one for one in mounts if path and (path == one or path.startswith(f"{one.rstrip('/')}/"))
     ]
     if holding:
-        weights = {"volume": mounts[max(holding, key=len)], "path": max(holding, key=len)}
+        at = max(holding, key=len)
+        weights = {"volume": mounts.pop(at), "path": at, **_version(stated[at])}
     else:
         weights = {"volume": f"{name}-weights", "path": path.rpartition("/")[0] or "/model-cache"}
         if path and (path.rpartition("/")[0] or "/") in TAKEN:
@@ -216,9 +218,23 @@ def _modal(
             text = f"the weights lie on a volume of deployer's, instead of {path}"
             placed.notes.append(Note(Kind.MOVED, text))
     modal: dict[str, Any] = {"app": name, "weights": weights}
-    comments["modal.weights"] = (
-        "A model in FP8 compiles DeepGEMM's kernels: `kernel_cache`, a second volume, keeps them."
-    )
+    kernels = dict(found.variables).get(KERNELS, "").rstrip("/")
+    if kernels in mounts:
+        modal["kernel_cache"] = {
+            "volume": mounts.pop(kernels), "path": kernels, **_version(stated[kernels]),
+        }  # fmt: skip
+    else:
+        comments["modal.weights"] = (
+            "A model in FP8 compiles DeepGEMM's kernels: `kernel_cache`, a second volume, keeps "
+            "them."
+        )
+    if mounts:
+        modal["volumes"] = [
+            {"volume": volume, "path": at, "read_only": False, **stated[at]}
+            for at, volume in mounts.items()
+        ]
+    if len(found.around.hub_secrets) == 1:
+        modal["hub_secret"] = found.around.hub_secrets[0]
     secrets = ", ".join(found.around.secrets)
     if len(found.around.secrets) == 1 and found.around.key_env:
         modal["api_key_secret"] = secrets
@@ -235,6 +251,10 @@ def _modal(
             known = "where it is needed, `modal.hub_secret` or `modal.secrets` names it"
             placed.notes.append(Note(Kind.MOVED, f"{text}; {known}"))
     return modal
+
+
+def _version(options: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in options.items() if key == "version"}
 
 
 def _keyed(found: Found, placed: Placed) -> bool:

@@ -124,6 +124,7 @@ class Reader:
     lists: list[tuple[list[Any], int]] = field(default_factory=list)
     keys: dict[int, str] = field(default_factory=dict)
     downloads: list[Made] = field(default_factory=list)
+    written: dict[str, str] = field(default_factory=dict)
     called: set[int] = field(default_factory=set)
     steps: int = MOST_STEPS
     depth: int = 0
@@ -674,6 +675,8 @@ class Reader:
         """Call a method of a value."""
         if isinstance(receiver, Made):
             return Made(name, args, kwargs, receiver, node.lineno)
+        if name == "write_text" and isinstance(receiver, str) and args and isinstance(args[0], str):
+            self.written[str(receiver)] = args[0]
         if name == "join" and args and isinstance(args[0], list):
             args = [
                 [self.not_known(node) if isinstance(one, Ref | Made) else one for one in args[0]]

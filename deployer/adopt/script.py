@@ -94,10 +94,13 @@ class Script:
     """What a script comes to: its commands in order, and what could not be evaluated.
 
     ``broken`` are notes on the text itself. ``others`` are the names of the commands that start no
-    server.
+    server. ``written`` are the texts of files that it writes itself, by their paths; ``repos`` what
+    it fetches: the folder, the repository, the revision.
     """
 
     commands: list[Command] = field(default_factory=list)
     unknowns: Unknowns = field(default_factory=Unknowns)
     broken: list[Note] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    written: dict[str, str] = field(default_factory=dict)
+    repos: list[tuple[str, str, str]] = field(default_factory=list)

@@ -23,6 +23,7 @@ VERBS = {
     "diff": "Show what a change of profiles does: flags, memory, money, restarts.",
     "upgrade": "Rewrite a profile for another engine release, and say what changes.",
     "import": "Turn what you launch a server with (script, manifest, command) into a profile.",
+    "eject": "Write a profile as a file that stands alone: Modal, Docker, Kubernetes, SkyPilot.",
     "resolve": "Let the engine itself fill in every value, as if on the profile's GPUs.",
     "plan": "Show what an apply would do on Modal: changes, phases, money. Touches nothing.",
     "cost": "Show what a profile costs: an hour, a cold start, a month, and once.",

@@ -172,6 +172,14 @@ TABLE: dict[str, Row] = {
         "full disk": Cell(f"import --out new.yaml {LAUNCH}", 1,
                           "new.yaml could not be written: File too large"),
     },
+    "eject": {
+        **_reads("eject --to modal"),
+        **_shows("eject modal.yaml --to compose", "# zai-org/GLM-5.1", "format_version to text"),
+        "wrong name": Cell("eject here.yaml --to modal", 1,
+                           "`cpu-tiny` is for `target: local`, where the engine is deployer's own"),
+        "full disk": Cell("eject modal.yaml --to docker -o new.sh", 1,
+                          "new.sh could not be written: File too large"),
+    },
     "resolve": {
         **_reads("resolve"),
         "wrong name": Cell("resolve here.yaml --engine 0.0.1", 2, UNKNOWN),

@@ -16,6 +16,7 @@ from deployer.apply.modal.parts_of_image import engine_image
 from deployer.apply.modal.surroundings import further_mounts, further_secrets, volume_of
 from deployer.apply.modal.tags import app_tags
 from deployer.errors import UsageError
+from deployer.facts.modal.images import IMAGE_TIMEOUT, LIBRARY, PYTHON
 from deployer.plan.candidate import beside
 from deployer.plan.cost import COMPILE_SECONDS
 from deployer.serve.weights.hub import TOKEN_VARIABLE
@@ -34,16 +35,9 @@ COMPARES = "compare_key"
 SHARE = "download_share"
 """The part that several containers run, each with shares of its own."""
 
-PYTHON = "3.12"
-"""The Python of the small image; what runs there is tested with 3.11 and later."""
-
 REQUESTS = ("requests>=2.32,<3", "urllib3>=2.2,<3")
 """What the small image holds beside Python: the download speaks to the hub by itself
 (``docs/decisions/0006-download-by-ranges.md``)."""
-
-LIBRARY = ("huggingface-hub==2.4.0", "hf-xet==1.8.0")
-"""What the image of the download holds beside those: pinned, because calls of it are used that its
-documentation does not list, and because a new release is first to be tried."""
 
 HOME = "/root"
 """Where Modal's containers begin: the home of who runs there, and where code is looked for."""
@@ -54,9 +48,6 @@ when it imports huggingface_hub."""
 
 IDLE = 5
 """Seconds that a container of a download stays once nobody calls it."""
-
-IMAGE_TIMEOUT = 1800
-"""Seconds for a container of the engine's image to start, about 20 GB to unpack."""
 
 SMALL_TIMEOUT = 300
 """Seconds for a container of the small image to start."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import shlex
 from typing import TYPE_CHECKING
 
 import modal
 
+from deployer.compile.patching import patch_command
+
 if TYPE_CHECKING:
     from deployer.release import ImageStep, Release
-
-FETCHED = "/tmp/deployer.patch"  # noqa: S108 - in the image, while a layer of it is built
 
 
 def engine_image(release: Release) -> modal.Image:
@@ -45,26 +43,3 @@ def _built(image: modal.Image, step: ImageStep) -> modal.Image:
     if step.kind == "patch":
         return image.run_commands(patch_command(step))
     return image.run_commands(*step.words, secrets=secrets)
-
-
-def patch_command(step: ImageStep) -> str:
-    """Give the command that patches: it fails for another hash, and for what does not fit.
-
-    A patch that stands in the release travels in the command itself, so that the layer is another
-    one where the patch is.
-    """
-    folder, strip, url = step.words
-    if url:
-        fetch = f"import urllib.request as r; r.urlretrieve({url!r}, {FETCHED!r})"
-        got = f"python3 -c {shlex.quote(fetch)}"
-    else:
-        coded = base64.b64encode(step.text.encode()).decode()
-        got = f"echo {coded} | base64 -d > {FETCHED}"
-    return " && ".join(
-        (
-            got,
-            f"echo '{step.sha256}  {FETCHED}' | sha256sum -c -",
-            f"patch --forward --fuzz=0 --batch -p{strip} -d {shlex.quote(folder)} -i {FETCHED}",
-            f"rm {FETCHED}",
-        )
-    )

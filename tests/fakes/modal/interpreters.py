@@ -13,8 +13,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deployer.apply.modal.app import LIBRARY, REQUESTS
+from deployer.apply.modal.app import REQUESTS
 from deployer.engine.exclusive import exclusive
+from deployer.facts.modal.images import LIBRARY
 
 OLDEST = "1.6.0"
 """The oldest release of Modal's client that `pyproject.toml` allows."""

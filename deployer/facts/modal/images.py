@@ -1,0 +1,13 @@
+"""What the images hold in which weights are downloaded."""
+
+from __future__ import annotations
+
+PYTHON = "3.12"
+"""The Python of the small image; what runs there is tested with 3.11 and later."""
+
+LIBRARY = ("huggingface-hub==2.4.0", "hf-xet==1.8.0")
+"""What downloads: pinned, because calls of it are used that its documentation does not list, and
+because a new release is first to be tried."""
+
+IMAGE_TIMEOUT = 1800
+"""Seconds for a container of the engine's image to start, about 20 GB to unpack."""
