@@ -134,6 +134,9 @@ def test_a_hang_ends_a_drain_that_cannot_be(live: Callable[..., Story]) -> None:
         story.runtime.stop()
     took = story.events[-1].time - next(e.time for e in story.events if e.phase == "drain")
     assert took < 200, "the budget of the drain is 240"
+    told = [e.message for e in story.events if (e.phase, e.state) == ("drain", "progress")]
+    assert any(message.startswith("the engine hangs: ") for message in told)
+    assert f"[deployer] process {story.pid()}: " in story.log.read_text(), "where it stood"
 
 
 def test_how_it_is_stands_in_a_file(supervise: Callable[..., Supervisor], tmp_path: Path) -> None:
