@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, TypeVar
 
 from deployer.apply.files import make_folder, state_home, write_whole
-from deployer.codec import DecodeError, decode_json, encode
+from deployer.codec import decode_json, encode
 from deployer.late import compile_pattern
 from deployer.measure.canary.score import Score
 from deployer.measure.run import FORMAT, Run
@@ -19,6 +19,9 @@ KEPT = 50
 """Runs, and scores, that are kept of a name."""
 
 _NAME = compile_pattern(r"[a-z0-9][a-z0-9-]{0,47}")
+_FILE = compile_pattern(r"[0-9]{1,12}\.[0-9]{3}-[a-z0-9]{1,12}\.json")
+"""Names of what is kept here; whatever else lies there is somebody else's, and left alone."""
+
 _FOLDERS = {Run: "bench", Score: "canary"}
 
 MeasuredT = TypeVar("MeasuredT", Run, Score)
@@ -66,7 +69,7 @@ def kept(kind: type[MeasuredT], name: str, environ: Mapping[str, str]) -> Iterat
     for path in reversed(_files(_folder(kind, name, environ))):
         try:
             yield decode_json(kind, path.read_text("utf-8"), FORMAT)
-        except (OSError, DecodeError):
+        except (OSError, ValueError):  # no UTF-8, no JSON, or no run
             continue
 
 
@@ -75,5 +78,9 @@ def _folder(kind: type[Run | Score], name: str, environ: Mapping[str, str]) -> P
 
 
 def _files(folder: Path) -> list[Path]:
-    found = folder.glob("*.json") if folder.is_dir() else ()
+    """Give what is kept in a folder, the oldest first."""
+    try:
+        found = [path for path in folder.iterdir() if _FILE.fullmatch(path.name)]
+    except OSError:  # there is none, or nobody may look: then nothing is known of it
+        return []
     return sorted(found, key=lambda path: float(path.name.partition("-")[0]))

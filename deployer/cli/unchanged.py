@@ -21,10 +21,11 @@ def unchanged(account: Account, plan: Plan, form: str, *, verify: bool) -> int:
     """
     from deployer.apply.modal.proof import look, recorded  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
+    from deployer.apply.seen import NOTHING  # noqa: PLC0415 - as above
 
     deployed = plan.standing.deployed
     answers, observed = look(account, plan.release, deployed.containers if deployed else 0)
-    known = recorded(account, Records(), plan.app, plan.digest)
+    known = recorded(account, Records(), deployed) if deployed else NOTHING
     if form == "json":
         show(_json(plan, observed, known, answers=answers), end="")
     else:

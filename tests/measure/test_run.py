@@ -80,6 +80,26 @@ def test_the_oldest_are_let_go_and_what_cannot_be_read_is_passed_over(tmp_path: 
     assert found.started == KEPT + 1
 
 
+def test_what_somebody_else_put_beside_the_runs_is_left_alone(tmp_path: Path) -> None:
+    environ = {"XDG_STATE_HOME": str(tmp_path)}
+    folder = keep(run(started=1.0), environ).parent
+    foreign = [folder / name for name in ("notes.json", "1e5-x.json", "inf-x.json", "-.json")]
+    for path in foreign:
+        path.write_text("{}")
+    (folder / "9.000-abc.json").write_bytes(b"\xff{")
+    (folder / "8.000-abc.json").mkdir()
+    (folder / "7.000-abc.json").write_text("[" * 500)
+    found = last(Run, "demo", environ)
+    assert found is not None
+    assert found.started == 1.0
+    for at in range(10, 10 + KEPT):
+        if at == 10:
+            (folder / "8.000-abc.json").rmdir()
+        keep(run(started=float(at)), environ)
+    assert all(path.exists() for path in foreign)
+    assert len(list(folder.iterdir())) == KEPT + len(foreign)
+
+
 def test_two_runs_are_compared_where_the_load_was_the_same_but_for_the_prompts() -> None:
     other = replace(LOAD, seed=99)
     before = run(point([0.1] * 80, load=other), point(load=replace(LOAD, concurrency=9)))

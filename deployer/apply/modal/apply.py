@@ -331,7 +331,11 @@ class Pipeline:
         sources = self._release.sources()
         try:
             found = [list_files(one.repo, one.commit, os.environ) for one in sources]
-        except Failure:
+        except Failure as failure:
+            self._parts.tell(
+                f"what there is to fetch was not found out here ({failure.message}): one container "
+                "asks for itself, and fetches all of it"
+            )
             return None
         return Manifests(tuple(found))
 

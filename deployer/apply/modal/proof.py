@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from deployer.apply.modal.client import Account
+    from deployer.plan.deployment import Deployed
     from deployer.release import Release
 
 ANSWER = 30.0
@@ -45,12 +46,13 @@ def publish(account: Account, app_name: str, digest: str, version: int, when: fl
     return ""
 
 
-def recorded(account: Account, records: Records, app_name: str, digest: str) -> Recorded:
-    """Say what is on record of a release's verification: here, or else in the app's tags."""
-    record = records.record(app_name, account.environment) or records.record(app_name, "")
-    if record is not None and record.digest == digest and record.verified_at:
+def recorded(account: Account, records: Records, deployed: Deployed) -> Recorded:
+    """Say what is on record of a version's verification: here, or else in the app's tags."""
+    name, digest = deployed.app, deployed.digest
+    record = records.record(name, account.environment) or records.record(name, "")
+    if record is not None and record.verified_at and record.is_of(digest, deployed.version):
         return Recorded(record.when, record.verified, record.verified_at)
-    app = account.app(app_name)
+    app = account.app(name)
     return NOTHING if app is None else said_of(account.tags(app), digest, app.version)
 
 
@@ -111,5 +113,6 @@ def remember_found(
     found = (records.record(app_name, name) for name in (account.environment, ""))
     record = next((one for one in found if one is not None and one.digest == digest), None)
     if record is not None:
-        records.keep(tried(record, verified=verified, when=when))
+        now = replace(record, version=deployed.version, when=deployed.when)
+        records.keep(tried(now, verified=verified, when=when))
     return publish(account, app_name, digest, deployed.version, when if verified else 0.0)

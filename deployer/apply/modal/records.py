@@ -65,6 +65,10 @@ class Record:
     memory: str = ""
     format_version: int = FORMAT_VERSION
 
+    def is_of(self, digest: str, version: int) -> bool:
+        """Tell whether it is of this very version, and of no other of the same release."""
+        return (self.digest, self.version) == (digest, version)
+
 
 class Records:
     """The records and releases on this machine, below the XDG state directory."""

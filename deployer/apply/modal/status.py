@@ -107,7 +107,7 @@ def status(
     if live.recorded.verified_at or live.state not in {"serving", "asleep"}:
         return live
     try:
-        return replace(live, recorded=recorded(account, records, record.app, deployed.digest))
+        return replace(live, recorded=recorded(account, records, deployed))
     except Failure as failure:  # what was seen stands, whatever else cannot be asked
         return replace(live, recorded=replace(live.recorded, unknown=failure.message))
 
@@ -379,6 +379,9 @@ def _live(
     if deployed.digest != record.digest or not record.when:
         # What is remembered is of another release.
         known = replace(known, recorded=NOTHING, memory="")
+    elif deployed.version != record.version:
+        # It is of the same release, but these containers were not asked for their promises.
+        known = replace(known, recorded=NOTHING)
     if deployed.state != "deployed":
         ended: Condition = "stopping" if deployed.state == "stopping" else "stopped"
         return replace(known, state=ended)

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from modal_proto import api_pb2
 
-from deployer.apply.modal.records import Records
-from deployer.apply.modal.tags import OWED, VERIFIED, is_owed, proven, verified_at
+from deployer.apply.modal.apply import Pipeline
+from deployer.apply.modal.client import Account
+from deployer.apply.modal.parts import DEFAULT_PARTS
+from deployer.apply.modal.proof import recorded, remember_found
+from deployer.apply.modal.records import Record, Records
+from deployer.apply.modal.standing import deployed_now
+from deployer.apply.modal.tags import OWED, VERIFIED, is_owed, proven, short_digest, verified_at
 from deployer.apply.modal.wait import Answer
+from deployer.errors import Failure
 from tests.apply.modal.conftest import UNKEPT, World
+from tests.apply.modal.many import deploy
 from tests.apply.modal.test_life import deployed, wait_for
+from tests.apply.modal.test_scale import compiled
 from tests.apply.modal.test_unknown import another_machine, asked
 
 pytestmark = pytest.mark.process
@@ -133,3 +143,46 @@ def test_a_record_without_a_time_does_not_invent_one(containers: World) -> None:
     Records().keep(replace(record, verified=True))
     said = asked(world, "status", path, "--offline")[1]
     assert "on record, at a time that was not kept" in said
+
+
+def test_what_was_verified_of_another_version_of_the_same_release_is_not_of_this_one(
+    world: World,
+) -> None:
+    """Somebody deployed another release and went back, from another machine, without asking."""
+    release = replace(compiled(world), name="tiny-app")
+    app = deploy(world.plane, release, "tiny-app")
+    digest, when = short_digest(release), time.time()
+    record = Record("tiny-app", "tiny-app", "", "web_server", digest, 1, when, "")
+    Records().keep(replace(record, verified=True, verified_at=when))
+
+    def verified() -> list[bool]:
+        listed = json.loads(asked(world, "status", "--format", "json")[1])["on_modal"]
+        named = json.loads(asked(world, "status", "tiny-app", "--format", "json")[1])["on_modal"]
+        deployed = deployed_now(Account(), "tiny-app", Records())
+        assert deployed
+        known = recorded(Account(), Records(), deployed)
+        return [listed[0]["recorded"]["verified"], named[0]["recorded"]["verified"], known.verified]
+
+    assert verified() == [True] * 3
+    for number in (2, 3):
+        world.plane._add_version(app, "f" * 40 if number == 2 else digest, api_pb2.CommitInfo())
+    app.tags["deployer.number"] = "3"
+    assert verified() == [False] * 3
+    assert remember_found(Account(), release, "tiny-app", verified=True) == ""
+    assert verified() == [True] * 3
+
+
+def test_a_hub_that_does_not_say_what_there_is_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        message = "the hub answered 503"
+        raise Failure(message)
+
+    monkeypatch.setattr("deployer.apply.modal.apply.list_files", refuse)
+    told: list[str] = []
+    parts = replace(DEFAULT_PARTS, tell=told.append)
+    pipeline = Pipeline(Account(), Records(), compiled(world), lambda _: None, parts)
+    assert pipeline._listed() is None
+    (said,) = told
+    assert "was not found out here (the hub answered 503): one container asks for itself" in said
