@@ -22,6 +22,10 @@ HEAD = """\
 
 This page is written by `python -m tools.reliability`; a test holds it to the code.
 
+On Modal what goes wrong is mostly between this machine and Modal:
+[what becomes of each verb](reliability-modal.md) then, with its exit code, its bound, its words and
+the state afterwards, is a page of its own.
+
 ## Whether the engine lives
 
 SGLang's `/health` says 200 while no token leaves, and 503 while the engine is only busy. So the

@@ -95,6 +95,7 @@ def _modal(target: OnModal, volumes: tuple[str, ...], form: str, *, yes: bool) -
         "phases_ended": done.phases,
         "candidate_ended": done.candidate or None,
         "volumes_deleted": done.volumes,
+        "volumes_absent": done.absent,
         "volumes_kept": dict(done.kept),
     }
     result(form, value, lambda: "\n".join(_lines(done)))
@@ -111,5 +112,7 @@ def _lines(done: Destroyed) -> Iterator[str]:
         yield f"its candidate, {done.candidate}, is stopped"
     for volume in done.volumes:
         yield f"the volume {volume} is deleted"
+    for volume in done.absent:
+        yield f"there was no volume {volume} to delete: Modal was asked"
     for volume, holds in done.kept:
-        yield f"the volume {volume} stays ({holds}); `--volume {volume}` deletes it"
+        yield f"the volume {volume} was left alone ({holds}); `--volume {volume}` deletes it"

@@ -97,6 +97,9 @@ def _text(found: tuple[Version, ...], shown: int) -> str:
         if by:
             lines.append(f"       by {by}")
         lines += [f"       {line}" for line in _changes(older, sides[at])]
+        before = found[at + 1] if at + 1 < len(found) else one
+        if (one.digest and one.release is None) or (before.digest and before.release is None):
+            lines.append("       what it changed is not known: a release is recorded nowhere")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -13,7 +13,7 @@ from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import tell
 from deployer.cli.target import account_of, target_of
 from deployer.cli.where import Declined, agreed, on_modal
-from deployer.errors import Failure
+from deployer.errors import Failure, UsageError
 
 if TYPE_CHECKING:
     from deployer.apply.modal.apply import Applied
@@ -25,14 +25,16 @@ if TYPE_CHECKING:
 
 @click.command("rollback")
 @click.argument("name", metavar="NAME|PROFILE", shell_complete=deployments)
-@click.option("--to", default="", metavar="VERSION|RELEASE", help="By default the one before.")
+@click.option("--to", metavar="VERSION|RELEASE", help="By default the one before.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--verify/--no-verify", default=True, help="Wait for the server and verify it.")
 @KEY_ENV
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @TIMEOUT
 @environment_option
-def command(name: str, to: str, key_env: str | None, form: str, *, yes: bool, verify: bool) -> int:
+def command(
+    name: str, to: str | None, key_env: str | None, form: str, *, yes: bool, verify: bool
+) -> int:
     """Go back to an older version on Modal: by default to the one with another release before this.
 
     --to takes a version's number or the digits of a release, as `history` shows them; a release
@@ -40,15 +42,24 @@ def command(name: str, to: str, key_env: str | None, form: str, *, yes: bool, ve
     The default never undoes a rollback. Release, weights and kernels are those that the version was
     deployed with. The profile stays as it is, so `deployer plan` shows the difference afterwards.
     """
-    from deployer.apply.modal.history import choose, versions, with_releases  # noqa: PLC0415
+    from deployer.apply.modal.history import (  # noqa: PLC0415
+        choose,
+        refuse_ended,
+        versions,
+        with_releases,
+    )
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
     from deployer.cli.apply_modal import key_for, show_applied  # noqa: PLC0415 - only what the verb needs
 
+    if to is not None and not to.strip():
+        message = "`--to` names no version: it was given, and is empty"
+        raise UsageError(message, hint="without it the newest older version is gone back to")
     target = on_modal(target_of(name), "rollback")
     account, records = account_of(target), Records()
+    refuse_ended(account, target.record.app)
     found = versions(account, target.record.app)
     current = next((version for version in found if version.current), None)
-    both = (choose(found, to), *([current] if current else []))
+    both = (choose(found, to or ""), *([current] if current else []))
     chosen, *before = with_releases(account, records, target.record.app, both)
     release = _release(chosen)
     _tell(before, chosen)
@@ -97,10 +108,13 @@ def carried_back(
 
 
 def _release(chosen: Version) -> Release:
+    from deployer.apply.modal.records import VOLUME  # noqa: PLC0415 - imports modal
+
     if chosen.release is None:
-        message = f"the release of version {chosen.number} is recorded nowhere"
-        hint = "deployer did not deploy it: `modal app rollback` can go back to it, unverified"
-        raise Failure(message, hint=hint)
+        message = f"the release of version {chosen.number} is recorded nowhere that can be read"
+        looked = f"it is neither on this machine nor on the volume `{VOLUME}`"
+        hint = looked if chosen.digest else "it carries no release: deployer did not deploy it"
+        raise Failure(message, hint=f"{hint}; `modal app rollback` goes back to it, unverified")
     return chosen.release
 
 

@@ -186,9 +186,8 @@ def _where(found: Found) -> str:
     from deployer.apply.unseen import asked_words  # noqa: PLC0415 - only what the verb needs
 
     where = f"Modal was asked in {asked_words(found.environments, found.unlisted)}"
-    nothing = (
-        "" if found.local or found.remote else "Nothing is deployed, on this machine or on Modal. "
-    )
+    here = found.local or found.remote
+    nothing = "" if here else "Nothing of deployer's is deployed, on this machine or on Modal. "
     more = " There are more deployments: --limit 0 shows all." if found.more else ""
     return f"{nothing}{where}.{more}\n"
 

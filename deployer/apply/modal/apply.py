@@ -80,6 +80,8 @@ Gives what to say of it; raises what keeps it from being promoted."""
 
 ON = "`deployer apply` again goes on from what there is"
 
+ON_AGAIN = "the same command again goes on from what there is"
+
 DEPLOYING = 3600.0
 """Seconds that a deployment may take: an image of the engine that is not there yet is built in it
 (about 20 GB to fetch and unpack)."""
@@ -150,7 +152,8 @@ class Pipeline:
 
         ``outcome`` is what became of it before.
         """
-        app, url = self._deployed()
+        with though(f"the app {self._parameters.app} is {outcome}", ON_AGAIN):
+            app, url = self._deployed()
         record = self._record(app, url)
         if key is None:
             return self._applied(record, outcome, None)
@@ -384,8 +387,11 @@ class Pipeline:
         app = self._account.app(self._parameters.app)
         server = self._account.server(self._release, self._parameters.app)
         if app is None or server is None or app.state != "deployed":
-            message = f"the app {self._parameters.app} is not there after it was deployed"
-            raise Failure(message, hint="somebody else may have stopped it meanwhile")
+            stands = "gone" if app is None else app.state
+            if app is not None and app.state == DEPLOYED:
+                stands = "deployed, and Modal knows no server in it"
+            message = f"the app {self._parameters.app} is {stands}"
+            raise Failure(message, hint="somebody else may have changed it meanwhile")
         return app, server.url
 
     def _verified(

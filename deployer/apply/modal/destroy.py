@@ -27,11 +27,12 @@ LIST_BY_HAND = "`modal app list` shows what runs, and `modal app stop ID` ends i
 
 @dataclass(frozen=True, slots=True)
 class Destroyed:
-    """What became of a destroy; ``kept`` are the volumes that stay, with what they hold.
+    """What became of a destroy.
 
-    ``found`` is the state in which Modal had the app, '' where it had none. ``phases`` are the ids
-    of the apps that were ended beside it: phases of an apply that still ran. ``candidate`` is the
-    name of a candidate that was ended, '' for none.
+    ``kept`` are the volumes that were left alone, with what they are for; ``absent`` were to be
+    deleted, and Modal has none of that name. ``found`` is the state in which Modal had the app, ''
+    where it had none. ``phases`` are the ids of the apps that were ended beside it: phases of an
+    apply that still ran. ``candidate`` is the name of a candidate that was ended, '' for none.
     """
 
     app: str
@@ -40,6 +41,7 @@ class Destroyed:
     volumes: tuple[str, ...]
     kept: tuple[tuple[str, str], ...]
     candidate: str = ""
+    absent: tuple[str, ...] = ()
 
     @property
     def existed(self) -> bool:
@@ -89,12 +91,13 @@ def destroy(
             _stop(account, app, record.app)
         ended = _end_phases(account, record.app)
         held.refuse_lost()
-        deleted = tuple(name for name in volumes if account.delete_volume(name))
+        deleted = tuple(name for name in volumes if _deleted(account, record.app, name))
     records.forget(record.app, record.environment)
-    kept = tuple(each for each in _volumes(parameters) if each[0] not in deleted)
+    kept = tuple(each for each in _volumes(parameters) if each[0] not in volumes)
+    absent = tuple(name for name in volumes if name not in deleted)
     beside = next((one.name for one in ended if candidate_of(one.tags)), "")
     phases = tuple(one.id for one in ended if one.name != beside)
-    return Destroyed(record.app, app.state if app else "", phases, deleted, kept, beside)
+    return Destroyed(record.app, app.state if app else "", phases, deleted, kept, beside, absent)
 
 
 def _locked_by(account: Account, name: str) -> str:
@@ -103,6 +106,18 @@ def _locked_by(account: Account, name: str) -> str:
         return name
     app = account.app(name)
     return (candidate_of(account.tags(app)) if app is not None else "") or name
+
+
+def _deleted(account: Account, app: str, volume: str) -> bool:
+    """Delete a volume; False where there is none. A failure says what was ended before it."""
+    try:
+        return account.delete_volume(volume)
+    except Failure as failure:
+        failure.message = (
+            f"the app {app} is not deployed any more, and whether the volume {volume} is deleted "
+            f"is not known: {failure.message}"
+        )
+        raise
 
 
 @contextmanager

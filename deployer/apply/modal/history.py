@@ -57,6 +57,9 @@ def versions(account: Account, app_name: str) -> tuple[Version, ...]:
     """
     app = existing(account, app_name)
     history = account.history(app)
+    if not history:
+        message = f"no version of the app `{app_name}` was ever deployed, as Modal has it"
+        raise NotThere(message, hint=f"it is {app.state}; `deployer apply` deploys one")
     tags = account.tags(app)
     return tuple(_version(entry, digest_of(entry, history), tags) for entry in history)
 
@@ -152,10 +155,7 @@ def roll_back(
     and after. The current version is left as it is. Gives the app as it then is. Raises Failure
     where Modal does not say that it is that release.
     """
-    app = existing(account, app_name)
-    if app.state != "deployed":
-        message = f"the app `{app_name}` is {app.state}, and Modal rolls back only what is deployed"
-        raise Failure(message, hint="`deployer apply` with the older profile deploys it again")
+    app = refuse_ended(account, app_name)
     if not to.current:
         _own(account, app, to, app.version + 1, owed=owed)
         try:
@@ -176,6 +176,15 @@ def roll_back(
     if release is not None:
         records.keep_release(release)
         records.keep(_record(to, release, app, server.url if server else ""))
+    return app
+
+
+def refuse_ended(account: Account, app_name: str) -> AppFacts:
+    """Give an app that is deployed; raises Failure for one that somebody stopped."""
+    app = existing(account, app_name)
+    if app.state != "deployed":
+        message = f"the app `{app_name}` is {app.state}, and Modal rolls back only what is deployed"
+        raise Failure(message, hint="`deployer apply` with the older profile deploys it again")
     return app
 
 

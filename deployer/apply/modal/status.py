@@ -100,6 +100,7 @@ def status(
     if deployed is None:
         return _not_there(known, account.environment, now)
     live = _live(known, record, deployed, server.url if server else "", now)
+    live = _undescribed(live, release)
     try:
         live = _with_candidate(live, account, record.app)
     except Failure as failure:
@@ -258,7 +259,7 @@ def _status(  # noqa: PLR0913, PLR0917 - as above
     known = _described(_on_record(record), release)
     if deployed is None:
         return _not_there(known, record.environment, now)
-    live = _live(known, record, deployed, url, now)
+    live = _undescribed(_live(known, record, deployed, url, now), release)
     if (of := candidate_of(tags)) and live.state in {"serving", "asleep"}:
         return replace(live, name=record.app, state="candidate", message=_candidate_words(of))
     if live.recorded.verified_at or live.state not in {"serving", "asleep"}:
@@ -357,6 +358,15 @@ def _described(known: ModalStatus, release: Release | None) -> ModalStatus:
         model=release.model.served_name,
         engine=f"{release.engine.name} {release.engine.version}",
         hardware=f"{release.hardware.count} x {release.hardware.gpu}",
+    )
+
+
+def _undescribed(live: ModalStatus, release: Release | None) -> ModalStatus:
+    """Say where nothing tells what a release is."""
+    if release is not None or not live.digest or live.state not in {"serving", "asleep"}:
+        return live
+    return _noted(
+        live, "what its release is made of is recorded nowhere that can be read from here"
     )
 
 

@@ -52,6 +52,11 @@ FAULTS: dict[str, Fault] = {
 DONE, AS_BEFORE = ", done", ", as before"
 """What stands after a verb that changes something."""
 
+Words = dict[tuple[str, str, str], str]
+"""What is said, by verb, RPC and fault."""
+
+AS_WITHOUT = "*as without*"
+
 UNASKED = "-"
 """The cell of a question that was not asked this time: what it was about is on record since."""
 
@@ -77,6 +82,19 @@ ADMITS = re.compile(
     r'|unlisted": "[^"]|unknown": "[^"]'
 )
 """How a verb that ends well all the same says what it could not find out."""
+
+ADMITTED = re.compile(
+    r'"(?:unlisted|unknown|reason|message|unnoted|environments_unlisted)": "([^"]+)"'
+)
+"""The part of a result in which a verb that has one says what it could not find out."""
+
+DIFFERS = re.compile(
+    r"\bap-[0-9a-f]+|/tmp/\S+|\bprocess \d+|\b[0-9a-f]{12,}\b|\d+\.\d+\.\d+\.\d+:\d+"
+)
+"""What is another at each run."""
+
+SHOWN = 150
+"""Characters of what a verb says that the page shows."""
 
 TIMES = re.compile(r'"(at|time|seconds|verified_at)": [\d.]+|"message": "[^"]*"')
 
@@ -134,12 +152,12 @@ class Stage:
         asked = set(names) | ({VOLUME} if "VolumeGetFile2" in names else set())
         return tuple(sorted(asked - {"AppHeartbeat"})), ended
 
-    def cell(self, verb: str, rpc: str, fault: str, well: Ended) -> str:
+    def cell(self, verb: str, rpc: str, fault: str, well: Ended) -> tuple[str, str]:
         """Carry a verb out with an RPC that goes wrong, and hold it to the law.
 
-        Gives its exit code. Raises AssertionError where it says that all is well and it is not,
-        where it ends in a traceback, takes longer than its bound, or leaves a state that the next
-        one cannot mend.
+        Gives its exit code with the state, and what it said of the fault. Raises AssertionError
+        where it says that all is well and it is not, where it ends in a traceback, takes longer
+        than its bound, or leaves a state that the next one cannot mend.
         """
         self.set_back()
         self.world.plane.go_wrong(rpc, replace(FAULTS[fault]))
@@ -166,7 +184,8 @@ class Stage:
         if fault.startswith("late") and was_asked:
             assert "waiting for " in ended.err, where
         state = self._is_right(verb, ended, where) if verb in CHANGING else ""
-        return f"{ended.code}{state}" if was_asked else UNASKED
+        said = "" if ended.code == 0 and same else said_of(ended)
+        return (f"{ended.code}{state}", said) if was_asked else (UNASKED, "")
 
     def _is_right(self, verb: str, ended: Ended, where: str) -> str:
         """Hold the state to what was said, and the next try to a good end; gives the state."""
@@ -198,6 +217,13 @@ class Stage:
         assert app.tags["deployer.release"] == wanted, where
 
 
+def said_of(ended: Ended) -> str:
+    """Give the words for what went wrong, shortened; '' where there are none."""
+    found = re.search(r"^error: (.+)$", ended.err, re.MULTILINE) or ADMITTED.search(ended.out)
+    said = DIFFERS.sub("...", found[1]).replace("|", "/") if found else ""
+    return said if len(said) <= SHOWN else f"{said[:SHOWN]}..."
+
+
 def stage_of(world: World) -> Stage:
     """Deploy two versions, and write the profile of a third."""
     digests, texts = [], []
@@ -213,9 +239,15 @@ def stage_of(world: World) -> Stage:
     return stage
 
 
-def page(rows: dict[str, dict[str, dict[str, str]]]) -> str:
-    """Write the page: exit codes by verb, RPC and fault."""
-    lines = [HEAD]
+def page(rows: dict[str, dict[str, dict[str, str]]], words: Words) -> str:
+    """Write the page: exit codes by verb, RPC and fault, and the words of some of them."""
+    lines = [
+        HEAD.rstrip(),
+        "",
+        WORDS,
+        *(f"| {' | '.join([*at, said])} |" for at, said in words.items()),
+    ]
+    lines += ["", TABLE]
     for verb, row in ((verb, rows[verb]) for verb in VERBS if verb in rows):
         lines += [
             f"### `deployer {verb}`\n",
@@ -225,6 +257,13 @@ def page(rows: dict[str, dict[str, dict[str, str]]]) -> str:
             "",
         ]
     return "\n".join(lines)
+
+
+def read_words(text: str) -> Words:
+    """Read the words of a page that :func:`page` wrote."""
+    _, _, rest = text.partition(WORDS)
+    rows = [line[2:-2].split(" | ") for line in rest.partition(TABLE)[0].splitlines() if line]
+    return {(verb, rpc, fault): said for verb, rpc, fault, said in rows}
 
 
 def read_page(text: str) -> dict[str, dict[str, dict[str, str]]]:
@@ -281,6 +320,18 @@ tries again.
 that is asked only where nothing is on record. `apply` is of a changed profile whose weights are
 there, without `--verify`: what it asks while containers work is killed, not refused, in
 `tests/apply/modal/test_killed.py`.
+"""
 
+WORDS = """\
+## What it says
+
+Of a fixed part of the cells, the words (shortened, without the hint below them); every cell's are
+held to the law above. `injected` stands for what Modal itself says then. Where they are *as
+without*, the result is the very one of a run without a fault.
+
+| verb | RPC | fault | words |
+|---|---|---|---|"""
+
+TABLE = """\
 ## The table
 """

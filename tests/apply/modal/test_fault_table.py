@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Iterator
@@ -14,14 +15,17 @@ from deployer.apply.modal import locked
 from deployer.apply.modal.locked import Clocks
 from tests.apply.modal.conftest import World
 from tests.apply.modal.fault_table import (
+    AS_WITHOUT,
     BOUNDED,
     FAULTS,
     LATE,
     UNASKED,
     VERBS,
     Stage,
+    Words,
     page,
     read_page,
+    read_words,
     stage_of,
 )
 from tests.volume import VOLUME
@@ -30,7 +34,12 @@ pytestmark = pytest.mark.process
 
 PAGE = Path(__file__).parents[3] / "docs/reliability-modal.md"
 WRITE = os.environ.get("DEPLOYER_WRITE_FAULTS") == "1"
-STEP = {"fast": 61, "ci": 29, "thorough": 1}[VOLUME]
+WRITE_WORDS = os.environ.get("DEPLOYER_WRITE_FAULTS") == "words"
+SAMPLE = 29
+"""Of so many cells one is tried by `make test`, always the same ones, and has its words on the
+page."""
+
+STEP = {"fast": 61, "ci": SAMPLE, "thorough": 1}[VOLUME]
 """Of so many cells one is tried; always the same ones. It has no divisor in common with the number
 of faults: a step of 20 tried one fault of the ten, everywhere.
 """
@@ -56,7 +65,8 @@ def stage(containers: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]
 
 def test_the_table_of_verbs_and_faults(stage: Stage) -> None:
     """One stage for all of it: to deploy two versions takes longer than many cells."""
-    known = read_page(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+    text = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    known, words = read_page(text), {} if WRITE_WORDS else read_words(text)
     assert WRITE or known
     number = 0
     tried: set[str] = set()
@@ -69,24 +79,35 @@ def test_the_table_of_verbs_and_faults(stage: Stage) -> None:
         before, failed = known.get(verb), len(wrong)
         assert before is None or list(before) == list(asked), verb
         found: dict[str, dict[str, str]] = {rpc: {} for rpc in asked}
-        for rpc in asked:
-            for fault in FAULTS:
-                number += 1
-                if not WRITE and number % STEP:
-                    continue
-                tried.add(fault)
-                try:
-                    cell = stage.cell(verb, rpc, fault, well)
-                except AssertionError as error:
-                    wrong.append(str(error))
-                    continue
-                found[rpc][fault] = cell
-                early = fault == BOUNDED and cell == UNASKED
-                if before is not None and not early and cell != before[rpc][fault]:
-                    wrong.append(f"{verb}, {rpc}, {fault}: {cell}, not {before[rpc][fault]}")
+        for rpc, fault in itertools.product(asked, FAULTS):
+            number += 1
+            if not WRITE and number % STEP:
+                continue
+            tried.add(fault)
+            try:
+                cell, said = stage.cell(verb, rpc, fault, well)
+            except AssertionError as error:
+                wrong.append(str(error))
+                continue
+            found[rpc][fault] = cell
+            early = fault == BOUNDED and cell == UNASKED
+            if before is not None and not early and cell != before[rpc][fault]:
+                wrong.append(f"{verb}, {rpc}, {fault}: {cell}, not {before[rpc][fault]}")
+            if fault != BOUNDED and cell != UNASKED:
+                wrong += held((verb, rpc, fault), said or AS_WITHOUT, words)
         if WRITE and len(wrong) == failed:
             known[verb] = found
-            PAGE.write_text(page(known), encoding="utf-8")
+            PAGE.write_text(page(known, words), encoding="utf-8")
+    if WRITE_WORDS and not wrong:
+        PAGE.write_text(page(known, words), encoding="utf-8")
     assert wrong == []
     assert WRITE or tried == set(FAULTS), "a sample that leaves a fault out"
-    assert read_page(page(known)) == known
+    text = page(known, words)
+    assert (read_page(text), read_words(text)) == (known, words)
+
+
+def held(at: tuple[str, str, str], said: str, words: Words) -> list[str]:
+    """Hold what was said to what the page says, where that has words; with them it is written."""
+    if WRITE_WORDS:
+        words[at] = said
+    return [] if words.get(at, said) == said else [f"{', '.join(at)}: {said!r}, not {words[at]!r}"]

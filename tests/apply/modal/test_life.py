@@ -332,7 +332,7 @@ def test_destroy_keeps_volumes_unless_named(stocked: World) -> None:
     assert world.plane.app("tiny-app").deployed
     code, out, _ = world.run("destroy", path, "--yes")
     assert code == 0
-    assert "the volume weights stays" in out
+    assert "the volume weights was left alone" in out
     assert not world.plane.app("tiny-app").deployed
     volumes = {name for name, _ in world.plane.state.volumes.values()}
     assert {"weights", "kernels"} <= volumes

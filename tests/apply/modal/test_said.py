@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,8 +23,11 @@ from deployer.apply.modal.records import Records
 from deployer.apply.modal.stream import LAST, WAIT, Line, follow
 from deployer.errors import NotReached
 from tests.apply.modal.conftest import UNKEPT, World
+from tests.apply.modal.many import deploy_often
 from tests.apply.modal.test_life import deployed, wait_for
+from tests.apply.modal.test_scale import compiled
 from tests.apply.modal.test_unknown import another_machine, asked, live
+from tests.fakes.modal.faults import Fault
 from tests.fakes.modal.state import App
 
 pytestmark = pytest.mark.process
@@ -335,3 +339,55 @@ def test_a_damaged_copy_of_a_release_is_written_again(containers: World) -> None
     assert asked(world, "drift", path)[0] == 0  # the volume has it
     Records().keep_release(release)
     assert Records().release(digest) == release
+
+
+def test_what_is_not_known_of_a_version_is_said_and_nothing_is_guessed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three versions, of which nobody has the text any more."""
+    app = deploy_often(world.plane, compiled(world), "tiny-app", 3)
+    with monkeypatch.context() as patched:
+        another_machine(patched, world)
+        shutil.rmtree(world.folder / "plane/volumes")
+        code, out, err = asked(world, "history", "tiny-app")
+        assert (code, out.count("what it changed is not known")) == (0, 3), err
+        for words in (("status",), ("status", "tiny-app")):
+            code, out, _ = asked(world, *words)
+            assert (code, "what its release is made of is recorded nowhere" in out) == (0, True)
+        code, _, err = asked(world, "rollback", "tiny-app", "--to", "2", "--yes")
+        assert (code, "neither on this machine nor on the volume" in err) == (1, True)
+        assert "did not deploy it" not in err
+    for empty in ("", " "):
+        code, _, err = asked(world, "rollback", "tiny-app", "--to", empty, "--yes")
+        assert (code, "names no version: it was given, and is empty" in err) == (2, True)
+    app.state = api_pb2.APP_STATE_STOPPED
+    code, _, err = asked(world, "rollback", "tiny-app", "--yes")
+    assert (code, "`tiny-app` is stopped, and Modal rolls back only" in err) == (1, True)
+    assert len(app.versions) == 3
+    app.versions.clear()
+    code, out, err = asked(world, "history", "tiny-app")
+    assert (code, out, "was ever deployed, as Modal has it" in err) == (2, "", True)
+    app.tags = {}
+    app.state = api_pb2.APP_STATE_DEPLOYED
+    assert asked(world, "status")[1].startswith("Nothing of deployer's is deployed, on")
+
+
+def test_a_rollback_and_a_destroy_say_what_they_did_before_they_failed(world: World) -> None:
+    app = deploy_often(world.plane, compiled(world), "tiny-app", 2)
+    code, _, err = asked(world, "rollback", "tiny-app", "--yes", "--no-verify")
+    assert (code, len(app.versions)) == (1, 3)
+    assert "the app tiny-app is rolled back, and what became of it is not known" in err
+    assert "is deployed, and Modal knows no server in it" in err
+
+    Account().write("weights", "a/file", b"x")
+    world.plane.go_wrong("VolumeDelete", Fault("status", times=None))
+    words = ("destroy", "tiny-app", "--yes", "--volume", "weights")
+    code, _, err = asked(world, *words)
+    assert (code, app.deployed) == (1, False)
+    assert "the app tiny-app is not deployed any more, and whether the volume weights is" in err
+    world.plane.mend()
+    code, out, _ = asked(world, *words)
+    assert (code, "the volume weights is deleted" in out) == (0, True)
+    code, out, _ = asked(world, *words)
+    assert (code, "there was no volume weights to delete: Modal was asked" in out) == (0, True)
+    assert "weights was left alone" not in out

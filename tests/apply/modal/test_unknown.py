@@ -297,7 +297,7 @@ def test_everything_says_whom_it_asked(world: World, monkeypatch: pytest.MonkeyP
     code, out, _ = asked(world, "status")
     assert code == 0
     assert out == (
-        "Nothing is deployed, on this machine or on Modal. "
+        "Nothing of deployer's is deployed, on this machine or on Modal. "
         "Modal was asked in the environment main.\n"
     )
     with monkeypatch.context() as patched:
