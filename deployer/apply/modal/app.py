@@ -66,8 +66,8 @@ CONTAINER_CODE = (
     "behaviour/__init__.py", "behaviour/kernel_key.py", "behaviour/kernel_need.py",
     "behaviour/room.py",
     "facts/__init__.py", "facts/gpus.py", "facts/sglang/__init__.py", "facts/sglang/caches.py",
-    "facts/sglang/routes.py", "facts/sglang/versions.py", "facts/models/__init__.py",
-    "facts/models/nested.py",
+    "facts/sglang/formats.py", "facts/sglang/routes.py", "facts/sglang/versions.py",
+    "facts/models/__init__.py", "facts/models/nested.py",
     "diagnose/", "serve/",
 )  # fmt: skip
 """What of this package goes into a container: nothing that a change of a check or of a report

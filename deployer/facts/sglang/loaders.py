@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deployer.facts.sglang import formats
 from deployer.facts.sglang.versions import release_key
 from deployer.facts.sizes import READ_FASTEST, READ_SLOWEST
 
-FORMAT_FLAG = "--load-format"
+FORMAT_FLAG = formats.FORMAT_FLAG
 OPTIONS_FLAG = "--model-loader-extra-config"
 
 BY_PAGES = frozenset({"", "auto", "safetensors", "mistral"})
@@ -26,7 +27,7 @@ STRAIGHT = "fastsafetensors"
 """Each rank reads a part of the files past the page cache, and hands it on to the others."""
 
 STREAMED = "runai_streamer"
-NOTHING = "dummy"
+NOTHING = formats.NOTHING
 
 GDS_SINCE = "0.5.17"
 """The first release that can be told to read without GPUDirect Storage: ``enable_gds`` is among

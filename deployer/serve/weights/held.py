@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deployer.codec import read_json
-from deployer.facts.sglang.loaders import FORMAT_FLAG, NOTHING
+from deployer.facts.sglang.formats import FORMAT_FLAG, NOTHING
 from deployer.serve.weights.marker import Complete, read_marker
 from deployer.serve.weights.needed import CONFIG
 
