@@ -35,6 +35,8 @@ LINES = 120
 WHY = 5
 """Lines of why it could not look that are shown; its own stack, which follows, tells nobody."""
 
+LATE = "py-spy did not end in time"
+
 AS_IT_IS = "--nonblocking"
 """How ``py-spy`` (0.3 to 0.4) is told not to halt a process."""
 
@@ -58,9 +60,10 @@ def stacks(
     for errand in threads:
         errand.join(max(deadline - time.monotonic(), 0.0))
     lines = [] if tool else ["py-spy is not installed here: what the kernel tells is shown instead"]
+    unread = (LATE,) if tool else ()
     for pid, name in chosen.items():
         lines.append(f"process {pid}: {name[:200]}")
-        lines += [f"  {line}" for line in (*_kernel(pid), *found.get(pid, ()))]
+        lines += [f"  {line}" for line in (*_kernel(pid), *found.get(pid, unread))]
     if len(processes) > len(chosen):
         lines.append(f"{len(processes) - len(chosen)} more processes are not shown")
     return tuple(lines)
@@ -95,7 +98,7 @@ def _asked(words: list[str], deadline: float) -> tuple[bool, tuple[str, ...]]:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return False, ("py-spy did not end in time",)
+        return False, (LATE,)
     except OSError as error:
         return False, (f"py-spy cannot be started: {error.strerror}",)
     said = (ran.stdout or b"").decode(errors="replace").splitlines()

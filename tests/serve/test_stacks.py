@@ -86,6 +86,7 @@ def test_a_py_spy_that_does_not_end_holds_up_nobody(stopped: int, tmp_path: Path
     began = time.monotonic()
     lines = stacks({stopped: "one"}, environ, 0.3)
     assert time.monotonic() - began < 300
+    assert "  py-spy did not end in time" in lines
     assert "  state T (stopped)" in lines
 
 
