@@ -21,8 +21,10 @@ def not_asked_words(why: str) -> str:
 
 
 def not_reached_words(failure: DeployerError) -> str:
-    """Say that Modal was asked and gave no answer."""
-    return f"Modal gave no answer: {failure.message}"
+    """Say that Modal was asked and gave no answer, or one that does not tell."""
+    if isinstance(failure, NotReached):
+        return f"Modal gave no answer: {failure.message}"
+    return f"Modal does not tell: {failure.message}"
 
 
 def not_there_words(asked: str) -> str:

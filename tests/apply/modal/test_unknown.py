@@ -128,6 +128,8 @@ def test_an_answer_that_is_none_ends_no_destroy_well(world: World, status: Statu
         code, out, err = asked(world, verb, "tiny", *(["--yes"] if verb == "destroy" else []))
         assert (code, out) == (1, ""), (verb, err)
         assert "it is not known whether" in err
+        silent = status is Status.UNAVAILABLE
+        assert ("Modal gave no answer" if silent else "Modal does not tell") in err
 
 
 def test_a_silent_modal_is_not_waited_for_without_an_end(
