@@ -15,6 +15,9 @@ from deployer.adopt.kind import Lined
 from deployer.adopt.script import Script
 from deployer.adopt.shell import read
 
+OF_TOOL = ("SKYPILOT_", "DSTACK_")
+"""How variables begin that these tools set where they run: none of the engine's."""
+
 
 def of_skypilot(document: Lined, known: Mapping[str, str], script: Script) -> list[Found]:
     """Read a SkyPilot task (its YAML specification): `setup` and `run`, with `envs` beside them."""
@@ -90,7 +93,8 @@ def _of_script(
     found = []
     for one in of_commands(inner.commands, script):
         named = one if one.image or not image else of_image(one, image)
-        found.append(replace(named, around=joined(around, named.around)))
+        own = tuple(each for each in named.variables if not each[0].startswith(OF_TOOL))
+        found.append(replace(named, variables=own, around=joined(around, named.around)))
     return found
 
 

@@ -19,11 +19,13 @@ SAID_BY_ALL = frozenset(
         "model.source", "model.repo", "model.revision", "model.path", "model.served_name",
         "model.commit", "engine.name", "engine.version", "engine.image", "engine.command",
         "hardware.gpu", "hardware.count", "listen.host", "listen.port", "listen.api_key_variable",
-        "modal.weights.volume", "modal.weights.path",
-        "modal.kernel_cache.volume", "modal.kernel_cache.path",
+        "modal.weights.path", "modal.kernel_cache.path",
     }
 )  # fmt: skip
 """Parts of a release that every file says; ``left`` names each other one that a file does not."""
+
+VOLUMES = frozenset({"modal.weights.volume", "modal.kernel_cache.volume"})
+"""Names that all files say but SkyPilot's, whose machine keeps what it needs on its own disk."""
 
 OF_MODAL = frozenset(
     {
@@ -119,7 +121,8 @@ def _always(release: Release, form: str) -> Iterator[Left]:
     if release.modal is not None and release.modal.kernel_cache is not None:
         yield Left(
             "kernel cache",
-            "which release its kernels are of is not written down: after another engine or model, "
+            "what the engine compiles beside DeepGEMM's kernels is compiled at each start, and "
+            "which release they are of is not written down: after another engine or model, "
             + ("run `compile_deepgemm` again" if modal
                else "empty it; a first start compiles them, which takes its time"),
         )  # fmt: skip
@@ -140,12 +143,13 @@ def _warmup(release: Release) -> str:
 def _parts(release: Release, form: str) -> Iterator[Left]:
     """Name the parts of a release that a form has no words for, each with its value."""
     said = SAID_BY_ALL | SAID[form] | OF_NOBODY | _TOLD
+    said |= VOLUMES if form != SKYPILOT else frozenset()
     plain = {*unsaid(release)}
     lost: dict[str, list[str]] = {}
     for path, value in leaves(encode(release)):
         section, _, key = path.partition(".")
         covered = {path, section} & said or path in plain
-        if not covered and value not in (None, "", 0, [], False):
+        if not covered and value not in (None, "") and value != []:
             lost.setdefault(section, []).append(f"{key} {_shown(value)}")
     for section, parts in lost.items():
         yield Left(f"`{section}`", f"this form has no word for {', '.join(parts)}")

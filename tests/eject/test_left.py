@@ -95,7 +95,10 @@ def test_whatever_changes_is_seen(form: str, endpoint: str) -> None:
         if (text, got.left) == (plain.text, plain.left):
             silent.append(name)
 
-    assert sorted(set(silent)) == []
+    of_web_server = {"modal.label", "modal.timeout"} if endpoint == "server" else set()
+    # On one disk there are no mounts: the folders stand in the words and in a variable.
+    mounts = {"modal.kernel_cache.path", "modal.weights.path"} if form == SKYPILOT else set()
+    assert set(silent) <= of_web_server | mounts
     assert seen > 100
 
 
