@@ -149,8 +149,11 @@ class Server:
             time.sleep(0.01)
         sys.exit(f"the engine kept in {self.name} way does not end")
 
-    def ask(self) -> str:
-        """Ask for one stream; gives whether it came `whole`, was `refused` or was `cut`."""
+    def ask(self, there: threading.Event | None = None) -> str:
+        """Ask for one stream; gives whether it came `whole`, was `refused` or was `cut`.
+
+        ``there`` is set once it has begun, or will not.
+        """
         begun = ""
         with suppress(requests.RequestException):
             answer = requests.post(
@@ -162,8 +165,12 @@ class Server:
             )
             if answer.ok:
                 begun = "cut"
+            if there:
+                there.set()
             if b"[DONE]" in answer.content:
                 return "whole"
+        if there:
+            there.set()
         return begun or "refused"
 
     def serves(self) -> None:
@@ -221,8 +228,10 @@ def lost(*, arrivals: bool, replacing: bool = False) -> dict[str, str]:
             server.serves()
             answers: list[str] = []
             over = threading.Event()
-            asking = [_ask(server, answers) for _ in range(8)]
-            time.sleep(1.0)
+            there = [threading.Event() for _ in range(8)]
+            asking = [_ask(server, answers, each) for each in there]
+            for each in there:  # on a busy machine it may take a while until all have begun
+                each.wait(60)
             if arrivals:
                 arriving = threading.Thread(target=_arrive, args=(server, answers, asking, over))
                 arriving.start()
@@ -235,8 +244,8 @@ def lost(*, arrivals: bool, replacing: bool = False) -> dict[str, str]:
                 server.process.wait()
             took = time.monotonic() - told
             over.set()
-            for each in tuple(asking):
-                each.join()
+            for asked in tuple(asking):
+                asked.join()
             server.end()
             counts = {what: answers.count(what) for what in ("cut", "refused", "whole")}
             shown = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
@@ -245,8 +254,10 @@ def lost(*, arrivals: bool, replacing: bool = False) -> dict[str, str]:
     return found
 
 
-def _ask(server: Server, answers: list[str]) -> threading.Thread:
-    asking = threading.Thread(target=lambda: answers.append(server.ask()))
+def _ask(
+    server: Server, answers: list[str], there: threading.Event | None = None
+) -> threading.Thread:
+    asking = threading.Thread(target=lambda: answers.append(server.ask(there)))
     asking.start()
     return asking
 
