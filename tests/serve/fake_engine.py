@@ -264,8 +264,9 @@ def main() -> None:
     signal.signal(signal.SIGRTMIN + 2, raises)
     if options.config:
         text = options.config.read_text()
-        stated = dict(line.split(": ", 1) for line in text.splitlines())
-        Engine.key = json.loads(stated["api-key"])
+        block = text.removeprefix("api-key: |-\n  ")
+        stated = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
+        Engine.key = block.strip() if block != text else json.loads(stated["api-key"])
     shown = {"model_path": options.model_path, "api_key": Engine.key}
     say(f"server_args={shown}")
     if options.exit_early is not None:

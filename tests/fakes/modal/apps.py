@@ -346,7 +346,27 @@ class Apps:
             api_pb2.Object(object_id=class_id, class_handle_metadata=self._class(app, class_id))
             for class_id in app.classes.values()
         ]
+        # A container hydrates what its function depends on, where that stands in its own module.
+        known = {one.object_id for one in objects}
+        needed = {
+            one.object_id: None
+            for function_id in app.functions.values()
+            if function_id in app.definitions or function_id in app.pending
+            for one in self.state.definition(function_id).object_dependencies
+            if one.object_id not in known
+        }
+        objects += [self._plain(object_id) for object_id in needed]
         return api_pb2.AppLayout(objects=objects, function_ids=app.functions, class_ids=app.classes)
+
+    @staticmethod
+    def _plain(object_id: str) -> api_pb2.Object:
+        """Describe an image, a secret, a volume or a mount, by the kind that its id tells."""
+        made = api_pb2.Object(object_id=object_id)
+        if object_id.startswith("vo-"):
+            made.volume_metadata.SetInParent()
+        elif object_id.startswith("mo-"):
+            made.mount_handle_metadata.SetInParent()
+        return made
 
     def handle(
         self, app: App, function_id: str, definition: api_pb2.Function
