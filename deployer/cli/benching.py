@@ -140,8 +140,9 @@ def _hourly(release: Release) -> float | None:
     if release.modal is None:
         return None
     from deployer.cli.pricing import prices  # noqa: PLC0415 - only for money
+    from deployer.plan.cost import container_hour  # noqa: PLC0415 - as above
 
-    return prices().gpus_hour(release.hardware.gpu, release.hardware.count)
+    return container_hour(release, release.modal, prices())
 
 
 def measured(

@@ -59,12 +59,14 @@ def rehearse(meant: Meant, manner: Manner, minutes: int) -> int:
 def _what(release: Release, minutes: int) -> str:
     from deployer.cli.pricing import prices  # noqa: PLC0415 - only for money
     from deployer.compile.rehearsal import IDLE  # noqa: PLC0415 - as above
+    from deployer.plan.cost import container_hour  # noqa: PLC0415 - as above
     from deployer.plan.money import dollars  # noqa: PLC0415 - as above
 
     hardware = release.hardware
-    hourly = prices().gpus_hour(hardware.gpu, hardware.count)
+    modal = release.modal
+    hourly = None if modal is None else container_hour(release, modal, prices())
     most = minutes + IDLE / 60
-    cost = "" if hourly is None else f" ({dollars(hourly * most / 60)} of GPUs)"
+    cost = "" if hourly is None else f" ({dollars(hourly * most / 60)} of its container)"
     return (
         f"A rehearsal of {visible(release.name)}: {hardware.count} x {hardware.gpu} with noise for "
         f"weights. Its start may take {minutes} min{cost}; then it is asked for its form, which "

@@ -90,9 +90,9 @@ def _hourly(reached: Reached) -> float | None:
     if reached.release.modal is None:
         return None
     from deployer.cli.pricing import prices  # noqa: PLC0415 - only for money
+    from deployer.plan.cost import container_hour  # noqa: PLC0415 - as above
 
-    hardware = reached.release.hardware
-    return prices().gpus_hour(hardware.gpu, hardware.count)
+    return container_hour(reached.release, reached.release.modal, prices())
 
 
 def _watch(seen: Iterator[Seen], stop: Callable[[], bool] = lambda: False) -> None:

@@ -2,8 +2,9 @@
 
 The three copies of modal.com/pricing that were read (2026-05-25 and 2026-06) agree, and so do three
 copies of what `modal billing rates` answered between 2026-08-15 and 2026-09-20. CPU cores and
-memory cost extra, and so does choosing a region, by a factor on which the copies disagree (1.15 to
-2.5), so neither is in the figures of a container with GPUs.
+memory are billed beside the GPUs: what a container has reserved, or what it uses where that is
+more. Choosing a region costs extra, by a factor on which the copies disagree (1.15 to 2.5), so that
+is not in the figures.
 """
 
 from __future__ import annotations
@@ -28,6 +29,19 @@ CORE_SECOND = 0.0000131
 
 MEMORY_SECOND = 0.00000222
 """Dollars for one GiB of memory and second, of the same pages."""
+
+LEAST_CORES = 0.125
+"""CPU cores reserved for a container that asks for none (modal.com/docs/guide/resources)."""
+
+LEAST_MEMORY = 128
+"""MiB that it reserves for one that asks for none, of the same page."""
+
+DISK_A_MEMORY = 20
+"""MiB of ephemeral disk that are billed as one of memory (modal.com/docs/guide/resources)."""
+
+NONPREEMPTIBLE = 3
+"""Times that CPU and memory cost what they do where Modal may not take the container away
+(modal.com/docs/guide/preemption)."""
 
 STORAGE_MONTH = 0.09
 """Dollars for one GiB on a volume and month, of the same pages."""

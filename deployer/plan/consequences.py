@@ -33,6 +33,8 @@ MONEY: dict[str, Callable[[Sides], Consequence]] = {
     "hardware.gpu": money.container,
     "hardware.count": money.container,
     "modal.min_containers": money.kept,
+    "modal.cpu": money.reserved,
+    "modal.memory": money.reserved,
     "modal.max_containers": money.most,
     "modal.scaledown_window": money.idle,
 }

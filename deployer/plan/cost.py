@@ -12,7 +12,15 @@ from dataclasses import dataclass
 
 from deployer.behaviour.weights import GIB
 from deployer.facts.models.catalogue import find
-from deployer.facts.prices import HOURS_A_MONTH, STORAGE_FREE, Prices
+from deployer.facts.prices import (
+    DISK_A_MEMORY,
+    HOURS_A_MONTH,
+    LEAST_CORES,
+    LEAST_MEMORY,
+    NONPREEMPTIBLE,
+    STORAGE_FREE,
+    Prices,
+)
 from deployer.facts.sglang.loaders import FORMAT_FLAG, NOTHING, Speed, speed
 from deployer.facts.sizes import BESIDE_WEIGHTS, KERNEL_MINUTES
 from deployer.plan.writers import containers
@@ -23,7 +31,7 @@ MIB_A_GIB = 1024
 COMPILE_SECONDS = 7200
 """When Modal ends the container that compiles kernels (``deployer/apply/modal/app.py``)."""
 
-NOT_IN_IT = "CPU, memory and regions cost extra"
+NOT_IN_IT = "regions and more use cost extra"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +81,18 @@ class Storage:
 class Cost:
     """What a deployment costs. Dollars are None where the GPU has no known price.
 
-    ``hourly`` is for one container, ``idle`` for one container from its last request until it
-    stops, None too where containers stay up. ``table`` names the prices, ``unknown`` what no
-    figure is given for.
+    ``hourly`` is for one container with all that it has reserved, ``idle`` for one container from
+    its last request until it stops, None too where containers stay up. ``beside`` is what of the
+    hour is for ``cores`` and ``gib`` of memory, None where they have no price and are not in it.
+    ``table`` names the prices, ``unknown`` what no figure is given for.
     """
 
     gpus: str
+    cores: float
+    gib: float
     containers: tuple[int, ...]
     hourly: float | None
+    beside: float | None
     idle: float | None
     idle_minutes: float
     start: Estimate
@@ -97,10 +109,14 @@ class Cost:
 
 def cost(release: Release, modal: ModalParameters, prices: Prices) -> Cost:
     """Reckon what a release costs where it is deployed with ``modal``."""
-    hourly = prices.gpus_hour(release.hardware.gpu, release.hardware.count)
+    hourly = container_hour(release, modal, prices)
     idle = None if hourly is None else hourly * modal.scaledown_window / 3600
+    cores, gib = reserved(modal)
     return Cost(
         gpus=f"{release.hardware.count} x {release.hardware.gpu}",
+        cores=cores,
+        gib=gib,
+        beside=beside(modal, prices),
         containers=(modal.min_containers, modal.max_containers),
         hourly=hourly,
         idle=idle if modal.min_containers < modal.max_containers else None,
@@ -108,14 +124,46 @@ def cost(release: Release, modal: ModalParameters, prices: Prices) -> Cost:
         start=cold_start(release, modal, hourly),
         month=monthly(release, modal, prices),
         storage=storage(release, prices),
-        table=f"GPU prices of {prices.source}, {prices.date}; {NOT_IN_IT}",
+        table=table(prices),
         unknown=tuple(_unknown(release, modal, prices)),
     )
 
 
+def table(prices: Prices) -> str:
+    """Name a table of prices, and say what is counted and what is not."""
+    counted = "GPU, CPU and memory prices" if prices.cpu_hour(1, 1) is not None else "GPU prices"
+    return f"{counted} of {prices.source}, {prices.date}; {NOT_IN_IT}"
+
+
+def container_hour(release: Release, modal: ModalParameters, prices: Prices) -> float | None:
+    """Give the dollars an hour of one container: its GPUs, and the CPU and memory that it reserves.
+
+    None where the GPU has no known price.
+    """
+    gpus = prices.gpus_hour(release.hardware.gpu, release.hardware.count)
+    more = beside(modal, prices)
+    return gpus if gpus is None or more is None else gpus + more
+
+
+def beside(modal: ModalParameters, prices: Prices) -> float | None:
+    """Give the dollars an hour of the CPU and memory that a container reserves beside its GPUs.
+
+    None where the table has no price for them.
+    """
+    found = prices.cpu_hour(*reserved(modal))
+    return None if found is None else found * (NONPREEMPTIBLE if modal.nonpreemptible else 1)
+
+
+def reserved(modal: ModalParameters) -> tuple[float, float]:
+    """Give the cores and the GiB that a container is billed for, whether it uses them or not."""
+    disk = modal.ephemeral_disk / DISK_A_MEMORY
+    gib = max(modal.memory or LEAST_MEMORY, disk) / MIB_A_GIB
+    return modal.cpu or LEAST_CORES, gib
+
+
 def monthly(release: Release, modal: ModalParameters, prices: Prices) -> Monthly | None:
     """Give what a month costs, 730 hours of it; None where the GPU has no known price."""
-    hourly = prices.gpus_hour(release.hardware.gpu, release.hardware.count)
+    hourly = container_hour(release, modal, prices)
     if hourly is None:
         return None
     month = hourly * HOURS_A_MONTH
@@ -205,7 +253,8 @@ def download(modal: ModalParameters, release: Release, prices: Prices) -> Estima
 
 def compiling(release: Release, prices: Prices) -> Estimate:
     """Bound the compiling of kernels, which needs the GPUs and may load the weights first."""
-    hourly = prices.gpus_hour(release.hardware.gpu, release.hardware.count)
+    modal = release.modal
+    hourly = None if modal is None else container_hour(release, modal, prices)
     most = COMPILE_SECONDS / 60
     known = KERNEL_MINUTES.get((release.model.repo, release.hardware.gpu))
     dummy = release.modal is not None and release.modal.kernel_weights == NOTHING

@@ -1,4 +1,4 @@
-"""What a change of a Modal deployment costs or saves: GPUs only, from a dated table of prices.
+"""What a change of a Modal deployment costs or saves, from a dated table of prices.
 
 A plan hands its own table on, so that the lines of its changes agree with its money. The table
 that is shipped is for whoever has no other.
@@ -7,7 +7,7 @@ that is shipped is for whoever has no other.
 from __future__ import annotations
 
 from deployer.facts.prices import HOURS_A_MONTH, SHIPPED, Prices
-from deployer.plan.cost import Reading, compiling, download, reading
+from deployer.plan.cost import Reading, beside, compiling, container_hour, download, reading, table
 from deployer.plan.effects import Consequence, Effect
 from deployer.plan.sides import Sides
 from deployer.release import Release
@@ -17,7 +17,7 @@ def hourly(release: Release, prices: Prices = SHIPPED) -> float | None:
     """Give the dollars an hour of one container; None off Modal and for unknown prices."""
     if release.modal is None:
         return None
-    return prices.gpus_hour(release.hardware.gpu, release.hardware.count)
+    return container_hour(release, release.modal, prices)
 
 
 def container(sides: Sides) -> Consequence:
@@ -32,6 +32,20 @@ def container(sides: Sides) -> Consequence:
         month = dollars(_monthly(new, prices) or 0, cents=False)
         amount += f", {month} a month for the {stay} kept up"
     return Consequence(Effect.MONEY, f"a container costs its GPUs ({table(prices)})", amount)
+
+
+def reserved(sides: Sides) -> Consequence:
+    """Say what the CPU and memory cost that a container has for sure."""
+    reason = "what a container has for sure is billed, used or not; what it uses beyond, too"
+    before, after = (_beside(side, sides.prices) for side in (sides.old, sides.new))
+    if before is None or after is None:
+        return Consequence(Effect.MONEY, reason)
+    amount = f"{dollars(before)} -> {dollars(after)} an hour of CPU and memory a container"
+    return Consequence(Effect.MONEY, f"{reason} ({table(sides.prices)})", amount)
+
+
+def _beside(release: Release, prices: Prices) -> float | None:
+    return None if release.modal is None else beside(release.modal, prices)
 
 
 def begins(sides: Sides) -> Consequence:
@@ -113,11 +127,6 @@ def once(effect: Effect, sides: Sides) -> str:
     if most_ is None:
         return ""
     return f"(once, {f'{dollars(least)} to' if least else 'at most'} {dollars(most_)})"
-
-
-def table(prices: Prices) -> str:
-    """Name a table of prices, and what is not in its figures."""
-    return f"GPU prices of {prices.source}, {prices.date}; CPU, memory and regions cost extra"
 
 
 def dollars(amount: float, *, cents: bool = True) -> str:

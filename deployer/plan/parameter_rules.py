@@ -23,7 +23,6 @@ DOWNLOAD: Rules = (
 )
 
 VERSION = "Modal's client refuses a volume that is there with another version"
-RESERVED = "what a container has for sure is billed, used or not; what it uses beyond, too"
 
 PARAMETERS: dict[str, Rules] = {
     "name": NEW_NAME,
@@ -153,9 +152,7 @@ PARAMETERS: dict[str, Rules] = {
         (Effect.CLIENTS, "requests take another way; it holds from an app's first deployment on"),
     ),
     "modal.cloud": ((Effect.CLIENTS, "the way to the server is longer or shorter"),),
-    "modal.cpu": ((Effect.MONEY, RESERVED),),
     "modal.cpu_limit": ((Effect.CONTAINERS, "beyond it the container is slowed down"),),
-    "modal.memory": ((Effect.MONEY, RESERVED),),
     "modal.memory_limit": ((Effect.CONTAINERS, "beyond it the container is ended"),),
     "modal.ephemeral_disk": ((Effect.MONEY, "a twentieth of it is billed as memory"),),
     "modal.buffer_containers": ((Effect.MONEY, "each that stands by costs its GPUs"),),

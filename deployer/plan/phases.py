@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deployer.facts.prices import Prices
 from deployer.plan.again import kernels_again, reasons, weights_again
-from deployer.plan.cost import Estimate, cold_start, compiling, download
+from deployer.plan.cost import Estimate, cold_start, compiling, container_hour, download
 from deployer.plan.sides import Side, Sides
 from deployer.plan.standing import DEPLOYED, DIGEST_LENGTH, Deployed, PhasePlan, Standing
 from deployer.release import ModalParameters, Release
@@ -22,7 +22,7 @@ def phases(
     """Give every phase in the order in which they run; ``sides`` compare, if the old is known."""
     new = after.release
     deploys, why = _deploy(new, standing)
-    hourly = prices.gpus_hour(new.hardware.gpu, new.hardware.count)
+    hourly = container_hour(new, modal, prices)
     weights = _known(standing, "weights") or _weights(after, standing.deployed, sides)
     kernels = _known(standing, "kernels") or _kernels(after, standing.deployed, sides)
     proves, owed = _proof(standing, deploys=deploys)

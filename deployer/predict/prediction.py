@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deployer.facts.prices import Prices
+from deployer.plan.cost import container_hour
 from deployer.predict.held import Held, Run, Spread, held, loads, others
 from deployer.predict.question import Question, Workload
 from deployer.release import Release
@@ -79,8 +80,9 @@ def prediction(
     )
     waits = running < workload.concurrency
     first = None if waits else near.spread(lambda one: one.first_token)
-    hourly = prices.gpus_hour(release.hardware.gpu, release.hardware.count)
-    million = _million(hourly, throughput) if release.modal is not None and hourly else None
+    modal = release.modal
+    hourly = None if modal is None else container_hour(release, modal, prices)
+    million = _million(hourly, throughput) if hourly else None
     return Prediction(
         name=release.name,
         tool=tool,

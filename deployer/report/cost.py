@@ -11,7 +11,7 @@ from deployer.plan.bill import Bill, Hours
 from deployer.plan.cost import Estimate, span
 from deployer.plan.money import dollars
 from deployer.report.envelope import envelope
-from deployer.report.rows import between, bounds, counted, row
+from deployer.report.rows import between, bounds, counted, reserved, row
 from deployer.visible import visible
 
 MONEY = 12
@@ -82,7 +82,7 @@ def _hourly(bill: Bill) -> str:
     if cost.hourly is None or cost.most_hourly is None:
         return f"{cost.gpus} a container, at most {counted(most, 'container')}"
     return (
-        f"{dollars(cost.hourly)} an hour a container ({cost.gpus}); at most "
+        f"{dollars(cost.hourly)} an hour a container ({reserved(cost)}); at most "
         f"{counted(most, 'container')}: {dollars(cost.most_hourly)} an hour"
     )
 

@@ -13,7 +13,7 @@ from deployer.plan.review import facts
 from deployer.plan.standing import Deployed, PhasePlan
 from deployer.report.contents import contents
 from deployer.report.review_text import defaults, explained
-from deployer.report.rows import between, bounds, counted, price, row, wrapped
+from deployer.report.rows import between, bounds, counted, price, reserved, row, wrapped
 from deployer.visible import visible
 
 NOT_LOOKED = "the live state was not looked at"
@@ -143,7 +143,7 @@ def _serving(cost: Cost) -> str:
     if cost.hourly is None or cost.most_hourly is None:
         return f"{cost.gpus} a container, at most {counted(most, 'container')}"
     all_of_them = f", at most {most}: {dollars(cost.most_hourly)} an hour" if most > 1 else ""
-    return f"{dollars(cost.hourly)} an hour a container ({cost.gpus}){all_of_them}"
+    return f"{dollars(cost.hourly)} an hour a container ({reserved(cost)}){all_of_them}"
 
 
 def _month(change: MonthlyChange, now: Monthly) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from deployer.plan.cost import Estimate, span
+from deployer.plan.cost import Cost, Estimate, span
 from deployer.plan.money import dollars
 
 LABEL = 11
@@ -45,6 +45,13 @@ def between(least: str, most: str) -> str:
     if least and most:
         return least if least == most else f"{least} to {most}"
     return f"at least {least}" if least else most and f"at most {most}"
+
+
+def reserved(cost: Cost) -> str:
+    """Write what an hour of a container is paid for."""
+    if cost.beside is None:
+        return f"{cost.gpus} alone"
+    return f"{cost.gpus}, {cost.cores:g} cores, {cost.gib:g} GiB"
 
 
 def price(amount: float | None) -> str:

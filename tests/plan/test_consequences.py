@@ -148,13 +148,13 @@ def labels(new: Release) -> tuple[str, ...]:
 
 
 def test_money_has_its_figure() -> None:
-    assert "money $36,498 a month more" in labels(modal(min_containers=1))
-    assert "money at most $149.99 -> $50.00 an hour" in labels(modal(max_containers=1))
-    assert "money $12.50 -> $0.83 for an idle container before it stops" in labels(
+    assert "money $37,162 a month more" in labels(modal(min_containers=1))
+    assert "money at most $152.72 -> $50.91 an hour" in labels(modal(max_containers=1))
+    assert "money $12.73 -> $0.85 for an idle container before it stops" in labels(
         modal(scaledown_window=60)
     )
     gpu = with_parts(hardware=replace(BASE.hardware, gpu="H200"))
-    assert "money $50.00 -> $36.32 an hour a container" in labels(gpu)
+    assert "money $50.91 -> $37.23 an hour a container" in labels(gpu)
 
 
 def test_from_this_machine_to_modal_the_money_begins() -> None:
@@ -162,7 +162,7 @@ def test_from_this_machine_to_modal_the_money_begins() -> None:
 
     to_modal, to_local = diff(local, BASE), diff(BASE, local)
 
-    assert to_modal.labels[0] == "money $50.00 an hour a container"
+    assert to_modal.labels[0] == "money $50.91 an hour a container"
     assert [e.change.what for e in to_modal.changes if e.rank == RANK[Effect.MONEY]] == ["target"]
     assert to_local.labels[0] == "money"
     assert [e.change.what for e in to_local.changes if e.rank == RANK[Effect.MONEY]] == ["target"]
@@ -242,7 +242,7 @@ def test_no_number_is_made_up_for_another_model() -> None:
             "fastsafetensors",
             (
                 "money a start loads in 4.2 to 12.6 min instead of 14.8 to 36.0 min, "
-                "$3.50 to $10.50 instead of $12.35 to $30.00"
+                "$3.56 to $10.69 instead of $12.58 to $30.55"
             ),
         ),
         (
@@ -250,7 +250,7 @@ def test_no_number_is_made_up_for_another_model() -> None:
             "runai_streamer",
             (
                 "money a start loads in at least 4.2 min instead of 4.2 to 12.6 min, "
-                "at least $3.50 instead of $3.50 to $10.50"
+                "at least $3.56 instead of $3.56 to $10.69"
             ),
         ),
         ("auto", "dummy", "accuracy may change"),

@@ -66,14 +66,40 @@ def test_the_shipped_table_agrees_with_what_others_read_from_it() -> None:
 
 def test_the_figures_of_the_shipped_profile() -> None:
     found = cost(BASE, modal(BASE), SHIPPED)
+    hour = 49.9968 + (11 * 0.0000131 + 49 * 0.00000222) * 3600
 
-    assert found.hourly == pytest.approx(49.9968)
-    assert found.most_hourly == pytest.approx(3 * 49.9968)
-    assert found.idle == pytest.approx(12.4992)
+    assert (found.cores, found.gib) == (11, 49)
+    assert found.beside == pytest.approx(hour - 49.9968)
+    assert found.hourly == pytest.approx(hour)
+    assert found.most_hourly == pytest.approx(3 * hour)
+    assert found.idle == pytest.approx(hour / 4)
     assert found.month is not None
     assert found.month.zero == pytest.approx(0)
-    assert found.month.full == pytest.approx(3 * 49.9968 * 730)
+    assert found.month.full == pytest.approx(3 * hour * 730)
     assert found.unknown == ()
+
+
+def test_cpu_and_memory_are_what_is_reserved_and_modals_own_least_where_nothing_is() -> None:
+    def beside(**stated: float) -> float | None:
+        release = with_modal(**stated)
+        return cost(release, modal(release), SHIPPED).beside
+
+    assert beside(cpu=2.0, memory=4096) == pytest.approx((2 * 1.31e-5 + 4 * 2.22e-6) * 3600)
+    least = (0.125 * 1.31e-5 + 0.125 * 2.22e-6) * 3600
+    assert beside(cpu=0.0, memory=0) == pytest.approx(least)
+    dear = beside(cpu=0.0, memory=0, nonpreemptible=True)
+    assert dear == pytest.approx(3 * least)
+    disk = beside(cpu=2.0, memory=4096, ephemeral_disk=20 * 8192)
+    assert disk == pytest.approx((2 * 1.31e-5 + 8 * 2.22e-6) * 3600)
+
+
+def test_without_a_price_of_cpu_the_gpus_alone_are_counted_and_that_is_said() -> None:
+    found = cost(BASE, modal(BASE), replace(SHIPPED, core=None))
+
+    assert found.hourly == pytest.approx(49.9968)
+    assert found.beside is None
+    assert found.table.startswith("GPU prices of")
+    assert "the prices of CPU and memory are not in the table" in found.unknown
 
 
 def test_a_start_takes_the_reading_at_least_and_its_budget_at_most() -> None:
@@ -81,8 +107,8 @@ def test_a_start_takes_the_reading_at_least_and_its_budget_at_most() -> None:
 
     assert start.at_least == pytest.approx(704.2313 * 1024**3 / 0.85e9 / 60)
     assert start.at_most == modal(BASE).startup_timeout / 60
-    assert start.dollars_at_least == pytest.approx(12.35, abs=0.01)
-    assert start.dollars_at_most == pytest.approx(70.83, abs=0.005)
+    assert start.dollars_at_least == pytest.approx(12.58, abs=0.01)
+    assert start.dollars_at_most == pytest.approx(72.12, abs=0.005)
     assert "704.2 GiB takes 14.8 to 36 min at 0.85 to 0.35 GB/s" in start.basis
 
 

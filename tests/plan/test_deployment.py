@@ -106,7 +106,7 @@ def test_the_version_is_the_next_one_where_something_is_deployed() -> None:
 
 def test_a_month_is_compared_with_what_is_deployed_now() -> None:
     kept = with_modal(min_containers=1)
-    hour = 49.9968
+    hour = 50.907168
 
     more = plan(kept, live(deployed(), *READY)).change.difference
     first = plan(BASE, live(None, *READY)).change.old
@@ -124,7 +124,7 @@ def test_once_is_the_phases_that_run_and_one_idle_tail() -> None:
     only_deploy = plan(LESS, live(deployed(), *READY)).once
     everything = plan(BASE, live(None, *MISSING)).once
     nothing = plan(BASE, live(deployed(), *READY)).once
-    start, idle, kernels, weights = (12.35, 70.83), 12.50, (12.35, 99.99), (0.0, 3.56)
+    start, idle, kernels, weights = (12.58, 72.12), 12.73, (12.58, 101.81), (0.0, 3.56)
 
     assert only_deploy.at_least == pytest.approx(start[0] + idle, abs=0.02)
     assert only_deploy.at_most == pytest.approx(start[1] + idle, abs=0.02)
@@ -212,11 +212,11 @@ def test_the_changes_and_the_money_of_a_plan_are_of_one_table() -> None:
     made = plan(fewer, live(deployed(), *READY), mine)
 
     assert made.diff is not None
-    assert made.diff.labels[0] == "money at most $299.98 -> $99.99 an hour"
+    assert made.diff.labels[0] == "money at most $302.71 -> $100.90 an hour"
     (money,) = [c for c in made.diff.changes[0].consequences if c.effect is Effect.MONEY]
-    assert "GPU prices of modal billing rates, 2026-11-20" in money.reason
-    assert made.cost.hourly == pytest.approx(99.99, abs=0.01)
-    assert diff(BASE, fewer).labels[0] == "money at most $149.99 -> $50.00 an hour"
+    assert "memory prices of modal billing rates, 2026-11-20" in money.reason
+    assert made.cost.hourly == pytest.approx(100.90, abs=0.01)
+    assert diff(BASE, fewer).labels[0] == "money at most $152.72 -> $50.91 an hour"
 
 
 def test_a_digest_is_as_long_as_the_tags_have_it() -> None:

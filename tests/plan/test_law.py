@@ -173,7 +173,7 @@ def test_a_step_more_is_said_forward_and_with_its_price() -> None:
 
     (kernels,) = [phase for phase in plan.phases if phase.phase == "kernels"]
     assert kernels.reason == "kernels compile again, because speculative.num_steps 3 -> 4"
-    assert "kernels compiled again (once, $12.35 to $99.99)" in found.labels
+    assert "kernels compiled again (once, $12.58 to $101.81)" in found.labels
     assert reasons(Sides(side(old), side(new))) == ("speculative.num_steps 3 -> 4",)
 
 

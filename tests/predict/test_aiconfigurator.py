@@ -133,11 +133,11 @@ def test_dollars_follow_from_tokens() -> None:
     held = predicted(Workload(8192, 2048, 32), tokens_per_second=1016.7).million
 
     assert million is not None
-    assert million.predicted == pytest.approx(49.9968 / 3600 / 1072.3 * 1e6)
+    assert million.predicted == pytest.approx(50.907168 / 3600 / 1072.3 * 1e6)
     assert (million.at_least, million.at_most) == (None, None)
     assert held is not None
-    assert held.at_least == pytest.approx(49.9968 / 3600 / 1345 * 1e6)
-    assert held.at_most == pytest.approx(49.9968 / 3600 / (1016.7 * 700 / 812.1) * 1e6)
+    assert held.at_least == pytest.approx(50.907168 / 3600 / 1345 * 1e6)
+    assert held.at_most == pytest.approx(50.907168 / 3600 / (1016.7 * 700 / 812.1) * 1e6)
     unpriced = predict(B200, USUAL, replace(SHIPPED, gpus=()), tool())
     assert unpriced.million is None
     assert unpriced.prices is None
@@ -155,7 +155,7 @@ b200-fp8-eagle: predicted by aiconfigurator 0.12.0, nothing was run
   first token 969 ms (no band)
   then a token in 29.1 ms (no band)
   together    1,072 (no band) output tokens a second of a container
-  money       $12.95 (no band) a million output tokens, their input included (GPU prices of
+  money       $13.19 (no band) a million output tokens, their input included (GPU prices of
               modal.com/pricing, June 2026)
   band        none: no published run near this was found to hold the figures against; other loads on
               these GPUs were: 1,024 in, 1,024 out, 1 at a time; 8,192 in, 2,048 out, 32 at a time;

@@ -53,11 +53,15 @@ def changed(tmp_path: Path, *edits: tuple[str, str]) -> str:
     return str(path)
 
 
+HEAD = (
+    "b200-fp8-eagle (GPU, CPU and memory prices of modal.com/pricing, June 2026; regions and more "
+    "use cost extra)\n"
+)
 TEXT = """\
-b200-fp8-eagle (GPU prices of modal.com/pricing, June 2026; CPU, memory and regions cost extra)
-  serving     $50.00 an hour a container (8 x B200); at most 3 containers: $149.99 an hour
-  idle tail   $12.50 for the 15 min from a container's last request until it stops
-  cold start  14.8 min to 85 min, $12.35 to $70.83
+  serving     $50.91 an hour a container (8 x B200, 11 cores, 49 GiB); at most 3 containers: $152.72
+              an hour
+  idle tail   $12.73 for the 15 min from a container's last request until it stops
+  cold start  14.8 min to 85 min, $12.58 to $72.12
               loading 704.2 GiB takes 14.8 to 36 min at 0.85 to 0.35 GB/s (modal-projects/stitch#54,
               of reading by pages under gVisor); how long the container, imports, kernels, CUDA
               graphs and warm-up take on Modal is not published (71 to 292 s of a small model on an
@@ -70,28 +74,28 @@ b200-fp8-eagle (GPU prices of modal.com/pricing, June 2026; CPU, memory and regi
 
 A month of traffic each day, in one stretch
                 no traffic      1 busy  all 3 busy
-  1 h a day             $0      $1,901      $5,703
-  8 h a day             $0     $12,546     $37,638
-  24 h a day            $0     $36,498    $109,493
+  1 h a day             $0      $1,936      $5,807
+  8 h a day             $0     $12,775     $38,324
+  24 h a day            $0     $37,162    $111,487
               730 hours a month, with the idle tail after each stretch
-              without cold starts: one a day adds $376 to $2,154 a month a container
+              without cold starts: one a day adds $383 to $2,194 a month a container
 
 Once
   download    at most 2 h, at most $3.56: downloads 704.2 GiB on 4 containers of 4 cores with 32
               GiB; a try ends after 2 h, and the next one goes on from there
-  compile     14.8 min to 2 h, $12.35 to $99.99: loads the weights and compiles on all GPUs; one
+  compile     14.8 min to 2 h, $12.58 to $101.81: loads the weights and compiles on all GPUs; one
               user reports 12 to 15 min for the kernels alone; it is ended after 2 h
 """
 
 
 def test_the_text_to_the_letter(run: Run) -> None:
-    assert run(PROFILE) == (0, TEXT, "")
+    assert run(PROFILE) == (0, HEAD + TEXT, "")
 
 
 def test_the_hours_that_are_asked_for_are_the_only_row(run: Run) -> None:
     written = run(PROFILE, "--hours", "2.5").out
 
-    assert "  2.5 h a day           $0      $4,182     $12,546\n" in written
+    assert "  2.5 h a day           $0      $4,258     $12,775\n" in written
     assert written.count("h a day") == 1
 
 
@@ -106,17 +110,17 @@ def test_what_is_kept_up_is_made_visible(run: Run, tmp_path: Path) -> None:
     path = changed(tmp_path, ("min_containers: 0", "min_containers: 2"))
     written = run(path).out
 
-    said = "modal.min_containers is 2: $2,399.85 a day, $72,995 a month, also without traffic"
+    said = "modal.min_containers is 2: $2,443.54 a day, $74,324 a month, also without traffic"
     assert f"  kept up     {said}\n" in written
-    assert "  1 h a day        $72,995     $72,995     $74,896\n" in written
+    assert "  1 h a day        $74,324     $74,324     $76,260\n" in written
 
 
 def test_one_container_at_most_needs_no_third_column(run: Run, tmp_path: Path) -> None:
     written = run(changed(tmp_path, ("max_containers: 3", "max_containers: 1"))).out
 
     assert "                no traffic      1 busy\n" in written
-    assert "  24 h a day            $0     $36,498\n" in written
-    assert "at most 1 container: $50.00 an hour" in written
+    assert "  24 h a day            $0     $37,162\n" in written
+    assert "at most 1 container: $50.91 an hour" in " ".join(written.split())
 
 
 def test_a_gpu_without_a_price_is_said_and_the_rest_stays(run: Run, tmp_path: Path) -> None:
@@ -143,10 +147,10 @@ def test_the_json_says_what_the_text_says(run: Run) -> None:
     value = json.loads(run(PROFILE, "--format", "json").out)
 
     assert value["format_version"] == 1
-    assert [round(month["one"]) for month in value["months"]] == [1901, 12546, 36498]
-    assert value["cost"]["most_hourly"] == pytest.approx(149.99, abs=0.01)
-    assert value["cost"]["start"]["dollars_at_most"] == pytest.approx(70.83, abs=0.01)
-    assert value["kernels"]["dollars_at_most"] == pytest.approx(99.99, abs=0.01)
+    assert [round(month["one"]) for month in value["months"]] == [1936, 12775, 37162]
+    assert value["cost"]["most_hourly"] == pytest.approx(152.72, abs=0.01)
+    assert value["cost"]["start"]["dollars_at_most"] == pytest.approx(72.12, abs=0.01)
+    assert value["kernels"]["dollars_at_most"] == pytest.approx(101.81, abs=0.01)
     assert value["weights"]["dollars_at_most"] == pytest.approx(3.555, abs=0.001)
     assert (value["prices"]["date"], value["prices"]["source"]) == ("June 2026", SHIPPED.source)
 
@@ -160,10 +164,10 @@ def test_rates_are_refreshed_when_asked_for_and_named_with_their_date(
 
     monkeypatch.setattr(prices, "refresh", refresh)
 
-    assert "$50.00 an hour a container" in run(PROFILE).out
+    assert "$50.91 an hour a container" in run(PROFILE).out
     written = run(PROFILE, "--refresh-prices").out
-    assert "GPU prices of modal billing rates, 2026-11-26" in written
-    assert "$99.99 an hour a container" in written
+    assert "memory prices of modal billing rates, 2026-11-26" in written
+    assert "$100.90 an hour a container" in written
 
 
 def test_rates_without_a_token_were_not_asked_for(

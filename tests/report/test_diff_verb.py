@@ -88,19 +88,19 @@ def test_what_is_in_the_working_tree_counts(repository: Path, run: Run) -> None:
 
     assert ran == Ran(
         0,
-        "profiles/glm.yaml: 2 changes: kernels compiled again (once, $12.35 to $99.99); "
+        "profiles/glm.yaml: 2 changes: kernels compiled again (once, $12.58 to $101.81); "
         "KV capacity ±0 tokens; new containers\n"
         "  ~ --speculative-num-steps  3 -> 4  (speculative.num_steps)\n"
         "      The number of steps sampled from draft model in Speculative Decoding; "
         "default: not set\n"
-        "      kernels compiled again (once, $12.35 to $99.99): those of before are for another: "
+        "      kernels compiled again (once, $12.58 to $101.81): those of before are for another: "
         "speculative.num_steps 3 -> 4\n"
         "      KV capacity ±0 tokens: running requests reserve tokens of the pool for drafts, and "
         "CUDA graphs are captured for the tokens that are verified at once\n"
         "  ~ --speculative-num-draft-tokens  4 -> 5  (speculative.num_steps)\n"
         "      The number of tokens sampled from the draft model in Speculative Decoding; "
         "default: not set\n"
-        "      kernels compiled again (once, $12.35 to $99.99): those of before are for another: "
+        "      kernels compiled again (once, $12.58 to $101.81): those of before are for another: "
         "speculative.num_steps 3 -> 4\n"
         "      KV capacity ±0 tokens: running requests reserve tokens of the pool for drafts, and "
         "CUDA graphs are captured for the tokens that are verified at once\n"

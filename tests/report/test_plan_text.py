@@ -65,30 +65,30 @@ Phases
                  at most 2 h, at most $3.56: downloads 704.2 GiB on 4 containers of 4 cores with 32
                  GiB; a try ends after 2 h, and the next one goes on from there
   kernels  runs  kernels compile: none are on the volume
-                 14.8 min to 2 h, $12.35 to $99.99: loads the weights and compiles on all GPUs; one
+                 14.8 min to 2 h, $12.58 to $101.81: loads the weights and compiles on all GPUs; one
                  user reports 12 to 15 min for the kernels alone; it is ended after 2 h
   deploy   runs  nothing is deployed
   wait     runs  a container starts and answers its warm-up requests
-                 14.8 min to 85 min, $12.35 to $70.83
+                 14.8 min to 85 min, $12.58 to $72.12
   verify   runs  what the API promises is asked of the server
 
-Money (GPU prices of modal.com/pricing, June 2026; CPU, memory and regions cost extra)
-  serving     $50.00 an hour a container (8 x B200), at most 3: $149.99 an hour
-  idle        $12.50 for the 15 min from a container's last request until it stops
-  cold start  14.8 min to 85 min, $12.35 to $70.83
+Money (GPU, CPU and memory prices of modal.com/pricing, June 2026; regions and more use cost extra)
+  serving     $50.91 an hour a container (8 x B200, 11 cores, 49 GiB), at most 3: $152.72 an hour
+  idle        $12.73 for the 15 min from a container's last request until it stops
+  cold start  14.8 min to 85 min, $12.58 to $72.12
               loading 704.2 GiB takes 14.8 to 36 min at 0.85 to 0.35 GB/s (modal-projects/stitch#54,
               of reading by pages under gVisor); how long the container, imports, kernels, CUDA
               graphs and warm-up take on Modal is not published (71 to 292 s of a small model on an
               H200 elsewhere, with kernels and without); Modal gives it up after the budget of 85
               min
-  a month     without traffic $0, at full load $0 -> $109,493
+  a month     without traffic $0, at full load $0 -> $111,487
   storage     at most $63.38 a month: each commit of the weights is another 704.2 GiB; a workspace's
               first 1,024 GiB are free, then $0.09 a GiB and month
 
 Notes
   - 3 containers of 8 GPUs are 24 GPUs at a time; of Modal's plans Starter has 10 (enough for 1)
 
-A first deployment; deploys as version 1; $37.21 to $186.88 once; $109,493 a month more at full load.
+A first deployment; deploys as version 1; $37.89 to $190.21 once; $111,487 a month more at full load.
 """  # noqa: E501 - a golden text
     )
 
@@ -108,7 +108,7 @@ b200-fp8-eagle: Modal app glm51-b200-fp8-eagle, environment main
 Changes
   ~ modal.min_containers  0 -> 1
       Containers that stay up without traffic; default: 0
-      money $36,498 a month more: containers that stay up cost their GPUs around the clock, 730 hours a month (GPU prices of modal.com/pricing, June 2026; CPU, memory and regions cost extra)
+      money $37,162 a month more: containers that stay up cost their GPUs around the clock, 730 hours a month (GPU, CPU and memory prices of modal.com/pricing, June 2026; regions and more use cost extra)
   The next deploy replaces the containers that run
 
 Phases
@@ -116,19 +116,19 @@ Phases
   kernels  done  compiled on 2026-11-20, 31 kernels
   deploy   runs  version 7 is another release
   wait     runs  a container starts and answers its warm-up requests
-                 14.8 min to 85 min, $12.35 to $70.83
+                 14.8 min to 85 min, $12.58 to $72.12
   verify   runs  what the API promises is asked of the server
 
-Money (GPU prices of modal.com/pricing, June 2026; CPU, memory and regions cost extra)
-  serving     $50.00 an hour a container (8 x B200), at most 3: $149.99 an hour
-  idle        $12.50 for the 15 min from a container's last request until it stops
-  cold start  14.8 min to 85 min, $12.35 to $70.83
+Money (GPU, CPU and memory prices of modal.com/pricing, June 2026; regions and more use cost extra)
+  serving     $50.91 an hour a container (8 x B200, 11 cores, 49 GiB), at most 3: $152.72 an hour
+  idle        $12.73 for the 15 min from a container's last request until it stops
+  cold start  14.8 min to 85 min, $12.58 to $72.12
               loading 704.2 GiB takes 14.8 to 36 min at 0.85 to 0.35 GB/s (modal-projects/stitch#54,
               of reading by pages under gVisor); how long the container, imports, kernels, CUDA
               graphs and warm-up take on Modal is not published (71 to 292 s of a small model on an
               H200 elsewhere, with kernels and without); Modal gives it up after the budget of 85
               min
-  a month     without traffic $0 -> $36,498, at full load $109,493
+  a month     without traffic $0 -> $37,162, at full load $111,487
   storage     at most $63.38 a month: each commit of the weights is another 704.2 GiB; a workspace's
               first 1,024 GiB are free, then $0.09 a GiB and month
 
@@ -137,7 +137,7 @@ Notes
   - a deploy starts new containers beside the old ones, up to twice as many for a while: with one
     that runs, that is 16 GPUs, and of Modal's plans Starter has 10
 
-1 change: money $36,498 a month more, new containers; deploys as version 8; $12.35 to $70.83 once; $36,498 a month more without traffic.
+1 change: money $37,162 a month more, new containers; deploys as version 8; $12.58 to $72.12 once; $37,162 a month more without traffic.
 """  # noqa: E501 - a golden text
     )
 
@@ -158,16 +158,16 @@ Phases
   wait     skip  nothing is deployed anew
   verify   skip  nothing is deployed anew
 
-Money (GPU prices of modal.com/pricing, June 2026; CPU, memory and regions cost extra)
-  serving     $50.00 an hour a container (8 x B200), at most 3: $149.99 an hour
-  idle        $12.50 for the 15 min from a container's last request until it stops
-  cold start  14.8 min to 85 min, $12.35 to $70.83
+Money (GPU, CPU and memory prices of modal.com/pricing, June 2026; regions and more use cost extra)
+  serving     $50.91 an hour a container (8 x B200, 11 cores, 49 GiB), at most 3: $152.72 an hour
+  idle        $12.73 for the 15 min from a container's last request until it stops
+  cold start  14.8 min to 85 min, $12.58 to $72.12
               loading 704.2 GiB takes 14.8 to 36 min at 0.85 to 0.35 GB/s (modal-projects/stitch#54,
               of reading by pages under gVisor); how long the container, imports, kernels, CUDA
               graphs and warm-up take on Modal is not published (71 to 292 s of a small model on an
               H200 elsewhere, with kernels and without); Modal gives it up after the budget of 85
               min
-  a month     without traffic $0, at full load $109,493
+  a month     without traffic $0, at full load $111,487
   storage     at most $63.38 a month: each commit of the weights is another 704.2 GiB; a workspace's
               first 1,024 GiB are free, then $0.09 a GiB and month
 
@@ -196,7 +196,7 @@ b200-fp8-eagle: Modal app glm51-b200-fp8-eagle, environment main
 Changes
   ~ engine.version  0.5.10.post1 -> 0.5.10
       The pinned release
-      kernels compiled again (once, $12.35 to $99.99): those of before are for another: engine.version 0.5.10.post1 -> 0.5.10
+      kernels compiled again (once, $12.58 to $101.81): those of before are for another: engine.version 0.5.10.post1 -> 0.5.10
       accuracy may change: kernels and defaults differ between releases
       visible to API clients: answers are parsed by another release
       KV capacity: releases reckon memory otherwise (0.5.10 leaves the draft layer out)
@@ -205,23 +205,23 @@ Changes
 Phases
   weights  done  they were there for version 7; the volume was not looked at
   kernels  runs  kernels compile again, because engine.version 0.5.10.post1 -> 0.5.10
-                 14.8 min to 2 h, $12.35 to $99.99: loads the weights and compiles on all GPUs; one
+                 14.8 min to 2 h, $12.58 to $101.81: loads the weights and compiles on all GPUs; one
                  user reports 12 to 15 min for the kernels alone; it is ended after 2 h
   deploy   runs  version 7 is another release
   wait     runs  a container starts and answers its warm-up requests
-                 14.8 min to 85 min, $12.35 to $70.83
+                 14.8 min to 85 min, $12.58 to $72.12
   verify   runs  what the API promises is asked of the server
 
-Money (GPU prices of modal.com/pricing, June 2026; CPU, memory and regions cost extra)
-  serving     $50.00 an hour a container (8 x B200), at most 3: $149.99 an hour
-  idle        $12.50 for the 15 min from a container's last request until it stops
-  cold start  14.8 min to 85 min, $12.35 to $70.83
+Money (GPU, CPU and memory prices of modal.com/pricing, June 2026; regions and more use cost extra)
+  serving     $50.91 an hour a container (8 x B200, 11 cores, 49 GiB), at most 3: $152.72 an hour
+  idle        $12.73 for the 15 min from a container's last request until it stops
+  cold start  14.8 min to 85 min, $12.58 to $72.12
               loading 704.2 GiB takes 14.8 to 36 min at 0.85 to 0.35 GB/s (modal-projects/stitch#54,
               of reading by pages under gVisor); how long the container, imports, kernels, CUDA
               graphs and warm-up take on Modal is not published (71 to 292 s of a small model on an
               H200 elsewhere, with kernels and without); Modal gives it up after the budget of 85
               min
-  a month     without traffic $0, at full load $109,493
+  a month     without traffic $0, at full load $111,487
   storage     at most $63.38 a month: each commit of the weights is another 704.2 GiB; a workspace's
               first 1,024 GiB are free, then $0.09 a GiB and month
 
@@ -230,7 +230,7 @@ Notes
   - a deploy starts new containers beside the old ones, up to twice as many for a while: with one
     that runs, that is 16 GPUs, and of Modal's plans Starter has 10
 
-1 change: kernels compiled again (once, $12.35 to $99.99), accuracy may change, visible to API clients, KV capacity, new containers; deploys as version 8; $37.21 to $183.32 once; a month costs what it did.
+1 change: kernels compiled again (once, $12.58 to $101.81), accuracy may change, visible to API clients, KV capacity, new containers; deploys as version 8; $37.89 to $186.66 once; a month costs what it did.
 """  # noqa: E501 - a golden text
     )
 
@@ -268,23 +268,23 @@ def test_stopped_and_unreadable() -> None:
             BASE,
             live(deployed(state="stopped"), *READY),
             (
-                "No change of the release; deploys as version 1; $24.85 to $83.33 once; "
-                "$109,493 a month more at full load."
+                "No change of the release; deploys as version 1; $25.31 to $84.85 once; "
+                "$111,487 a month more at full load."
             ),
         ),
         (
             with_modal(max_containers=1),
             live(deployed(), *READY),
             (
-                "1 change: money at most $149.99 -> $50.00 an hour, new containers; deploys as "
-                "version 8; $24.85 to $83.33 once; $72,995 a month less at full load."
+                "1 change: money at most $152.72 -> $50.91 an hour, new containers; deploys as "
+                "version 8; $25.31 to $84.85 once; $74,324 a month less at full load."
             ),
         ),
         (
             with_flag("--watchdog-timeout", "9"),
             live(deployed(), *READY),
             (
-                "1 change: new containers; deploys as version 8; $24.85 to $83.33 once; "
+                "1 change: new containers; deploys as version 8; $25.31 to $84.85 once; "
                 "a month costs what it did."
             ),
         ),
