@@ -212,6 +212,19 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """Hours in which containers stay up: ``mon-fri``, ``08:00-18:00``, a timezone's name, how many.
+
+    :mod:`deployer.behaviour.windows` reads them.
+    """
+
+    days: str
+    hours: str
+    timezone: str
+    min_containers: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModalParameters:
     """The parameters of the Modal app. Times are in seconds, memory in MiB.
 
@@ -261,6 +274,7 @@ class ModalParameters:
     jit_caches: bool = True
     kernel_weights: str = "real"
     kernel_walk: bool = True
+    schedule: tuple[Window, ...] = ()
 
     @property
     def proxied(self) -> bool:

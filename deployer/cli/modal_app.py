@@ -40,7 +40,7 @@ def _release() -> Release:
         raise UsageError(message)
     release = pin(release, lambda source: resolve(source.repo, source.revision, os.environ))
     # What runs here ends with the command; nothing of it is to stay up meanwhile.
-    return replace(release, modal=replace(parameters, min_containers=0))
+    return replace(release, modal=replace(parameters, min_containers=0, schedule=()))
 
 
 try:

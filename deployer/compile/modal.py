@@ -17,6 +17,7 @@ from deployer.release import (
     Mount,
     Named,
     WeightsMount,
+    Window,
 )
 
 
@@ -71,6 +72,10 @@ def _parameters(profile: Profile, section: Modal) -> ModalParameters:
         label=section.label or "",
         custom_domains=section.custom_domains,
         tags=tuple(Named(*each) for each in sorted(section.tags.items())),
+        schedule=tuple(
+            Window(one.days, one.hours, one.timezone, one.min_containers)
+            for one in section.schedule
+        ),
         secrets=tuple(FurtherSecret(one.secret, one.variables) for one in section.secrets),
         volumes=tuple(map(_further, section.volumes)),
         buckets=tuple(map(_bucket, section.buckets)),

@@ -37,6 +37,7 @@ def rehearsal(release: Release, minutes: int) -> Release:
         app=f"{parameters.app}{ENDING}",
         weights=weights,
         min_containers=0,
+        schedule=(),
         max_containers=1,
         scaledown_window=IDLE,
         startup_timeout=min(parameters.startup_timeout, seconds),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deployer.behaviour.resolved import Resolved
+from deployer.behaviour.windows import minutes_a_week
 from deployer.errors import Failure
 from deployer.facts.prices import HOURS_A_MONTH, Prices
 from deployer.plan.cost import Cost, Estimate, compiling, cost, download
@@ -15,6 +16,7 @@ from deployer.plan.sides import side
 from deployer.release import ModalParameters, Release
 
 HOURS_A_DAY = 24
+DAYS_A_WEEK = 7
 DAYS_A_MONTH = HOURS_A_MONTH / HOURS_A_DAY
 USUAL = (1.0, 8.0, 24.0)
 """Hours of traffic a day that are shown where nobody asks for others."""
@@ -84,7 +86,7 @@ def bill(
     return Bill(
         name=release.name,
         cost=known,
-        kept=_kept(modal.min_containers, each),
+        kept=_kept(modal.min_containers, known),
         months=() if each is None else tuple(_month(one, each, modal) for one in hours),
         starts=_starts(known),
         weights=download(modal, release, prices) if release.sources() else None,
@@ -93,10 +95,10 @@ def bill(
     )
 
 
-def _kept(containers: int, each: float | None) -> Kept:
-    if each is None:
+def _kept(containers: int, known: Cost) -> Kept:
+    if known.month is None:
         return Kept(containers, None, None)
-    return Kept(containers, each * containers * HOURS_A_DAY, each * containers * HOURS_A_MONTH)
+    return Kept(containers, known.month.zero / DAYS_A_MONTH, known.month.zero)
 
 
 def _starts(known: Cost) -> tuple[float, float] | None:
@@ -107,10 +109,27 @@ def _starts(known: Cost) -> tuple[float, float] | None:
 
 
 def _month(hours: float, each: float, modal: ModalParameters) -> Hours:
-    """Reckon a month: a container that comes for traffic goes when its idle tail has passed."""
-    stays = each * HOURS_A_MONTH
-    comes = each * DAYS_A_MONTH * min(HOURS_A_DAY, hours + modal.scaledown_window / 3600)
-    least = modal.min_containers
+    """Reckon a month: a container that comes for traffic goes when its idle tail has passed.
+
+    Traffic is taken to fall into the hours of `modal.schedule` as far as they go.
+    """
+    comes = min(HOURS_A_DAY, hours + modal.scaledown_window / 3600)
     busy = (0, min(1, modal.max_containers), modal.max_containers)
-    zero, one, full = (stays * least + comes * max(0, count - least) for count in busy)
+    days = each * DAYS_A_MONTH
+    zero, one, full = (days * _hours(modal, count, comes) for count in busy)
     return Hours(hours, zero, one, full)
+
+
+def _hours(modal: ModalParameters, busy: int, comes: float) -> float:
+    """Give the hours a day of all containers, of which so many are busy for ``comes`` of them."""
+    most = max(modal.min_containers, busy, *(one.min_containers for one in modal.schedule), 0)
+    found = 0.0
+    for number in range(1, most + 1):
+        stays = sum(
+            minutes_a_week(one) / 60 / DAYS_A_WEEK
+            for one in modal.schedule
+            if one.min_containers >= number
+        )
+        stays = HOURS_A_DAY if number <= modal.min_containers else stays
+        found += max(stays, comes) if number <= busy else stays
+    return min(found, float(HOURS_A_DAY * most))

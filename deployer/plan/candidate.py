@@ -40,6 +40,7 @@ def beside(parameters: ModalParameters, minutes: int) -> ModalParameters:
         parameters,
         app=candidate_name(parameters.app),
         min_containers=0,
+        schedule=(),
         max_containers=1,
         buffer_containers=0,
         scaledown_window=IDLE,

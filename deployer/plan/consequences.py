@@ -162,6 +162,8 @@ def _of_key(change: Change, sides: Sides) -> list[Consequence]:
     found = _from_rules(change.what)
     if change.what in MONEY and both:
         found.append(MONEY[change.what](sides))
+    if change.key == "modal.schedule" and both:
+        found.append(money.kept(sides))
     if change.what == "target" and sides.new.modal is not None:
         found.append(money.begins(sides))
     if change.what == "serving.api_key_env":

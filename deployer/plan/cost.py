@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from deployer.behaviour.weights import GIB
+from deployer.behaviour.windows import WEEK, minutes_a_week
 from deployer.facts.models.catalogue import find
 from deployer.facts.prices import (
     DISK_A_MEMORY,
@@ -24,7 +25,7 @@ from deployer.facts.prices import (
 from deployer.facts.sglang.loaders import FORMAT_FLAG, NOTHING, Speed, speed
 from deployer.facts.sizes import BESIDE_WEIGHTS, KERNEL_MINUTES
 from deployer.plan.writers import containers
-from deployer.release import ModalParameters, Release
+from deployer.release import ModalParameters, Release, Window
 
 GB = 1e9
 MIB_A_GIB = 1024
@@ -66,6 +67,19 @@ class Monthly:
 
 
 @dataclass(frozen=True, slots=True)
+class Hours:
+    """What a window of `modal.schedule` keeps up beyond what stays up anyway, of a month.
+
+    ``containers`` are those that it adds, ``hours`` the window's, ``dollars`` None without a price.
+    """
+
+    window: str
+    containers: int
+    hours: float
+    dollars: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Storage:
     """The weights on their volume: GiB, and at most that many dollars a month.
 
@@ -100,6 +114,7 @@ class Cost:
     storage: Storage | None
     table: str
     unknown: tuple[str, ...] = ()
+    windows: tuple[Hours, ...] = ()
 
     @property
     def most_hourly(self) -> float | None:
@@ -126,6 +141,7 @@ def cost(release: Release, modal: ModalParameters, prices: Prices) -> Cost:
         storage=storage(release, prices),
         table=table(prices),
         unknown=tuple(_unknown(release, modal, prices)),
+        windows=tuple(_windows(modal, hourly)),
     )
 
 
@@ -167,7 +183,22 @@ def monthly(release: Release, modal: ModalParameters, prices: Prices) -> Monthly
     if hourly is None:
         return None
     month = hourly * HOURS_A_MONTH
-    return Monthly(month * modal.min_containers, month * modal.max_containers)
+    more = sum(one.dollars or 0.0 for one in _windows(modal, hourly))
+    return Monthly(month * modal.min_containers + more, month * modal.max_containers)
+
+
+def window_words(window: Window) -> str:
+    """Name a window: its days, its hours, and by which clock."""
+    return f"{window.days} {window.hours} {window.timezone}"
+
+
+def _windows(modal: ModalParameters, hourly: float | None) -> Iterable[Hours]:
+    """Give what each window adds; 730 hours of a month are as many weeks as they are."""
+    for window in modal.schedule:
+        more = max(0, window.min_containers - modal.min_containers)
+        hours = minutes_a_week(window) * HOURS_A_MONTH / WEEK
+        cost = None if hourly is None else hourly * hours * more
+        yield Hours(window_words(window), more, hours, cost)
 
 
 def cold_start(release: Release, modal: ModalParameters, hourly: float | None) -> Estimate:

@@ -38,7 +38,9 @@ FOLLOWS = {
 }
 """Keys that follow from another where the profile does not state them (``compile/derive.py``)."""
 
-LISTS = frozenset({"engine.image_steps", "modal.buckets", "modal.secrets", "modal.volumes"})
+LISTS = frozenset(
+    {"engine.image_steps", "modal.buckets", "modal.secrets", "modal.schedule", "modal.volumes"}
+)
 """Keys with lists of parts: each part has a path of its own in a release, and none in a profile."""
 
 SEVERAL = LISTS | {"lifecycle.stage_budgets", "modal.options", "modal.tags"}

@@ -7,7 +7,16 @@ that is shipped is for whoever has no other.
 from __future__ import annotations
 
 from deployer.facts.prices import HOURS_A_MONTH, SHIPPED, Prices
-from deployer.plan.cost import Reading, beside, compiling, container_hour, download, reading, table
+from deployer.plan.cost import (
+    Reading,
+    beside,
+    compiling,
+    container_hour,
+    download,
+    monthly,
+    reading,
+    table,
+)
 from deployer.plan.effects import Consequence, Effect
 from deployer.plan.sides import Sides
 from deployer.release import Release
@@ -135,10 +144,11 @@ def dollars(amount: float, *, cents: bool = True) -> str:
 
 
 def _monthly(release: Release, prices: Prices) -> float | None:
-    if release.modal is None or release.modal.min_containers == 0:
+    modal = release.modal
+    if modal is None or not (modal.min_containers or modal.schedule):
         return 0.0
-    each = hourly(release, prices)
-    return None if each is None else each * release.modal.min_containers * HOURS_A_MONTH
+    month = monthly(release, modal, prices)
+    return None if month is None else month.zero
 
 
 def _at_most(release: Release, prices: Prices) -> float | None:

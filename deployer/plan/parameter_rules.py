@@ -155,6 +155,12 @@ PARAMETERS: dict[str, Rules] = {
     "modal.cpu_limit": ((Effect.CONTAINERS, "beyond it the container is slowed down"),),
     "modal.memory_limit": ((Effect.CONTAINERS, "beyond it the container is ended"),),
     "modal.ephemeral_disk": ((Effect.MONEY, "a twentieth of it is billed as memory"),),
+    "modal.schedule": (
+        (
+            Effect.CLIENTS,
+            "within its hours nobody waits for a start; outside of them, who comes first",
+        ),
+    ),
     "modal.buffer_containers": ((Effect.MONEY, "each that stands by costs its GPUs"),),
     "modal.nonpreemptible": ((Effect.MONEY, "CPU and memory cost three times as much"),),
     "modal.proxy": ((Effect.SECURITY, "what leaves the container goes through another machine"),),

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from deployer.facts.models.checkpoint import Checkpoint
-from deployer.facts.prices import DATE, HOURS_A_MONTH, SOURCE
+from deployer.facts.prices import DATE, SHIPPED, SOURCE
 from deployer.plan.capacity import Server, estimate
 from deployer.plan.changes import Change, everything
+from deployer.plan.cost import monthly
 from deployer.plan.diff import Diff, diff_of
 from deployer.plan.effects import RANK, Effect
 from deployer.plan.keys import Written
@@ -243,7 +244,9 @@ def _cost(release: Release) -> str:
     if each is None or release.modal is None:
         return ""
     kept = release.modal.min_containers
-    month = dollars(each * kept * HOURS_A_MONTH, cents=False)
+    zero = monthly(release, release.modal, SHIPPED)
+    month = dollars(zero.zero if zero is not None else 0.0, cents=False)
+    kept = max((kept, *(one.min_containers for one in release.modal.schedule)))
     stay = f"{kept} kept up for {month} a month" if kept else "none kept up without traffic"
     most = f"at most {release.modal.max_containers}"
     return f"{dollars(each)} an hour a container, {stay}, {most} ({SOURCE}, {DATE})"

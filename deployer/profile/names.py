@@ -48,7 +48,14 @@ _TAG = r"^[A-Za-z0-9._-]{1,63}$"
 _ADDRESS = r"^[A-Za-z0-9.:_-]+$"
 _BASE = r"^[^/\\\x00-\x1f][^\\\x00-\x1f]*\.ya?ml$"
 
+_WEEKDAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
+_DAYS = rf"^{_WEEKDAY}(?:-{_WEEKDAY})?(?:,{_WEEKDAY}(?:-{_WEEKDAY})?)*$"
+_CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_HOURS = rf"^{_CLOCK}-(?:{_CLOCK}|24:00)$"
+
 FORMS = {
+    _DAYS: "days of the week, such as `mon-fri` or `sat,sun`",
+    _HOURS: "hours with their minutes, such as `08:00-18:00`",
     _REPOSITORY: "a repository, `OWNER/NAME`: letters, digits, `-`, `_` and single dots",
     _REVISION: "a commit, a branch or a tag: letters, digits, `-`, `_`, `/` and single dots",
     _SERVED: "a name: letters, digits, and `.`, `_`, `-`, `/` or `:` between them",
@@ -184,6 +191,26 @@ Domain = Annotated[str, Field(pattern=_DOMAIN, max_length=253)]
 TagName = Annotated[str, Field(pattern=_TAG), AfterValidator(_not_ours)]
 """The name of a tag. Source: Modal client 1.6.4 ``_utils/name_utils.py``; those that begin with
 `deployer.` say what a deployment is."""
+
+
+def _timezone(name: str) -> str:
+    """Refuse what is no timezone's name. Raises ValueError."""
+    from zoneinfo import available_timezones  # noqa: PLC0415 - only where there is one
+
+    if name not in available_timezones():
+        message = "it is no name of a timezone, such as `Europe/Berlin` or `UTC`"
+        raise ValueError(message)
+    return name
+
+
+Days = Annotated[str, Field(pattern=_DAYS)]
+"""Days of the week."""
+
+Hours = Annotated[str, Field(pattern=_HOURS)]
+"""Hours of the wall clock."""
+
+Timezone = Annotated[str, Field(max_length=64), AfterValidator(_timezone)]
+"""A timezone of the IANA's database."""
 
 TagValue = Annotated[str, Field(pattern=_TAG)]
 """The value of a tag, of the same letters."""

@@ -11,7 +11,7 @@ from deployer.plan.bill import Bill, Hours
 from deployer.plan.cost import Estimate, span
 from deployer.plan.money import dollars
 from deployer.report.envelope import envelope
-from deployer.report.rows import between, bounds, counted, reserved, row
+from deployer.report.rows import between, bounds, counted, reserved, row, window
 from deployer.visible import visible
 
 MONEY = 12
@@ -71,6 +71,8 @@ def _serving(bill: Bill) -> Iterator[str]:
     yield from row("cold start", bounds(cost.start))
     yield from row("", visible(cost.start.basis))
     yield from row("kept up", _kept(bill))
+    for hours in cost.windows:
+        yield from row("schedule", window(hours))
     if cost.storage is not None:
         most = dollars(cost.storage.dollars_at_most)
         yield from row("storage", f"at most {most} a month: {cost.storage.basis}")
@@ -90,7 +92,9 @@ def _hourly(bill: Bill) -> str:
 def _kept(bill: Bill) -> str:
     kept = bill.kept
     key = f"modal.min_containers is {kept.containers}"
-    if not kept.containers:
+    if bill.cost.windows:
+        key += ", and more by `modal.schedule`"
+    elif not kept.containers:
         return (
             f"{key}: without traffic no container runs, and whoever comes first waits for a start"
         )
@@ -114,6 +118,8 @@ def _months(bill: Bill) -> Iterator[str]:
         amounts = [dollars(one, cents=False) for one in _amounts(month)]
         yield _line(f"{month.hours:g} h a day", amounts[: len(names)])
     yield from row("", f"{HOURS_A_MONTH} hours a month, with the idle tail after each stretch")
+    if bill.cost.windows:
+        yield from row("", "traffic is taken to fall into the hours of `modal.schedule`")
     if bill.starts is not None:
         amount = between(*(dollars(one, cents=False) for one in bill.starts))
         yield from row("", f"without cold starts: one a day adds {amount} a month a container")

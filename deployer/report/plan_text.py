@@ -13,7 +13,7 @@ from deployer.plan.review import facts
 from deployer.plan.standing import Deployed, PhasePlan
 from deployer.report.contents import contents
 from deployer.report.review_text import defaults, explained
-from deployer.report.rows import between, bounds, counted, price, reserved, row, wrapped
+from deployer.report.rows import between, bounds, counted, price, reserved, row, window, wrapped
 from deployer.visible import visible
 
 NOT_LOOKED = "the live state was not looked at"
@@ -129,6 +129,8 @@ def _money(plan: Plan) -> Iterator[str]:
         yield from row("idle", f"{dollars(cost.idle)} for the {span(cost.idle_minutes)} {until}")
     yield from row("cold start", bounds(cost.start))
     yield from row("", visible(cost.start.basis))
+    for hours in cost.windows:
+        yield from row("schedule", window(hours))
     if cost.month is not None:
         yield from row("a month", _month(plan.change, cost.month))
     if cost.storage is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from deployer.plan.cost import Cost, Estimate, span
+from deployer.plan.cost import Cost, Estimate, Hours, span
 from deployer.plan.money import dollars
 
 LABEL = 11
@@ -52,6 +52,12 @@ def reserved(cost: Cost) -> str:
     if cost.beside is None:
         return f"{cost.gpus} alone"
     return f"{cost.gpus}, {cost.cores:g} cores, {cost.gib:g} GiB"
+
+
+def window(hours: Hours) -> str:
+    """Write what a window of the schedule keeps up, and what that costs."""
+    paid = "" if hours.dollars is None else f", {dollars(hours.dollars, cents=False)} a month"
+    return f"{hours.window}: {hours.containers} more kept up, {hours.hours:.0f} h a month{paid}"
 
 
 def price(amount: float | None) -> str:

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from deployer.errors import Failure
 from deployer.facts.prices import SHIPPED
 from deployer.plan.bill import Hours, bill
+from deployer.plan.diff import diff
+from deployer.plan.effects import Effect
+from deployer.release import Window
 
 from .standings import BASE, with_modal
 
@@ -94,3 +97,31 @@ def test_a_model_that_compiles_no_kernels_is_billed_for_none() -> None:
 
     assert bill(plain, SHIPPED).kernels is None
     assert bill(BASE, SHIPPED).kernels is not None
+
+
+def test_business_hours_are_billed_without_traffic_and_traffic_falls_into_them() -> None:
+    window = Window("mon-fri", "08:00-18:00", "Europe/Berlin", 1)
+    scheduled = with_modal(min_containers=0, max_containers=3, schedule=(window,))
+    made = bill(scheduled, SHIPPED, (8, 24))
+    hours = 50 * 730 / 168
+    eight, day = made.months
+
+    assert [one.containers for one in made.cost.windows] == [1]
+    assert made.cost.windows[0].hours == pytest.approx(hours)
+    assert made.cost.windows[0].dollars == pytest.approx(HOUR * hours)
+    assert made.kept.monthly == pytest.approx(HOUR * hours)
+    assert eight.zero == day.zero == pytest.approx(HOUR * hours)
+    assert eight.one == pytest.approx(HOUR * 8.25 * 730 / 24)
+    assert day.one == pytest.approx(HOUR * 730)
+    more = with_modal(min_containers=1, max_containers=3, schedule=(window,))
+    assert bill(more, SHIPPED).cost.windows[0].containers == 0
+
+
+def test_a_schedule_is_in_the_diff_with_what_it_costs() -> None:
+    window = Window("mon-fri", "08:00-18:00", "Europe/Berlin", 1)
+    (change,) = diff(BASE, with_modal(schedule=(window,))).changes
+
+    assert change.change.key == "modal.schedule"
+    assert "mon-fri" in change.change.new
+    said = [one.amount for one in change.consequences if one.effect is Effect.MONEY]
+    assert said == [f"${HOUR * 50 * 730 / 168:,.0f} a month more"]

@@ -15,6 +15,7 @@ from deployer.apply.modal import remote
 from deployer.apply.modal.parts_of_image import engine_image
 from deployer.apply.modal.surroundings import further_mounts, further_secrets, volume_of
 from deployer.apply.modal.tags import app_tags
+from deployer.behaviour.windows import minutes_of_the_hour
 from deployer.errors import UsageError
 from deployer.facts.modal.images import IMAGE_TIMEOUT, LIBRARY, PYTHON
 from deployer.plan.candidate import beside
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from deployer.release import ModalParameters, Mount, Release
+
+SCHEDULE = "keep_schedule"
+"""The part that runs by the clock, and is deployed where the release has windows."""
+
+TIMEZONES = ("tzdata>=2024.1",)
+"""What it needs beside Python: the rules of timezones, which a small image may lack."""
 
 PARTS = ("download_model", "compile_deepgemm", "verify_setup", remote.SERVER)
 """Everything that an app is made of; only the last one is deployed to serve."""
@@ -64,7 +71,7 @@ CONTAINER_CODE = (
     "apply/__init__.py", "apply/modal/__init__.py", "apply/modal/remote.py",
     "apply/modal/shelf.py",
     "behaviour/__init__.py", "behaviour/kernel_key.py", "behaviour/kernel_need.py",
-    "behaviour/room.py",
+    "behaviour/room.py", "behaviour/windows.py",
     "facts/__init__.py", "facts/gpus.py", "facts/sglang/__init__.py", "facts/sglang/caches.py",
     "facts/sglang/formats.py", "facts/sglang/routes.py", "facts/sglang/versions.py",
     "facts/models/__init__.py", "facts/models/nested.py",
@@ -129,8 +136,11 @@ def build_app(  # noqa: PLR0913 - what an app says of itself
         "compile_deepgemm": _compile_deepgemm,
         "verify_setup": _verify_setup,
         COMPARES: _compare_key,
+        SCHEDULE: _keep_schedule,
         remote.SERVER: _server,
     }
+    if parameters.schedule and remote.SERVER in parts:
+        parts = (*parts, SCHEDULE)
     functions = {part: makers[part](app, release, parameters, release_file) for part in parts}
     return Built(app, functions)
 
@@ -191,6 +201,21 @@ def _verify_setup(
         startup_timeout=SMALL_TIMEOUT,
         max_containers=1,
     )(remote.verify_setup)
+
+
+def _keep_schedule(
+    app: modal.App, release: Release, parameters: ModalParameters, release_file: Path
+) -> Any:  # noqa: ANN401 - as above
+    """Make what runs every hour, and at each minute at which a window begins or ends."""
+    del release
+    minutes = ",".join(map(str, minutes_of_the_hour(parameters.schedule)))
+    return app.function(
+        image=_with_code(_small_image().uv_pip_install(*TIMEZONES), release_file),
+        schedule=modal.Cron(f"{minutes} * * * *", timezone=parameters.schedule[0].timezone),
+        timeout=SMALL_TIMEOUT,
+        startup_timeout=SMALL_TIMEOUT,
+        max_containers=1,
+    )(remote.keep_schedule)
 
 
 def _compare_key(

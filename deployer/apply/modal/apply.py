@@ -41,9 +41,11 @@ from deployer.apply.modal.records import Record, publish
 from deployer.apply.modal.rpc import told
 from deployer.apply.modal.shares import shares_of
 from deployer.apply.modal.tags import DIGEST, PHASE, proven, short_digest
+from deployer.apply.modal.things import now_kept
 from deployer.apply.modal.wait import BOOT, wait_until_healthy
 from deployer.apply.patience import current
 from deployer.apply.phases import Phases, PhaseTime
+from deployer.behaviour.windows import kept_at
 from deployer.diagnose.boot import slower
 from deployer.diagnose.words import slow
 from deployer.errors import Failure, NotReached
@@ -63,7 +65,7 @@ if TYPE_CHECKING:
     from deployer.apply.modal.locked import Held
     from deployer.apply.modal.part_run import Part
     from deployer.apply.modal.records import Records
-    from deployer.apply.modal.things import AppFacts, ListedApp
+    from deployer.apply.modal.things import AppFacts, ListedApp, ServerFacts
     from deployer.diagnose.boot import Boot, Slower
     from deployer.lock.lock import Lock
     from deployer.plan.deployment import PhaseFact, Plan
@@ -392,7 +394,16 @@ class Pipeline:
                 stands = "deployed, and Modal knows no server in it"
             message = f"the app {self._parameters.app} is {stands}"
             raise Failure(message, hint="somebody else may have changed it meanwhile")
+        self._keep_up(server)
         return app, server.url
+
+    def _keep_up(self, server: ServerFacts) -> None:
+        """Let the window that is in force now hold at once: a deployment has reset what was set."""
+        windows, least = self._parameters.schedule, self._parameters.min_containers
+        if windows:
+            kept = kept_at(windows, least, self._parts.now())
+            if kept.containers != now_kept(server):
+                self._account.keep_up(server, kept.containers)
 
     def _verified(
         self, app: AppFacts, record: Record, key: str, back: str, *, tells: bool

@@ -167,6 +167,14 @@ class Account:
         """Make an older version the current one, as a new version."""
         answer("AppRollback", api_pb2.AppRollbackRequest(app_id=app.id, version=version))
 
+    def keep_up(self, server: ServerFacts, containers: int) -> None:
+        """Let so many containers of a server stay up, until the next deployment or change."""
+        settings = api_pb2.AutoscalerSettings(min_containers=containers)
+        request = api_pb2.FunctionUpdateSchedulingParamsRequest(
+            function_id=server.id, settings=settings
+        )
+        answer("FunctionUpdateSchedulingParams", request)
+
     def set_tags(self, app: AppFacts, tags: dict[str, str]) -> None:
         """Replace an app's tags."""
         answer("AppSetTags", api_pb2.AppSetTagsRequest(app_id=app.id, tags=tags))

@@ -5,6 +5,7 @@ Nothing is woken: a server is asked for its release only where a container runs 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from deployer.apply.modal.markers import shelf
 from deployer.apply.modal.proxy_token import headers_for
 from deployer.apply.modal.remembering import modal_parameters
 from deployer.apply.modal.standing import deployed_now
+from deployer.behaviour.windows import kept_at
 from deployer.errors import Failure, NotReached
 from deployer.plan.diff import diff
 from deployer.release import TOLD_BY, TOLD_DIGITS
@@ -195,8 +197,11 @@ def _parameters(
 
 def _overrides(parameters: ModalParameters, facts: ServerFacts) -> list[Difference]:
     """Give the autoscaler's settings that were changed by hand; the next deployment resets them."""
+    kept = kept_at(parameters.schedule, parameters.min_containers, time.time())
+    key = "modal.min_containers" if kept.window is None else "modal.schedule"
+    least = (key, kept.containers)
     wanted = {
-        "min_containers": ("modal.min_containers", parameters.min_containers),
+        "min_containers": least,
         "max_containers": ("modal.max_containers", parameters.max_containers),
         "scaledown_window": ("modal.scaledown_window", parameters.scaledown_window),
         "buffer_containers": ("", 0),

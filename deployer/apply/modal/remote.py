@@ -164,6 +164,27 @@ def key_proof(key: str, salt: str) -> str:
     return hmac.new(key.encode(), salt.encode(), "sha256").hexdigest()
 
 
+def keep_schedule() -> None:
+    """Tell Modal's autoscaler how many containers stay up now; runs by the clock, without a GPU.
+
+    It is told at every run, so what a deployment has reset, or somebody changed by hand, holds for
+    an hour at most.
+    """
+    from deployer.behaviour.windows import kept_at  # noqa: PLC0415 - only what a part needs
+
+    _, parameters = _modal_release()
+    kept = kept_at(parameters.schedule, parameters.min_containers, time.time())
+    if parameters.endpoint == "server":
+        server = modal.Server.from_name(parameters.app, SERVER)
+        server.autoscaler.update(min_containers=kept.containers)
+    else:
+        serving = modal.Cls.from_name(parameters.app, SERVER)()
+        serving.update_autoscaler(min_containers=kept.containers)
+    window = kept.window
+    by = f"{window.days} {window.hours} {window.timezone}" if window else "no window"
+    sys.stdout.write(f"{kept.containers} containers stay up, by {by}\n")
+
+
 def verify_setup() -> None:
     """Prove that weights and kernels are complete and those of the release; costs no GPU.
 

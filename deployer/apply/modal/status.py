@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
     from deployer.apply.modal.listing import Listing
     from deployer.apply.modal.records import Records
-    from deployer.apply.modal.things import AppFacts, ListedApp
+    from deployer.apply.modal.things import AppFacts, ListedApp, ServerFacts
     from deployer.plan.standing import Deployed
-    from deployer.release import Release
+    from deployer.release import ModalParameters, Release
 
 Condition = Literal[
     "serving", "asleep", "running", "candidate", "stopping", "stopped",
@@ -64,6 +64,7 @@ class ModalStatus:
     observed: Observed | None = None
     recorded: Recorded = NOTHING
     memory: str = ""
+    schedule: str = ""
 
 
 def unseen(
@@ -101,6 +102,8 @@ def status(
         return _not_there(known, account.environment, now)
     live = _live(known, record, deployed, server.url if server else "", now)
     live = _undescribed(live, release)
+    if server is not None and release is not None and release.modal is not None:
+        live = replace(live, schedule=_schedule(release.modal, server, now()))
     try:
         live = _with_candidate(live, account, record.app)
     except Failure as failure:
@@ -282,6 +285,22 @@ def _with_candidate(live: ModalStatus, account: Account, app: str) -> ModalStatu
     if not of or live.state not in {"serving", "asleep"}:
         return live
     return replace(live, name=app, state="candidate", message=_candidate_words(of))
+
+
+def _schedule(parameters: ModalParameters, server: ServerFacts, when: float) -> str:
+    """Say which window is in force, and how many containers Modal keeps up; '' without any."""
+    from deployer.apply.modal.things import now_kept  # noqa: PLC0415 - imports modal
+    from deployer.behaviour.windows import kept_at  # noqa: PLC0415 - only where there is one
+    from deployer.plan.cost import window_words  # noqa: PLC0415 - as above
+
+    if not parameters.schedule:
+        return ""
+    kept, found = kept_at(parameters.schedule, parameters.min_containers, when), now_kept(server)
+    window = "no window" if kept.window is None else window_words(kept.window)
+    said = f"{window} is in force; Modal's autoscaler keeps {found} up"
+    if found == kept.containers:
+        return said
+    return f"{said}, and {kept.containers} should be: the schedule's next run sets it"
 
 
 def _noted(live: ModalStatus, note: str) -> ModalStatus:

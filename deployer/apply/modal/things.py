@@ -104,3 +104,9 @@ def digest_of(entry: HistoryEntry | None, history: tuple[HistoryEntry, ...]) -> 
         seen.add(entry.version)
         entry = next((e for e in history if e.version == entry.rollback_of), None)
     return entry.tag if entry else ""
+
+
+def now_kept(server: ServerFacts) -> int:
+    """Give how many containers Modal's autoscaler keeps up now."""
+    changed = server.override.HasField("min_containers")
+    return int((server.override if changed else server.static).min_containers)

@@ -39,6 +39,14 @@ def find(case: Case) -> Iterator[Problem]:
             f"min_containers {modal.min_containers} is above max_containers {modal.max_containers}",
             "lower the one or raise the other",
         )
+    for at, window in enumerate(modal.schedule):
+        if window.min_containers > modal.max_containers:
+            yield Problem(
+                ("modal", "schedule", at, "min_containers"),
+                f"{window.min_containers} are to stay up in these hours, and max_containers is "
+                f"{modal.max_containers}",
+                "lower the one or raise the other",
+            )
     inputs = max_inputs(case.profile)
     if modal.target_inputs is not None and modal.target_inputs > inputs:
         yield Problem(

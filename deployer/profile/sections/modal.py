@@ -6,7 +6,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from deployer.profile.names import Domain, EnvironmentName, Label, PackagePin, TagName, TagValue
+from deployer.profile.names import (
+    Days,
+    Domain,
+    EnvironmentName,
+    Hours,
+    Label,
+    PackagePin,
+    TagName,
+    TagValue,
+    Timezone,
+)
 from deployer.profile.names import ModalName as Name
 from deployer.profile.section import Section
 from deployer.profile.sections.mounts import Bucket, FurtherSecret, FurtherVolume, Volume, Weights
@@ -59,6 +69,23 @@ class ModalKernels(Section):
     out only where the cache on the volume is proven complete."""
 
 
+class Window(Section):
+    """Hours in which containers stay up without traffic."""
+
+    days: Days = "mon-sun"
+    """Days of the week on which it begins: `mon-fri`, `sat,sun`."""
+
+    hours: Hours
+    """When it begins and ends, `08:00-18:00`, by the wall clock; `22:00-06:00` ends a day
+    later."""
+
+    timezone: Timezone
+    """The timezone of that clock, such as `Europe/Berlin`; daylight saving is that of the place."""
+
+    min_containers: Annotated[int, Field(ge=1)]
+    """Containers that stay up then, in place of `modal.min_containers`."""
+
+
 class Modal(Section):
     """The Modal app: scaling, volumes, secrets and time limits."""
 
@@ -96,6 +123,10 @@ class Modal(Section):
 
     min_containers: Annotated[int, Field(ge=0)] = 0
     """Containers that stay up without traffic. Each costs its GPUs around the clock."""
+
+    schedule: Annotated[tuple[Window, ...], Strict(strict=False)] = ()
+    """Hours in which more containers stay up than `min_containers`, such as business hours. A small
+    function of the app, which runs every hour, tells Modal's autoscaler."""
 
     max_containers: Annotated[int, Field(ge=1)] = 1
     """The most containers at a time."""

@@ -6,6 +6,7 @@ one on the volume, so a lock between two containers holds nobody up.
 
 import fcntl
 import os
+import time
 
 _flock = fcntl.flock
 _held: dict[int, int] = {}
@@ -38,3 +39,8 @@ if "FAKE_LOCKS" in os.environ:
             _close(own)
 
     os.close = _also  # type: ignore[assignment]
+
+if "FAKE_NOW" in os.environ:  # what the clock of a test struck
+    _apart = float(os.environ["FAKE_NOW"]) - time.time()
+    _time = time.time
+    time.time = lambda: _time() + _apart
