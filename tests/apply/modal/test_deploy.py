@@ -207,6 +207,7 @@ def test_only_what_a_container_needs_travels(tmp_path: Path, plane: ControlPlane
         "/root/deployer/facts/models/nested.py",
         "/root/deployer/facts/sglang/__init__.py",
         "/root/deployer/facts/sglang/caches.py",
+        "/root/deployer/facts/sglang/formats.py",
         "/root/deployer/facts/sglang/routes.py",
         "/root/deployer/facts/sglang/versions.py",
     }
