@@ -79,3 +79,13 @@ def test_no_file_names_the_machine_that_it_was_written_on() -> None:
         assert files, folder
         for file in files:
             assert f"{here}/" not in file.read_text(encoding="utf-8"), file
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    numbered = {
+        path.name: path.read_text(encoding="utf-8").partition(".")[0]
+        for path in Path("docs/decisions").glob("*.md")
+    }
+    assert len(numbered) > 15
+    assert {name: f"# {int(name[:4])}" for name in numbered} == numbered
+    assert len(set(numbered.values())) == len(numbered)
