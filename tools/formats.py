@@ -1,9 +1,10 @@
-"""What other tools take, by their own rules: `python -m tools.formats` asks those tools themselves.
+"""What other tools take, by their own rules: `python -m tools.formats PYTHON` asks those tools.
 
-It installs kubernetes-validate and SkyPilot, each of one release, into an environment of their own
-(about 500 MB), ejects every shipped profile, and lets them judge the files. With `--write` it also
-writes anew what the tests judge by: the schemas of both as data (``tests/data/formats``). Those of
-compose and LeaderWorkerSet have no package; the folder's README says where they come from.
+PYTHON is the interpreter of an environment that holds kubernetes-validate 1.37.0 and SkyPilot
+0.14.1 (about 500 MB), which whoever asks has made. Every shipped profile is ejected, and they judge
+the files. With `--write` what the tests judge by is written anew, too: the schemas of both as data
+(``tests/data/formats``). Those of compose and LeaderWorkerSet have no package; the folder's README
+says where they come from.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-PACKAGES = ("kubernetes-validate==1.37.0", "skypilot==0.14.1")
 KUBERNETES = "1.37.0"
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "tests/data/formats"
@@ -74,10 +74,11 @@ print(json.dumps({"definitions": dict(sorted(kept.items()))}))
 def main() -> int:
     """Judge the files of every shipped profile; give 1 where a tool refuses one."""
     parser = argparse.ArgumentParser(prog="python -m tools.formats", description=__doc__)
+    parser.add_argument("python", help="of an environment that holds both tools")
     parser.add_argument("--write", action="store_true")
-    write = parser.parse_args().write
+    asked = parser.parse_args()
+    python, write = asked.python, asked.write
     with tempfile.TemporaryDirectory() as folder:
-        python = _environment(Path(folder))
         files = _ejected(Path(folder))
         judged = subprocess.run([python, "-c", JUDGE, KUBERNETES, *files], check=False)
         if write:
@@ -91,14 +92,6 @@ def main() -> int:
                 (DATA / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
     print(f"{len(files)} files: {'taken' if judged.returncode == 0 else 'refused'}")
     return judged.returncode
-
-
-def _environment(folder: Path) -> str:
-    uv = [sys.executable, "-m", "uv"]
-    subprocess.run([*uv, "venv", "--quiet", str(folder / "own")], check=True)
-    python = str(folder / "own/bin/python")
-    subprocess.run([*uv, "pip", "install", "--quiet", "--python", python, *PACKAGES], check=True)
-    return python
 
 
 def _ejected(folder: Path) -> list[str]:

@@ -46,6 +46,7 @@ GONE = {
     "experimental_options": "it is an experiment of Modal's",
     "retries": "a server is not called again",
     "is_generator": "a server answers by itself",
+    "schedule": "nobody calls a server by the clock, and `modal.schedule` keeps containers up",
 }
 
 

@@ -215,10 +215,15 @@ def test_a_value_that_does_not_fit_is_told_from_a_key_that_is_not_there() -> Non
     left = {note.text for note in adopted.notes if note.kind is Kind.LEFT_OUT}
 
     begin = "of the decorator is not in the profile:"
-    assert left == {
-        f"`max_containers` {begin} `modal.max_containers` does not take its value",
-        f"`schedule` {begin} a profile has no key for it",
-    }
+    assert left == {f"`max_containers` {begin} `modal.max_containers` does not take its value"}
+
+
+def test_a_parameter_is_not_taken_for_the_key_of_its_name() -> None:
+    adopted = from_file("deploy.py", KEYLESS, Wishes(), lambda _: None)
+
+    (moved,) = [one.text for one in adopted.notes if one.text.startswith("`schedule`")]
+    assert moved.startswith("`schedule` is not kept: nobody calls a server by the clock")
+    assert "schedule" not in yaml.safe_load(adopted.profile)["modal"]
 
 
 def test_nothing_of_it_is_run(tmp_path: object) -> None:

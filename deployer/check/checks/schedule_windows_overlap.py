@@ -19,15 +19,13 @@ Write::
         - {days: mon-wed, hours: "18:00-20:00", timezone: Europe/Berlin, min_containers: 1}
 
 Source: https://modal.com/docs/guide/scale: an autoscaler has one `min_containers` at a time.
-Daylight
-saving is looked at in a week of winter and one of summer.
+Daylight saving is looked at in a week of winter and one of summer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.behaviour.windows import overlap
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
 from deployer.finding import Severity
@@ -40,6 +38,10 @@ def find(case: Case) -> Iterator[Problem]:
     modal = case.profile.modal
     if modal is None or case.profile.target != "modal":
         return
+    if not modal.schedule:
+        return
+    from deployer.behaviour.windows import overlap  # noqa: PLC0415 - few profiles have any
+
     windows = [_window(one) for one in modal.schedule]
     for at, window in enumerate(windows):
         place = ("modal", "schedule", at)
