@@ -137,10 +137,10 @@ def test_a_killed_engine_is_seen_at_once(life: Life) -> None:
     detokenizer = titled(life, "sglang::detokenizer")
     killed = time.time()
     os.kill(detokenizer, signal.SIGKILL)
-    wait_until(lambda: life.events()[-1]["state"] == "failed", 240)
+    wait_until(lambda: life.events()[-1]["phase"] == "ended", 240)
     last = life.events()[-1]
 
-    assert (last["phase"], last["state"]) == ("ended", "failed")
+    assert last["state"] == "failed"
     assert last["time"] - killed < 30, "SGLang itself takes 66 s"
     assert "detoken" in last["message"]
     wait_until(lambda: not life.processes(), 240)

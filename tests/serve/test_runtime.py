@@ -470,7 +470,7 @@ def test_the_wait_is_told_now_and_then(
     told = [e for e in story.events if (e.phase, e.state) == ("load", "progress")]
     assert told
     assert all(
-        re.fullmatch(r"(?:start|import)ing the engine, \d of 240 s", e.message) for e in told
+        re.fullmatch(r"(?:start|import)ing the engine, \d+ of \d+ s", e.message) for e in told
     )
     assert all(b.seconds - a.seconds > 0.1 for a, b in pairwise(told))
 

@@ -48,7 +48,7 @@ def test_history_is_read_by_pages_and_all_of_it_in_bulk(
         assert [one["version"] for one in shown["versions"]] == list(range(MANY, MANY - 20, -1))
         assert shown["older"] == MANY - 20
         # What it does not show it does not ask for, however many there are.
-        assert len(world.plane.calls) - before <= 8
+        assert len(world.plane.calls) - before <= 9
         code, out, err = world.run("history", "tiny-app", "--limit", "0", "--format", "json")
         assert (code, len(json.loads(out)["versions"])) == (0, MANY), err
         assert len(world.plane.requests("VolumeGetFile2")) == 1  # of what a name stands for
