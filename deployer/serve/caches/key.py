@@ -11,6 +11,7 @@ from pathlib import Path
 
 from deployer.behaviour.kernel_key import DIGEST, KernelKey, key_of
 from deployer.codec import encode
+from deployer.errors import Failure
 from deployer.release import Release
 from deployer.serve.kernels.marker import Version
 from deployer.serve.packages import package_versions
@@ -56,25 +57,41 @@ def cache_key(
     release: Release,
     environ: Mapping[str, str],
     ask: Callable[..., dict[str, str]] = package_versions,
+    cpuinfo: Path = CPUINFO,
 ) -> CacheKey:
-    """Give the key of a release in the container that this runs in."""
+    """Give the key of a release in the container that this runs in.
+
+    Raises Failure where it is not known what is installed there, or what its CPU can do: two that
+    are unknown may differ, and what is kept is code.
+    """
     image = environ.get(IMAGE, "")
     found = {} if image else ask(release.engine.command[0], environ, PACKAGES)
+    if not image and not found:
+        msg = "the image has no id, and its Python does not say which packages it holds"
+        raise Failure(msg)
+    if not abilities(cpuinfo):
+        msg = f"{cpuinfo} does not say what the CPU can do"
+        raise Failure(msg)
     return CacheKey(
         kernels=key_of(release),
         environment=environ.get(ENVIRONMENT, ""),
         image=image,
         versions=tuple(Version(*each) for each in sorted(found.items())),
-        processor=processor(),
+        processor=processor(cpuinfo),
     )
 
 
-def processor(path: Path = CPUINFO) -> str:
-    """Give a digest of what the CPU can do, and of its kind."""
+def abilities(path: Path = CPUINFO) -> str:
+    """Give what the CPU can do, in order; '' where that is not told."""
     try:
         lines = path.read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
         lines = []
     stated = next((each for each in lines if each.startswith(("flags", "Features"))), "")
-    flags = " ".join(sorted(stated.partition(":")[2].split()))
-    return hashlib.sha256(f"{platform.machine()} {flags}".encode()).hexdigest()[:DIGEST]
+    return " ".join(sorted(stated.partition(":")[2].split()))
+
+
+def processor(path: Path = CPUINFO) -> str:
+    """Give a digest of what the CPU can do, and of its kind."""
+    told = f"{platform.machine()} {abilities(path)}"
+    return hashlib.sha256(told.encode()).hexdigest()[:DIGEST]

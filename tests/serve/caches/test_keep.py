@@ -214,6 +214,16 @@ def test_the_key_knows_the_machine_and_the_packages(tmp_path: Path) -> None:
     assert len({plain.digest(), replace(plain, processor="x").digest()}) == 2
 
 
+def test_what_is_not_known_of_a_machine_is_no_key(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match="does not say which packages it holds"):
+        cache_key(make_release(), {}, lambda *_: {})
+    with pytest.raises(Failure, match="none does not say what the CPU can do"):
+        cache_key(make_release(), IMAGE, cpuinfo=tmp_path / "none")
+    (tmp_path / "bare").write_text("model name : A\n", encoding="ascii")
+    with pytest.raises(Failure, match="bare does not say what the CPU can do"):
+        cache_key(make_release(), IMAGE, cpuinfo=tmp_path / "bare")
+
+
 def test_a_damaged_or_foreign_list_or_file_is_left_and_written_anew(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path / "volume")
     first = Start(tmp_path / "1", shelf)
