@@ -14,7 +14,7 @@ from deployer.eject.left import COMPOSE, DOCKER, KUBERNETES, MODAL, SKYPILOT, Le
 from deployer.eject.render import rendered
 from deployer.errors import Failure
 from deployer.facts.gpus import GPUS
-from deployer.facts.modal.images import IMAGE_TIMEOUT, LIBRARY, PYTHON
+from deployer.facts.modal.images import IMAGE_TIMEOUT, LIBRARY, PYTHON, XET
 from deployer.late import compile_pattern
 from deployer.plan.cost import COMPILE_SECONDS
 from deployer.release import SHELL, Argument, ModelSource, Release
@@ -119,6 +119,7 @@ def _of_modal(release: Release, steps: Steps, nodes: int) -> dict[str, Any]:
         "further": [*((name, value) for name, value in stated.items() if value), *options],
         "python": PYTHON,
         "library": LIBRARY,
+        "xet": XET,
         "image_timeout": IMAGE_TIMEOUT,
         "compile_timeout": COMPILE_SECONDS,
         "filler": next((one.filler for one in release.warmup if one.filler), ""),

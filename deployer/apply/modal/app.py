@@ -17,7 +17,7 @@ from deployer.apply.modal.surroundings import further_mounts, further_secrets, v
 from deployer.apply.modal.tags import app_tags
 from deployer.behaviour.windows import minutes_of_the_hour
 from deployer.errors import UsageError
-from deployer.facts.modal.images import IMAGE_TIMEOUT, LIBRARY, PYTHON
+from deployer.facts.modal.images import HOME, IMAGE_TIMEOUT, LIBRARY, PYTHON, XET
 from deployer.plan.candidate import beside
 from deployer.plan.cost import COMPILE_SECONDS
 from deployer.serve.weights.hub import TOKEN_VARIABLE
@@ -45,13 +45,6 @@ SHARE = "download_share"
 REQUESTS = ("requests>=2.32,<3", "urllib3>=2.2,<3")
 """What the small image holds beside Python: the download speaks to the hub by itself
 (``docs/decisions/0006-download-by-ranges.md``)."""
-
-HOME = "/root"
-"""Where Modal's containers begin: the home of who runs there, and where code is looked for."""
-
-XET = {"HF_XET_HIGH_PERFORMANCE": "1", "HF_XET_CACHE": f"{HOME}/.cache/xet"}
-"""Xet with all that the container has, and with its chunks off the volume: the process reads both
-when it imports huggingface_hub."""
 
 IDLE = 5
 """Seconds that a container of a download stays once nobody calls it."""

@@ -1,4 +1,4 @@
-"""What the images hold in which weights are downloaded."""
+"""What the images hold in which weights are downloaded, and where containers begin."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ PYTHON = "3.12"
 LIBRARY = ("huggingface-hub==2.4.0", "hf-xet==1.8.0")
 """What downloads: pinned, because calls of it are used that its documentation does not list, and
 because a new release is first to be tried."""
+
+HOME = "/root"
+"""Where Modal's containers begin: the home of who runs there, and where code is looked for."""
+
+XET = {"HF_XET_HIGH_PERFORMANCE": "1", "HF_XET_CACHE": f"{HOME}/.cache/xet"}
+"""Xet with all that the container has, and with its chunks off the volume: the process reads both
+when it imports huggingface_hub."""
 
 IMAGE_TIMEOUT = 1800
 """Seconds for a container of the engine's image to start, about 20 GB to unpack."""
