@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -56,17 +55,9 @@ def command(name: str, every: float, form: str, *, once: bool) -> int:
 
 def _looks(reached: Reached, every: float) -> Iterator[tuple[Look, Look]]:
     """Look, and look again after a while: each look with the one before it."""
-    from deployer.observe.ask import look  # noqa: PLC0415 - needs requests
+    from deployer.measure.run import looking_at  # noqa: PLC0415 - needs requests
 
-    endpoint = reached.endpoint
-    ask = partial(
-        look,
-        endpoint.url,
-        endpoint.api_key or "",
-        endpoint.guard,
-        here=endpoint.here,
-        more=endpoint.headers,
-    )
+    ask = looking_at(reached.endpoint)
     before = ask()
     while True:
         time.sleep(every)

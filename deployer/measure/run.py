@@ -151,8 +151,11 @@ def _tell(on_progress: OnProgress, load: Load, done: int, _all: int) -> None:
 
 
 def _look(endpoint: Endpoint) -> Callable[[], Look] | None:
-    if not endpoint.metrics:
-        return None
+    return looking_at(endpoint) if endpoint.metrics else None
+
+
+def looking_at(endpoint: Endpoint) -> Callable[[], Look]:
+    """Give what looks at an endpoint's metrics, with all that asking it takes."""
     from deployer.observe.ask import look  # noqa: PLC0415 - brings requests
 
     return partial(
