@@ -6,7 +6,7 @@ import hashlib
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
@@ -166,6 +166,19 @@ def close_client() -> None:
     if client is not None:
         synchronizer.create_blocking(close)()
         _Client._client_from_env = None
+
+
+def make_plane(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, secrets: Mapping[str, Mapping[str, str]]
+) -> Iterator[ControlPlane]:
+    """Give a control plane with these secrets, to which the environment leads; for a fixture."""
+    from tests.fakes.modal.plane import ControlPlane  # noqa: PLC0415 - as above
+
+    with ControlPlane(folder / "plane", secrets=secrets) as plane:
+        for name, value in plane.variables().items():
+            monkeypatch.setenv(name, value)
+        yield plane
+        close_client()
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ Run with the oldest client too (see ``test_oldest_client.py``).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from modal_proto import api_pb2
@@ -18,7 +18,7 @@ from deployer.apply.modal.tags import short_digest
 from deployer.cli.reading import read_release
 from deployer.compile.pin import pin
 from deployer.release import Release
-from tests.apply.modal.conftest import close_client
+from tests.apply.modal.conftest import close_client, make_plane
 from tests.fakes.modal.plane import ControlPlane
 from tests.fakes.modal.state import App
 
@@ -33,13 +33,11 @@ SECRETS = {
 
 
 @pytest.fixture
-def plane(tmp_path: Path, fresh_client: None, monkeypatch: pytest.MonkeyPatch) -> Any:
+def plane(
+    tmp_path: Path, fresh_client: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ControlPlane]:
     del fresh_client
-    with ControlPlane(tmp_path / "plane", secrets=SECRETS) as plane:
-        for name, value in plane.variables().items():
-            monkeypatch.setenv(name, value)
-        yield plane
-        close_client()
+    yield from make_plane(tmp_path, monkeypatch, SECRETS)
 
 
 def shipped(name: str, folder: Path, **changes: str) -> Release:

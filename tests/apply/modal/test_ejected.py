@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from modal_proto import api_pb2
 
 from deployer.eject.eject import eject
 from deployer.eject.left import MODAL
-from tests.apply.modal.conftest import close_client
+from tests.apply.modal.conftest import make_plane
 from tests.apply.modal.test_deploy import definition, deployed
 from tests.apply.modal.test_section import release
 from tests.fakes.modal.plane import ControlPlane
@@ -21,15 +22,13 @@ pytestmark = pytest.mark.process
 
 
 @pytest.fixture
-def plane(tmp_path: Path, fresh_client: None, monkeypatch: pytest.MonkeyPatch) -> Any:
+def plane(
+    tmp_path: Path, fresh_client: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ControlPlane]:
     from tests.apply.modal.test_section import SECRETS  # noqa: PLC0415 - as its own fixture
 
     del fresh_client
-    with ControlPlane(tmp_path / "plane", secrets=SECRETS) as plane:
-        for name, value in plane.variables().items():
-            monkeypatch.setenv(name, value)
-        yield plane
-        close_client()
+    yield from make_plane(tmp_path, monkeypatch, SECRETS)
 
 
 def told(plane: ControlPlane, function: api_pb2.Function) -> dict[str, Any]:

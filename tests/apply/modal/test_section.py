@@ -6,8 +6,8 @@ Run with the oldest client too (see ``test_oldest_client.py``).
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from modal_proto import api_pb2
@@ -18,7 +18,7 @@ from deployer.compile.patching import patch_command
 from deployer.finding import Severity
 from deployer.plan.diff import diff
 from deployer.release import ImageStep, Release
-from tests.apply.modal.conftest import close_client
+from tests.apply.modal.conftest import make_plane
 from tests.apply.modal.test_deploy import definition, deployed, layers
 from tests.fakes.modal.plane import ControlPlane
 from tests.opened import PATCH, text
@@ -35,13 +35,11 @@ SECRETS = {
 
 
 @pytest.fixture
-def plane(tmp_path: Path, fresh_client: None, monkeypatch: pytest.MonkeyPatch) -> Any:
+def plane(
+    tmp_path: Path, fresh_client: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ControlPlane]:
     del fresh_client
-    with ControlPlane(tmp_path / "plane", secrets=SECRETS) as plane:
-        for name, value in plane.variables().items():
-            monkeypatch.setenv(name, value)
-        yield plane
-        close_client()
+    yield from make_plane(tmp_path, monkeypatch, SECRETS)
 
 
 def release(folder: Path, endpoint: str = "web_server", **changes: str) -> Release:
