@@ -82,13 +82,19 @@ def laid(lower: Mapping[str, Any], upper: Mapping[str, Any], path: Path = ()) ->
     """Lay one mapping over another, as a profile is laid over what it extends."""
     found = dict(lower)
     for key, value in upper.items():
+        here = (*path, key)
         if isinstance(value, dict) and isinstance(found.get(key), dict):
-            found[key] = laid(found[key], value, (*path, key))
-        elif value is None and key in found and not _is_a_value((*path, key)):
+            found[key] = laid(found[key], value, here)
+        elif _takes_away(value, lower, here):
             del found[key]
         else:
             found[key] = value
     return found
+
+
+def _takes_away(value: object, lower: Mapping[str, Any], path: Path) -> bool:
+    """Whether a value at ``path`` only takes away what is there below it."""
+    return value is None and path[-1] in lower and not _is_a_value(path)
 
 
 def _part(value: object, key: str) -> dict[str, Any]:
@@ -152,29 +158,31 @@ class _Stack:
     def over(
         self, value: dict[str, Any], places: Mapping[Path, Place], doubtful: set[Path]
     ) -> None:
-        """Lay values over what is there."""
-        self.value = self._over(self.value, value, (), places)
+        """Lay values over what is there, which is a mapping."""
+        lower = self.value if isinstance(self.value, dict) else {}
+        self._place_over(lower, value, (), places)
+        self.value = laid(lower, value)
         self.places[()] = places.get((), self.places.get((), _NOWHERE))
         self.doubtful |= {path for path in doubtful if path in self.places}
 
-    def _over(
-        self, lower: object, upper: object, path: Path, places: Mapping[Path, Place]
-    ) -> object:
-        if isinstance(lower, dict) and isinstance(upper, dict):
-            self.places[path] = places.get(path, self.places.get(path, _NOWHERE))
-            found = dict(lower)
-            for key, value in upper.items():
-                here = (*path, key)
-                if value is None and key in lower and not _is_a_value(here):
-                    del found[key]
-                    self._forget(here)
-                else:
-                    found[key] = self._over(lower.get(key, _NOTHING), value, here, places)
-            return found
-        self._forget(path)
-        inside = len(path)
-        self.places |= {p: at for p, at in places.items() if p[:inside] == path}
-        return upper
+    def _place_over(
+        self,
+        lower: Mapping[str, Any],
+        upper: Mapping[str, Any],
+        path: Path,
+        places: Mapping[Path, Place],
+    ) -> None:
+        """Let each value that is laid over another have the place that it is written at."""
+        self.places[path] = places.get(path, self.places.get(path, _NOWHERE))
+        for key, value in upper.items():
+            here, below = (*path, key), lower.get(key)
+            if isinstance(value, dict) and isinstance(below, dict):
+                self._place_over(below, value, here, places)
+                continue
+            self._forget(here)
+            if not _takes_away(value, lower, here):
+                inside = len(here)
+                self.places |= {p: at for p, at in places.items() if p[:inside] == here}
 
     def _forget(self, path: Path) -> None:
         inside = len(path)
@@ -207,7 +215,6 @@ class _Stack:
         )
 
 
-_NOTHING = object()
 _NOWHERE = Place(None, START)
 
 
