@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,7 +11,7 @@ import pytest
 from deployer.verify.context import CONNECT_SECONDS, open_context
 from deployer.verify.own_host import KEPT, OwnHost
 
-from .asking import everything
+from .asking import everything, serving
 
 pytestmark = pytest.mark.process
 
@@ -49,21 +46,9 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def serving() -> Iterator[Server]:
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def test_where_a_body_was_announced_nothing_else_is_asked() -> None:
     with (
-        serving() as server,
+        serving(Server()) as server,
         open_context(everything(server.url), model="m", timeout=60, max_tokens=1) as context,
     ):
         context.get("/v1/models")
@@ -77,7 +62,7 @@ def test_where_a_body_was_announced_nothing_else_is_asked() -> None:
 
 def test_a_connection_that_lay_idle_is_not_used_again() -> None:
     now = [0.0]
-    with serving() as server, OwnHost(server.url, {}, clock=lambda: now[0]) as session:
+    with serving(Server()) as server, OwnHost(server.url, {}, clock=lambda: now[0]) as session:
         session.get(server.url)
         now[0] += KEPT
         session.get(server.url)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -16,7 +13,7 @@ from deployer.verify.run import verify
 from deployer.verify.sample import sample_answer
 from deployer.verify.verdict import Outcome, Verdict
 
-from .asking import everything
+from .asking import everything, serving
 from .fake_engine import KEY, Behaviour, running
 
 pytestmark = pytest.mark.process
@@ -57,18 +54,6 @@ class Recording(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
-
-
-@contextmanager
-def serving(server: Recorder) -> Iterator[Recorder]:
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
