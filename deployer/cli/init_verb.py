@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from deployer.cli.examples import offered
 from deployer.cli.say import ask_word, can_ask, show, tell
 from deployer.errors import Failure, UsageError
 from deployer.report.envelope import envelope
@@ -36,6 +37,9 @@ KEY = "API_KEY"
 @click.option("--image", default="", help="The engine's image; else SGLang's own of the release.")
 @click.option("--name", default="", help="The deployment's name.")
 @click.option("--from-endpoint", "endpoint", metavar="URL", help="Adopt a server that runs.")
+@click.option(
+    "--example", "shipped", metavar="NAME", shell_complete=offered, help="Write a shipped profile."
+)
 @click.option("-o", "--out", "output", metavar="PROFILE", help="Write the profile there.")
 @click.option("--force", is_flag=True, help="Let --out replace a file.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
@@ -49,6 +53,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     image: str,
     name: str,
     endpoint: str | None,
+    shipped: str | None,
     output: str | None,
     form: str,
     *,
@@ -61,11 +66,13 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     its lock. Exits 0 where `deployer check --strict` finds nothing.
 
     With --from-endpoint, a running SGLang says its own arguments. Its key comes from API_KEY.
+    With --example, a profile that comes with deployer is written as it is, and exit is 0.
 
     \b
     Examples:
       deployer init --model Qwen/Qwen3-32B --gpu H100 --target modal -o profiles/qwen.yaml
       deployer init --from-endpoint http://localhost:30000 --gpu H100 -o profiles/mine.yaml
+      deployer init --example cpu-tiny -o profiles/tiny.yaml
     """  # noqa: D301 - click's mark for lines that stay as they are
     from deployer.adopt.propose import Wanted  # noqa: PLC0415
     from deployer.adopt.wishes import Wishes  # noqa: PLC0415
@@ -75,6 +82,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     if output is not None and Path(output).exists() and not force:
         msg = f"{output} is there already, and was left alone"
         raise UsageError(msg, hint="Give another --out, or --force to replace it.")
+    if shipped is not None:
+        if any((model, gpu, count, target, engine, image, name, endpoint)):
+            msg = "an example is written as it is, and something else is asked for, too"
+            raise UsageError(msg, hint="Give --example and --out alone, and edit the file.")
+        return _shipped(shipped, output, form, force=force)
     name, release = checked_name(name), checked_release(engine)
     if endpoint is not None:
         wishes = Wishes(name, checked_gpu(gpu or ""), count, target or "modal")
@@ -95,7 +107,7 @@ def _asked(option: str, question: str, default: str) -> str:
     """Ask a person; without a terminal, name the option that answers."""
     if not can_ask():
         msg = f"--{option} is not given, and there is no terminal to ask on"
-        hint = "Give --model, --gpu and --target, or --from-endpoint URL."
+        hint = "Give --model, --gpu and --target, or --from-endpoint URL, or --example NAME."
         raise UsageError(msg, hint=hint)
     return ask_word(question, default)
 
@@ -132,6 +144,24 @@ def _proposed(wanted: Wanted) -> tuple[Proposed, Lock]:
         raise Failure(
             str(error), hint="Take a GPU with more memory, or weights of fewer bits."
         ) from error
+
+
+def _shipped(name: str, output: str | None, form: str, *, force: bool) -> int:
+    """Write a shipped profile, and what belongs beside it."""
+    from deployer.cli.compiled import write_beside  # noqa: PLC0415
+    from deployer.cli.examples import example  # noqa: PLC0415
+
+    found = example(name)
+    beside = {} if output is None else found.beside_of(Path(output))
+    if there := [str(one) for one in beside if one.exists() and not force]:
+        msg = f"{there[0]} is there already, and was left alone"
+        raise UsageError(msg, hint="Give another folder in --out, or --force to replace it.")
+    _output(found.text, output, form, {})
+    for place, text in beside.items():
+        write_beside(place, text)
+    if output is not None:
+        tell(f"Next: `deployer check {output}`, and `deployer apply {output}`.")
+    return 0
 
 
 def _local(name: str, release: str, output: str | None, form: str) -> int:

@@ -27,7 +27,9 @@ def write_file(path: str, text: str) -> None:
         write_whole(Path(path), content)
     except OSError as error:
         msg = f"{path} could not be written: {error.strerror or error}"
-        raise Failure(msg, hint="What was there is as it was.") from error
+        folder = Path(path).parent
+        hint = "What was there is as it was." if folder.is_dir() else f"Make {folder} first."
+        raise Failure(msg, hint=hint) from error
 
 
 def _refuse(path: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deployer.cli import examples
 from deployer.facts.sglang.catalogue import load
 from deployer.lock.lock import from_json
 from tests.fakes.hub.server import COMMIT
@@ -72,6 +73,34 @@ def test_a_file_is_never_replaced_unasked(place: Place) -> None:
     assert code == 2
     assert "own.yaml is there already" in err
     assert Path("own.yaml").read_text("utf-8") == "mine"
+
+
+def test_a_shipped_profile_is_written_with_what_belongs_beside_it(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = tmp_path / "shipped"
+    (shipped / "compiled").mkdir(parents=True)
+    (shipped / "own.yaml").write_text("extends: base.yaml\n", "utf-8")
+    (shipped / "base.yaml").write_text("name: base\n", "utf-8")
+    (shipped / "compiled" / "own.lock.json").write_text("{}\n", "utf-8")
+    monkeypatch.setattr(examples, "FOLDERS", (tmp_path / "nothere", shipped))
+    Path("base.yaml").write_text("mine", "utf-8")
+
+    code, _, err = place.run("init", "--example", "own", "-o", "mine.yaml")
+    assert (code, "base.yaml is there already" in err) == (2, True)
+    assert not Path("mine.yaml").exists()
+
+    code, _, err = place.run("init", "--example", "own", "-o", "nothere/mine.yaml")
+    assert (code, "Make nothere first" in err) == (1, True)
+
+    code, _, err = place.run("init", "--example", "own", "-o", "mine.yaml", "--force")
+    assert (code, Path("mine.yaml").read_text("utf-8")) == (0, "extends: base.yaml\n")
+    assert Path("base.yaml").read_text("utf-8") == "name: base\n"
+    assert Path("compiled", "mine.lock.json").read_text("utf-8") == "{}\n"
+
+    code, out, err = place.run("init", "--example", "own", "--gpu", "H100")
+    assert (code, out) == (2, "")
+    assert "written as it is" in err
 
 
 class Server(BaseHTTPRequestHandler):

@@ -69,6 +69,8 @@ def test_the_wheel_holds_data_and_nothing_of_the_repository_beside_it(wheel: Pat
     names = zipfile.ZipFile(wheel).namelist()
 
     assert "deployer/facts/models/models.jsonl" in names
+    shipped = {path.name for path in Path("profiles").glob("*.yaml")}
+    assert {f"deployer/examples/{name}" for name in shipped} <= {*names}
     assert any(re.fullmatch(r"deployer/facts/sglang/0\.5\.\d+\.json", name) for name in names)
     assert {name.partition("/")[0] for name in names} == {
         "deployer",
@@ -91,6 +93,22 @@ def test_it_checks_compiles_and_explains_in_an_empty_folder(installed: Installed
     assert installed.run("plan", "--offline", "mine.yaml").returncode == 0
     assert "misspelt key" in installed.run("explain", "unknown-key").stdout
     assert '"$schema"' in installed.run("schema").stdout
+
+
+def test_a_shipped_profile_is_had_where_there_is_no_checkout(installed: Installed) -> None:
+    unknown = installed.run("init", "--example", "nosuch")
+    assert unknown.returncode == 2
+    for profile in Path("profiles").glob("*.yaml"):
+        assert f"`{profile.stem}`" in unknown.stderr
+        written = installed.run("init", "--example", profile.stem, "-o", profile.name)
+        assert written.returncode == 0, written.stderr
+        text = (installed.folder / profile.name).read_text(encoding="utf-8")
+        assert text == profile.read_text(encoding="utf-8")
+    names = [profile.name for profile in Path("profiles").glob("*.yaml")]
+    checked = installed.run("check", "--strict", *names)
+    assert checked.returncode == 0, checked.stdout
+    flags = installed.run("compile", "--format", "flags", "cpu-tiny.yaml").stdout
+    assert flags == Path("profiles/compiled/cpu-tiny.flags").read_text(encoding="utf-8")
 
 
 def test_what_it_does_not_bring_is_named(installed: Installed) -> None:
