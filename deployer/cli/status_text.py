@@ -54,6 +54,7 @@ def modal_text(one: ModalStatus) -> str:
         ("engine", one.engine),
         ("hardware", one.hardware and f"{one.hardware}{now}"),
         ("memory", one.memory and f"at its start {one.memory}, on record"),
+        ("late", f"at its start {'; '.join(one.start)}, on record" if one.start else ""),
         ("schedule", one.schedule),
         ("version", deployed),
         ("by", one.who),

@@ -127,7 +127,9 @@ def _finding(faults: list[Fault], path: Path, model: type[BaseModel], source: So
     elif kind == "missing":
         wording, span = _missing(path, model), source.key_span(path[:-1])
     elif kind == "bad_key":
-        wording, span = _bad_key(faults[0], path), source.key_span(path)
+        section = format_path(path[:-1])
+        wording = schema_words.bad_key(faults[0], str(path[-1]), section)
+        span = source.key_span(path)
     else:
         wording, span = _alternatives(faults), source.span(path)
     return source.located(
@@ -204,11 +206,3 @@ def _missing(path: Path, model: type[BaseModel]) -> Wording:
     return Wording(
         "missing-key", message, f"add `{path[-1]}: …`" + (f" ({about})" if about else "")
     )
-
-
-def _bad_key(fault: Fault, path: Path) -> Wording:
-    section = code(format_path(path[:-1]))
-    message = f"{code(path[-1])} cannot be a key of {section}"
-    if pattern := fault.context.get("pattern"):
-        message += f": it does not match `{pattern}`"
-    return Wording("bad-key", message)

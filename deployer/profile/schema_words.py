@@ -125,6 +125,18 @@ def not_a_choice(faults: list[Fault]) -> Wording:
     return Wording("not-a-choice", message, f"did you mean {code(close)}? Otherwise {allowed}")
 
 
+def bad_key(fault: Fault, key: str, section: str) -> Wording:
+    """Say that what an author names in a section is not one of the names that it may have."""
+    message = f"{code(key)} cannot be a key of {code(section)}"
+    if pattern := fault.context.get("pattern"):
+        return Wording("bad-key", f"{message}: it does not match `{pattern}`")
+    choices = _expected(fault)
+    if close := near(key, choices):
+        return Wording("bad-key", message, f"did you mean {code(close)}?")
+    hint = f"its keys are {joined([code(choice) for choice in choices], 'and')}" if choices else ""
+    return Wording("bad-key", message, hint)
+
+
 def _known(fault: Fault, choices: list[str]) -> str:
     """Say what SGLang calls a value of another engine, where the field takes that."""
     foreign = value_of(fault.flag, str(fault.value))
@@ -145,10 +157,12 @@ def _kinds(faults: list[Fault]) -> list[str]:
 
 
 def _choices(fault: Fault) -> list[str]:
-    if fault.kind not in CHOICES:
-        return []
+    return _expected(fault) if fault.kind in CHOICES else []
+
+
+def _expected(fault: Fault) -> list[str]:
     expected = str(fault.context.get("expected", ""))
-    parts = re.split(r", | or ", expected)
+    parts = re.split(r", | or ", expected) if expected else []
     return [_PYTHON_WORDS.get(part) or part.strip("'\"") for part in parts]
 
 

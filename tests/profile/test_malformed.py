@@ -1796,6 +1796,36 @@ p.yaml:14:5: error[bad-key]: `2C` cannot be a key of `engine.env`: it does not m
 """,
     ),
     Case(
+        "names in a map that has its own",
+        BASE
+        + """lifecycle:
+  stage_budgets:
+    weigths: 30
+    Graphs: 30
+    loading: 30
+""",
+        """p.yaml:13:5: error[bad-key]: `weigths` cannot be a key of `lifecycle.stage_budgets`
+   |
+13 |     weigths: 30
+   |     ^^^^^^^
+   = did you mean `weights`?
+
+p.yaml:14:5: error[bad-key]: `Graphs` cannot be a key of `lifecycle.stage_budgets`
+   |
+14 |     Graphs: 30
+   |     ^^^^^^
+   = did you mean `graphs`?
+
+p.yaml:15:5: error[bad-key]: `loading` cannot be a key of `lifecycle.stage_budgets`
+   |
+15 |     loading: 30
+   |     ^^^^^^^
+   = its keys are `container`, `volumes`, `caches`, `imports`, `distributed`, `weights`, `pool`, `kernels`, `graphs`, `http`, `self-test`, `health` and `warmup`
+
+3 errors in p.yaml
+""",
+    ),
+    Case(
         "errors of YAML and schema together, by line",
         """\
 name: GLM

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from deployer.apply.modal.records import Record
 from deployer.apply.seen import NOTHING, Observed, Recorded
 from deployer.apply.unseen import asked_words, not_asked_words, not_reached_words, not_there_words
+from deployer.diagnose.words import over
 from deployer.errors import DeployerError, Failure, NotAsked, NotReached
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class ModalStatus:
     ``observed`` is what Modal said just now, None where it said nothing; all that is known then is
     on record, and ``containers`` is None. ``recorded`` is what this machine remembers of this
     release, ``memory`` among it: what an engine said of its memory at its start, and how that stood
-    beside what was reckoned. ``since`` is when the version was deployed, seconds since the epoch.
+    beside what was reckoned; and ``start``: what of the newest start that an apply saw took longer
+    than its budget. ``since`` is when the version was deployed, seconds since the epoch.
     ``message`` says what is wrong or was not looked at.
     """
 
@@ -64,6 +66,7 @@ class ModalStatus:
     observed: Observed | None = None
     recorded: Recorded = NOTHING
     memory: str = ""
+    start: tuple[str, ...] = ()
     schedule: str = ""
 
 
@@ -76,7 +79,7 @@ def unseen(
     """
     asked = not isinstance(why, NotAsked)
     words = not_reached_words(why) if asked else not_asked_words(why.message)
-    known = _described(_on_record(record), records.release(record.digest) or profile)
+    known = _described(_on_record(record, records), records.release(record.digest) or profile)
     return replace(known, state="not-reached" if asked else "not-asked", message=words)
 
 
@@ -97,7 +100,7 @@ def status(
         server = account.server(release) if release else None
     except Failure as failure:
         return unseen(record, profile, records, failure)
-    known = _described(_on_record(record), release)
+    known = _described(_on_record(record, records), release)
     if deployed is None:
         return _not_there(known, account.environment, now)
     live = _live(known, record, deployed, server.url if server else "", now)
@@ -259,7 +262,7 @@ def _status(  # noqa: PLR0913, PLR0917 - as above
     from deployer.apply.modal.listing import candidate_of  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.proof import said_of  # noqa: PLC0415 - as above
 
-    known = _described(_on_record(record), release)
+    known = _described(_on_record(record, records), release)
     if deployed is None:
         return _not_there(known, record.environment, now)
     live = _undescribed(_live(known, record, deployed, url, now), release)
@@ -267,7 +270,6 @@ def _status(  # noqa: PLR0913, PLR0917 - as above
         return replace(live, name=record.app, state="candidate", message=_candidate_words(of))
     if live.recorded.verified_at or live.state not in {"serving", "asleep"}:
         return live
-    del records
     return replace(live, recorded=said_of(tags, deployed.digest, deployed.version))
 
 
@@ -354,7 +356,7 @@ def _running(app: ListedApp, now: Callable[[], float]) -> ModalStatus:
     )
 
 
-def _on_record(record: Record) -> ModalStatus:
+def _on_record(record: Record, records: Records) -> ModalStatus:
     return ModalStatus(
         record.name,
         "not-asked",
@@ -366,7 +368,15 @@ def _on_record(record: Record) -> ModalStatus:
         since=record.when,
         recorded=Recorded(record.when, record.verified, record.verified_at),
         memory=record.memory,
+        start=_late(record, records) if record.when else (),
     )
+
+
+def _late(record: Record, records: Records) -> tuple[str, ...]:
+    """Give what of the newest start on record of this release took longer than its budget."""
+    starts = records.boots(record.app, record.environment)
+    own = [boot for boot in starts if boot.release.startswith(record.digest)]
+    return tuple(over(each) for boot in own[-1:] for each in boot.late())
 
 
 def _described(known: ModalStatus, release: Release | None) -> ModalStatus:
@@ -407,7 +417,7 @@ def _live(
     )
     if deployed.digest != record.digest or not record.when:
         # What is remembered is of another release.
-        known = replace(known, recorded=NOTHING, memory="")
+        known = replace(known, recorded=NOTHING, memory="", start=())
     elif deployed.version != record.version:
         # It is of the same release, but these containers were not asked for their promises.
         known = replace(known, recorded=NOTHING)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -96,6 +97,15 @@ def test_a_redirect_after_a_long_wait_is_followed(containers: World) -> None:
     assert record.memory.startswith("the engine did not say what it holds: ")
     assert record.memory.endswith("; not compared: the engine did not say what it holds")
     assert ("reckon", "done") in {(event.phase, event.state) for event in told}
+    shown = [
+        world.run("status", "tiny", *more)[1] for more in ((), ("--offline",), ("--format", "json"))
+    ]
+    late = re.compile(
+        r"late +at its start imports [\d.]+ s more than the 0\.5 s of .*, on record\n"
+    )
+    assert [bool(late.search(text)) for text in shown[:2]] == [True, True], shown
+    (one,) = json.loads(shown[2])["on_modal"]
+    assert [words[:8] for words in one["start"]] == ["imports "]
 
 
 def test_a_redirect_to_somebody_else_is_not_followed(containers: World) -> None:
