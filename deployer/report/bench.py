@@ -48,8 +48,10 @@ def moment(seconds: float) -> str:
 
 
 def took(spread: Spread | None) -> str:
-    """Write a median and a 95th percentile in milliseconds."""
-    return "" if spread is None else f"{ms(spread.p50)}  {ms(spread.p95)}"
+    """Write a median and a 95th percentile in milliseconds, ``-`` where too few tell of it."""
+    if spread is None:
+        return ""
+    return f"{ms(spread.p50)}  {ms(spread.p95) if spread.count >= ENOUGH else '-'}"
 
 
 def ms(value: float) -> str:
@@ -123,9 +125,9 @@ def said(point: Point) -> Iterator[str]:
     if requests < ENOUGH:
         yield f"{counted(requests, 'request')} tell nothing of a 95th percentile ({ENOUGH} would)"
     elif point.first_token and point.first_token.low is not None:
-        high = point.first_token.high
-        ends = f"{ms(point.first_token.low)} and {ms(high)}" if high is not None else "unknown"
-        yield f"the first token's p95 is between {ends} ms (95 % confidence)"
+        low, high = point.first_token.low, point.first_token.high
+        ends = f"at least {ms(low)}" if high is None else f"between {ms(low)} and {ms(high)}"
+        yield f"the first token's p95 is {ends} ms (95 % confidence)"
     if point.recounted:
         yield "the tool counts answers without text as answered; here they failed"
     yield from (visible(fault) for fault in point.faults)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from deployer.measure.load import ENOUGH
 from deployer.measure.point import Point, Spread
 from deployer.measure.run import Expected, Run
 from deployer.report import bench
@@ -87,7 +88,7 @@ def _series(
         marks = (
             Mark(point.output_rate, getattr(spread, share), _short(point), _told(point, spread))
             for point in points
-            if (spread := of(point)) is not None
+            if (spread := of(point)) is not None and (share == "p50" or spread.count >= ENOUGH)
         )
         yield Series(f"{name}, {share}", f"{style} {share}", tuple(marks))
 

@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT = 560, 320
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 14, 46
+WIDTH, HEIGHT = 440, 300
+LEFT, RIGHT, TOP, BOTTOM = 62, 30, 16, 46
 """Pixels of the picture, and of its margins."""
+
+LETTER, LINE = 7, 12
+"""Pixels that a sign of a label takes at most, across and up."""
 
 TICKS = 5
 """About how many marks an axis has."""
@@ -36,7 +39,10 @@ class Series:
 
 
 def svg(series: Sequence[Series], across: str, up: str) -> str:
-    """Draw series over two axes that begin at 0; every text in it is escaped."""
+    """Draw series over two axes that begin at 0, the first one on top; every text is escaped.
+
+    A label that would lie on another one is left out: a pointer over the mark is told it.
+    """
     shown = [each for each in series if each.marks]
     widest = max((mark.x for each in shown for mark in each.marks), default=1.0) or 1.0
     highest = max((mark.y for each in shown for mark in each.marks), default=1.0) or 1.0
@@ -44,8 +50,9 @@ def svg(series: Sequence[Series], across: str, up: str) -> str:
     title = escape(f"{up}, against {across}")
     parts = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}">']
     parts += [*_axes(scale, across, up)]
-    for each in shown:
+    for each in reversed(shown):
         parts += [*_drawn(each, scale)]
+    parts += [*_labels(shown, scale)]
     return "\n".join([*parts, "</svg>"])
 
 
@@ -92,7 +99,17 @@ def _drawn(series: Series, scale: _Scale) -> Iterator[str]:
         told = escape(f"{series.name}, {mark.told}")
         circle = f'<circle class="{series.style}" cx="{x}" cy="{y}" r="4">'
         yield f"{circle}<title>{told}</title></circle>"
-        yield f'<text class="tick" x="{x + 7}" y="{y - 6}">{escape(mark.label)}</text>'
+
+
+def _labels(shown: Sequence[Series], scale: _Scale) -> Iterator[str]:
+    taken: list[tuple[float, float, float]] = []
+    for mark in (mark for each in shown for mark in each.marks):
+        x, y = round(scale.x(mark.x) + 6, 1), round(scale.y(mark.y) - 6, 1)
+        wide = LETTER * len(mark.label)
+        if any(x < to and at < x + wide and abs(y - up) < LINE for at, to, up in taken):
+            continue
+        taken.append((x, x + wide, y))
+        yield f'<text class="tick" x="{x}" y="{y}">{escape(mark.label)}</text>'
 
 
 def ticks(largest: float) -> list[float]:

@@ -16,7 +16,7 @@ from deployer.measure.reading import Told
 from deployer.measure.run import Expected
 from deployer.report.bench import text, to_json
 from deployer.report.bench_page import html
-from deployer.report.chart import Mark, Series, svg, ticks
+from deployer.report.chart import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Mark, Series, svg, ticks
 from tests.measure.made import LOAD, point, run
 
 WIDER = replace(LOAD, concurrency=16)
@@ -55,6 +55,14 @@ demo: measured by sglang.benchmark.serving 0.5.23, 2027-01-15 09:00 UTC
 def test_too_few_requests_are_told() -> None:
     said = text(run(point([0.1] * 12)), None)
     assert "12 requests tell nothing of a 95th percentile (59 would)" in said
+    assert "  100  -  " in said
+    few = html(run(point([0.1] * 12)), None)
+    assert few.count('<circle class="now p50"') == 3
+    assert 'circle class="now p95"' not in few
+
+
+def test_of_a_bound_that_too_few_tell_only_the_other_is_given() -> None:
+    assert "the first token's p95 is at least 100 ms (95 %" in text(run(point([0.1] * 70)), None)
 
 
 def test_a_former_run_of_another_load_is_not_compared() -> None:
@@ -99,10 +107,21 @@ def test_a_chart_begins_at_nothing_and_its_marks_lie_within() -> None:
     drawn = svg([Series("a", "now", (Mark(10, 5, "1", "x"), Mark(20, 50, "2", "<&>")))], "x", "y")
     places = re.findall(r'cx="([\d.]+)" cy="([\d.]+)"', drawn)
     assert len(places) == 2
-    assert all(64 <= float(x) <= 544 and 14 <= float(y) <= 274 for x, y in places)
+    inside = (LEFT, WIDTH - RIGHT, TOP, HEIGHT - BOTTOM)
+    assert all(
+        inside[0] <= float(x) <= inside[1] and inside[2] <= float(y) <= inside[3] for x, y in places
+    )
     assert "&lt;&amp;&gt;" in drawn
     assert ticks(1000) == [0, 200, 400, 600, 800, 1000]
     assert ticks(0.07) == [0, 0.02, 0.04, 0.06]
+
+
+def test_labels_do_not_lie_on_each_other_and_the_first_series_is_on_top() -> None:
+    here, near, far = Mark(10, 5, "16", "a"), Mark(10.1, 5, "17", "b"), Mark(20, 5, "18", "c")
+    drawn = svg([Series("a", "now", (here, far)), Series("b", "then", (near,))], "x", "y")
+    assert re.findall(r'<text class="tick" x="[\d.]+" y="[\d.]+">(\d+)<', drawn) == ["16", "18"]
+    assert "b, b" in drawn, "a pointer over the mark is told"
+    assert drawn.index('circle class="then"') < drawn.index('circle class="now"')
 
 
 @pytest.mark.process
