@@ -75,6 +75,11 @@ _MAY_NAME = compile_pattern(
     r"(^|_)(\w*KEY(_ID)?|TOKEN|PAT|AUTH|PASSWD|PASSPHRASE|CREDENTIALS?)$|SECRET|PASSWORD",
     re.IGNORECASE,
 )
+_PAIR = compile_pattern(r'"((?:[^"\\]|\\.)*)"\s*:\s*"((?:[^"\\]|\\.)*)')
+"""A name and a text in JSON; the text may break off."""
+
+_MARKER = compile_pattern(r"|<[^<>]+>|\[[A-Z]+\]", re.DOTALL)
+"""Nothing, or how tokenizers write their special tokens."""
 
 
 def names_secret(name: str) -> bool:
@@ -85,6 +90,17 @@ def names_secret(name: str) -> bool:
 def may_name_secret(name: str) -> bool:
     """Whether it might be: for keeping back what nobody misses (`GRAPH_KEY`)."""
     return names_secret(name) or _MAY_NAME.search(name) is not None
+
+
+def within_json(text: str) -> bool:
+    """Whether a text is JSON, or broken JSON, in which the name of a secret has a text.
+
+    `{"api_key": "x"}` is; a model's own marker, `{"eos_token": "</s>"}`, is not.
+    """
+    return text.lstrip().startswith(("{", "[")) and any(
+        names_secret(found[1]) and _MARKER.fullmatch(found[2]) is None
+        for found in _PAIR.finditer(text)
+    )
 
 
 def looks_secret(text: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deployer.facts.sglang.catalogue import load, releases
-from deployer.secret import HIDDEN, looks_secret, masked, names_secret
+from deployer.secret import HIDDEN, looks_secret, masked, names_secret, within_json
 
 A, N = "AbCdEfGhIjKlMnOpQrStUvWxYz", "0123456789"
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nAbCd\n-----END RSA PRIVATE KEY-----"
@@ -94,6 +94,21 @@ def test_of_an_address_or_a_header_only_the_secret_is_hidden(text: str) -> None:
 def test_what_is_no_secret_is_shown(text: str) -> None:
     assert masked(text) == text
     assert not looks_secret(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ('{"api_key": "x"}', True),
+        (' [{"a": {"hf_token" : "x\\"y"}}]', True),
+        ('{"a": 1, "password": "x', True),
+        ('{"eos_token": "</s>", "pad_token": "[PAD]", "token": ""}', False),
+        ('{"bos_token_id": 1, "max_tokens": "8", "text": "api_key"}', False),
+        ('api_key: "x"', False),
+    ],
+)
+def test_json_in_which_a_name_of_a_secret_has_a_text(text: str, *, holds: bool) -> None:
+    assert within_json(text) is holds
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deployer.late import compile_pattern
@@ -39,16 +39,17 @@ class Around:
 
     ``gpu`` is the profile's name of a type, ``gpu_shown`` the source's where the profile has none;
     ``count`` are the GPUs of one container, 0 where nothing says; ``nodes`` how many containers one
-    server spans. ``fields`` are values by their path in the profile. ``volumes`` are names by mount
-    path, with the options of the mount; ``repos`` what a folder was downloaded from. ``secrets``
-    are those that may hold the API key, ``key_env`` the variable that does; ``hub_secrets`` those
-    that the download is given.
+    server spans; ``copies`` how many servers are always up, 0 where nothing says. ``fields`` are
+    values by their path in the profile. ``volumes`` are names by mount path, with the options of
+    the mount; ``repos`` what a folder was downloaded from. ``secrets`` are those that may hold the
+    API key, ``key_env`` the variable that does; ``hub_secrets`` those that the download is given.
     """
 
     gpu: str = ""
     gpu_shown: str = ""
     count: int = 0
     nodes: int = 1
+    copies: int = 0
     fields: tuple[tuple[str, Any], ...] = ()
     volumes: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = ()
     repos: tuple[tuple[str, str, str], ...] = ()
@@ -86,3 +87,23 @@ def with_gpu(shown: str, count: int) -> dict[str, Any]:
     """Give the fields of :class:`Around` for a GPU as a tool writes it."""
     gpu = gpu_of(shown)
     return {"gpu": gpu, "gpu_shown": "" if gpu else shown, "count": count}
+
+
+def scaled(around: Around, least: Any, most: Any) -> Around:  # noqa: ANN401 - what YAML holds
+    """Say between how many copies a tool scales; ``most`` is None where nothing bounds it.
+
+    Two bounds are a profile's. A single number are copies that are always up, which
+    :mod:`deployer.adopt.profile` tells. What is no such number says nothing.
+    """
+    if not _whole(least):
+        return around
+    if most is None or least == most:
+        return replace(around, copies=least)
+    if not _whole(most) or most < least:
+        return around
+    bounds = (("modal.min_containers", least), ("modal.max_containers", most))
+    return replace(around, fields=(*around.fields, *bounds))
+
+
+def _whole(value: Any) -> bool:  # noqa: ANN401 - as above
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

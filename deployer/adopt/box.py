@@ -49,6 +49,7 @@ def joined(outer: Around, inner: Around) -> Around:
         gpu_shown=inner.gpu_shown or outer.gpu_shown,
         count=inner.count or outer.count,
         nodes=max(inner.nodes, outer.nodes),
+        copies=inner.copies or outer.copies,
         repos=(*inner.repos, *outer.repos),
     )
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from deployer.adopt.around import Around
+from deployer.adopt.around import Around, scaled
 from deployer.adopt.beside import note_beside
 from deployer.adopt.box import Box, launched, settled, text, texts, variables
 from deployer.adopt.find import Found
@@ -77,13 +77,14 @@ def _box(
         Note(Kind.MOVED, f"the env file {path} is not here: its variables are not known", line)
         for path in missing
     ]
-    entrypoint = service.get("entrypoint")
+    entrypoint, deploy = service.get("entrypoint"), service.get("deploy")
+    copies = service.get("scale", deploy.get("replicas") if isinstance(deploy, Mapping) else None)
     return Box(
         image=filled(service.get("image")),
         entrypoint=None if entrypoint is None else _words(entrypoint, filled),
         words=_words(service.get("command"), filled),
         variables={key: value for each in files for key, value in each.items()} | given,
-        around=Around(count=_gpus(service)),
+        around=scaled(Around(count=_gpus(service)), copies, copies),
         line=line,
         notes=tuple(notes),
     )

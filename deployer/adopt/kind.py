@@ -85,7 +85,7 @@ def documents(text: str) -> list[Lined]:
     except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark is not None else ""
-        text = getattr(error, "problem", None) or "it is no YAML"
+        text = getattr(error, "problem", None) or "it cannot be read"
         message = f"it is no YAML{where}: {text}"
         raise UnreadError(message) from error
     if _values(found, {}) > MOST_VALUES:

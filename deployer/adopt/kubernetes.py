@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from deployer.adopt.around import Around, gpu_of, with_gpu
+from deployer.adopt.around import Around, gpu_of, scaled, with_gpu
 from deployer.adopt.beside import note_beside
 from deployer.adopt.box import Box, launched, text, texts
 from deployer.adopt.find import Found
@@ -59,6 +60,7 @@ def _pods(node: Any, around: Around, depth: int) -> Iterator[tuple[Mapping[str, 
             yield from _pods(one, around, depth + 1)
     if not isinstance(node, Mapping):
         return
+    around = _copies(node, around)
     if isinstance(node.get("containers"), list):
         yield node, around
         return
@@ -69,10 +71,17 @@ def _pods(node: Any, around: Around, depth: int) -> Iterator[tuple[Mapping[str, 
         node = {**node, "workerTemplate": None}
     size = node.get("size")
     if isinstance(size, int) and ("workerTemplate" in node or "leaderTemplate" in node):
-        around = Around(nodes=size)
+        around = replace(around, nodes=size)
     for key, one in node.items():
         if key != "initContainers":
             yield from _pods(one, around, depth + 1)
+
+
+def _copies(node: Mapping[str, Any], around: Around) -> Around:
+    """Read `replicas`, or KServe's bounds: at least one, and no upper one for 0 and for none."""
+    if "minReplicas" in node or "maxReplicas" in node:
+        return scaled(around, node.get("minReplicas", 1), node.get("maxReplicas") or None)
+    return scaled(around, node.get("replicas"), node.get("replicas"))
 
 
 def _box(
@@ -99,7 +108,7 @@ def _box(
         entrypoint=tuple(_referred(word, values, script, line) for word in command) or None,
         words=tuple(_referred(word, values, script, line) for word in words),
         variables={name: value for name, value in values.items() if name != GROUP_SIZE},
-        around=Around(nodes=around.nodes, **with_gpu(shown, count)),
+        around=replace(around, **with_gpu(shown, count)),
         line=line,
         notes=tuple(notes),
     )

@@ -36,6 +36,7 @@ def document(
     comments: dict[str, str] = {}
     _drop_idle_draft(placed)
     _drop_same_tokenizer(placed)
+    _say_copies(found, placed, wishes)
     model = _model(found, placed, wishes)
     named = str(model.get("served_name") or model.get("repo") or model.get("path") or "")
     name = wishes.name or slug(named.rstrip("/").rpartition("/")[2])
@@ -93,6 +94,21 @@ def _drop_same_tokenizer(placed: Placed) -> None:
         placed.notes.append(
             Note(Kind.MOVED, "`--tokenizer-path` is the model's own, which it is anyway")
         )
+
+
+def _say_copies(found: Found, placed: Placed, wishes: Wishes) -> None:
+    """Say what becomes of copies that are always up: nobody gets what costs most unasked."""
+    if (copies := found.around.copies) == 0:
+        return
+    text = f"copies of the server that are up all the time ({copies}) are not taken over: "
+    if wishes.target == "modal":
+        text += (
+            "the profile starts one when requests come; `modal.min_containers` and "
+            f"`modal.max_containers`, both {copies}, would keep them up"
+        )
+    else:
+        text += "on this machine a profile is one server"
+    placed.notes.append(Note(Kind.MOVED, text))
 
 
 def _model(found: Found, placed: Placed, wishes: Wishes) -> dict[str, Any]:

@@ -7,7 +7,7 @@ note, and one that is shown is out.
 from __future__ import annotations
 
 from deployer.late import compile_pattern
-from deployer.secret import looks_secret, may_name_secret
+from deployer.secret import looks_secret, may_name_secret, within_json
 
 WITHIN = compile_pattern(r"://[^/@\s]+@")
 """A user, with or without a password, in an address."""
@@ -19,5 +19,5 @@ def is_secret_name(name: str) -> bool:
 
 
 def is_secret_value(value: str) -> bool:
-    """Whether a text looks like a key, or has a password in an address."""
-    return looks_secret(value) or WITHIN.search(value) is not None
+    """Whether a text looks like a key, holds one by its name, or a password in an address."""
+    return looks_secret(value) or within_json(value) or WITHIN.search(value) is not None

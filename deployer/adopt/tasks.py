@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from deployer.adopt.around import Around, accelerators, gpu_of, with_gpu
+from deployer.adopt.around import Around, accelerators, gpu_of, scaled, with_gpu
 from deployer.adopt.box import Box, joined, launched, settled, text, texts, variables
 from deployer.adopt.find import Found, of_commands, of_image
 from deployer.adopt.kind import Lined
@@ -25,6 +25,7 @@ def of_skypilot(document: Lined, known: Mapping[str, str], script: Script) -> li
     around = _sky_gpus(resources if isinstance(resources, Mapping) else {})
     nodes = document.get("num_nodes")
     around = replace(around, nodes=nodes if isinstance(nodes, int) else 1)
+    around = _sky_copies(document.get("service"), around)
     given = {**variables(document.get("envs")), **variables(document.get("secrets"))}
     given = {name: value or None for name, value in given.items()}
     values = settled(given, known, script, 1, "the command line of `sky launch`")
@@ -42,6 +43,9 @@ def of_dstack(document: Lined, known: Mapping[str, str], script: Script) -> list
     around = _dstack_gpus(resources.get("gpu") if isinstance(resources, Mapping) else None)
     nodes = document.get("nodes")
     around = replace(around, nodes=nodes if isinstance(nodes, int) else 1)
+    least, _, most = text(document.get("replicas")).partition("..")
+    if least.isdigit() and (most.isdigit() or not most):
+        around = scaled(around, int(least), int(most or least))
     values = settled(variables(document.get("env")), known, script, 1, "the shell around")
     if around.count:
         values.setdefault("DSTACK_GPUS_NUM", str(around.count))
@@ -117,6 +121,17 @@ def _sky_gpus(resources: Mapping[str, Any]) -> Around:
             if isinstance(one, Mapping) and one.get("accelerators")
         ]  # fmt: skip
     return _among([accelerators(one) for one in offered])
+
+
+def _sky_copies(service: Any, around: Around) -> Around:  # noqa: ANN401 - what YAML holds
+    """Read how many replicas SkyServe keeps; without a `max_replicas` it does not scale."""
+    if not isinstance(service, Mapping):
+        return around
+    policy = service.get("replica_policy")
+    if not isinstance(policy, Mapping):
+        return scaled(around, service.get("replicas"), service.get("replicas"))
+    least = policy.get("min_replicas")
+    return scaled(around, least, policy.get("max_replicas", least))
 
 
 def _dstack_gpus(given: Any) -> Around:  # noqa: ANN401 - what YAML holds

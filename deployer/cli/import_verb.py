@@ -128,11 +128,11 @@ def _adopted(
     from deployer.errors import Failure  # noqa: PLC0415
     from deployer.parse.config import ConfigError  # noqa: PLC0415
 
-    given = None if config is None else _text(config, "an SGLang config file")
+    given = None if config is None else _given(config, "an SGLang config file")
     try:
         if script is not None:
             beside = Path(script).parent
-            text = _text(script, "a file that starts a server")
+            text = _given(script, "a file that starts a server")
             return from_file(script, text, wishes, lambda path: _beside(beside, path, given))
         if words:
             return from_words(words, wishes, lambda path: _beside(Path(), path, given))
@@ -171,6 +171,17 @@ def _settings(
         else:
             variables.append((name, value))
     return tuple(answers), tuple(variables)
+
+
+def _given(path: str, what: str) -> str:
+    """Read a file that was asked for; raises UsageError where there is nothing in it to look at."""
+    text = _text(path, what)
+    lines = (line.strip() for line in text.splitlines())
+    if all(line.startswith("#") or line in {"---", "..."} for line in lines if line):
+        empty = "holds nothing but comments" if text.strip() else "is empty"
+        msg = f"{path} {empty}, so there is nothing to import"
+        raise UsageError(msg)
+    return text
 
 
 def _text(path: str, what: str) -> str:

@@ -98,8 +98,11 @@ class Verbs(click.Group):
 def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001
     if wanted and not ctx.resilient_parsing:
         from deployer.distribution import version  # noqa: PLC0415 - slow, and rarely asked
+        from deployer.facts.sglang.catalogue import releases  # noqa: PLC0415 - as above
 
+        known = releases()
         show(f"deployer {version()}")
+        show(f"knows SGLang {known[0]} to {known[-1]}")
         ctx.exit()
 
 

@@ -72,10 +72,15 @@ def meant(model: type[BaseModel], path: Path) -> Meant | None:
     """Say which key was probably meant by an unknown one.
 
     In this order: the same key but for its spelling, here; the same key, or the engine's flag of
-    it, in another section; a similar key here; a similar one elsewhere.
+    it, in another section; a similar key here; a similar one elsewhere. What stands in an item of a
+    list describes that item, so nothing is meant elsewhere, and its `name` is its first key.
     """
     section, key = path[:-1], _plain(str(path[-1]))
     here = fields(model, section)
+    if any(isinstance(step, int) for step in section):
+        first = next((name for name, info in here.items() if info.is_required()), "")
+        close = first if key == "name" else near(key, here)
+        return Meant(section, close, exact=False) if close else None
     elsewhere = _everywhere(model)
     if same := next((name for name in here if _plain(name) == key), None):
         return Meant(section, same, exact=True)

@@ -45,6 +45,7 @@ EXPECTED: Mapping[str, str] = {
 CHOICES = frozenset({"literal_error", "enum"})
 
 _AS_SECTION = "write its keys on the lines below, indented by two spaces"
+_AS_ITEMS = "write its items on the lines below, each begun with `- `"
 _MANY = 12
 _PLAIN_UNITS = frozenset({"s", "sec", "secs", "seconds", "gb", "mib", "tokens", "x", "gpus"})
 """Units that fields count in. Behind another one (`30m`, `64k`) stands another number."""
@@ -169,6 +170,8 @@ def _expected(fault: Fault) -> list[str]:
 def _type_hint(kinds: set[str], fault: Fault) -> str:
     """Say how to write what was probably meant."""
     value = fault.value
+    if isinstance(value, dict) and kinds == {"a list"}:
+        return _AS_ITEMS
     if isinstance(value, dict | list):
         return _AS_SECTION if kinds == {"a section with keys"} else ""
     if isinstance(value, str):
@@ -176,11 +179,9 @@ def _type_hint(kinds: set[str], fault: Fault) -> str:
     if value is None:
         instead = _AS_SECTION if kinds == {"a section with keys"} else "write a value"
         return instead + (", or delete the line for the default" if fault.optional else "")
-    if kinds == {"a section with keys"}:
-        return _AS_SECTION
     if kinds == {"a list"}:
-        return f"write it in brackets: {code(f'[{fault.written}]')}"
-    return _scalar_hint(kinds, value, fault)
+        return _list_hint(fault.written, fault)
+    return _AS_SECTION if kinds == {"a section with keys"} else _scalar_hint(kinds, value, fault)
 
 
 def _scalar_hint(kinds: set[str], value: object, fault: Fault) -> str:
@@ -206,8 +207,14 @@ def _text_hint(kinds: set[str], value: str, fault: Fault) -> str:
     if numeric and (match := re.fullmatch(r"(-?[0-9]+)\s*([A-Za-z%]+)", value)):
         return _without_unit(int(match[1]), match[2], fault)
     if kinds == {"a list"}:
-        return f"write it in brackets: {code(f'[{value}]')}"
+        return _list_hint(value, fault)
     return _AS_SECTION if kinds == {"a section with keys"} else ""
+
+
+def _list_hint(written: str, fault: Fault) -> str:
+    """Say how to write a list, where one item was written instead."""
+    fits = fault.takes([fault.value])
+    return f"write it in brackets: {code(f'[{written}]')}" if fits else _AS_ITEMS
 
 
 def _without_unit(number: int, unit: str, fault: Fault) -> str:

@@ -72,6 +72,8 @@ def test_the_same_words_give_the_same_profile_without_a_command_before_them() ->
         [f"AWS_SECRET_ACCESS_KEY=canary-7f {LAUNCH}"],
         [f"MINE=hf_canary0123456789abcdef {LAUNCH} --file-storage-path hf_canary0123456789abcdef"],
         [f"DB=postgres://me:canary-7f@host/x {LAUNCH}"],
+        [*LAUNCH.split(), "--model-loader-extra-config", '{"a": [{"hf_token": "canary-7f"}]}'],
+        [*LAUNCH.split(), "--json-model-override-args", '{"api_key":"canary-7f'],
         [f"docker run --label token=canary-7f lmsysorg/sglang:v0.5.23 {LAUNCH}"],
         [f"export HF_TOKEN=canary-7f; bash -c '{LAUNCH} --api-key $HF_TOKEN'"],
     ],
@@ -310,6 +312,7 @@ def test_a_config_file_beside_the_script_is_merged(tmp_path: Path) -> None:
         (["--engine", "9.9.9", "--", *LAUNCH.split()], UsageError, "is not known here"),
         (["--file", "/no/such/file"], UsageError, "there is no such file"),
         (["no-such-file.py"], UsageError, "there is no such file"),
+        (["/dev/null"], UsageError, "is a device"),
         (["tests"], UsageError, "tests is a folder"),
         (["--set", "TP", "--", *LAUNCH.split()], UsageError, "`TP` has no value"),
         (["--launch", "2", "--file", str(LAUNCHES)], Failure, "no launch 2"),
@@ -324,7 +327,6 @@ def test_wrong_usage_is_told(words: list[str], kind: type[Exception], message: s
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "no launch of SGLang or vLLM was found in "),
         (b"\x7fELF\x00\x01", "is no text"),
         (b"\xff\xfe", "is no text"),
         (b"#!/bin/sh\necho hi\n", "no launch of SGLang or vLLM was found in "),
@@ -339,7 +341,28 @@ def test_a_file_that_is_no_launch_script(tmp_path: Path, data: bytes, message: s
         run("--file", str(path))
 
 
-@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n", "- a\n"])
+@pytest.mark.parametrize("name", ["x.sh", "x.yaml", "deploy.py", "Dockerfile", "x"])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is empty, so there is nothing to import"),
+        ("\n  \n", "is empty, so there is nothing to import"),
+        ("#!/bin/sh\n# TODO\n", "holds nothing but comments, so there is nothing to import"),
+        ("---\n# nothing yet\n", "holds nothing but comments, so there is nothing to import"),
+    ],
+)
+def test_nothing_is_not_looked_at_and_found_wanting(
+    tmp_path: Path, name: str, text: str, message: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+
+    for words in ([str(path)], ["--config", str(path)], [str(LAUNCHES), "--config", str(path)]):
+        with pytest.raises(UsageError, match=message):
+            run(*words)
+
+
+@pytest.mark.parametrize("text", ["- a\n", "a\n", "[]\n"])
 def test_yaml_without_a_key_is_no_command_that_some_release_refuses(
     tmp_path: Path, text: str
 ) -> None:

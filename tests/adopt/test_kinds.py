@@ -116,6 +116,59 @@ def test_a_leader_and_its_workers_are_one_server_of_several_machines() -> None:
     assert "nnodes" not in yaml.safe_load(adopted.profile)["engine"].get("args", {})
 
 
+POD = (
+    "containers: [{image: 'lmsysorg/sglang:v0.5.16', command: [python3, -m, sglang.launch_server, "
+    "--model-path, Qwen/Qwen3-32B, --tp, 2, --host, 0.0.0.0]}]"
+)
+KSERVE = "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nspec: {predictor: "
+GROUP = "apiVersion: leaderworkerset.x-k8s.io/v1\nkind: LeaderWorkerSet\nspec:\n"
+SERVICE = f"services:\n  llm:\n    image: lmsysorg/sglang:v0.5.16\n    command: {SH}\n    "
+POLICY = "service: {replica_policy: {min_replicas: 1, max_replicas: 3}}"
+SCALED: dict[str, tuple[str, int | tuple[int, int]]] = {
+    "deployment.yaml": (
+        (
+            "apiVersion: apps/v1\nkind: Deployment\nspec: {replicas: 3, template: "
+            f"{{spec: {{{POD}}}}}}}\n"
+        ),
+        3,
+    ),
+    "lws.yaml": (
+        (
+            f"{GROUP}  replicas: 2\n  leaderWorkerTemplate: "
+            f"{{size: 1, workerTemplate: {{spec: {{{POD}}}}}}}\n"
+        ),
+        2,
+    ),
+    "least.yaml": (f"{KSERVE}{{minReplicas: 1, {POD}}}}}\n", 1),
+    "most.yaml": (f"{KSERVE}{{minReplicas: 0, maxReplicas: 4, {POD}}}}}\n", (0, 4)),
+    "compose.yaml": (f"{SERVICE}scale: 2\n", 2),
+    "deploy.yaml": (f"{SERVICE}deploy: {{replicas: 2}}\n", 2),
+    "sky.yaml": (f"service: {{replicas: 2}}\nrun: {SH}\n", 2),
+    "policy.yaml": (f"{POLICY}\nrun: {SH}\n", (1, 3)),
+    "serve.dstack.yml": (f"type: service\ncommands: ['{SH}']\nreplicas: 0..4\n", (0, 4)),
+    "fixed.dstack.yml": (f"type: service\ncommands: ['{SH}']\nreplicas: 2\n", 2),
+    "unscaled.dstack.yml": (f"type: service\ncommands: ['{SH}']\nreplicas: many\n", 0),
+}
+
+
+@pytest.mark.parametrize("name", SCALED)
+def test_copies_of_a_server_are_bounds_or_are_said(name: str) -> None:
+    text, copies = SCALED[name]
+    adopted = adopt(name, text, gpu="H100", count=2)
+    modal = yaml.safe_load(adopted.profile)["modal"]
+    said = [note.text for note in adopted.notes if "up all the time" in note.text]
+
+    if isinstance(copies, tuple):
+        assert (modal["min_containers"], modal["max_containers"]) == copies
+        assert said == []
+    else:
+        assert "min_containers" not in modal
+        assert "max_containers" not in modal
+        assert [f"({copies}) are not taken over" in one for one in said] == [True] * bool(copies)
+    assert errors(adopted) == []
+    assert not adopt(name, text, gpu="H100", count=2, target="local").profile.count("containers")
+
+
 def test_a_keyless_public_endpoint_is_not_made_of_a_bare_command() -> None:
     adopted = adopt("x.sh", SH, gpu="H100")
 

@@ -15,6 +15,9 @@ import pytest
 import yaml
 
 from deployer.cli.main import VERBS, main
+from deployer.distribution import version
+from deployer.facts.sglang.catalogue import releases
+from deployer.facts.sglang.versions import release_key
 from deployer.release import Release
 
 PROFILE = "profiles/b200-fp8-eagle.yaml"
@@ -54,6 +57,24 @@ def test_help_lists_every_verb(run: Run) -> None:
     assert ran.code == 0
     for verb in VERBS:
         assert f"  {verb} " in ran.out
+
+
+def test_the_version_says_the_newest_engine_release_known(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = [path.stem for path in Path("deployer/facts/sglang").glob("0.*.json")]
+    shown = run("--version").out
+    first, last = (
+        f"deployer {version()}\n",
+        f"knows SGLang 0.5.9 to {max(known, key=release_key)}\n",
+    )
+    assert shown == first + last
+
+    (tmp_path / "9.9.9.json").touch()  # `catalogue add` puts it there
+    monkeypatch.setenv("DEPLOYER_CATALOGUES", str(tmp_path))
+    releases.cache_clear()
+    assert run("--version").out == first + "knows SGLang 0.5.9 to 9.9.9\n"
+    releases.cache_clear()
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))

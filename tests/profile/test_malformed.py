@@ -1194,6 +1194,38 @@ p.yaml:12:3: error[unknown-key]: `schedule` is not a key of `memory`
 """,
     ),
     Case(
+        "an item of a list by another tool's name",
+        BASE
+        + """\
+modal:
+  app: glm
+  weights: {volume: w, path: /w}
+  secrets: [{name: x, keys: [A]}]
+  volumes: {name: x}
+""",
+        """\
+p.yaml:14:14: error[unknown-key]: `name` is not a key of `modal.secrets[0]`
+   |
+14 |   secrets: [{name: x, keys: [A]}]
+   |              ^^^^
+   = did you mean `secret`?
+
+p.yaml:14:23: error[unknown-key]: `keys` is not a key of `modal.secrets[0]`
+   |
+14 |   secrets: [{name: x, keys: [A]}]
+   |                       ^^^^
+   = its keys are `secret` and `variables`
+
+p.yaml:15:12: error[wrong-type]: `modal.volumes`: expected a list, found a section with keys
+   |
+15 |   volumes: {name: x}
+   |            ^^^^^^^^^
+   = write its items on the lines below, each begun with `- `
+
+3 errors in p.yaml
+""",
+    ),
+    Case(
         "dashes for underscores",
         BASE
         + """\

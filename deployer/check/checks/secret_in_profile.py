@@ -26,7 +26,7 @@ from deployer.compile.case import Case
 from deployer.finding import Severity
 from deployer.profile.section import Section
 from deployer.profile.source import Path
-from deployer.secret import looks_secret, names_secret
+from deployer.secret import looks_secret, names_secret, within_json
 
 HINT = "put it into a Modal secret, or into your shell's environment, and name it here"
 
@@ -38,7 +38,7 @@ def find(case: Case) -> Iterator[Problem]:
             yield Problem(("engine", "env", name), f"`{name}` looks like a secret", HINT)
     for path, text in _texts(case.profile, ()):
         named = path[:2] == ("engine", "env") and names_secret(str(path[-1]))
-        if looks_secret(text) and not named:
+        if (looks_secret(text) or within_json(text)) and not named:
             yield Problem(path, f"`{path[-1]}` holds what looks like a secret", HINT)
 
 
