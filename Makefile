@@ -64,6 +64,7 @@ generated: $(DEVELOP) ## Write the schema, the compiled flags and the checks' pa
 	$(BIN)/deployer compile --write profiles/*.yaml
 	$(BIN)/python -m tools.checks
 	$(BIN)/python -m tools.pictures
+	$(BIN)/python bench/gpu/table.py
 	$(BIN)/ruff format .
 
 catalogue: $(DEVELOP) ## Ship the catalogue of an engine release: make catalogue VERSION=0.5.24

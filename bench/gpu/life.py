@@ -26,21 +26,27 @@ from typing import Any
 
 import machine
 from lived import VARIABLE, Life
-from options import begin, parser
+from options import Form, begin, parser, refuse
 from shapes import folder
+
+FORM = Form(
+    "stages", "name port words fault expect",
+    "shape env gpu alone timeout lifecycle warmup answers since hog",
+)  # fmt: skip
 
 
 def main() -> int:
     """Run the plan; 1 when a scenario did not end as its ``expect`` says."""
     options = _options()
-    plan, chosen = begin(options)
+    plan, chosen = begin(options, FORM)
+    release = _compiled(options.release)
     result = {"question": "life", **machine.describe(options.python), "scenarios": []}
     path = options.out / f"life-{result['versions']['sglang']}{options.suffix}.json"
     lock = threading.Lock()
 
     def one(scenario: dict[str, Any]) -> None:
         own = options.out / scenario["name"]
-        found = Life(scenario, _release(scenario, options), own, options.python).run()
+        found = Life(scenario, _release(scenario, release, options), own, options.python).run()
         with lock:
             result["scenarios"].append(found)
             machine.write(path, result)
@@ -54,12 +60,25 @@ def main() -> int:
             thread.start()
         for thread in threads:
             thread.join()
-    return int(any(not found["as_expected"] for found in result["scenarios"]))
+    meant = sum(1 for scenario in FORM.things(plan) if chosen(scenario))
+    return int(sum(found["as_expected"] for found in result["scenarios"]) < meant)
 
 
-def _release(scenario: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
+def _compiled(path: Path) -> str:
+    """Give the text of a compiled release; ends the script with 2 where it is none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        told = json.loads(text)
+    except (OSError, ValueError) as error:
+        refuse(f"--release: {path} cannot be read: {error}")
+    if not isinstance(told, dict) or not {"arguments", "engine", "lifecycle"} <= told.keys():
+        refuse(f"--release: {path} is not what `deployer compile PROFILE --format json` writes")
+    return text
+
+
+def _release(scenario: dict[str, Any], text: str, options: argparse.Namespace) -> dict[str, Any]:
     """The release with the scenario's own port, model, words and warm-up."""
-    release = json.loads(options.release.read_text(encoding="utf-8"))
+    release = json.loads(text)
     model = folder(scenario["shape"], options.out / "models") if "shape" in scenario else None
     own = _arguments(scenario.get("words", []))
     stated = {

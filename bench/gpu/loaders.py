@@ -31,6 +31,7 @@ from typing import Any
 
 import machine
 import weights
+from options import refuse
 from shapes import config
 
 BLOCK = 16 << 20
@@ -42,13 +43,16 @@ PATIENCE = 120.0
 def main() -> int:
     """Measure every loader that the release has; 1 when one failed or none is there."""
     options = _options()
+    about = machine.with_engine(sys.executable)
     options.out.mkdir(parents=True, exist_ok=True)
     if options.layers:
         weights.make(config(options.shape, options.layers), options.folder)
     files = sorted(map(str, options.folder.glob("*.safetensors")))
+    if not files:
+        refuse(f"{options.folder} has no *.safetensors; without `--layers 0` they are made")
     only = set(options.only.split(";")) if options.only else None
     result = {
-        "question": "loaders", **machine.describe(sys.executable),
+        "question": "loaders", **about,
         "bytes": sum(Path(each).stat().st_size for each in files), "files": len(files), "rows": [],
     }  # fmt: skip
     path = options.out / f"loaders-{result['versions']['sglang']}{options.suffix}.json"

@@ -10,11 +10,18 @@ import time
 from pathlib import Path
 from typing import Any
 
+from options import refuse
+
 PACKAGES = (
     "sglang", "sglang-kernel", "torch", "transformers", "triton", "flashinfer-python",
     "sgl-deep-gemm", "xgrammar",
 )  # fmt: skip
 """The packages whose versions change what is measured."""
+
+MAKES_ONE = (
+    "`--python` names the interpreter of an engine's environment, and `deployer engine install "
+    "0.5.17 --gpu` makes one"
+)
 
 ASK = (
     "import importlib.metadata as m, json, sys\n"
@@ -34,6 +41,14 @@ def describe(python: str) -> dict[str, Any]:
         "kernel": platform.release(),
         "versions": versions(python),
     }
+
+
+def with_engine(python: str) -> dict[str, Any]:
+    """Describe this machine; ends the script with 2 where ``python`` has no SGLang to measure."""
+    found = describe(python)
+    if found["versions"]["sglang"] is None:
+        refuse(f"{python} has no SGLang; {MAKES_ONE}")
+    return found
 
 
 def gpu() -> dict[str, Any] | None:
@@ -70,7 +85,11 @@ def ask(fields: str) -> list[str]:
 
 def versions(python: str) -> dict[str, str | None]:
     """Read the versions of the engine's packages; None for one that is not there."""
-    ran = subprocess.run([python, "-c", ASK, *PACKAGES], capture_output=True, text=True, check=True)
+    words = [python, "-c", ASK, *PACKAGES]
+    try:
+        ran = subprocess.run(words, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        refuse(f"--python: {python} does not run: {error}; {MAKES_ONE}")
     return dict(json.loads(ran.stdout))
 
 

@@ -24,9 +24,14 @@ from typing import Any
 
 import machine
 from loaders import forget
-from options import begin, parser
+from options import Form, begin, parser
 from server import GONE, Server, call
 from shapes import folder
+
+FORM = Form(
+    "cases", "name shape port words", "layers env pools ready prompts timeout forget cache",
+    more="question",
+)  # fmt: skip
 
 FREED = 300
 """MiB above the start within which the GPU counts as free again."""
@@ -35,11 +40,11 @@ FREED = 300
 def main() -> int:
     """Run the plan; 1 when a case did not come as far as it was meant to."""
     options = _options()
-    plan, chosen = begin(options)
+    plan, chosen = begin(options, FORM)
     cases = [case for case in plan["cases"] if chosen(case)]
     result = {
         "question": plan.get("question", "memory"),
-        **machine.describe(options.python),
+        **machine.with_engine(options.python),
         "cases": [],
     }
     engine = result["versions"]["sglang"]

@@ -8,9 +8,11 @@ from typing import Any
 def section(title: str, result: dict[str, Any], rows: list[str], note: str) -> str:
     """Write it; ``rows`` are cells with bars between them, the head first."""
     versions, gpu = result["versions"], result["gpu"]
+    on = "no GPU"
+    if gpu is not None:
+        on = f"{gpu.get('count', 1)} x {gpu['name']} ({gpu['mib']} MiB, driver {gpu['driver']})"
     made = (
-        f"{result['date']}, {gpu.get('count', 1)} x {gpu['name']} ({gpu['mib']} MiB, "
-        f"driver {gpu['driver']}), "
+        f"{result['date']}, {on}, "
         f"torch {versions['torch']}, sglang-kernel {versions['sglang-kernel']}, "
         f"flashinfer {versions['flashinfer-python']}, transformers {versions['transformers']}."
     )

@@ -7,13 +7,19 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from options import refuse
+
 SHAPES = Path(__file__).parent / "shapes"
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 
 
 def config(shape: str, layers: int | None = None) -> dict[str, Any]:
     """Give the config of a shape, with so many layers where that is stated."""
-    found: dict[str, Any] = json.loads((SHAPES / f"{shape}.json").read_text(encoding="utf-8"))
+    path = SHAPES / f"{shape}.json"
+    if not path.is_file():
+        known = ", ".join(sorted(each.stem for each in SHAPES.glob("*.json")))
+        refuse(f"there is no shape {shape}; there are {known}")
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found if layers is None else {**found, "num_hidden_layers": layers}
 
 

@@ -24,17 +24,22 @@ from typing import Any
 
 import machine
 from client import ask
-from options import begin, parser
+from options import Form, begin, parser
 from server import Server
 from shapes import folder
+
+FORM = Form(
+    "servers", "name port words", "shape env gpu concurrency",
+    beside="shape words input output concurrency rounds run", more="env timeout door load",
+)  # fmt: skip
 
 
 def main() -> int:
     """Run the plan; 1 when a server did not come up or a run was lost."""
     options = _options()
-    plan, chosen = begin(options)
+    plan, chosen = begin(options, FORM)
     plan["servers"] = [one for one in plan["servers"] if chosen(one)]
-    result = {"question": "speed", **machine.describe(options.python), **plan, "rows": []}
+    result = {"question": "speed", **machine.with_engine(options.python), **plan, "rows": []}
     path = options.out / f"speed-{result['versions']['sglang']}{options.suffix}.json"
     servers = {one["name"]: _start(one, plan, options) for one in plan["servers"]}
     limit = time.monotonic() + plan.get("timeout", 300)

@@ -25,9 +25,13 @@ from pathlib import Path
 from typing import Any
 
 import machine
-from options import begin, parser
+from options import Form, begin, parser
 from server import Server, call
 from shapes import folder
+
+FORM = Form(
+    "stages", "name shape port words", "layers env prompts keeps of timeout", more="compare"
+)
 
 CACHES = {
     "deep_gemm": "SGLANG_DG_CACHE_DIR",
@@ -54,8 +58,8 @@ WALK = re.compile(r"DeepGEMM warmup|Try DeepGEMM|deep_gemm.*(?:warmup|compil)", 
 def main() -> int:
     """Run the plan; 1 when a case did not come to serve."""
     options = _options()
-    plan, chosen = begin(options)
-    result = {"question": "start", **machine.describe(options.python), "cases": []}
+    plan, chosen = begin(options, FORM)
+    result = {"question": "start", **machine.with_engine(options.python), "cases": []}
     path = options.out / f"start-{result['versions']['sglang']}{options.suffix}.json"
     lock = threading.Lock()
     held: dict[str, Files] = {}
@@ -77,7 +81,8 @@ def main() -> int:
             thread.start()
         for thread in threads:
             thread.join()
-    return int(any(found["ready_s"] is None for found in result["cases"]))
+    meant = sum(1 for case in FORM.things(plan) if chosen(case))
+    return int(sum(found["ready_s"] is not None for found in result["cases"]) < meant)
 
 
 def _measure(case: dict[str, Any], options: argparse.Namespace) -> tuple[dict[str, Any], Files]:

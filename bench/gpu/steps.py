@@ -12,7 +12,6 @@ that a machine that is taken away leaves what was measured so far.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import subprocess
@@ -23,6 +22,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from options import Form, read_plan, refuse
+
+FORM = Form("steps", "name limit words", "env")
 
 PACK_EVERY = 20.0
 LEAST = 10.0
@@ -41,9 +44,11 @@ LEFT_OUT = {"models", "caches"}
 def main() -> int:
     """Take every step; 1 when a command failed, was ended or was not started."""
     options = _options()
-    plan = json.loads(options.plan.read_text(encoding="utf-8"))
+    plan = read_plan(options.plan, FORM)
     options.out.mkdir(parents=True, exist_ok=True)
-    only = set(options.only.split(",")) if options.only else None
+    only = set(filter(None, options.only.split(","))) or None
+    if unknown := sorted((only or set()) - {each["name"] for each in FORM.things(plan)}):
+        refuse(f"--only: {options.plan} has no {', '.join(unknown)}")
     deadline = time.monotonic() + options.seconds
     done = threading.Event()
     packer = threading.Thread(target=_keep_packed, args=(options, done))

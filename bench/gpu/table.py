@@ -50,10 +50,14 @@ TAIL = """## Not measured
 
 def main() -> int:
     """Write the page."""
-    results = [json.loads(path.read_text("utf-8")) for path in sorted(HERE.glob("results/*.json"))]
-    parts = [HEAD, *(SECTIONS[each["question"]](each) for each in results), TAIL]
-    PAGE.write_text("\n".join(parts), encoding="utf-8")
+    PAGE.write_text(page(), encoding="utf-8")
     return 0
+
+
+def page() -> str:
+    """Make the page of every result."""
+    results = [json.loads(path.read_text("utf-8")) for path in sorted(HERE.glob("results/*.json"))]
+    return "\n".join([HEAD, *(SECTIONS[each["question"]](each) for each in results), TAIL])
 
 
 def settings(case: dict[str, Any], version: str) -> Settings:

@@ -14,9 +14,11 @@ import shutil
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from options import refuse
 from shapes import SHAPES, TOKENIZER, config
 
 BLOCK = 128
@@ -34,6 +36,8 @@ def main() -> int:
     if said["model_type"] not in ("qwen3", "qwen3_moe"):
         sys.stderr.write(f"the names of {said['model_type']}'s weights are not known here\n")
         return 2
+    if find_spec("torch") is None:
+        refuse(f"{sys.executable} has no PyTorch: run it in an engine's environment")
     make(said, options.folder)
     return 0
 

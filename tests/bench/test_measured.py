@@ -72,6 +72,11 @@ def test_the_draft_is_loaded_after_the_pool_in_0_5_10_post1_and_before_it_in_0_5
     assert all(first is late for first, late in seen)
 
 
+def test_the_page_is_what_the_results_say_today() -> None:
+    """`python bench/gpu/table.py` writes it anew, with what `fit` says now."""
+    assert table.page() == table.PAGE.read_text("utf-8")
+
+
 def test_every_result_has_its_table() -> None:
     page = table.PAGE.read_text("utf-8")
     found = [json.loads(path.read_text("utf-8")) for path in GPU.glob("results/*.json")]

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 from math import prod
@@ -24,12 +24,108 @@ sys.path.insert(0, str(GPU))
 
 import client  # noqa: E402
 import door_table  # noqa: E402
+import life  # noqa: E402
 import loaders  # noqa: E402
+import machine  # noqa: E402
 import memory  # noqa: E402
+import options  # noqa: E402
+import page  # noqa: E402
 import shapes  # noqa: E402
+import speed  # noqa: E402
 import start  # noqa: E402
 import start_table  # noqa: E402
+import steps  # noqa: E402
 import weights  # noqa: E402
+
+FORMS = {
+    "memory": memory.FORM, "start": start.FORM, "speed": speed.FORM, "life": life.FORM,
+    "one": steps.FORM, "two": steps.FORM,
+}  # fmt: skip
+
+
+def refused(ran: Callable[[], object], capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as ended:
+        ran()
+    assert ended.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_every_plan_is_one_for_its_script() -> None:
+    plans = sorted(GPU.glob("plans/*.json"))
+
+    assert len(plans) > 10
+    for path in plans:
+        plan = json.loads(path.read_text("utf-8"))
+        assert FORMS[path.stem.partition("-")[0]].fault(plan) == "", path.name
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "cannot be read: "),
+        ("{no", "cannot be read: "),
+        ("[]", "it is no JSON object"),
+        ("{}", "it has no `cases`"),
+        ('{"cases": []}', "`cases` holds nothing to do"),
+        ('{"cases": 3}', "`cases` holds nothing to do"),
+        (
+            '{"cases": [{"name": "a", "port": 1, "words": []}]}',
+            "number 1 of `cases` has no `shape`",
+        ),
+        (
+            '{"cases": [{"name": "a", "shape": "b", "port": 1, "words": [], "promts": [9]}]}',
+            "number 1 of `cases` has `promts`, which nothing reads; known are cache, env, ",
+        ),
+    ],
+)
+def test_what_is_no_plan_is_refused_before_anything_is_made(
+    text: str | None, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "plan.json"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    asked = options.parser("", "cases").parse_args([str(path), str(tmp_path / "out")])
+
+    said = refused(lambda: options.begin(asked, memory.FORM), capsys)
+
+    assert said.startswith(f"error: {path} ")
+    assert words in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_name_that_no_plan_has_is_no_empty_success(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = str(GPU / "plans" / "speed.json")
+    asked = options.parser("", "servers").parse_args([plan, str(tmp_path), "--only", "tp1,tp9"])
+
+    assert "has no tp9; it has tp1, tp2" in refused(
+        lambda: options.begin(asked, speed.FORM), capsys
+    )
+
+
+def test_an_environment_without_an_engine_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = str(tmp_path / "python")
+    empty = tmp_path / "empty"
+    empty.write_text('#!/bin/sh\necho \'{"python": "3.12.3", "sglang": null}\'\n', "utf-8")
+    empty.chmod(0o755)
+
+    assert f"{missing} does not run: " in refused(lambda: machine.with_engine(missing), capsys)
+    assert "has no SGLang; `--python` names" in refused(
+        lambda: machine.with_engine(str(empty)), capsys
+    )
+    assert "there is no shape b; there are deepseek-v3-9, " in refused(
+        lambda: shapes.config("b"), capsys
+    )
+
+
+def test_a_result_from_a_machine_without_a_gpu_says_so() -> None:
+    versions = dict.fromkeys(machine.PACKAGES, "1")
+    result = {"date": "2026-11-29", "gpu": None, "versions": versions}
+
+    assert "\n2026-11-29, no GPU, torch 1, " in page.section("Memory", result, ["a | b"], "")
 
 
 def _tokens(body: dict[str, Any]) -> int:
