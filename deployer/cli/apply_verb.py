@@ -220,7 +220,7 @@ def _one(profile: str, manner: Manner, digest: str, key_env: str | None) -> int:
     if manner.evidence and applied.verdicts:
         from deployer.cli.evidence import write_evidence  # noqa: PLC0415 - only where asked for
 
-        write_evidence(profile, release, applied.verdicts, shown, _start_seconds(applied))
+        write_evidence(profile, release, applied, shown, _start_seconds(applied))
     elif manner.evidence:
         tell("Nothing was verified now, so no evidence was written.")
     show(

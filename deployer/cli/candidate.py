@@ -87,7 +87,7 @@ class Gate:
         from deployer.cli.evidence import write_evidence  # noqa: PLC0415 - only where asked for
 
         release, seconds = self.plan.release, start_seconds(applied)
-        write_evidence(self.manner.evidence, release, applied.verdicts, shown, seconds)
+        write_evidence(self.manner.evidence, release, applied, shown, seconds)
 
     def _json(self, failure: Failure, applied: Applied | None, shown: Shown) -> str:
         from deployer.codec import encode  # noqa: PLC0415 - only for this form

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from deployer.cli.compiled import EVIDENCE, beside, write_beside
 from deployer.errors import DeployerError
@@ -20,13 +20,25 @@ if TYPE_CHECKING:
     from deployer.verify.verdict import Verdict
 
 
+class Applied(Protocol):
+    """What an apply found, on whatever target."""
+
+    @property
+    def verdicts(self) -> Iterable[Verdict]:
+        """What verification said."""
+
+    @property
+    def memory(self) -> str:
+        """What the engine said of its memory, beside what was reckoned; '' where it did not."""
+
+
 def evidence_file(profile: str) -> Path:
     """Give the place of a profile's evidence."""
     return beside(profile, EVIDENCE)
 
 
 def write_evidence(
-    profile: str, release: Release, verdicts: Iterable[Verdict], shown: Shown, cold: float | None
+    profile: str, release: Release, applied: Applied, shown: Shown, cold: float | None
 ) -> None:
     """Write what a release showed beside its profile. Raises Failure where it cannot be."""
     from deployer.measure.evidence import Evidence, Probed  # noqa: PLC0415 - only to write one
@@ -41,11 +53,12 @@ def write_evidence(
         engine=f"{release.engine.name} {release.engine.version}",
         image=release.engine.image,
         hardware=f"{hardware.count} x {hardware.gpu}" if hardware.count else "a CPU",
-        probed=Probed.of(verdicts),
+        probed=Probed.of(applied.verdicts),
         gates=shown.gates,
         cold_start=cold,
         run=shown.run,
         score=shown.score,
+        memory=applied.memory,
     )
     write_beside(evidence_file(profile), found.to_json())
 

@@ -43,7 +43,8 @@ class Evidence:
 
     ``image`` is the image with its digest, where the profile's lock has one. ``cold_start`` is in
     seconds, None where nobody told it. ``run`` and ``score`` are None where nobody asked for them;
-    a run holds what was predicted beside what was measured.
+    a run holds what was predicted beside what was measured. ``memory`` is what the engine said at
+    its start of what it holds, and how that stands beside what was reckoned; '' where it did not.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Evidence:
     cold_start: float | None = None
     run: Run | None = None
     score: Score | None = None
+    memory: str = ""
     format_version: int = FORMAT
 
     def to_json(self) -> str:
@@ -90,6 +92,8 @@ def _probed(probed: Probed) -> str:
 
 
 def _measured(evidence: Evidence) -> Iterator[str]:
+    if evidence.memory:
+        yield f"memory: {evidence.memory}"
     for gate in evidence.gates:
         found = f", measured {gate.measured}" if gate.measured else ""
         yield f"{gate.objective} {gate.held}: promised {gate.promised}{found}"

@@ -63,6 +63,7 @@ def test_first_apply_serves_and_says_how(world: World) -> None:
     assert found.engine == "sglang 0.5.23"
     assert found.url == applied.url
     assert found.memory.startswith(f"{HELD}; not compared: it runs on no GPU")
+    assert applied.memory == found.memory
     assert is_alive(state_of(world).supervisor)
 
 

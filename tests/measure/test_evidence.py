@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -28,6 +29,7 @@ VERDICTS = (
     Verdict("auth", Outcome.SKIPPED, 1.0, message="not promised"),
     Verdict("long-prompt", Outcome.UNSEEN, 1.0, message="too small"),
 )
+FOUND = SimpleNamespace(verdicts=VERDICTS, memory="a pool of 9 tokens; not compared: no GPU")
 PREDICTED = Expected(concurrency=4, first_token=80, each_token=9, throughput=210)
 FULL = Evidence(
     name="demo", digest="a" * 64, date=1.8e9, target="modal", model="org/m@1",
@@ -35,6 +37,7 @@ FULL = Evidence(
     image="i@sha256:0", hardware="8 x B200", probed=Probed.of(VERDICTS), cold_start=700.0,
     gates=gates(Objectives(ttft_p95=0.2, cold_start=9), Measured(point=point(bounds=Bounds(200)))),
     run=replace(run(point()), expected=(PREDICTED,)), score=SCORE,
+    memory="a pool of 9 tokens; as reckoned: 9 tokens where 9 were",
 )  # fmt: skip
 
 
@@ -49,6 +52,7 @@ def test_all_that_was_shown_is_told_of_the_same_release() -> None:
         "seen: long-prompt"
     )
     assert others == [
+        "memory: a pool of 9 tokens; as reckoned: 9 tokens where 9 were",
         "ttft_p95 kept: promised 0.2 s, measured 0.1 s",
         "cold_start unseen: promised 9 s",
         "128 tokens in, 5 out, 4 at a time: 200.0 output tokens a second, first token p95 100 ms",
@@ -85,12 +89,14 @@ def test_a_diff_shows_what_the_new_release_showed_and_what_is_stale(
 ) -> None:
     old, new = map(str, profiles)
     for of, words in ((new, "of this release"), (old, "stale: it is of release")):
-        write_evidence(new, read_release(of), VERDICTS, Shown(), None)
+        write_evidence(new, read_release(of), FOUND, Shown(), None)
         capsys.readouterr()
         assert main(["diff", old, new, "--format", form]) == 0
         out = " ".join(capsys.readouterr().out.split())
         assert words in out
-    assert json.loads(evidence_file(new).read_text())["probed"]["failed"] == ["tools"]
+    written = json.loads(evidence_file(new).read_text())
+    assert written["probed"]["failed"] == ["tools"]
+    assert written["memory"] == FOUND.memory
 
 
 def test_a_profile_that_changes_nothing_but_its_evidence_is_shown(
@@ -98,7 +104,7 @@ def test_a_profile_that_changes_nothing_but_its_evidence_is_shown(
 ) -> None:
     old, new = profiles
     new.write_text(old.read_text())
-    write_evidence(str(new), read_release(str(new)), VERDICTS, Shown(), 3.0)
+    write_evidence(str(new), read_release(str(new)), FOUND, Shown(), 3.0)
     assert main(["diff", str(old), str(new)]) == 0
     assert "  evidence: of this release" in capsys.readouterr().out
 

@@ -16,7 +16,7 @@ from deployer.apply.local.lock import locked, port_locked
 from deployer.apply.local.parts import DEFAULT_PARTS, Parts
 from deployer.apply.local.prepare import prepare_engine, prepare_model
 from deployer.apply.local.standing import Outcome, Standing, compare, refuse_foreign_port
-from deployer.apply.local.state import StateUnreadableError, read_release
+from deployer.apply.local.state import StateUnreadableError, read_release, read_state
 from deployer.apply.local.task import ConfirmInstall, Task
 from deployer.apply.local.turn import closed_for, obstacle, turn
 from deployer.apply.phases import Phases, PhaseTime
@@ -40,7 +40,8 @@ class Applied:
     ``reason`` says why it came to this ``outcome``. ``key_file`` is None where the key came from
     the environment or there is none. ``verified`` tells whether every promise holds; ``verdicts``
     and ``sample`` are empty where nothing had to be verified anew: ``observed`` is then what was
-    seen of the server now, and ``recorded`` what an earlier apply wrote down.
+    seen of the server now, and ``recorded`` what an earlier apply wrote down. ``memory`` is what
+    the engine said of its memory at its start, beside what was reckoned.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Applied:
     phases: tuple[PhaseTime, ...]
     observed: Observed | None = None
     recorded: Recorded = NOTHING
+    memory: str = ""
 
 
 def apply(  # noqa: PLR0913 - what a caller may decide, each by its name
@@ -160,6 +162,7 @@ def _applied(task: Task, standing: Standing, proof: Proof | None) -> Applied:
     # Not proof: an unchanged server that an earlier apply has verified.
     verdicts = proof.verdicts if proof else ()
     old = standing.state if proof is None else None
+    now = old or read_state(task.folder)
     return Applied(
         name=task.folder.name,
         outcome=standing.outcome,
@@ -173,6 +176,7 @@ def _applied(task: Task, standing: Standing, proof: Proof | None) -> Applied:
         phases=task.phases.times(),
         observed=Observed(task.parts.now(), standing.seen) if old else None,
         recorded=Recorded(old.created, old.verified, old.verified_at) if old else NOTHING,
+        memory=now.memory if now else "",
     )
 
 

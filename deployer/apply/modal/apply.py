@@ -94,7 +94,8 @@ class Applied:
     """What became of an apply: ``outcome`` is ``deployed``, ``verified`` or ``unchanged``.
 
     ``verified`` is None where nobody asked the server. ``unnoted`` says why what was found could
-    not be written where other machines read it, '' where it was.
+    not be written where other machines read it, '' where it was. ``memory`` is what is on record of
+    what the engine said of its memory at its start, and how that stands beside what was reckoned.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Applied:
     sample: str = ""
     phases: tuple[PhaseTime, ...] = ()
     unnoted: str = ""
+    memory: str = ""
 
 
 class Pipeline:
@@ -221,7 +223,7 @@ class Pipeline:
         when = now.verified_at if verified else 0.0
         unnoted = publish_proof(self._account, now.app, now.digest, now.version, when)
         applied = self._applied(record, outcome, verified)
-        return replace(applied, verdicts=verdicts, sample=sample, unnoted=unnoted)
+        return replace(applied, verdicts=verdicts, sample=sample, unnoted=unnoted, memory=memory)
 
     def _left(self, runs: set[str]) -> dict[str, ListedApp]:
         """Give what an apply that is gone has left running and is of use, by phase.

@@ -171,6 +171,7 @@ def test_what_keeps_its_promises_goes_live_and_what_it_showed_is_shown_of_that(
     evidence = json.loads(next(Path(path).parent.glob("**/*evidence*")).read_text("utf-8"))
     assert evidence["digest"].startswith(shown["digest"])
     assert [gate["held"] for gate in evidence["gates"]] == ["kept"]
+    assert "; not compared: " in evidence["memory"]
 
     code, out, err = world.run("apply", path, "--candidate", "--yes")
     assert code == 0, err
