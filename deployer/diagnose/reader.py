@@ -134,7 +134,7 @@ class Reader:
                 self._stopped,
                 self._starts,
                 self._earlier,
-                self._cut or (self._block is not None and self._is_cut(self._block)),
+                self._cut or self._is_untold(),
             )
 
     @property
@@ -201,6 +201,12 @@ class Reader:
                 self._note(block.rank)
         elif block is not None and self._is_cut(block):
             self._cut = True
+
+    def _is_untold(self) -> bool:
+        """Whether the log ends with the end of a process, and nothing that it could be of."""
+        if self._block is not None and self._is_cut(self._block):
+            return True
+        return self._dying and not self._stopped and self._told(ended=False) is None
 
     def _is_cut(self, block: Block) -> bool:
         """Whether this is the end of a process, of which the log does not hold the exception."""

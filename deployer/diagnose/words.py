@@ -51,7 +51,7 @@ def report(found: Diagnosis) -> tuple[str, ...]:
 def nothing(reading: Reading) -> str:
     """Say where a log ends that tells of no failure, or not of which."""
     if reading.cut:
-        return "a process of the engine ended, and of what is not in the log: it was cut off there"
+        return "a process of the engine ended, and of what is not in the log"
     if reading.stopped:
         return "no failure is told; the engine was asked to stop"
     where = stages.WORDS.get(reading.stage, "")

@@ -237,6 +237,19 @@ def test_its_memory_is_bounded() -> None:
     assert reader.reading().lines > 100_000
 
 
+@pytest.mark.parametrize("word", [SIGQUIT, f"[{AT}] Rank 0 scheduler died with exit code 1.\n"])
+def test_an_end_of_which_nothing_is_said_is_no_good_end(word: str) -> None:
+    """0.5.17's parent says that a child failed, and a killed child says nothing."""
+    reader = Reader()
+    reader.feed(f"{START}{word}".encode())
+
+    assert reader.diagnosis() is None
+    assert reader.reading().cut
+    assert nothing(reader.reading()).startswith("a process of the engine ended, and of what")
+    reader.feed(f"{START}{SERVING}".encode())  # it was started again
+    assert not reader.reading().cut
+
+
 def test_an_empty_log_tells_nothing_and_is_no_engines() -> None:
     reader = Reader()
     reader.feed(b"hello\nworld")
