@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from deployer.apply.modal.records import Records
 from deployer.apply.modal.wait import ask
 from deployer.errors import Failure
 from deployer.event import Event
+from deployer.facts.models.catalogue import find
 from tests.apply.modal.conftest import KEY, World
 from tests.apply.modal.test_life import deployed, plan
 
@@ -32,11 +34,15 @@ def containers(containers: World) -> World:
 
 
 def proving(
-    world: World, path: str, then: Callable[[Event], None] = lambda _: None, **parts: Any
+    world: World,
+    path: str,
+    then: Callable[[Event], None] = lambda _: None,
+    lock: Any = None,
+    **parts: Any,
 ) -> tuple[Callable[[], object], list[Event]]:
     """Give what waits for the server of a profile that is deployed, and what it tells.
 
-    ``then`` hears each event as well.
+    ``then`` hears each event as well; ``lock`` is what lies beside the profile.
     """
     deployed(world, path)
     records, account = Records(), Account("")
@@ -51,7 +57,7 @@ def proving(
         told.append(event)
         then(event)
 
-    pipeline = Pipeline(account, records, release, hear, chosen)
+    pipeline = Pipeline(account, records, release, hear, chosen, lock)
     return lambda: pipeline.prove(KEY, "deployed"), told
 
 
@@ -77,13 +83,17 @@ def test_no_capacity_is_said_and_given_up(containers: World) -> None:
 def test_a_redirect_after_a_long_wait_is_followed(containers: World) -> None:
     world = containers
     world.plane.edge.redirect_after = 0.5
-    world.plane.worker.variables["FAKE_ENGINE"] = "--load 3"
+    holds = '{"internal_states":[{"memory_usage":{"token_capacity":12000,"weight":1.2}}]}'
+    world.plane.worker.variables["FAKE_ENGINE"] = f"--load 3 --holds {holds}"
+    model = SimpleNamespace(role="model", checkpoint=lambda _: find("Qwen/Qwen3-0.6B"))
+    lock = SimpleNamespace(repositories=[model])
 
     def verified(*_: object) -> tuple[()]:
         return ()
 
     budgets = "  drain_timeout: 20\n  stage_budgets: {imports: 0.5}"
-    prove, told = proving(world, world.profile(drain_timeout=budgets), verify=verified)
+    profile = world.profile(drain_timeout=budgets)
+    prove, told = proving(world, profile, lock=lock, verify=verified)
     prove()
     assert ("wait", "done") in {(event.phase, event.state) for event in told}
     start = [(event.state, event.message) for event in told if event.phase == "boot"]
@@ -94,9 +104,14 @@ def test_a_redirect_after_a_long_wait_is_followed(containers: World) -> None:
     assert len(asked) == 1  # one question that goes on, not one after another
     record = Records().record("tiny-app", "")
     assert record
-    assert record.memory.startswith("the engine did not say what it holds: ")
-    assert record.memory.endswith("; not compared: the engine did not say what it holds")
-    assert ("reckon", "done") in {(event.phase, event.state) for event in told}
+    away = (
+        "not as reckoned: the pool has 12,000 tokens, -26.8 % of the 16,384 that were reckoned, "
+        "which may be off by "
+    )
+    assert record.memory.startswith("a pool of 12,000 tokens, weights of 1.20 GiB, graphs of 0.00 ")
+    assert away in record.memory
+    (reckoned,) = (e for e in told if (e.phase, e.state) == ("reckon", "done"))
+    assert reckoned.message.startswith(away)
     shown = [
         world.run("status", "tiny", *more)[1] for more in ((), ("--offline",), ("--format", "json"))
     ]
@@ -104,6 +119,7 @@ def test_a_redirect_after_a_long_wait_is_followed(containers: World) -> None:
         r"late +at its start imports [\d.]+ s more than the 0\.5 s of .*, on record\n"
     )
     assert [bool(late.search(text)) for text in shown[:2]] == [True, True], shown
+    assert [away in " ".join(text.split()) for text in shown] == [True] * 3
     (one,) = json.loads(shown[2])["on_modal"]
     assert [words[:8] for words in one["start"]] == ["imports "]
 
