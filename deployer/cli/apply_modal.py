@@ -6,7 +6,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
-from deployer.cli.say import show, tell
+from deployer.cli.say import show, show_as, tell
 from deployer.errors import Failure, UsageError
 from deployer.report.envelope import envelope
 from deployer.visible import visible
@@ -246,7 +246,7 @@ def show_applied(applied: Applied, release: Release, form: str, shown: Shown | N
     if form == "json":
         show(_json(applied, release, held), end="")
     else:
-        show(_text(applied, release) + as_text(held), end="")
+        show_as("text", _text(applied, release) + as_text(held))
 
 
 def _text(applied: Applied, release: Release) -> str:

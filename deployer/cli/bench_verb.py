@@ -10,7 +10,7 @@ import click
 
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
-from deployer.cli.say import show, tell
+from deployer.cli.say import show_as, tell
 from deployer.cli.whom import whom
 from deployer.errors import UsageError
 from deployer.visible import visible
@@ -117,7 +117,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 
         write_file(page, html(run, before))
         tell(f"Wrote {visible(page)}.")
-    show(to_json(run, before) if form == "json" else text(run, before), end="")
+    show_as(form, to_json(run, before) if form == "json" else text(run, before))
     return 1 if run.failed else 0
 
 

@@ -10,7 +10,7 @@ import click
 
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
-from deployer.cli.say import show, tell
+from deployer.cli.say import show_as, tell
 from deployer.cli.whom import whom
 from deployer.errors import Failure
 from deployer.visible import visible
@@ -59,7 +59,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     least = stated.accuracy_min if stated else least
     subject, release = subject_of(Asked(profile, url, model, key_env, None))
     found, before = scored(subject, release, questions)
-    show((to_json if form == "json" else text)(found, before, least), end="")
+    show_as(form, (to_json if form == "json" else text)(found, before, least))
     low = least is not None and found.share < least
     return 1 if low or (before is not None and found.worse(before)) else 0
 

@@ -10,8 +10,7 @@ from deployer.cli.completing import profiles
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.patient import TIMEOUT
-from deployer.cli.say import columns, show
-from deployer.report.narrow import narrowed
+from deployer.cli.say import show_as
 
 if TYPE_CHECKING:
     from deployer.compile.case import Case
@@ -59,11 +58,11 @@ def _one(profile: str, hours: float | None, form: str, *, refresh_prices: bool) 
     if release.modal is None:
         from deployer.report.cost import local, local_json  # noqa: PLC0415 - as above
 
-        show((local_json if form == "json" else local)(release.name), end="")
+        show_as(form, (local_json if form == "json" else local)(release.name))
         return 0
     if refresh_prices:
         _refreshed()
-    show(_shown(case, hours, form), end="")
+    show_as(form, _shown(case, hours, form))
     return 0
 
 
@@ -73,4 +72,4 @@ def _shown(case: Case, hours: float | None, form: str) -> str:
     from deployer.report.cost import text, to_json  # noqa: PLC0415 - as above
 
     found = bill(case.release, prices(), USUAL if hours is None else (hours,), case.resolved)
-    return to_json(found) if form == "json" else narrowed(text(found), columns())
+    return to_json(found) if form == "json" else text(found)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import deployments
-from deployer.cli.say import show
+from deployer.cli.say import show_as
 from deployer.cli.target import Here, OnModal, account_of, target_of
 from deployer.errors import UsageError
 from deployer.visible import visible
@@ -46,7 +46,7 @@ def command(name: str, form: str, lines: int) -> int:
     from deployer.report import diagnosis as report  # noqa: PLC0415 - every signature
 
     found = _diagnosed(name, lines)
-    show(report.to_json(found) if form == "json" else report.text(found), end="")
+    show_as(form, report.to_json(found) if form == "json" else report.text(found))
     return int(found.failed)
 
 

@@ -9,7 +9,7 @@ import click
 
 from deployer.cli.completing import profiles
 from deployer.cli.layers import environment_option
-from deployer.cli.say import show, show_exactly, tell
+from deployer.cli.say import show_as, tell
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def command(
         raise UsageError(msg, hint="For example: deployer diff --base main --head my-branch")
     review, findings = _between(*_two(profiles)) if base is None else _since(base, head, profiles)
     _tell(findings)
-    (show_exactly if form == "markdown" else show)(_text(review, form), end="")
+    show_as(form, _text(review, form))
     return int(review.wrong or (exit_code and review.changed))
 
 

@@ -9,7 +9,7 @@ import click
 from deployer.cli.completing import deployments
 from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
-from deployer.cli.say import show
+from deployer.cli.say import show_as
 from deployer.cli.target import account_of, target_of
 from deployer.cli.where import on_modal
 from deployer.errors import UsageError
@@ -63,7 +63,7 @@ def _one(profile: str, form: str) -> int:
     release, notes = as_deployed(account, target.release, records)
     found = drift(account, records, release)
     notes = (*notes, *found.notes)
-    show(_json(found, notes) if form == "json" else _text(found, notes), end="")
+    show_as(form, _json(found, notes) if form == "json" else _text(found, notes))
     return DRIFTED if found.differences else int(bool(found.unknown))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import checks
-from deployer.cli.say import show, show_exactly
+from deployer.cli.say import show_as
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def command(check_id: str | None, form: str) -> int:
     its severity and what it finds.
     """
     if check_id is not None and (said := _failure(check_id, form)):
-        (show_exactly if form == "markdown" else show)(said, end="")
+        show_as(form, said)
         return 0
     from deployer.check import pages  # noqa: PLC0415 - reads every check
     from deployer.cli.reading import colored_stdout  # noqa: PLC0415
@@ -40,7 +40,7 @@ def command(check_id: str | None, form: str) -> int:
         said = report.markdown(found[0])
     else:
         said = report.text(found[0], color=colored_stdout())
-    (show_exactly if form == "markdown" else show)(said, end="")
+    show_as(form, said)
     return 0
 
 

@@ -8,10 +8,9 @@ from deployer.cli.completing import profiles
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.renamed import Renamed
-from deployer.cli.say import columns, show
+from deployer.cli.say import show_as
 from deployer.errors import Failure
 from deployer.facts.gpus import GPUS
-from deployer.report.narrow import narrowed
 
 
 @click.command("fit")
@@ -57,8 +56,7 @@ def command(
         msg = f"there is no estimate: {found.reason}"
         raise Failure(msg, hint=_sentence(found.hint))
     shown = to_json if form == "json" else text
-    width = None if form == "json" else columns()
-    show(narrowed(shown(release.name, found), width), end="")
+    show_as(form, shown(release.name, found))
     return 0 if found.pool is not None else 1
 
 

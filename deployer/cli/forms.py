@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import click
 
-from deployer.cli.say import show
+from deployer.cli.say import show, show_as
 
 FORM = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 
@@ -19,4 +19,4 @@ def result(form: str, value: Mapping[str, object], text: Callable[[], str]) -> N
 
         show(envelope({key: encode(one) for key, one in value.items()}), end="")
     else:
-        show(text() + "\n", end="")
+        show_as(form, text() + "\n")

@@ -12,7 +12,7 @@ from deployer.cli.completing import deployments
 from deployer.cli.layers import environment_option
 from deployer.cli.moments import moment
 from deployer.cli.patient import TIMEOUT
-from deployer.cli.say import show, tell
+from deployer.cli.say import show, show_as, tell
 from deployer.cli.target import account_of, target_of
 from deployer.cli.where import on_modal
 from deployer.report.envelope import envelope
@@ -59,7 +59,7 @@ def command(name: str, form: str, limit: int) -> int:
         show(_json(known[:shown], observed, older, beside), end="")
         return 0
     for page in _pages(account, app, known, shown):
-        show(page, end="")
+        show_as(form, page)
     if beside:
         tell(f"{visible(beside)}.")
     if older:

@@ -10,7 +10,7 @@ from deployer.cli.compiled import profile_of, write_beside
 from deployer.cli.completing import profiles
 from deployer.cli.layers import environment_option
 from deployer.cli.locks import lock_file, read_lock
-from deployer.cli.say import OutputFailure, show, tell
+from deployer.cli.say import OutputFailure, show, show_as, tell
 from deployer.errors import DeployerError, Failure, UsageError
 from deployer.report.envelope import envelope
 from deployer.visible import visible
@@ -156,6 +156,6 @@ def _show(told: list[Told], form: str) -> None:
     if form == "json":
         show(envelope({"locks": [value(one) for one in told]}), end="")
         return
-    show(text(told), end="")
+    show_as(form, text(told))
     if stale := [one.profile for one in told if one.state in {"stale", "missing"}]:
         tell(f"`deployer lock {' '.join(map(visible, stale))}` writes what is missing or stale")

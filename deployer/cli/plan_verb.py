@@ -11,11 +11,10 @@ from deployer.cli.completing import profiles
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.patient import TIMEOUT
-from deployer.cli.say import columns, show
+from deployer.cli.say import show, show_as, show_lines
 from deployer.cli.writing import write_file
 from deployer.errors import NotThere, UsageError
 from deployer.report.envelope import envelope
-from deployer.report.narrow import narrowed
 
 if TYPE_CHECKING:
     from deployer.apply.local.status import LocalStatus
@@ -121,7 +120,7 @@ def _one(  # noqa: PLR0913 - as above
 
         plan = with_candidate(plan)
     shown = _shown(plan, meant, form)
-    show(shown if form == "json" else narrowed(shown, columns()), end="")
+    show_as(form, shown)
     return CHANGES if detailed and not plan.nothing_to_do else 0
 
 
@@ -170,15 +169,15 @@ def _local(
         from deployer.report.review_text import explained  # noqa: PLC0415 - as above
 
         lines = [f"  {record.sentence}"] if record and record.sentence else []
-        show(*explained(changes), f"  {changes.replaces}", *lines)
+        show_lines(*explained(changes), f"  {changes.replaces}", *lines)
     else:
-        show(_unchanged(release.name, standing, compared=changes is not None))
+        show_lines(_unchanged(release.name, standing, compared=changes is not None))
         if changes is None:
             from deployer.report.contents import contents  # noqa: PLC0415 - as above
 
-            show(*contents(release))
+            show_lines(*contents(release))
         if record and record.sentence:
-            show(record.sentence)
+            show_lines(record.sentence)
     return CHANGES if detailed_exitcode and not same else 0
 
 

@@ -7,8 +7,7 @@ import click
 from deployer.cli.completing import profiles
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
-from deployer.cli.say import columns, show
-from deployer.report.narrow import narrowed
+from deployer.cli.say import show_as
 
 
 @click.command("predict")
@@ -52,5 +51,5 @@ def command(
 
     release = read_release(profile)
     found = predict(release, Workload(inputs, outputs, concurrency, accept_length), prices())
-    show(to_json(found) if form == "json" else narrowed(text(found), columns()), end="")
+    show_as(form, to_json(found) if form == "json" else text(found))
     return 0

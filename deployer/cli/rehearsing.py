@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from deployer.cli.say import show, tell
+from deployer.cli.say import show, show_lines, tell
 from deployer.errors import DeployerError, NotThere
 from deployer.visible import visible
 
@@ -144,4 +144,4 @@ def _show(applied: Applied, seen: tuple[str, ...], trouble: str, form: str) -> N
     lines.append(
         "its flags, memory and graphs were tried; no weights were read, and no answer judged"
     )
-    show(lines[0], *(f"  {line}" for line in lines[1:]))
+    show_lines(lines[0], *(f"  {line}" for line in lines[1:]))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deployer.cli.say import ask, can_ask, show, tell
+from deployer.cli.say import ask, can_ask, show, show_lines, tell
 from deployer.errors import DeployerError, Failure, Interrupted, NotThere
 from deployer.visible import visible
 
@@ -61,7 +61,7 @@ def rehearse_here(meant: Meant, manner: Manner, minutes: int, parts: Parts | Non
 
         show(envelope(_value(rehearsal, applied, trouble)), end="")
     else:
-        show(*_lines(rehearsal, applied, trouble))
+        show_lines(*_lines(rehearsal, applied, trouble))
     return 0 if applied.verified and not trouble else 1
 
 

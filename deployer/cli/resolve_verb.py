@@ -10,7 +10,7 @@ import click
 from deployer.cli.completing import profiles, releases
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
-from deployer.cli.say import show
+from deployer.cli.say import show, show_as
 
 if TYPE_CHECKING:
     from deployer.compile.case import Case
@@ -62,7 +62,7 @@ def command(
     if form == "json":
         show(to_json(found, everything=everything), end="")
     else:
-        show(text(found, everything=everything, color=colored_stdout()), end="")
+        show_as("text", text(found, everything=everything, color=colored_stdout()))
     return 0 if found.accepted else 1
 
 

@@ -55,6 +55,24 @@ def show_exactly(text: str, *, end: str = "\n") -> None:
         raise unwritten(error) from error
 
 
+def show_as(form: str, text: str) -> None:
+    """Write a result in the form that was asked for; the text has line ends of its own.
+
+    Words and tables (``text``) are no wider than the terminal; Markdown has escapes of its own. Of
+    what is copied or read again, such as YAML and commands, :func:`show` changes no line.
+    """
+    if form == "text" and (width := columns()) is not None:
+        from deployer.report.narrow import narrowed  # noqa: PLC0415 - only for a terminal
+
+        text = narrowed(text, width)
+    show_exactly(text if form == "markdown" else harmless(text), end="")
+
+
+def show_lines(*lines: str) -> None:
+    """Write words and tables line by line; a line end within a line is shown as such."""
+    show_as("text", "".join(f"{_harmless_line(line)}\n" for line in lines))
+
+
 def columns() -> int | None:
     """Give how wide a result may be: as COLUMNS says or the terminal is; None where neither is."""
     import shutil  # noqa: PLC0415 - slow to import, and seldom needed

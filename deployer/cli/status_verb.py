@@ -11,7 +11,7 @@ import click
 from deployer.cli.completing import deployments
 from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
-from deployer.cli.say import show
+from deployer.cli.say import show, show_as
 from deployer.cli.target import Here, OnModal, account_of, ask_modal, target_of
 from deployer.errors import DeployerError, Failure, NotAsked
 from deployer.report.envelope import envelope
@@ -79,7 +79,7 @@ def _one(name: str | None, form: str, limit: int, *, offline: bool) -> int:
     else:
         found = _named(name, offline=offline)
         if form != "json":
-            show(_text(found), end="")
+            show_as("text", _text(found))
     if form == "json":
         show(_json(found), end="")
     if name is not None and any(one.state == "not-there" for one in found.remote):
@@ -131,12 +131,12 @@ def _everything(form: str, limit: int, *, offline: bool) -> Found:
         state = "not-asked" if isinstance(why, NotAsked) else "not-reached"
         found = Found(local, kept, state, _why(why))
         if form != "json":
-            show(_text(found), end="")
+            show_as("text", _text(found))
         return found
     remote, more = _shown(everything(account, listing, records), local, form, limit)
     found = Found(local, remote, "asked", "", listing.environments, listing.unlisted, more)
     if form != "json":
-        show(_where(found), end="")
+        show_as("text", _where(found))
     return found
 
 
@@ -147,14 +147,14 @@ def _shown(
     from deployer.cli.status_text import local_text, modal_text  # noqa: PLC0415 - as above
 
     if form != "json":
-        show("".join(f"{local_text(one)}\n" for one in local), end="")
+        show_as(form, "".join(f"{local_text(one)}\n" for one in local))
     taken: list[ModalStatus] = []
     for one in all_of_them:
         if limit and len(taken) == limit:
             return tuple(taken), True
         taken.append(one)
         if form != "json":
-            show(f"{modal_text(one)}\n", end="")
+            show_as(form, f"{modal_text(one)}\n")
     return tuple(taken), False
 
 

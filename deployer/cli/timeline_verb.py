@@ -9,7 +9,7 @@ import click
 
 from deployer.cli.completing import deployments
 from deployer.cli.layers import environment_option
-from deployer.cli.say import show, tell
+from deployer.cli.say import show_as, tell
 from deployer.cli.target import Here, OnModal, account_of, target_of
 from deployer.errors import NotAsked, NotReached, UsageError
 from deployer.visible import visible
@@ -49,7 +49,7 @@ def command(name: str, form: str, page: str, *, offline: bool) -> int:
 
         write_file(page, report.html(starts))
         tell(f"Wrote {visible(page)}.")
-    show(report.to_json(starts) if form == "json" else report.text(starts), end="")
+    show_as(form, report.to_json(starts) if form == "json" else report.text(starts))
     return int(bool(starts.slower() or starts.newest.late()))
 
 

@@ -11,7 +11,7 @@ import click
 
 from deployer.cli.completing import deployments
 from deployer.cli.layers import environment_option
-from deployer.cli.say import harmless, show
+from deployer.cli.say import harmless, show_as
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def command(name: str, every: float, form: str, *, once: bool) -> int:
         from deployer.report.top import lines, to_json  # noqa: PLC0415 - only what is shown
 
         first = next(seen)
-        show(to_json(first) if form == "json" else "".join(f"{x}\n" for x in lines(first)), end="")
+        text = "".join(f"{line}\n" for line in lines(first))
+        show_as(form, to_json(first) if form == "json" else text)
     return 0
 
 

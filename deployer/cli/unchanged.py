@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.cli.say import show, tell
+from deployer.cli.say import show, show_as, tell
 from deployer.cli.status_text import seen, verified
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def unchanged(account: Account, plan: Plan, form: str, *, verify: bool) -> int:
     if form == "json":
         show(_json(plan, observed, known, answers=answers), end="")
     else:
-        show(_text(plan, observed, known), end="")
+        show_as(form, _text(plan, observed, known))
     unproven = verify and not known.verified
     if answers is False:
         tell(f"The server does not answer: `deployer logs {plan.name}` says more.")

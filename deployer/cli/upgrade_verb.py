@@ -10,7 +10,7 @@ import click
 from deployer.cli.completing import profiles, releases
 from deployer.cli.links import followed
 from deployer.cli.notes import notes_options, wanted, without_notes
-from deployer.cli.say import show, tell
+from deployer.cli.say import show, show_as, tell
 from deployer.cli.writing import write_file
 from deployer.visible import visible
 
@@ -65,7 +65,7 @@ def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
     if form == "json":
         show(to_json(done, said, written=written, flags=flags), end="")
     else:
-        show(text(done, said, color=colored_stdout()), end="")
+        show_as(form, text(done, said, color=colored_stdout()))
         if done.changed and not written:
             files = " and ".join(visible(one.file) for one in done.files)
             tell(f"Nothing was written; --write replaces {files}.")

@@ -12,7 +12,7 @@ from deployer.cli.completing import deployments
 from deployer.cli.key_variable import key_of
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
-from deployer.cli.say import show, tell
+from deployer.cli.say import show_as, tell
 from deployer.errors import Failure, UsageError
 from deployer.visible import visible
 
@@ -79,7 +79,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     def each(verdict: Verdict) -> None:
         if form == "text":
             said = line(verdict, color=color, encoding=encoding or "utf-8")
-            show(f"{said}\n", end="")
+            show_as(form, f"{said}\n")
 
     verdicts = verify(
         endpoint, timeout=silence, total=timeout, select=probes or None, on_verdict=each
@@ -87,7 +87,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     held = all_hold(verdicts)
     unnoted = "" if probes else _unnoted(remember, verified=held)
     forms = {"json": lambda: to_json(verdicts, unnoted), "junit": lambda: to_junit(verdicts)}
-    show(forms.get(form, lambda: summary(verdicts) + "\n")(), end="")
+    show_as(form, forms.get(form, lambda: summary(verdicts) + "\n")())
     if unnoted:
         tell(f"{visible(unnoted)}.")
     return 0 if held else 1
