@@ -32,6 +32,14 @@ layers and dummy weights. GiB are as the engine logs them.
 TAIL = """## Not measured
 
 - More than two GPUs, pipelines, real weights of a whole model, releases after 0.5.17 on a GPU.
+- What is free after the CUDA graphs: the cases of memory end when the pools are made, and where
+  graphs were captured another server stood on the same GPU.
+- Dense attention with a draft: Qwen3-32B brings none of its own, and no other repository was there.
+- Loaders of what is not safetensors (`pt`, `npcache`, `gguf`, `bitsandbytes`), of weights that were
+  divided before (`sharded_state`, `presharded`), of other servers (`remote`, `remote_instance`),
+  `layered` and `flash_rl`.
+- Speed through `deployer bench`: a client of our own asked, which sends token ids.
+- A door that is stopped (SIGSTOP): it was only killed.
 - GLM-5.1's slice on two ranks until it serves: after its pools it made the buffers of the fused
   all-reduce (its log names 192 MiB) and was silent for the two minutes that it
   had left.

@@ -11,11 +11,11 @@ MIB_PER_GIB = 1024
 
 TAKEN_ALONE_GIB, TAKEN_PAIR_GIB, TAKEN_LINKED_GIB, TAKEN_BUS_GIB = 1.33, 2.22, 2.5, 1.6
 """Memory that a process has taken before it loads weights: one GPU alone (the CUDA context: 139.07
-to 139.09 GiB free of 140.40 on an H200, 30 starts of 0.5.17); two joined by NVLink (138.18 free of
-140.40 on either of 2 H200, 15 starts of 0.5.17: NCCL takes 0.97 and the engine's own all-reduce
-0.10, without NVLink multicast); more of them (12.25 free after 125.65 of weights on 8 H200, the log
-of https://github.com/SemiAnalysisAI/InferenceX/issues/2128); GPUs on a PCIe bus, which have no such
-all-reduce (94.01 free of 95.59 on 4 RTX PRO 6000,
+to 139.11 GiB free of 140.40 on an H200, 37 starts of two releases); two joined by NVLink (138.16 to
+138.18 free of 140.40 on either of 2 H200, 15 starts of 0.5.17: NCCL takes 0.97 and the engine's own
+all-reduce 0.10, without NVLink multicast); more of them (12.25 free after 125.65 of weights on 8
+H200, the log of https://github.com/SemiAnalysisAI/InferenceX/issues/2128); GPUs on a PCIe bus,
+which have no such all-reduce (94.01 free of 95.59 on 4 RTX PRO 6000,
 https://github.com/sgl-project/sglang/issues/40558)."""
 
 PAIR = 2

@@ -118,7 +118,7 @@ PARAMETERS: dict[str, Rules] = {
     "modal.kernels.walk": (
         (
             Effect.CONTAINERS,
-            "a start walks over all kernels (6 to 27 s on one H200), or loads each when used",
+            "a start walks over all kernels (27 s for two on one H200), or loads each when used",
         ),
     ),
     "modal.jit_caches": (

@@ -64,9 +64,9 @@ class ModalKernels(Section):
     same names and sources with both, 26 of 26; no other model was compared."""
 
     walk: bool = True
-    """Whether a start walks over all sizes of every kernel, as SGLang does by itself: 6 to 27 s on
-    one H200 with a complete cache. Without it a kernel is loaded when it is first used. It is left
-    out only where the cache on the volume is proven complete."""
+    """Whether a start walks over all sizes of every kernel, as SGLang does by itself: 27 s for two
+    products on one H200 with a complete cache. Without it a kernel is loaded when it is first used.
+    It is left out only where the cache on the volume is proven complete."""
 
 
 class Window(Section):
