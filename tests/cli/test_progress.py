@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import sys
+import threading
 
 import pytest
 
+from deployer.cli import progress
 from deployer.cli.naming import program
 from deployer.cli.progress import PhaseLines, Steps
 from deployer.event import Event
 
 
 def test_phases_are_lines_and_progress_is_told_now_and_then(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = [0.0]
-    with PhaseLines(clock=lambda: now[0]) as lines:
+    monkeypatch.setattr(progress, "QUIET", 10.0)
+    now, over = [0.0], threading.Event()
+    over.set()  # or a machine on which this takes ten seconds draws a line more
+    with PhaseLines(clock=lambda: now[0], over=over) as lines:
         lines.tell(Event(0, "load", "started", "waiting"))
         lines.tell(Event(0, "load", "progress", "too soon", 1.0))
         now[0] = 12.0

@@ -9,8 +9,17 @@ import pytest
 from rich.console import Console
 from rich.status import Status
 
-from deployer.cli.progress import QUIET, PhaseLines, Running
+from deployer.cli import progress
+from deployer.cli.progress import PhaseLines, Running
 from deployer.event import Event
+
+QUIET = 10.0
+
+
+@pytest.fixture(autouse=True)
+def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here time is made up, and so what it is measured by stays in every condition."""
+    monkeypatch.setattr(progress, "QUIET", QUIET)
 
 
 class Clock:

@@ -15,9 +15,10 @@ import pytest
 
 from tools.conditions import __main__ as conditions
 from tools.conditions import shuffled
-from tools.conditions.catalogue import BECOME, CONDITIONS, SLOW
+from tools.conditions.catalogue import AT_ONCE, BECOME, CONDITIONS, NEVER, SLOW
 from tools.conditions.condition import Condition, Impossible, Start
 from tools.conditions.interpreters import find
+from tools.conditions.told.sitecustomize import TOLD
 
 pytestmark = pytest.mark.process
 
@@ -137,6 +138,22 @@ def test_a_write_is_slow_and_a_read_is_not(tmp_path: Path) -> None:
 
     assert seconds("open('a', 'w')") >= 2
     assert seconds("open('a')") < seconds("open('b', 'w')")
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("told-at-once", AT_ONCE), ("told-never", NEVER)])
+def test_what_is_told_after_some_seconds_has_others_in_each_of_its_modules(
+    name: str, seconds: float
+) -> None:
+    (condition,) = (each for each in CONDITIONS if each.name == name)
+    code = "".join(f"import {module}; print({module}.{name})\n" for module, name in TOLD.items())
+    with condition.enter() as start:
+        told = subprocess.run(
+            [start.python, "-c", code], env=start.environ(), capture_output=True, check=True
+        )
+    ours = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+
+    assert [float(line) for line in told.stdout.split()] == [seconds] * len(TOLD)
+    assert not {float(line) for line in ours.stdout.split()} & {AT_ONCE, NEVER}
 
 
 def test_the_workflow_names_conditions_that_exist() -> None:

@@ -20,6 +20,10 @@ from tools.conditions.stranger import stranger
 
 BECOME = (sys.executable, "-I", "-S", str(Path(__file__).with_name("become.py")))
 SLOW = Path(__file__).with_name("slow")
+TOLD = Path(__file__).with_name("told")
+AT_ONCE, NEVER = 0.05, 1e8
+"""Seconds after which is told what is told now and then: as good as none, and three years."""
+
 ENVIRONMENTS = ROOT / "build" / "conditions"
 PORT = 8000
 """Where the shipped profiles listen."""
@@ -95,9 +99,10 @@ def _no_home() -> Iterator[Start]:
 
 
 @contextmanager
-def _slow_writes() -> Iterator[Start]:
-    paths = [str(SLOW), *filter(None, [os.environ.get("PYTHONPATH")])]
-    yield Start(variables={"PYTHONPATH": os.pathsep.join(paths)})
+def _customized(folder: Path, **variables: str) -> Iterator[Start]:
+    """The `sitecustomize` of a folder in this Python and in its children."""
+    paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+    yield Start(variables={"PYTHONPATH": os.pathsep.join(paths), **variables})
 
 
 @contextmanager
@@ -119,7 +124,17 @@ CONDITIONS = (
     Condition("no-ipv6", "the loopback alone, and no IPv6", partial(_network, "no-ipv6")),
     Condition("port-taken", f"port {PORT} is taken", _port_taken),
     Condition("no-home", "a user whose home cannot be written", _no_home),
-    Condition("slow-writes", "every write and flush is slow", _slow_writes),
+    Condition("slow-writes", "every write and flush is slow", partial(_customized, SLOW)),
+    Condition(
+        "told-at-once",
+        "what is told after some seconds is told at once",
+        partial(_customized, TOLD, DEPLOYER_TOLD=str(AT_ONCE)),
+    ),
+    Condition(
+        "told-never",
+        "what is told after some seconds is never told",
+        partial(_customized, TOLD, DEPLOYER_TOLD=str(NEVER)),
+    ),
     Condition("random-order", "tests in random order", _random_order),
     Condition("ignored-signals", "SIGINT, SIGHUP, SIGQUIT are ignored", _ignored_signals),
     *(Condition(f"python{each}", f"on Python {each}", partial(_python, each)) for each in VERSIONS),

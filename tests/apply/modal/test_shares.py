@@ -9,10 +9,17 @@ from deployer.cli.reading import read_release
 from deployer.event import Event
 from deployer.plan.writers import containers
 from deployer.serve.lines import arrived_of, record_line
+from deployer.serve.weights import progress
 from deployer.serve.weights.arrived import Arrived
 
 FOLDER = "/models/m"
 GB = 10**9
+
+
+@pytest.fixture(autouse=True)
+def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here time is made up, and so what it is measured by stays in every condition."""
+    monkeypatch.setattr(progress, "EVERY", 2.0)
 
 
 def shares(*there: int) -> tuple[Share, ...]:
