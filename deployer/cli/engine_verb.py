@@ -19,7 +19,7 @@ NEWEST = "0.5.23"
 
 @click.group("engine")
 def command() -> None:
-    """Install or remove the engine's own environment: the real SGLang, for the CPU.
+    """Install or remove the engine's own environment: the real SGLang, for the CPU or a GPU.
 
     It is apart from deployer's own packages, which stay small, and is made from a complete lock.
     """
@@ -31,7 +31,7 @@ def command() -> None:
 @click.option("--yes", is_flag=True, help="Do not ask whether so much may be downloaded.")
 @FORM
 def install_command(version: str, gpu: bool, yes: bool, form: str) -> int:  # noqa: FBT001 - flags
-    """Install SGLang VERSION for the CPU; a second time does nothing.
+    """Install SGLang VERSION for the CPU, or with CUDA; a second time does nothing.
 
     A release without a CPU lock of its own is laid over the newest one, for `deployer resolve`.
     With `--gpu` it is the release's own requirements with CUDA, out of a lock with hashes: how
