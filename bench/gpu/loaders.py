@@ -59,6 +59,8 @@ def main() -> int:
     for ranks in map(int, options.ranks.split(",")):
         group = Ranks(ranks, files)
         try:
+            if unknown := sorted((only or set()) - set(group.names)):
+                refuse(f"--only: no loader is {', '.join(unknown)}; there are {group.names}")
             for name in filter(lambda each: only is None or each in only, group.names):
                 for cold, ahead in ((False, False), (True, False), (True, True)):
                     row = {
@@ -91,7 +93,11 @@ class Ranks:
             theirs.close()
             self._pipes.append(ours)
             self._processes.append(process)
-        self.names: list[str] = self._hear()[0]
+        told = self._hear()
+        if failed := [each for each in told if isinstance(each, str)]:
+            self.end()
+            sys.exit(f"error: no loader can be asked: {failed[0]}; what it died of stands above")
+        self.names: list[str] = told[0]
 
     def load(self, name: str, size: int, *, cold: bool, ahead: bool) -> dict[str, Any]:
         """Load all once; gives seconds and GB/s, or why that failed."""

@@ -252,6 +252,16 @@ def test_every_loader_of_a_release_is_taken() -> None:
     assert known["mmap"]() == ["a", "b"]
 
 
+@pytest.mark.process
+def test_a_rank_that_cannot_load_anything_is_no_list_of_loaders(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Here is no PyTorch, of which each rank dies."""
+    monkeypatch.setattr(loaders, "PATIENCE", 600.0)
+    with pytest.raises(SystemExit, match="no loader can be asked: a rank has ended"):
+        loaders.Ranks(2, [])
+
+
 def test_the_ranks_of_a_case() -> None:
     plans = [json.loads(path.read_text("utf-8")) for path in GPU.glob("plans/memory*.json")]
     cases = [case for plan in plans for case in plan["cases"]]
