@@ -27,6 +27,12 @@ MOST_VALUES = 20_000
 """Values of a file, each alias counted as what it stands for. A manifest has some hundreds, and
 a few lines of aliases of aliases would fill the memory."""
 
+SECTIONS = ("model", "hardware", "engine", "modal")
+"""Sections of which every profile has several."""
+
+ENGINES_OWN = frozenset({"model-path", "model_path"})
+"""Keys of which a config file of SGLang has one."""
+
 
 class FileKind(StrEnum):
     """The kinds of files that a launch is read from."""
@@ -124,9 +130,26 @@ def kind_of(name: str, text: str) -> FileKind:
         return FileKind.DOCKERFILE
     if plain.endswith(".py") or text.startswith(("#!/usr/bin/env python", "#!/usr/bin/python")):
         return FileKind.PYTHON
-    if plain.endswith((".sh", ".bash", ".slurm", ".sbatch")) or text.startswith("#!"):
+    if _is_shell(plain, text):
         return FileKind.SHELL
     return _by_text(text)
+
+
+def foreign(name: str, text: str) -> FileKind | None:
+    """Tell what a file is that was given for a profile; None where it may be meant as one."""
+    try:
+        kind = kind_of(name, text)
+        own = kind is FileKind.CONFIG and not any(
+            isinstance(one.get(key), str) for one in documents(text) for key in ENGINES_OWN
+        )
+    except UnreadError:
+        return None
+    guessed = kind is FileKind.SHELL and not _is_shell(name, text)
+    return None if own or guessed else kind
+
+
+def _is_shell(name: str, text: str) -> bool:
+    return name.endswith((".sh", ".bash", ".slurm", ".sbatch")) or text.startswith("#!")
 
 
 def _by_text(text: str) -> FileKind:
@@ -152,6 +175,9 @@ def _of_yaml(found: list[Lined]) -> FileKind:
         raise UnreadError(message)
     keys = {key for one in found for key in one}
     first = found[0]
+    if sum(isinstance(first.get(section), Mapping) for section in SECTIONS) > 1:
+        message = "it is a profile of deployer already: `deployer check` looks at it"
+        raise UnreadError(message)
     for sure, kind in (
         (isinstance(first.get("services"), Mapping), FileKind.COMPOSE),
         ("apiVersion" in keys and "kind" in keys, FileKind.KUBERNETES),

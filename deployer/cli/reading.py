@@ -148,7 +148,11 @@ def read_sound(
         tell(text(wrong, color=colored_stderr()), end="")
     if checked.case is None or checked.wrong():
         msg = f"{path} is not right, so nothing was done"
-        raise Failure(msg, hint="Mend what is said above; `deployer check` says it again.")
+        from deployer.cli.other_kind import instead  # noqa: PLC0415 - only for what is not right
+
+        other = instead(path) if checked.case is None else ""
+        hint = other or "Mend what is said above; `deployer check` says it again."
+        raise Failure(msg, hint=hint)
     return checked.case, checked.keys
 
 

@@ -13,6 +13,7 @@ from deployer.adopt.kind import FileKind, kind_of
 from deployer.adopt.note import Kind
 from deployer.adopt.wishes import Wishes
 from deployer.check.run import load_checked
+from deployer.cli.main import main
 
 STARTS = Path(__file__).parents[1] / "data" / "starts"
 SH = "python3 -m sglang.launch_server --model-path Qwen/Qwen3-32B --tp 2 --host 0.0.0.0"
@@ -58,6 +59,29 @@ def test_a_file_is_known_and_read(name: str) -> None:
     assert errors(adopted) == []
     if "v0.5.16" in text or "0.5.16" in text:
         assert profile["engine"]["version"] == "0.5.16"
+
+
+def test_a_profile_and_what_becomes_one_are_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in FILES:
+        given = tmp_path / name
+        given.write_text((STARTS / name).read_text(encoding="utf-8"), encoding="utf-8")
+        for verb in ("check", "plan --offline"):
+            assert main([*verb.split(), str(given)]) == 1
+            assert f"`deployer import {given}` makes a profile" in capsys.readouterr().err
+    (tmp_path / "sglang.yaml").write_text("model-path: a/b\ntp: 2\n", encoding="utf-8")
+    assert main(["check", str(tmp_path / "sglang.yaml")]) == 1
+    assert "reads like a config file of SGLang" in capsys.readouterr().err
+
+    profile = Path("profiles/cpu-tiny.yaml").read_text(encoding="utf-8")
+    broken = profile.replace("hardware:", "hardwear:").replace("model:", "services: {}\nmodel:")
+    for text in (broken, "", "name: x\n", "a: [\n", "plain words\n"):
+        (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+        assert main(["check", str(tmp_path / "mine.yaml")]) == 1
+        assert "deployer import" not in capsys.readouterr().err
+    with pytest.raises(NoLaunchError, match="it is a profile of deployer already"):
+        adopt("mine.yaml", profile)
 
 
 @pytest.mark.parametrize(
