@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from grpclib import Status
 
+from deployer.apply.modal.records import Records
 from deployer.apply.modal.rpc import ANSWER
 from deployer.apply.patience import TIDYING
 from tests.fakes.modal.faults import VOLUME, Fault
@@ -59,6 +60,9 @@ AS_WITHOUT = "*as without*"
 
 UNASKED = "-"
 """The cell of a question that was not asked this time: what it was about is on record since."""
+
+UNRECORDED = "rollback"
+"""The verb that is carried out first where nothing is on record, as after a destroy."""
 
 HARMLESS = tuple(name for name, fault in FAULTS.items() if fault.times == 1)
 """What the client gets over, so that the result is the same."""
@@ -145,6 +149,8 @@ class Stage:
     def asked(self, verb: str) -> tuple[tuple[str, ...], Ended]:
         """Give the RPCs that a verb asks where all goes right, and how it ends then."""
         self.set_back()
+        if verb == UNRECORDED:
+            Records().forget("tiny-app", "")
         before = len(self.world.plane.calls)
         ended = self.run(verb)
         names = [name for name, _ in self.world.plane.calls[before:]]
