@@ -121,9 +121,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     findings = [finding for one in found for finding in one.findings]
     _tell(findings, [_fine(one, kept) for one in found], form, [one.path for one in found])
     if no_profiles := [one.path for one in found if one.case is None and not one.unread]:
-        from deployer.cli.other_kind import instead  # noqa: PLC0415 - only for what is not right
+        from deployer.cli.other_kind import tell_others  # noqa: PLC0415 - only for what is not right
 
-        tell(*filter(None, map(instead, no_profiles[:MOST_SAID])))
+        tell_others(no_profiles)
     if other and any(not finding.allowed for finding in findings):
         hint = f"`deployer upgrade PROFILE --engine {other}` rewrites a profile for that release."
         tell(hint)
@@ -191,9 +191,6 @@ def _refuse_nothing(option: str, texts: Sequence[str]) -> None:
         msg = f"{option} names no check"
         raise UsageError(msg, hint="Leave it out for every check (is its variable empty?).")
 
-
-MOST_SAID = 20
-"""Files of which is said that they are no profiles."""
 
 UNSEEN = "memory-not-looked-at"
 """The note without which "fine" would say more than was looked at."""

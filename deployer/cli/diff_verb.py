@@ -63,7 +63,10 @@ def command(
         msg = "--head is about git, so it needs --base too"
         raise UsageError(msg, hint="For example: deployer diff --base main --head my-branch")
     review, findings = _between(*_two(profiles)) if base is None else _since(base, head, profiles)
+    from deployer.cli.other_kind import tell_others  # noqa: PLC0415 - only what the verb needs
+
     _tell(findings)
+    tell_others(profiles)
     show_as(form, _text(review, form))
     return int(review.wrong or (exit_code and review.changed))
 

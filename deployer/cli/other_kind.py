@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
+from deployer.cli.say import tell
 from deployer.errors import DeployerError
 from deployer.visible import visible
+
+MOST_SAID = 20
+"""Files of which is said that they are no profiles."""
+
+
+def tell_others(paths: Sequence[str]) -> None:
+    """Say it of files that were given for profiles."""
+    for path in paths[:MOST_SAID]:
+        if said := instead(path):
+            tell(said)
 
 
 def instead(path: str) -> str:
