@@ -8,9 +8,27 @@ from pathlib import Path
 import pytest
 
 from deployer.cli.main import main
+from deployer.facts.sglang.catalogue import load, newest
+from deployer.verify.catalogue import PROBES
 
 README = Path("README.md").read_text(encoding="utf-8")
+SHIPPED = {path.stem for path in Path("profiles").glob("*.yaml")}
 PROFILE = re.findall(r"^```yaml\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def test_the_figures_of_the_readme_are_those_of_today() -> None:
+    options = {version: len(load(version).options) for version in ("0.5.9", newest())}
+    first, last = options.values()
+    picture = Path("docs/pictures/diff.svg").read_text(encoding="utf-8").replace("&#160;", " ")
+
+    assert f"| {len(PROBES)} promises |" in README
+    assert f"{first} options in 0.5.9, {last} in {newest()}." in README
+    dollars = re.search(r"for (\d+) to (\d+) dollars\]\(docs/pictures/diff\.svg\)", README)
+    shown = re.search(r"once, \$([\d.]+) to \$([\d.]+)\)", picture)
+    assert dollars is not None
+    assert shown is not None
+    assert [int(one) for one in dollars.groups()] == [round(float(one)) for one in shown.groups()]
+    assert {*re.findall(r"^\| `profiles/(\S+)\.yaml`", README, re.MULTILINE)} == SHIPPED
 
 
 def test_the_profile_of_the_readme_is_fine(
