@@ -41,6 +41,7 @@ from deployer.verify.probes import (
     tools,
     unicode,
     unknown_model,
+    usage,
 )
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ PROBES = (
     Probe("json-schema", json_schema.ask),
     Probe("completions", completions.ask),
     Probe("logprobs", logprobs.ask),
+    Probe("usage", usage.ask),
     Probe("stop", stop.ask),
     Probe("several", several.ask),
     Probe("seed", seed.ask),

@@ -50,6 +50,13 @@ def fault(arguments: object) -> str:
     return ""
 
 
+def part(piece: dict[str, Any], name: str) -> str:
+    """Give what a piece of a streamed call adds to its name or its arguments."""
+    function = piece.get("function")
+    value = function.get(name) if isinstance(function, dict) else None
+    return value if isinstance(value, str) else ""
+
+
 def raw_in(content: object) -> bool:
     """Whether a call stands in a text as the model itself writes it."""
     return isinstance(content, str) and any(mark in content for mark in RAW_MARKS)

@@ -46,7 +46,7 @@ def test_apply_leaves_a_verified_server(
     assert f"`cat {life.state / 'api-key'}` prints it" in ran.stdout
     assert "deployer destroy cpu-tiny" in ran.stdout
     assert re.search(r"says +\S", ran.stdout)
-    assert "30 passed, 2 skipped, 3 unseen" in ran.stderr
+    assert "31 passed, 2 skipped, 3 unseen" in ran.stderr
     for what_so_small_a_model_cannot_show in (
         "not seen: the model came to no call within 512 tokens where one is required",
         "not seen: the model made 1 call where two were asked for",

@@ -47,6 +47,9 @@ def chat(body: Answer) -> tuple[str, Answer]:
     usage = dict(USAGE)
     if isinstance(question, str) and len(question) > len(prompts.FILLER):
         usage["prompt_tokens"] = len(question.split())
+    if body.get("ignore_eos") and not calls:
+        usage["completion_tokens"], choice["finish_reason"] = body["max_tokens"], "length"
+    usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
     choices = [choice | {"index": number} for number in range(body.get("n") or 1)]
     head = {"id": "1", "object": "chat.completion", "created": 1, "model": body["model"]}
     return situation, {**head, "choices": choices, "usage": usage}
@@ -139,7 +142,7 @@ def chunks(answer: Answer, *, faults: Collection[str], usage: bool, forever: boo
     if "finishes" in faults:
         yield _chunk({}, finish=choice["finish_reason"])
     if ("usage" not in faults and usage) or "usage-always" in faults:
-        yield json.dumps(_head() | {"choices": [], "usage": USAGE})
+        yield json.dumps(_head() | {"choices": [], "usage": answer["usage"]})
     if "done" not in faults:
         yield "[DONE]"
 
@@ -147,12 +150,18 @@ def chunks(answer: Answer, *, faults: Collection[str], usage: bool, forever: boo
 def _calls(calls: Collection[Answer], faults: Collection[str]) -> Iterator[str]:
     for number, call in enumerate(calls):
         function = call["function"]
-        begun = {"index": number, "id": call["id"], "type": "function"}
+        begun = {
+            "index": 0 if "call-merge" in faults else number,
+            "id": call["id"],
+            "type": "function",
+        }
         yield _chunk({"tool_calls": [begun | {"function": {"name": function["name"]}}]})
         text = function["arguments"] or ""
         pieces = [text[:4], text[4:9], text[9:]]
-        for piece in pieces[1:] if "arguments" in faults else pieces:
-            index = number + 1 if "call-index" in faults else number
+        alone = len(calls) == 1
+        for piece in pieces[1:] if "arguments" in faults and alone else pieces:
+            index = number + 1 if "call-index" in faults and alone else number
+            index = 0 if "call-merge" in faults else index
             yield _chunk({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
 
 
@@ -179,7 +188,8 @@ def metrics(counts: dict[str, int]) -> str:
         f"sglang:cached_tokens_total {counts['cached']}\n"
         f"sglang:num_aborted_requests_total {counts['aborted']}\n"
         f'sglang:realtime_tokens_total{{mode="decode"}} {counts["computed"]}\n'
-        "sglang:prompt_tokens_total 5\nsglang:generation_tokens_total 5\n"
+        f"sglang:prompt_tokens_total {9 * counts['finished']}\n"
+        f"sglang:generation_tokens_total {counts['finished']}\n"
         "sglang:time_to_first_token_seconds_count 5\nsglang:num_running_reqs 0\n"
         "sglang:num_queue_reqs 0\nsglang:token_usage 0.1\n"
         "sglang:gen_throughput 0.0\nsglang:cache_hit_rate NaN\npython_info 1.0 1700000000\n"

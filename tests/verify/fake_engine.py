@@ -7,6 +7,7 @@ model name accepted, ``content`` null beside tool calls, usage in a chunk of its
 from __future__ import annotations
 
 import json
+import re
 import select
 import socket
 import threading
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from deployer.facts.sglang.routes import CLIENTS, OPERATORS
 from deployer.release import TOLD_BY, TOLD_DIGITS
+from deployer.verify.probes import usage
 from deployer.verify.probes.spread import TURNS
 
 from .fake_answers import (
@@ -62,10 +64,11 @@ class Behaviour:
     ``stream:`` stands before it. ``request`` changes a request before it is answered.
     ``stream_faults`` names what is wrong with streams: no role, finish, usage, done or right
     content type (kind); roles, finishes or usage-always told too often; other ids, object or model;
-    half of the pieces; arguments or call-index of calls; burst (all at the end), bytes (signs cut
-    apart).
+    half of the pieces; arguments or call-index of one call, call-merge of two; burst (all at the
+    end), bytes (signs cut apart).
     ``faults`` names what else is wrong: crowd (every second of many is refused), mixed (each of
-    many gets its neighbor's answer), keeps (an answer whose client went is made to its end),
+    many gets its neighbor's answer), mixed-streams (only streams are), frozen (made tokens are not
+    counted), keeps (an answer whose client went is made to its end),
     quiet (it is given up and not counted), blind (and nothing else tells),
     forgets (no prefix is kept), few-metrics (a name is missing), shapeless or flat (errors),
     swallows (a bad request is answered),
@@ -253,6 +256,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.server.counts["computed"] -= 1  # each time another replica tells
             told = metrics(self.server.counts)
             told = told.replace("sglang:token_usage 0.1\n", "") if few else told
+            if "frozen" in self.server.behaviour.faults:
+                told = re.sub(r"(?m)^(sglang:generation_tokens_total) .*", r"\1 5", told)
             if "blind" in self.server.behaviour.faults:
                 told = told.replace("realtime_tokens_total", "other_tokens_total")
             self._send(200, "text/plain; version=0.0.4", told)
@@ -292,7 +297,8 @@ class _Handler(BaseHTTPRequestHandler):
         if "crowd" in faults and number % 2:
             self._send(503, "application/json", '{"error": {"message": "too many"}}')
             return True
-        if "mixed" in faults and "user" in body:
+        mixed = "mixed-streams" if body.get("stream") else "mixed"
+        if mixed in faults and "user" in body:
             body["messages"][-1]["content"] = "another's question"
         return False
 
@@ -330,11 +336,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         situation, answer = chat(body)
         behaviour.edit(f"stream:{situation}", answer)
-        usage = bool(body.get("stream_options", {}).get("include_usage"))
+        counted = bool(body.get("stream_options", {}).get("include_usage"))
         faults, forever = behaviour.stream_faults, behaviour.stream_forever
-        parts = chunks(answer, faults=faults, usage=usage, forever=forever)
+        parts = chunks(answer, faults=faults, usage=counted, forever=forever)
         try:
-            self._write(parts, long=bool(body.get("ignore_eos")))
+            self._write(
+                parts, long=body.get("max_tokens") != usage.TOKENS and bool(body.get("ignore_eos"))
+            )
         except OSError:
             self.server.left = True
             self.server.counts["aborted"] += not behaviour.faults & {"keeps", "quiet", "blind"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deployer.verify import prompts
+from deployer.verify.probes import usage
 
 from .fake_answers import HELLO, Answer
 from .fake_engine import COMPLETIONS, MODELS, Behaviour
@@ -142,6 +143,11 @@ def _said(old: str, new: str) -> Edit:
     return when("no-thinking", change)
 
 
+def _loses(answer: Answer) -> None:
+    said = answer["choices"][0]["message"]
+    said["content"] = said["content"].replace("capital of", "capital")
+
+
 def _unthought(answer: Answer) -> None:
     answer["choices"][0]["message"]["reasoning_content"] = None
 
@@ -169,6 +175,49 @@ def _unlike(answer: Answer) -> None:
 def _above(answer: Answer) -> None:
     for each in (answer["choices"][0].get("logprobs") or {}).get("content", []):
         each["logprob"] = 0.5
+
+
+def _leaks(answer: Answer) -> None:
+    said = answer["choices"][0]["message"]
+    if said["reasoning_content"] and said["content"]:
+        head, _, last = said["reasoning_content"].rpartition(" ")
+        said["reasoning_content"], said["content"] = head, f"{last} {said['content']}"
+
+
+def _leaks_streamed(situation: str, answer: Answer) -> None:
+    if situation.startswith("stream:"):
+        _leaks(answer)
+
+
+def _bounded(change: Callable[[Answer], None]) -> Edit:
+    """Change what is cut at its bound, and not streamed."""
+
+    def edit(situation: str, answer: Answer) -> None:
+        if situation == "no-thinking" and answer["choices"][0]["finish_reason"] == "length":
+            change(answer)
+
+    return edit
+
+
+def _one_more(answer: Answer) -> None:
+    answer["usage"]["completion_tokens"] += 1
+    answer["usage"]["total_tokens"] += 1
+
+
+def _streamed_less(situation: str, answer: Answer) -> None:
+    if situation == "stream:no-thinking" and answer["usage"]["completion_tokens"] == usage.TOKENS:
+        answer["usage"]["prompt_tokens"] -= 1
+
+
+def _asked_marks(situation: str, answer: Answer) -> None:
+    if situation == "schema":
+        said = answer["choices"][0]["message"]
+        said["content"] = said["content"].encode("ascii", "replace").decode()
+
+
+def _fewer_best(answer: Answer) -> None:
+    for each in (answer["choices"][0].get("logprobs") or {}).get("content", []):
+        each["top_logprobs"] = each["top_logprobs"][:1]
 
 
 RAW_CALL = "<tool_call>get_weather<arg_key>city</arg_key>"
@@ -224,7 +273,7 @@ FAULTS = (
     *(Fault(name, streams(how), "stream-shape", words) for name, how, words in STREAMS),
     Fault(
         "a piece that is lost",
-        edited(message("stream:no-thinking", content="The capital France is Paris.")),
+        edited(when("stream:no-thinking", _loses)),
         "streamed-same",
         "not the one that comes in one piece",
     ),
@@ -361,6 +410,77 @@ FAULTS = (
         "long-prompt",
         "the number in the red box was not found in a long text, and was in a short one",
     ),
+    Fault(
+        "a word of the thinking in the answer",
+        edited(plainly(_leaks)),
+        "thinking",
+        "some of the thinking stands in content",
+    ),
+    Fault(
+        "a word of the thinking in a streamed answer",
+        edited(_leaks_streamed),
+        "stream",
+        "some of the thinking stands in content",
+    ),
+    Fault(
+        "arguments of another shape",
+        edited(call(arguments='{"city": ["Tokyo"]}')),
+        "tools",
+        "have a city that is no text",
+    ),
+    Fault(
+        "a streamed call that ends as text does",
+        edited(choice("stream:tools", finish_reason="stop")),
+        "tool-stream",
+        "finish_reason is stop, not tool_calls",
+    ),
+    Fault(
+        "two streamed calls under one number",
+        streams("call-merge"),
+        "tool-pair",
+        "2 calls at once are numbered as 1",
+    ),
+    Fault(
+        "a stop word that stays",
+        edited(_said("The capital of France is ", "The capital of France is Paris")),
+        "stop",
+        "goes on beyond the stop word",
+    ),
+    Fault("one best token for two", edited(when("no-thinking", _fewer_best)), "logprobs", "lacks"),
+    Fault(
+        "signs that one piece loses",
+        edited(_asked_marks),
+        "unicode",
+        "did not come as it is in one piece",
+    ),
+    Fault(
+        "a completion of another model",
+        edited(top("completion", model="x")),
+        "completions",
+        "is of",
+    ),
+    Fault(
+        "a completion that repeats the prompt",
+        edited(choice("completion", text=f"{prompts.CAPITAL} Paris.")),
+        "completions",
+        "begins with the prompt",
+    ),
+    Fault("a token too many is counted", edited(_bounded(_one_more)), "usage", "usage counts 17"),
+    Fault(
+        "a total that is no sum",
+        edited(_bounded(lambda answer: answer["usage"].update(total_tokens=1))),
+        "usage",
+        "9 tokens of the prompt, 16 of the answer, and 1",
+    ),
+    Fault(
+        "an end at the bound that is called another",
+        edited(_bounded(lambda answer: answer["choices"][0].update(finish_reason="stop"))),
+        "usage",
+        "finish_reason is stop at the bound, not length",
+    ),
+    Fault("a stream that counts otherwise", edited(_streamed_less), "usage", "a stream counts 8"),
+    Fault("streams mixed up", wrong("mixed-streams"), "crowd", "16 of 32 requests at once"),
+    Fault("tokens that are not counted", wrong("frozen"), "metrics", "generation_tokens_total"),
     Fault("few at a time", wrong("crowd"), "crowd", "16 of 32 requests at once went wrong"),
     Fault(
         "answers mixed up", wrong("mixed"), "crowd", "requests at once went wrong: the answer to"

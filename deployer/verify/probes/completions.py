@@ -28,8 +28,17 @@ def ask(context: Context, check: Check) -> Verdict:
         detail = (excerpt(context.endpoint, answer),)
         msg = "the answer is not a completion: it has no choices"
         raise Broken(msg, detail=detail)
+    told: object = answer.model
+    otherwise = f"the completion is of model {excerpt(context.endpoint, told)}"
+    check.that(told == context.model, "it is the model's", otherwise=otherwise)
     text = text_of(getattr(choices[0], "text", None))
     check.that(bool(text), "it continues the text", otherwise="the completion is empty")
+    check.that(
+        not text.startswith(prompts.CAPITAL),
+        "and does not repeat it",
+        otherwise="the completion begins with the prompt, although echo was not asked for",
+        detail=(excerpt(context.endpoint, text),),
+    )
     check.that(
         prompts.holds(text, prompts.CAPITAL_HOLDS),
         f"with {prompts.CAPITAL_HOLDS[0]}",

@@ -10,6 +10,7 @@ from deployer.verify.answers import text_of
 from deployer.verify.asking import answered
 from deployer.verify.check import Broken, Unseen
 from deployer.verify.trouble import explain
+from deployer.verify.wire import streamed
 
 if TYPE_CHECKING:
     from deployer.verify.check import Check
@@ -24,7 +25,7 @@ ASKED = (
 
 
 def ask(context: Context, check: Check) -> Verdict:
-    """Ask two questions in turn, 32 at once, and look for the right answer to each.
+    """Ask two questions in turn, 32 at once, half of them streamed, and look at each answer.
 
     What a model gets wrong alone is the matter of `content`, and shows nothing here.
     """
@@ -45,15 +46,26 @@ def ask(context: Context, check: Check) -> Verdict:
     if found:
         msg = f"{len(found)} of {MANY} requests at once went wrong: {found[0].message}"
         raise type(found[0])(msg, hint=found[0].hint, detail=found[0].detail)
-    check.that(not found, f"{MANY} at once, each answered right", otherwise="one went wrong")
+    check.that(
+        not found,
+        f"{MANY} at once, half of them streamed, each answered right",
+        otherwise="one went wrong",
+    )
     return check.passed()
+
+
+def _said(context: Context, question: str, number: int) -> str:
+    """Ask, every third and fourth time for a stream."""
+    user = f"deployer-verify-{number}"
+    if number // len(ASKED) % 2:
+        return streamed(context, question, user=user).text()
+    return text_of(answered(context, question, user=user).message.content)
 
 
 def _one(context: Context, number: int, faults: list[Broken | None]) -> None:
     question, words = ASKED[number % len(ASKED)]
     try:
-        choice = answered(context, question, user=f"deployer-verify-{number}")
-        text = text_of(choice.message.content)
+        text = _said(context, question, number)
     except Exception as error:  # noqa: BLE001 - whatever it is, this one went wrong
         faults[number] = explain(error, context.endpoint, context.timeout)
         return

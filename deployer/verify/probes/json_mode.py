@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from deployer.codec import read_json
 from deployer.verify import prompts
-from deployer.verify.answers import check_content, cut_off, first_choice
+from deployer.verify.answers import check_content, cut_off
+from deployer.verify.asking import answered
 from deployer.verify.excerpt import excerpt
 
 if TYPE_CHECKING:
@@ -16,15 +17,8 @@ if TYPE_CHECKING:
 
 
 def ask(context: Context, check: Check) -> Verdict:
-    """Ask for ``json_object``; the grammar begins after the thinking and can be cut off."""
-    answer = context.client.chat.completions.create(
-        model=context.model,
-        messages=[{"role": "user", "content": prompts.PLANETS}],
-        response_format={"type": "json_object"},
-        temperature=0,
-        max_tokens=context.max_tokens,
-    )
-    choice = first_choice(context, answer)
+    """Ask for ``json_object``, which can be cut off."""
+    choice = answered(context, prompts.PLANETS, response_format={"type": "json_object"})
     content = check_content(context, check, choice.message.content, choice.finish_reason)
     value = _parsed(content)
     if value is None and choice.finish_reason == "length":

@@ -48,6 +48,13 @@ def forced(word: str) -> dict[str, object]:
     return {"type": "json_schema", "json_schema": {"name": FIELD, "schema": schema}}
 
 
+def beside(content: str) -> str | None:
+    """Give what stands beside the object with :data:`WORD` in it; None where there is no such."""
+    start, end = content.find("{"), content.rfind("}") + 1
+    found = start >= 0 and value_of(content[start:end]) == WORD
+    return (content[:start] + content[end:]).strip() if found else None
+
+
 def value_of(content: str) -> object:
     """Give the value in such an object; None for what is not one."""
     try:

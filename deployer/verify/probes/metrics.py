@@ -28,6 +28,9 @@ EXPECTED = (
 )
 """What `deployer top` and the dashboard read; the engine has them once it has answered."""
 
+GROW = EXPECTED[:3]
+"""What each request moves by one at least."""
+
 REQUESTS = 2
 
 
@@ -43,8 +46,9 @@ def ask(context: Context, check: Check) -> Verdict:
             temperature=0,
             max_tokens=1,
         )
-    start = before.get(COUNTER, 0.0)
-    after = until(context, lambda sums: sums.get(COUNTER, 0.0) - start >= REQUESTS)
+    after = until(
+        context, lambda sums: all(_moved(before, sums, each) >= REQUESTS for each in GROW)
+    )
     families = sum(name.startswith(FAMILY_PREFIX) for name in after)
     check.that(
         families > 0, f"{families} sglang metrics", otherwise=f"no metric of {FAMILY_PREFIX}*"
@@ -55,11 +59,16 @@ def ask(context: Context, check: Check) -> Verdict:
         f"{len(EXPECTED)} expected names",
         otherwise=f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
     )
-    moved = after[COUNTER] - start
-    check.that(
-        moved >= REQUESTS,
-        f"it counted our {REQUESTS} requests",
-        otherwise=f"{COUNTER} moved by {moved:g} when {REQUESTS} requests were made",
-        hint="with several replicas each request may reach another one",
-    )
+    for name in GROW:
+        moved = _moved(before, after, name)
+        check.that(
+            moved >= REQUESTS,
+            f"{name} counts our {REQUESTS} requests",
+            otherwise=f"{name} moved by {moved:g} when {REQUESTS} requests were made",
+            hint="with several replicas each request may reach another one",
+        )
     return check.passed()
+
+
+def _moved(before: dict[str, float], after: dict[str, float], name: str) -> float:
+    return after.get(name, 0.0) - before.get(name, 0.0)

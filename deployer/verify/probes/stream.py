@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from deployer.verify import prompts
 from deployer.verify.answers import check_content, reasoning_of
 from deployer.verify.check import Broken
+from deployer.verify.probes.json_schema import WORD, forced
+from deployer.verify.probes.thinking import check_apart
+from deployer.verify.wire import streamed
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk
@@ -33,6 +36,9 @@ def ask(context: Context, check: Check) -> Verdict:
             otherwise="no reasoning_content came before the content",
             hint="does the reasoning parser fit the model?",
         )
+        under = streamed(context, prompts.SUM, thinking=True, response_format=forced(WORD))
+        finish = under.finishes[-1] if under.finishes else None
+        check_apart(context, check, under.text().strip(), finish)
     return check.passed()
 
 

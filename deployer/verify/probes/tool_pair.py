@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deployer.verify import prompts
 from deployer.verify.asking import answered
 from deployer.verify.check import Broken, Unseen
 from deployer.verify.excerpt import excerpt
-from deployer.verify.tool_calls import NOT_PROMISED, PARSER, WEATHER, fault
+from deployer.verify.tool_calls import NOT_PROMISED, PARSER, WEATHER, fault, part
+from deployer.verify.wire import streamed
 
 if TYPE_CHECKING:
     from deployer.verify.check import Check
@@ -54,4 +55,34 @@ def ask(context: Context, check: Check) -> Verdict:
         otherwise="two calls at once have the same arguments, though two cities were asked about",
         detail=tuple(excerpt(context.endpoint, each) for each in arguments),
     )
+    _check_streamed(context, check)
     return check.passed()
+
+
+def _check_streamed(context: Context, check: Check) -> None:
+    stream = streamed(context, prompts.TWO_WEATHERS, tools=WEATHER, tool_choice="auto")
+    pieces = [piece for delta in stream.deltas for piece in delta.get("tool_calls") or ()]
+    calls: dict[object, list[dict[str, Any]]] = {}
+    for piece in pieces:
+        calls.setdefault(piece.get("index"), []).append(piece)
+    names = {piece["id"] for piece in pieces if piece.get("id")}
+    if len(calls) == len(names) < MANY:
+        msg = "streamed, the model made one call after it had made two: that says nothing of two"
+        raise Unseen(msg)
+    check.that(
+        len(calls) == len(names),
+        f"streamed, {len(calls)} calls with numbers of their own",
+        otherwise=f"streamed, {len(names)} calls at once are numbered as {len(calls)}",
+        hint=PARSER,
+    )
+    arguments = ["".join(part(each, "arguments") for each in call) for call in calls.values()]
+    wrong = [said for said in map(fault, arguments) if said] or [
+        "are the same" for _ in arguments[:1] if len(set(arguments)) == 1
+    ]
+    check.that(
+        not wrong,
+        "whose pieces join to their arguments",
+        otherwise=f"streamed, the joined arguments of two calls at once {', '.join(wrong[:1])}",
+        hint=PARSER,
+        detail=tuple(excerpt(context.endpoint, each) for each in arguments),
+    )

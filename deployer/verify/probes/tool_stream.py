@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deployer.verify import prompts
 from deployer.verify.check import Broken
 from deployer.verify.excerpt import excerpt
-from deployer.verify.tool_calls import NAME, NOT_PROMISED, PARSER, WEATHER, fault, raw_in
+from deployer.verify.tool_calls import NAME, NOT_PROMISED, PARSER, WEATHER, fault, part, raw_in
 from deployer.verify.wire import streamed
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ def ask(context: Context, check: Check) -> Verdict:
         otherwise="the pieces of the call are not numbered as those of one call",
     )
     check.that(bool(pieces[0].get("id")), "has an id", otherwise="the streamed call has no id")
-    name = "".join(_of(piece, "name") for piece in pieces)
+    name = "".join(part(piece, "name") for piece in pieces)
     otherwise = f"the pieces call {excerpt(context.endpoint, name)}, not {NAME}"
     check.that(name == NAME, f"calls {NAME}", otherwise=otherwise)
-    arguments = "".join(_of(piece, "arguments") for piece in pieces)
+    arguments = "".join(part(piece, "arguments") for piece in pieces)
     wrong = fault(arguments)
     check.that(
         not wrong,
@@ -53,9 +53,3 @@ def ask(context: Context, check: Check) -> Verdict:
     otherwise = f"finish_reason is {excerpt(context.endpoint, finish)}, not tool_calls"
     check.that(finish == "tool_calls", "finish_reason is tool_calls", otherwise=otherwise)
     return check.passed()
-
-
-def _of(piece: dict[str, Any], name: str) -> str:
-    function = piece.get("function")
-    value = function.get(name) if isinstance(function, dict) else None
-    return value if isinstance(value, str) else ""
