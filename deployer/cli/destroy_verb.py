@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     "volumes",
     multiple=True,
     metavar="NAME",
-    help="Delete this volume of a Modal deployment, too; repeatable. None is by default.",
+    help="Delete this volume of a Modal deployment, too, which no other app of deployer's may "
+    "mount; repeatable. None is by default.",
 )
 @click.option("--yes", "-y", is_flag=True, help="On Modal: do not ask.")
 @FORM

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.apply.modal.interrupted import telling
-from deployer.apply.modal.listing import candidate_of, phases_of, refuse_stranger
+from deployer.apply.modal.listing import candidate_of, list_apps, phases_of, refuse_stranger
 from deployer.apply.modal.locked import alone, names_below, refuse_held, whole
+from deployer.apply.modal.records import find
+from deployer.apply.modal.tags import DIGEST
 from deployer.apply.unseen import asked_words, not_there, not_there_words
 from deployer.errors import Failure, UsageError
 from deployer.plan.candidate import ENDING
@@ -69,10 +71,11 @@ def destroy(
     """Stop the app, the phases of an apply that still run for it, and delete the named volumes.
 
     May be called again. Only apps that carry deployer's tags are ended, whatever the name is, and
-    only while nobody else changes that app, and nobody fills a folder of such a volume; ``tell``
-    hears of a holder of a lock that is gone. Raises Failure where somebody does, before anything is
-    ended, and where Modal does not do it, and NotThere where it knows no app of that name, no phase
-    of one runs, and no volume was named.
+    only while nobody else changes that app, nobody fills a folder of such a volume, and no other
+    app that deployer deployed mounts one; ``tell`` hears of a holder of a lock that is gone, and
+    of what could not be looked at. Raises Failure where somebody does, before anything is ended,
+    and where Modal does not do it, and NotThere where it knows no app of that name, no phase of one
+    runs, and no volume was named.
     """
     check_volumes(parameters, volumes)
     if account.app(record.app) is None and not (volumes or _phases(account, record.app)):
@@ -86,6 +89,8 @@ def destroy(
     ):
         for volume in volumes:
             stack.enter_context(_unfilled(account, volume, tell))
+        if volumes:
+            _refuse_mounted(account, records, record.app, volumes, tell)
         app = account.app(record.app)
         if app is not None and app.state == DEPLOYED:
             _stop(account, app, record.app)
@@ -127,6 +132,47 @@ def _unfilled(account: Account, volume: str, tell: Callable[[str], None]) -> Ite
         for place in names_below(account, whole(volume)):
             refuse_held(account, place, tell)
         yield
+
+
+def _refuse_mounted(
+    account: Account,
+    records: Records,
+    app: str,
+    volumes: tuple[str, ...],
+    tell: Callable[[str], None],
+) -> None:
+    """Raise Failure where another app of deployer's mounts a volume, or that is not known.
+
+    What is not deployer's says nowhere which volumes it mounts.
+    """
+    listing = list_apps(account)
+    here = account.environment or listing.environments[0]
+    if listing.unlisted:
+        tell(f"whether apps of other environments mount it is not known: {listing.unlisted}")
+    for other in listing.ours():
+        own = other.environment == here and app in {other.name, candidate_of(other.tags)}
+        if own or other.state != DEPLOYED:
+            continue
+        where = f"the app `{other.name}` of the environment {other.environment}"
+        release = find(account.at(other.environment), records, other.name, other.tags[DIGEST])
+        if release is None or release.modal is None:
+            message = f"whether {where} mounts `{volumes[0]}` is not known: its release is nowhere"
+            raise Failure(
+                message, hint=f"Nothing was done. `modal volume delete {volumes[0]}` does it"
+            )
+        shared = set(volumes) & _mounted(release.modal, other.environment, here)
+        if shared:
+            message = f"the volume `{min(shared)}` is mounted by {where}"
+            hint = f"Nothing was done. `deployer destroy {other.name}` first, or without `--volume`"
+            raise Failure(message, hint=hint)
+
+
+def _mounted(parameters: ModalParameters, environment: str, of: str) -> set[str]:
+    """Give the volumes of an environment that a release mounts, deployed in ``environment``."""
+    found = {each.volume for each in (*parameters.mounts[1:], *parameters.volumes)}
+    found = found if environment == of else set()
+    weights = parameters.weights
+    return found | ({weights.volume} if (weights.environment or environment) == of else set())
 
 
 def _stop(account: Account, app: AppFacts, name: str) -> None:
@@ -173,4 +219,6 @@ def _volumes(parameters: ModalParameters | None) -> tuple[tuple[str, str], ...]:
     if parameters is None:
         return ()
     what = ("weights", "compiled kernels")
-    return tuple((one.volume, held) for one, held in zip(parameters.mounts, what, strict=False))
+    found = ((one.volume, held) for one, held in zip(parameters.mounts, what, strict=False))
+    # Borrowed weights are another environment's, and are only read here.
+    return tuple(found)[1 if parameters.borrows else 0 :]

@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     from tests.fakes.modal.state import State
 
 
-def put(state: State, name: str, release: Release) -> None:
+def put(state: State, name: str, release: Release, environment: str = "main") -> None:
     """Put a release onto the volume of all that was deployed, as a file."""
-    volume = identity("vo", VOLUME, "main")
+    volume = identity("vo", VOLUME, environment)
     if volume not in state.volumes:
-        state.volumes[volume] = (VOLUME, "main")
+        state.volumes[volume] = (VOLUME, environment)
         state.volume_versions[volume] = api_pb2.VOLUME_FS_VERSION_V1
     file = state.volume(volume) / name / f"{short_digest(release)}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(release.to_json(), encoding="utf-8")
 
 
-def deploy(plane: ControlPlane, release: Release, name: str) -> App:
+def deploy(plane: ControlPlane, release: Release, name: str, environment: str = "main") -> App:
     """Add a deployed app with one version; a function is not needed to be listed."""
     parameters = release.modal
     assert parameters
     release = replace(release, name=name, modal=replace(parameters, app=name))
-    app = App(identity("ap", name), name, "main", api_pb2.APP_STATE_DEPLOYED, time.time())
+    app = App(identity("ap", name), name, environment, api_pb2.APP_STATE_DEPLOYED, time.time())
     app.tags = app_tags(release, number=1)
     plane.state.apps[app.id] = app
     plane._add_version(app, short_digest(release), api_pb2.CommitInfo())
-    put(plane.state, name, release)
+    put(plane.state, name, release, environment)
     return app
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from grpclib import Status
+from modal_proto import api_pb2
 
 from deployer.apply.modal import locked
 from deployer.apply.modal.client import Account
 from deployer.apply.modal.locked import Clocks, Held, alone
 from deployer.apply.modal.tags import PHASE
 from deployer.errors import Failure
+from deployer.release import FurtherMount
 from tests.apply.modal.conftest import World
 from tests.apply.modal.many import deploy
 from tests.apply.modal.test_scale import compiled
@@ -166,6 +169,54 @@ def test_no_volume_is_deleted_that_another_fills_and_none_filled_that_is_being_d
     code, out, err = world.run(*words)
     assert (code, app.deployed, "the volume weights is deleted" in out) == (0, False, True), err
     assert Account().read("weights", "example/tiny/half") is None
+
+
+def test_no_volume_is_deleted_that_another_app_mounts(quick: World) -> None:
+    """Also as a volume of its own, and from another environment, whose weights are only read."""
+    world, release = quick, compiled(quick)
+    assert release.modal
+    app = deploy(world.plane, release, "tiny-app")
+    plain, elsewhere = release.modal, replace(release.modal.weights, volume="other-weights")
+    apart = replace(plain, weights=elsewhere, kernel_cache=None)
+    borrowing = replace(plain, weights=replace(plain.weights, environment="main"))
+    words = ("destroy", "tiny-app", "--yes", "--volume", "weights")
+    for name, environment, parameters in (
+        ("the-same", "main", plain),
+        ("further", "main", replace(apart, volumes=(FurtherMount("weights", "/more"),))),
+        ("borrows", "staging", borrowing),
+    ):
+        world.plane.state.environments.add(environment)
+        other = deploy(world.plane, replace(release, modal=parameters), name, environment)
+        code, _, err = world.run(*words)
+        assert (code, app.deployed) == (1, True), err
+        where = f"the app `{name}` of the environment {environment}"
+        assert f"the volume `weights` is mounted by {where}" in err
+        assert f"Nothing was done. `deployer destroy {name}` first" in err
+        other.state = api_pb2.APP_STATE_STOPPED
+    unknown = deploy(world.plane, release, "unknown")
+    unknown.tags["deployer.release"] = "0" * 16
+    code, _, err = world.run(*words)
+    assert (code, app.deployed, "`unknown` of the environment main mounts `weights`" in err) == (
+        1, True, True
+    ), err  # fmt: skip
+    unknown.state = api_pb2.APP_STATE_STOPPED
+    deploy(world.plane, replace(release, modal=apart), "apart")
+    deploy(world.plane, release, "of-the-same-name", "staging")
+    Account().write("weights", "example/tiny/half", b"of a shard")
+    code, out, err = world.run(*words)
+    assert (code, app.deployed, "the volume weights is deleted" in out) == (0, False, True), err
+
+
+def test_weights_of_another_environment_are_not_a_deployments_to_delete(quick: World) -> None:
+    world, release = quick, compiled(quick)
+    assert release.modal
+    weights = replace(release.modal.weights, environment="elsewhere")
+    borrowing = replace(release, modal=replace(release.modal, weights=weights))
+    app = deploy(world.plane, borrowing, "tiny-app")
+    code, _, err = world.run("destroy", "tiny-app", "--yes", "--volume", "weights")
+    assert (code, app.deployed, "Its volumes are kernels" in err) == (2, True, True), err
+    code, out, err = world.run("destroy", "tiny-app", "--yes")
+    assert (code, app.deployed, "weights" in out, "kernels" in out) == (0, False, False, True), err
 
 
 def test_a_lock_that_could_not_be_taken_in_full_is_given_back(quick: World) -> None:
