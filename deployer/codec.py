@@ -219,10 +219,13 @@ def _tuple(item: _Reader) -> _Reader:
 
 
 def _fields(kind: Any) -> _Reader:  # noqa: ANN401 - a dataclass
-    hints = typing.get_type_hints(kind)  # annotations are texts until somebody evaluates them
-    readers = {name: _reader(hint) for name, hint in hints.items()}
+    hints: dict[str, Any] = {}
+    readers: dict[str, _Reader] = {}
 
     def read(value: object) -> object:
+        if not readers:  # a kind may hold others of itself, so its own reader is there first
+            hints.update(typing.get_type_hints(kind))  # annotations are texts until evaluated
+            readers.update((name, _reader(hint)) for name, hint in hints.items())
         if not isinstance(value, dict):
             what = f"expected an object, found {_shown(value)}"
             raise _WrongError(what)

@@ -13,9 +13,9 @@ class Event:
     """Something that happened at ``time`` (seconds since the epoch).
 
     ``phase`` is one of ``launch``, ``load``, ``memory``, ``warmup``, ``boot``, ``serving``,
-    ``restart``, ``drain``, ``ended``, of ``weights``, ``kernels`` and ``caches`` before them, or
-    one of an apply; ``caches`` is told once more while a server serves. ``state`` is one of
-    ``started``, ``progress``, ``done``, ``failed``. ``seconds`` is how
+    ``restart``, ``drain``, ``ended``, of ``shape``, ``weights``, ``kernels`` and ``caches`` before
+    them, or one of an apply; ``caches`` is told once more while a server serves. ``state`` is one
+    of ``started``, ``progress``, ``done``, ``failed``. ``seconds`` is how
     long the phase (or, for a warm-up request, the request) has taken so far. ``detail`` holds lines
     that explain a failure, such as the end of the engine's log, redacted. ``record`` is a value
     that it carries, as JSON on one line: of ``boot``, told once a server is ready, a

@@ -22,6 +22,10 @@ TOLD_BY = "X-Deployer-Release"
 
 TOLD_DIGITS = 12
 """Digits of the release's digest that it tells."""
+
+SHAPE_BY = "X-Deployer-Shape"
+"""The header that tells which of a deployment's shapes it is (:attr:`Release.shape`)."""
+
 """The version of the JSON form; raised whenever an older reader would misread it."""
 
 
@@ -137,6 +141,10 @@ class Hardware:
 
     gpu: str
     count: int
+
+    def __str__(self) -> str:
+        """Say it in words: ``8 x H200``."""
+        return f"{self.count} x {self.gpu}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +365,11 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Everything that one deployment is made of, compiled from one profile."""
+    """Everything that one deployment is made of, compiled from one profile.
+
+    ``shapes`` are what else its containers may be, in the order in which GPUs are asked for: each
+    is a release of its own, for other GPUs, compiled from its own profile.
+    """
 
     name: str
     target: str
@@ -371,7 +383,21 @@ class Release:
     warmup: tuple[WarmupRequest, ...]
     modal: ModalParameters | None = None
     beside: tuple[Beside, ...] = ()
+    shapes: tuple[Release, ...] = ()
     format_version: int = FORMAT_VERSION
+
+    @property
+    def shape(self) -> str:
+        """What tells it from the other shapes of its deployment: Modal's word for its GPUs."""
+        return f"{self.hardware.gpu}:{self.hardware.count}"
+
+    def each_shape(self) -> tuple[Release, ...]:
+        """Give every shape of the deployment by itself, the one that is asked for first first."""
+        return (replace(self, shapes=()), *self.shapes) if self.shapes else (self,)
+
+    def among(self, deployed: Release) -> Release | None:
+        """Give the shape of a deployment that is for the same GPUs; None where there is none."""
+        return next((each for each in deployed.each_shape() if each.shape == self.shape), None)
 
     def sources(self) -> tuple[ModelSource, ...]:
         """Give all weights that are downloaded: the model's first."""
@@ -390,32 +416,44 @@ class Release:
         """
         import hashlib  # noqa: PLC0415 - slow to import, and seldom needed
 
-        flags = sorted(self.arguments, key=lambda argument: argument.flag)
-        variables = sorted(self.environment, key=lambda variable: variable.name)
-        done = replace(
-            self,
-            arguments=tuple(replace(each, source="") for each in flags),
-            environment=tuple(replace(each, source="") for each in variables),
-        )
-        return hashlib.sha256(done.to_json().encode()).hexdigest()
+        return hashlib.sha256(_done(self).to_json().encode()).hexdigest()
 
     def to_json(self) -> str:
         """Write the release as JSON, the same bytes for the same release."""
-        value = encode(self)
-        if not self.beside:  # as releases were written before there was anything beside the model
-            del value["beside"]
-        for path in unsaid(self):
-            *parents, name = path.split(".")
-            part = value
-            for parent in parents:
-                part = part[parent]
-            del part[name]
-        return written(value) + "\n"
+        return written(_value(self)) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Release:
         """Read a release; raises :class:`~deployer.codec.DecodeError` for anything else."""
         return decode_json(cls, text, FORMAT_VERSION)
+
+
+def _done(release: Release) -> Release:
+    """Give what a release does, whichever keys are behind it and in whatever order."""
+    flags = sorted(release.arguments, key=lambda argument: argument.flag)
+    variables = sorted(release.environment, key=lambda variable: variable.name)
+    return replace(
+        release,
+        arguments=tuple(replace(each, source="") for each in flags),
+        environment=tuple(replace(each, source="") for each in variables),
+        shapes=tuple(map(_done, release.shapes)),
+    )
+
+
+def _value(release: Release) -> dict[str, Any]:
+    value: dict[str, Any] = encode(replace(release, shapes=()))
+    for name in ("beside", "shapes"):  # as releases were written before there were any
+        if not value[name]:
+            del value[name]
+    if release.shapes:
+        value["shapes"] = [_value(each) for each in release.shapes]
+    for path in unsaid(release):
+        *parents, name = path.split(".")
+        part = value
+        for parent in parents:
+            part = part[parent]
+        del part[name]
+    return value
 
 
 def unsaid(release: Release) -> Iterator[str]:

@@ -17,7 +17,17 @@ from dataclasses import dataclass
 from deployer.check.across.catalogue import ACROSS
 from deployer.check.across.rule import Across
 from deployer.check.catalogue import RULES
-from deployer.check.reading import across, allow, command, layers, lock, schema, text, yaml
+from deployer.check.reading import (
+    across,
+    allow,
+    command,
+    layers,
+    lock,
+    schema,
+    shapes,
+    text,
+    yaml,
+)
 from deployer.check.reading.told import Told
 from deployer.check.rule import Rule
 from deployer.finding import Severity
@@ -26,7 +36,9 @@ from deployer.late import compile_pattern
 READ: tuple[Told, ...] = (*text.TOLD, *yaml.TOLD, *schema.TOLD)
 """What keeps a profile from being read."""
 
-TOLD: tuple[Told, ...] = (*READ, *command.TOLD, *allow.TOLD, *across.TOLD, *lock.TOLD, *layers.TOLD)
+TOLD: tuple[Told, ...] = (
+    *READ, *command.TOLD, *allow.TOLD, *across.TOLD, *lock.TOLD, *layers.TOLD, *shapes.TOLD
+)  # fmt: skip
 """What has no check of its own: reading finds it, in a profile, a command, or a comment."""
 
 _PARTS = compile_pattern(

@@ -22,7 +22,7 @@ from deployer.lock.lock import FoundLock
 from deployer.profile.layers import Text
 from deployer.profile.load import Loaded, load_profile
 from deployer.profile.model import Profile
-from deployer.profile.partial import is_unknown
+from deployer.profile.partial import is_unknown, known
 from deployer.profile.source import Path, Source, format_path
 
 INFERRED = "upstream does not say so"
@@ -85,6 +85,7 @@ def judge(
     if profile is None:
         return Judged(loaded, loaded.findings)
     case, of_lock = with_lock(Case(profile), beside, file)
+    case, of_others = _with_others(case, text, loaded.source, kept, beside)
     rules = [rule for rule in RULES if kept is None or rule.name in kept]
     judged = {rule.name: _judged(rule, case, loaded.source) for rule in rules}
     found = tuple(finding for each in judged.values() for finding in each.findings)
@@ -99,9 +100,28 @@ def judge(
     allowable = frozenset(rule.name for rule in RULES if not rule.firm) | BETWEEN
     found = settled(found, loaded.source, allowable, ran)
     told = [finding for finding in found if kept is None or finding.check in kept]
-    told += [loaded.source.located(one) for one in of_lock if kept is None or one.check in kept]
+    others = (*of_lock, *of_others)
+    told += [loaded.source.located(one) for one in others if kept is None or one.check in kept]
     findings = tuple(sorted((*loaded.findings, *told), key=_position))
     return Judged(loaded, findings, case)
+
+
+def _with_others(
+    case: Case,
+    text: Text,
+    source: Source,
+    kept: Container[str] | None,
+    beside: FoundLock | None,
+) -> tuple[Case, tuple[Finding, ...]]:
+    """Give a profile with those that it falls back to; its lock says what their names mean."""
+    modal = known(lambda: case.profile.modal)
+    if modal is None or not known(lambda: modal.fallback):
+        return case, ()
+    from deployer.check.shapes import with_others  # noqa: PLC0415 - few profiles name others
+
+    return with_others(
+        case, text, source, lambda its, its_file: judge(its, its_file, kept, beside=beside)
+    )
 
 
 def load_checked(

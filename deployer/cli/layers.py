@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
@@ -50,26 +51,16 @@ def _store(context: click.Context, _parameter: click.Parameter, given: str | Non
 
 
 def layered(path: str, text: str, inside: str | None = None) -> Text:
-    """Give a file's text with what it extends, and with an environment of it.
+    """Give a file's text with the files that it names, and with an environment of it.
 
     ``inside`` is that environment, '' for none; where it is None, the one that the verb was asked
-    for. A base that cannot be read is a finding, and said in the text's ``why_not``.
+    for. What cannot be read is a finding, and said in the text's ``why_not``.
     """
-
-    def look(base: str) -> str:
-        from deployer.cli.reading import read_text  # noqa: PLC0415 - only for what extends
-
-        _refuse_outside(path, base)
-        return read_text(base, "what a profile extends")
-
-    def beside(name: str) -> str:
-        return os.path.normpath(Path(path).parent / name)
-
-    return _layered(path, text, look, beside, environment() if inside is None else inside)
+    return _layered(_OnDisk(), path, text, environment() if inside is None else inside)
 
 
 def read_profile(path: str) -> Text:
-    """Read a profile's file with what it extends, for the environment that was asked for."""
+    """Read a profile's file with those that it names, for the environment that was asked for."""
     from deployer.cli.reading import read_text  # noqa: PLC0415 - reads findings, too
 
     return layered(path, read_text(path))
@@ -77,26 +68,67 @@ def read_profile(path: str) -> Text:
 
 def layered_in(tree: Tree, path: str, text: str, shown: str, inside: str = "") -> Text:
     """Do the same in a tree; ``shown`` is how the file is called."""
-    at = posixpath.dirname(path)
-    named: dict[str, str] = {}
+    return _layered(_InTree(tree, {shown: path}), shown, text, inside)
 
-    def look(base: str) -> str:
-        if named[base].startswith(".."):
-            message = f"{base} is not in {tree.where()}"
+
+class _Files(Protocol):
+    """Where the files are that a profile names."""
+
+    def beside(self, file: str, name: str) -> str:
+        """Say what is called by a name in a file."""
+
+    def text(self, file: str, named: str) -> str:
+        """Read what a file names; raises DeployerError or LookupError where it cannot be."""
+
+
+class _OnDisk:
+    def beside(self, file: str, name: str) -> str:
+        return os.path.normpath(Path(file).parent / name)
+
+    def text(self, file: str, named: str) -> str:
+        from deployer.cli.reading import read_text  # noqa: PLC0415 - only for what names others
+
+        _refuse_outside(file, named)
+        return read_text(named, "what a profile names")
+
+
+@dataclass(frozen=True, slots=True)
+class _InTree:
+    """Files of a tree; ``paths`` are their places by what they are called."""
+
+    tree: Tree
+    paths: dict[str, str]
+
+    def beside(self, file: str, name: str) -> str:
+        named = os.path.normpath(Path(file).parent / name)
+        at = posixpath.dirname(self.paths[file])
+        self.paths[named] = posixpath.normpath(posixpath.join(at, name))
+        return named
+
+    def text(self, file: str, named: str) -> str:
+        del file
+        if self.paths[named].startswith(".."):
+            message = f"{named} is not in {self.tree.where()}"
             raise UsageError(message)
-        return tree.text(named[base])
-
-    def beside(name: str) -> str:
-        base = os.path.normpath(Path(shown).parent / name)
-        named[base] = posixpath.normpath(posixpath.join(at, name))
-        return base
-
-    return _layered(shown, text, look, beside, inside)
+        return self.tree.text(self.paths[named])
 
 
-def _layered(
-    path: str, text: str, look: Callable[[str], str], beside: Callable[[str], str], inside: str
-) -> Text:
+def _layered(files: _Files, path: str, text: str, inside: str) -> Text:
+    from deployer.profile.layers import Layered, Named, fallbacks_named  # noqa: PLC0415 - as below
+
+    whole = _over_base(files, path, text, inside)
+    names = fallbacks_named(whole)
+    if not names:
+        return whole
+    named = [
+        Named(name, file, "" if why_not else _over_base(files, file, its, ""), why_not)
+        for name in names
+        for file, its, why_not in (_read(files, path, name),)
+    ]
+    return replace(whole if isinstance(whole, Layered) else Layered(whole), named=tuple(named))
+
+
+def _over_base(files: _Files, path: str, text: str, inside: str) -> Text:
     import yaml  # noqa: PLC0415 - every verb that reads a profile has it
 
     from deployer.profile.layers import Layered, base_named  # noqa: PLC0415 - only for a profile
@@ -107,17 +139,23 @@ def _layered(
         named = None
     if named is None:
         return Layered(text, environment=inside) if inside else text
+    base, lower, why_not = _read(files, path, named)
+    return Layered(text, lower, base, why_not, inside)
+
+
+def _read(files: _Files, path: str, named: object) -> tuple[str, str, str]:
+    """Read a file that another one names: what it is called, its text, and why not."""
     if not isinstance(named, str) or Path(named).is_absolute() or not named.strip():
-        return Layered(text, why_not="it is no path from here", environment=inside)
-    base = beside(named)
-    if os.path.realpath(base) == os.path.realpath(path):
-        return Layered(text, why_not="it is this very file", environment=inside)
+        return "", "", "it is no path from here"
+    file = files.beside(path, named)
+    if os.path.realpath(file) == os.path.realpath(path):
+        return "", "", "it is this very file"
     try:
-        return Layered(text, look(base), base, environment=inside)
+        return file, files.text(path, file), ""
     except DeployerError as error:
-        return Layered(text, base_file=base, why_not=error.message, environment=inside)
+        return file, "", error.message
     except LookupError:
-        return Layered(text, base_file=base, why_not="it is not there", environment=inside)
+        return file, "", "it is not there"
 
 
 def _refuse_outside(path: str, base: str) -> None:

@@ -33,11 +33,13 @@ class Case:
     The profile may be known in parts only (:mod:`deployer.profile.partial`): then ``said`` has
     what is known, and ``release`` raises. ``given`` are the facts of its repositories, None for
     those that are shipped. ``lock`` says what its names mean, where there is one that fits it.
+    ``others`` are the profiles of its other shapes, in order.
     """
 
     profile: Profile
     given: Checkpoints | None = None
     lock: Lock | None = None
+    others: tuple[Case, ...] = ()
     _made: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, make: Callable[[Case], MadeT]) -> MadeT:
@@ -48,10 +50,19 @@ class Case:
 
     @functools.cached_property
     def release(self) -> Release:
-        """The release that it and its lock compile to.
+        """The release that it and its lock compile to, with its other shapes.
 
         Raises UnsoundError for what is known in parts only.
         """
+        if not self.others:
+            return self.alone
+        from deployer.compile.shapes import with_shapes  # noqa: PLC0415 - few profiles name others
+
+        return with_shapes(self.alone, [each.alone for each in self.others])
+
+    @functools.cached_property
+    def alone(self) -> Release:
+        """The release of this one shape; raises as :attr:`release` does."""
         for flag in self.said.unsound:
             raise UnsoundError(flag)
         compiled = self._with_batch(compile_profile(self.timed, self.arguments))
@@ -65,6 +76,11 @@ class Case:
         size = of_batch(graphs, self.profile.schedule.max_running_requests)
         warmup = (replace(w, repeat=size) if w.kind == "batch" else w for w in release.warmup)
         return replace(release, warmup=tuple(warmup))
+
+    def each_shape(self) -> tuple[tuple[Release, Resolved], ...]:
+        """Give each shape of the release, with what the engine makes of it."""
+        cases = (self, *self.others)
+        return tuple(zip(self.release.each_shape(), (c.resolved for c in cases), strict=True))
 
     @functools.cached_property
     def timed(self) -> Profile:

@@ -28,7 +28,7 @@ def pin(release: Release, commits: Commits) -> Release:
     for each in release.beside:
         if commit := "" if each.commit else commits(each):
             release = _beside(release, each, commit)
-    return release
+    return replace(release, shapes=tuple(pin(each, commits) for each in release.shapes))
 
 
 def pin_all(release: Release, lock: Lock) -> Release:

@@ -72,3 +72,7 @@ GPUS = {
     "B300": Gpu("NVIDIA B300 SXM6 AC", 275_040, (10, 3), _B300),
 }
 """By the name of `hardware.gpu`, which is Modal's."""
+
+GIVEN_INSTEAD = {"H100": ("H200",)}
+"""What Modal may give in place of what was asked for, at the same price: its guide on GPUs
+(https://modal.com/docs/guide/gpu, automatic upgrades). `H100!` declines it."""

@@ -10,12 +10,12 @@ from typing import Any, Literal
 from deployer.codec import encode
 from deployer.compile.arguments import word
 from deployer.plan.keys import OWN, Written, key_of
-from deployer.release import Release, WarmupRequest, unsaid
+from deployer.release import TOLD_DIGITS, Release, WarmupRequest, unsaid
 from deployer.secret import HIDDEN, masked, names_secret
 
 Kind = Literal["added", "removed", "changed", "renamed"]
 
-LISTED = frozenset({"arguments", "environment", "warmup", "beside", "format_version"})
+LISTED = frozenset({"arguments", "environment", "warmup", "beside", "shapes", "format_version"})
 """Parts of a release that are compared by their own names, or that cannot change."""
 
 TOLD = frozenset({"model.path", "model.served_name"})
@@ -145,6 +145,18 @@ def _beside(release: Release) -> Entries:
     }
 
 
+def _shapes(release: Release) -> Entries:
+    """Describe the other shapes, each by its GPUs, its place in the order, and its profile."""
+    return {
+        f"shape {one.shape}": Entry(
+            "modal.fallback",
+            f"{place}. {one.name}, release {one.digest()[:TOLD_DIGITS]}",
+            f"{place} {one.digest()}",
+        )
+        for place, one in enumerate(release.shapes, start=2)
+    }
+
+
 def _request(index: int, request: WarmupRequest) -> str:
     length = f", {len(request.payload()):,} characters" if request.repeat else ""
     return f"request {index + 1}, answered by {' or '.join(request.expect)}{length}"
@@ -160,6 +172,7 @@ PARTS: Mapping[str, Callable[[Release], Entries]] = {
     "environment": _variables,
     "warmup": _warmup,
     "beside": _beside,
+    "shapes": _shapes,
 }
 """Parts of a release that are compared by their own names, in the order in which they are told."""
 

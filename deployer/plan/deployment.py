@@ -229,6 +229,6 @@ def _fingerprint(new: Release, standing: Standing) -> str:
         deployed and [
             deployed.app, deployed.environment, deployed.version, deployed.state, deployed.digest
         ],
-        sorted([fact.phase, fact.done] for fact in standing.facts),
+        sorted([fact.phase, fact.shape, fact.done] for fact in standing.facts),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from deployer.facts.prices import Prices
 from deployer.plan.again import kernels_again, reasons, weights_again
 from deployer.plan.cost import Estimate, cold_start, compiling, container_hour, download
@@ -24,13 +26,12 @@ def phases(
     deploys, why = _deploy(new, standing)
     hourly = container_hour(new, modal, prices)
     weights = _known(standing, "weights") or _weights(after, standing.deployed, sides)
-    kernels = _known(standing, "kernels") or _kernels(after, standing.deployed, sides)
     proves, owed = _proof(standing, deploys=deploys)
     starts = owed or "a container starts and answers its warm-up requests"
     asked = owed or "what the API promises is asked of the server"
     return (
         _phase("weights", weights, download(modal, new, prices)),
-        _phase("kernels", kernels, compiling(new, prices)),
+        *_kernels_of_each(after, standing, sides, prices),
         _phase("deploy", (deploys, why)),
         _phase("wait", (proves, starts if proves else IDLE), cold_start(new, modal, hourly)),
         _phase("verify", (proves, asked if proves else IDLE)),
@@ -42,9 +43,22 @@ def same_release(new: Release, deployed: Deployed | None) -> bool:
     return deployed is not None and deployed.digest == new.digest()[:DIGEST_LENGTH]
 
 
-def _phase(phase: str, ruling: Ruling, cost: Estimate | None = None) -> PhasePlan:
+def _phase(phase: str, ruling: Ruling, cost: Estimate | None = None, shape: str = "") -> PhasePlan:
     runs, reason = ruling
-    return PhasePlan(phase, runs, reason, cost if runs else None)
+    return PhasePlan(phase, runs, reason, cost if runs else None, shape)
+
+
+def _kernels_of_each(
+    after: Side, standing: Standing, sides: Sides | None, prices: Prices
+) -> Iterator[PhasePlan]:
+    """Each shape has kernels of its own, compiled on its own GPUs."""
+    pairs = () if sides is None else sides.shapes
+    before = {pair.after: pair.sides for pair in pairs}
+    for one in after.shapes:
+        name = one.release.shape if after.release.shapes else ""
+        found = _known(standing, "kernels", name)
+        ruling = found or _kernels(one, standing.deployed, before.get(one))
+        yield _phase("kernels", ruling, compiling(one.release, prices), name)
 
 
 def _proof(standing: Standing, *, deploys: bool) -> Ruling:
@@ -55,8 +69,8 @@ def _proof(standing: Standing, *, deploys: bool) -> Ruling:
     return True, fact.reason
 
 
-def _known(standing: Standing, phase: str) -> Ruling | None:
-    fact = standing.fact(phase)
+def _known(standing: Standing, phase: str, shape: str = "") -> Ruling | None:
+    fact = standing.fact(phase, shape)
     if fact is not None:
         return not fact.done, fact.reason
     if not standing.offline:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from deployer.behaviour.checkpoints import Checkpoints
@@ -54,6 +54,13 @@ class Side:
         return modal.environment, modal.kernel_cache.volume, self.kernel_key.digest()
 
     @functools.cached_property
+    def shapes(self) -> tuple[Side, ...]:
+        """Every shape, the first first. Of the same repositories the same is known."""
+        first, *others = self.release.each_shape()
+        known = self.resolved.checkpoints
+        return (replace(self, release=first), *(side(each, known) for each in others))
+
+    @functools.cached_property
     def kernel_key(self) -> KernelKey:
         """What makes a cache of kernels valid for it."""
         return key_of(self.release)
@@ -80,6 +87,23 @@ def side(release: Release, given: Checkpoints | Resolved | None = None) -> Side:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """One shape on both sides, None where it is new or gone; '' names the only one of both."""
+
+    name: str
+    before: Side | None
+    after: Side | None
+    prices: Prices = SHIPPED
+
+    @property
+    def sides(self) -> Sides | None:
+        """The two sides, where there are two."""
+        if self.before is None or self.after is None:
+            return None
+        return Sides(self.before, self.after, self.prices)
+
+
+@dataclass(frozen=True)
 class Sides:
     """Two releases that are compared. ``prices`` is the table that money is reckoned with."""
 
@@ -96,6 +120,26 @@ class Sides:
     def new(self) -> Release:
         """The new release."""
         return self.after.release
+
+    @functools.cached_property
+    def shapes(self) -> tuple[Pair, ...]:
+        """Pair the shapes of both sides by their GPUs, those of the new side first.
+
+        The first ones that have no other are a pair: the deployment's GPUs have changed.
+        """
+        several = bool(self.old.shapes or self.new.shapes)
+        old = {each.release.shape: each for each in self.before.shapes}
+        new = {each.release.shape: each for each in self.after.shapes}
+        first, was = next(iter(new)), next(iter(old))
+        found = {name: old.pop(name, None) for name in new}
+        if found[first] is None and was in old:
+            found[first] = old.pop(was)
+        names = [(name, found[name], new[name]) for name in new]
+        gone = [(name, each, None) for name, each in old.items()]
+        return tuple(
+            Pair(name if several else "", before, after, self.prices)
+            for name, before, after in (*names, *gone)
+        )
 
     @property
     def old_catalogue(self) -> Catalogue | None:

@@ -45,11 +45,15 @@ class Deployed:
 
 @dataclass(frozen=True, slots=True)
 class PhaseFact:
-    """What was found out about one phase (``weights``, ``kernels``): done or not, and why."""
+    """What was found out about one phase (``weights``, ``kernels``): done or not, and why.
+
+    ``shape`` is the one that it is about, '' for all that there are.
+    """
 
     phase: str
     done: bool
     reason: str
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,10 @@ class Standing:
     facts: tuple[PhaseFact, ...]
     notes: tuple[str, ...]
 
-    def fact(self, phase: str) -> PhaseFact | None:
-        """Give what was found out about a phase; None where nobody looked."""
-        return next((fact for fact in self.facts if fact.phase == phase), None)
+    def fact(self, phase: str, shape: str = "") -> PhaseFact | None:
+        """Give what was found out about a phase, or that of a shape; None where nobody looked."""
+        asked = (phase, shape)
+        return next((fact for fact in self.facts if (fact.phase, fact.shape) == asked), None)
 
     @property
     def offline(self) -> bool:
@@ -77,9 +82,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class PhasePlan:
-    """One phase: if it runs, why or why not, and what it takes; None where nothing is known."""
+    """One phase: if it runs, why or why not, and what it takes; None where nothing is known.
+
+    ``shape`` is as in a :class:`PhaseFact`.
+    """
 
     phase: str
     runs: bool
     reason: str
     cost: Estimate | None
+    shape: str = ""

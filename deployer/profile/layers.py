@@ -21,6 +21,7 @@ from deployer.profile.wording import code, joined
 
 EXTENDS = "extends"
 ENVIRONMENTS = "environments"
+FALLBACK = "fallback"
 
 NOT_READ = "base-not-read"
 CHAIN = "base-extends"
@@ -29,11 +30,32 @@ NOT_APART = "environment-not-apart"
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A profile that another one names in `modal.fallback`, by ``name`` as it stands there.
+
+    ``file`` is what findings call it; ``why_not`` says why it could not be read, '' where it was.
+    """
+
+    name: str
+    file: str = ""
+    text: Text = ""
+    why_not: str = ""
+
+    def within(self, environment: str) -> Text:
+        """Give its text in an environment, or as it stands where it has none of that name."""
+        if not environment or environment not in environments(self.text):
+            return self.text
+        layers = self.text if isinstance(self.text, Layered) else Layered(self.text)
+        return replace(layers, environment=environment)
+
+
+@dataclass(frozen=True, slots=True)
 class Layered:
     """A profile's own text, the text of what it extends, and the environment that is asked for.
 
     ``base_file`` is what the base is called, as findings name it; ``why_not`` says why it could
-    not be read, '' where it was.
+    not be read, '' where it was. ``named`` are the profiles that it falls back to, in whichever
+    environment.
     """
 
     text: str
@@ -41,6 +63,7 @@ class Layered:
     base_file: str = ""
     why_not: str = ""
     environment: str = ""
+    named: tuple[Named, ...] = ()
 
 
 Text: TypeAlias = "str | Layered"
@@ -58,6 +81,24 @@ def base_named(text: str) -> object:
         return None
     value = quick(text)
     return value.get(EXTENDS) if isinstance(value, Mapping) else None
+
+
+def fallbacks_named(text: Text) -> tuple[str, ...]:
+    """Give what a profile names in `modal.fallback`, in whichever environment; none if no YAML."""
+    import yaml  # noqa: PLC0415 - most profiles have none
+
+    layers = text if isinstance(text, Layered) else Layered(text)
+    if FALLBACK not in layers.text and FALLBACK not in layers.base:
+        return ()
+    found: list[str] = []
+    for inside in ("", *environments(layers)):
+        try:
+            value = quick(replace(layers, environment=inside))
+        except (yaml.YAMLError, ValueError, RecursionError):
+            return ()
+        names = _part(value, "modal").get(FALLBACK)
+        found += [one for one in names if isinstance(one, str)] if isinstance(names, list) else []
+    return tuple(dict.fromkeys(found))
 
 
 def quick(text: Text) -> object:

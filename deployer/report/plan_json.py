@@ -22,7 +22,7 @@ from deployer.lock.lock import from_json as from_text
 from deployer.plan.cost import Estimate
 from deployer.plan.deployment import Plan, make_plan
 from deployer.plan.standing import Deployed, PhaseFact, Source, Standing
-from deployer.profile.layers import Layered, Text, own
+from deployer.profile.layers import Layered, Named, Text, own
 from deployer.release import Release
 from deployer.report.envelope import envelope
 from deployer.report.review_json import diff_value
@@ -47,10 +47,12 @@ def to_json(plan: Plan, profile: Text = "", lock: str = "") -> str:
 
     The same bytes for the same plan. Without the profile it cannot be applied.
     """
-    texts = {"profile": own(profile), "lock": lock}
+    texts: dict[str, Any] = {"profile": own(profile), "lock": lock}
     if isinstance(profile, Layered):
         texts |= {"base": profile.base, "base_file": profile.base_file}
         texts |= {"in_environment": profile.environment}
+        if profile.named:
+            texts |= {"named": [_named_value(each) for each in profile.named]}
     return envelope({**_value(plan), **texts}, FORMAT_VERSION)
 
 
@@ -92,7 +94,27 @@ def _profile(value: dict[str, Any]) -> Text:
     if "base" not in value:
         return text
     base, file = _text(value["base"]), _text(value["base_file"])
-    return Layered(text, base, file, environment=_text(value["in_environment"]))
+    named = tuple(map(_named, value.get("named", [])))
+    return Layered(text, base, file, environment=_text(value["in_environment"]), named=named)
+
+
+def _named_value(one: Named) -> dict[str, str]:
+    """Give the texts of a profile that another one falls back to."""
+    layers = one.text if isinstance(one.text, Layered) else Layered(one.text)
+    return {
+        "name": one.name,
+        "file": one.file,
+        "text": layers.text,
+        "base": layers.base,
+        "base_file": layers.base_file,
+    }
+
+
+def _named(value: dict[str, Any]) -> Named:
+    texts = {key: _text(value[key]) for key in ("name", "file", "text", "base", "base_file")}
+    layers = Layered(texts["text"], texts["base"], texts["base_file"])
+    whole = layers if layers.base_file else layers.text
+    return Named(texts["name"], texts["file"], whole)
 
 
 def _lock(value: object) -> str:

@@ -229,6 +229,7 @@ def terms_of(release: Release, digest_: str) -> Terms:
         origins=listen.origins,
         models=(release.model.served_name,) if release.model.served_name else (),
         adapters=adapters_of(release),
+        shape=release.shape if release.modal is not None else "",
     )
 
 

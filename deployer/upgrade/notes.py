@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from deployer.plan.defaults import ChangedDefault
-from deployer.profile.layers import Layered, Text
+from deployer.profile.layers import Layered, Named, Text
 
 
 class Kind(StrEnum):
@@ -63,6 +63,7 @@ class Upgrade:
     defaults: tuple[ChangedDefault, ...] = ()
     unknown: str = ""
     also: tuple[Upgrade, ...] = ()
+    named: tuple[Named, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -77,7 +78,7 @@ class Upgrade:
     @property
     def whole(self) -> Text:
         """Give the texts as they are now, laid over each other."""
-        if not self.also:
+        if not (self.also or self.named):
             return self.text
-        (base,) = self.also
-        return Layered(self.text, base.text, base.file)
+        base, file = next(((one.text, one.file) for one in self.also), ("", ""))
+        return Layered(self.text, base, file, named=self.named)

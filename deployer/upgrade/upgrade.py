@@ -13,7 +13,7 @@ from deployer.facts.sglang.catalogue import Catalogue, find, load
 from deployer.finding import Span
 from deployer.plan.defaults import changed_defaults
 from deployer.plan.sides import Sides, side
-from deployer.profile.layers import Layered, Text, laid
+from deployer.profile.layers import Layered, Named, Text, laid
 from deployer.profile.load import Loaded, load_profile
 from deployer.profile.model import Profile
 from deployer.release import Release
@@ -44,7 +44,8 @@ def upgrade(text: Text, file: str, version: str) -> Upgrade:
     texts = tuple(applied(draft.doc.text, draft.edits()) for draft in drafts)
     after = _verified(drafts, texts, text, file)
     before = compile_profile(profile)
-    return _told(drafts, texts, before, compile_profile(after))
+    told = _told(drafts, texts, before, compile_profile(after))
+    return replace(told, named=_named(text))
 
 
 def mend(
@@ -76,7 +77,11 @@ def mend(
         Upgrade(draft.doc.source.file, version, version, draft.doc.text, new, tuple(draft.notes))
         for draft, new in zip(drafts, texts, strict=True)
     ]
-    return replace(made[0], also=tuple(made[1:]))
+    return replace(made[0], also=tuple(made[1:]), named=_named(text))
+
+
+def _named(text: Text) -> tuple[Named, ...]:
+    return text.named if isinstance(text, Layered) else ()
 
 
 def _drafts(

@@ -17,7 +17,7 @@ from deployer.check.across import catalogue as across
 from deployer.check.across.identity import siblings
 from deployer.check.across.rule import Across
 from deployer.check.command import check_command
-from deployer.check.reading import layers
+from deployer.check.reading import layers, shapes
 from deployer.check.rule import Rule
 from deployer.check.run import judge, load_checked
 from deployer.cli.locks import as_found
@@ -29,7 +29,7 @@ from deployer.finding import Severity
 from deployer.lock.lock import Lock, LockedImage, LockedRepository
 from deployer.parse.config import ConfigError
 from deployer.parse.launch import launch
-from deployer.profile.layers import Layered
+from deployer.profile.layers import Layered, Named
 from tests.check.examples import base, completed, is_command, merged, whole
 from tests.check.test_checks import SANE
 from tests.dumped import dumped
@@ -219,6 +219,7 @@ def test_what_has_no_check_is_found_in_its_example_and_not_in_its_remedy(
         return
     of_files = dict.fromkeys(("broken-lock", "stale-lock"), beside_lock)
     of_files |= dict.fromkeys((each.name for each in layers.TOLD), in_staging)
+    of_files |= dict.fromkeys((each.name for each in shapes.TOLD), of_shapes)
     if ask := of_files.get(name):
         assert name in ask(page.instead)
         assert name not in ask(page.write)
@@ -247,6 +248,18 @@ def in_staging(example: str) -> set[str]:
     text = dumped(merged(SANE, said if "environments" in said else merged(said, staging)))
     named = Layered(text, lower[0] if lower else "", "base.yaml", "" if lower else "it is no file")
     return {one.check for one in judge(replace(named, environment="staging"), "p.yaml").findings}
+
+
+def of_shapes(example: str) -> set[str]:
+    """Give what is found in the last file of an example, with those before it as its fallbacks."""
+    others, own = example.split("\n---\n")[:-1], example.rsplit("\n---\n", maxsplit=1)[-1]
+    named = tuple(
+        Named(name, name, dumped(merged(SANE, yaml.safe_load(text))))
+        for text in others
+        for name in [text.split("/")[1].split("\n")[0]]
+    )
+    text = Layered(dumped(merged(SANE, yaml.safe_load(own))), named=named)
+    return {one.check for one in judge(text, "glm.yaml").findings}
 
 
 def beside_lock(example: str) -> set[str]:

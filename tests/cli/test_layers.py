@@ -157,3 +157,36 @@ def test_each_value_is_rewritten_in_the_file_that_it_stands_in(
     fixed = yaml.safe_load(base.read_text())
     assert fixed["schedule"]["max_queued_requests"] == 20
     assert own.read_text() == OWN
+
+
+def test_a_fallback_is_found_from_its_profile_here_and_in_a_commit(
+    repository: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    own = repository / "glm" / "one.yaml"
+    other = "extends: ../base.yaml\nname: two\nhardware: {gpu: H200}\nmodal: {app: two}\n"
+    (repository / "glm" / "two.yaml").write_text(other)
+    own.write_text(OWN.replace("{app: one}", "{app: one, fallback: [two.yaml]}"))
+    assert "error" not in ran(capsys, "check", "glm/one.yaml")
+    release = json.loads(main_json(capsys, "compile", "glm/one.yaml", "--format", "json"))
+    assert [one["hardware"]["gpu"] for one in release["shapes"]] == ["H200"]
+    ran(capsys, "check", "glm/one.yaml", "--environment", "staging")
+    commit(repository, "second")
+
+    (repository / "glm" / "two.yaml").write_text(f"{other}memory: {{mem_fraction_static: 0.7}}\n")
+    told = json.loads(main_json(capsys, "diff", "--base", "HEAD", "--format", "json"))
+    changed = {one["file"]: one for one in told["profiles"] if one["changes"]}
+    both = {"glm/one.yaml", "glm/one.yaml (staging)", "glm/two.yaml"}
+    assert set(changed) == both
+
+    (tmp_path / "away.yaml").write_text(other)
+    (repository / "link.yaml").symlink_to(tmp_path / "away.yaml")
+    for name, why in {
+        "gone.yaml": "there is no such file",
+        "one.yaml": "it is this very file",
+        "../../away.yaml": "is not in the repository",
+        "../link.yaml": "is not in the repository",
+    }.items():
+        own.write_text(OWN.replace("{app: one}", f"{{app: one, fallback: [{name}]}}"))
+        told = ran(capsys, "check", "glm/one.yaml", code=1)
+        assert "glm/one.yaml:3:30: error[fallback-not-read]" in told, told
+        assert why in told, told

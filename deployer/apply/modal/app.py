@@ -170,7 +170,7 @@ def _compile_deepgemm(
 ) -> Any:  # noqa: ANN401 - as above
     return app.function(
         image=_with_code(engine_image(release), release_file),
-        gpu=_gpu(release),
+        gpu=release.shape,
         region=_regions(parameters),
         **_resources(parameters),
         volumes={
@@ -236,7 +236,7 @@ def _server(
             proxy=parameters.proxy and modal.Proxy.from_name(parameters.proxy),
         ),
         "image": _with_code(engine_image(release), release_file),
-        "gpu": _gpu(release),
+        "gpu": _gpus(release),
         "volumes": {**_read_only(parameters), **further_mounts(parameters)},
         "secrets": [
             *_secrets((parameters.api_key_secret, release.listen.api_key_variable)),
@@ -254,7 +254,7 @@ def _server(
             compute_region=_regions(parameters),
             port=release.listen.port,
             unauthenticated=not parameters.proxied,
-            exit_grace_period=math.ceil(release.lifecycle.drain),
+            exit_grace_period=math.ceil(grace(release)),
             target_concurrency=parameters.target_inputs,
             max_concurrency=parameters.max_inputs,
         )(user_class)
@@ -266,8 +266,15 @@ def _server(
     )
 
 
-def _gpu(release: Release) -> str:
-    return f"{release.hardware.gpu}:{release.hardware.count}"
+def _gpus(release: Release) -> str | list[str]:
+    """Give the GPUs that Modal looks for; a list is the order in which it does."""
+    asked = [shape.shape for shape in release.each_shape()]
+    return asked if release.shapes else asked[0]
+
+
+def grace(release: Release) -> float:
+    """Give the seconds that a container gets to end: those of the shape that needs most."""
+    return max(shape.lifecycle.drain for shape in release.each_shape())
 
 
 def _resources(parameters: ModalParameters) -> dict[str, Any]:

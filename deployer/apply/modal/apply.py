@@ -42,7 +42,7 @@ from deployer.apply.modal.rpc import told
 from deployer.apply.modal.shares import shares_of
 from deployer.apply.modal.tags import DIGEST, PHASE, proven, short_digest
 from deployer.apply.modal.things import now_kept
-from deployer.apply.modal.wait import BOOT, wait_until_healthy
+from deployer.apply.modal.wait import BOOT, Told, wait_until_healthy
 from deployer.apply.patience import current
 from deployer.apply.phases import Phases, PhaseTime
 from deployer.behaviour.windows import kept_at
@@ -72,6 +72,9 @@ if TYPE_CHECKING:
     from deployer.release import Release
     from deployer.verify.verdict import Verdict
 
+
+Left = tuple[str, str]
+"""What was left running: the phase, and the digits of the release that it is of."""
 
 LEFT = {CANDIDATE: "a candidate"}
 
@@ -180,13 +183,14 @@ class Pipeline:
             self._compare(key, file)
         if "weights" in runs:
             refuse_unborrowed(self._release, self._weights())
-            self._prepare(DOWNLOAD, plan, held, file, left)
-        if "kernels" in runs:
-            self._prepare(COMPILATION, plan, held, file, left)
+            self._prepare(DOWNLOAD, self._release, plan, held, left)
+        for shape in self._release.each_shape():
+            if self._compiles(shape, plan):
+                self._prepare(COMPILATION, shape, plan, held, left)
         if CANDIDATE in runs and self._prove is not None:
             with self._phases.phase(CANDIDATE, "the same release beside the live app") as phase:
                 self._look_again(plan, held)
-                phase.result = self._prove(file, left.get(CANDIDATE))
+                phase.result = self._prove(file, left.get((CANDIDATE, short_digest(self._release))))
         if "deploy" in runs:
             self._deploy(file, plan, held, owed=key is not None)
         published = f"version {plan.version} is published"
@@ -212,8 +216,8 @@ class Pipeline:
     ) -> Applied:
         old = self._records.record(record.app, record.environment)
         self._records.keep(record)
-        verdicts, sample, said = self._verified(app, record, key, back, tells=tells)
-        memory = self._reckoned(said) if said else ""
+        verdicts, sample, told = self._verified(app, record, key, back, tells=tells)
+        memory = self._reckoned(told) if told.memory else ""
         if not memory and old is not None and old.digest == record.digest:
             memory = old.memory
         verified = all_hold(verdicts)
@@ -225,17 +229,24 @@ class Pipeline:
         applied = self._applied(record, outcome, verified)
         return replace(applied, verdicts=verdicts, sample=sample, unnoted=unnoted, memory=memory)
 
-    def _left(self, runs: set[str]) -> dict[str, ListedApp]:
-        """Give what an apply that is gone has left running and is of use, by phase.
+    def _compiles(self, shape: Release, plan: Plan) -> bool:
+        """Whether a plan lets the kernels of a shape be compiled."""
+        name = shape.shape if self._release.shapes else ""
+        kernels = (one for one in plan.phases if one.phase == COMPILATION.phase)
+        return any(one.runs and one.shape == name for one in kernels)
+
+    def _left(self, runs: set[str]) -> dict[Left, ListedApp]:
+        """Give what an apply that is gone has left running and is of use, by phase and release.
 
         What is of no use is ended, and said: nobody else applies this app now.
         """
-        kept: dict[str, ListedApp] = {}
+        kept: dict[Left, ListedApp] = {}
+        ours = {short_digest(each) for each in (self._release, *self._release.each_shape())}
         for one in phases_of(self._account, self._parameters.app):
             phase = one.tags.get(PHASE, "")
-            same = one.tags.get(DIGEST) == short_digest(self._release)
-            if same and phase in runs and phase not in kept:
-                kept[phase] = one
+            of = phase, one.tags.get(DIGEST, "")
+            if of[1] in ours and phase in runs and of not in kept:
+                kept[of] = one
             else:
                 self._account.stop(one.id)
                 self._parts.tell(
@@ -254,26 +265,29 @@ class Pipeline:
             phase.result = f"it is one of the secret `{self._parameters.api_key_secret}`"
 
     def _prepare(
-        self, part: Part, plan: Plan, held: Held, file: Path, left: dict[str, ListedApp]
+        self, part: Part, of: Release, plan: Plan, held: Held, left: dict[Left, ListedApp]
     ) -> None:
-        fact, volume, folder = self._of(part)
+        """Run a part of the app of a release: the deployment, or one shape of it by itself."""
+        fact, volume, folder = self._of(part, of)
         place = f"{whole(volume)}{folder}"
+        where = f" for {of.hardware}" if self._release.shapes and of is not self._release else ""
+        running = left.get((part.phase, short_digest(of)))
         with (
-            self._phases.phase(part.phase, f"{part.name} on Modal") as phase,
+            self._phases.phase(part.phase, f"{part.name} on Modal{where}") as phase,
             alone(self._account, place, part.words, self._parts.tell),
         ):
             refuse_held(self._account, whole(volume), self._parts.tell)  # it is being deleted
             self._look_again(plan, held)
             listed = self._listed() if part is DOWNLOAD else None
-            if part.phase in left:
+            if running is not None:
                 self._parts.tell(
                     f"{part.words} that another apply began still runs: waiting for it"
                 )
                 shares = self._sharing(listed)
                 attach(
                     self._account,
-                    self._release,
-                    left[part.phase],
+                    of,
+                    running,
                     part,
                     phase,
                     self._parts,
@@ -281,9 +295,10 @@ class Pipeline:
                 )
             found = fact()
             if not found.done:
+                file = self._records.keep_release(of)
                 run_part(
                     self._account,
-                    self._release,
+                    of,
                     Carried(file, self._manifests(listed)),
                     part,
                     phase,
@@ -297,16 +312,17 @@ class Pipeline:
                 raise Failure(message)
             phase.result = found.reason
 
-    def _of(self, part: Part) -> tuple[Callable[[], PhaseFact], str, str]:
+    def _of(self, part: Part, of: Release) -> tuple[Callable[[], PhaseFact], str, str]:
         """Give what says whether a part is done, and the folder that only one may fill at a time.
 
         The folder is that of a volume, which stands before it.
         """
         if part is COMPILATION:
-            after = side(self._release)
+            after = side(of)
             cache = self._parameters.kernel_cache
             volume = cache.volume if cache is not None else "kernels"
-            return self._kernels, volume, after.kernel_key.digest()[:12]
+            compiled = partial(kernels_fact, self._account, after, None)
+            return compiled, volume, after.kernel_key.digest()[:12]
         weights = self._parameters.weights
         return self._weights, weights.volume, volume_folder(self._release.model, weights)
 
@@ -361,9 +377,6 @@ class Pipeline:
     def _weights(self) -> PhaseFact:
         return weights_fact(self._account, self._release)
 
-    def _kernels(self) -> PhaseFact:
-        return kernels_fact(self._account, side(self._release), None)
-
     def _deploy(self, file: Path, plan: Plan, held: Held, *, owed: bool) -> None:
         with self._phases.phase("deploy", f"app {self._parameters.app}") as phase:
             self._look_again(plan, held)
@@ -409,8 +422,8 @@ class Pipeline:
 
     def _verified(
         self, app: AppFacts, record: Record, key: str, back: str, *, tells: bool
-    ) -> tuple[tuple[Verdict, ...], str, str]:
-        """Give the verdicts, an answer to show, and what a new engine said of its memory."""
+    ) -> tuple[tuple[Verdict, ...], str, Told]:
+        """Give the verdicts, an answer to show, and what its containers told."""
         url = record.url
         with self._phases.phase("wait", "from no container to the first answer") as phase:
             said = wait_until_healthy(
@@ -419,7 +432,8 @@ class Pipeline:
             for each in self._keep_boots(record, said.boots):
                 told = Event(self._parts.now(), BOOT, "progress", slow(each), each.seconds)
                 self._phases.forward(told)
-            phase.result = "the server is healthy"
+            on = f", on {said.shape}" if self._release.shapes and said.shape else ""
+            phase.result = f"the server is healthy{on}"
         with self._phases.phase("verify", url) as phase:
             endpoint = Endpoint.from_release(
                 self._release,
@@ -436,18 +450,23 @@ class Pipeline:
             phase.result = f"{kept} of {len(verdicts)} promises hold"
             phase.end = "done" if all_hold(verdicts) else "failed"
             sample = self._parts.sample(endpoint) if all_hold(verdicts) else ""
-        return verdicts, sample, said.memory
+        return verdicts, sample, said
 
     @staticmethod
     def _hold(verdicts: tuple[Verdict, ...]) -> bool:
         return all_hold(verdicts)
 
-    def _reckoned(self, said: str) -> str:
+    def _reckoned(self, told: Told) -> str:
         """Hold what the engine said of its memory against what was reckoned; gives both."""
+        said = told.memory
         with self._phases.phase("reckon", "what was reckoned of its memory") as phase:
             listed = self._lock.repositories if self._lock else ()
             known = [one.checkpoint("the lock") for one in listed if one.role == "model"]
-            phase.result = beside(self._release, *of_each(heard(said)), *known[:1])
+            shapes = self._release.each_shape()
+            its = [one for one in shapes if len(shapes) == 1 or one.shape == told.shape]
+            phase.result = "not compared: which shape said it was not told"
+            if its:
+                phase.result = beside(its[0], *of_each(heard(said)), *known[:1])
         return f"{said}; {phase.result}"
 
     def _keep_boots(self, record: Record, boots: tuple[Boot, ...]) -> tuple[Slower, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from deployer.behaviour.kernel_key import KernelKey, key_of
+from deployer.behaviour.kernel_key import key_of
 from deployer.behaviour.room import TOO_LARGE, too_large
 from deployer.errors import Failure
 from deployer.plan.deployment import PhaseFact
@@ -113,12 +114,20 @@ def refuse_too_large(account: Account, release: Release) -> None:
         return
     folder = volume_folder(model, parameters.weights)
     config = account.read(parameters.weights.volume, f"{folder}/{CONFIG}")
-    if problem := too_large(release, marker.tensors, read_config(config or b"")):
-        raise Failure(problem, hint=TOO_LARGE)
+    for shape in release.each_shape():
+        if problem := too_large(shape, marker.tensors, read_config(config or b"")):
+            raise Failure(problem, hint=TOO_LARGE)
+
+
+def kernels_facts(account: Account, of: Side, deployed: Deployed | None) -> tuple[PhaseFact, ...]:
+    """Say of each shape of a release whether its kernels are compiled, and if not, why."""
+    several = bool(of.release.shapes)
+    found = ((each.release.shape, kernels_fact(account, each, deployed)) for each in of.shapes)
+    return tuple(replace(fact, shape=name if several else "") for name, fact in found)
 
 
 def kernels_fact(account: Account, of: Side, deployed: Deployed | None) -> PhaseFact:
-    """Say whether the kernels of a release are compiled on their volume, and if not, why."""
+    """Say whether the kernels of one shape are compiled on their volume, and if not, why."""
     parameters = of.release.modal
     if parameters is None:
         return PhaseFact("kernels", done=True, reason="the release needs none")
@@ -127,7 +136,7 @@ def kernels_fact(account: Account, of: Side, deployed: Deployed | None) -> Phase
     key = of.kernel_key
     data = account.read(parameters.kernel_cache.volume, str(marker_path(key)))
     if data is None:
-        return PhaseFact("kernels", done=False, reason=_why(key, deployed))
+        return PhaseFact("kernels", done=False, reason=_why(of, deployed))
     try:
         marker = Marker.from_json(data.decode(errors="replace"))
     except ValueError as error:
@@ -148,10 +157,11 @@ def _gone(what: str, names: list[str], of: int) -> str:
     return f"{len(names)} of {of} {what} are gone or have another size: {shown}"
 
 
-def _why(key: KernelKey, deployed: Deployed | None) -> str:
+def _why(of: Side, deployed: Deployed | None) -> str:
     if deployed is None or deployed.release is None:
         return "kernels compile: none are on the volume for this release"
-    differences = key_of(deployed.release).differences(key)
+    before = of.release.among(deployed.release) or deployed.release
+    differences = key_of(before).differences(of.kernel_key)
     if not differences:
         return "kernels compile again: their marker is not on the volume"
     return f"kernels compile again, because {'; '.join(differences)}"

@@ -347,8 +347,8 @@ class _Run:
         if not self._came:
             self._phase.progress(waiting_words(self._phase.seconds))
             if self._phase.seconds > self._parts.capacity:
-                what = f"{self._release.hardware.count} x {self._release.hardware.gpu}"
-                what = f"a container with {what}" if self._part is COMPILATION else "a container"
+                what = f"a container with {self._release.hardware}"
+                what = what if self._part is COMPILATION else "a container"
                 waited = f"{self._parts.capacity:g} s"
                 message = f"Modal gave no container for {self._part.words} within {waited}"
                 hint = f"it waited for {what}; apply again when there is room"

@@ -191,8 +191,9 @@ def verify_setup() -> None:
     Raises :class:`~deployer.errors.Failure` with everything that is missing.
     """
     release, parameters = _modal_release()
-    missing = [*_missing_weights(release), *_missing_kernels(release, parameters)]
-    _refuse(missing)
+    shapes = release.each_shape()
+    kernels = [each for shape in shapes for each in _missing_kernels(shape, parameters)]
+    _refuse([*_missing_weights(release), *dict.fromkeys(kernels)])
     _refuse_too_large(release)
     sys.stdout.write("weights and kernels are complete\n")
 
@@ -229,13 +230,13 @@ class Life:
         from deployer.serve.runtime import Runtime  # noqa: PLC0415 - needs requests
 
         began, age = time.monotonic(), _container_age()
-        release, parameters = _modal_release()
+        deployed, _ = _modal_release()
+        release, parameters = self._shape(deployed)
         self._refuse_start(_missing_weights(release))
         lacks = _missing_kernels(release, parameters, in_engine=True)
         for problem in lacks:
             sys.stdout.write(f"deployer: the engine will compile kernels at its start: {problem}\n")
         _end_on_sigterm()
-        digest = release.digest()
         release = _with_own_kernels(release, parameters)
         if not (parameters.kernel_walk or lacks):
             release = _without_walk(release, parameters)
@@ -245,7 +246,7 @@ class Life:
             release,
             os.environ,
             before=(Stage("container", 0.0, age), Stage("volumes", age, looked), *kept),
-            digest=digest,
+            digest=deployed.digest(),
             emit=tell,
             log_file=Path(tempfile.mkdtemp(prefix="deployer-")) / "engine.log",
             stream=_log(),
@@ -279,6 +280,23 @@ class Life:
         release = caches.restore()
         took = round(time.monotonic() - since, 3)
         return release, (Stage("caches", began, took, caches.bytes),)
+
+    @staticmethod
+    def _shape(deployed: Release) -> tuple[Release, ModalParameters]:
+        """Find out which shape of the deployment this container is, and say it.
+
+        Raises Failure where it got GPUs for which there is none: no other shape's flags are tried.
+        """
+        from deployer.serve.machine import shape_here  # noqa: PLC0415 - only what a part needs
+
+        try:
+            release, found = shape_here(deployed)
+        except Failure as failure:
+            tell(Event(time.time(), "ended", "failed", failure.message))
+            raise
+        if found:
+            tell(Event(time.time(), "shape", "done", f"{release.shape}: {found}"))
+        return _for_modal(release)
 
     @staticmethod
     def _refuse_start(missing: list[str]) -> None:
@@ -406,7 +424,10 @@ def _log() -> io.RawIOBase:
 
 
 def _modal_release() -> tuple[Release, ModalParameters]:
-    release = baked()
+    return _for_modal(baked())
+
+
+def _for_modal(release: Release) -> tuple[Release, ModalParameters]:
     if release.modal is None:
         message = "the release that travels with this deployment is not for Modal"
         raise Failure(message)
@@ -461,8 +482,10 @@ def _refuse_too_large(release: Release) -> None:
     from deployer.behaviour.room import TOO_LARGE, too_large  # noqa: PLC0415 - only what a part needs
     from deployer.serve.weights.held import weights_held  # noqa: PLC0415 - as above
 
-    if problem := too_large(release, *weights_held(release.model)):
-        raise Failure(problem, hint=TOO_LARGE)
+    held = weights_held(release.model)
+    for shape in release.each_shape():
+        if problem := too_large(shape, *held):
+            raise Failure(problem, hint=TOO_LARGE)
 
 
 def _missing_kernels(

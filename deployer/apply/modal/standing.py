@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from deployer.apply.hub import resolve
 from deployer.apply.modal.markers import (
-    kernels_fact,
+    kernels_facts,
     refuse_too_large,
     refuse_unborrowed,
     weights_fact,
@@ -50,7 +50,7 @@ def look(
     refuse_unborrowed(pinned, weights)
     facts = (
         weights,
-        kernels_fact(account, side(pinned, given), deployed),
+        *kernels_facts(account, side(pinned, given), deployed),
         *_proof_fact(deployed),
     )
     notes = (*notes, *missing_secrets(account, pinned))

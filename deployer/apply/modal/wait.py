@@ -20,7 +20,7 @@ from deployer.apply.patience import current
 from deployer.diagnose.words import standing
 from deployer.errors import Failure, NotReached
 from deployer.plan.standing import DEPLOYED
-from deployer.release import TOLD_BY, TOLD_DIGITS
+from deployer.release import SHAPE_BY, TOLD_BY, TOLD_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,6 +61,7 @@ class Answer:
     status: int
     following: str
     release: str = ""
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,15 @@ class Told:
 
     ``memory`` is what the newest engine said of its own; '' where none started, or the log did not
     say it. ``statuses`` are the answers to ``/health`` before the first healthy one, 0 for none,
-    and ``waited`` the seconds until that came.
+    and ``waited`` the seconds until that came. ``shape`` is the one that gave it, '' where it was
+    not told.
     """
 
     boots: tuple[Boot, ...]
     memory: str
     statuses: tuple[int, ...] = ()
     waited: float = 0.0
+    shape: str = ""
 
 
 def wait_until_healthy(  # noqa: PLR0913 - what a wait is about
@@ -152,7 +155,8 @@ def ask(target: str, url: str, seconds: float, headers: Mapping[str, str]) -> An
         following = urljoin(target, answer.headers.get("Location", ""))
         if urlsplit(following).netloc == urlsplit(url).netloc:
             return Answer(SEE_OTHER, following)
-    return Answer(answer.status_code, again, answer.headers.get(TOLD_BY, ""))
+    told = answer.headers
+    return Answer(answer.status_code, again, told.get(TOLD_BY, ""), told.get(SHAPE_BY, ""))
 
 
 def told_by(release: Release, answer: Answer) -> bool | None:
@@ -197,6 +201,7 @@ class Waiting:
         self._unanswered = self._rounds = 0
         self._statuses: list[int] = []
         self._waited = 0.0
+        self._shape = ""
         self._trouble: Failure | None = None
         self._memory = self._failed = ""
         self._lock = threading.Lock()
@@ -225,7 +230,8 @@ class Waiting:
     def told(self) -> Told:
         """Give what the containers of this version told."""
         boots = self._log.boots(set(self._own)) if self._log is not None else ()
-        return Told(boots, self._memory, tuple(self._statuses), self._waited)
+        statuses = tuple(self._statuses)
+        return Told(boots, self._memory, statuses, self._waited, self._shape)
 
     def report(self) -> tuple[str, ...]:
         """Give what the container reported whose failure was raised."""
@@ -251,7 +257,7 @@ class Waiting:
 
     def _decided(self, answer: Answer, seconds: float) -> bool:
         if answer.status == HEALTHY and self._is_ours(answer):
-            self._waited = seconds
+            self._waited, self._shape = seconds, answer.shape
             return True
         if answer.status != HEALTHY:  # else it was another version's
             self._statuses.append(answer.status)
@@ -370,16 +376,19 @@ class Waiting:
             return f"container {len(self._ended)} ended: {last}"
         own, log = set(self._own), self._log
         if log is not None and self._first is not None and (stage := log.stage(own)):
-            return standing(stage, seconds - self._first, self._release.lifecycle.startup)
+            return standing(stage, seconds - self._first, self._longest())
         return (log.last(own) if log is not None else "") or "a container has started"
 
+    def _longest(self) -> float:
+        """Give the seconds that an engine may take: those of the shape that needs most."""
+        return max(each.lifecycle.startup for each in self._release.each_shape())
+
     def _no_capacity(self) -> str:
-        hardware = self._release.hardware
-        waited = f"{self._parts.capacity:g} s"
-        return f"Modal gave no container with {hardware.count} x {hardware.gpu} within {waited}"
+        wanted = " or ".join(str(each.hardware) for each in self._release.each_shape())
+        return f"Modal gave no container with {wanted} within {self._parts.capacity:g} s"
 
     def _capacity_hint(self) -> str:
-        gpus = self._release.hardware.count
+        gpus = min(each.hardware.count for each in self._release.each_shape())
         plan = f"a plan with fewer than {gpus} GPUs can never give one (10 on Starter, 50 on Team)"
         return f"it is deployed all the same: apply again when there is room; {plan}"
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, Strict
 
 from deployer.profile.names import (
+    BaseFile,
     Days,
     Domain,
     EnvironmentName,
@@ -205,6 +206,11 @@ class Modal(Section):
 
     buckets: Annotated[tuple[Bucket, ...], Strict(strict=False)] = ()
     """Buckets of S3 that the server sees."""
+
+    fallback: Annotated[tuple[BaseFile, ...], Strict(strict=False)] = ()
+    """Profiles for other GPUs, by their paths from this file, in order: where Modal has none of
+    this one's, it takes theirs, in the same app. Each container serves the profile of the GPUs that
+    it got, with that one's own flags."""
 
     options: dict[OptionName, OptionValue] = Field(default_factory=dict)
     """Whatever else Modal's client takes for the server, by its own name, such as

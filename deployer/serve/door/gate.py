@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from deployer.release import TOLD_BY
+from deployer.release import SHAPE_BY, TOLD_BY
 from deployer.serve.door.flights import Flights
 from deployer.serve.door.refusal import refusal
 from deployer.serve.door.routing import Routes
@@ -83,6 +83,8 @@ class Gate:
     def mark(self, answer: web.StreamResponse, name: str = "") -> None:
         """Put on an answer what every one of ours bears."""
         answer.headers[TOLD_BY] = self.terms.release
+        if self.terms.shape:
+            answer.headers[SHAPE_BY] = self.terms.shape
         answer.headers.setdefault(REQUEST_HEADER, name or new_name())
         answer.headers["Server"] = "deployer"
 

@@ -27,7 +27,8 @@ class Route:
 class Terms:
     """Who may come in, and with what.
 
-    ``release`` is what :data:`~deployer.release.TOLD_BY` says. ``keyed`` tells whether a key is
+    ``release`` is what :data:`~deployer.release.TOLD_BY` says, ``shape`` what
+    :data:`~deployer.release.SHAPE_BY` does. ``keyed`` tells whether a key is
     asked for: with it and without any key nobody comes in. ``body`` bounds a request's body, in
     bytes.
     ``origins`` are the pages of browsers that may ask (CORS). ``models`` are the names that are
@@ -48,6 +49,7 @@ class Terms:
     connections: int = 4096
     head_seconds: float = 30.0
     reader_seconds: float = 60.0
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,9 +140,9 @@ class Apps:
         self, request: api_pb2.FunctionCreateRequest
     ) -> api_pb2.FunctionCreateResponse:
         app = self._app(request.app_id)
-        definition = request.function
-        if request.HasField("function_data"):
-            raise GRPCError(Status.UNIMPLEMENTED, "FunctionCreate with a list of GPUs")
+        definition, ranked = request.function, request.function_data.ranked_functions
+        if ranked:  # a list of GPUs: the same function with each, in the order of the list
+            definition = ranked[0].function
         function_id = request.existing_function_id or identity(
             "fu", app.id, definition.function_name
         )
@@ -156,11 +156,12 @@ class Apps:
             definition.flash_service_urls.append(await self.edge.url_of(function_id))
         app.functions[definition.function_name] = function_id
         app.pending[function_id] = definition
+        app.ranked[function_id] = [one.function.resources for one in ranked]
         return api_pb2.FunctionCreateResponse(
             function_id=function_id,
             function=definition,
             handle_metadata=self.handle(app, function_id, definition),
-            function_data=_data(definition),
+            function_data=_data(definition, app.ranked[function_id]),
         )
 
     async def class_create(
@@ -272,7 +273,7 @@ class Apps:
         return api_pb2.FunctionGetResponse(
             function_id=function_id,
             handle_metadata=self.handle(app, function_id, definition),
-            function=_data(definition),
+            function=_data(definition, app.ranked[function_id]),
         )
 
     async def function_get_scheduling_params(
@@ -463,13 +464,18 @@ def _lifecycle(app: App) -> api_pb2.AppLifecycle:
     )
 
 
-def _data(definition: api_pb2.Function) -> api_pb2.FunctionData:
+def _data(definition: api_pb2.Function, ranked: list[api_pb2.Resources]) -> api_pb2.FunctionData:
     shared = (
         "module_name", "function_name", "timeout_secs", "webhook_config", "is_class", "is_server",
         "autoscaler_settings", "startup_timeout_secs", "implementation_name", "routing_region",
     )  # fmt: skip
+    each = []
+    for rank, resources in enumerate(ranked or [definition.resources]):
+        of = copy.deepcopy(definition)
+        of.resources.CopyFrom(resources)
+        each.append(api_pb2.FunctionData.RankedFunction(rank=rank, function=of))
     data = api_pb2.FunctionData(
-        ranked_functions=[api_pb2.FunctionData.RankedFunction(rank=0, function=definition)],
+        ranked_functions=each,
         method_definitions=definition.method_definitions,
         flash_service_urls=definition.flash_service_urls,
         **{name: getattr(definition, name) for name in shared},

@@ -51,6 +51,8 @@ class App:
     class_functions: dict[str, str] = field(default_factory=dict)
     pending: dict[str, api_pb2.Function] = field(default_factory=dict)
     definitions: dict[str, api_pb2.Function] = field(default_factory=dict)
+    ranked: dict[str, list[api_pb2.Resources]] = field(default_factory=dict)
+    """What a function takes with each GPU of a list, in order; nothing for one GPU."""
     versions: list[Version] = field(default_factory=list)
     overrides: dict[str, api_pb2.AutoscalerSettings] = field(default_factory=dict)
     logs: list[api_pb2.TaskLogsBatch] = field(default_factory=list)
