@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,6 +28,7 @@ def rows(page: str) -> list[list[str]]:
     return found
 
 
+@cache
 def defined_in(file: Path) -> set[str]:
     """Give the names of the tests that a file defines, in classes too."""
     tree = ast.parse(file.read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import settings
 
-EXAMPLES = {"fast": 20, "ci": 60, "thorough": 500}
+EXAMPLES = {"fast": 10, "ci": 60, "thorough": 500}
 """Examples that a law is tried on; what costs more or finds more says `scaled`."""
 
 VOLUME = os.environ.get("DEPLOYER_VOLUME", "fast")

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 _INTEGER = compile_pattern(r"-?(?:0|[1-9][0-9]*)\Z")
 _FLOAT = compile_pattern(r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+][0-9]+)?\Z")
+_ORDINARY = compile_pattern(
+    r"(?![-+.0-9~<]|(?:true|false|yes|no|on|off|y|n|null)\Z)", re.IGNORECASE
+)
+"""What begins as neither a number nor a word of YAML is text: nearly all that a profile holds."""
 _DECIMAL = compile_pattern(r"([-+]?)([0-9]*)(\.?)([0-9]*)(?:[eE]([-+]?)([0-9]+))?\Z")
 _INVISIBLE = compile_pattern("[\u00a0\u00ad\u2000-\u200f\u202a-\u202f\u205f-\u206f\u3000]")
 _LARGEST = 2**63 - 1
@@ -45,6 +49,17 @@ def resolve(text: str) -> Scalar | Misread:
     """Say what a plain scalar means; a :class:`Misread` where readers of YAML disagree."""
     if text in _WORDS:
         return _WORDS[text]
+    if not _ORDINARY.match(text):
+        return _odd(text)
+    return _invisible(text) if _INVISIBLE.search(text) else text
+
+
+def is_number(text: str) -> bool:
+    """Whether this text, without its quotes, would be a number."""
+    return bool(_INTEGER.match(text) or _FLOAT.match(text))
+
+
+def _odd(text: str) -> Scalar | Misread:
     if _INTEGER.match(text):
         return _integer(text)
     if _FLOAT.match(text):
@@ -53,11 +68,6 @@ def resolve(text: str) -> Scalar | Misread:
         if pattern.match(text):
             return misread(text)
     return _invisible(text) if _INVISIBLE.search(text) else text
-
-
-def is_number(text: str) -> bool:
-    """Whether this text, without its quotes, would be a number."""
-    return bool(_INTEGER.match(text) or _FLOAT.match(text))
 
 
 def _integer(text: str) -> int | Misread:

@@ -14,8 +14,12 @@ from deployer.finding import Finding, Severity
 from deployer.profile.model import Profile
 from deployer.profile.partial import is_unknown, partial
 from tests.dumped import dumped
+from tests.volume import VOLUME
 
 LIES = Path("tests/data/recipe.yaml")
+STEP = {"fast": 3, "ci": 1, "thorough": 1}[VOLUME]
+"""Of the parts of a profile each so many-th is broken."""
+
 PROFILES = (LIES, Path("profiles/b200-fp8-eagle.yaml"), Path("profiles/cpu-tiny.yaml"))
 
 
@@ -120,7 +124,7 @@ def test_a_broken_part_adds_its_own_finding_and_makes_nothing_up(file: Path, wro
     # Where something is written is another matter: a finding points at what would hold it.
     said = {(one.check, one.message) for one in found(dumped(whole))}
     sections = [(name,) for name in whole] if isinstance(wrong, list) else []
-    for path in (*leaves(whole), *sections):
+    for path in (*leaves(whole), *sections)[::STEP]:
         text = dumped(broken(whole, path, wrong))
         loaded, now = load_checked(text, "p.yaml")
         own = {(one.check, one.message) for one in loaded.findings}
