@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.apply.local.target import Here
+from deployer.apply.modal.target import OnModal
 from deployer.cli.completing import deployments
 from deployer.cli.forms import FORM, result
 from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import tell
-from deployer.cli.target import Here, OnModal, account_of
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _modal(target: OnModal, volumes: tuple[str, ...], form: str, *, yes: bool) -
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
     from deployer.cli.where import Declined, agreed  # noqa: PLC0415 - as above
 
-    account = account_of(target)
+    account = target.account()
     parameters = target.release.modal if target.release else None
     check_volumes(parameters, volumes)
     what = f"the app {target.record.app} and each phase of an apply that runs for it"

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.apply.target import Log, Target
 from deployer.cli.completing import deployments
 from deployer.cli.say import show_as
-from deployer.cli.target import Here, OnModal, account_of, target_of
+from deployer.cli.target import target_of
 from deployer.errors import UsageError
 from deployer.visible import visible
 
@@ -52,13 +53,11 @@ def command(name: str, form: str, lines: int) -> int:
 
 def _diagnosed(name: str, lines: int) -> Diagnosed:
     if name == "-":
-        return _read("standard input", _blocks(sys.stdin.buffer.fileno() if sys.stdin else -1))
+        return _read(Log("standard input", _blocks(sys.stdin.buffer.fileno() if sys.stdin else -1)))
     if not name.endswith((".yaml", ".yml")) and (Path(name).exists() or _is_log(name)):
         return _of_file(name)
-    target = target_of(name)
-    if isinstance(target, Here):
-        return _here(target.name)
-    return _on_modal(target, lines)
+    target: Target = target_of(name)
+    return _read(target.log(lines))
 
 
 def _is_log(name: str) -> bool:
@@ -77,24 +76,9 @@ def _of_file(path: str) -> Diagnosed:
         message = f"{visible(path)}: {error.strerror or error}"
         raise UsageError(message) from error
     try:
-        return _read(visible(path), _blocks(file))
+        return _read(Log(visible(path), _blocks(file)))
     finally:
         os.close(file)
-
-
-def _here(name: str) -> Diagnosed:
-    from deployer.apply.local.log_whole import whole_log  # noqa: PLC0415 - only what is needed
-
-    log = whole_log(name, os.environ)
-    return _read(f"the log of {visible(name)}", log.blocks, end=log.end)
-
-
-def _on_modal(target: OnModal, lines: int) -> Diagnosed:
-    from deployer.apply.modal.logs import logs  # noqa: PLC0415 - imports modal
-
-    told = logs(account_of(target), target.record.app, follow=False, lines=lines)
-    name = f"the last {lines} lines of the log of {visible(target.record.app)}"
-    return _read(name, (f"{line}\n".encode() for line in told))
 
 
 def _blocks(file: int) -> Iterator[bytes]:
@@ -106,26 +90,26 @@ def _blocks(file: int) -> Iterator[bytes]:
         raise UsageError(message) from error
 
 
-def _read(name: str, blocks: Iterator[bytes], *, end: str = "") -> Diagnosed:
+def _read(log: Log) -> Diagnosed:
     """Read a log to its end; raises UsageError where it is not that of an engine."""
     from deployer.diagnose.reader import Reader  # noqa: PLC0415 - every signature
     from deployer.report.diagnosis import Diagnosed  # noqa: PLC0415 - as above
 
     reader = Reader()
-    for block in blocks:
+    for block in log.blocks:
         reader.feed(block)
     reader.finish()
-    reading, found = reader.reading(), reader.diagnosis(ended=bool(end))
+    reading, found = reader.reading(), reader.diagnosis(ended=bool(log.end))
     if not found and not reading.recognized:
         found = _cut_out(reader)
     if not found and not reading.recognized:
         what = "it has no line" if not reading.lines else "no line of it is one of SGLang's"
         hint = "`deployer logs NAME` shows the log of a deployment."
-        message = f"{name} tells nothing: {what}"
+        message = f"{log.name} tells nothing: {what}"
         raise UsageError(message, hint=hint)
     earlier = reading.earlier and _without_secrets(reading.earlier)
     found = found and _without_secrets(found)
-    return Diagnosed(name, replace(reading, earlier=earlier), found, end)
+    return Diagnosed(log.name, replace(reading, earlier=earlier), found, log.end)
 
 
 def _cut_out(reader: Reader) -> Diagnosis | None:

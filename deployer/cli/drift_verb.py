@@ -10,7 +10,7 @@ from deployer.cli.completing import deployments
 from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show_as
-from deployer.cli.target import account_of, target_of
+from deployer.cli.target import target_of
 from deployer.cli.where import on_modal
 from deployer.errors import UsageError
 from deployer.report.envelope import envelope
@@ -59,7 +59,7 @@ def _one(profile: str, form: str) -> int:
             f"the release of `{target.name}` is recorded nowhere, so there is nothing to compare"
         )
         raise UsageError(message, hint="give the path of its profile")
-    account, records = account_of(target), Records()
+    account, records = target.account(), Records()
     release, notes = as_deployed(account, target.release, records)
     found = drift(account, records, release)
     notes = (*notes, *found.notes)

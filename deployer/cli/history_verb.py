@@ -13,7 +13,7 @@ from deployer.cli.layers import environment_option
 from deployer.cli.moments import moment
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show, show_as, tell
-from deployer.cli.target import account_of, target_of
+from deployer.cli.target import target_of
 from deployer.cli.where import on_modal
 from deployer.report.envelope import envelope
 from deployer.visible import visible
@@ -49,7 +49,7 @@ def command(name: str, form: str, limit: int) -> int:
     from deployer.apply.modal.history import candidate_beside, versions  # noqa: PLC0415 - imports modal
 
     target = on_modal(target_of(name), "history")
-    account, app = account_of(target), target.record.app
+    account, app = target.account(), target.record.app
     known = versions(account, app)
     shown = min(limit or len(known), len(known))
     older = len(known) - shown

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.apply.local.target import Here
 from deployer.cli.completing import deployments
 from deployer.cli.forms import FORM, result
 from deployer.cli.layers import environment_option
-from deployer.cli.target import Here, target_of
+from deployer.cli.target import target_of
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import click
 
+from deployer.apply.target import Target
 from deployer.cli.completing import deployments
 from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show, tell
-from deployer.cli.target import Here, OnModal, account_of, target_of
+from deployer.cli.target import target_of
 from deployer.visible import visible
 
 
@@ -25,9 +24,10 @@ def command(name: str, lines: int, *, follow: bool) -> int:
 
     Exits 1 if there is no log, or it could not be had; an empty one is said to be empty.
     """
-    target, shown = target_of(name), 0
+    target: Target = target_of(name)
+    shown = 0
     try:
-        for shown, line in enumerate(_lines(target, lines, follow=follow), 1):  # noqa: B007 - after it
+        for shown, line in enumerate(target.lines(lines, follow=follow), 1):  # noqa: B007 - after it
             show(*line.split("\r"))  # a progress bar writes over itself, and hides nothing here
     except KeyboardInterrupt:
         if not follow:
@@ -35,13 +35,3 @@ def command(name: str, lines: int, *, follow: bool) -> int:
     if lines and not shown:
         tell(f"The log of {visible(target.name)} is empty: it was read, and has no line.")
     return 0
-
-
-def _lines(target: Here | OnModal, lines: int, *, follow: bool) -> Iterator[str]:
-    if isinstance(target, Here):
-        from deployer.apply.local.logs import logs  # noqa: PLC0415 - only what the verb needs
-
-        return iter(logs(target.name, follow=follow, lines=lines))
-    from deployer.apply.modal.logs import logs as modal_logs  # noqa: PLC0415 - imports modal
-
-    return modal_logs(account_of(target), target.record.app, follow=follow, lines=lines)

@@ -37,7 +37,8 @@ def reach(given: str, key_env: str | None) -> Reached:
     Failure for a release that is recorded nowhere, UsageError for a ``key_env`` that is not the
     variable of its key.
     """
-    from deployer.cli.target import Here, target_of  # noqa: PLC0415
+    from deployer.apply.local.target import Here  # noqa: PLC0415
+    from deployer.cli.target import target_of  # noqa: PLC0415
     from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
 
     target = target_of(given)
@@ -59,9 +60,8 @@ def reach(given: str, key_env: str | None) -> Reached:
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
     from deployer.apply.modal.standing import as_deployed  # noqa: PLC0415 - as above
     from deployer.cli.apply_modal import key_for  # noqa: PLC0415
-    from deployer.cli.target import account_of  # noqa: PLC0415 - imports modal
 
-    release, account = target.release, account_of(target)
+    release, account = target.release, target.account()
     existing(account, target.record.app)
     if release is None:
         msg = f"the release of `{target.name}` is recorded nowhere, so its promises are not known"

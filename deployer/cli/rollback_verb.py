@@ -11,7 +11,7 @@ from deployer.cli.key_variable import KEY_ENV, settle
 from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import tell
-from deployer.cli.target import account_of, target_of
+from deployer.cli.target import target_of
 from deployer.cli.where import Declined, agreed, on_modal
 from deployer.errors import Failure, UsageError
 
@@ -55,7 +55,7 @@ def command(
         message = "`--to` names no version: it was given, and is empty"
         raise UsageError(message, hint="without it the newest older version is gone back to")
     target = on_modal(target_of(name), "rollback")
-    account, records = account_of(target), Records()
+    account, records = target.account(), Records()
     refuse_ended(account, target.record.app)
     found = versions(account, target.record.app)
     current = next((version for version in found if version.current), None)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.apply.local.target import Here
 from deployer.cli.completing import deployments
 from deployer.cli.forms import FORM, result
 from deployer.cli.layers import environment_option
-from deployer.cli.target import Here, account_of, target_of
+from deployer.cli.target import target_of
 from deployer.errors import Failure, UsageError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def command(name: str, form: str) -> int:
             f"the release of `{target.name}` is recorded nowhere, so its secrets are not known"
         )
         raise Failure(message, hint="give the path of its profile")
-    account = account_of(target)
+    account = target.account()
     from deployer.apply.modal.secrets import look, look_at_token  # noqa: PLC0415 - imports modal
 
     seen, token = look(account, target.release), look_at_token(target.release)

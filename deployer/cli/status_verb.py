@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.apply.local.target import Here
+from deployer.apply.modal.target import OnModal
 from deployer.cli.completing import deployments
 from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show, show_as
-from deployer.cli.target import Here, OnModal, account_of, ask_modal, target_of
+from deployer.cli.target import ask_modal, target_of
 from deployer.errors import DeployerError, Failure, NotAsked
 from deployer.report.envelope import envelope
 
@@ -110,7 +112,7 @@ def _on_modal(target: OnModal, *, offline: bool) -> ModalStatus:
     records = Records()
     try:
         _refuse_offline(offline=offline)
-        account = account_of(target)
+        account = target.account()
     except Failure as why:
         return unseen(target.record, target.release, records, why)
     return status(target.record, target.release, records, account)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deployer.apply.local.target import Here
+from deployer.apply.modal.target import OnModal
 from deployer.cli.accounts import account as account_at
 from deployer.cli.layers import environment
 from deployer.errors import DeployerError, NotAsked, NotThere, UsageError
@@ -15,39 +16,15 @@ from deployer.extras import lacking
 if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
     from deployer.apply.modal.listing import Listing
-    from deployer.apply.modal.records import Record, Records
+    from deployer.apply.modal.records import Records
     from deployer.apply.modal.things import ListedApp
-    from deployer.release import Release
 
 
-@dataclass(frozen=True, slots=True)
-class Here:
-    """A deployment on this machine."""
-
-    name: str
+Deployed = Here | OnModal
+"""A class for each target: a further one is a folder below ``deployer/apply``, and stands here."""
 
 
-@dataclass(frozen=True, slots=True)
-class OnModal:
-    """A deployment on Modal.
-
-    ``release`` is what the profile compiles to, or what was deployed where a name was given;
-    None where that is nowhere to be had.
-    """
-
-    record: Record
-    release: Release | None
-
-    @property
-    def name(self) -> str:
-        """The profile's name."""
-        return self.record.name
-
-
-Target = Here | OnModal
-
-
-def target_of(given: str, *, offline: bool = False, phases: bool = False) -> Target:
+def target_of(given: str, *, offline: bool = False, phases: bool = False) -> Deployed:
     """Find out what is meant: a profile's path, or a name known here, or else one known to Modal.
 
     A name that is used in both places stands for the one on this machine; the path of a profile
@@ -70,14 +47,13 @@ def target_of(given: str, *, offline: bool = False, phases: bool = False) -> Tar
     if len(found) > 1:
         raise _several(given, [(r.app, r.environment) for r in found])
     if found:
-        return OnModal(found[0], records.release(found[0].digest))
+        return OnModal(found[0], records.release(found[0].digest), _account)
     return _asked(given, records, offline=offline, phases=phases)
 
 
-def account_of(target: OnModal) -> Account:
-    """Connect to the Modal environment of a deployment. Raises NotAsked without a token."""
+def _account(environment: str) -> Account:
     refuse_no_token()
-    return account_at(target.record.environment)
+    return account_at(environment)
 
 
 def ask_modal() -> tuple[Account, Listing]:
@@ -131,10 +107,10 @@ def _of_app(account: Account, records: Records, app: ListedApp) -> OnModal:
     refuse_stranger(app.name, app.environment, dict(app.tags))
     record = record_of(app)
     there = account.at(app.environment)
-    return OnModal(record, find(there, records, record.app, record.digest))
+    return OnModal(record, find(there, records, record.app, record.digest), _account)
 
 
-def _of_profile(path: str) -> Target:
+def _of_profile(path: str) -> Deployed:
     from deployer.apply.modal.records import Record, Records  # noqa: PLC0415 - only for a path
     from deployer.cli.reading import read_release  # noqa: PLC0415 - as above
 
@@ -153,7 +129,7 @@ def _of_profile(path: str) -> Target:
         when=0.0,
         url="",
     )
-    return OnModal(record or unknown, release)
+    return OnModal(record or unknown, release, _account)
 
 
 def _several(given: str, found: list[tuple[str, str]]) -> UsageError:

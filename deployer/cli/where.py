@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from deployer.apply.local.target import Here
+from deployer.apply.modal.target import OnModal
 from deployer.cli.say import ask, can_ask
-from deployer.cli.target import Here, OnModal, Target
+from deployer.cli.target import Deployed
 from deployer.errors import Failure, UsageError
 
 
-def on_modal(target: Target, verb: str) -> OnModal:
+def on_modal(target: Deployed, verb: str) -> OnModal:
     """Give a deployment on Modal; raises UsageError for one on this machine."""
     if isinstance(target, Here):
         message = f"`{verb}` is about Modal, and `{target.name}` is for this machine"

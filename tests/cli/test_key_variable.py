@@ -12,10 +12,10 @@ import pytest
 
 from deployer.apply.agreements import agree, agreed
 from deployer.apply.local.connection import Connection
+from deployer.apply.local.target import Here
 from deployer.cli.key_variable import settle
 from deployer.cli.main import main
 from deployer.cli.reaching import reach
-from deployer.cli.target import Here
 from deployer.credentials import key_name
 from deployer.errors import Failure, UsageError
 from tests.check.sane import changed, findings

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.apply.local.events import last_event
 from deployer.apply.local.folder import existing
 from deployer.apply.local.state import StateUnreadableError, read_state
 from deployer.apply.local.status import condition_of
+from deployer.apply.target import Log
 from deployer.errors import Failure
+from deployer.visible import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,15 +21,7 @@ if TYPE_CHECKING:
 _BLOCK = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class WholeLog:
-    """A log's bytes, oldest first; ``end`` says of an end that nobody asked for, '' of none."""
-
-    blocks: Iterator[bytes]
-    end: str
-
-
-def whole_log(name: str, environ: Mapping[str, str]) -> WholeLog:
+def whole_log(name: str, environ: Mapping[str, str]) -> Log:
     """Give all that is kept of a log, also of before its last rotation.
 
     Raises NotThere, with a near name, for no such deployment, and Failure where there is no log.
@@ -39,7 +32,7 @@ def whole_log(name: str, environ: Mapping[str, str]) -> WholeLog:
     if not paths:
         message = f"there is no engine log of `{folder.name}`: {log} is not there"
         raise Failure(message, hint=f"`deployer status {folder.name}` says how it stands")
-    return WholeLog(_blocks(paths), _end(folder))
+    return Log(f"the log of {visible(name)}", _blocks(paths), _end(folder))
 
 
 def _end(folder: Folder) -> str:
