@@ -68,8 +68,8 @@ def _one(profile: str, hours: float | None, form: str, *, refresh_prices: bool) 
 
 def _shown(case: Case, hours: float | None, form: str) -> str:
     from deployer.cli.pricing import prices  # noqa: PLC0415 - only what the verb needs
-    from deployer.plan.bill import USUAL, bill  # noqa: PLC0415 - as above
+    from deployer.plan.bill import USUAL, bills  # noqa: PLC0415 - as above
     from deployer.report.cost import text, to_json  # noqa: PLC0415 - as above
 
-    found = bill(case.release, prices(), USUAL if hours is None else (hours,), case.resolved)
+    found = bills(case.each_shape(), prices(), USUAL if hours is None else (hours,))
     return to_json(found) if form == "json" else text(found)

@@ -51,13 +51,17 @@ def command(
     case = read_readable(path)
     release, known = case.release, case.checkpoints.model
     given = known if config is None else read_checkpoint(config, release.model.repo)
-    found = fit(release, checkpoint=given, gpu=gpu or "", fraction=mem_fraction)
-    if isinstance(found, NoEstimate):
-        msg = f"there is no estimate: {found.reason}"
-        raise Failure(msg, hint=_sentence(found.hint))
+    fits = []
+    for shape in release.each_shape()[: 1 if gpu else None]:
+        found = fit(shape, checkpoint=given, gpu=gpu or "", fraction=mem_fraction)
+        if isinstance(found, NoEstimate):
+            on = f" on {shape.hardware}" if release.shapes else ""
+            msg = f"there is no estimate{on}: {found.reason}"
+            raise Failure(msg, hint=_sentence(found.hint))
+        fits.append((shape.name, found))
     shown = to_json if form == "json" else text
-    show_as(form, shown(release.name, found))
-    return 0 if found.pool is not None else 1
+    show_as(form, shown(*fits[0], fits[1:]))
+    return 0 if all(found.pool is not None for _, found in fits) else 1
 
 
 def _sentence(hint: str) -> str:

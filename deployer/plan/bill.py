@@ -5,7 +5,8 @@ The figures are those of :mod:`deployer.plan.cost`, which a plan uses as well.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from deployer.behaviour.resolved import Resolved
 from deployer.behaviour.windows import minutes_a_week
@@ -63,6 +64,20 @@ class Bill:
     weights: Estimate | None
     kernels: Estimate | None
     prices: Prices
+
+
+def bills(
+    shapes: Sequence[tuple[Release, Resolved]],
+    prices: Prices,
+    hours: tuple[float, ...] = USUAL,
+) -> tuple[Bill, ...]:
+    """Reckon the bill of each shape, with what the engine makes of it; weights are the first's."""
+    found = [bill(release, prices, hours, given) for release, given in shapes]
+    first, *others = found
+    without = (
+        replace(each, weights=None, cost=replace(each.cost, storage=None)) for each in others
+    )
+    return (first, *without)
 
 
 def bill(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from deployer.codec import encode
 from deployer.compile.arguments import word
 from deployer.plan.keys import OWN, Written, key_of
-from deployer.release import TOLD_DIGITS, Release, WarmupRequest, unsaid
+from deployer.release import Release, WarmupRequest, unsaid
 from deployer.secret import HIDDEN, masked, names_secret
 
 Kind = Literal["added", "removed", "changed", "renamed"]
@@ -36,6 +36,7 @@ class Change:
     ``on``. ``what`` is a flag, a variable, ``warm-up KIND``, or the key itself; ``was`` is the old
     flag where the same key is spelt otherwise now. Only the spelling differs where the kind is
     ``renamed``. ``at`` is the file and line of the key, where that is not the profile's own file.
+    ``shape`` is the one of the deployment's shapes that it concerns, '' for all that there are.
     """
 
     kind: Kind
@@ -45,6 +46,7 @@ class Change:
     new: str
     was: str = ""
     at: str = ""
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,18 @@ def changes(
 
 
 def everything(release: Release, written: Written | None = None) -> tuple[Change, ...]:
-    """Give all that a release is made of, as additions."""
-    parts = [entries(release) for entries in PARTS.values()]
-    rest = _told_once(release, _compare({}, _parameters(release, None, written)))
-    return (*(change for part in parts for change in _compare({}, part)), *rest)
+    """Give all that a release is made of, as additions; of other shapes what they have apart."""
+    first, *others = release.each_shape()
+    parts = [entries(first) for entries in PARTS.values()]
+    rest = _told_once(first, _compare({}, _parameters(first, None, written)))
+    apart = (replace(each, shape=one.shape) for one in others for each in apart_from(first, one))
+    return (*(change for part in parts for change in _compare({}, part)), *rest, *apart)
+
+
+def apart_from(first: Release, other: Release) -> tuple[Change, ...]:
+    """Give what another shape of a deployment has, beside its GPUs, that the first one has not."""
+    named = ("name", "hardware.")
+    return tuple(each for each in changes(first, other) if not each.what.startswith(named))
 
 
 def _told_once(new: Release, found: tuple[Change, ...]) -> tuple[Change, ...]:
@@ -145,18 +155,6 @@ def _beside(release: Release) -> Entries:
     }
 
 
-def _shapes(release: Release) -> Entries:
-    """Describe the other shapes, each by its GPUs, its place in the order, and its profile."""
-    return {
-        f"shape {one.shape}": Entry(
-            "modal.fallback",
-            f"{place}. {one.name}, release {one.digest()[:TOLD_DIGITS]}",
-            f"{place} {one.digest()}",
-        )
-        for place, one in enumerate(release.shapes, start=2)
-    }
-
-
 def _request(index: int, request: WarmupRequest) -> str:
     length = f", {len(request.payload()):,} characters" if request.repeat else ""
     return f"request {index + 1}, answered by {' or '.join(request.expect)}{length}"
@@ -172,7 +170,6 @@ PARTS: Mapping[str, Callable[[Release], Entries]] = {
     "environment": _variables,
     "warmup": _warmup,
     "beside": _beside,
-    "shapes": _shapes,
 }
 """Parts of a release that are compared by their own names, in the order in which they are told."""
 

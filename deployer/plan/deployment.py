@@ -78,7 +78,7 @@ class Plan:
     :data:`~deployer.plan.keys.FOLLOWS` that the profile states, None where nobody said.
     ``fingerprint`` is of the release and of all that was found out that a plan depends on: another
     one means that the world has moved. ``file`` is the mark of the profile's file
-    (:mod:`deployer.plan.file`), '' where nobody said.
+    (:mod:`deployer.plan.file`), '' where nobody said. ``others`` is what the other shapes cost.
     """
 
     name: str
@@ -99,6 +99,7 @@ class Plan:
     notes: tuple[str, ...]
     fingerprint: str
     file: str = ""
+    others: tuple[Cost, ...] = ()
 
     @property
     def takes_over(self) -> bool:
@@ -169,6 +170,7 @@ def make_plan(
         ),
         fingerprint=_fingerprint(new, standing),
         file=file,
+        others=tuple(cost(one, new.modal, prices) for one in new.shapes),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from deployer.facts.prices import SHIPPED, Prices
 from deployer.plan import meaning
@@ -18,13 +19,17 @@ from deployer.plan.consequences import (
     tokens,
 )
 from deployer.plan.defaults import ChangedDefault, changed_defaults
-from deployer.plan.effects import RANK, Consequence, Effect
+from deployer.plan.effects import RANK, Consequence, Effect, ordered
 from deployer.plan.keys import SEVERAL, Written
+from deployer.plan.money import new_shape
 from deployer.plan.powers import of_change, urgency
-from deployer.plan.sides import Side, Sides, side
+from deployer.plan.sides import Pair, Side, Sides, side
 from deployer.plan.speculation import memory
 from deployer.plan.spelling import respelt
 from deployer.release import Release
+
+FALLBACK = "modal.fallback"
+"""The key behind the shapes of a deployment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +55,16 @@ class Explained:
 class Capacity:
     """The KV pools of a server before and after; ``why_not`` says what is missing for a number.
 
-    ``drafts`` says what else changes in it, and beside it, for speculation.
+    ``drafts`` says what else changes in it, and beside it, for speculation. ``shape`` is the one
+    that it is of, '' for the only one, and ``others`` are those of further shapes.
     """
 
     old: Server | None
     new: Server | None
     why_not: str = ""
     drafts: str = ""
+    shape: str = ""
+    others: tuple[Capacity, ...] = ()
 
     @property
     def difference(self) -> str:
@@ -65,8 +73,10 @@ class Capacity:
 
     @property
     def sentence(self) -> str:
-        """The pools in a sentence."""
-        return f"{self._pools()}; {self.drafts}" if self.drafts else self._pools()
+        """The pools in a sentence, of each shape that it is about."""
+        named = f"on {self.shape}, " if self.shape else ""
+        own = f"{named}{self._pools()}" + (f"; {self.drafts}" if self.drafts else "")
+        return "; ".join((own, *(each.sentence for each in self.others)))
 
     def _pools(self) -> str:
         if self.old is None or self.new is None:
@@ -136,20 +146,72 @@ def diff_of(sides: Sides, written: Written | None = None) -> Diff:
 
     ``written`` says which keys the new profile states.
     """
-    old, new = sides.old, sides.new
-    compared = respelt(changes(old, new, written), sides)
+    found = [*_of_shapes(sides), *_told_of(sides.shapes, written)]
+    first = sides.shapes[0].sides or sides
+    return Diff(
+        changes=tuple(sorted(found, key=lambda one: (one.rank, one.urgency))),
+        defaults=changed_defaults(first),
+        capacity=_capacities(found, sides),
+        versions=(sides.old.engine.version, sides.new.engine.version),
+        replaces=_sentence(_replaced(sides)) if found else "",
+    )
+
+
+def _told_of(pairs: tuple[Pair, ...], written: Written | None) -> Iterator[Explained]:
+    """Give what changes in each shape; what all of them have in common is told once, of no one."""
+    each = [
+        {_said(one): one for one in _compared(sides, written if at == 0 else None)}
+        for at, pair in enumerate(pairs)
+        if (sides := pair.sides) is not None
+    ]
+    names = [pair.name for pair in pairs if pair.sides is not None]
+    common = set(each[0]).intersection(*each[1:]) if each else set()
+    for at, (name, found) in enumerate(zip(names, each, strict=True)):
+        for said, one in found.items():
+            if said not in common:
+                yield replace(one, change=replace(one.change, shape=name))
+            elif at == 0:
+                yield one
+
+
+def _said(one: Explained) -> tuple[str, ...]:
+    change = one.change
+    return change.kind, change.what, change.old, change.new, change.was
+
+
+def _compared(sides: Sides, written: Written | None) -> Iterator[Explained]:
+    """Compare two shapes that take each other's place."""
+    compared = respelt(changes(sides.old, sides.new, written), sides)
     again = {
         Effect.WEIGHTS: loading(compared, sides),
         Effect.KERNELS: compiling(compared, sides),
     }
-    found = [_explained(change, sides, again) for change in compared]
-    return Diff(
-        changes=tuple(sorted(found, key=lambda one: (one.rank, one.urgency))),
-        defaults=changed_defaults(sides),
-        capacity=_capacity(found, sides),
-        versions=(old.engine.version, new.engine.version),
-        replaces=_sentence(_replaced(sides)) if found else "",
-    )
+    return (_explained(change, sides, again) for change in compared)
+
+
+def _of_shapes(sides: Sides) -> Iterator[Explained]:
+    """Give the shapes that are new or gone, and another order of those that stay."""
+    place = Consequence(Effect.CONTAINERS, _replaced(sides))
+    for pair in sides.shapes:
+        if pair.before is None and pair.after is not None:
+            new = pair.after.release
+            change = Change("added", FALLBACK, f"shape {pair.name}", "", new.name)
+            yield _of_fallback(change, new_shape(pair.after, sides.prices), place)
+        elif pair.after is None and pair.before is not None:
+            change = Change("removed", FALLBACK, f"shape {pair.name}", pair.before.release.name, "")
+            reason = "where the other GPUs are not to be had, no container is given"
+            yield _of_fallback(change, (Consequence(Effect.CLIENTS, reason),), place)
+    kept = [pair.after.release.shape for pair in sides.shapes if pair.before and pair.after]
+    before = [one.release.shape for one in sides.before.shapes if one.release.shape in kept]
+    after = [name for name in kept if name in before]
+    if before != after:
+        change = Change("changed", FALLBACK, "order of shapes", " ".join(before), " ".join(after))
+        reason = f"Modal looks for {after[0]} first"
+        yield _of_fallback(change, (Consequence(Effect.MONEY, reason),), place)
+
+
+def _of_fallback(change: Change, leads: Iterable[Consequence], place: Consequence) -> Explained:
+    return Explained(change, meaning.of_key(FALLBACK).help, "", ordered([*leads, place]))
 
 
 def _replaced(sides: Sides) -> str:
@@ -184,6 +246,16 @@ def _explained(change: Change, sides: Sides, again: Again) -> Explained:
 
 def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}"
+
+
+def _capacities(found: list[Explained], sides: Sides) -> Capacity | None:
+    """Give the pools of each shape in which something changes that bears on them."""
+    pools = []
+    for pair in sides.shapes:
+        of = [one for one in found if one.change.shape in {"", pair.name}]
+        if pair.sides is not None and (capacity := _capacity(of, pair.sides)) is not None:
+            pools.append(replace(capacity, shape=pair.name))
+    return replace(pools[0], others=tuple(pools[1:])) if pools else None
 
 
 def _capacity(found: list[Explained], sides: Sides) -> Capacity | None:

@@ -18,7 +18,7 @@ from deployer.plan.cost import (
     table,
 )
 from deployer.plan.effects import Consequence, Effect
-from deployer.plan.sides import Sides
+from deployer.plan.sides import Side, Sides
 from deployer.release import Release
 
 
@@ -55,6 +55,20 @@ def reserved(sides: Sides) -> Consequence:
 
 def _beside(release: Release, prices: Prices) -> float | None:
     return None if release.modal is None else beside(release.modal, prices)
+
+
+def new_shape(of: Side, prices: Prices) -> tuple[Consequence, ...]:
+    """Say what containers on other GPUs cost, and their kernels where they have any."""
+    release = of.release
+    each = hourly(release, prices)
+    amount = "" if each is None else f"{dollars(each)} an hour a container on {release.shape}"
+    reason = f"a container costs the GPUs that it got ({table(prices)})"
+    found = [Consequence(Effect.MONEY, reason, amount)]
+    if of.kernels is not None:
+        reason = "each shape has kernels of its own, compiled on its GPUs"
+        once_ = once(Effect.KERNELS, Sides(of, of, prices))
+        found.append(Consequence(Effect.KERNELS, reason, once_))
+    return tuple(found)
 
 
 def begins(sides: Sides) -> Consequence:

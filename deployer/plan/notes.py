@@ -53,7 +53,7 @@ def _unreadable(standing: Standing) -> Iterator[str]:
 
 
 def _most(new: Release, modal: ModalParameters) -> Iterator[str]:
-    each, most = new.hardware.count, modal.max_containers
+    each, most = _gpus(new), modal.max_containers
     small = [
         f"{name} has {gpus} (enough for {gpus // each})"
         for name, gpus in PLAN_GPUS.items()
@@ -66,12 +66,17 @@ def _most(new: Release, modal: ModalParameters) -> Iterator[str]:
         )
 
 
+def _gpus(release: Release) -> int:
+    """Give the most GPUs that a container may get."""
+    return max(each.hardware.count for each in release.each_shape())
+
+
 def _rolling(new: Release, standing: Standing) -> Iterator[str]:
     """Warn of what a rolling deploy takes for a while: up to twice (modal-client PR 3366)."""
     deployed = standing.deployed
     if deployed is None or deployed.release is None or deployed.state != DEPLOYED:
         return
-    both = deployed.release.hardware.count + new.hardware.count
+    both = _gpus(deployed.release) + _gpus(new)
     small = [f"{name} has {gpus}" for name, gpus in PLAN_GPUS.items() if both > gpus]
     if small:
         yield (

@@ -28,6 +28,7 @@ def phases(
     weights = _known(standing, "weights") or _weights(after, standing.deployed, sides)
     proves, owed = _proof(standing, deploys=deploys)
     starts = owed or "a container starts and answers its warm-up requests"
+    starts += f" (priced for {new.hardware})" if new.shapes else ""
     asked = owed or "what the API promises is asked of the server"
     return (
         _phase("weights", weights, download(modal, new, prices)),

@@ -40,7 +40,7 @@ def urgency(held: tuple[Held, ...]) -> int:
 def powers(release: Release) -> tuple[tuple[Change, str, int], ...]:
     """Give all of a release that has such a power, the gravest first, with reason and urgency."""
     catalogue = find(release.engine.version)
-    names = {variable.name for variable in release.environment}
+    names = {variable.name for one in release.each_shape() for variable in one.environment}
     found = []
     for change in everything(release):
         if change.what in TOLD_ELSEWHERE:

@@ -31,6 +31,7 @@ def line(change: Change, width: int = 0) -> str:
     values = new if same else sides[change.kind]
     values += "".join(f" [{said}]" for said in (alike(change.old + change.new),) if said)
     named = (change.key if change.key != change.what else "", visible(change.at))
+    renamed = f"{change.shape} {renamed}" if change.shape else renamed
     key = ", ".join(filter(None, named))
     key = f"  ({key})" if key else ""
     return f"  {MARK[change.kind]} {renamed:<{width}}  {values}{key}"

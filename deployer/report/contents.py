@@ -6,9 +6,10 @@ import shlex
 from collections.abc import Iterator
 
 from deployer.codec import encode
-from deployer.plan.changes import part_words, told
+from deployer.plan.changes import apart_from, part_words, told
 from deployer.plan.powers import powers
 from deployer.release import Argument, ModalParameters, Release
+from deployer.report.changes import line
 from deployer.report.rows import row
 from deployer.visible import visible
 
@@ -17,7 +18,8 @@ def contents(release: Release) -> Iterator[str]:
     """Give the lines: image, command, variables, mounts and secrets. Nothing is left out."""
     yield "What is run"
     for change, why, _ in powers(release):
-        yield from row("security", visible(f"{change.what} {change.new}: {why}"))
+        on = f"on {change.shape}: " if change.shape else ""
+        yield from row("security", visible(f"{on}{change.what} {change.new}: {why}"))
     if release.engine.image:
         yield from row("image", visible(release.engine.image))
     for step in release.engine.image_steps:
@@ -30,6 +32,15 @@ def contents(release: Release) -> Iterator[str]:
         )
     if release.modal is not None:
         yield from _given(release, release.modal)
+    yield from _apart(release)
+
+
+def _apart(release: Release) -> Iterator[str]:
+    """Give what each other shape has apart from the first."""
+    first, *others = release.each_shape()
+    for other in others:
+        yield f"On {other.hardware}, by {visible(other.name)}, otherwise"
+        yield from map(line, apart_from(first, other))
 
 
 def _given(release: Release, modal: ModalParameters) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from deployer.codec import encode
@@ -11,17 +11,33 @@ from deployer.plan.bill import Bill, Hours
 from deployer.plan.cost import Estimate, span
 from deployer.plan.money import dollars
 from deployer.report.envelope import envelope
-from deployer.report.rows import between, bounds, counted, reserved, row, window
+from deployer.report.rows import between, bounds, counted, range_of, reserved, row, window
 from deployer.visible import visible
 
 MONEY = 12
 """Columns of an amount in the table."""
 
 
-def text(bill: Bill) -> str:
-    """Write what serving, starting and keeping cost, months by hours a day, and what is unknown."""
-    blocks = (_serving(bill), _months(bill), _once(bill), _unknown(bill))
-    return "\n".join("\n".join(lines) + "\n" for block in blocks if (lines := list(block)))
+def text(bills: Sequence[Bill]) -> str:
+    """Write what each shape costs, and which is the cheapest where there are several.
+
+    Serving, starting and keeping, months by hours a day, and what is unknown.
+    """
+    several = len(bills) > 1
+    blocks = [
+        block
+        for bill in bills
+        for block in (
+            _serving(bill, f", on {bill.cost.gpus}" if several else ""),
+            _months(bill),
+            _once(bill, weights=bill is bills[0]),
+            _unknown(bill),
+        )
+    ]
+    written = ["\n".join(lines) + "\n" for block in blocks if (lines := list(block))]
+    if apart := range_of([bill.cost for bill in bills]):
+        written.append(f"{apart[0].upper()}{apart[1:]}.\n")
+    return "\n".join(written)
 
 
 def local(name: str) -> str:
@@ -29,10 +45,15 @@ def local(name: str) -> str:
     return f"{visible(name)}: runs on this machine, so nothing is paid to anybody.\n"
 
 
-def to_json(bill: Bill) -> str:
-    """Write everything that the text says; the same bytes for the same bill."""
+def to_json(bills: Sequence[Bill]) -> str:
+    """Write everything that the text says; the same bytes for the same bills."""
+    first, *others = map(_value, bills)
+    return envelope({**first, "shapes": others} if others else first)
+
+
+def _value(bill: Bill) -> dict[str, Any]:
     cost = {**encode(bill.cost), "most_hourly": bill.cost.most_hourly}
-    value = {
+    return {
         **encode(bill),
         "target": "modal",
         "cost": {**cost, "start": _estimate(bill.cost.start)},
@@ -40,7 +61,6 @@ def to_json(bill: Bill) -> str:
         "kernels": _estimate(bill.kernels),
         "hours_a_month": HOURS_A_MONTH,
     }
-    return envelope(value)
 
 
 def local_json(name: str) -> str:
@@ -59,9 +79,9 @@ def _estimate(cost: Estimate | None) -> dict[str, Any] | None:
     }
 
 
-def _serving(bill: Bill) -> Iterator[str]:
+def _serving(bill: Bill, on: str) -> Iterator[str]:
     cost = bill.cost
-    yield f"{visible(bill.name)} ({visible(cost.table)})"
+    yield f"{visible(bill.name)}{on} ({visible(cost.table)})"
     yield from row("serving", _hourly(bill))
     if cost.idle is not None:
         until = "from a container's last request until it stops"
@@ -133,8 +153,10 @@ def _line(name: str, values: list[str]) -> str:
     return f"  {name:<11} " + "".join(f"{value:>{MONEY}}" for value in values)
 
 
-def _once(bill: Bill) -> Iterator[str]:
+def _once(bill: Bill, *, weights: bool) -> Iterator[str]:
     yield "Once"
+    if not weights:
+        yield from row("download", "the weights are those of the first shape")
     if bill.weights is not None:
         yield from row("download", f"{bounds(bill.weights)}: {visible(bill.weights.basis)}")
     if bill.kernels is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from deployer.behaviour.pool import AMISS
 from deployer.facts.sglang.catalogue import is_newer, newest
@@ -26,8 +27,16 @@ LAYOUTS = {
 Segment = tuple[str, str, float]
 
 
-def text(name: str, found: Fit) -> str:
-    """Write a table, a bar for one GPU, and how exact the numbers are."""
+Named = tuple[str, Fit]
+"""What fits, and the name of the profile that says it."""
+
+
+def text(name: str, found: Fit, others: Iterable[Named] = ()) -> str:
+    """Write of each shape a table, a bar for one GPU, and how exact the numbers are."""
+    return "\n".join(_text(*each) for each in ((name, found), *others))
+
+
+def _text(name: str, found: Fit) -> str:
     rows = (*_memory(found), *_tokens(found), *_fraction(found))
     lines = [f"{visible(name)}: {visible(found.repo)} on {found.gpu}, SGLang {found.version}", ""]
     lines += [f"  {label:{LABEL}}{value}" for label, value in rows]
@@ -35,10 +44,15 @@ def text(name: str, found: Fit) -> str:
     return "\n".join(lines) + "\n"
 
 
-def to_json(name: str, found: Fit) -> str:
+def to_json(name: str, found: Fit, others: Iterable[Named] = ()) -> str:
     """Write every number; sizes are GiB of one GPU, tokens those of one data-parallel rank."""
+    first, *more = (_value(*each) for each in ((name, found), *others))
+    return envelope({**first, "shapes": more} if more else first)
+
+
+def _value(name: str, found: Fit) -> dict[str, Any]:
     pool = found.pool
-    values = {
+    return {
         "name": name,
         "model": found.repo,
         "model_source": found.model_source,
@@ -77,7 +91,6 @@ def to_json(name: str, found: Fit) -> str:
         "error_percent": found.band,
         "engine_known": not is_newer(found.version),
     }
-    return envelope(values)
 
 
 def _memory(found: Fit) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ from deployer.facts.prices import Prices
 from deployer.lock.known import checkpoints
 from deployer.lock.lock import FoundLock
 from deployer.lock.lock import from_json as from_text
-from deployer.plan.cost import Estimate
+from deployer.plan.cost import Cost, Estimate
 from deployer.plan.deployment import Plan, make_plan
 from deployer.plan.standing import Deployed, PhaseFact, Source, Standing
 from deployer.profile.layers import Layered, Named, Text, own
@@ -154,11 +154,16 @@ def _value(plan: Plan) -> dict[str, Any]:
         "release": encode(plan.release),
         "diff": None if plan.diff is None else diff_value(plan.diff),
         "phases": [_phase(encode(phase), phase.cost) for phase in plan.phases],
-        "cost": {**encode(plan.cost), "start": _estimate(plan.cost.start)},
+        "cost": _cost(plan.cost),
         "change": encode(plan.change),
         "once": encode(plan.once),
         "notes": list(plan.notes),
+        **({"others": [_cost(one) for one in plan.others]} if plan.others else {}),
     }
+
+
+def _cost(cost: Cost) -> dict[str, Any]:
+    return {**encode(cost), "start": _estimate(cost.start)}
 
 
 def _phase(value: dict[str, Any], cost: Estimate | None) -> dict[str, Any]:

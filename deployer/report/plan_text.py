@@ -13,7 +13,17 @@ from deployer.plan.review import facts
 from deployer.plan.standing import Deployed, PhasePlan
 from deployer.report.contents import contents
 from deployer.report.review_text import defaults, explained
-from deployer.report.rows import between, bounds, counted, price, reserved, row, window, wrapped
+from deployer.report.rows import (
+    between,
+    bounds,
+    counted,
+    price,
+    range_of,
+    reserved,
+    row,
+    window,
+    wrapped,
+)
 from deployer.visible import visible
 
 NOT_LOOKED = "the live state was not looked at"
@@ -114,7 +124,8 @@ def _phases(plan: Plan) -> Iterator[str]:
 
 def _phase(phase: PhasePlan) -> Iterator[str]:
     mark = "runs" if phase.runs else DONE.get(phase.phase, "skip")
-    yield from wrapped(f"  {phase.phase:<8} {mark}  ", visible(phase.reason))
+    on = f"on {phase.shape}: " if phase.shape else ""
+    yield from wrapped(f"  {phase.phase:<8} {mark}  ", visible(f"{on}{phase.reason}"))
     if phase.cost is not None:
         basis = "" if phase.phase == "wait" else f": {visible(phase.cost.basis)}"
         yield from wrapped(" " * 17, f"{bounds(phase.cost)}{basis}")
@@ -132,10 +143,15 @@ def _money(plan: Plan) -> Iterator[str]:
     for hours in cost.windows:
         yield from row("schedule", window(hours))
     if cost.month is not None:
-        yield from row("a month", _month(plan.change, cost.month))
+        of = f" (on {cost.gpus})" if plan.others else ""
+        yield from row("a month", f"{_month(plan.change, cost.month)}{of}")
     if cost.storage is not None:
         most = dollars(cost.storage.dollars_at_most)
         yield from row("storage", f"at most {most} a month: {cost.storage.basis}")
+    for other in plan.others:
+        yield from row("or", f"{_serving(other)}; cold start {bounds(other.start)}")
+    if apart := range_of((cost, *plan.others)):
+        yield from row("shapes", apart)
     for reason in cost.unknown:
         yield from row("no figure", visible(reason))
 

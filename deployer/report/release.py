@@ -5,8 +5,9 @@ from __future__ import annotations
 import shlex
 
 from deployer.codec import encode
-from deployer.plan.changes import part_words
+from deployer.plan.changes import apart_from, part_words
 from deployer.release import Release, unsaid
+from deployer.report.changes import line
 from deployer.report.envelope import envelope
 
 HEADER = "# Compiled by `deployer compile --write`. Edit the profile, not this file."
@@ -33,7 +34,7 @@ def flags(release: Release) -> str:
         lines.append(f"# image registry_secret: {release.engine.registry_secret}")
     lines += [f"# image step: {part_words(encode(one))}" for one in release.engine.image_steps]
     if release.hardware.count:
-        lines.append(f"# gpu {release.hardware.gpu}:{release.hardware.count}")
+        lines.append(f"# gpu {release.shape}")
     if release.modal is not None:
         lines += [
             f"# modal {name}: {_value(item)}"
@@ -50,6 +51,10 @@ def flags(release: Release) -> str:
         for one in release.lifecycle.stage_budgets
     ]
     lines.append(f"# warm-up {', '.join(request.kind for request in release.warmup) or 'none'}")
+    first, *others = release.each_shape()
+    for other in others:
+        lines.append(f"# else gpu {other.shape}: {other.name}, and where it is not as above")
+        lines += [f"# {line(change)}" for change in apart_from(first, other)]
     return "\n".join(lines) + "\n"
 
 

@@ -45,8 +45,8 @@ def diff_value(diff: Diff) -> dict[str, Any]:
 
 
 def _change(change: Change) -> dict[str, Any]:
-    """Write a change; where its key is only if that is not in the profile's own file."""
-    return {key: value for key, value in encode(change).items() if key != "at" or value}
+    """Write a change; where its key is, and of which shape, only where there is need of it."""
+    return {k: value for k, value in encode(change).items() if k not in {"at", "shape"} or value}
 
 
 def _profile(one: Reviewed) -> dict[str, Any]:
@@ -74,8 +74,14 @@ def _profile(one: Reviewed) -> dict[str, Any]:
 def _capacity(capacity: Capacity) -> dict[str, Any]:
     """Write the pools of a server: ``tokens`` are all of them, and those of a rank stand beside."""
     sides = {"old": capacity.old, "new": capacity.new}
+    value = encode(capacity)
+    for name in ("shape", "others"):
+        if not value[name]:
+            del value[name]
+    if capacity.others:
+        value["others"] = [_capacity(each) for each in capacity.others]
     return {
-        **encode(capacity),
+        **value,
         **{
             name: one
             and {

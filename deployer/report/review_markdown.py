@@ -139,7 +139,11 @@ def _row(explained: Explained) -> str:
 
 def _what(change: Change) -> str:
     was = f"{code(change.was)} {ARROW} " if change.was else ""
-    return f"{was}{code(change.what)}"
+    return f"{_shape(change)}{was}{code(change.what)}"
+
+
+def _shape(change: Change) -> str:
+    return f"on {code(change.shape)}: " if change.shape else ""
 
 
 def _telling(explained: Explained) -> tuple[Consequence, ...]:
@@ -158,7 +162,7 @@ def _detail(explained: Explained) -> str:
 
 
 def _content(change: Change) -> str:
-    return f"{code(change.what)} {code(change.new)}"
+    return f"{_shape(change)}{code(change.what)} {code(change.new)}"
 
 
 def _defaults(diff: Diff) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from deployer.plan.cost import Cost, Estimate, Hours, span
 from deployer.plan.money import dollars
@@ -52,6 +52,20 @@ def reserved(cost: Cost) -> str:
     if cost.beside is None:
         return f"{cost.gpus} alone"
     return f"{cost.gpus}, {cost.cores:g} cores, {cost.gib:g} GiB"
+
+
+def range_of(costs: Sequence[Cost]) -> str:
+    """Write which of several shapes is the cheapest and which the dearest; '' for one alone."""
+    if len(costs) == 1:
+        return ""
+    known = sorted((one.hourly, one.gpus) for one in costs if one.hourly is not None)
+    if len(known) < len(costs):
+        return "which shape is the cheapest is not known: not all of them have a price"
+    (least, cheap), (most, dear) = known[0], known[-1]
+    return (
+        f"the cheapest is {cheap} at {dollars(least)} an hour a container, the dearest {dear} at "
+        f"{dollars(most)}; which one it is, Modal decides"
+    )
 
 
 def window(hours: Hours) -> str:

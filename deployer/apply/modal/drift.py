@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from deployer.apply.modal.client import Account
     from deployer.apply.modal.records import Records
     from deployer.apply.modal.things import ServerFacts
+    from deployer.plan.changes import Change
     from deployer.plan.deployment import Deployed
     from deployer.release import ModalParameters, Release
 
@@ -102,15 +103,20 @@ def _release(release: Release, deployed: Deployed) -> list[Difference]:
         short = deployed.digest[:12] or "none of deployer's"
         return [Difference("release", "", "release", release.digest()[:12], short)]
     return [
-        Difference("release", one.change.key, one.change.what, one.change.new, one.change.old)
-        for one in diff(deployed.release, release).changes
+        Difference("release", one.key, _of_shape(one), one.new, one.old)
+        for one in (each.change for each in diff(deployed.release, release).changes)
     ]
+
+
+def _of_shape(change: Change) -> str:
+    return f"{change.what} ({change.shape})" if change.shape else change.what
 
 
 def wanted_parameters(release: Release, parameters: ModalParameters) -> dict[str, tuple[str, str]]:
     """Give what the function on Modal should have: by name, the profile's key and the value."""
     server = parameters.endpoint == "server"
-    gpu = f"{release.hardware.gpu} x {release.hardware.count}"
+    shapes = (each.hardware for each in release.each_shape())
+    gpu = " or ".join(f"{each.gpu} x {each.count}" for each in shapes)
     found = {
         "GPU": ("hardware.gpu", gpu),
         "port": ("serving.port", str(release.listen.port)),
@@ -127,7 +133,8 @@ def wanted_parameters(release: Release, parameters: ModalParameters) -> dict[str
     if (cache := parameters.kernel_cache) is not None:
         found["kernels"] = ("modal.kernel_cache", f"{cache.volume} at {cache.path}")
     if server:
-        grace = str(-int(-release.lifecycle.drain // 1))
+        longest = max(each.lifecycle.drain for each in release.each_shape())
+        grace = str(-int(-longest // 1))
         found["exit grace period"] = ("lifecycle.drain_timeout", grace)
     else:
         found["timeout"] = ("modal.timeout", str(parameters.timeout))
