@@ -20,6 +20,11 @@ def not_asked_words(why: str) -> str:
     return f"Modal was not asked: {why}"
 
 
+def nothing_to_ask_words(why: str) -> str:
+    """Say that Modal was not asked, and that nobody here ever deployed anything there."""
+    return f"There was nothing to ask Modal: {why}, and none of its deployments is on record here"
+
+
 def not_reached_words(failure: DeployerError) -> str:
     """Say that Modal was asked and gave no answer, or one that does not tell."""
     if isinstance(failure, NotReached):

@@ -14,8 +14,8 @@ from deployer.cli.completing import deployments
 from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show, show_as
-from deployer.cli.target import ask_modal, target_of
-from deployer.errors import DeployerError, Failure, NotAsked
+from deployer.cli.target import ask_modal, refuse_no_token, target_of
+from deployer.errors import Failure, NotAsked
 from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
@@ -35,8 +35,10 @@ class Found:
     """What was found, and from whom.
 
     ``modal`` is ``asked``, with the ``environments`` in which it was and why others were not
-    (``unlisted``), ``not-asked`` or ``not-reached``, with the ``reason``, or '' where the question
-    was about this machine. ``more`` says that there are more deployments than were asked for.
+    (``unlisted``), ``not-asked`` or ``not-reached``, with the ``reason``, ``nothing-to-ask`` for
+    who has deployments here, and neither a token of Modal nor a record of one there, or '' where
+    the question was about this machine. ``more`` says that there are more deployments than were
+    asked for.
     """
 
     local: tuple[LocalStatus, ...] = ()
@@ -65,8 +67,8 @@ def command(names: tuple[str, ...], form: str, limit: int, *, offline: bool) -> 
 
     Without a NAME that is everything on this machine, and everything on Modal that deployer
     deployed, from wherever. No container is woken. Exits 1 if a deployment failed, died or is gone,
-    or if it is not known how one stands because Modal was not asked or not reached; 2 if what is
-    named is not there.
+    or if it is not known what stands because Modal was not asked or not reached; 2 if what is named
+    is not there. Who has no Modal token and no record of a deployment there has nothing to ask it.
     """
     from deployer.cli.many import each  # noqa: PLC0415 - only what the verb needs
 
@@ -87,11 +89,7 @@ def _one(name: str | None, form: str, limit: int, *, offline: bool) -> int:
     if name is not None and any(one.state == "not-there" for one in found.remote):
         return NOT_THERE
     states: set[str] = {one.state for one in found.local} | {one.state for one in found.remote}
-    return int(bool(states & BAD) or found.modal == "not-reached" or _nothing_known(found))
-
-
-def _nothing_known(found: Found) -> bool:
-    return found.modal == "not-asked" and not (found.local or found.remote)
+    return int(bool(states & BAD) or found.modal in BAD)
 
 
 def _named(name: str, *, offline: bool) -> Found:
@@ -130,8 +128,7 @@ def _everything(form: str, limit: int, *, offline: bool) -> Found:
         account, listing = ask_modal()
     except Failure as why:
         kept = tuple(unseen(record, None, records, why) for record in records.all())
-        state = "not-asked" if isinstance(why, NotAsked) else "not-reached"
-        found = Found(local, kept, state, _why(why))
+        found = Found(local, kept, *_unasked(why, nothing=bool(local) and not kept))
         if form != "json":
             show_as("text", _text(found))
         return found
@@ -167,10 +164,26 @@ def _refuse_offline(*, offline: bool) -> None:
         raise NotAsked(OFFLINE)
 
 
-def _why(why: DeployerError) -> str:
-    from deployer.apply.unseen import not_asked_words, not_reached_words  # noqa: PLC0415 - as above
+def _unasked(why: Failure, *, nothing: bool) -> tuple[str, str]:
+    """Give the state of Modal's answer, which there is none, and why; ``nothing`` is on record."""
+    from deployer.apply import unseen  # noqa: PLC0415 - only what the verb needs
 
-    return not_asked_words(why.message) if isinstance(why, NotAsked) else not_reached_words(why)
+    if not isinstance(why, NotAsked):
+        return "not-reached", unseen.not_reached_words(why)
+    if nothing and (lack := _no_token(why)):
+        return "nothing-to-ask", unseen.nothing_to_ask_words(lack)
+    return "not-asked", unseen.not_asked_words(why.message)
+
+
+def _no_token(why: NotAsked) -> str:
+    """Say that there is no token, or no client that reads it; '' where there may be one."""
+    from deployer.apply.unseen import OFFLINE  # noqa: PLC0415 - only what the verb needs
+
+    try:
+        refuse_no_token()
+    except NotAsked as lack:
+        return lack.message
+    return "" if why.message == OFFLINE else why.message
 
 
 def _text(found: Found) -> str:

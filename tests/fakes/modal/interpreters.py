@@ -13,7 +13,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deployer.apply.modal.app import REQUESTS
 from deployer.engine.exclusive import exclusive
 from deployer.facts.modal.images import LIBRARY
 
@@ -39,6 +38,8 @@ def small_image() -> Path:
 def download_image() -> Path:
     """Give the interpreter for the image of the download: huggingface_hub beside those."""
     version = importlib.metadata.version("modal")
+    from deployer.apply.modal.app import REQUESTS  # noqa: PLC0415 - imports Modal's client
+
     return _made(("install", f"modal=={version}", *REQUESTS, *LIBRARY), ())
 
 
