@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -16,6 +16,9 @@ from deployer.profile.yaml_scalars import Misread, resolve
 from deployer.upgrade import edits as make
 from deployer.upgrade.document import Document, Edit, written
 from deployer.upgrade.notes import Kind, Note
+
+OPEN = frozenset({("engine", "args"), ("engine", "env")})
+"""Mappings that are empty where nobody writes them. A section may ask for something by itself."""
 
 
 class Draft:
@@ -50,10 +53,21 @@ class Draft:
         """Give every edit, with the sections that are new and the mappings that are empty now."""
         found = list(self._edits)
         for path in dict.fromkeys(path[:-1] for path in self._gone):
-            found += make.emptied(self.doc, path, self._gone)
+            found += self._emptied(path)
         for name, entries in self._sections.items():
             found += make.added_section(self.doc, name, entries) or ()
         return found
+
+    def _emptied(self, path: Path) -> Iterable[Edit]:
+        """Take out what holds nothing any more, where that is the same as nothing, or empty it."""
+        made = make.emptied(self.doc, path, self._gone)
+        alone = len(self.doc.keys(path[:-1])) == 1
+        if not made or path not in OPEN or alone:
+            return made
+        cut = make.cut_empty(self.doc, path, self._edits)
+        if cut:
+            self._parent(path).pop(path[-1], None)
+        return cut or made
 
     def note(self, kind: Kind, path: Path, before: str, after: str = "", why: str = "") -> None:
         """Say what became of an entry."""

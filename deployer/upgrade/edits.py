@@ -102,6 +102,23 @@ def emptied(doc: Document, path: Path, gone: Collection[Path]) -> Edits:
     return (Edit(at, at, " {}"),)
 
 
+def cut_empty(doc: Document, path: Path, made: Collection[Edit]) -> Edits:
+    """Take a block mapping's own line out, where it and every line below say nothing any more.
+
+    ``made`` are the edits of the entries: what stays of them, such as a comment, keeps the mapping.
+    """
+    lines = _own_lines(doc, path)
+    if lines is None or "#" in doc.source.line(lines[0]):
+        return ()
+    cut = {(edit.start, edit.end) for edit in made if not edit.text}
+    for number in range(lines[0] + 1, lines[1]):
+        start, end = doc.line_start(number), doc.line_start(number + 1)
+        whole = any(first <= start and end <= last for first, last in cut)
+        if not whole and doc.source.line(number).strip():
+            return ()
+    return (Edit(doc.line_start(lines[0]), doc.line_start(lines[0] + 1), ""),)
+
+
 def added_entry(
     doc: Document, path: Path, entry: str, comment: str = "", upper: str = ""
 ) -> Edits | None:

@@ -15,7 +15,7 @@ from tests.upgrade.texts import HEAD, profile, rest_of, told, upgraded
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("nsa-decode-backend: fa3", "args: {}"),
+        ("nsa-decode-backend: fa3", "engine:\n  version: 0.5.23\nkernels:\n  decode: fa3\n"),
         ("'cuda-graph-max-bs': \"8\" # x", "'cuda-graph-max-bs-decode': \"8\" # x"),
         ('"cuda-graph-max-bs"  :   8', '"cuda-graph-max-bs-decode"  :   8'),
         ("cuda-graph-bs:\n      # each\n      - 1\n      - 2 # two\n",
@@ -30,6 +30,28 @@ def test_quotes_lists_and_comments(before: str, after: str) -> None:
     done = upgraded(text, "0.5.23")
 
     assert after in rest_of(done)
+
+
+@pytest.mark.parametrize(
+    ("args", "left"),
+    [
+        ("  args:\n    nsa-decode-backend: fa3\n", ""),
+        ("  args:\r\n\r\n    nsa-decode-backend: fa3  # moves\r\n", "\r\n"),
+        ("  args:\n    # moves\n    nsa-decode-backend: fa3\n  # stays\n", "  # stays\n"),
+        ("  args:  # why\n    nsa-decode-backend: fa3\n", "  args: {}  # why\n"),
+        ("  args:\n    # why\n\n    nsa-decode-backend: fa3\n", "  args: {}\n    # why\n\n"),
+        ("  args:\n    'nsa-decode-backend': fa3\n    # why\n", "    # why\n"),
+        ("  args: {nsa-decode-backend: fa3}\n", "  args: {}\n"),
+    ],
+)
+def test_what_holds_nothing_any_more_is_taken_out_unless_a_comment_stands_there(
+    args: str, left: str
+) -> None:
+    done = upgraded(f"engine:\n  version: 0.5.23\n{args}", "0.5.23")
+
+    engine, _, kernels = rest_of(done).partition("kernels:")
+    assert engine.split("0.5.23\n", 1)[1] == left
+    assert "decode: fa3" in kernels
 
 
 @pytest.mark.parametrize(

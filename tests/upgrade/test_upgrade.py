@@ -88,7 +88,6 @@ def test_flags_that_went_move_to_their_fields_with_their_comments() -> None:
         """\
         engine:
           version: 0.5.23
-          args: {}
         kernels:
           attention: dsa
           # the two
@@ -116,7 +115,6 @@ def test_a_section_that_is_not_there_is_made_at_the_end() -> None:
         """\
         engine:
           version: 0.5.23
-          args: {}
         # end
         kernels:
           decode: trtllm
