@@ -12,6 +12,10 @@ from typing import Literal
 
 from deployer.late import compile_pattern
 
+HUB_TOKEN = "HF_TOKEN"  # noqa: S105 - a variable's name
+HUB_TOKENS = (HUB_TOKEN, "HUGGING_FACE_HUB_TOKEN")
+"""Where huggingface_hub looks for a token; the engine needs it, and no log may show it."""
+
 KeyName = Literal["usual", "unusual", "denied"]
 
 _WORDS = (

@@ -93,19 +93,24 @@ class WordReader:
             character = self._text[self._at]
             if character in " \t\n;|<>" + closes or (character in "&()" and not closes):
                 break
-            if character == "\\":
-                self._escaped(made)
-            elif character == "'":
-                self._single(made)
-            elif character == '"':
-                self._double(made)
-            elif character in "$`":
-                self._expand(made, quoted=not splits)
-            else:
-                found = PLAIN.match(self._text, self._at)
-                made.add(found[0] if found else character)
-                self._at += len(found[0]) if found else 1
+            self._part(made, quoted=not splits)
         return made.words
+
+    def _part(self, made: Words, *, quoted: bool) -> None:
+        """Read a quote, an expansion, or what stands for itself up to the next of these."""
+        character = self._text[self._at]
+        if character == "\\":
+            self._escaped(made)
+        elif character == "'":
+            self._single(made)
+        elif character == '"':
+            self._double(made)
+        elif character in "$`":
+            self._expand(made, quoted=quoted)
+        else:
+            found = PLAIN.match(self._text, self._at)
+            made.add(found[0] if found else character)
+            self._at += len(found[0]) if found else 1
 
     def _escaped(self, made: Words) -> None:
         following = self._text[self._at + 1 : self._at + 2]
@@ -307,18 +312,7 @@ class WordReader:
         made = Words()
         made.add("")
         while reader._at < len(text):
-            character = text[reader._at]
-            if character == "\\":
-                reader._escaped(made)
-            elif character == "'":
-                reader._single(made)
-            elif character == '"':
-                reader._double(made)
-            elif character in "$`":
-                reader._expand(made, quoted=True)
-            else:
-                made.add(character)
-                reader._at += 1
+            reader._part(made, quoted=True)
         self._room = reader._room
         return " ".join(made.words)
 

@@ -10,11 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from deployer.codec import DecodeError, read_json
+from deployer.credentials import HUB_TOKEN
 from deployer.errors import Failure
 from deployer.facts.models.checkpoint import DOCUMENTS, INDEX, RepoFile
 from deployer.late import compile_pattern
 from deployer.lock.lock import LockedRepository
-from deployer.serve.weights.hub import ENDPOINT_VARIABLE, TOKEN_VARIABLE, Hub
+from deployer.serve.weights.hub import ENDPOINT_VARIABLE, Hub
 from deployer.serve.weights.manifest import HubFile, Manifest, read_listing
 from deployer.serve.weights.needed import ADAPTER_CONFIG
 from deployer.serve.weights.pace import Gate, Pace, Patience
@@ -129,7 +130,7 @@ def manifest_of(locked: LockedRepository) -> Manifest:
 
 def hub_name(environ: Mapping[str, str]) -> str:
     """Name the hub that is asked."""
-    return Hub.of({**environ, TOKEN_VARIABLE: ""}).name
+    return Hub.of({**environ, HUB_TOKEN: ""}).name
 
 
 def _commit(hub: Hub, repo: str, revision: str, listing: object) -> str:
@@ -185,10 +186,10 @@ _SHORTENED: dict[str, Callable[[dict[str, object]], dict[str, object]]] = {INDEX
 
 
 def _with_token(environ: Mapping[str, str]) -> dict[str, str]:
-    if environ.get(TOKEN_VARIABLE):
+    if environ.get(HUB_TOKEN):
         return dict(environ)
     try:
         from huggingface_hub import get_token  # noqa: PLC0415 - a fifth of a second, rarely needed
     except ModuleNotFoundError:  # the extra `hub`; what was logged in is not looked for then
         return dict(environ)
-    return {**environ, TOKEN_VARIABLE: get_token() or ""}
+    return {**environ, HUB_TOKEN: get_token() or ""}

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from deployer.behaviour.cache import Kept, Manner, kept
 from deployer.behaviour.settings import Settings
 from deployer.behaviour.states import states
-from deployer.behaviour.weights import GIB, Stage, copies, drafts, scales_kept, stages
+from deployer.behaviour.weights import Stage, copies, drafts, scales_kept, stages
+from deployer.facts.gpus import GIB
 
 AMISS = 1.0
 """GiB of one GPU by which the estimate is taken to be off, at most. Published pools and those that

@@ -8,7 +8,7 @@ Source: SGLang 0.5.10.post1 ``model_executor/model_runner_kv_cache_mixin.py``,
 from __future__ import annotations
 
 from deployer.behaviour.settings import Settings
-from deployer.behaviour.weights import GIB
+from deployer.facts.gpus import GIB
 
 SHARE = 0.9
 """Memory of states for each of the KV cache (`--mamba-full-memory-ratio`)."""

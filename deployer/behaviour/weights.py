@@ -10,11 +10,10 @@ import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from deployer.facts.gpus import GIB
 from deployer.facts.models.model import GroupedAttention, LatentAttention, Model
 from deployer.facts.models.parts import Part, drafting, embedding, head, layers, towers
 from deployer.facts.models.quantization import MXFP4
-
-GIB = 1024**3
 
 ROUNDED = 0.05
 """GiB that the allocator takes beyond the tensors, in steps of 2 MiB: 0.01 to 0.05 in the starts of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deployer.behaviour.weights import GIB
 from deployer.compile.case import Case
+from deployer.facts.gpus import GIB
 from deployer.facts.sglang.loaders import NOTHING, speed
 from deployer.facts.sizes import READ_FASTEST
 

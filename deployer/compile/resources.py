@@ -7,7 +7,7 @@ Without them Modal reserves an eighth of a core and 128 MiB
 
 from __future__ import annotations
 
-from deployer.behaviour.weights import GIB
+from deployer.facts.gpus import GIB
 from deployer.facts.models.catalogue import find
 from deployer.profile.model import Profile
 

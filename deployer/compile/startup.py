@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from deployer.behaviour.weights import GIB
 from deployer.compile.derive import STARTUP, warmup_kinds
+from deployer.facts.gpus import GIB
 from deployer.facts.sglang.loaders import NOTHING, speed
 
 if TYPE_CHECKING:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MIB_PER_GIB = 1024
+GIB = 1024**3
+"""Bytes."""
 
 TAKEN_ALONE_GIB, TAKEN_PAIR_GIB, TAKEN_LINKED_GIB, TAKEN_BUS_GIB = 1.33, 2.22, 2.5, 1.6
 """Memory that a process has taken before it loads weights: one GPU alone (the CUDA context: 139.07

@@ -9,7 +9,7 @@ from deployer.behaviour.fraction import Own, own
 from deployer.behaviour.pool import AMISS, BAND, Held, Pool, held, pool
 from deployer.behaviour.settings import Settings, read
 from deployer.behaviour.unknown import NoEstimate, UnknownError
-from deployer.behaviour.weights import GIB
+from deployer.facts.gpus import GIB
 from deployer.facts.models.checkpoint import Checkpoint
 from deployer.release import Release
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from deployer.behaviour.weights import GIB
 from deployer.behaviour.windows import WEEK, minutes_a_week
+from deployer.facts.gpus import GIB, MIB_PER_GIB
 from deployer.facts.models.catalogue import find
 from deployer.facts.prices import (
     DISK_A_MEMORY,
@@ -28,7 +28,6 @@ from deployer.plan.writers import containers
 from deployer.release import ModalParameters, Release, Window
 
 GB = 1e9
-MIB_A_GIB = 1024
 COMPILE_SECONDS = 7200
 """When Modal ends the container that compiles kernels (``deployer/apply/modal/app.py``)."""
 
@@ -173,7 +172,7 @@ def beside(modal: ModalParameters, prices: Prices) -> float | None:
 def reserved(modal: ModalParameters) -> tuple[float, float]:
     """Give the cores and the GiB that a container is billed for, whether it uses them or not."""
     disk = modal.ephemeral_disk / DISK_A_MEMORY
-    gib = max(modal.memory or LEAST_MEMORY, disk) / MIB_A_GIB
+    gib = max(modal.memory or LEAST_MEMORY, disk) / MIB_PER_GIB
     return modal.cpu or LEAST_CORES, gib
 
 
@@ -268,7 +267,7 @@ def reading(release: Release) -> Reading | None:
 
 def download(modal: ModalParameters, release: Release, prices: Prices) -> Estimate:
     """Bound the download: the price of its containers for as long as one try may take."""
-    gib = modal.download_memory / MIB_A_GIB
+    gib = modal.download_memory / MIB_PER_GIB
     size = _size(release)
     what = "the weights" if size is None else f"{size:,.1f} GiB"
     count = containers(modal, 0.0 if size is None else size * GIB)

@@ -13,7 +13,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deployer.credentials import key_name, service_of
+from deployer.credentials import HUB_TOKENS, key_name, service_of
 from deployer.errors import Failure
 from deployer.secret import may_name_secret
 from deployer.serve.processes import read_process
@@ -34,9 +34,6 @@ SHORTEST_NAMED = 8
 
 _BYTES = 32
 """256 bits: what `secrets` calls enough against guessing."""
-
-HUB_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
-"""Where huggingface_hub looks for a token; the engine needs it, its log must not show it."""
 
 
 def new_key() -> str:
@@ -97,7 +94,7 @@ def secrets_of(keys: Iterable[str], environ: Mapping[str, str]) -> tuple[str, ..
         if may_name_secret(name) and len(value.strip()) >= SHORTEST_NAMED
     )
     others = (value for value in named if not (value.startswith("/") and Path(value).exists()))
-    return (*keys, *(environ.get(name, "").strip() for name in HUB_VARIABLES), *others)
+    return (*keys, *(environ.get(name, "").strip() for name in HUB_TOKENS), *others)
 
 
 class KeyFile:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from deployer.behaviour.weights import GIB
 from deployer.check.loading import Loading, loading, span
 from deployer.check.run import judge
 from deployer.compile.case import Case
+from deployer.facts.gpus import GIB
 from deployer.profile.load import load_profile
 from tests.check.sane import Change, changed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from deployer.facts.gpus import GIB
 from deployer.serve.processes import PROC
 
 if TYPE_CHECKING:
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 
 SPARE = 1.25
 """Times what the old engine takes that have to be free: a start needs more than it keeps."""
-
-GIB = 1 << 30
 
 NO_GPU = frozenset({"none", "cpu"})
 

@@ -16,11 +16,11 @@ from deployer.apply.modal.parts_of_image import engine_image
 from deployer.apply.modal.surroundings import further_mounts, further_secrets, volume_of
 from deployer.apply.modal.tags import app_tags
 from deployer.behaviour.windows import minutes_of_the_hour
+from deployer.credentials import HUB_TOKEN
 from deployer.errors import UsageError
 from deployer.facts.modal.images import HOME, IMAGE_TIMEOUT, LIBRARY, PYTHON, XET
 from deployer.plan.candidate import beside
 from deployer.plan.cost import COMPILE_SECONDS
-from deployer.serve.weights.hub import TOKEN_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -157,7 +157,7 @@ def _download(  # noqa: PLR0913 - what an app's function consists of
         cpu=parameters.download_cpu,
         memory=parameters.download_memory,
         volumes=_mounts(parameters.weights, read_only=parameters.borrows),
-        secrets=_secrets((parameters.hub_secret, TOKEN_VARIABLE)),
+        secrets=_secrets((parameters.hub_secret, HUB_TOKEN)),
         timeout=parameters.download_timeout,
         startup_timeout=SMALL_TIMEOUT,
         max_containers=containers,

@@ -9,6 +9,7 @@ import modal
 
 from deployer.apply.modal.history import existing
 from deployer.apply.modal.rpc import told
+from deployer.credentials import HUB_TOKENS
 from deployer.errors import Failure
 from deployer.serve.redact import Redactor
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from deployer.apply.modal.client import Account
 
-SECRETS = ("API_KEY", "HF_TOKEN", "MODAL_TOKEN_SECRET")
+SECRETS = ("API_KEY", *HUB_TOKENS, "MODAL_TOKEN_SECRET")
 """Variables of this machine whose values are shown in no log. The container redacts by itself; this
 is for a log of before it did."""
 

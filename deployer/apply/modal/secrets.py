@@ -16,10 +16,9 @@ from deployer.apply.modal.private import Private, forget, keep, read
 from deployer.apply.modal.proxy_token import ID, ProxyToken, find_token
 from deployer.apply.modal.remembering import modal_parameters
 from deployer.apply.modal.rpc import NotFoundFailure, answer
-from deployer.credentials import key_name
+from deployer.credentials import HUB_TOKEN, key_name
 from deployer.errors import Failure
 from deployer.serve.key import checked_key, new_key, refuse_foreign
-from deployer.serve.weights.hub import TOKEN_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +73,7 @@ def named_secrets(release: Release) -> tuple[Named, ...]:
     steps = dict.fromkeys(name for step in engine.image_steps for name in step.secrets)
     found = (
         Named(parameters.api_key_secret, "the API key", (variable,) if variable else ()),
-        Named(parameters.hub_secret, "the download", (TOKEN_VARIABLE,)),
+        Named(parameters.hub_secret, "the download", (HUB_TOKEN,)),
         Named(engine.registry_secret, "the image's registry"),
         *(Named(name, "a step of the image") for name in steps),
         *(Named(one.secret, "the server", one.variables) for one in parameters.secrets),

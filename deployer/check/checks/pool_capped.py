@@ -34,10 +34,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.behaviour.weights import GIB
 from deployer.check.memory import CAP, fit_of, place
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
+from deployer.facts.gpus import GIB
 from deployer.finding import Severity
 
 HALF = 2

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from deployer.facts.gpus import GIB
 from deployer.facts.models.config import (
     BESIDE,
     MissingFactsError,
@@ -90,7 +91,7 @@ class Checkpoint:
         whole = (
             self.weight_bytes if self.model is None else self.weight_bytes or counted(self.model)
         )
-        return None if whole is None else whole / 1024**3
+        return None if whole is None else whole / GIB
 
     @property
     def config(self) -> Document:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from deployer.codec import read_json
+from deployer.credentials import HUB_TOKEN
 from deployer.errors import Failure
 from deployer.late import compile_pattern
 from deployer.serve.weights.asking import Asker, asked_later, host_of, is_token
@@ -29,7 +30,6 @@ ENDPOINT = "https://huggingface.co"
 """The hub, unless the environment says another one."""
 
 ENDPOINT_VARIABLE = "HF_ENDPOINT"
-TOKEN_VARIABLE = "HF_TOKEN"  # noqa: S105 - a variable's name
 
 _OK = 200
 _PARTIAL = 206
@@ -49,7 +49,7 @@ class Hub:
 
     def __init__(self, endpoint: str, token: str, pace: Pace = PACE) -> None:
         if not is_token(token):
-            message = f"{TOKEN_VARIABLE} holds characters that no token has"
+            message = f"{HUB_TOKEN} holds characters that no token has"
             raise Failure(message, hint="copy the token again")
         self._endpoint = endpoint.rstrip("/")
         self._token = token
@@ -72,7 +72,7 @@ class Hub:
     def of(cls, environ: Mapping[str, str], pace: Pace = PACE) -> Hub:
         """Find the hub and the token in an environment."""
         endpoint = environ.get(ENDPOINT_VARIABLE, "").strip() or ENDPOINT
-        return cls(endpoint, environ.get(TOKEN_VARIABLE, "").strip(), pace)
+        return cls(endpoint, environ.get(HUB_TOKEN, "").strip(), pace)
 
     def listing(self, repo: str, revision: str, *, files: bool = True) -> object:
         """Get what the hub says of a revision, with all that it states of files if they matter.
@@ -156,9 +156,9 @@ class Hub:
     def _denial(self, response: Response, what: str, repo: str) -> Failure:
         """Describe an answer 401, 403 or 404 by the hub's own code for it."""
         code = response.headers.get("X-Error-Code", "")
-        give = f"put a token that may read {repo} into {TOKEN_VARIABLE} (on Modal: into the secret"
+        give = f"put a token that may read {repo} into {HUB_TOKEN} (on Modal: into the secret"
         give += " that `modal.hub_secret` names)"
-        mine = f"the token in {TOKEN_VARIABLE}" if self._token else f"no token ({TOKEN_VARIABLE})"
+        mine = f"the token in {HUB_TOKEN}" if self._token else f"no token ({HUB_TOKEN})"
         if code in {"EntryNotFound", "RevisionNotFound"}:
             return Failure(f"{self.name} has no {what.removeprefix('the ')}")
         if code == "GatedRepo":
