@@ -53,6 +53,7 @@ def modal_text(one: ModalStatus) -> str:
         ("model", one.model),
         ("engine", one.engine),
         ("hardware", one.hardware and f"{one.hardware}{now}"),
+        ("shape", one.shape),
         ("memory", one.memory and f"at its start {one.memory}, on record"),
         ("late", f"at its start {'; '.join(one.start)}, on record" if one.start else ""),
         ("schedule", one.schedule),

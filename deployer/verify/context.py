@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import requests
 from openai import DEFAULT_CONNECTION_LIMITS, DefaultHttpxClient, OpenAI, Timeout
 
-from deployer.release import TOLD_BY
+from deployer.release import SHAPE_BY, TOLD_BY
 from deployer.verify.own_host import KEPT, OwnHost, for_own_host
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ class Context:
     ``timeout`` is the longest silence, in seconds, that is taken from the server: it bounds the
     wait for an answer, for each further piece of it, and for each hop of a redirect.
     ``max_tokens`` bounds each answer. ``told`` is what each answer so far told of its release, ''
-    where it told nothing. ``settle`` is how many seconds metrics may lag behind.
+    where it told nothing, and ``shapes`` what they told of that. ``settle`` is how many seconds
+    metrics may lag behind.
     """
 
     endpoint: Endpoint
@@ -49,6 +50,7 @@ class Context:
     timeout: float
     max_tokens: int
     told: list[str]
+    shapes: dict[str, None]
     settle: float = SETTLE
     clock: Callable[[], float] = field(default=time.monotonic)
     sleep: Callable[[float], None] = field(default=time.sleep)
@@ -155,13 +157,14 @@ def open_context(
 ) -> Iterator[Context]:
     """Open the clients for one endpoint and close them at the end. ``timeout`` is in seconds."""
     told: list[str] = []
+    shapes: dict[str, None] = {}
     with (
-        _client(endpoint, timeout, told) as client,
+        _client(endpoint, timeout, told, shapes) as client,
         OwnHost(endpoint.url, endpoint.headers) as session,
     ):
         session.trust_env = not endpoint.here
         session.hooks["response"].append(
-            lambda answer, **_: _note(told, answer.status_code, answer.headers)
+            lambda answer, **_: _note(told, shapes, answer.status_code, answer.headers)
         )
         yield Context(
             endpoint=endpoint,
@@ -171,6 +174,7 @@ def open_context(
             timeout=timeout,
             max_tokens=max_tokens,
             told=told,
+            shapes=shapes,
             settle=settle,
             clock=clock,
         )
@@ -188,13 +192,17 @@ class _Bearer(requests.auth.AuthBase):
         return request
 
 
-def _note(told: list[str], status: int, headers: Mapping[str, str]) -> None:
-    """Note what an answer tells of its release; a redirect is nobody's of ours."""
+def _note(
+    told: list[str], shapes: dict[str, None], status: int, headers: Mapping[str, str]
+) -> None:
+    """Note what an answer tells of its release and shape; a redirect is nobody's of ours."""
     if status not in REDIRECTS:
         told.append(headers.get(TOLD_BY, ""))
+        if shape := headers.get(SHAPE_BY):
+            shapes[shape] = None
 
 
-def _client(endpoint: Endpoint, timeout: float, told: list[str]) -> OpenAI:
+def _client(endpoint: Endpoint, timeout: float, told: list[str], shapes: dict[str, None]) -> OpenAI:
     return OpenAI(
         api_key=endpoint.api_key or NO_KEY,
         base_url=f"{endpoint.url}/v1",
@@ -207,7 +215,9 @@ def _client(endpoint: Endpoint, timeout: float, told: list[str]) -> OpenAI:
                     lambda _: endpoint.guard(),
                     for_own_host(endpoint.url, endpoint.headers),
                 ],
-                "response": [lambda answer: _note(told, answer.status_code, answer.headers)],
+                "response": [
+                    lambda answer: _note(told, shapes, answer.status_code, answer.headers)
+                ],
             },
         ),
         # A retry would hide an error behind a later success, and triple every timeout.

@@ -20,7 +20,7 @@ from deployer.apply.modal.standing import deployed_now
 from deployer.behaviour.windows import kept_at
 from deployer.errors import Failure, NotReached
 from deployer.plan.diff import diff
-from deployer.release import TOLD_BY, TOLD_DIGITS
+from deployer.release import SHAPE_BY, TOLD_BY, TOLD_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,8 +91,10 @@ def drift(account: Account, records: Records, release: Release) -> Drift:
     else:
         found += [*_parameters(account, release, parameters, facts), *_overrides(parameters, facts)]
         if deployed.containers:
-            served, unknown = _container(release, facts)
+            served, unknown, shape = _container(release, facts)
             found += served
+            if release.shapes and shape:
+                notes.append(f"one container was asked, and it is {shape}; no other one was")
         else:
             notes.append("no container runs, so none was asked which release it serves")
     return Drift(parameters.app, deployed.version, tuple(found), tuple(notes), tuple(unknown))
@@ -220,8 +222,8 @@ def _overrides(parameters: ModalParameters, facts: ServerFacts) -> list[Differen
     ]
 
 
-def _container(release: Release, facts: ServerFacts) -> tuple[list[Difference], list[str]]:
-    """Ask the container that answers which release it serves.
+def _container(release: Release, facts: ServerFacts) -> tuple[list[Difference], list[str], str]:
+    """Ask the container that answers which release it serves, and which shape it is.
 
     Its engine's arguments are that release's: nobody reaches what could change them.
     """
@@ -229,20 +231,22 @@ def _container(release: Release, facts: ServerFacts) -> tuple[list[Difference], 
     try:
         headers = headers_for(release)
     except Failure as failure:
-        return [], [f"the server was not asked for its release: {failure.message}"]
+        return [], [f"the server was not asked for its release: {failure.message}"], ""
     try:
-        found = told_release(facts.url, headers)
+        found, shape = told_release(facts.url, headers)
     except NotReached as failure:
-        return [], [failure.message]
+        return [], [failure.message], ""
     if found == wanted:
-        return [], []
-    return [Difference("engine", "", "release of the container that answered", wanted, found)], []
+        return [], [], shape
+    other = Difference("engine", "", "release of the container that answered", wanted, found)
+    return [other], [], shape
 
 
-def told_release(url: str, headers: Mapping[str, str]) -> str:
-    """Ask a server which release is behind its door; no key is sent, and ready or not it tells.
+def told_release(url: str, headers: Mapping[str, str]) -> tuple[str, str]:
+    """Ask a server which release is behind its door, and which shape of it, '' where none is told.
 
-    ``headers`` are what Modal wants to see in front of it.
+    No key is sent, and ready or not it tells. ``headers`` are what Modal wants to see in front of
+    it.
 
     Raises NotReached where it does not, Failure for an address that nobody should ask openly.
     """
@@ -256,7 +260,7 @@ def told_release(url: str, headers: Mapping[str, str]) -> str:
         message = f"the server did not tell its release: no answer ({type(error).__name__})"
         raise NotReached(message) from None
     if found := answer.headers.get(TOLD_BY):
-        return found
+        return found, answer.headers.get(SHAPE_BY, "")
     message = (
         f"the server did not tell its release: {HEALTH} was answered with {answer.status_code}"
     )

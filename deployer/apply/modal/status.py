@@ -11,6 +11,7 @@ from deployer.apply.seen import NOTHING, Observed, Recorded
 from deployer.apply.unseen import asked_words, not_asked_words, not_reached_words, not_there_words
 from deployer.diagnose.words import over
 from deployer.errors import DeployerError, Failure, NotAsked, NotReached
+from deployer.release import TOLD_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -46,7 +47,8 @@ class ModalStatus:
     release, ``memory`` among it: what an engine said of its memory at its start, and how that stood
     beside what was reckoned; and ``start``: what of the newest start that an apply saw took longer
     than its budget. ``since`` is when the version was deployed, seconds since the epoch.
-    ``message`` says what is wrong or was not looked at.
+    ``message`` says what is wrong or was not looked at. ``shape`` says which of a deployment's
+    shapes serves, or why that is not known; '' where there is but one.
     """
 
     name: str
@@ -66,6 +68,7 @@ class ModalStatus:
     observed: Observed | None = None
     recorded: Recorded = NOTHING
     memory: str = ""
+    shape: str = ""
     start: tuple[str, ...] = ()
     schedule: str = ""
 
@@ -107,6 +110,8 @@ def status(
     live = _undescribed(live, release)
     if server is not None and release is not None and release.modal is not None:
         live = replace(live, schedule=_schedule(release.modal, server, now()))
+    if server is not None and release is not None and release.shapes:
+        live = replace(live, shape=_shape(live, release, server.url))
     try:
         live = _with_candidate(live, account, record.app)
     except Failure as failure:
@@ -289,6 +294,26 @@ def _with_candidate(live: ModalStatus, account: Account, app: str) -> ModalStatu
     return replace(live, name=app, state="candidate", message=_candidate_words(of))
 
 
+def _shape(live: ModalStatus, release: Release, url: str) -> str:
+    """Ask a container that runs which shape it is; none is woken for it."""
+    from deployer.apply.modal.drift import told_release  # noqa: PLC0415 - imports Modal's client
+    from deployer.apply.modal.proxy_token import headers_for  # noqa: PLC0415 - as above
+
+    if not live.containers:
+        return "no container runs, so none was asked which of them it is"
+    try:
+        told, shape = told_release(url, headers_for(release))
+    except Failure as failure:
+        return f"which of them serves is not known: {failure.message}"
+    if not shape or told != live.digest[:TOLD_DIGITS]:
+        return (
+            "which of them serves is not known: the container that answered is of another release"
+        )
+    others = live.containers - 1
+    rest = f"; the other {others} did not say" if others else ""
+    return f"{shape} answered just now{rest}"
+
+
 def _schedule(parameters: ModalParameters, server: ServerFacts, when: float) -> str:
     """Say which window is in force, and how many containers Modal keeps up; '' without any."""
     from deployer.apply.modal.things import now_kept  # noqa: PLC0415 - imports modal
@@ -386,7 +411,8 @@ def _described(known: ModalStatus, release: Release | None) -> ModalStatus:
         known,
         model=release.model.served_name,
         engine=f"{release.engine.name} {release.engine.version}",
-        hardware=f"{release.hardware.count} x {release.hardware.gpu}",
+        hardware=", else ".join(str(each.hardware) for each in release.each_shape()),
+        shape="which of them serves was not asked" if release.shapes else "",
     )
 
 

@@ -33,7 +33,8 @@ def ask(context: Context, check: Check) -> Verdict:
         hint = "a server that an older deployer started does not; `deployer apply` starts another"
         raise Broken(msg, hint=hint)
     count = len(context.told)
+    on = f", on {' and '.join(context.shapes)}" if context.shapes else ""
     check.that(
-        count > 0, f"{count} answers are of release {wanted}", otherwise="nothing was answered"
+        count > 0, f"{count} answers are of release {wanted}{on}", otherwise="nothing was answered"
     )
     return check.passed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from functools import partial
 from pathlib import Path
@@ -63,6 +64,17 @@ def started(world: World, gpus: str | None) -> Task:
     return task
 
 
+def standing(world: World, path: str) -> tuple[str, str]:
+    """Give what `status` says of the shape, and the last note of `drift`, which finds nothing."""
+    code, out, err = world.run("status", "tiny", "--format", "json")
+    assert code == 0, err
+    (one,) = json.loads(out)["on_modal"]
+    assert one["hardware"] == "1 x H100, else 1 x B200"
+    code, out, err = world.run("drift", path, "--format", "json")
+    assert code == 0, out + err
+    return one["shape"], json.loads(out)["notes"][-1]
+
+
 def ended(task: Task) -> bool:
     return not task.alive
 
@@ -111,7 +123,16 @@ def test_each_container_serves_the_shape_of_its_gpus(shaped: World) -> None:
         answer = requests.get(f"http://127.0.0.1:{world.port}/health", timeout=600)
         told = (answer.headers[TOLD_BY], answer.headers[SHAPE_BY])
         assert told == (first["digest"][:12], shape)
+        if gpus is B200:
+            asked_one = "one container was asked, and it is B200:1; no other one was"
+            assert standing(world, path) == ("B200:1 answered just now", asked_one)
         world.plane.run(world.plane.worker.terminate(task))
+    assert standing(world, path) == (
+        "no container runs, so none was asked which of them it is",
+        "no container runs, so none was asked which release it serves",
+    )
+    code, out, _ = world.run("status")
+    assert "shape     which of them serves was not asked" in out
 
     words.unlink()
     unfit: tuple[tuple[str | None, str], ...] = (
