@@ -10,6 +10,7 @@ import click
 
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
+from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show_as, tell
 from deployer.cli.whom import whom
 from deployer.errors import Failure
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @notes_options
+@TIMEOUT
 @environment_option
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     profile: str | None,

@@ -13,6 +13,7 @@ import click
 
 from deployer.apply.target import Log, Target
 from deployer.cli.completing import deployments
+from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show_as
 from deployer.cli.target import target_of
 from deployer.errors import UsageError
@@ -37,6 +38,7 @@ LOGS = (".log", ".txt", ".out", ".err")
     "--lines", "-n", type=click.IntRange(min=1), default=10_000, show_default=True,
     help="How many lines of a log on Modal are asked for.",
 )  # fmt: skip
+@TIMEOUT
 def command(name: str, form: str, lines: int) -> int:
     """Say what an engine died of: the first cause in its log, among all its ranks.
 

@@ -20,6 +20,11 @@ def _be_patient(ctx: click.Context, _param: click.Parameter, seconds: float | No
         ctx.with_resource(using(Patience(seconds, _tell)))
 
 
+def _be_patient_too(ctx: click.Context, param: click.Parameter, seconds: float) -> float:
+    _be_patient(ctx, param, seconds)
+    return seconds
+
+
 def patience() -> Patience:
     """Give the patience of the verb that runs."""
     from deployer.apply.patience import current  # noqa: PLC0415 - as above
@@ -30,6 +35,15 @@ def patience() -> Patience:
 def _tell(text: str) -> None:
     tell(f"{visible(text)} ...")
 
+
+TIMEOUT_OF_ALL = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1800.0,
+    callback=_be_patient_too,
+    help="Seconds for all of it.",
+)
+"""Of a verb that has an end of its own anyhow: it bounds what is asked of Modal before, too."""
 
 TIMEOUT = click.option(
     "--timeout",

@@ -10,6 +10,7 @@ from deployer.apply.local.target import Here
 from deployer.cli.completing import deployments
 from deployer.cli.forms import FORM, result
 from deployer.cli.layers import environment_option
+from deployer.cli.patient import TIMEOUT
 from deployer.cli.target import target_of
 from deployer.errors import Failure, UsageError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @click.command("secrets")
 @click.argument("name", metavar="PROFILE|NAME", shell_complete=deployments)
 @FORM
+@TIMEOUT
 @environment_option
 def command(name: str, form: str) -> int:
     """Show which Modal secrets a profile needs, whether they are there, and what is in them.

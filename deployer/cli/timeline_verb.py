@@ -7,6 +7,7 @@ import click
 from deployer.apply.target import Target
 from deployer.cli.completing import deployments
 from deployer.cli.layers import environment_option
+from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show_as, tell
 from deployer.cli.target import target_of
 from deployer.errors import UsageError
@@ -18,6 +19,7 @@ from deployer.visible import visible
 @click.option("--html", "page", metavar="FILE", default="", help="Write a page that shows it.")
 @click.option("--offline", is_flag=True, help="Do not ask Modal; show what is on record.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@TIMEOUT
 @environment_option
 def command(name: str, form: str, page: str, *, offline: bool) -> int:
     """Show how long each stage of a server's start took, and what was slower than before.

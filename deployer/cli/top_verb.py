@@ -11,6 +11,7 @@ import click
 
 from deployer.cli.completing import deployments
 from deployer.cli.layers import environment_option
+from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import harmless, show_as
 from deployer.errors import UsageError
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--once", is_flag=True, help="Show it once, as without a terminal.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@TIMEOUT
 @environment_option
 def command(name: str, every: float, form: str, *, once: bool) -> int:
     """Watch one endpoint by its metrics, until Ctrl-C.

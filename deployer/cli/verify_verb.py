@@ -12,6 +12,7 @@ from deployer.cli.completing import deployments
 from deployer.cli.key_variable import key_of
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
+from deployer.cli.patient import TIMEOUT_OF_ALL, patience
 from deployer.cli.say import show_as, tell
 from deployer.errors import Failure, UsageError
 from deployer.visible import visible
@@ -36,12 +37,7 @@ if TYPE_CHECKING:
     "profile, agrees to the one that it names.",
 )
 @click.option("--probe", "probes", multiple=True, metavar="NAME", help="Only this; repeatable.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=1800.0,
-    help="Seconds for all of it.",
-)
+@TIMEOUT_OF_ALL
 @click.option(
     "--silence",
     type=click.FloatRange(min=0, min_open=True),
@@ -96,7 +92,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 def _unnoted(remember: Remember, *, verified: bool) -> str:
     """Keep what was found; gives why that could not be done. What was found holds all the same."""
     try:
-        return remember(verified)
+        with patience().tidying():  # however long the asking took
+            return remember(verified)
     except Failure as failure:
         return f"what was found could not be noted: {failure.message}"
 

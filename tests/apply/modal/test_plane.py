@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -10,9 +11,12 @@ from modal_proto import api_pb2
 
 from deployer.apply.modal.client import Account
 from deployer.apply.modal.rpc import answer
-from deployer.apply.patience import Patience, using
+from deployer.apply.patience import Patience, current, using
+from deployer.cli import patient
 from deployer.errors import Failure, NotReached
 from tests.apply.modal.conftest import World
+from tests.apply.modal.many import deploy
+from tests.apply.modal.test_scale import compiled
 from tests.fakes.modal.faults import VOLUME, Fault, Kind
 
 pytestmark = pytest.mark.process
@@ -47,6 +51,36 @@ def test_what_is_waited_for_is_shown_after_two_seconds(world: World) -> None:
     with using(Patience(tell=said.append)):
         assert account.apps("main") == ()
     assert said == ["waiting for Modal (AppList)"]
+
+
+ASKING = {
+    "apply": ("PROFILE", "--yes"), "plan": ("PROFILE",),
+    "drift": ("PROFILE",), "secrets": ("tiny-app",), "verify": ("tiny-app",),
+    "bench": ("tiny-app",), "canary": ("tiny-app",), "top": ("tiny-app",),
+    "timeline": ("tiny-app",), "diagnose": ("tiny-app",), "logs": ("tiny-app",),
+    "history": ("tiny-app",), "rollback": ("tiny-app", "--yes"), "status": ("tiny-app",),
+    "destroy": ("tiny-app", "--yes"),
+}  # fmt: skip
+"""What is given to each verb that asks Modal."""
+
+
+def test_every_verb_that_asks_modal_says_what_it_waits_for_and_has_an_end(world: World) -> None:
+    """Whatever it asks is never answered; without `--timeout` that would take a quarter hour."""
+    deploy(world.plane, compiled(world), "tiny-app")
+    path = world.profile()
+    told: list[object] = []
+    world.plane.watch = lambda _: told.append(current().tell)
+    for rpc in ("EnvironmentList", "AppList", "AppGetByDeploymentName", "AppDeploymentHistory"):
+        world.plane.go_wrong(rpc, Fault("hang", times=None))
+    for verb, given in ASKING.items():
+        told.clear()
+        words = (path if word == "PROFILE" else word for word in given)
+        code, out, err = world.run(verb, *words, "--timeout", "0.5")
+        assert (code, out) == (1, ""), (verb, err)
+        assert "Traceback" not in err, err
+        assert re.search(r"error: (.* Modal gave no answer: )?Modal: no answer within ", err), err
+        assert told, verb
+        assert set(told) == {patient._tell}, verb
 
 
 def test_a_request_is_done_once_however_often_it_is_sent(world: World) -> None:
