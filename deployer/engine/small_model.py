@@ -67,8 +67,11 @@ experts are weighed, as in DeepSeek-V3's own config.json."""
 SENSES = ("vision_config", "audio_config", "image_token_id", "thinker_config")
 """What a model has that sees or hears: its processor is a file of the repository."""
 
-MLA = "deployer_mla"
-"""The package beside this module that lets latent attention run by torch alone."""
+SINKS = "gpt_oss"
+"""The type of config whose attention has sinks, which torch alone has no place for."""
+
+BY_TORCH = "deployer_by_torch"
+"""The package beside this module that lets such attention run by torch alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,8 @@ def make(model: ModelConfig, folder: Path) -> SmallModel:
     }
     latent = small.get(LATENT) is not None
     paths = {"PYTHONPATH": str(Path(__file__).parent / "rehearsed")}
-    variables = {**paths, "SGLANG_EXTERNAL_MODEL_PACKAGE": MLA} if latent else {}
+    by_torch = latent or config.get("model_type") == SINKS
+    variables = {**paths, "SGLANG_EXTERNAL_MODEL_PACKAGE": BY_TORCH} if by_torch else {}
     return SmallModel(architecture, model.source, sizes, lacks, variables)
 
 
@@ -144,6 +148,8 @@ def _without(small: dict[str, Any]) -> Iterator[str]:
     if small.pop("quantization_config", None) is not None:
         yield "quantized weights: their kernels are for GPUs"
     small.pop("compression_config", None)
+    if small.get("model_type") == SINKS:
+        yield "attention sinks: torch alone has no place for them, so that it attends without"
     sparse = [key for key in small if key.startswith(SPARSE)]
     if sparse:
         for key in sparse:

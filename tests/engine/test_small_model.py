@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deployer.engine.model_config import ModelConfig, shipped
-from deployer.engine.small_model import LAYERS, MOST, SIZES, make, shrunk
+from deployer.engine.small_model import BY_TORCH, LAYERS, MOST, SIZES, make, shrunk
 from deployer.errors import Failure
 from deployer.facts.models.catalogue import known
 from deployer.facts.models.checkpoint import CONFIG
@@ -87,6 +87,14 @@ def test_a_kind_that_comes_too_late_is_said_to_be_missing() -> None:
     small, lacks = shrunk(config)
     assert small[LAYERS] == MOST
     assert lacks == (f"kinds of layers that come after the first {MOST}",)
+
+
+def test_attention_sinks_are_left_out_and_that_is_said(tmp_path: Path) -> None:
+    config = {"architectures": ["X"], LAYERS: 4, "model_type": "gpt_oss"}
+    made = make(ModelConfig({CONFIG: json.dumps(config).encode()}, "made"), tmp_path / "m")
+    assert [one.partition(":")[0] for one in made.lacks] == ["attention sinks"]
+    assert made.variables["SGLANG_EXTERNAL_MODEL_PACKAGE"] == BY_TORCH
+    assert (Path(made.variables["PYTHONPATH"]) / BY_TORCH / "sinks.py").is_file()
 
 
 def test_what_sees_is_refused_with_the_key_that_says_so(tmp_path: Path) -> None:
