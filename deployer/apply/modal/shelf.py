@@ -27,12 +27,15 @@ MOST = 24
 
 @dataclass(frozen=True, slots=True)
 class ModalShelf:
-    """One volume, which this container reads at ``root``."""
+    """One volume, which this container reads at ``root``.
+
+    ``taken`` tells of each claim its key, and the time until which it is ours.
+    """
 
     volume: str
     root: Path
     now: Callable[[], float] = time.time
-    taken: dict[str, str] = field(default_factory=dict)
+    taken: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def read(self, path: str) -> bytes | None:
         """Give a file as it is now; None where there is none."""
@@ -67,8 +70,9 @@ class ModalShelf:
             claims = modal.Dict.from_name(CLAIMS, create_if_missing=True)
             for number in range(MOST):
                 key = f"{self.volume}:{name}:{number}"
-                if claims.put(key, self.now(), skip_if_exists=True):
-                    self.taken[name] = key
+                began = self.now()
+                if claims.put(key, began, skip_if_exists=True):
+                    self.taken[name] = key, began + seconds
                     return True
                 since = claims.get(key)
                 if not isinstance(since, float) or self.now() - since < seconds:
@@ -76,9 +80,15 @@ class ModalShelf:
         return False
 
     def give_back(self, name: str) -> None:
-        """Give a name back that was claimed."""
-        with _told("given back"):
-            modal.Dict.from_name(CLAIMS).pop(self.taken.pop(name), None)
+        """Give a name back that was claimed.
+
+        One that has lapsed meanwhile stays: without it the next would get its number beside the
+        one that has taken over.
+        """
+        key, until = self.taken.pop(name)
+        if self.now() < until:
+            with _told("given back"):
+                modal.Dict.from_name(CLAIMS).pop(key, None)
 
     def _volume(self) -> modal.Volume:
         return modal.Volume.from_name(self.volume)

@@ -170,6 +170,13 @@ class Objects:
         urls = [f"{self.url}/volume/{request.volume_id}/{relative}"] if size else []
         return api_pb2.VolumeGetFile2Response(get_urls=urls, size=size, start=0, len=size)
 
+    async def volume_remove_file(self, request: api_pb2.VolumeRemoveFileRequest) -> Empty:
+        path = self._inside(request.volume_id, request.path)
+        if not path.is_file():
+            raise GRPCError(Status.NOT_FOUND, f"No such file: {request.path}")
+        path.unlink()
+        return Empty()
+
     async def volume_list_files(
         self, request: api_pb2.VolumeListFilesRequest
     ) -> AsyncIterator[api_pb2.VolumeListFilesResponse]:
@@ -195,16 +202,27 @@ class Objects:
         missing = [h for h in request.sha256_hex_hashes if h not in self.state.files]
         return api_pb2.MountBatchedCheckExistenceResponse(missing_sha256_hex_hashes=missing)
 
+    async def blob_create(self, request: api_pb2.BlobCreateRequest) -> api_pb2.BlobCreateResponse:
+        blob_id = identity("bl", request.content_sha256_base64)
+        urls = api_pb2.UploadUrlList(items=[f"{self.url}/blob/{blob_id}"])
+        return api_pb2.BlobCreateResponse(blob_ids=[blob_id], upload_urls=urls)
+
     async def mount_put_file(
         self, request: api_pb2.MountPutFileRequest
     ) -> api_pb2.MountPutFileResponse:
-        if request.WhichOneof("data_oneof") == "data":
-            digest = hashlib.sha256(request.data).hexdigest()
+        data: bytes | None = None
+        match request.WhichOneof("data_oneof"):
+            case "data":
+                data = request.data
+            case "data_blob_id":
+                data = self.state.blob(request.data_blob_id).read_bytes()
+        if data is not None:
+            digest = hashlib.sha256(data).hexdigest()
             if digest != request.sha256_hex:
                 raise GRPCError(Status.INVALID_ARGUMENT, "the hash is not that of the data")
             path = self.state.root / "files" / digest
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(request.data)
+            path.write_bytes(data)
             self.state.files[digest] = path
         exists = request.sha256_hex in self.state.files
         return api_pb2.MountPutFileResponse(exists=exists)

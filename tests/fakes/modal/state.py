@@ -142,6 +142,10 @@ class State:
         named = {identity("st", *key): value for key, value in self.secrets.items()}
         return named.get(secret_id) or self.anonymous_secrets[secret_id]
 
+    def blob(self, blob_id: str) -> Path:
+        """Give the place of what was uploaded beside the RPCs."""
+        return self.root / "blobs" / blob_id
+
     def volume(self, volume_id: str) -> Path:
         """Give the folder that a volume's files are in."""
         return self.root / "volumes" / volume_id
