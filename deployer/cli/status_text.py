@@ -78,7 +78,7 @@ def verified(recorded: Recorded) -> str:
         return "nothing on record here"
     if not recorded.verified_at:
         return "on record, at a time that was not kept" if recorded.verified else "not on record"
-    what = "every promise held" if recorded.verified else "not every promise held"
+    what = "each promise that was seen held" if recorded.verified else "not every promise held"
     return f"{what} {ago(recorded.verified_at)}, on record"
 
 

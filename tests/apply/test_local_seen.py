@@ -27,7 +27,7 @@ def test_a_server_that_does_not_answer_does_not_serve(
     code, said = command(world, monkeypatch, capsys, "status", "demo")
     assert (code, "state     unhealthy" in said) == (1, True)
     assert "just now: it answered /health with 503" in said
-    assert "every promise held just now, on record" in said
+    assert "each promise that was seen held just now, on record" in said
 
 
 def test_an_engine_that_is_gone_does_not_serve_whoever_has_its_port(world: World) -> None:

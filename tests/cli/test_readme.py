@@ -21,7 +21,8 @@ def test_the_figures_of_the_readme_are_those_of_today() -> None:
     first, last = options.values()
     picture = Path("docs/pictures/diff.svg").read_text(encoding="utf-8").replace("&#160;", " ")
 
-    assert f"| {len(PROBES)} promises |" in README
+    assert "| more than 30 promises |" in README
+    assert len(PROBES) > 30
     assert f"{first} options in 0.5.9, {last} in {newest()}." in README
     dollars = re.search(r"for (\d+) to (\d+) dollars\]\(docs/pictures/diff\.svg\)", README)
     shown = re.search(r"once, \$([\d.]+) to \$([\d.]+)\)", picture)

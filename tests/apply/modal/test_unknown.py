@@ -288,10 +288,10 @@ def test_three_states_of_one_profile(containers: World, monkeypatch: pytest.Monk
     assert (code, found["state"], found["containers"]) == (1, "not-asked", None)
     assert "Modal was not asked: --offline was given" in said
     assert "(2 h ago, on record)" in said
-    assert "every promise held 1 h ago, on record" in said
+    assert "each promise that was seen held 1 h ago, on record" in said
     code, found, said = one()
     assert (code, found["state"], found["recorded"]["verified"]) == (0, "asleep", True)
-    assert "every promise held 1 h ago, on record" in said
+    assert "each promise that was seen held 1 h ago, on record" in said
     assert "just now: Modal says that it is deployed, with 0 containers" in said
 
 
