@@ -85,7 +85,7 @@ def own() -> tuple[str, ...]:
 def _refuse(version: str) -> None:
     if not is_release(version):
         message = f"`{version}` is not an SGLang release"
-        raise UsageError(message, hint="Write it as 0.5.23 or 0.5.10.post1.")
+        raise UsageError(message, hint="Write it as 0.5.23 or 0.5.10.post1")
     if _shipped(version):
         message = f"SGLang {version} is known already: its catalogue is shipped with deployer"
         raise UsageError(message)
@@ -102,15 +102,15 @@ def _wheel(version: str, tell: Callable[[str], None]) -> Path:
     except NoAnswerError as error:
         hint = (
             "`pip config list` shows the index, and pip needs the network for it. `--wheel FILE` "
-            "reads a wheel that is on this machine."
+            "reads a wheel that is on this machine"
         )
         raise NotReached(str(error), hint=hint) from error
     except NoSuchReleaseError as error:
-        hint = f"Is {version} published? `--wheel FILE` reads a wheel that is on this machine."
+        hint = f"Is {version} published? `--wheel FILE` reads a wheel that is on this machine"
         raise Failure(str(error), hint=hint) from error
     except OSError as error:
         message = f"the wheel of SGLang {version} could not be kept: {error}"
-        raise Failure(message, hint="DEPLOYER_WHEELS names another folder for wheels.") from error
+        raise Failure(message, hint="DEPLOYER_WHEELS names another folder for wheels") from error
 
 
 def _generated(path: Path) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def _generated(path: Path) -> dict[str, Any]:
         return generate(path)
     except CannotEvaluateError as error:
         message = f"{path.name} declares its options in a way that is new to deployer: {error}"
-        hint = "A newer version of deployer may read it. Until then this release stays unchecked."
+        hint = "A newer version of deployer may read it. Until then this release stays unchecked"
         raise Failure(message, hint=hint) from error
     except Exception as error:  # a zip of anybody's can be wrong in any way
         message = f"{path} is not a wheel of SGLang that can be read: {error}"
@@ -131,7 +131,7 @@ def _own(folder: Path) -> dict[str, dict[str, Any]]:
         return {k: v for k, v in files.read(folder).items() if not _shipped(k)}
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"a catalogue in {folder} cannot be read: {error}"
-        raise Failure(message, hint="Remove that file, and add its release again.") from error
+        raise Failure(message, hint="Remove that file, and add its release again") from error
 
 
 def _write(folder: Path, texts: dict[str, str]) -> None:
@@ -149,7 +149,7 @@ def _in_words(folder: Path, act: Callable[[], object]) -> None:
         act()
     except OSError as error:
         message = f"{folder} cannot be written: {error.strerror or error}"
-        raise Failure(message, hint="DEPLOYER_CATALOGUES names another folder.") from error
+        raise Failure(message, hint="DEPLOYER_CATALOGUES names another folder") from error
 
 
 def _forget() -> None:

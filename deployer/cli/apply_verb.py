@@ -195,7 +195,7 @@ def _one(profile: str, manner: Manner, digest: str, key_env: str | None) -> int:
         return apply_plan(profile, manner, digest=digest, key_env=key_env)
     if digest:
         message = "--digest pins a plan, and this is a profile"
-        raise UsageError(message, hint="`deployer plan PROFILE -o FILE` writes a plan.")
+        raise UsageError(message, hint="`deployer plan PROFILE -o FILE` writes a plan")
     meant = read(profile)
     release = meant.release
     if manner.verify or release.target == "local":  # else no key is read

@@ -80,7 +80,7 @@ def subject_of(asked: Asked) -> tuple[Subject, Release | None]:
     if asked.url is None:
         if asked.profile is None:
             msg = "there is nothing to measure"
-            raise UsageError(msg, hint="Give a PROFILE, the NAME of a deployment, or --url URL.")
+            raise UsageError(msg, hint="Give a PROFILE, the NAME of a deployment, or --url URL")
         reached = reach(asked.profile, asked.key_env)
         return of_release(reached.release, reached.endpoint), reached.release
     if asked.profile is not None:

@@ -40,7 +40,7 @@ def add_command(versions: tuple[str, ...], wheels: tuple[Path, ...], form: str) 
 
     if not versions and not wheels:
         message = "there is no release to add"
-        raise UsageError(message, hint="Give a VERSION such as 0.5.24, or --wheel FILE.")
+        raise UsageError(message, hint="Give a VERSION such as 0.5.24, or --wheel FILE")
     added = add(versions, wheels, tell=lambda text: tell(f"… {text}"))
 
     def text() -> str:
@@ -79,6 +79,6 @@ def remove_command(version: str, form: str) -> int:
 
     if not remove(version):
         message = f"no catalogue of SGLang {version} was added to {own_folder()}"
-        raise UsageError(message, hint="`deployer catalogue list` shows what is known.")
+        raise UsageError(message, hint="`deployer catalogue list` shows what is known")
     result(form, {"removed": version}, lambda: f"SGLang {version} is forgotten")
     return 0

@@ -55,14 +55,14 @@ def refuse(words: Sequence[str], engine: str | None, form: str) -> None:
     """Raise UsageError for what cannot be mended, before anything is read."""
     if any(word == STDIN or is_own(word) for word in words):
         msg = "`--fix` writes into the file of a profile, and standard input is none"
-        raise UsageError(msg, hint="Give the path of a profile.")
+        raise UsageError(msg, hint="Give the path of a profile")
     if engine is not None:
         msg = "`--fix` mends a profile for its own release"
-        hint = f"For another: `deployer upgrade PROFILE --engine {engine} --write`."
+        hint = f"For another: `deployer upgrade PROFILE --engine {engine} --write`"
         raise UsageError(msg, hint=hint)
     if form not in {"text", "json"}:
         msg = f"`--fix` shows the change of files, which `--format {form}` has no place for"
-        raise UsageError(msg, hint="Write `--format text` or `--format json`.")
+        raise UsageError(msg, hint="Write `--format text` or `--format json`")
 
 
 def fixed(

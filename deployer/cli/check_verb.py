@@ -96,13 +96,13 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     kept = _kept(select, ignore) if select or ignore else None
     if dry_run and not fix:
         msg = "`--dry-run` says something only with `--fix`"
-        raise UsageError(msg, hint="Without `--fix` nothing is ever written.")
+        raise UsageError(msg, hint="Without `--fix` nothing is ever written")
     if profiles and _is_command(profiles, engine):
         of = _subject(config, gpu)
         return _check_command(profiles, engine, form, kept, of=of, strict=strict, fix=fix)
     if config is not None or gpu is not None:
         msg = "--model-config and --gpu are for a launch command"
-        raise UsageError(msg, hint="A profile says its GPU, and its lock knows its model.")
+        raise UsageError(msg, hint="A profile says its GPU, and its lock knows its model")
     if fix:
         from deployer.cli.check_fix import refuse  # noqa: PLC0415
 
@@ -112,7 +112,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     if engine is not None and not profiles:
         msg = "--engine was given, and neither a command nor a profile"
-        hint = "Write `--engine RELEASE PROFILE...`, or `-- COMMAND...` (is its variable empty?)."
+        hint = "Write `--engine RELEASE PROFILE...`, or `-- COMMAND...` (is its variable empty?)"
         raise UsageError(msg, hint=hint)
     other = known_release(engine) if engine is not None else ""
     found = checked(profiles, other, kept)
@@ -125,7 +125,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 
         tell_others(no_profiles)
     if other and any(not finding.allowed for finding in findings):
-        hint = f"`deployer upgrade PROFILE --engine {other}` rewrites a profile for that release."
+        hint = f"`deployer upgrade PROFILE --engine {other}` rewrites a profile for that release"
         tell(hint)
     return _code(found, strict=strict)
 
@@ -174,14 +174,14 @@ def _kept(select: Sequence[str], ignore: Sequence[str]) -> frozenset[str] | None
     except UnknownCheckError as error:
         if error.wrong in known():
             msg = f"`{error.wrong}` can be neither chosen nor ignored"
-            hint = "A profile that cannot be read cannot be checked."
+            hint = "A profile that cannot be read cannot be checked"
             raise UsageError(msg, hint=hint) from error
         msg = f"there is no check `{error.wrong}`"
         near = f"Did you mean {' or '.join(error.near)}?" if error.near else ""
         raise UsageError(msg, hint=near or "`deployer explain` lists them.") from error
     if kept is not None and not kept:
         msg = "no check is left of those that --select and --ignore name, so nothing was checked"
-        raise UsageError(msg, hint="Leave some of --ignore out.")
+        raise UsageError(msg, hint="Leave some of --ignore out")
     return kept
 
 
@@ -189,7 +189,7 @@ def _refuse_nothing(option: str, texts: Sequence[str]) -> None:
     """Raise UsageError where an option names nothing: none is not all."""
     if texts and not any(text.replace(",", " ").strip() for text in texts):
         msg = f"{option} names no check"
-        raise UsageError(msg, hint="Leave it out for every check (is its variable empty?).")
+        raise UsageError(msg, hint="Leave it out for every check (is its variable empty?)")
 
 
 UNSEEN = "memory-not-looked-at"
@@ -283,7 +283,7 @@ def _subject(config: str | None, gpu: str | None) -> tuple[str, str] | None:
         return None
     if config is None or gpu is None:
         msg = "--model-config and --gpu say something only together"
-        raise UsageError(msg, hint="Give the model's config.json and the GPU that it is to run on.")
+        raise UsageError(msg, hint="Give the model's config.json and the GPU that it is to run on")
     return config, gpu
 
 
@@ -322,7 +322,7 @@ def _fix_command(
 
     if form not in {"text", "json"}:
         msg = f"`--fix` prints a command, which `--format {form}` has no place for"
-        raise UsageError(msg, hint="Write `--format text` or `--format json`.")
+        raise UsageError(msg, hint="Write `--format text` or `--format json`")
     better = replace(launch, words=mended(catalogue, launch.words))
     line, changed = shown(catalogue, better).line, better.words != tuple(launch.words)
     found = check_command(catalogue, better, _config)
@@ -354,7 +354,7 @@ def _launch(words: tuple[str, ...]) -> Launch:
     found = launch(words)
     if found is None:
         msg = "no SGLang server is started by this command"
-        hint = "Write `-- python3 -m sglang.launch_server ...`, or the flags alone."
+        hint = "Write `-- python3 -m sglang.launch_server ...`, or the flags alone"
         raise UsageError(msg, hint=hint)
     return found
 

@@ -69,7 +69,7 @@ def _everywhere(file: str, also_on: str, kept: frozenset[str] | None, around: Si
 def _stdin() -> Text:
     if sys.stdin is None:
         message = "stdin is closed, so there is nothing to read there"
-        raise UsageError(message, hint="Give the path of a profile.")
+        raise UsageError(message, hint="Give the path of a profile")
     if can_ask():
         tell("Reading a profile from the terminal; Ctrl-D ends it.")
     data = sys.stdin.buffer.read(LARGEST + 1)

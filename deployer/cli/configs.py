@@ -39,7 +39,7 @@ def _json(path: str) -> Mapping[str, Any]:
         found: Any = read_json(read_text(path, "a model's config.json", LARGEST), constants=True)
     except ValueError as error:
         message = f"{path} is {error}"
-        raise UsageError(message, hint="Give the path of a model's config.json.") from error
+        raise UsageError(message, hint="Give the path of a model's config.json") from error
     if not isinstance(found, dict):
         message = f"{path} is not the configuration of a model"
         raise UsageError(message)

@@ -73,7 +73,7 @@ def _of_file(path: str) -> Diagnosed:
         file = open_ordinary(path)
     except FileNotFoundError as error:
         message = f"{visible(path)}: there is no such file"
-        raise UsageError(message, hint="Give the path of a log, `-`, or a deployment.") from error
+        raise UsageError(message, hint="Give the path of a log, `-`, or a deployment") from error
     except OSError as error:
         message = f"{visible(path)}: {error.strerror or error}"
         raise UsageError(message) from error
@@ -106,7 +106,7 @@ def _read(log: Log) -> Diagnosed:
         found = _cut_out(reader)
     if not found and not reading.recognized:
         what = "it has no line" if not reading.lines else "no line of it is one of SGLang's"
-        hint = "`deployer logs NAME` shows the log of a deployment."
+        hint = "`deployer logs NAME` shows the log of a deployment"
         message = f"{log.name} tells nothing: {what}"
         raise UsageError(message, hint=hint)
     earlier = reading.earlier and _without_secrets(reading.earlier)

@@ -74,7 +74,7 @@ def command(
 def _two(profiles: tuple[str, ...]) -> tuple[str, str]:
     if len(profiles) != 2:  # noqa: PLR2004 - the old and the new
         msg = "it takes two files to compare, OLD and NEW"
-        raise UsageError(msg, hint="Or compare with a commit: `deployer diff --base main`.")
+        raise UsageError(msg, hint="Or compare with a commit: `deployer diff --base main`")
     return profiles[0], profiles[1]
 
 

@@ -25,7 +25,7 @@ from deployer.visible import visible
 SHOWN = 3
 """Files that a message names."""
 
-SAY_WHERE = f"Name the files, or say in {YAML} where they are: `profiles: [deploy/**/*.yml]`."
+SAY_WHERE = f"Name the files, or say in {YAML} where they are: `profiles: [deploy/**/*.yml]`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def refuse_empty(words: Sequence[str]) -> None:
     """Raise UsageError for an empty word: a variable that holds nothing means nothing."""
     if "" in words:
         msg = "an empty word names no profile"
-        raise UsageError(msg, hint="Leave it out for every profile, or write `.` for this folder.")
+        raise UsageError(msg, hint="Leave it out for every profile, or write `.` for this folder")
 
 
 def every(tree: Tree) -> Selected:
@@ -85,7 +85,7 @@ def every(tree: Tree) -> Selected:
     parts = {pattern: select(tree, pattern) for pattern in patterns}
     if empty := [pattern for pattern, part in parts.items() if not part.files]:
         msg = f"{file} says that profiles are at `{empty[0]}`, and nothing is there"
-        raise UsageError(msg, hint=f"It was looked for in {tree.where()}. Mend {file}.")
+        raise UsageError(msg, hint=f"It was looked for in {tree.where()}. Mend {file}")
     files = dict.fromkeys(path for part in parts.values() for path in part.files)
     return Selected(tuple(files), f"as {file} says")
 

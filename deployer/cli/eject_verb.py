@@ -54,7 +54,7 @@ def command(path: str, form: str, out: str | None, shape: str, *, force: bool) -
 
     if out is not None and Path(out).exists() and not force:
         msg = f"{out} is there already, and was left alone"
-        raise UsageError(msg, hint="Give another --out, or --force to replace it.")
+        raise UsageError(msg, hint="Give another --out, or --force to replace it")
     ejected = eject(_case(path, form).release, form)
     if out is not None:
         write_file(out, ejected.text)
@@ -83,7 +83,7 @@ def _case(path: str, form: str) -> Case:
         tell(text(findings, color=colored_stderr()), end="")
     if checked.case is None or any(map(stops, findings)):
         msg = f"{path} is not right, so nothing was written"
-        raise Failure(msg, hint="Mend what is said above; `deployer check` says it again.")
+        raise Failure(msg, hint="Mend what is said above; `deployer check` says it again")
     return checked.case
 
 

@@ -118,7 +118,7 @@ NUMBERS = {
 def _misused(error: click.ClickException) -> UsageError:
     """Give a mistake that click found the form of every other."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        return UsageError("there is nothing to do", hint="`deployer --help` lists the verbs.")
+        return UsageError("there is nothing to do", hint="`deployer --help` lists the verbs")
     message = error.format_message().strip().rstrip(".")
     for theirs, ours in NUMBERS.items():
         message = message.removesuffix(theirs) + ours if message.endswith(theirs) else message
@@ -126,7 +126,7 @@ def _misused(error: click.ClickException) -> UsageError:
         message = " ".join(message.split())
     message = message[:1].lower() + message[1:] if message[1:2].islower() else message
     context = getattr(error, "ctx", None)
-    hint = f"`{context.command_path} --help` says what it takes." if context else ""
+    hint = f"`{context.command_path} --help` says what it takes" if context else ""
     return UsageError(message, hint=hint)
 
 

@@ -57,7 +57,7 @@ def example(name: str) -> Example:
     found = names()
     if name not in found:
         msg = f"there is no example `{name}`"
-        raise UsageError(msg, hint=f"They are {', '.join(f'`{one}`' for one in found)}.")
+        raise UsageError(msg, hint=f"They are {', '.join(f'`{one}`' for one in found)}")
     text = _read(f"{name}.yaml")
     base, lock = base_named(text), lock_file(str(_folder() / f"{name}.yaml"))
     extended = (base, _read(base)) if isinstance(base, str) else ("", "")
@@ -70,7 +70,7 @@ def _folder() -> Path:
         if any(folder.glob("*.yaml")):
             return folder
     msg = "this installation came without the shipped profiles"
-    raise Failure(msg, hint="`deployer init --model … --gpu …` writes one of your own.")
+    raise Failure(msg, hint="`deployer init --model … --gpu …` writes one of your own")
 
 
 def _read(path: str) -> str:

@@ -74,7 +74,7 @@ def _page(check_id: str) -> pages.Page:
         msg = f"there is no check and no failure `{check_id}`"
         failures = (signature.name for signature in SIGNATURES)
         near = choice.near(check_id, (*pages.known(), *failures))
-        hint = f"Did you mean {' or '.join(near)}?" if near else "`deployer explain` lists them."
+        hint = f"Did you mean {' or '.join(near)}?" if near else "`deployer explain` lists them"
         if not near and "." in check_id:
             hint += " What a key of a profile means is in what `deployer schema` prints."
         raise UsageError(msg, hint=hint) from error

@@ -59,7 +59,7 @@ class Repository:
             return Path(os.path.realpath(path)).relative_to(self.root).as_posix()
         except ValueError as error:
             msg = f"{path} is outside of this repository"
-            raise UsageError(msg, hint="Compare such files by `deployer diff OLD NEW`.") from error
+            raise UsageError(msg, hint="Compare such files by `deployer diff OLD NEW`") from error
 
     def shown(self, path: str) -> str:
         """Give a path of the repository as the command line would."""
@@ -80,11 +80,11 @@ def repository() -> Repository:
         ran = _git(Path(), *ROOT)
     except FileNotFoundError as error:
         msg = "`--base` needs git, and there is none here"
-        raise UsageError(msg, hint="Compare two files: `deployer diff OLD NEW`.") from error
+        raise UsageError(msg, hint="Compare two files: `deployer diff OLD NEW`") from error
     if ran.returncode:
         msg = "this is no git repository, so there is nothing to compare with"
         msg = msg if _is_none(ran) else f"git cannot read this repository: {_said(ran)}"
-        raise UsageError(msg, hint="Compare two files: `deployer diff OLD NEW`.")
+        raise UsageError(msg, hint="Compare two files: `deployer diff OLD NEW`")
     return _at(ran)
 
 
@@ -102,7 +102,7 @@ def found(folder: Path) -> Repository | None:
     if _is_none(ran):
         return None
     msg = f"git cannot read this repository: {_said(ran)}"
-    raise Failure(msg, hint="`git status` in this folder says more.")
+    raise Failure(msg, hint="`git status` in this folder says more")
 
 
 def _is_none(ran: subprocess.CompletedProcess[bytes]) -> bool:
@@ -148,7 +148,7 @@ def head(repo: Repository, ref: str) -> str:
     """Find the commit of a ref; raises UsageError where there is none."""
     if not ref:
         msg = "the commit to compare with is empty"
-        raise UsageError(msg, hint="Give a branch, tag or commit: `deployer diff --base main`.")
+        raise UsageError(msg, hint="Give a branch, tag or commit: `deployer diff --base main`")
     commit = _commit(repo, ref)
     if commit is None:
         empty = "" if _commit(repo, "HEAD") else ": nothing is committed yet"
@@ -231,7 +231,7 @@ def _unreadable(ran: subprocess.CompletedProcess[bytes], words: tuple[str, ...])
     said = ran.stderr.decode(errors="replace").strip()
     hint = f"The command was: git {' '.join(words)}"
     if "promisor remote" in said:
-        hint = "This clone is partial: `git fetch --refetch --no-filter` brings what it lacks."
+        hint = "This clone is partial: `git fetch --refetch --no-filter` brings what it lacks"
     return Failure(f"git could not read the repository: {said}", hint=hint)
 
 

@@ -180,7 +180,7 @@ def _meant(repo: git.Repository, trees: tuple[Tree, Tree], word: str) -> tuple[S
     if is_pattern(word) or (repo.root / pattern).is_dir():
         raise nothing(trees, word)
     msg = f"{repo.shown(pattern)}: there is no such file, here or in the commit"
-    raise UsageError(msg, hint="Name profiles, folders of profiles, or patterns.")
+    raise UsageError(msg, hint="Name profiles, folders of profiles, or patterns")
 
 
 def _all(old: Tree, new: Tree) -> tuple[Selected, Selected]:

@@ -95,7 +95,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise UsageError(msg)
     if output is not None and Path(output).exists() and not force:
         msg = f"{output} is there already, and was left alone"
-        raise UsageError(msg, hint="Give another --out, or --force to replace it.")
+        raise UsageError(msg, hint="Give another --out, or --force to replace it")
     answers, variables = _settings(settings)
     wishes = Wishes(
         checked_name(name),
@@ -141,7 +141,7 @@ def _adopted(
         msg = f"{script or 'the command'}: {error}"
         hint = (
             "A launch is `python3 -m sglang.launch_server ...`, `sglang serve ...`, "
-            "`vllm serve ...`, or a container that runs one of them."
+            "`vllm serve ...`, or a container that runs one of them"
         )
         if script is not None:
             hint += (
@@ -229,7 +229,7 @@ def checked_gpu(gpu: str) -> str:
     known = get_args(Hardware.model_fields["gpu"].annotation)
     if gpu and gpu not in known:
         msg = f"`{gpu}` is no GPU type"
-        raise UsageError(msg, hint=f"There are {', '.join(known)}.")
+        raise UsageError(msg, hint=f"There are {', '.join(known)}")
     return gpu
 
 

@@ -81,11 +81,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     if output is not None and Path(output).exists() and not force:
         msg = f"{output} is there already, and was left alone"
-        raise UsageError(msg, hint="Give another --out, or --force to replace it.")
+        raise UsageError(msg, hint="Give another --out, or --force to replace it")
     if shipped is not None:
         if any((model, gpu, count, target, engine, image, name, endpoint)):
             msg = "an example is written as it is, and something else is asked for, too"
-            raise UsageError(msg, hint="Give --example and --out alone, and edit the file.")
+            raise UsageError(msg, hint="Give --example and --out alone, and edit the file")
         return _shipped(shipped, output, form, force=force)
     name, release = checked_name(name), checked_release(engine)
     if endpoint is not None:
@@ -107,7 +107,7 @@ def _asked(option: str, question: str, default: str) -> str:
     """Ask a person; without a terminal, name the option that answers."""
     if not can_ask():
         msg = f"--{option} is not given, and there is no terminal to ask on"
-        hint = "Give --model, --gpu and --target, or --from-endpoint URL, or --example NAME."
+        hint = "Give --model, --gpu and --target, or --from-endpoint URL, or --example NAME"
         raise UsageError(msg, hint=hint)
     return ask_word(question, default)
 
@@ -123,7 +123,7 @@ def _proposed(wanted: Wanted) -> tuple[Proposed, Lock]:
 
     if wanted.gpu == "none":
         msg = "a replica on Modal needs a GPU"
-        raise UsageError(msg, hint="`--target local` serves the tiny model on a CPU.")
+        raise UsageError(msg, hint="`--target local` serves the tiny model on a CPU")
     loaded = load_profile(begun(wanted, wanted.count or 1).text(), "profile")
     if loaded.profile is None:
         msg = f"`{wanted.repo}` makes no profile: {loaded.findings[0].message}"
@@ -142,7 +142,7 @@ def _proposed(wanted: Wanted) -> tuple[Proposed, Lock]:
         return propose(wanted, FoundLock("compiled/profile.lock.json", lock)), lock
     except NoShapeError as error:
         raise Failure(
-            str(error), hint="Take a GPU with more memory, or weights of fewer bits."
+            str(error), hint="Take a GPU with more memory, or weights of fewer bits"
         ) from error
 
 
@@ -155,7 +155,7 @@ def _shipped(name: str, output: str | None, form: str, *, force: bool) -> int:
     beside = {} if output is None else found.beside_of(Path(output))
     if there := [str(one) for one in beside if one.exists() and not force]:
         msg = f"{there[0]} is there already, and was left alone"
-        raise UsageError(msg, hint="Give another folder in --out, or --force to replace it.")
+        raise UsageError(msg, hint="Give another folder in --out, or --force to replace it")
     _output(found.text, output, form, {})
     for place, text in beside.items():
         write_beside(place, text)
@@ -254,7 +254,7 @@ def _info(url: str) -> dict[str, Any]:
         seen.append(f"{path}: {code}")
         if release and code != 200:  # noqa: PLR2004 - HTTP's OK
             msg = f"{url} is served by deployer, whose door lets nobody ask for its arguments"
-            hint = "Its profile says them: `deployer history` and `deployer drift` name it."
+            hint = "Its profile says them: `deployer history` and `deployer drift` name it"
             raise Failure(msg, hint=hint)
         if code == 200 and len(body) <= LARGEST:  # noqa: PLR2004 - as above
             try:
@@ -264,5 +264,5 @@ def _info(url: str) -> dict[str, Any]:
             if isinstance(found, dict):
                 return found
     msg = f"{url} gives no arguments of a server ({', '.join(seen)})"
-    hint = f"An SGLang server gives them at {PATHS[0]}; with a key, set {KEY} for this command."
+    hint = f"An SGLang server gives them at {PATHS[0]}; with a key, set {KEY} for this command"
     raise Failure(msg, hint=hint)

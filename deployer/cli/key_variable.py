@@ -36,7 +36,7 @@ def settle(variable: str, given: str, named: str | None = None) -> None:
     if named is not None and named != variable:
         does = f"takes its key from {variable}" if variable else "asks for no key"
         message = f"--key-env says {named}, and the profile {does}"
-        raise UsageError(message, hint="The option agrees to the profile's own variable.")
+        raise UsageError(message, hint="The option agrees to the profile's own variable")
     if not variable:
         return
     refuse_foreign(variable)
@@ -53,8 +53,8 @@ def _ask(variable: str, given: str) -> None:
     question = f"{given} wants what {variable} holds as its API key. Is that this server's key?"
     if not can_ask():
         message = f"there is no terminal to ask at: {question}"
-        raise UsageError(message, hint=f"`--key-env {variable}` answers it; so does `API_KEY`.")
+        raise UsageError(message, hint=f"`--key-env {variable}` answers it; so does `API_KEY`")
     if not ask(question):
         message = f"what {variable} holds was not sent"
-        raise UsageError(message, hint="Name this server's own variable in `serving.api_key_env`.")
+        raise UsageError(message, hint="Name this server's own variable in `serving.api_key_env`")
     agree(place, variable, os.environ)

@@ -168,4 +168,4 @@ def _refuse_outside(path: str, base: str) -> None:
     real = Path(os.path.realpath(base))
     if not real.is_relative_to(os.path.realpath(root)):
         message = f"{base} is not in the repository {root}"
-        raise LeadsAway(message, hint="Copy it into the repository.")
+        raise LeadsAway(message, hint="Copy it into the repository")

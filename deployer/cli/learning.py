@@ -74,7 +74,7 @@ def _judged(profile: str, text: Text, case: Case, lock: Lock) -> Case:
         tell(report(new, color=colored_stderr()), end="")
     if any(map(stops, new)):
         message = f"{profile} is not right, as the hub describes its model, so nothing was done"
-        raise Failure(message, hint="Mend what is said above.")
+        raise Failure(message, hint="Mend what is said above")
     return judged.whole or case
 
 

@@ -39,7 +39,7 @@ def open_ordinary(path: str) -> int:
     """
     if not path:
         msg = "an empty word names no file"
-        raise LeadsAway(msg, hint="Give the path of an ordinary file (is its variable empty?).")
+        raise LeadsAway(msg, hint="Give the path of an ordinary file (is its variable empty?)")
     if is_own(path):
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     real = followed(path)
@@ -65,7 +65,7 @@ def followed(path: str, within: Path | None = None) -> Path:
     real = Path(os.path.realpath(path))
     if str(real).startswith(MADE_UP):
         msg = f"{path} leads to {real}, which is no file on a disk"
-        raise LeadsAway(msg, hint="Give the path of an ordinary file.")
+        raise LeadsAway(msg, hint="Give the path of an ordinary file")
     repository = repository_of(path)
     root = repository or within
     if root is not None and not real.is_relative_to(os.path.realpath(root)):
@@ -109,4 +109,4 @@ def _refuse_special(path: str, mode: int) -> None:
     kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
     kind = kinds.get(stat.S_IFMT(mode), "a device")
     msg = f"{path} is {kind}"
-    raise LeadsAway(msg, hint="Give the path of an ordinary file.")
+    raise LeadsAway(msg, hint="Give the path of an ordinary file")

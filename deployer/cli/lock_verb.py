@@ -44,7 +44,7 @@ def command(profiles: tuple[str, ...], form: str, *, fresh: bool, online: bool) 
 
     if online and not fresh:
         msg = "--online is about --check: without it the hub is always asked"
-        raise UsageError(msg, hint="Write `deployer lock --check --online`.")
+        raise UsageError(msg, hint="Write `deployer lock --check --online`")
     found = find([profile_of(path) for path in profiles])
     if found.how:
         tell(f"Found {found.how}: {', '.join(map(visible, found.files))}")
@@ -54,7 +54,7 @@ def command(profiles: tuple[str, ...], form: str, *, fresh: bool, online: bool) 
     told = [_told(path, asked, write=not fresh) for path in found.files]
     if all(one.state == "nothing" for one in told):
         msg = "there is nothing to lock: no profile names a repository or an image"
-        raise UsageError(msg, hint="The tiny model of `source: builtin` comes with deployer.")
+        raise UsageError(msg, hint="The tiny model of `source: builtin` comes with deployer")
     _show(told, form)
     return max(one.code for one in told)
 
@@ -87,7 +87,7 @@ def _release(path: str) -> Release:
     if loaded.profile is None:
         tell(text(loaded.findings, color=colored_stderr()), end="")
         msg = f"{path} is not right, so nothing was asked"
-        raise Failure(msg, hint="Mend what is said above.")
+        raise Failure(msg, hint="Mend what is said above")
     return compile_profile(loaded.profile)
 
 

@@ -209,12 +209,12 @@ def read_text(path: str, what: str = PROFILE, largest: int = LARGEST) -> str:
     except FileNotFoundError as error:
         if path == "-":
             msg = "standard input is read by `check` alone"
-            raise UsageError(msg, hint=f"Give the path of {what}.") from error
+            raise UsageError(msg, hint=f"Give the path of {what}") from error
         msg = f"{path}: there is no such file"
         raise UsageError(msg, hint=_nearby(path, what)) from error
     except OSError as error:
         msg = f"{path}: {error.strerror or error}"
-        raise UsageError(msg, hint=f"Give the path of {what}.") from error
+        raise UsageError(msg, hint=f"Give the path of {what}") from error
     if len(data) > largest:
         msg = f"{path} is larger than {largest:,} bytes, so it is not {what}"
         raise UsageError(msg)

@@ -26,7 +26,7 @@ LARGEST = 10_000_000
 """Bytes of a plan that are read: it holds a profile, and its lock."""
 
 _DIGITS = 64  # of a SHA-256 in hexadecimal
-_AGAIN = "Nothing was done. Make the plan again, and look at it."
+_AGAIN = "Nothing was done. Make the plan again, and look at it"
 
 
 def apply_plan(path: str, manner: Manner, *, digest: str, key_env: str | None) -> int:
@@ -91,7 +91,7 @@ def _refuse_another(path: str, text: str, wanted: str) -> None:
         return
     if len(wanted) != _DIGITS or not set(wanted) <= set("0123456789abcdef"):
         message = f"a SHA-256 has {_DIGITS} hexadecimal digits, which `{wanted:.80}` has not"
-        raise UsageError(message, hint="`deployer plan PROFILE -o FILE` prints it.")
+        raise UsageError(message, hint="`deployer plan PROFILE -o FILE` prints it")
     if (found := sha256(text)) != wanted:
         message = f"{path} is another plan than the one that was asked for: its SHA-256 is {found}"
         raise Failure(message, hint="Nothing was done. Where does the file come from?")

@@ -87,7 +87,7 @@ def unwritten(error: Exception) -> OutputFailure:
     why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     message = f"the result could not be written to stdout: {why}"
     full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-    return OutputFailure(message, hint="Free some space there, and try again." if full else "")
+    return OutputFailure(message, hint="Free some space there, and try again" if full else "")
 
 
 def tell(*lines: str, end: str = "\n") -> None:

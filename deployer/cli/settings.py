@@ -85,4 +85,4 @@ def _patterns(found: object, file: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-HINT = f'Write `{KEY}: ["deploy/**/*.yml"]` into {YAML}, or leave it out.'
+HINT = f'Write `{KEY}: ["deploy/**/*.yml"]` into {YAML}, or leave it out'

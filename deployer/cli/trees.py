@@ -230,7 +230,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
     except OSError as error:
         message = f"cannot list {folder}: {error.strerror}"
-        raise Failure(message, hint="Name the profiles, or a folder that can be read.") from error
+        raise Failure(message, hint="Name the profiles, or a folder that can be read") from error
 
 
 def _strange(entry: os.DirEntry[str]) -> bool:

@@ -117,7 +117,7 @@ def _endpoint(
 
     if profile is None and url is None:
         msg = "there is nothing to ask"
-        raise UsageError(msg, hint="Give a PROFILE, the NAME of a deployment, or --url URL.")
+        raise UsageError(msg, hint="Give a PROFILE, the NAME of a deployment, or --url URL")
     refuse_model(profile, model)
     if url is None:
         reached = reach(str(profile), key_env)

@@ -28,7 +28,7 @@ def write_file(path: str, text: str) -> None:
     except OSError as error:
         msg = f"{path} could not be written: {error.strerror or error}"
         folder = Path(path).parent
-        hint = "What was there is as it was." if folder.is_dir() else f"Make {folder} first."
+        hint = "What was there is as it was" if folder.is_dir() else f"Make {folder} first"
         raise Failure(msg, hint=hint) from error
 
 
@@ -38,8 +38,8 @@ def _refuse(path: str) -> None:
         mode = place.lstat().st_mode
         if stat.S_ISLNK(mode):
             msg = f"{path} is a link to {place.readlink()}, and nothing is written through a link"
-            raise LeadsAway(msg, hint="Remove the link, or name the file that it leads to.")
+            raise LeadsAway(msg, hint="Remove the link, or name the file that it leads to")
         if not stat.S_ISREG(mode):
             msg = f"{path} is no ordinary file, so nothing is written there"
-            raise LeadsAway(msg, hint="Name another file.")
+            raise LeadsAway(msg, hint="Name another file")
     followed(path)

@@ -65,12 +65,12 @@ def eject(release: Release, form: str) -> Ejected:
         msg = f"`{release.name}` is for `target: local`, where the engine is deployer's own"
         raise Failure(
             msg,
-            hint="A profile for `target: modal` says which image, volumes and GPUs a file needs.",
+            hint="A profile for `target: modal` says which image, volumes and GPUs a file needs",
         )
     nodes = _nodes(release)
     if nodes > 1 and form not in {KUBERNETES, SKYPILOT}:
         msg = f"a replica of `{release.name}` spans {nodes} machines, and a {form} file has one"
-        raise Failure(msg, hint="Use `--to kubernetes` or `--to skypilot`.")
+        raise Failure(msg, hint="Use `--to kubernetes` or `--to skypilot`")
     lost = left(release, form)
     values = {**_view(release, form, nodes), "left": lost, "digest": release.digest()[:12]}
     return Ejected(rendered(TEMPLATES[form], values), lost)

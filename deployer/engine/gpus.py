@@ -15,5 +15,5 @@ def gpu_of(kind: str) -> Gpu | None:
         return None
     if kind not in GPUS:
         message = f"nothing is known of the GPU {kind}, so it cannot be pretended"
-        raise Failure(message, hint=f"Known are {', '.join(GPUS)}.")
+        raise Failure(message, hint=f"Known are {', '.join(GPUS)}")
     return GPUS[kind]

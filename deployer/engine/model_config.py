@@ -62,7 +62,7 @@ def model_config(
         return _read(folder / CONFIG, str(folder / CONFIG))
     if (known := shipped(model.repo)) is not None:
         return known
-    hint = "Fetch the repository's config.json and name it with `--model-config FILE`."
+    hint = "Fetch the repository's config.json and name it with `--model-config FILE`"
     message = f"the config of {model.repo} is not on this machine"
     raise Failure(message, hint=hint)
 
@@ -107,12 +107,12 @@ def _read(path: Path, source: str) -> ModelConfig:
         config = read_json(content, constants=True)
     except OSError as error:
         message = f"{path}: {error.strerror or error}"
-        raise UsageError(message, hint="Give the path of a model's config.json.") from error
+        raise UsageError(message, hint="Give the path of a model's config.json") from error
     except ValueError as error:
         message = f"{path} is {error}"
-        raise UsageError(message, hint="Give the path of a model's config.json.") from error
+        raise UsageError(message, hint="Give the path of a model's config.json") from error
     if not isinstance(config, dict) or not config.get("architectures"):
         message = f"{path} names no `architectures`, so it is no model's config"
-        raise UsageError(message, hint="Give the path of a model's config.json.")
+        raise UsageError(message, hint="Give the path of a model's config.json")
     beside = {name: path.with_name(name) for name in BESIDE if path.with_name(name).is_file()}
     return ModelConfig({CONFIG: content} | {n: p.read_bytes() for n, p in beside.items()}, source)

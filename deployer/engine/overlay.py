@@ -50,7 +50,7 @@ def find_interpreter(version: str, *, environ: Mapping[str, str] = os.environ) -
             return Interpreter(version, base.python, root)
     message = f"SGLang {version} is not installed here, and only it knows what it would do"
     other = f", or ask another release with `--engine {BASE}`" if version != BASE else ""
-    raise Failure(message, hint=f"Run `deployer engine install {version}`{other}.")
+    raise Failure(message, hint=f"Run `deployer engine install {version}`{other}")
 
 
 def is_overlay(version: str) -> bool:

@@ -150,7 +150,7 @@ def ask_all(
     if engine.overlay and any(question.gpu is None for question in questions):
         message = f"SGLang {engine.version} is here for GPUs only, which it can be told to see"
         raise Failure(
-            message, hint=f"On a CPU it takes a release with a lock: {', '.join(ENGINES)}."
+            message, hint=f"On a CPU it takes a release with a lock: {', '.join(ENGINES)}"
         )
     with tempfile.TemporaryDirectory(prefix="deployer-resolve-") as name:
         folder = Path(name).resolve()
@@ -243,7 +243,7 @@ def _run(run: child.Runner, command: Sequence[str], env: Mapping[str, str], seco
         if not any(sign in failure.message for sign in _TIMED_OUT):
             raise
         message = f"SGLang has not resolved the arguments within {seconds} s"
-        raise Failure(message, hint="Is the machine very busy? Try again.") from failure
+        raise Failure(message, hint="Is the machine very busy? Try again") from failure
 
 
 def _answers(

@@ -108,7 +108,7 @@ def _drafts(
 def _profile(loaded: Loaded[Profile], file: str) -> Profile:
     if loaded.profile is None:
         msg = f"{file} cannot be read as a profile, so nothing was done"
-        raise Failure(msg, hint=f"`deployer check {file}` says what is wrong; mend that first.")
+        raise Failure(msg, hint=f"`deployer check {file}` says what is wrong; mend that first")
     return loaded.profile
 
 

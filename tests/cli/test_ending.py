@@ -34,7 +34,7 @@ def test_a_result_that_finds_no_room_is_an_error(words: str) -> None:
     assert ran.returncode == 1
     assert ran.stderr == (
         "error: the result could not be written to stdout: No space left on device\n"
-        "  Free some space there, and try again.\n"
+        "  Free some space there, and try again\n"
     )
 
 

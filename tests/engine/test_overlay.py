@@ -67,7 +67,7 @@ def test_only_releases_without_a_lock_are_overlays() -> None:
 def test_nothing_installed(environ: dict[str, str]) -> None:
     with pytest.raises(Failure, match=r"0\.5\.23 is not installed here") as caught:
         find_interpreter("0.5.23", environ=environ)
-    assert caught.value.hint == "Run `deployer engine install 0.5.23`."
+    assert caught.value.hint == "Run `deployer engine install 0.5.23`"
 
 
 def test_the_environment_itself(fake_engine: EngineEnvironment, environ: dict[str, str]) -> None:

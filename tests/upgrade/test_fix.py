@@ -283,7 +283,7 @@ def test_what_cannot_be_written_stays_whole(
 
     assert (code, out) == (1, "")
     assert f"{broken} could not be written: File too large" in err
-    assert "What was there is as it was." in err
+    assert "What was there is as it was\n" in err
     assert broken.read_text(encoding="utf-8") == BROKEN
     assert [path.name for path in tmp_path.iterdir()] == ["p.yaml"]
 
