@@ -14,7 +14,7 @@ from deployer.apply.hub import list_files, manifest_of
 from deployer.apply.modal import early, remote
 from deployer.apply.modal.address import refuse_open
 from deployer.apply.modal.app import PARTS, build_app
-from deployer.apply.modal.image_build import in_its_own_words
+from deployer.apply.modal.image_build import in_its_own_words, seldom
 from deployer.apply.modal.interrupted import telling, though
 from deployer.apply.modal.listing import phases_of
 from deployer.apply.modal.locked import alone, refuse_held, whole
@@ -383,7 +383,13 @@ class Pipeline:
             publish(self._account, self._release)
             try:
                 deploy(
-                    self._account, self._release, file, plan.file, owed=owed, number=plan.version
+                    self._account,
+                    self._release,
+                    file,
+                    plan.file,
+                    hear=seldom(phase.progress, self._parts.clock),
+                    owed=owed,
+                    number=plan.version,
                 )
             except NotReached as failure:
                 self._refuse_unpublished(plan, failure)
@@ -531,13 +537,15 @@ def deploy(  # noqa: PLR0913 - what a deployment says of itself
     file: Path,
     profile: str = "",
     *,
+    hear: Callable[[str], None],
     owed: bool = False,
     number: int = 0,
     candidate: int = 0,
 ) -> None:
     """Deploy the whole app of a release; the version's tag is its digest.
 
-    ``profile`` is the mark of the profile's file, ``owed`` that it is to be verified still,
+    ``hear`` is told what builds of images write, ``profile`` is the mark of the profile's file,
+    ``owed`` that it is to be verified still,
     ``number`` the version that it will be. With ``candidate`` only its server is deployed, beside
     the live app, for so many minutes. Raises Failure for what went wrong.
     """
@@ -552,7 +560,7 @@ def deploy(  # noqa: PLR0913 - what a deployment says of itself
         candidate=candidate,
     )
     environment, tag = account.environment or None, short_digest(release)
-    with in_its_own_words():
+    with in_its_own_words(hear):
         told(
             f"the deployment of {built.app.name}",
             lambda: built.app.deploy.aio(environment_name=environment, tag=tag),

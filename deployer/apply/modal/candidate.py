@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deployer.apply.modal.apply import Applied, Pipeline, deploy
+from deployer.apply.modal.image_build import seldom
 from deployer.apply.modal.listing import candidate_of
 from deployer.apply.modal.parts import DEFAULT_PARTS, Parts
 from deployer.apply.modal.tags import VERSION, app_tags
@@ -122,7 +123,7 @@ class Candidate(Pipeline):
             if self._is_of_use(left):
                 phase.result = "an apply that is gone has left this very release: it is taken"
             else:
-                self._deploys(file)
+                self._deploys(file, seldom(phase.progress, self._parts.clock))
                 phase.result = f"app {self._parameters.app}, beside {self._live}"
         app, url = self._deployed()
         self._id = app.id
@@ -133,10 +134,12 @@ class Candidate(Pipeline):
         applied = self._applied(record, "candidate", self._hold(verdicts))
         return replace(applied, app=app.name, verdicts=verdicts, sample=sample)
 
-    def _deploys(self, file: Path) -> None:
+    def _deploys(self, file: Path, hear: Callable[[str], None]) -> None:
         before = self._account.app(self._parameters.app)
         number = before.version + 1 if before is not None and before.state == DEPLOYED else 1
-        deploy(self._account, self._release, file, number=number, candidate=self._minutes)
+        deploy(
+            self._account, self._release, file, hear=hear, number=number, candidate=self._minutes
+        )
 
     def _is_of_use(self, left: ListedApp | None) -> bool:
         """Tell whether what was left is what this deployer would deploy."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from contextlib import contextmanager
@@ -15,9 +16,10 @@ from deployer.apply.modal.parts_of_image import engine_image
 from deployer.apply.modal.rpc import told
 from deployer.apply.patience import current
 from deployer.errors import Failure
+from deployer.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from deployer.apply.modal.parts import Parts
     from deployer.apply.phases import Phase
@@ -45,6 +47,7 @@ class ImageBuild:
         self._over = threading.Event()
         self._failure: Failure | None = None
         self._said = False
+        self._line = ""
         self._image = engine_image(release)
         self._app = app
         threading.Thread(target=self._build, name="image", daemon=True).start()
@@ -68,12 +71,13 @@ class ImageBuild:
             if phase.seconds - shown >= SHOW_EVERY:
                 shown = phase.seconds
                 took = self._parts.clock() - self._began
-                phase.progress(f"the engine's image is being built, for {took:.0f} s")
+                line = f": {self._line}" if self._line else ""
+                phase.progress(f"the engine's image is being built, for {took:.0f} s{line}")
         self.check()
 
     def _build(self) -> None:
         try:
-            with in_its_own_words():
+            with in_its_own_words(self._hear):
                 told("the engine's image", lambda: self._image.build.aio(self._app), BUILDING)
         except Failure as failure:
             self._failure = failure
@@ -82,12 +86,19 @@ class ImageBuild:
         finally:
             self._over.set()
 
+    def _hear(self, line: str) -> None:
+        self._line = line
+
 
 @contextmanager
-def in_its_own_words() -> Iterator[None]:
-    """Let a build that fails in the block be told with the end of its output."""
+def in_its_own_words(hear: Callable[[str], None]) -> Iterator[None]:
+    """Let ``hear`` be told each line that a build in the block writes, while it writes it.
+
+    One that fails is told with the end of its output.
+    """
     try:
-        yield
+        with _listening(hear):
+            yield
     except Failure as failure:
         cause = failure.__cause__
         if not isinstance(cause, modal.exception.ImageBuildError):
@@ -96,6 +107,49 @@ def in_its_own_words() -> Iterator[None]:
         message = "the image cannot be built on Modal" + ("" if lines else f": {failure.message}")
         hint = "the end of the build's output:" if lines else failure.hint
         raise Failure(message, hint=hint, detail=lines) from cause
+
+
+def seldom(tell: Callable[[str], None], clock: Callable[[], float]) -> Callable[[str], None]:
+    """Tell the first line of a build's output at once, and others every :data:`SHOW_EVERY`."""
+    shown = -math.inf
+
+    def hear(line: str) -> None:
+        nonlocal shown
+        if clock() - shown >= SHOW_EVERY:
+            shown = clock()
+            tell(f"the engine's image: {line}")
+
+    return hear
+
+
+@contextmanager
+def _listening(hear: Callable[[str], None]) -> Iterator[None]:
+    """Hear what Modal's client is told of builds: it hands each piece to its output's manager.
+
+    That is no part of its promises (1.6.0 to 1.6.4 ``_image.py``, ``_image_await_build_result``):
+    a client that has it elsewhere lets nothing be heard, and builds as well.
+    """
+    try:
+        from modal._output.manager import OutputManager  # noqa: PLC0415 - may be missing
+
+        manager = OutputManager.get()
+        forward = manager.put_streaming_log
+    except (ImportError, AttributeError):
+        yield
+        return
+
+    async def put(log: api_pb2.TaskLogs, prefix: str = "") -> None:
+        for line in log.data.splitlines():
+            if line.strip():
+                hear(visible(line.strip()))
+        await forward(log, prefix)
+
+    mine = vars(manager)
+    mine[forward.__name__] = put
+    try:
+        yield
+    finally:
+        mine.pop(forward.__name__, None)
 
 
 def build_output(image_id: str) -> tuple[str, ...]:

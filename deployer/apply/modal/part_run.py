@@ -17,7 +17,7 @@ from modal_proto import api_pb2
 
 from deployer.apply.modal.app import SHARE, build_app
 from deployer.apply.modal.following import Following
-from deployer.apply.modal.image_build import ImageBuild, in_its_own_words
+from deployer.apply.modal.image_build import ImageBuild, in_its_own_words, seldom
 from deployer.apply.modal.remote import key_proof
 from deployer.apply.modal.rpc import CLIENT_ERRORS, UNANSWERED, answer, gathered, raised, told
 from deployer.apply.modal.shares import Share, Together
@@ -119,7 +119,7 @@ def run_part(  # noqa: PLR0913, PLR0917 - what a part consists of
     shares = () if sharing is None else sharing.shares
     run = _Run(account, release, part, phase, parts, shares)
     session = built.app.run(environment_name=account.environment or None, detach=stays)
-    with in_its_own_words():
+    with in_its_own_words(seldom(phase.progress, parts.clock)):
         told(f"an app for {part.words}", session.__aenter__, STARTING)
     app_id = built.app.app_id or ""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 
 import pytest
@@ -79,3 +80,38 @@ def test_the_image_is_built_beside_the_download_and_waited_for(containers: World
     code, _, err = world.run("apply", path, "--yes", "--no-verify")
     assert (code, "✗ deploy" in err, OUTPUT[1] in err) == (1, True, True), err
     assert len(world.plane.app("tiny-app").versions) == 1
+
+
+def test_what_a_build_writes_is_heard_while_it_is_built(world: World) -> None:
+    import modal  # noqa: PLC0415 - a second, for the quick tests beside this one too
+
+    from deployer.apply.modal.image_build import in_its_own_words, seldom  # noqa: PLC0415 - as above
+
+    build = world.plane.state.builds[TAG] = Build(OUTPUT[:1], may_end=False)
+    heard: queue.Queue[str] = queue.Queue()
+    told: list[str] = []
+    clock = iter((0.0, 0.0, 4.0, 5.0, 5.0))
+    hear = seldom(told.append, lambda: next(clock))
+    app = modal.App("tiny-app")
+    with app.run():
+        with in_its_own_words(heard.put):
+            image = modal.Image.from_registry("lmsysorg/sglang:v0.5.23")
+            thread = threading.Thread(target=lambda: image.build(app))
+            thread.start()
+            assert heard.get(timeout=600) == OUTPUT[0]
+            assert not build.over
+
+            async def end() -> None:
+                build.may_end = True
+                await world.plane.state.tell()
+
+            world.plane.run(end())
+            thread.join()
+        assert build.over
+        world.plane.state.builds["ENV A"] = Build(("Step 1/1 : ENV A=b",))
+        image.env({"A": "b"}).build(app)
+        assert world.plane.state.builds["ENV A"].over
+    assert heard.empty(), "whoever built before hears no more"
+    for line in ("first", "soon after", "later"):
+        hear(line)
+    assert told == ["the engine's image: first", "the engine's image: later"]
