@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from deployer.secret import forms, masked
-from deployer.serve.broken import Broken, overlap
+from deployer.serve.broken import MOST, Broken, overlap
 from deployer.serve.shapes import ShapeStream
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ class RedactedStream:
         self._redactor = redactor
         self._held = b""
         self._pieces = b""
+        self._shown = b""
         self._shapes = ShapeStream()
 
     def feed(self, data: bytes) -> bytes:
@@ -113,11 +114,16 @@ class RedactedStream:
         return self._shapes.feed(self._joined(ready))
 
     def _joined(self, ready: bytes, *, final: bool = False) -> bytes:
-        """Hide what stands in pieces, and hold back what may be the first of them."""
+        """Hide what stands in pieces, and hold back what may be the first of them.
+
+        A single letter is shown at once. Whether the next one makes two with it, its line tells.
+        """
         broken = self._redactor.broken
         whole = broken.hide(self._pieces + ready, MARK.encode())
-        keep = len(whole) - (0 if final else broken.beginning(whole))
+        held = 0 if final else broken.beginning(self._shown + whole)
+        keep = max(0, len(whole) - held)
         ready, self._pieces = whole[:keep], whole[keep:]
+        self._shown = (self._shown + ready)[-MOST:]
         return ready
 
     def finish(self) -> bytes:

@@ -153,7 +153,8 @@ def test_no_canary_passes_any_encoding_and_any_cut(
     secret: str, encoding: str, before: str, cuts: list[int]
 ) -> None:
     stream = Redactor([secret]).stream()
-    whole = f"{before} {ENCODINGS[encoding](secret)} after".encode()
+    written = ENCODINGS[encoding](secret)
+    whole = f"{before} {written} after".encode()
     shown, start = b"", 0
     for number in range(len(whole)):
         end = start + cuts[number % len(cuts)]
@@ -162,6 +163,8 @@ def test_no_canary_passes_any_encoding_and_any_cut(
     shown += stream.finish()
     assert MARK.encode() in shown
     assert secret.encode() not in shown
+    middle = written[len(written) // 3 : -len(written) // 3]
+    assert middle.encode() not in shown.removeprefix(before.encode())
 
 
 LINES: dict[str, Callable[[str], str]] = {
@@ -184,6 +187,18 @@ def test_what_a_tool_breaks_into_lines_is_hidden_too(encoding: str) -> None:
     assert last[:-8] not in clean or len(last) <= 8
     assert clean.startswith("before\n")
     assert clean.endswith("\nafter")
+
+
+@pytest.mark.parametrize("secret", ["0" * 16, PLAIN])
+@pytest.mark.parametrize("alone", [1, 2, 3, 16])
+def test_letters_that_come_on_lines_of_their_own_are_hidden(secret: str, alone: int) -> None:
+    """The first of them is shown, for one letter is none; all others with what follows are not."""
+    stream = Redactor([secret]).stream()
+    lines = [*secret[:alone], secret[alone:]]
+    shown = b"".join(stream.feed(f"{line}\n".encode()) for line in ["before", *lines, "after"])
+    plain = (shown + stream.finish()).decode()
+    assert MARK in plain
+    assert secret[1:] not in plain.replace("\n", "")
 
 
 BREAKS = ("\n", "\r\n", "\x1b[1m", "\x1b[0;31m", "\x1b[0m\n", "\x1b]0;title\x07")
