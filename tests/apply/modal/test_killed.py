@@ -27,6 +27,7 @@ from deployer.apply.modal.locked import Clocks
 from deployer.apply.modal.tags import PHASE
 from tests.apply.modal.conftest import World
 from tests.apply.modal.killed_apply import quickly
+from tests.fakes.fresh import FRESH
 from tests.fakes.modal.faults import Fault
 from tests.volume import VOLUME
 
@@ -67,7 +68,7 @@ def start(
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     return subprocess.Popen(
-        [sys.executable, "-m", f"tests.apply.modal.{script.stem}", "apply", path, "--yes"],
+        [*FRESH, sys.executable, "-m", f"tests.apply.modal.{script.stem}", "apply", path, "--yes"],
         cwd=Path(__file__).parents[3],
         env={**os.environ, "XDG_STATE_HOME": str(world.folder / machine)},
         stdin=terminal,
