@@ -38,7 +38,7 @@ class Said:
     def text(self) -> str:
         """Say it as an event does; :func:`heard` reads it again."""
         return (
-            f"a pool of {self.tokens:,} tokens, weights of {self.weights:.2f} GiB, "
+            f"a pool of {self.tokens:,} tokens, weights of {self.weights:z.2f} GiB, "
             f"graphs of {self.graphs:.2f} GiB"
         )
 

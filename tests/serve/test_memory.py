@@ -36,6 +36,7 @@ def test_what_is_told_is_heard_again() -> None:
     said = (Said(205_661, 61.04, 0.9), Said(1_205_000, -0.0, 0.0))  # -0.00: a tiny model's, on H200
 
     assert heard("; ".join(each.text() for each in said)) == said
+    assert "weights of 0.00 GiB" in said[1].text()
     assert heard("the engine did not say what it holds: no answer (Timeout)") == ()
     assert of_each(said) == ((205_661, 1_205_000), (61.04, -0.0))
 
