@@ -15,7 +15,7 @@ import click
 import deployer
 from deployer.cli.locks import lock_file
 from deployer.errors import Failure, UsageError
-from deployer.profile.layers import base_named
+from deployer.profile.layers import base_named, fallbacks_named
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -27,17 +27,16 @@ FOLDERS = (PACKAGE / "examples", PACKAGE.parent / "profiles")
 
 @dataclass(frozen=True)
 class Example:
-    """A shipped profile, the text of what it extends, by its name, and its lock; '' for none."""
+    """A shipped profile, the texts of the files that it names, and its lock; '' for none."""
 
     text: str
-    base: tuple[str, str]
+    named: tuple[tuple[str, str], ...]
     lock: str
 
     def beside_of(self, profile: Path) -> dict[Path, str]:
         """Give what belongs beside the profile, where that is written."""
-        name, text = self.base
-        both = {profile.with_name(name or "-"): text, lock_file(str(profile)): self.lock}
-        return {place: text for place, text in both.items() if text}
+        named = {profile.with_name(name): text for name, text in self.named}
+        return named | ({lock_file(str(profile)): self.lock} if self.lock else {})
 
 
 def names() -> list[str]:
@@ -60,8 +59,9 @@ def example(name: str) -> Example:
         raise UsageError(msg, hint=f"They are {', '.join(f'`{one}`' for one in found)}")
     text = _read(f"{name}.yaml")
     base, lock = base_named(text), lock_file(str(_folder() / f"{name}.yaml"))
-    extended = (base, _read(base)) if isinstance(base, str) else ("", "")
-    return Example(text, extended, lock.read_text(encoding="utf-8") if lock.exists() else "")
+    others = (*([base] if isinstance(base, str) else []), *fallbacks_named(text))
+    named = tuple((one, _read(one)) for one in others)
+    return Example(text, named, lock.read_text(encoding="utf-8") if lock.exists() else "")
 
 
 def _folder() -> Path:

@@ -153,7 +153,7 @@ def _shipped(name: str, output: str | None, form: str, *, force: bool) -> int:
 
     found = example(name)
     beside = {} if output is None else found.beside_of(Path(output))
-    if there := [str(one) for one in beside if one.exists() and not force]:
+    if there := [str(one) for one, text in beside.items() if not (force or _free(one, text))]:
         msg = f"{there[0]} is there already, and was left alone"
         raise UsageError(msg, hint="Give another folder in --out, or --force to replace it")
     _output(found.text, output, form, {})
@@ -162,6 +162,16 @@ def _shipped(name: str, output: str | None, form: str, *, force: bool) -> int:
     if output is not None:
         tell(f"Next: `deployer check {output}`, and `deployer apply {output}`.")
     return 0
+
+
+def _free(place: Path, text: str) -> bool:
+    """Whether a file may be written: it is not there, or says the very same."""
+    try:
+        return place.read_text(encoding="utf-8") == text
+    except FileNotFoundError:
+        return True
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _local(name: str, release: str, output: str | None, form: str) -> int:

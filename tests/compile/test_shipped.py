@@ -120,3 +120,19 @@ def test_cpu_tiny_needs_no_gpu_flag() -> None:
     assert compiled.argv()[:3] == ("python3", "-m", "sglang.launch_server")
     assert compiled.hardware.count == 0
     assert compiled.modal is None
+
+
+def test_one_of_them_falls_back_to_another() -> None:
+    """It says three lines of its own, and is both of the profiles that it names."""
+    both, first, other = map(release, ("b200-or-h200", "b200-fp8-eagle", "h200-fallback"))
+
+    assert (both.shape, [one.shape for one in both.shapes]) == ("B200:8", ["H200:8"])
+    assert both.arguments == first.arguments
+    assert [one.arguments for one in both.shapes] == [other.arguments]
+    assert (both.modal, first.modal, other.modal) != (None, None, None)
+    apps = {one.modal.app for one in (both, first, other) if one.modal is not None}
+    assert len(apps) == 3
+    committed = Path("profiles/compiled/b200-or-h200.flags").read_text(encoding="utf-8")
+    assert committed == flags(both)
+    findings = read_checked("profiles/b200-or-h200.yaml").findings
+    assert {one.severity for one in findings} <= {Severity.NOTE}

@@ -100,11 +100,12 @@ def test_a_shipped_profile_is_had_where_there_is_no_checkout(installed: Installe
     assert unknown.returncode == 2
     for profile in Path("profiles").glob("*.yaml"):
         assert f"`{profile.stem}`" in unknown.stderr
-        written = installed.run("init", "--example", profile.stem, "-o", profile.name)
+        # What one names is written beside it, and may be there when its own turn comes.
+        written = installed.run("init", "--force", "--example", profile.stem, "-o", profile.name)
         assert written.returncode == 0, written.stderr
         text = (installed.folder / profile.name).read_text(encoding="utf-8")
         assert text == profile.read_text(encoding="utf-8")
-    names = [profile.name for profile in Path("profiles").glob("*.yaml")]
+    names = [one.name for one in Path("profiles").glob("*.yaml")]
     checked = installed.run("check", "--strict", *names)
     assert checked.returncode == 0, checked.stdout
     flags = installed.run("compile", "--format", "flags", "cpu-tiny.yaml").stdout
