@@ -15,6 +15,9 @@ from typing import Any
 from deployer.codec import decode_json, encode, written
 from deployer.late import compile_pattern
 
+COMMIT = compile_pattern(r"[0-9a-f]{40}")
+"""A commit of a Hugging Face repository: the SHA-1 of git, in full."""
+
 FORMAT_VERSION = 1
 
 TOLD_BY = "X-Deployer-Release"

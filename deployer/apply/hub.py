@@ -15,6 +15,7 @@ from deployer.errors import Failure
 from deployer.facts.models.checkpoint import DOCUMENTS, INDEX, RepoFile
 from deployer.late import compile_pattern
 from deployer.lock.lock import LockedRepository
+from deployer.release import COMMIT
 from deployer.serve.weights.hub import ENDPOINT_VARIABLE, Hub
 from deployer.serve.weights.manifest import HubFile, Manifest, read_listing
 from deployer.serve.weights.needed import ADAPTER_CONFIG
@@ -43,7 +44,6 @@ SMALL = 2_000_000
 LARGE = 64_000_000
 """Bytes of a file of a tokenizer: the largest vocabularies have about 35 MB."""
 
-_COMMIT = compile_pattern(r"[0-9a-f]{40}")
 _NAME = compile_pattern(r"[A-Za-z0-9._-]{1,96}(/[A-Za-z0-9._-]{1,96})?")
 
 
@@ -135,7 +135,7 @@ def hub_name(environ: Mapping[str, str]) -> str:
 
 def _commit(hub: Hub, repo: str, revision: str, listing: object) -> str:
     commit = listing.get("sha") if isinstance(listing, dict) else None
-    if not isinstance(commit, str) or _COMMIT.fullmatch(commit) is None:
+    if not isinstance(commit, str) or COMMIT.fullmatch(commit) is None:
         message = f"{hub.name} does not say which commit {revision} of {repo} is"
         raise Failure(message, hint=f"look at {ENDPOINT_VARIABLE}")
     return commit

@@ -17,7 +17,7 @@ def tell_others(paths: Sequence[str]) -> None:
     """Say it of files that were given for profiles."""
     for path in paths[:MOST_SAID]:
         if said := instead(path):
-            tell(said)
+            tell(f"{said}.")
 
 
 def instead(path: str) -> str:
@@ -32,5 +32,5 @@ def instead(path: str) -> str:
     except DeployerError:
         return ""
     shown = visible(path)
-    said = f"{shown} reads like a {kind}: `deployer import {shown}` makes a profile of it."
+    said = f"{shown} reads like a {kind}: `deployer import {shown}` makes a profile of it"
     return said if kind else ""

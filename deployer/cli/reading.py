@@ -151,7 +151,7 @@ def read_sound(
         from deployer.cli.other_kind import instead  # noqa: PLC0415 - only for what is not right
 
         other = instead(path) if checked.case is None else ""
-        hint = other or "Mend what is said above; `deployer check` says it again."
+        hint = other or "Mend what is said above; `deployer check` says it again"
         raise Failure(msg, hint=hint)
     return checked.case, checked.keys
 

@@ -7,10 +7,9 @@ from functools import partial
 
 from deployer.facts.cpu import SWITCH
 from deployer.facts.models.catalogue import shapes
-from deployer.late import compile_pattern
 from deployer.profile.model import Profile
 from deployer.profile.partial import known
-from deployer.release import Beside
+from deployer.release import COMMIT, Beside
 
 BUILTIN_PATH = "builtin:tiny"
 """Stands for the folder of the builtin model until the local target has made it."""
@@ -34,9 +33,6 @@ SHORTEST_PROMPT = 16
 
 PLACED = frozenset({"speculative.draft_model", "lora.adapters"})
 """Fields that name what is downloaded: the engine is given its folders."""
-
-COMMIT = compile_pattern(r"[0-9a-f]{40}")
-"""A commit of a Hugging Face repository: the SHA-1 of git, in full."""
 
 DRAFTS_BY_STEPS = frozenset({"EAGLE", "EAGLE3", "NEXTN", "STANDALONE"})
 """The algorithms whose draft is made in steps."""

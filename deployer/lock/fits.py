@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deployer.late import compile_pattern
 from deployer.lock.lock import Lock, Role
 from deployer.lock.wanted import Wanted, wanted
-from deployer.release import Release
-
-COMMIT = compile_pattern("[0-9a-f]{40}")
+from deployer.release import COMMIT, Release
 
 _CALLED: dict[Role, str] = {"model": "model", "draft": "draft model", "adapter": "adapter"}
 _KEYS: dict[Role, str] = {

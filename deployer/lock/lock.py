@@ -16,7 +16,7 @@ from deployer.codec import DecodeError, read_json
 from deployer.facts.models.checkpoint import Checkpoint, Document, RepoFile, from_files
 from deployer.files import is_inside
 from deployer.late import compile_pattern
-from deployer.release import ModelSource
+from deployer.release import COMMIT, ModelSource
 
 FORMAT_VERSION = 1
 
@@ -32,7 +32,6 @@ Role = Literal["model", "draft", "adapter"]
 ROLES: Mapping[str, Role] = {role: role for role in get_args(Role)}
 """The roles by their names."""
 
-_COMMIT = compile_pattern("[0-9a-f]{40}")
 _DIGEST = compile_pattern("sha256:[0-9a-f]{64}")
 _FILE = compile_pattern(
     "([0-9]{1,18}) (sha256):([0-9a-f]{64})|([0-9]{1,18}) (git-sha1):([0-9a-f]{40})"
@@ -189,7 +188,7 @@ def _repository(value: object) -> LockedRepository:
     if role is None:
         msg = f"a repository has the role {found.get('role')!r:.40}"
         raise LockError(msg)
-    if _COMMIT.fullmatch(commit) is None:
+    if COMMIT.fullmatch(commit) is None:
         msg = f"{commit:.60} is no commit"
         raise LockError(msg)
     files = _files(_object(found.get("files"), "files"))

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import yaml
 
-from deployer.compile.derive import COMMIT, pinned_path
+from deployer.compile.derive import pinned_path
 from deployer.profile.layers import Text, quick
 from deployer.profile.model import Profile
 from deployer.profile.sections.serving import Serving
+from deployer.release import COMMIT
 
 TARGET: str = Profile.model_fields["target"].default
 PORT: int = Serving.model_fields["port"].default

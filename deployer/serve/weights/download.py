@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.errors import Failure
-from deployer.late import compile_pattern
-from deployer.release import SHELL, Beside
+from deployer.release import COMMIT, SHELL, Beside
 from deployer.serve.weights.clients import LARGEST_OVER_HTTP, RANGES, fetcher
 from deployer.serve.weights.hub import Hub
 from deployer.serve.weights.lock import alone
@@ -43,8 +42,6 @@ if TYPE_CHECKING:
     from deployer.release import ModelSource
     from deployer.serve.weights.fetch import Fetcher
     from deployer.serve.weights.manifest import HubFile
-
-_COMMIT = compile_pattern(r"[0-9a-f]{40}")
 
 
 def download(  # noqa: PLR0913 - keyword arguments, each a plain value
@@ -220,7 +217,7 @@ def refuse(repo: str, found: tuple[str, ...]) -> None:
 
 def check_pinned(model: ModelSource) -> None:
     """Raise :class:`Failure` for a model whose revision nobody has looked up."""
-    if _COMMIT.fullmatch(model.commit) is None:
+    if COMMIT.fullmatch(model.commit) is None:
         message = f"no commit of {model.repo} is known for the revision `{model.revision}`"
         raise Failure(message, hint="`deployer apply` looks it up and records it")
 
