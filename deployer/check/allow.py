@@ -150,7 +150,7 @@ def _faults(
             and not _elsewhere(allowance, source)
             and not _used(allowance, one, found, source)
         ):
-            message = f"`{one}` finds nothing at line {allowance.line}, so this is of no use"
+            message = f"`{one}` finds nothing at line {allowance.line}, so it allows nothing"
             yield _fault(UNUSED, message, "take it out", allowance)
 
 

@@ -255,7 +255,7 @@ def _text(applied: Applied, release: Release) -> str:
 
     standing = {
         True: kept(applied.verdicts),
-        False: "serves, with faults",
+        False: "serves, and breaks a promise",
         None: "is deployed, and was not asked",
     }[applied.verified]
     variable = release.listen.api_key_variable

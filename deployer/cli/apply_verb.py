@@ -380,7 +380,7 @@ def _standing(applied: Applied) -> str:
         return "serves; its promises were not tried again"
     from deployer.cli.verdicts import kept  # noqa: PLC0415 - only what the verb needs
 
-    return kept(applied.verdicts) if applied.verified else "serves, with faults"
+    return kept(applied.verdicts) if applied.verified else "serves, and breaks a promise"
 
 
 def _key(applied: Applied, release: Release) -> str:

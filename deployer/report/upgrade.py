@@ -24,7 +24,7 @@ HEADINGS = {
     Kind.COMMENTED: "Kept as a comment",
     Kind.RESPELT: "Compiles to other words; the file stays as it is here",
     Kind.DEPRECATED: "Deprecated from now on",
-    Kind.LEFT: "Left as it is: somebody must decide",
+    Kind.LEFT: "Left as it is, for you to decide",
 }
 """The parts of a report, in their order."""
 

@@ -93,7 +93,7 @@ def test_an_unused_allowance_is_shown_at_its_comment() -> None:
     (_, unused) = found(beside=comment)
 
     assert (unused.check, unused.severity) == ("allow-unused", Severity.WARNING)
-    assert unused.message == "`gpus-unused` finds nothing at line 3, so this is of no use"
+    assert unused.message == "`gpus-unused` finds nothing at line 3, so it allows nothing"
     assert unused.span is not None
     line, start, end = unused.span.line, unused.span.column - 1, unused.span.end_column - 1
     assert (line, unused.source_line[start:end]) == (3, comment)

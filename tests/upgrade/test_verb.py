@@ -98,7 +98,7 @@ Kept as a comment:
   engine.args.prefill-round-robin-balance: --prefill-round-robin-balance
       it does nothing but warn (0.5.9)
 
-Left as it is: somebody must decide:
+Left as it is, for you to decide:
   kernels.attention: cutlass_mla
       it was taken out (from 0.5.20 on)
 
