@@ -19,6 +19,7 @@ COMMIT = compile_pattern(r"[0-9a-f]{40}")
 """A commit of a Hugging Face repository: the SHA-1 of git, in full."""
 
 FORMAT_VERSION = 1
+"""The version of the JSON form; raised whenever an older reader would misread it."""
 
 TOLD_BY = "X-Deployer-Release"
 """The header of an answer that tells which release is behind it."""
@@ -28,9 +29,6 @@ TOLD_DIGITS = 12
 
 SHAPE_BY = "X-Deployer-Shape"
 """The header that tells which of a deployment's shapes it is (:attr:`Release.shape`)."""
-
-"""The version of the JSON form; raised whenever an older reader would misread it."""
-
 
 NEGATIVE = compile_pattern(r"-\d+|-\d*\.\d+")
 """What argparse takes for a negative number, and so for a value (Python 3.11 to 3.13)."""
