@@ -126,6 +126,13 @@ def _always(release: Release, form: str) -> Iterator[Left]:
             + ("run `compile_deepgemm` again" if modal
                else "empty it; a first start compiles them, which takes its time"),
         )  # fmt: skip
+    if release.shapes:
+        others = " and ".join(str(each.hardware) for each in release.shapes)
+        yield Left(
+            "other shapes",
+            f"it is for {release.hardware} alone: where there are none, it does not fall back to "
+            f"{others}, whose flags are others; each of those profiles has a file of its own",
+        )
     yield Left(
         "proof", "nothing asks the server for its promises: `deployer verify --url ADDRESS` does"
     )
@@ -162,7 +169,7 @@ def _parts(release: Release, form: str) -> Iterator[Left]:
 
 
 _TOLD = frozenset({"listen.routes", "listen.origins", "listen.body_limit", "lifecycle.hang",
-                   "warmup", "lifecycle.warmup"})  # fmt: skip
+                   "warmup", "lifecycle.warmup", "shapes"})  # fmt: skip
 """Parts that :func:`_always` tells."""
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from deployer.cli.reading import read_release
 from deployer.codec import decode, encode
 from deployer.eject.eject import eject
-from deployer.eject.left import FORMS, KUBERNETES, MODAL, SKYPILOT
+from deployer.eject.left import FORMS, KUBERNETES, MODAL, SKYPILOT, left
 from deployer.errors import Failure
 from deployer.release import Release
 
@@ -159,3 +160,13 @@ def test_several_machines_are_refused_where_there_is_one(form: str) -> None:
 def test_what_is_deployers_own_is_refused() -> None:
     with pytest.raises(Failure, match="where the engine is deployer's own"):
         eject(replace(SHIPPED[0], target="local", modal=None), MODAL)
+
+
+def test_other_shapes_are_left_in_a_sentence() -> None:
+    release = read_release("profiles/b200-or-h200.yaml")
+    assert len(FORMS) == 5
+    for form in FORMS:
+        found = {one.what: one.so for one in left(release, form)}
+        assert "does not fall back to 8 x H200" in found["other shapes"]
+        assert "`shapes`" not in found
+        assert "other shapes" not in {one.what for one in left(release.each_shape()[0], form)}
