@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -79,6 +80,19 @@ class World:
             path.write_bytes(hub.files[file.path])
         manifest = Manifest(hub.repo, hub.commit, files)
         write_marker(str(folder), Complete.of(manifest, time.time()))
+
+
+@pytest.fixture
+def hears() -> Iterator[None]:
+    """Let a signal be heard that is ignored from the start, as under ``nohup``: one is pressed."""
+    pressed = (signal.SIGINT, signal.SIGHUP)
+    ignored = [number for number in pressed if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        at_a_login = signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL
+        signal.signal(number, at_a_login)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 PATIENCE = 900.0

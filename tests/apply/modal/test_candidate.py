@@ -30,7 +30,7 @@ from tests.apply.modal.test_said import ended, orphan
 from tests.apply.modal.test_unknown import another_machine
 from tests.fakes.modal.state import App
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("hears")]
 
 __all__ = ["fetching", "kept", "killing"]  # fixtures
 

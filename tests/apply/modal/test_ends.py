@@ -21,7 +21,7 @@ from tests.apply.modal.test_unknown import another_machine
 from tests.fakes.modal.faults import Fault
 from tests.ports import free_port
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("hears")]
 
 
 @pytest.fixture
