@@ -153,13 +153,19 @@ def attach(  # noqa: PLR0913, PLR0917 - what a part consists of
 ) -> None:
     """Wait for what an apply that is gone has left running, and end its app then.
 
-    Whether it came to a good end, what lies on the volume says. Raises as :func:`run_part` does.
+    Whether it came to a good end, what lies on the volume says. Raises as :func:`run_part` does;
+    after a Failure, of which it cannot tell what became of it, it is left to the next one.
     """
     try:
         _Run(account, release, part, phase, parts, shares).join(orphan.id)
     except KeyboardInterrupt:
         left = parts.stay is not None and parts.stay(f"{part.words} that runs on Modal")
         raise _interrupted(account, orphan.id, part, release.name, left=left) from None
+    except Failure as failure:
+        failure.hint = "; ".join(
+            said for said in (failure.hint, _goes_on(orphan.id, part, release.name)) if said
+        )
+        raise
     _end(account, orphan.id)
 
 
@@ -361,15 +367,20 @@ def waiting_words(seconds: float) -> str:
     return f"no container has started yet, after {seconds:.0f} s"
 
 
+def _goes_on(app_id: str, part: Part, name: str) -> str:
+    """Say of what was not ended who waits for it, and how it can be ended."""
+    return (
+        f"{part.words} goes on, on Modal: the next `deployer apply` of {name} waits for it; "
+        f"`modal app stop {app_id}` ends it"
+    )
+
+
 def _interrupted(
     account: Account, app_id: str, part: Part, name: str, *, left: bool
 ) -> Interrupted:
     """Say what became of what ran when Ctrl-C was pressed."""
     if left:
-        return Interrupted(
-            f"Interrupted. {part.words} goes on, on Modal: the next `deployer apply` of {name} "
-            f"waits for it; `modal app stop {app_id}` ends it."
-        )
+        return Interrupted(f"Interrupted. {_goes_on(app_id, part, name)}.")
     trouble = _end(account, app_id)
     if trouble:
         return Interrupted(

@@ -15,7 +15,7 @@ from grpclib import Status
 from modal_proto import api_pb2
 
 from deployer.apply.modal import parts
-from tests.apply.modal.conftest import World
+from tests.apply.modal.conftest import PATIENCE, World
 from tests.apply.modal.test_life import deployed, plan, running
 from tests.apply.modal.test_unknown import another_machine
 from tests.fakes.modal.faults import Fault
@@ -29,6 +29,7 @@ def fetching(containers: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Give a world in which whatever answers keeps its promises, and nothing waits for long."""
     quick = replace(parts.DEFAULT_PARTS, pause=0.1, look=0.1, answer=20.0)
     monkeypatch.setattr(parts, "DEFAULT_PARTS", quick)
+    monkeypatch.setattr("deployer.apply.patience.TIDYING", PATIENCE)  # a slow machine ends slowly
     # The comparison of the key has tests of its own; here the first call is the download.
     monkeypatch.setattr("deployer.apply.modal.apply.Pipeline._compare", lambda *_: None)
     monkeypatch.setattr("deployer.verify.run.verify", lambda *_, **__: ())

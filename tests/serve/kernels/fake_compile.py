@@ -26,6 +26,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--die", choices=["exit", "kill"], help="the server, after its kernels")
     parser.add_argument("--lose-scheduler", action="store_true")
     parser.add_argument("--hang", action="store_true")
+    parser.add_argument("--until", type=Path, help="hang until this file is there")
     parser.add_argument("--half", action="store_true", help="leave a kernel without its cubin")
     parser.add_argument("--committed", action="store_true", help="as SGLang 0.5.20 and later")
     parser.add_argument("--silent", action="store_true", help="speak of no kernel")
@@ -90,6 +91,8 @@ def main() -> None:
     channel.get()  # for ever, when the server is dead
     if options.hang:
         time.sleep(600)
+    while options.until and not options.until.exists():
+        time.sleep(0.05)
     say("\nDeepGEMM Kernels compilation finished successfully.")
     time.sleep(options.linger)
     server.kill()
