@@ -54,6 +54,7 @@ rooms:
 
 fresh: $(DEVELOP)
 	$(BIN)/deployer schema | cmp - schemas/profile.schema.json
+	$(BIN)/deployer schema --part | cmp - schemas/part.schema.json
 	$(BIN)/deployer compile --check profiles/*.yaml
 	$(BIN)/python -m tools.checks --check
 	$(BIN)/python -m tools.pictures --check
@@ -61,6 +62,8 @@ fresh: $(DEVELOP)
 generated: $(DEVELOP) ## Write the schema, the compiled flags and the checks' pages again
 	$(BIN)/deployer schema > schemas/profile.schema.json.new
 	mv schemas/profile.schema.json.new schemas/profile.schema.json
+	$(BIN)/deployer schema --part > schemas/part.schema.json.new
+	mv schemas/part.schema.json.new schemas/part.schema.json
 	$(BIN)/deployer compile --write profiles/*.yaml
 	$(BIN)/python -m tools.checks
 	$(BIN)/python -m tools.pictures

@@ -16,22 +16,50 @@ DIALECT = "http://json-schema.org/draft-07/schema#"
 
 Json = dict[str, Any]
 
+KEPT = ("name", "extends", "environments")
+"""Keys that a file has for itself: there is nothing below them to take away."""
+
+SHOWN = ("description", "default")
+
 
 def schema_text(*, part: bool = False) -> str:
     """Write the schema, the same bytes for the same fields.
 
-    With ``part`` nothing is required: for a profile that extends another file, and for that file.
+    With ``part`` nothing is required, and anything can be taken away: for a profile that extends
+    another file, and for that file.
     """
     schema = profile_schema()
     return json.dumps(_partial(schema) if part else schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def _partial(schema: Json) -> Json:
-    """Require no key of any section."""
-    found = {key: value for key, value in schema.items() if key != "required"}
-    for name, section in found["$defs"].items():
-        found["$defs"][name] = {key: value for key, value in section.items() if key != "required"}
+    """Require no key of any section, and let each be `null`, which takes away what is below it."""
+    return {
+        **_optional(schema),
+        "$defs": {name: _optional(section) for name, section in schema["$defs"].items()},
+    }
+
+
+def _optional(section: Json) -> Json:
+    found = {key: value for key, value in section.items() if key != "required"}
+    if "properties" in section:
+        found["properties"] = {
+            name: value if name in KEPT else _or_null(value)
+            for name, value in section["properties"].items()
+        }
     return found
+
+
+def _or_null(value: Json) -> Json:
+    """Let a key be `null`, too; what an editor shows of it stays where the editor looks."""
+    kept = {key: value[key] for key in SHOWN if key in value}
+    rest = {key: each for key, each in value.items() if key not in SHOWN}
+    if isinstance(free := rest.get("additionalProperties"), dict):
+        rest["additionalProperties"] = _or_null(free)
+    if "patternProperties" in rest:
+        named = rest["patternProperties"]
+        rest["patternProperties"] = {name: _or_null(each) for name, each in named.items()}
+    return {**kept, "anyOf": [rest, {"type": "null"}]}
 
 
 def profile_schema() -> Json:

@@ -18,6 +18,7 @@ from deployer.facts.sglang.versions import release_key
 from deployer.finding import Finding, Severity
 from deployer.profile.load import load_profile
 from deployer.profile.model import Profile
+from tests.shipped import shipped as whole
 
 from .known_bug_rows import EAGLE, ROWS, STALE, Row, args, on
 from .sane import Change, changed, findings
@@ -75,7 +76,7 @@ def beyond(rule: Rule) -> list[Change]:
 
 @cache
 def shipped() -> Profile:
-    loaded = load_profile((PROFILES / "h200-fallback.yaml").read_text(), "p.yaml")
+    loaded = load_profile(whole("h200-fallback"), "p.yaml")
     assert loaded.profile is not None
     return loaded.profile
 
@@ -166,7 +167,7 @@ def test_an_unknown_release_is_read_by_the_options_own_names() -> None:
 
 @pytest.mark.parametrize("name", ["b200-fp8-eagle", "b200-no-spec", "h200-fallback"])
 def test_no_known_bug_is_in_a_shipped_profile(name: str) -> None:
-    loaded = load_profile((PROFILES / f"{name}.yaml").read_text(), f"{name}.yaml")
+    loaded = load_profile(whole(name), f"{name}.yaml")
     assert loaded.profile is not None
 
     case = Case(loaded.profile)

@@ -15,6 +15,7 @@ from deployer.profile.load import load_profile
 from tests.check.examples import merged
 from tests.check.test_checks import SANE
 from tests.dumped import dumped
+from tests.shipped import shipped
 
 MINE = {
     "does-not-fit",
@@ -191,7 +192,7 @@ def test_the_recipe_is_told_of_its_memory() -> None:
 
 @pytest.mark.parametrize("name", ["b200-fp8-eagle", "b200-no-spec", "h200-fallback"])
 def test_the_shipped_profiles_are_clean_but_for_a_note(name: str) -> None:
-    text = Path(f"profiles/{name}.yaml").read_text(encoding="utf-8")
+    text = shipped(name)
     found = [one for one in load_checked(text, name)[1] if one.check in MINE]
 
     noted = ["fraction-above-own"] if name == "b200-fp8-eagle" else []

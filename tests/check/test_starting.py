@@ -11,6 +11,7 @@ from deployer.compile.release import compile_profile
 from deployer.engine.environment import ENGINES
 from deployer.facts.cpu import RELEASES, SWITCH
 from deployer.profile.load import load_profile
+from tests.shipped import shipped
 
 from .sane import GLM, Change, changed, findings, told
 
@@ -50,7 +51,7 @@ def test_the_switch_of_the_cpu_platform_follows_from_the_target() -> None:
 
 
 def test_on_modal_nothing_turns_the_cpu_platform_on() -> None:
-    text = Path("profiles/b200-no-spec.yaml").read_text(encoding="utf-8")
+    text = shipped("b200-no-spec")
     profile = load_profile(text, "p.yaml").profile
 
     assert profile is not None

@@ -306,14 +306,20 @@ def test_the_schema_accepts_the_shipped_profiles_and_refuses_others(run: Run) ->
     )
     validator = jsonschema.Draft7Validator(schema)
     validator.check_schema(schema)
-    part = jsonschema.Draft7Validator(json.loads(run("schema", "--part").out))
+    text = run("schema", "--part").out
+    assert text == Path("schemas/part.schema.json").read_text(encoding="utf-8")
+    part = jsonschema.Draft7Validator(json.loads(text))
+    part.check_schema(part.schema)
+    assert list(part.iter_errors({"moe": None, "kernels": {"decode": None}})) == []
+    for wrong in ({"name": None}, {"moe": {"runer": None}}, {"hardware": {"count": "8"}}):
+        assert len(list(part.iter_errors(wrong))) == 1
     for path in [*Path("profiles").glob("*.yaml"), Path("tests/data/recipe.yaml")]:
         value = yaml.safe_load(path.read_text(encoding="utf-8"))
         (part if "extends" in value else validator).validate(value)
-    wrong = yaml.safe_load(Path(PROFILE).read_text(encoding="utf-8"))
-    wrong["memory"]["mem_fraction"] = 0.9
-    wrong["hardware"]["gpu"] = "B2000"
-    assert len(list(validator.iter_errors(wrong))) == 2
+    whole = yaml.safe_load(Path(PROFILE).read_text(encoding="utf-8"))
+    whole["memory"]["mem_fraction"] = 0.9
+    whole["hardware"]["gpu"] = "B2000"
+    assert len(list(validator.iter_errors(whole))) == 2
 
 
 def test_a_modal_profile_needs_a_token(

@@ -10,6 +10,7 @@ import pytest
 
 from deployer.cli.fit_verb import command
 from deployer.errors import DeployerError, Failure, UsageError
+from tests.shipped import shipped
 
 PROFILE = "profiles/h200-fallback.yaml"
 LLAMA = {
@@ -160,7 +161,7 @@ def test_a_release_that_nobody_knows_is_said_to_be_guessed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], version: str, newer: bool
 ) -> None:
     changed = tmp_path / "p.yaml"
-    text = Path(PROFILE).read_text(encoding="utf-8")
+    text = shipped("h200-fallback")
     changed.write_text(text.replace("0.5.10.post1", version), encoding="utf-8")
 
     assert run(str(changed)) == 0
@@ -173,7 +174,7 @@ def test_a_release_that_nobody_knows_is_said_to_be_guessed(
 def test_the_engines_own_choice_is_not_measured_against_itself(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = Path(PROFILE).read_text(encoding="utf-8")
+    text = shipped("h200-fallback")
     lines = [line for line in text.splitlines(keepends=True) if "mem_fraction_static" not in line]
     changed = tmp_path / "p.yaml"
     changed.write_text("".join(lines), encoding="utf-8")
@@ -192,7 +193,7 @@ def test_a_fraction_is_between_0_and_1() -> None:
 def test_what_else_is_wrong_is_no_matter_for_memory(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = Path(PROFILE).read_text(encoding="utf-8")
+    text = shipped("h200-fallback")
     changed = tmp_path / "p.yaml"
     changed.write_text(text.replace("min_containers: 0", "min_containers: 9"), encoding="utf-8")
 
@@ -205,7 +206,7 @@ def test_what_else_is_wrong_is_no_matter_for_memory(
 def test_another_models_file_counts_where_the_profiles_own_model_would_not_fit(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = Path("profiles/b200-no-spec.yaml").read_text(encoding="utf-8")
+    text = shipped("b200-no-spec")
     text = text.replace("gpu: B200", "gpu: H100")
     (tmp_path / "p.yaml").write_text(text, encoding="utf-8")
     fp8 = {"quant_method": "fp8", "weight_block_size": [128, 128]}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
 from deployer.cli.main import main
+from tests.shipped import shipped
 
 PROFILES = Path(__file__).parents[2] / "profiles"
 
@@ -17,7 +17,7 @@ PROFILES = Path(__file__).parents[2] / "profiles"
 def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a folder with two profiles for Modal."""
     for name in ("b200-fp8-eagle", "h200-fallback"):
-        shutil.copy(PROFILES / f"{name}.yaml", tmp_path)
+        (tmp_path / f"{name}.yaml").write_text(shipped(name), "utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

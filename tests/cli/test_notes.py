@@ -10,6 +10,7 @@ import click
 import pytest
 
 from deployer.cli.main import VERBS, main
+from tests.shipped import shipped
 
 SHIPPED = sorted(str(path) for path in Path("profiles").glob("*.yaml"))
 TELLING = (
@@ -58,7 +59,7 @@ def test_fine_says_what_was_not_looked_at(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
 ) -> None:
     path = tmp_path / "p.yaml"
-    text = Path("profiles/h200-fallback.yaml").read_text(encoding="utf-8")
+    text = shipped("h200-fallback")
     path.write_text(text.replace("zai-org/GLM-5.1-FP8", "acme/our-own"), encoding="utf-8")
 
     assert ": fine, but whether it fits was not looked at" in check(capsys, *words, str(path))

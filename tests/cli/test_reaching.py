@@ -10,6 +10,7 @@ from deployer.cli.reaching import headers_at
 from deployer.cli.reading import read_release
 from deployer.errors import Failure
 from deployer.release import Release
+from tests.shipped import shipped
 
 TOKEN = {"Modal-Key": "wk-canary", "Modal-Secret": "ws-canary"}
 HERE = "http://127.0.0.1:8000"
@@ -17,7 +18,7 @@ OURS = "https://me--app-serve.modal.run/v1"
 
 
 def profile(folder: Path, more: str = "") -> Release:
-    text = Path("profiles/b200-no-spec.yaml").read_text("utf-8")
+    text = shipped("b200-no-spec")
     assert "  auth: both\n" in text
     (folder / "p.yaml").write_text(text.replace("  auth: both\n", more), "utf-8")
     return read_release(str(folder / "p.yaml"))

@@ -19,9 +19,10 @@ from deployer.release import Argument, Release, Variable, WeightsMount
 from deployer.report.plan_json import Saved, from_json, to_json
 from deployer.report.plan_text import text
 from tests.plan.standings import COMMIT, MISSING, live
+from tests.shipped import shipped
 
 FILE = "profiles/b200-no-spec.yaml"
-PROFILE = Path(FILE).read_text(encoding="utf-8")
+PROFILE = shipped("b200-no-spec")
 MEANT = read(FILE)
 RELEASE, WRITTEN_KEYS = MEANT.release, MEANT.written
 

@@ -10,6 +10,7 @@ import pytest
 from deployer.cli.reading import read_release
 from deployer.compile.pin import pin
 from deployer.release import Release
+from tests.shipped import shipped
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PINNED = "f396cf805182f4ca10fa675e1a99815b3ca384db"
@@ -26,7 +27,7 @@ def compiled(text: str, folder: Path) -> Release:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_pinned_release_is_that_of_a_profile_with_the_commit(name: str, tmp_path: Path) -> None:
-    text = Path(f"profiles/{name}.yaml").read_text(encoding="utf-8")
+    text = shipped(name)
     branch = compiled(text.replace(PINNED, "main"), tmp_path)
     stated = compiled(text.replace(PINNED, COMMIT), tmp_path)
     found = pin(branch, lambda _: COMMIT)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from deployer.compile.resources import container_memory
 from deployer.profile.load import load_profile
+from tests.shipped import shipped
 
-TEXT = Path("profiles/b200-no-spec.yaml").read_text(encoding="utf-8")
+TEXT = shipped("b200-no-spec")
 
 
 @pytest.mark.parametrize("written", ["30", '"30"', "30.0"])

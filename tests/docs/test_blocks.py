@@ -14,6 +14,7 @@ from deployer.check.pages import READ
 from deployer.cli.main import cli, main
 from deployer.profile.model import Profile
 from tests.docs.blocks import Block, blocks, commands
+from tests.shipped import shipped
 
 OFFLINE = {"check", "compile", "fit", "cost", "diff", "explain", "schema", "plan", "import"}
 """Verbs that ask nobody; `plan` with `--offline` alone."""
@@ -92,7 +93,7 @@ def test_yaml_is_a_profile_or_a_part_of_one(
     if value is None or not set(value) <= SECTIONS:
         assert value is None or set(value) & OTHERS, set(value)
         return
-    whole = yaml.safe_load(Path("profiles/b200-no-spec.yaml").read_text(encoding="utf-8"))
+    whole = yaml.safe_load(shipped("b200-no-spec"))
     if not {"name", "model"} <= set(value):
         for section, part in value.items():
             kept = whole.get(section)

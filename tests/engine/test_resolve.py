@@ -17,6 +17,7 @@ from deployer.engine.resolution import Resolution, resolution
 from deployer.engine.resolve import ask
 from deployer.profile.load import load_profile
 from deployer.release import Argument, Release
+from tests.shipped import shipped
 from tests.volume import THOROUGH
 
 pytestmark = [pytest.mark.engine]
@@ -59,7 +60,7 @@ WATCHED = (
 def _release(name: str, version: str) -> Release:
     """Compile a shipped profile for a release: its typed fields are respelt."""
     path = Path("profiles") / f"{name}.yaml"
-    profile = load_profile(path.read_text("utf-8"), str(path)).profile
+    profile = load_profile(shipped(name), str(path)).profile
     assert profile is not None
     engine = profile.engine.model_copy(update={"version": version})
     return compile_profile(profile.model_copy(update={"engine": engine}))

@@ -39,12 +39,13 @@ from tests.fakes.hub.server import COMMIT, REPO, FakeHub
 from tests.fuzz import mutate
 from tests.plan.standings import COMMIT as PINNED
 from tests.plan.standings import MISSING, live
+from tests.shipped import shipped
 from tests.verify.asking import everything
 from tests.verify.fake_answers import Answer
 from tests.verify.fake_engine import CHAT, COMPLETIONS, MODELS, Behaviour, running
 
 OURS = "This is a fault of deployer"
-PROFILES = {path.stem: path.read_text("utf-8") for path in sorted(Path("profiles").glob("*.yaml"))}
+PROFILES = {path.stem: shipped(path.stem) for path in sorted(Path("profiles").glob("*.yaml"))}
 BASE = "profiles/b200-fp8-eagle.yaml"
 SCRIPTS = [f"#!/bin/sh\n{command}\n" for command in COMMANDS.values()]
 CONFIGS = ["model-path: m\ntp-size: 8\nkv-cache-dtype: fp8_e4m3\n", "tp_size: 2\nenable-metrics:\n"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -38,6 +37,7 @@ from deployer.serve.weights.marker import MARKER, Complete
 from tests.dumped import dumped
 from tests.plan.edits import EDITS, SINGLE, Edit, edited
 from tests.plan.standings import deployed, modal
+from tests.shipped import shipped
 from tests.volume import scaled
 
 SHIPPED_PROFILES = ("b200-fp8-eagle", "b200-no-spec", "h200-fallback")
@@ -96,7 +96,7 @@ def _commit(source: ModelSource) -> str:
 
 
 def base(name: str) -> dict[str, Any]:
-    return cast("dict[str, Any]", yaml.safe_load(Path(f"profiles/{name}.yaml").read_text()))
+    return cast("dict[str, Any]", yaml.safe_load(shipped(name)))
 
 
 def planned(old: Side, new: Side, *, offline: bool = False) -> Plan:

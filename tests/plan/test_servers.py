@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from deployer.plan.diff import diff
 from deployer.plan.review import facts
 from deployer.profile.load import load_profile
 from deployer.release import Release
+from tests.shipped import shipped
 
 R1 = """\
 name: deepseek-r1
@@ -91,6 +91,6 @@ def test_a_copy_of_the_model_has_a_pool_of_its_own() -> None:
 
 @pytest.mark.parametrize("name", ["b200-fp8-eagle", "b200-no-spec", "h200-fallback"])
 def test_the_shipped_profiles_have_one_rank(name: str) -> None:
-    loaded = load_profile(Path(f"profiles/{name}.yaml").read_text(encoding="utf-8"), name)
+    loaded = load_profile(shipped(name), name)
     assert loaded.profile is not None
     assert server(Case(loaded.profile).release).ranks == 1

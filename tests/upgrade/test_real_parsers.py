@@ -15,6 +15,7 @@ from deployer.release import Release
 from deployer.upgrade.notes import Kind
 from deployer.upgrade.upgrade import upgrade
 from tests.engines.real_parser import RealParser
+from tests.shipped import shipped
 
 GLM = ["b200-fp8-eagle", "b200-no-spec", "h200-fallback"]
 VERSIONS = ["0.5.9", "0.5.10.post1", "0.5.12", "0.5.13", "0.5.14", "0.5.18", "0.5.20", "0.5.23"]
@@ -23,7 +24,7 @@ VERSIONS = ["0.5.9", "0.5.10.post1", "0.5.12", "0.5.13", "0.5.14", "0.5.18", "0.
 def upgraded(name: str, version: str) -> Release:
     """Upgrade a shipped profile; nothing is left over, and the release takes every flag."""
     path = Path(f"profiles/{name}.yaml")
-    done = upgrade(path.read_text(encoding="utf-8"), str(path), version)
+    done = upgrade(shipped(name), str(path), version)
     loaded = load_profile(done.text, str(path))
     assert loaded.profile is not None
     assert list(on_another_release(load(version), Case(loaded.profile))) == []
@@ -46,7 +47,7 @@ def test_a_shipped_profile_is_clean_on_every_release(name: str, version: str) ->
 @pytest.mark.parametrize("name", GLM)
 def test_the_way_there_and_back_compiles_to_the_same(name: str) -> None:
     path = Path(f"profiles/{name}.yaml")
-    text = path.read_text(encoding="utf-8")
+    text = shipped(name)
     there = upgrade(text, str(path), "0.5.23").text
     back = upgrade(there, str(path), "0.5.10.post1").text
     first, last = (load_profile(one, "x").profile for one in (text, back))

@@ -21,6 +21,7 @@ from deployer.release import Release
 from tests.apply.modal.conftest import close_client, make_plane
 from tests.fakes.modal.plane import ControlPlane
 from tests.fakes.modal.state import App
+from tests.shipped import shipped as whole
 
 pytestmark = pytest.mark.process
 
@@ -41,7 +42,7 @@ def plane(
 
 
 def shipped(name: str, folder: Path, **changes: str) -> Release:
-    text = Path(f"profiles/{name}.yaml").read_text(encoding="utf-8")
+    text = whole(name)
     for key, value in changes.items():
         assert f"  {key}: " in text
         text = "".join(
@@ -218,7 +219,7 @@ def test_only_what_a_container_needs_travels(tmp_path: Path, plane: ControlPlane
 
 
 def test_regions_and_a_stated_limit_of_a_server(tmp_path: Path, plane: ControlPlane) -> None:
-    text = Path("profiles/b200-no-spec.yaml").read_text(encoding="utf-8")
+    text = whole("b200-no-spec")
     text = text.replace(
         "  endpoint: web_server\n",
         "  endpoint: server\n  max_inputs: 96\n  target_inputs: 40\n"
