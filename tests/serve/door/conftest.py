@@ -40,12 +40,13 @@ class House:
     """One door, its engine's stand-in, and ways to ask it."""
 
     terms: Terms
+    host: str = "127.0.0.1"
     upstream: Upstream = field(default_factory=Upstream)
     told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.port = free_port()
-        self.listener = open_listener(Listen("127.0.0.1", self.port, ""))
+        self.listener = open_listener(Listen(self.host, self.port, ""))
         self.door = Door(self.terms, self.listener, dict(os.environ))
         self.door.tell = self.told.append
         self.door.keys([NamedKey("alice", digest(KEY))])
@@ -103,8 +104,8 @@ def house() -> Iterator[Callable[..., House]]:
     """Make a door; it is gone at the end."""
     made: list[House] = []
 
-    def make(**terms: Any) -> House:
-        made.append(House(Terms(RELEASE, **{**DEFAULT, **terms})))
+    def make(host: str = "127.0.0.1", **terms: Any) -> House:
+        made.append(House(Terms(RELEASE, **{**DEFAULT, **terms}), host))
         return made[-1].ready()
 
     yield make

@@ -39,14 +39,24 @@ class Upstream:
             def handle_any(self) -> None:
                 size = int(self.headers.get("Content-Length", "0"))
                 body = self.rfile.read(size)
-                outer.seen.append((self.command, self.path, dict(self.headers), body))
+                _, _, rest = self.raw_requestline.decode("latin-1").partition(" ")
+                target = rest.rpartition(" ")[0]  # `path` has no slash twice at its beginning
+                outer.seen.append((self.command, target, dict(self.headers), body))
                 try:
                     outer.answer(self)
                 except OSError:
                     self.close_connection = True
                     outer.gone.set()
 
-            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = handle_any  # noqa: N815
+            def __getattr__(self, name: str) -> Any:
+                if name.startswith("do_"):
+                    return self.handle_any
+                raise AttributeError(name)
+
+            def send_error(self, code: int, *words: Any) -> None:
+                """Write down what it cannot read, too."""
+                outer.seen.append(("", self.raw_requestline.decode("latin-1"), {}, b""))
+                super().send_error(code, *words)
 
             def log_message(self, *_: Any) -> None:
                 pass
