@@ -153,6 +153,9 @@ def _shipped(name: str, output: str | None, form: str, *, force: bool) -> int:
 
     found = example(name)
     beside = {} if output is None else found.beside_of(Path(output))
+    if output is not None and Path(output) in beside:
+        msg = f"`{name}` needs a file of its own that is called {Path(output).name}"
+        raise UsageError(msg, hint="Give another name in --out")
     if there := [str(one) for one, text in beside.items() if not (force or _free(one, text))]:
         msg = f"{there[0]} is there already, and was left alone"
         raise UsageError(msg, hint="Give another folder in --out, or --force to replace it")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from deployer.finding import Finding, Severity
 from deployer.profile import yaml_source
@@ -18,6 +18,9 @@ from deployer.profile.fields import models_in
 from deployer.profile.model import Profile
 from deployer.profile.source import START, Elsewhere, Path, Place, Source
 from deployer.profile.wording import code, joined
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 EXTENDS = "extends"
 ENVIRONMENTS = "environments"
@@ -127,15 +130,19 @@ def laid(lower: Mapping[str, Any], upper: Mapping[str, Any], path: Path = ()) ->
         if isinstance(value, dict) and isinstance(found.get(key), dict):
             found[key] = laid(found[key], value, here)
         elif _takes_away(value, lower, here):
-            del found[key]
+            found.pop(key, None)
         else:
             found[key] = value
     return found
 
 
 def _takes_away(value: object, lower: Mapping[str, Any], path: Path) -> bool:
-    """Whether a value at ``path`` only takes away what is there below it."""
-    return value is None and path[-1] in lower and not _is_a_value(path)
+    """Whether a value at ``path`` only takes away what is there below it.
+
+    Of a mapping that has the keys of whoever writes it, such as `engine.env`, also what is there no
+    more: an upgrade of the base for one profile must not break another one that extends it.
+    """
+    return value is None and (path[-1] in lower or _is_free(path)) and not _is_a_value(path)
 
 
 def _part(value: object, key: str) -> dict[str, Any]:
@@ -330,14 +337,25 @@ def _elsewhere(place: Place, file: str) -> Place:
 
 def _is_a_value(path: Path) -> bool:
     """Whether `null` says something at a key, and does not only take away what it had."""
+    field = _field(path)
+    if field is None or field.is_required() or field.default is None:
+        return False
+    return type(None) in _arms(field.annotation)
+
+
+def _is_free(path: Path) -> bool:
+    """Whether the mapping around a key takes any key: it is no section."""
+    around = _field(path[:-1]) if path[1:] else None
+    return around is not None and next(models_in(around.annotation), None) is None
+
+
+def _field(path: Path) -> FieldInfo | None:
+    """Give what a profile has at a path; None where it has no such key."""
     kind: Any = Profile
     for step in path[:-1]:
         field = kind.model_fields.get(step) if kind is not None else None
         kind = None if field is None else next(models_in(field.annotation), None)
-    field = kind.model_fields.get(path[-1]) if kind is not None else None
-    if field is None or field.is_required() or field.default is None:
-        return False
-    return type(None) in _arms(field.annotation)
+    return kind.model_fields.get(path[-1]) if kind is not None else None
 
 
 def _arms(annotation: object) -> tuple[object, ...]:

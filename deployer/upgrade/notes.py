@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from os.path import normpath
 
 from deployer.plan.defaults import ChangedDefault
 from deployer.profile.layers import Layered, Named, Text
@@ -81,4 +83,14 @@ class Upgrade:
         if not (self.also or self.named):
             return self.text
         base, file = next(((one.text, one.file) for one in self.also), ("", ""))
-        return Layered(self.text, base, file, named=self.named)
+        now = {normpath(one.file): one.text for one in (self, *self.also)}
+        return Layered(self.text, base, file, named=tuple(_as_now(one, now) for one in self.named))
+
+
+def _as_now(one: Named, now: Mapping[str, str]) -> Named:
+    """Give a profile that is fallen back to as it is then: it may share files that change."""
+    if isinstance(one.text, str):
+        return replace(one, text=now.get(normpath(one.file), one.text))
+    base = now.get(normpath(one.text.base_file), one.text.base)
+    text = now.get(normpath(one.file), one.text.text)
+    return replace(one, text=replace(one.text, text=text, base=base))

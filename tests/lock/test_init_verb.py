@@ -90,6 +90,10 @@ def test_a_shipped_profile_is_written_with_what_belongs_beside_it(
     assert (code, "base.yaml is there already" in err) == (2, True)
     assert not Path("mine.yaml").exists()
 
+    code, _, err = place.run("init", "--example", "own", "-o", "base.yaml", "--force")
+    assert (code, "needs a file of its own that is called base.yaml" in err) == (2, True)
+    assert Path("base.yaml").read_text("utf-8") == "mine"
+
     code, _, err = place.run("init", "--example", "own", "-o", "nothere/mine.yaml")
     assert (code, "Make nothere first" in err) == (1, True)
 

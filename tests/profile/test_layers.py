@@ -58,6 +58,12 @@ def test_mappings_join_lists_and_values_are_replaced_and_null_takes_away() -> No
     assert "hub_secret" not in found["modal"], "null takes away"
     assert found["serving"]["api_key_env"] is None, "where null says something it is a value"
 
+    base["engine"]["env"] = {"KEPT": "1"}
+    own = f"{OWN}engine: {{env: {{GONE: null}}}}\nmemory: {{nosuch: null}}\n"
+    found = value(layered(own, dumped(base)))
+    assert found["engine"]["env"] == {"KEPT": "1"}, "a variable that the base has no more is none"
+    assert "nosuch" in found["memory"], "a key that is none is not passed over"
+
 
 def test_an_environment_is_laid_over_all_and_is_a_modal_environment() -> None:
     staging, apart = value(layered(environment="staging")), value(layered(environment="apart"))

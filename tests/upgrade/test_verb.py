@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -309,3 +310,21 @@ def test_flags_that_cannot_follow_are_said_to_be_old(
     said = capsys.readouterr().err
     assert f"{flags} is of the old profile: `deployer compile --write {recipe}`" in said
     assert flags.read_text(encoding="utf-8") == "# of the old profile\n"
+
+
+def test_an_upgrade_of_a_shared_base_is_one_of_all_that_extend_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("b200-fp8-eagle", "b200-no-spec", "b200-or-h200", "h200-fallback")
+    for name in names:
+        shutil.copy(Path("profiles", f"{name}.yaml"), tmp_path)
+    shapes = str(tmp_path / "b200-or-h200.yaml")
+
+    assert main(["upgrade", shapes, "--engine", "0.5.23", "--write", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [one for one in told["findings"] if one["severity"] != "note"] == []
+    for name in names:
+        checked = read_checked(str(tmp_path / f"{name}.yaml"))
+        assert not checked.wrong(), (name, checked.findings)
+        assert checked.case is not None
+        assert checked.case.profile.engine.version == "0.5.23"
