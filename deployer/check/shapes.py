@@ -40,7 +40,7 @@ APIECE = frozenset(
 """Keys of `modal` that shapes may have apart (:mod:`deployer.compile.shapes`)."""
 
 SHARED: dict[str, frozenset[str] | None] = {
-    "model": frozenset({"source", "repo", "revision", "path", "served_name"}),
+    "model": frozenset({"source", "repo", "revision", "path", "served_name", "context_length"}),
     "engine": frozenset({"name", "version", "image", "registry_secret", "image_steps"}),
     "serving": None,
     "lora": frozenset({"adapters"}),
@@ -51,7 +51,8 @@ SHARED: dict[str, frozenset[str] | None] = {
 """Keys in which all shapes agree, by their section; None for all keys of it, but for those above.
 
 One image is built, weights are downloaded once, and a client is told the same of every container:
-the address, the key, the names, the routes, how an answer is taken apart."""
+the address, the key, the names, how long a request may be, the routes, how an answer is taken
+apart."""
 
 Judge = Callable[[Text, str], "Judged"]
 
@@ -150,6 +151,8 @@ def _shown(value: object) -> object:
         return value.model_dump(exclude_unset=True)
     if isinstance(value, tuple):
         return [_shown(each) for each in value]
+    if isinstance(value, bool):
+        return str(value).lower()
     return "null" if value is None else value
 
 

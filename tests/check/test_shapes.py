@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -109,6 +110,7 @@ def test_limits_are_the_smallest_timeouts_the_largest_and_both_are_said() -> Non
         ({"engine": {"image": "lmsysorg/sglang:v0.5.10.post1"}}, "engine.image"),
         ({"model": {"revision": "1" * 40}}, "model.revision"),
         ({"model": {"served_name": "c"}}, "model.served_name"),
+        ({"model": {"context_length": 4096}}, "model.context_length"),
         ({"modal": {"auth": "key"}}, "modal.auth"),
         ({"modal": {"api_key_secret": "t"}}, "modal.api_key_secret"),
         ({"modal": {"weights": {"volume": "v", "path": "/w"}}}, "modal.weights"),
@@ -136,6 +138,7 @@ def test_what_a_deployment_has_once_must_agree(said: dict[str, Any], key: str) -
     assert one.file == "glm.yaml"
     assert one.span is not None
     assert "other.yaml" in one.message
+    assert not re.search(r"None|True|False", one.message), "a value is shown as YAML has it"
 
 
 def test_what_is_a_shapes_own_or_the_deployments_may_differ() -> None:

@@ -128,8 +128,9 @@ TOLD = (
         """The shapes of a deployment differ in what it has but once.
 
         Why it hurts: a client is told the same of every container: the address, the key, the names
-        of models, the routes, how an answer is taken apart. There is one image, and weights are
-        downloaded once. What shapes have of their own is the GPUs, and how the engine uses them.
+        of models, how long a request may be, the routes, how an answer is taken apart. There is one
+        image, and weights are downloaded once. What shapes have of their own is the GPUs, and how
+        the engine uses them.
 
         Instead of::
 
