@@ -13,11 +13,13 @@ from deployer.check.run import BETWEEN, Stopping, judge
 from deployer.cli.evidence import told
 from deployer.cli.reading import counts, stops
 from deployer.compile.case import Case
+from deployer.compile.shapes import settled
 from deployer.lock.moved import moved
 from deployer.plan import review
 from deployer.plan.review import SAME
 from deployer.plan.sides import Side as Compiled
 from deployer.plan.sides import side
+from deployer.profile.layers import read
 from deployer.profile.partial import filled
 from deployer.profile.source import Source, format_path
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from deployer.cli.git_profiles import Pair, Text
     from deployer.finding import Finding
     from deployer.lock.lock import Lock
+    from deployer.plan.changes import Change
     from deployer.plan.review import Reviewed
     from deployer.profile.layers import Text as Layers
     from deployer.release import Release
@@ -44,6 +47,10 @@ class Side:
     allows: Counter[tuple[str, str]] = field(default_factory=Counter)
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     """The keys that are written in what it extends, each with its file and line."""
+    shapes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """The same of all keys of each shape that it falls back to."""
+    settled: Mapping[str, str] = field(default_factory=dict)
+    """Which of these shapes the deployment has a number of, by what it compiles to."""
 
     @property
     def release(self) -> Release | None:
@@ -128,6 +135,8 @@ def _side(text: Text, beside: Siblings | None = None, kept: Container[str] | Non
         keys=frozenset(format_path(path) for path in judged.loaded.source.places),
         allows=stated(judged.loaded.source),
         elsewhere=_elsewhere(judged.loaded.source),
+        shapes=_of_shapes(text.whole, judged.case),
+        settled=_settled(judged.case),
     )
 
 
@@ -137,15 +146,46 @@ def _elsewhere(source: Source) -> dict[str, str]:
     return {key: f"{file}:{line}" for key, (file, line) in found if file != source.file}
 
 
+def _of_shapes(whole: Layers, case: Case | None) -> dict[str, dict[str, str]]:
+    """Give the file and line of each key of each shape that a profile falls back to."""
+    if case is None or not case.others or isinstance(whole, str):
+        return {}
+    there = {one.name: one for one in whole.named}
+    names = case.profile.modal.fallback if case.profile.modal else ()
+    if len(names) != len(case.others):  # what is not right is no shape, and an error of its own
+        return {}
+    found = {}
+    for name, other in zip(names, case.others, strict=True):
+        source = read(there[name].within(whole.environment), there[name].file)
+        places = ((format_path(path), source.where(path)) for path in source.places)
+        found[other.alone.shape] = {key: f"{file}:{line}" for key, (file, line) in places}
+    return found
+
+
+def _settled(case: Case | None) -> dict[str, str]:
+    """Say of each number that a deployment has of another shape than its first, of which one."""
+    if case is None or not case.others:
+        return {}
+    shapes = [each.alone for each in (case, *case.others)]
+    which = {f"modal.{one.name}": one.of.index(one.value) for one in settled(shapes)}
+    return {what: shapes[at].shape for what, at in which.items() if at}
+
+
 def _placed(found: Reviewed, new: Side) -> Reviewed:
     """Say of each change at a key of another file where that is."""
-    if found.diff is None or not new.elsewhere:
+    if found.diff is None or not (new.elsewhere or new.shapes):
         return found
     changes = tuple(
-        replace(one, change=replace(one.change, at=new.elsewhere.get(one.change.key, "")))
+        replace(one, change=replace(one.change, at=_at(one.change, new)))
         for one in found.diff.changes
     )
     return replace(found, diff=replace(found.diff, changes=changes))
+
+
+def _at(change: Change, new: Side) -> str:
+    """Give the file and line of what changes: in a shape's own profile, where it is one's."""
+    of = change.shape or new.settled.get(change.what, "")
+    return new.shapes.get(of, new.elsewhere).get(change.key, "")
 
 
 def _identical(old: Text, new: Text) -> Reviewed:

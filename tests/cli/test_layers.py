@@ -178,6 +178,15 @@ def test_a_fallback_is_found_from_its_profile_here_and_in_a_commit(
     assert set(changed) == {"glm/one.yaml", "glm/two.yaml"}
     (change,) = changed["glm/one.yaml"]["changes"]
     assert (change["key"], change["shape"]) == ("memory.mem_fraction_static", "H200:8")
+    assert change["at"] == "glm/two.yaml:5"
+    (repository / "glm" / "two.yaml").write_text(f"{other}schedule: {{max_running_requests: 9}}\n")
+    told = json.loads(main_json(capsys, "diff", "--base", "HEAD", "--format", "json"))
+    (changes,) = (one["changes"] for one in told["profiles"] if one["file"] == "glm/one.yaml")
+    assert {one["what"]: (one.get("shape", ""), one.get("at")) for one in changes} == {
+        "modal.max_inputs": ("", "glm/two.yaml:5"),
+        "modal.target_inputs": ("", "glm/two.yaml:5"),
+        "--max-running-requests": ("H200:8", "glm/two.yaml:5"),
+    }
 
     (tmp_path / "away.yaml").write_text(other)
     (repository / "link.yaml").symlink_to(tmp_path / "away.yaml")
