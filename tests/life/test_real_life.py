@@ -120,7 +120,7 @@ def test_verify_by_url_with_the_key_from_the_environment(life: Life) -> None:
     wrong = life.deployer("verify", "--url", f"http://127.0.0.1:{life.port}", code=1)
     del life.environ["API_KEY"]
 
-    assert "27 passed, 4 skipped, 3 unseen" in ran.stdout
+    assert "28 passed, 4 skipped, 3 unseen" in ran.stdout
     assert "401" in wrong.stdout
 
 

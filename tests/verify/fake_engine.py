@@ -75,8 +75,9 @@ class Behaviour:
     reads (a body's size is no matter), operators (their routes are there), query (a key in
     ``X-API-Key`` is taken), prefix (the beginning of a key is taken), sick (unhealthy after a bad
     request).
-    ``hang`` names paths that never answer, ``drop`` those that break off. ``lets_in`` names who
-    gets in without the right key in its place: (``wrong``, ``astray`` or ``none``, path).
+    ``hang`` names paths that never answer (``*`` for all), ``drop`` those that break off.
+    ``lets_in`` names who gets in without the right key in its place:
+    (``wrong``, ``astray`` or ``none``, path).
     ``redirects`` is how often a POST is sent elsewhere first, as Modal does after 150 s.
     ``release`` is what every answer tells of its release, '' for nothing; those of the paths in
     ``other_release`` tell another one.
@@ -158,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._note(self.path)
         size = int(self.headers["Content-Length"])
-        if size > MOST and "*" not in self.server.behaviour.raw:
+        if size > MOST and "*" not in {*self.server.behaviour.raw, *self.server.behaviour.hang}:
             self.close_connection = True
             status = 200 if "reads" in self.server.behaviour.faults else 413
             self._send(status, "application/json", '{"error": {"message": "too large"}}')
@@ -215,7 +216,7 @@ class _Handler(BaseHTTPRequestHandler):
         if behaviour.front and self.headers.get("Modal-Secret") != behaviour.front:
             said = "modal-http: invalid credentials for proxy authorization"
             self._send(401, "text/plain", said, tells=False)
-        elif path in behaviour.hang:
+        elif behaviour.hang & {path, "*"}:
             self.server.closing.wait(600)
             self.close_connection = True
         elif raw := behaviour.raw.get(path) or behaviour.raw.get("*"):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from deployer.verify.catalogue import PROBES
-from deployer.verify.run import verify
+from deployer.verify.run import REACH, verify
 from deployer.verify.verdict import Outcome, Verdict
 
 from .asking import HASTY, PATIENT, everything
 from .fake_answers import HELLO, USAGE
-from .fake_engine import Behaviour, running
+from .fake_engine import MODELS, Behaviour, running
 from .faults import FAULTS, Fault
 
 pytestmark = pytest.mark.process
@@ -68,7 +68,20 @@ def test_nothing_passes_where_all_is_answered_alike(behaviour: Behaviour) -> Non
     assert passed(verdicts) <= {"health"}
 
 
+@pytest.mark.parametrize(
+    "paths",
+    [frozenset({"*"}), frozenset({"/v1/chat/completions", "/v1/completions", "/metrics", MODELS})],
+    ids=["everything", "all but health"],
+)
+def test_nothing_passes_where_requests_are_taken_and_not_answered(paths: frozenset[str]) -> None:
+    verdicts = found(Behaviour(hang=paths), timeout=HASTY)
+    assert set(verdicts) == {REACH}
+    assert verdicts[REACH].outcome is Outcome.FAILED
+    assert "the server said nothing" in verdicts[REACH].message
+
+
 def test_nothing_passes_where_all_hangs_but_the_list_of_models() -> None:
+    """The list comes from the process that reads HTTP: it tells nothing of the engine behind."""
     paths = frozenset({"/v1/chat/completions", "/v1/completions", "/metrics"})
     verdicts = found(Behaviour(hang=paths), timeout=HASTY)
     assert set(verdicts) == NAMES

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def ask(context: Context, check: Check) -> Verdict:
     """Ask for the list and look for the name.
 
-    The engine answers to any name, so that a wrong one is noticed nowhere else.
+    The engine answers to any name, so that a wrong one is noticed nowhere else. The list comes from
+    the process that reads HTTP: that it is right says nothing of whether the engine behind answers.
     """
     names = listed(context)
     check.that(
