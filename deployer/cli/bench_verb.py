@@ -10,6 +10,7 @@ import click
 
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
+from deployer.cli.number import Number
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show_as, tell
 from deployer.cli.whom import whom
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 SWEEP = "1,4,16"
 """Requests at a time, unless somebody says otherwise."""
+
+LIMIT = Number(min=0, min_open=True)
+"""What a good request stays within."""
 
 ADDRESSABLE = 2**31
 """What a seed stays below: the tool gives it to NumPy, which takes 32 bits."""
@@ -54,11 +58,11 @@ ADDRESSABLE = 2**31
 )  # fmt: skip
 @click.option(
     "--ttft",
-    type=float,
+    type=LIMIT,
     help="Milliseconds to the first token of a good request; by default as `objectives` says.",
 )
-@click.option("--tpot", type=float, help="Milliseconds a later token of a good request.")
-@click.option("--e2e", type=float, help="Milliseconds in all of a good request.")
+@click.option("--tpot", type=LIMIT, help="Milliseconds a later token of a good request.")
+@click.option("--e2e", type=LIMIT, help="Milliseconds in all of a good request.")
 @click.option(
     "--seed", type=click.IntRange(min=0, max=ADDRESSABLE - 1),
     help="Of the prompts. Without it they are new, and no cache holds them.",
@@ -102,24 +106,28 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         bounds_of,
         objectives_of,
     )
+    from deployer.cli.writing import refuse_unwritable, write_file  # noqa: PLC0415 - as above
     from deployer.measure.load import Bounds, Load  # noqa: PLC0415 - as above
+    from deployer.measure.trace import requests_in  # noqa: PLC0415 - as above
     from deployer.report.bench import text, to_json  # noqa: PLC0415 - as above
 
     first = secrets.randbelow(ADDRESSABLE) if seed is None else seed
+    if page:
+        refuse_unwritable(page)
+    recorded = requests_in(trace) if trace else None
     one = Load(inputs, outputs, 0, first, None, None, prefix, groups if prefix else 1, trace or "")
     loads = [
-        replace(each, seed=(first + at) % ADDRESSABLE, requests=_enough(each, requests))
+        replace(each, seed=(first + at) % ADDRESSABLE, requests=_enough(each, requests, recorded))
         for at, each in enumerate(_grid(one, concurrency, rate))
     ]
     bounds = Bounds(ttft, tpot, e2e) or bounds_of(objectives_of(profile))
     run, before = benched(Asked(profile, url, model, key_env, tokenizer), loads, bounds)
+    show_as(form, to_json(run, before) if form == "json" else text(run, before))
     if page:
-        from deployer.cli.writing import write_file  # noqa: PLC0415 - only for a page
-        from deployer.report.bench_page import html  # noqa: PLC0415 - as above
+        from deployer.report.bench_page import html  # noqa: PLC0415 - only for a page
 
         write_file(page, html(run, before))
         tell(f"Wrote {visible(page)}.")
-    show_as(form, to_json(run, before) if form == "json" else text(run, before))
     return 1 if run.failed else 0
 
 
@@ -134,12 +142,17 @@ def _grid(one: Load, concurrency: str | None, rate: str | None) -> Iterator[Load
             yield replace(one, concurrency=None if level is None else int(level), rate=each)
 
 
-def _enough(load: Load, requests: int | None) -> int:
-    """Give a number of requests that every group has its share of."""
+def _enough(load: Load, requests: int | None, recorded: int | None = None) -> int:
+    """Give a number of requests that every group has its share of; of a trace, that it holds."""
     from deployer.measure.load import needed  # noqa: PLC0415 - only what the verb needs
 
     number = requests or needed(load.concurrency)
-    return -(-number // load.groups) * load.groups
+    if recorded is None:
+        return -(-number // load.groups) * load.groups
+    if requests and requests > recorded:
+        message = f"--requests {requests}: {load.trace} holds {recorded}"
+        raise UsageError(message, hint="leave it out, and all of them are sent")
+    return min(number, recorded)
 
 
 def _numbers(given: str | None, option: str, *, whole: bool) -> list[float]:

@@ -10,6 +10,7 @@ import click
 
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
+from deployer.cli.number import Number
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show_as, tell
 from deployer.cli.whom import whom
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--min",
     "least",
-    type=click.FloatRange(min=0, max=1),
+    type=Number(min=0, max=1),
     help="The share that must be right; by default as `objectives` of the profile says.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")

@@ -9,6 +9,7 @@ import click
 from deployer.cli.completing import profiles
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
+from deployer.cli.number import Number
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show_as
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("profiles", nargs=-1, required=True, metavar="PROFILE...", shell_complete=profiles)
 @click.option(
     "--hours",
-    type=click.FloatRange(min=0, max=24, min_open=True),
+    type=Number(min=0, max=24, min_open=True),
     help="Hours of traffic a day; by default 1, 8 and 24 are shown.",
 )
 @click.option("--refresh-prices", is_flag=True, help="Ask Modal for the account's rates first.")

@@ -7,6 +7,7 @@ import click
 from deployer.cli.completing import profiles
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
+from deployer.cli.number import Number
 from deployer.cli.renamed import Renamed
 from deployer.cli.say import show_as
 from deployer.errors import Failure
@@ -18,7 +19,7 @@ from deployer.facts.gpus import GPUS
 @click.option("--gpu", type=click.Choice(sorted(GPUS)), help="What if it ran on this GPU.")
 @click.option(
     "--mem-fraction",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Number(0, 1, min_open=True, max_open=True),
     help="What if memory.mem_fraction_static were this.",
 )
 @click.option(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.number import Number
 from deployer.cli.say import tell
 from deployer.visible import visible
 
@@ -38,7 +39,7 @@ def _tell(text: str) -> None:
 
 TIMEOUT_OF_ALL = click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(min=0, min_open=True),
     default=1800.0,
     callback=_be_patient_too,
     help="Seconds for all of it.",
@@ -47,7 +48,7 @@ TIMEOUT_OF_ALL = click.option(
 
 TIMEOUT = click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(min=0, min_open=True),
     metavar="SECONDS",
     expose_value=False,
     callback=_be_patient,

@@ -7,6 +7,7 @@ import click
 from deployer.cli.completing import profiles
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
+from deployer.cli.number import Number
 from deployer.cli.say import show_as
 
 
@@ -23,7 +24,7 @@ from deployer.cli.say import show_as
 )
 @click.option(
     "--accept-length",
-    type=click.FloatRange(min=1),
+    type=Number(min=1),
     help='Tokens of a step with speculation, as the log has it ("accept len").',
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")

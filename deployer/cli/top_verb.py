@@ -11,6 +11,7 @@ import click
 
 from deployer.cli.completing import deployments
 from deployer.cli.layers import environment_option
+from deployer.cli.number import Number
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import harmless, show_as
 from deployer.errors import UsageError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @click.command("top")
 @click.argument("name", metavar="NAME|PROFILE", shell_complete=deployments)
 @click.option(
-    "--every", type=click.FloatRange(min=0.2, max=3600), default=2.0, show_default=True,
+    "--every", type=Number(min=0.2, max=3600), default=2.0, show_default=True,
     help="Seconds between two looks: what rates and percentiles are about.",
 )  # fmt: skip
 @click.option("--once", is_flag=True, help="Show it once, as without a terminal.")

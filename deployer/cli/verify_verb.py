@@ -12,6 +12,7 @@ from deployer.cli.completing import deployments
 from deployer.cli.key_variable import key_of
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
+from deployer.cli.number import Number
 from deployer.cli.patient import TIMEOUT_OF_ALL, patience
 from deployer.cli.say import show_as, tell
 from deployer.errors import Failure, UsageError
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 @TIMEOUT_OF_ALL
 @click.option(
     "--silence",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(min=0, min_open=True),
     default=180.0,
     help="Seconds to wait for an answer, and for each further piece of it.",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +31,27 @@ def write_file(path: str, text: str) -> None:
         folder = Path(path).parent
         hint = "What was there is as it was" if folder.is_dir() else f"Make {folder} first"
         raise Failure(msg, hint=hint) from error
+
+
+def refuse_unwritable(path: str) -> None:
+    """Raise as :func:`write_file` would, before what is to be written costs anything.
+
+    Whether a disk is full is only seen when it is written.
+    """
+    folder = Path(path).parent
+    try:
+        if is_own(path):
+            return
+        _refuse(path)
+        may = os.access(folder, os.W_OK | os.X_OK)
+    except OSError as error:
+        msg = f"{path} could not be written: {error.strerror or error}"
+        raise Failure(msg, hint="Name another file") from error
+    if not may:
+        there = folder.is_dir()
+        why = f"nothing may be written into {folder}" if there else f"there is no folder {folder}"
+        msg = f"{path} could not be written: {why}"
+        raise Failure(msg, hint="Name another file" if there else f"Make {folder} first")
 
 
 def _refuse(path: str) -> None:

@@ -15,6 +15,7 @@ from deployer.cli.reading import read_release
 from deployer.errors import Failure, UsageError
 from deployer.measure.load import Bounds, Load
 from deployer.measure.run import Expected
+from deployer.measure.trace import requests_in
 from deployer.predict.question import Workload
 from deployer.release import Release
 from tests.measure.made import LOAD, point, run
@@ -65,6 +66,8 @@ def test_every_group_has_its_share_of_the_requests() -> None:
         ([], "there is nothing to measure"),
         (["--url", "http://127.0.0.1:9", "--input", "0"], "0 is not in the range"),
         (["--url", "ftp://host"], "not the URL of an endpoint"),
+        (["--url", "http://127.0.0.1:9", "--ttft", "nan"], "nan is not a finite number"),
+        (["--url", "http://127.0.0.1:9", "--e2e", "0"], "0.0 is not in the range"),
     ],
 )
 def test_wrong_usage_is_told(
@@ -123,3 +126,52 @@ def test_a_good_request_stays_within_what_the_profile_promises(tmp_path: Path) -
     assert not bounds_of(None)
     assert objectives_of("cpu-tiny") is None
     assert objectives_of("profiles/cpu-tiny.yaml") is None
+
+
+ASKED = '{"messages": [{"role": "user", "content": "canary-of-a-user"}], "max_tokens": 4}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "t.jsonl holds no request"),
+        ("\n \n", "t.jsonl holds no request"),
+        (f"{ASKED}canary-of-a-user\n", "t.jsonl:2: this is no JSON"),
+        (ASKED + '["canary-of-a-user"]\n', "t.jsonl:2: this is no chat request"),
+        ('{"prompt": "canary-of-a-user"}\n', "t.jsonl:1: this is no chat request"),
+        ('{"messages": []}\n', "t.jsonl:1: this is no chat request"),
+        ("\xff\n", "t.jsonl:1: this is no JSON"),
+    ],
+)
+def test_a_trace_that_cannot_be_sent_is_refused_before_anybody_is_asked(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "t.jsonl"
+    file.write_text(text, encoding="latin-1")
+    assert main(["bench", "--url", "http://127.0.0.1:9", "--trace", str(file)]) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert "canary-of-a-user" not in err
+
+
+def test_of_a_trace_as_many_are_sent_as_it_holds(tmp_path: Path) -> None:
+    file = tmp_path / "t.jsonl"
+    file.write_text(f"{ASKED}\n{ASKED}{ASKED}", encoding="utf-8")
+    traced = replace(ONE, trace=str(file), concurrency=4)
+    assert requests_in(str(file)) == 3
+    assert [_enough(traced, asked, 3) for asked in (None, 2, 3)] == [3, 2, 3]
+    assert _enough(traced, None, 500) == 80
+    with pytest.raises(UsageError, match=r"--requests 4: .*t\.jsonl holds 3"):
+        _enough(traced, 4, 3)
+
+
+@pytest.mark.parametrize(("page", "code"), [("nosuch/run.html", 1), ("link.html", 2), (".", 2)])
+def test_where_no_page_can_be_written_nothing_is_measured(
+    page: str, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "link.html").symlink_to(tmp_path / "elsewhere.html")
+    place = str(tmp_path / page)
+    assert main(["bench", "--url", "http://127.0.0.1:9", "--html", place]) == code
+    err = capsys.readouterr().err
+    assert place.removesuffix("/.") in err
+    assert "127.0.0.1" not in err
