@@ -26,6 +26,12 @@ FAST: Change = {
 }
 
 
+def built(requirement: str) -> Change:
+    """Put a package into the image by a step of its own, and not by `modal.packages`."""
+    engine = {"version": "0.5.20", "image": "lmsysorg/sglang:v0.5.20-cu130"}
+    return {**FAST, "engine": {**engine, "image_steps": [{"pip": [requirement]}]}, "modal": {}}
+
+
 def told(change: Change) -> list[tuple[str, str]]:
     return [(one.check, one.path) for one in findings(changed(change), RULES) if one.check in NAMES]
 
@@ -48,6 +54,11 @@ def options(change: Change) -> object:
         (FAST, []),
         ({**FAST, "modal": {"packages": ["FastSafetensors==0.3.3"]}}, []),
         ({**FAST, "modal": {}}, "package"),
+        (built("fastsafetensors==0.3.3"), []),
+        (built("Fast_Safetensors==0.3.3"), "package"),
+        (built("fastsafetensors[gds] @ git+https://github.com/o/r@0f3c1a7"), []),
+        (built("fastsafetensors-extra==0.3.3"), "package"),
+        (built(f"https://example.com/w/fastsafetensors-0.3.3-py3.whl#sha256={'0' * 64}"), []),
         ({**FAST, "loading": {"gds": True}}, "gds"),
         ({**FAST, "loading": {"gds": False}}, []),
         ({**FAST, "engine": {"version": "0.5.16"}}, "format"),

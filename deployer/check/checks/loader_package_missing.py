@@ -30,15 +30,21 @@ from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
 from deployer.facts.sglang.loaders import PACKAGES
 from deployer.finding import Severity
+from deployer.late import compile_pattern
+
+NAME_END = compile_pattern(r"[\[=@ ]")
+"""What ends the name in a pinned requirement: extras, a version, a commit or a file."""
 
 
 def find(case: Case) -> Iterator[Problem]:
-    """Look for the package of the format among those of the profile."""
+    """Look for the package of the format among those that the profile puts into the image."""
     modal, how = case.profile.modal, case.profile.model.load_format
     package = PACKAGES.get(how or "")
     if modal is None or package is None or case.profile.target != "modal":
         return
-    if package not in {_plain(one.partition("==")[0]) for one in modal.packages}:
+    steps = case.profile.engine.image_steps
+    built = [*modal.packages, *(one for step in steps for one in step.pip or ())]
+    if package not in {_plain(one) for one in built}:
         yield Problem(
             ("model", "load_format"),
             f"`{how}` imports `{package}`, and nothing says that the image holds it",
@@ -46,7 +52,11 @@ def find(case: Case) -> Iterator[Problem]:
         )
 
 
-def _plain(name: str) -> str:
+def _plain(requirement: str) -> str:
+    """Give the name in a requirement or a wheel's address, as an index compares it."""
+    name = NAME_END.split(requirement, maxsplit=1)[0]
+    if "://" in name:
+        name = name.rpartition("/")[2].partition("-")[0]
     return name.lower().replace("_", "-").replace(".", "-")
 
 
