@@ -153,12 +153,14 @@ def measured(
     bounds: Bounds,
 ) -> Run:
     """Put the loads on the endpoint, telling how far they are, and predict the same."""
-    from deployer.measure.run import measure  # noqa: PLC0415 - only what the verb needs
+    from deployer.measure.run import measure, served_name  # noqa: PLC0415 - only what is needed
     from deployer.measure.tool import Tool  # noqa: PLC0415 - as above
 
     engine = tool_environment()
     with tempfile.TemporaryDirectory(prefix="deployer-tokenizer-") as name, PhaseLines() as lines:
         folder = _tokenizer(tokenizer, release, Path(name))
+        if subject.endpoint.model:
+            served_name(subject.endpoint)  # whoever does not answer is told before the tool waits
         started = time.monotonic()
 
         def on_progress(load: Load, done: int) -> None:
