@@ -56,10 +56,10 @@ def test_history_is_read_by_pages_and_all_of_it_in_bulk(
         pages = []
         with monkeypatch.context() as watched:
 
-            def shows(text: str, **_: object) -> None:
+            def shows(_form: str, text: str) -> None:
                 pages.append((text, len(world.plane.requests("VolumeGetFile2"))))
 
-            watched.setattr("deployer.cli.history_verb.show", shows)
+            watched.setattr("deployer.cli.history_verb.show_as", shows)
             code, _, err = world.run("history", "tiny-app", "--limit", "0")
         assert code == 0, err
         assert "".join(text for text, _ in pages).count("SGLANG_DG_CACHE_DIR") == MANY - 1
