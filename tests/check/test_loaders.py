@@ -7,6 +7,7 @@ import json
 import pytest
 
 from deployer.check.checks import (
+    cache_on_read_only_volume,
     gds_on_modal,
     loader_option_elsewhere,
     loader_package_missing,
@@ -128,3 +129,29 @@ def test_every_format_that_is_spoken_of_is_one_of_some_release() -> None:
     }
     assert len(known) > 10
     assert (BY_PAGES | MANY_THREADS | set(PACKAGES)) - {""} <= known
+
+
+READ_ONLY = {"TRITON_CACHE_DIR": "/k/triton"}
+ELSEWHERE = {"TRITON_CACHE_DIR": "/var/triton"}
+
+
+@pytest.mark.parametrize(
+    ("steps", "env", "expected"),
+    [
+        ([READ_ONLY], {}, ["engine.image_steps[0].env.TRITON_CACHE_DIR"]),
+        ([ELSEWHERE, READ_ONLY], {}, ["engine.image_steps[1].env.TRITON_CACHE_DIR"]),
+        ([READ_ONLY, ELSEWHERE], {}, []),
+        ([READ_ONLY], ELSEWHERE, []),
+        ([ELSEWHERE], READ_ONLY, ["engine.env.TRITON_CACHE_DIR"]),
+    ],
+)
+def test_a_cache_that_the_image_puts_into_a_read_only_volume_is_found(
+    steps: list[dict[str, str]], env: dict[str, str], expected: list[str]
+) -> None:
+    change: Change = {
+        "engine": {"env": env, "image_steps": [{"env": one} for one in steps]},
+        "modal": {"kernel_cache": {"volume": "k", "path": "/k"}},
+    }
+    rule = cache_on_read_only_volume.RULE
+    found = findings(changed(change), (rule,))
+    assert [one.path for one in found if one.check == rule.name] == expected

@@ -47,7 +47,7 @@ OURS = "SGLANG_DG_CACHE_DIR"
 
 
 def find(case: Case) -> Iterator[Problem]:
-    """Look for variables whose folder lies in what the server may not write."""
+    """Look for variables, the image's own too, whose folder is one that a server only reads."""
     modal = case.profile.modal
     if modal is None or case.profile.target != "modal":
         return
@@ -60,11 +60,18 @@ def find(case: Case) -> Iterator[Problem]:
         for one in several
         if one.read_only
     }
-    for name, value in case.profile.engine.env.items():
-        at = next((path for path in mounts if f"{value}/".startswith(f"{path}/")), None)
+    engine = case.profile.engine
+    stated: dict[str, tuple[tuple[str | int, ...], str]] = {
+        name: (("engine", "image_steps", number, "env", name), value)
+        for number, step in enumerate(engine.image_steps)
+        for name, value in (step.env or {}).items()
+    }
+    stated |= {name: (("engine", "env", name), value) for name, value in engine.env.items()}
+    for name, (path, value) in stated.items():
+        at = next((one for one in mounts if f"{value}/".startswith(f"{one}/")), None)
         if at is not None and name != OURS and CACHE.search(name):
             yield Problem(
-                ("engine", "env", name),
+                path,
                 f"`{name}` is in {at}, which is of `{mounts[at]}`, and which the server may only "
                 "read",
                 "write a folder of the container, such as one below /tmp, or leave it out",
