@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 
@@ -16,6 +17,7 @@ from deployer.cli import patient
 from deployer.errors import Failure, NotReached
 from tests.apply.modal.conftest import World
 from tests.apply.modal.many import deploy
+from tests.apply.modal.test_life import deployed
 from tests.apply.modal.test_scale import compiled
 from tests.fakes.modal.faults import VOLUME, Fault, Kind
 
@@ -118,3 +120,16 @@ def test_a_secret_that_could_not_be_read_is_not_missing(world: World, status: St
     world.plane.refuse("SecretGetOrCreate", status)
     with pytest.raises(Failure, match=r"^Modal: "):
         account.secret_problem("tiny-api-key", "API_KEY")
+
+
+def test_who_asks_for_a_container_while_one_begins_is_given_that_one(containers: World) -> None:
+    world = containers
+    deployed(world, world.profile())
+    worker, server = world.plane.worker, world.plane.app("tiny-app").functions["Server.*"]
+    before = set(worker.tasks)
+
+    async def three() -> None:
+        await asyncio.gather(*(worker.scale(server) for _ in range(3)))
+
+    world.plane.run(three())
+    assert len(set(worker.tasks) - before) == 1

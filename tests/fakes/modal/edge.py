@@ -147,7 +147,7 @@ class Edge:
         ready = [t for t in tasks if t.alive and t.ready and not t.stopping]
         if not ready:
             if not any(t.alive and not t.stopping for t in tasks):
-                await self._worker.start(function_id)
+                await self._worker.scale(function_id)
             return web.Response(status=503, text="modal-http: no container is ready")
         url = f"http://127.0.0.1:{ready[0].port}{request.raw_path}"
         headers = {k: v for k, v in request.headers.items() if k.lower() not in HOPS}

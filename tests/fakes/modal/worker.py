@@ -77,6 +77,7 @@ class Worker:
         """Whether there are machines to be had; a container that finds none is not started, but
         for what compares a key: it takes next to nothing."""
         self._pythons = pythons
+        self._scaling: dict[str, asyncio.Lock] = {}
         self.variables = dict(variables)
 
     def locks(self, task_id: str) -> Path:
@@ -91,6 +92,11 @@ class Worker:
 
         A function may have as many as it says; servers and what says nothing have one.
         """
+        # A container counts once its process is there: whoever asks meanwhile waits for that.
+        async with self._scaling.setdefault(function_id, asyncio.Lock()):
+            await self._scale(function_id)
+
+    async def _scale(self, function_id: str) -> None:
         there = [
             task
             for task in self.tasks.values()
