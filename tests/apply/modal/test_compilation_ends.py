@@ -18,7 +18,7 @@ from tests.apply.modal.test_ends import fetching, kept, running_apps
 from tests.apply.modal.test_unknown import another_machine
 from tests.fakes.modal.faults import Fault
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("hears")]
 
 __all__ = ["fetching", "kept"]  # fixtures
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import subprocess
@@ -34,11 +35,17 @@ def modal(world: World, *words: str) -> str:
     return said
 
 
+async def ended(watching: asyncio.Task[None]) -> None:
+    """Wait until a container is gone and all that waited for it has been told so."""
+    await watching
+
+
 def failed_start(world: World) -> str:
     """Start a container of the server that does not get ready, and give why."""
     function = world.plane.app("tiny-app").functions["Server.*"]
     task: Task = world.plane.run(world.plane.worker.start(function))
-    world.plane.run(task.process.wait())
+    assert task.watching is not None
+    world.plane.run(ended(task.watching))
     assert task.result is not None
     return str(task.result.exception)
 
