@@ -14,6 +14,7 @@ from deployer.adopt.place import Placed
 from deployer.adopt.script import UNKNOWN
 from deployer.adopt.surroundings import KERNELS, engine, hardware
 from deployer.adopt.wishes import Wishes
+from deployer.facts.modal.keywords import HOME
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.late import compile_pattern
 from deployer.profile.model import Profile
@@ -22,7 +23,7 @@ HUB = compile_pattern(r"[\w.-]+/[\w.-]+")
 REVISION = compile_pattern(r"[\w./-]+")
 """What `model.revision` takes; anything else stays with the engine's own flag."""
 
-TAKEN = frozenset({"/", "/tmp", "/root", "/mnt", "/workspace", "/app"})  # noqa: S108 - in a container
+TAKEN = frozenset({"/", "/tmp", HOME, "/mnt", "/workspace", "/app"})  # noqa: S108 - in a container
 """Folders that images have something in: no volume can be mounted there."""
 
 SNAPSHOT = compile_pattern(r"models--([\w.-]+?)--([\w.-]+)")

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from deployer.facts.modal.keywords import HOME
+
 from .sane import Change, changed, findings, told, wrong
 
 DIGEST = f"@sha256:{'0' * 64}"
@@ -242,8 +244,8 @@ FIRES: list[tuple[str, str, Change, str]] = [
     (
         "volume-on-image-path",
         "modal.weights.path",
-        volumes("/root/.cache/huggingface", "/dg-cache"),
-        "/root/.cache/huggingface in the image is not empty",
+        volumes(f"{HOME}/.cache/huggingface", "/dg-cache"),
+        f"{HOME}/.cache/huggingface in the image is not empty",
     ),
     (
         "volume-on-image-path",
@@ -659,7 +661,7 @@ SILENT: list[tuple[str, Change]] = [
     ),
     ("port-taken-twice", {"engine": {"args": {"nccl-port": 8100, "nnodes": 8000}}}),
     ("port-privileged", {"serving": {"port": 80}}),
-    ("volume-on-image-path", volumes("/opt/models", "/root/kernels")),
+    ("volume-on-image-path", volumes("/opt/models", f"{HOME}/kernels")),
     ("volumes-overlap", volumes("/cache", "/cache-kernels")),
     ("weights-outside-volume", {"model": {"path": "/model-cache/mine"}}),
     ("weights-outside-volume", LOCAL),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from deployer.facts.modal.keywords import HOME
 from deployer.finding import Severity
 
 from .sane import GLM, Change, changed, findings, wrong
@@ -143,7 +144,7 @@ PLANTED: list[tuple[str, Change, str, str]] = [
     ("llama", args(nccl_port=8000), "port-taken-twice", "engine.args.nccl-port"),
     (
         "glm",
-        {"modal": {"weights": {"path": "/root/.cache/huggingface"}}},
+        {"modal": {"weights": {"path": f"{HOME}/.cache/huggingface"}}},
         "volume-on-image-path",
         "modal.weights.path",
     ),

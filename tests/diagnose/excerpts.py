@@ -405,7 +405,7 @@ EXCERPTS = {
         "capability: 80. Current capability: 75.", *LOAD, "model_loader/loader.py:262 _get_quantization_config",
     ),
     "disk-full": died(
-        "OSError: [Errno 28] No space left on device: '/root/.cache/flashinfer'",
+        "OSError: [Errno 28] No space left on device: '/var/cache/flashinfer'",
         "layers/attention/flashinfer_backend.py:88 __init__",
     ),
 }  # fmt: skip

@@ -18,7 +18,8 @@ from deployer.apply.modal.tags import app_tags
 from deployer.behaviour.windows import minutes_of_the_hour
 from deployer.credentials import HUB_TOKEN
 from deployer.errors import UsageError
-from deployer.facts.modal.images import HOME, IMAGE_TIMEOUT, LIBRARY, PYTHON, XET
+from deployer.facts.modal.images import IMAGE_TIMEOUT, LIBRARY, PYTHON, XET
+from deployer.facts.modal.keywords import HOME
 from deployer.plan.candidate import beside
 from deployer.plan.cost import COMPILE_SECONDS
 

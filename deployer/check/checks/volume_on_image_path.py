@@ -1,14 +1,14 @@
 """A volume is mounted where the image has files of its own, or where Modal lets none be.
 
 Why it hurts: Modal refuses to mount a volume on a path that is not empty, and its client refuses
-some paths at once; the SGLang image has files in `/root/.cache/huggingface`.
+some paths at once; the SGLang image has files in the cache folder of Hugging Face.
 
 Instead of::
 
     modal:
       weights:
         volume: weights
-        path: /root/.cache/huggingface
+        path: /opt
 
 Write::
 
@@ -18,7 +18,7 @@ Write::
         path: /model-cache
 
 Source: Modal client 1.6.4 ``_utils/mount_utils.py`` (`/`, `/root`, `/tmp`); modal-examples
-``deepseek_v4_flash.py``: the image's `/root/.cache/huggingface` is not empty.
+``deepseek_v4_flash.py``: the image's cache folder of Hugging Face is not empty.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
+from deployer.facts.modal.keywords import HOME
 from deployer.finding import Severity
 
-REFUSED = frozenset({"/root", "/tmp"})  # noqa: S108 - a path to compare with, nothing is written
+REFUSED = frozenset({HOME, "/tmp"})  # noqa: S108 - a path to compare with, nothing is written
 """What Modal's client refuses. `/` is no path that the schema takes."""
 
 SYSTEM = (
@@ -38,7 +39,8 @@ SYSTEM = (
 """What every image fills, with all below."""
 
 FILLED = (
-    "/root/.cache/huggingface", "/root/deployer", "/sgl-workspace/sglang", "/home", "/opt", "/var",
+    f"{HOME}/.cache/huggingface", f"{HOME}/deployer", "/sgl-workspace/sglang", "/home", "/opt",
+    "/var",
 )  # fmt: skip
 """Folders that are not empty: what is at one of them, or above, meets files."""
 

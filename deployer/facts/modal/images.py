@@ -1,6 +1,8 @@
-"""What the images hold in which weights are downloaded, and where containers begin."""
+"""What the images hold in which weights are downloaded."""
 
 from __future__ import annotations
+
+from deployer.facts.modal.keywords import HOME
 
 PYTHON = "3.12"
 """The Python of the small image; what runs there is tested with 3.11 and later."""
@@ -8,9 +10,6 @@ PYTHON = "3.12"
 LIBRARY = ("huggingface-hub==2.4.0", "hf-xet==1.8.0")
 """What downloads: pinned, because calls of it are used that its documentation does not list, and
 because a new release is first to be tried."""
-
-HOME = "/root"
-"""Where Modal's containers begin: the home of who runs there, and where code is looked for."""
 
 XET = {"HF_XET_HIGH_PERFORMANCE": "1", "HF_XET_CACHE": f"{HOME}/.cache/xet"}
 """Xet with all that the container has, and with its chunks off the volume: the process reads both

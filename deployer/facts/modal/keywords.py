@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+HOME = "/root"
+"""Where Modal's containers begin: the home of who runs there, and where code is looked for. The
+client mounts nothing there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keyword:

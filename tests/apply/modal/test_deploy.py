@@ -17,6 +17,7 @@ from deployer.apply.modal.app import PACKAGE, build_app, container_files
 from deployer.apply.modal.tags import short_digest
 from deployer.cli.reading import read_release
 from deployer.compile.pin import pin
+from deployer.facts.modal.keywords import HOME
 from deployer.release import Release
 from tests.apply.modal.conftest import close_client, make_plane
 from tests.fakes.modal.plane import ControlPlane
@@ -188,10 +189,10 @@ def test_only_what_a_container_needs_travels(tmp_path: Path, plane: ControlPlane
         for mount_id in server.mount_ids
         for file in plane.state.mounts[mount_id]
     }
-    assert files.pop("/root/deployer-release.json").read_text("utf-8") == release.to_json()
-    assert "/root/deployer/serve/runtime.py" in files
+    assert files.pop(f"{HOME}/deployer-release.json").read_text("utf-8") == release.to_json()
+    assert f"{HOME}/deployer/serve/runtime.py" in files
     assert set(files) == {
-        f"/root/deployer/{path.relative_to(PACKAGE).as_posix()}" for path in container_files()
+        f"{HOME}/deployer/{path.relative_to(PACKAGE).as_posix()}" for path in container_files()
     }
     rooms = {Path(name).parts[3] for name in files}
     assert rooms == {
@@ -200,21 +201,21 @@ def test_only_what_a_container_needs_travels(tmp_path: Path, plane: ControlPlane
         "serve",
     }  # fmt: skip
     assert {name for name in files if "/facts/" in name} == {
-        "/root/deployer/facts/__init__.py",
-        "/root/deployer/facts/gpus.py",
-        "/root/deployer/facts/models/__init__.py",
-        "/root/deployer/facts/models/nested.py",
-        "/root/deployer/facts/sglang/__init__.py",
-        "/root/deployer/facts/sglang/caches.py",
-        "/root/deployer/facts/sglang/formats.py",
-        "/root/deployer/facts/sglang/routes.py",
-        "/root/deployer/facts/sglang/versions.py",
+        f"{HOME}/deployer/facts/__init__.py",
+        f"{HOME}/deployer/facts/gpus.py",
+        f"{HOME}/deployer/facts/models/__init__.py",
+        f"{HOME}/deployer/facts/models/nested.py",
+        f"{HOME}/deployer/facts/sglang/__init__.py",
+        f"{HOME}/deployer/facts/sglang/caches.py",
+        f"{HOME}/deployer/facts/sglang/formats.py",
+        f"{HOME}/deployer/facts/sglang/routes.py",
+        f"{HOME}/deployer/facts/sglang/versions.py",
     }
     assert {name for name in files if "/apply/" in name} == {
-        "/root/deployer/apply/__init__.py",
-        "/root/deployer/apply/modal/__init__.py",
-        "/root/deployer/apply/modal/remote.py",
-        "/root/deployer/apply/modal/shelf.py",
+        f"{HOME}/deployer/apply/__init__.py",
+        f"{HOME}/deployer/apply/modal/__init__.py",
+        f"{HOME}/deployer/apply/modal/remote.py",
+        f"{HOME}/deployer/apply/modal/shelf.py",
     }
 
 

@@ -1,7 +1,7 @@
 """Runs containers: the true entrypoint of Modal's client, in an environment of its own.
 
 A container here is a process. Its files lie below a folder of its own, which stands for ``/``:
-what a mount puts at ``/root/x`` lies at ``<folder>/root/x``. Volumes are linked at the paths that
+what a mount puts at ``/home/x`` lies at ``<folder>/home/x``. Volumes are linked at the paths that
 the release names; tests choose paths below their own temporary folder.
 """
 
