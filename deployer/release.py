@@ -396,6 +396,11 @@ class Release:
         """Give every shape of the deployment by itself, the one that is asked for first first."""
         return (replace(self, shapes=()), *self.shapes) if self.shapes else (self,)
 
+    @property
+    def gpus(self) -> str:
+        """What its containers may have, in words, in the order in which it is asked for."""
+        return ", else ".join(str(each.hardware) for each in self.each_shape())
+
     def among(self, deployed: Release) -> Release | None:
         """Give the shape of a deployment that is for the same GPUs; None where there is none."""
         return next((each for each in deployed.each_shape() if each.shape == self.shape), None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from deployer.behaviour.stated import UnsoundError
 from deployer.compile.case import Case
-from deployer.compile.shapes import SMALLER, settled
+from deployer.compile.shapes import LARGER, SMALLER, settled
 from deployer.finding import Finding, Severity
 from deployer.profile.layers import FALLBACK, Layered, Named, Text
 from deployer.profile.partial import known, knows
@@ -31,12 +31,7 @@ DEPLOYMENTS = frozenset(
 )  # fmt: skip
 """Keys of `modal` that are the deployment's: those of the profile that names the others count."""
 
-APIECE = frozenset(
-    {
-        "max_inputs", "target_inputs", "timeout", "startup_timeout", "cpu", "cpu_limit", "memory",
-        "memory_limit", "jit_caches", "kernels",
-    }
-)  # fmt: skip
+APIECE = frozenset({*SMALLER, *LARGER, "jit_caches", "kernels"})
 """Keys of `modal` that shapes may have apart (:mod:`deployer.compile.shapes`)."""
 
 SHARED: dict[str, frozenset[str] | None] = {

@@ -220,8 +220,7 @@ def deleted(of: Side, file: str) -> Reviewed:
 
 def facts(release: Release, known: Checkpoint | None = None) -> tuple[tuple[str, str], ...]:
     """Say in rows what a release is; ``known`` is its model."""
-    shapes = ", else ".join(str(each.hardware) for each in release.each_shape())
-    gpus = shapes if release.hardware.count else "CPU"
+    gpus = release.gpus if release.hardware.count else "CPU"
     place = f"Modal app {release.modal.app}" if release.modal else "this machine"
     engine = f"{release.engine.name} {release.engine.version}"
     rows = [

@@ -255,7 +255,7 @@ def _server(
             compute_region=_regions(parameters),
             port=release.listen.port,
             unauthenticated=not parameters.proxied,
-            exit_grace_period=math.ceil(grace(release)),
+            exit_grace_period=grace(release),
             target_concurrency=parameters.target_inputs,
             max_concurrency=parameters.max_inputs,
         )(user_class)
@@ -273,9 +273,9 @@ def _gpus(release: Release) -> str | list[str]:
     return asked if release.shapes else asked[0]
 
 
-def grace(release: Release) -> float:
+def grace(release: Release) -> int:
     """Give the seconds that a container gets to end: those of the shape that needs most."""
-    return max(shape.lifecycle.drain for shape in release.each_shape())
+    return math.ceil(max(shape.lifecycle.drain for shape in release.each_shape()))
 
 
 def _resources(parameters: ModalParameters) -> dict[str, Any]:

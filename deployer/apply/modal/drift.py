@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from deployer.apply.modal.address import refuse_open
+from deployer.apply.modal.app import grace
 from deployer.apply.modal.history import never_deployed
 from deployer.apply.modal.markers import shelf
 from deployer.apply.modal.proxy_token import headers_for
@@ -135,9 +136,7 @@ def wanted_parameters(release: Release, parameters: ModalParameters) -> dict[str
     if (cache := parameters.kernel_cache) is not None:
         found["kernels"] = ("modal.kernel_cache", f"{cache.volume} at {cache.path}")
     if server:
-        longest = max(each.lifecycle.drain for each in release.each_shape())
-        grace = str(-int(-longest // 1))
-        found["exit grace period"] = ("lifecycle.drain_timeout", grace)
+        found["exit grace period"] = ("lifecycle.drain_timeout", str(grace(release)))
     else:
         found["timeout"] = ("modal.timeout", str(parameters.timeout))
     return found

@@ -411,7 +411,7 @@ def _described(known: ModalStatus, release: Release | None) -> ModalStatus:
         known,
         model=release.model.served_name,
         engine=f"{release.engine.name} {release.engine.version}",
-        hardware=", else ".join(str(each.hardware) for each in release.each_shape()),
+        hardware=release.gpus,
         shape="which of them serves was not asked" if release.shapes else "",
     )
 

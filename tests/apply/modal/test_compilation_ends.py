@@ -14,8 +14,7 @@ from modal_proto import api_pb2
 from deployer.apply.modal.part_run import COMPILATION, attach
 from deployer.apply.patience import current
 from tests.apply.modal.conftest import PATIENCE, World
-from tests.apply.modal.test_ends import fetching, kept, running_apps
-from tests.apply.modal.test_unknown import another_machine
+from tests.apply.modal.test_ends import fetching, is_waited_for, kept, running_apps
 from tests.fakes.modal.faults import Fault
 
 pytestmark = [pytest.mark.process, pytest.mark.usefixtures("hears")]
@@ -98,14 +97,7 @@ def test_a_compilation_that_an_interrupt_leaves_running_is_waited_for(
             over.touch()
 
     world.plane.watch = ends
-    with monkeypatch.context() as patched:
-        another_machine(patched, world)
-        code, out, err = world.run("apply", path, "--yes")
-    assert (code, "keeps its promises (version 1" in out) == (0, True), err
-    assert "the compilation that another apply began still runs: waiting for it" in err
-    called: list[Any] = world.plane.requests("FunctionMap")
-    assert len(called) == 1  # it was not begun again
-    assert left not in running_apps(world)
+    is_waited_for(world, path, monkeypatch, "the compilation", left)
 
 
 def test_a_black_hole_before_a_compilation_that_goes_on_ends_with_the_time_of_the_command(

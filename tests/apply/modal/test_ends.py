@@ -228,6 +228,20 @@ def running_apps(world: World) -> list[str]:
     return [app.id for app in world.plane.state.apps.values() if app.state not in ended]
 
 
+def is_waited_for(
+    world: World, path: str, monkeypatch: pytest.MonkeyPatch, what: str, left: str
+) -> None:
+    """Apply from another machine, which waits for what was left running and begins it not again."""
+    with monkeypatch.context() as patched:
+        another_machine(patched, world)
+        code, out, err = world.run("apply", path, "--yes")
+    assert (code, "keeps its promises (version 1" in out) == (0, True), err
+    assert f"{what} that another apply began still runs: waiting for it" in err
+    called: list[Any] = world.plane.requests("FunctionMap")
+    assert len(called) == 1  # it was not begun again
+    assert left not in running_apps(world)
+
+
 def test_an_interrupt_ends_a_download_and_the_apply(fetching: World) -> None:
     world, path = fetching, fetching.profile()
     interrupt_once(world, "FunctionGetOutputs")
@@ -281,14 +295,7 @@ def test_what_an_interrupt_leaves_running_is_waited_for(
             begun.append(asyncio.ensure_future(world.plane.worker.scale(call.function_id)))
 
     world.plane.watch = waits
-    with monkeypatch.context() as patched:
-        another_machine(patched, world)
-        code, out, err = world.run("apply", path, "--yes")
-    assert (code, "keeps its promises (version 1" in out) == (0, True), err
-    assert "the download that another apply began still runs: waiting for it" in err
-    called: list[Any] = world.plane.requests("FunctionMap")
-    assert len(called) == 1  # it was not begun again
-    assert left not in running_apps(world)
+    is_waited_for(world, path, monkeypatch, "the download", left)
 
 
 def test_what_an_apply_of_another_release_left_running_is_ended(fetching: World) -> None:

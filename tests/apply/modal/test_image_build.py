@@ -30,6 +30,16 @@ def test_a_wrong_tag_ends_the_download_with_the_builds_own_words(containers: Wor
     assert app  # what downloads is ended
 
 
+def let_end(world: World, build: Build) -> None:
+    """Let a build that waits come to its end."""
+
+    async def end() -> None:
+        build.may_end = True
+        await world.plane.state.tell()
+
+    world.plane.run(end())
+
+
 def test_the_image_is_built_beside_the_download_and_waited_for(containers: World) -> None:
     world = containers
     build = world.plane.state.builds[TAG] = Build(OUTPUT[:1], may_end=False)
@@ -63,11 +73,7 @@ def test_the_image_is_built_beside_the_download_and_waited_for(containers: World
     assert not world.plane.requests("ClassCreate")
     assert not build.over
 
-    async def end() -> None:
-        build.may_end = True
-        await world.plane.state.tell()
-
-    world.plane.run(end())
+    let_end(world, build)
     thread.join()
     assert outcome == [0], said
     assert "the engine's image is there, after" in said[0]
@@ -101,11 +107,7 @@ def test_what_a_build_writes_is_heard_while_it_is_built(world: World) -> None:
             assert heard.get(timeout=600) == OUTPUT[0]
             assert not build.over
 
-            async def end() -> None:
-                build.may_end = True
-                await world.plane.state.tell()
-
-            world.plane.run(end())
+            let_end(world, build)
             thread.join()
         assert build.over
         world.plane.state.builds["ENV A"] = Build(("Step 1/1 : ENV A=b",))
