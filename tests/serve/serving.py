@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -257,7 +258,18 @@ def _judge_gone(serving: Serving) -> float:
 def _nothing_left(serving: Serving) -> None:
     wait_for(lambda: not relatives(serving.marker))
     if not any(each.fileno() >= 0 and _listens(each) for each in serving.kept):
-        socket.create_server(("127.0.0.1", serving.port), reuse_port=False).close()
+        wait_for(lambda: _is_free(serving.port))
+
+
+def _is_free(port: int) -> bool:
+    """Whether nobody listens: a process that ends loses its environment before its sockets."""
+    try:
+        socket.create_server(("127.0.0.1", port), reuse_port=False).close()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        return False
+    return True
 
 
 def _listens(each: socket.socket) -> bool:
