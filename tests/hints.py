@@ -38,8 +38,10 @@ def _given(node: ast.AST) -> Iterator[ast.expr]:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         place = PLACES.get(name, len(node.args))
         yield from node.args[place : place + 1]
-    elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith("hint"):
-        yield node.value
+    elif isinstance(node, ast.Assign | ast.AugAssign):
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        if ast.unparse(target).endswith("hint"):
+            yield node.value
 
 
 def _texts(given: ast.expr) -> Iterator[ast.expr]:

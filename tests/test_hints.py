@@ -27,6 +27,7 @@ def test_no_hint_ends_with_a_full_stop() -> None:
         "raise Failure('no', hint=f'Try {this} again.')",
         "raise Failure('no', hint='Try again?' if seen else 'Look first.')",
         "hint = f'{near} ' 'Try again.'",
+        "hint += '. Try again.'",
         "HINT = 'Try again.'\nraise Failure('no', hint=HINT)",
         "Problem(path, 'no', 'Try again.')",
     ],

@@ -76,5 +76,5 @@ def _page(check_id: str) -> pages.Page:
         near = choice.near(check_id, (*pages.known(), *failures))
         hint = f"Did you mean {' or '.join(near)}?" if near else "`deployer explain` lists them"
         if not near and "." in check_id:
-            hint += " What a key of a profile means is in what `deployer schema` prints."
+            hint += ". What a key of a profile means is in what `deployer schema` prints"
         raise UsageError(msg, hint=hint) from error

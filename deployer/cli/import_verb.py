@@ -145,7 +145,7 @@ def _adopted(
         )
         if script is not None:
             hint += (
-                " Where the file builds it, copy the command itself behind `deployer import --`."
+                ". Where the file builds it, copy the command itself behind `deployer import --`"
             )
         raise Failure(msg, hint=hint) from error
     except ConfigError as error:

@@ -186,9 +186,9 @@ def how_to_know(version: str) -> str:
     if is_release(version) and is_newer(version):
         return (
             f"The newest known is {newest()}; `deployer catalogue add {version}` reads the "
-            "published release."
+            "published release"
         )
-    return f"Known are {', '.join(releases())}."
+    return f"Known are {', '.join(releases())}"
 
 
 def is_newer(version: str) -> bool:
