@@ -1,8 +1,9 @@
 """What is known of a finding, for a reader: the docstring of its check, taken apart.
 
-A docstring has its parts in this order: what is found, on the first line; why it hurts; a
-YAML example of the mistake after ``Instead of::`` and one of the remedy after ``Write::``; the
-source. `deployer explain`, the pages of ``docs/checks/`` and SARIF's help are made of them.
+A docstring has its parts in this order: what is found, on the first line; why it hurts; a YAML
+example, of whose lines the mistake has those at ``-``, the remedy those at ``+``, and both all
+others; the source. `deployer explain`, the pages of ``docs/checks/`` and SARIF's help are made of
+them.
 """
 
 from __future__ import annotations
@@ -44,8 +45,7 @@ TOLD: tuple[Told, ...] = (
 _PARTS = compile_pattern(
     r"(?P<what>.+?)\n\n"
     r"(?P<more>.*?)Why it hurts: (?P<why>.+?)\n\n"
-    r"Instead of::\n\n(?P<instead>.+?)\n\n"
-    r"Write::\n\n(?P<write>.+?)\n\n"
+    r"Instead of ``-`` write ``\+``::\n\n(?P<example>(?:(?: [^\n]*)?\n)+)"
     r"(?P<between>.*?)Source: (?P<source>.+)",
     re.DOTALL,
 )
@@ -135,14 +135,20 @@ def _read(name: str, severity: Severity, text: str, rule: Rule | None = None) ->
         what=_joined(match["what"]),
         why=_joined(match["why"]),
         more="\n\n".join(filter(None, map(_joined, (match["more"], match["between"])))),
-        instead=textwrap.dedent(match["instead"]),
-        write=textwrap.dedent(match["write"]),
+        instead=_side(match["example"], "+"),
+        write=_side(match["example"], "-"),
         source=_joined(match["source"]),
         link=link,
         holds=_holds(rule) if rule is not None else "",
         mitigation=rule.mitigation.name if rule is not None and rule.mitigation else "",
         inferred=rule is not None and rule.inferred,
     )
+
+
+def _side(example: str, other: str) -> str:
+    """Give one side of an example: its lines without those of the other."""
+    lines = textwrap.dedent(example).strip("\n").split("\n")
+    return "\n".join(line[2:] for line in lines if not line.startswith(other))
 
 
 def _link(source: str) -> str:

@@ -454,5 +454,5 @@ def test_every_check_is_listed_once_is_tested_and_says_its_source() -> None:
         file = rule.name.replace("-", "_")
         module = importlib.import_module(f"deployer.check.checks.{file}")
         assert module.RULE is rule
-        for part in ("Why it hurts:", "Instead of::", "Write::", "Source:"):
+        for part in ("Why it hurts:", "Instead of ``-`` write ``+``::", "Source:"):
             assert part in (module.__doc__ or ""), rule.name

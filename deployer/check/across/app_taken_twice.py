@@ -3,29 +3,18 @@
 Why it hurts: an app has one deployment. Applying the second profile replaces what the first one
 deployed, containers and all, and the next apply of the first one takes the place back.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    # profiles/production.yaml
-    name: production
-    modal:
-      app: glm
-    ---
-    # profiles/trial.yaml
-    name: trial
-    modal:
-      app: glm
-
-Write::
-
-    # profiles/production.yaml
-    name: production
-    modal:
-      app: glm
-    ---
-    # profiles/trial.yaml
-    name: trial
-    modal:
-      app: glm-trial
+      # profiles/production.yaml
+      name: production
+      modal:
+        app: glm
+      ---
+      # profiles/trial.yaml
+      name: trial
+      modal:
+    -   app: glm
+    +   app: glm-trial
 
 One app name in two Modal environments is two apps. Where one of the profiles names no environment,
 the configuration of whoever deploys decides, and both may be one.

@@ -4,29 +4,19 @@ Why it hurts: the same name is the same deployment. On this machine, applying th
 ends the server of the first. On Modal, `deployer status`, `logs` and `destroy` with that name
 cannot tell which of the two is meant.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    # profiles/small.yaml
-    name: glm
-    modal:
-      app: glm-small
-    ---
-    # profiles/large.yaml
-    name: glm
-    modal:
-      app: glm-large
-
-Write::
-
-    # profiles/small.yaml
-    name: glm-small
-    modal:
-      app: glm-small
-    ---
-    # profiles/large.yaml
-    name: glm-large
-    modal:
-      app: glm-large
+      # profiles/small.yaml
+    - name: glm
+    + name: glm-small
+      modal:
+        app: glm-small
+      ---
+      # profiles/large.yaml
+    - name: glm
+    + name: glm-large
+      modal:
+        app: glm-large
 
 Source: ``deployer/apply/local/folder.py``: what is known of a deployment lies in a folder of its
 name, below https://specifications.freedesktop.org/basedir-spec/latest/ (`XDG_STATE_HOME`).

@@ -3,33 +3,20 @@
 Why it hurts: only one of them can be served at a time: applying the second is refused while the
 first is up.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    # profiles/chat.yaml
-    name: chat
-    target: local
-    serving:
-      port: 8000
-    ---
-    # profiles/code.yaml
-    name: code
-    target: local
-    serving:
-      port: 8000
-
-Write::
-
-    # profiles/chat.yaml
-    name: chat
-    target: local
-    serving:
-      port: 8000
-    ---
-    # profiles/code.yaml
-    name: code
-    target: local
-    serving:
-      port: 8001
+      # profiles/chat.yaml
+      name: chat
+      target: local
+      serving:
+        port: 8000
+      ---
+      # profiles/code.yaml
+      name: code
+      target: local
+      serving:
+    -   port: 8000
+    +   port: 8001
 
 Source: ``deployer/apply/local/standing.py`` (`refuse_foreign_port`); two sockets cannot listen on
 one address: https://man7.org/linux/man-pages/man2/bind.2.html (`EADDRINUSE`).

@@ -3,55 +3,31 @@
 Why it hurts: the download of the second writes over the files of the first. Containers of the first
 that start afterwards find the other's weights there, or a mixture of both.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    # profiles/one.yaml
-    name: one
-    model:
-      repo: zai-org/GLM-5.1-FP8
-      revision: 0123456789abcdef0123456789abcdef01234567
-      path: /model-cache/glm
-    modal:
-      app: one
-      weights:
-        volume: weights
-        path: /model-cache
-    ---
-    # profiles/other.yaml
-    name: other
-    model:
-      repo: zai-org/GLM-5.1-FP8
-      revision: 89abcdef0123456789abcdef0123456789abcdef
-      path: /model-cache/glm
-    modal:
-      app: other
-      weights:
-        volume: weights
-        path: /model-cache
-
-Write::
-
-    # profiles/one.yaml
-    name: one
-    model:
-      repo: zai-org/GLM-5.1-FP8
-      revision: 0123456789abcdef0123456789abcdef01234567
-    modal:
-      app: one
-      weights:
-        volume: weights
-        path: /model-cache
-    ---
-    # profiles/other.yaml
-    name: other
-    model:
-      repo: zai-org/GLM-5.1-FP8
-      revision: 89abcdef0123456789abcdef0123456789abcdef
-    modal:
-      app: other
-      weights:
-        volume: weights
-        path: /model-cache
+      # profiles/one.yaml
+      name: one
+      model:
+        repo: zai-org/GLM-5.1-FP8
+        revision: 0123456789abcdef0123456789abcdef01234567
+    -   path: /model-cache/glm
+      modal:
+        app: one
+        weights:
+          volume: weights
+          path: /model-cache
+      ---
+      # profiles/other.yaml
+      name: other
+      model:
+        repo: zai-org/GLM-5.1-FP8
+        revision: 89abcdef0123456789abcdef0123456789abcdef
+    -   path: /model-cache/glm
+      modal:
+        app: other
+        weights:
+          volume: weights
+          path: /model-cache
 
 Sharing a volume is right, and so is sharing a folder for the same revision: it is downloaded once.
 Without `model.path` each commit has a folder of its own.

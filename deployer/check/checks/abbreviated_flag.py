@@ -3,19 +3,13 @@
 Why it hurts: it works until a release adds another flag with the same beginning, and then refuses
 to start.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.23
-      args:
-        enable-mixed: true
-
-Write::
-
-    engine:
-      version: 0.5.23
-      args:
-        enable-mixed-chunk: true
+      engine:
+        version: 0.5.23
+        args:
+    -     enable-mixed: true
+    +     enable-mixed-chunk: true
 
 Source: argparse accepts unique prefixes (``allow_abbrev``).
 https://docs.python.org/3/library/argparse.html#allow-abbrev

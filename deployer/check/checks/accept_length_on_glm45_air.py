@@ -3,29 +3,18 @@
 Why it hurts: the accept length stayed at 1, so each step pays for drafts and verification and
 yields what plain decoding yields. Nothing fails.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.10.post1
-    model:
-      repo: zai-org/GLM-4.5-Air-FP8
-    hardware:
-      gpu: H100
-      count: 8
-    speculative:
-      algorithm: EAGLE
-
-Write::
-
-    engine:
-      version: 0.5.12
-    model:
-      repo: zai-org/GLM-4.5-Air-FP8
-    hardware:
-      gpu: H100
-      count: 8
-    speculative:
-      algorithm: EAGLE
+      engine:
+    -   version: 0.5.10.post1
+    +   version: 0.5.12
+      model:
+        repo: zai-org/GLM-4.5-Air-FP8
+      hardware:
+        gpu: H100
+        count: 8
+      speculative:
+        algorithm: EAGLE
 
 Source: sgl-project/sglang#24795 (read: 9 May 2026, after an upgrade to 0.5.10; closed as inactive,
 the cause was not established). That another release does better is an inference: upstream does not

@@ -3,17 +3,12 @@
 Why it hurts: Modal takes a label and domains for a `web_server` only. With a `server` they would be
 left out, and clients would look for it in vain.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      endpoint: server
-      custom_domains: [llm.example.com]
-
-Write::
-
-    modal:
-      endpoint: web_server
-      custom_domains: [llm.example.com]
+      modal:
+    -   endpoint: server
+    +   endpoint: web_server
+        custom_domains: [llm.example.com]
 
 Source: Modal client 1.6.4: ``web_server`` has `label` and `custom_domains`, ``App.server`` has
 neither.

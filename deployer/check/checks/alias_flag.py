@@ -3,19 +3,13 @@
 Why it hurts: the same thing stands under two names in two profiles, a search finds half of it, and
 aliases are what releases drop first.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.23
-      args:
-        nccl-init-addr: 10.0.0.1:25000
-
-Write::
-
-    engine:
-      version: 0.5.23
-      args:
-        dist-init-addr: 10.0.0.1:25000
+      engine:
+        version: 0.5.23
+        args:
+    -     nccl-init-addr: 10.0.0.1:25000
+    +     dist-init-addr: 10.0.0.1:25000
 
 Source: the spellings of the option in the release's catalogue, its own name first.
 https://github.com/sgl-project/sglang/releases

@@ -2,19 +2,13 @@
 
 Why it hurts: argparse cannot tell which is meant, and refuses the whole command.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.23
-      args:
-        cuda-graph-max: 64
-
-Write::
-
-    engine:
-      version: 0.5.23
-      args:
-        cuda-graph-max-bs-decode: 64
+      engine:
+        version: 0.5.23
+        args:
+    -     cuda-graph-max: 64
+    +     cuda-graph-max-bs-decode: 64
 
 Source: argparse: ambiguous option. https://docs.python.org/3/library/argparse.html#allow-abbrev
 """

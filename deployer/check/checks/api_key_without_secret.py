@@ -2,19 +2,13 @@
 
 Why it hurts: the container has nothing to protect the endpoint with, and refuses to start.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    serving:
-      api_key_env: API_KEY
-    modal:
-      api_key_secret: null
-
-Write::
-
-    serving:
-      api_key_env: API_KEY
-    modal:
-      api_key_secret: glm-api-key
+      serving:
+        api_key_env: API_KEY
+      modal:
+    -   api_key_secret: null
+    +   api_key_secret: glm-api-key
 
 Source: the runtime in ``deployer/serve`` takes the key from the environment only.
 https://modal.com/docs/guide/secrets

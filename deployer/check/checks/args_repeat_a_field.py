@@ -4,16 +4,13 @@ Why it hurts: the engine takes the last of two values and says nothing, so the f
 what does not hold; an abbreviation stops working when a release adds a flag with the same
 beginning; a key in the arguments is printed in the log.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      args:
-        tp: 8
-
-Write::
-
-    parallel:
-      tp: 8
+    + parallel:
+    - engine:
+    -   args:
+    -     tp: 8
+    +   tp: 8
 
 Source: argparse: later values win, unique prefixes are accepted.
 https://docs.python.org/3/library/argparse.html#allow-abbrev

@@ -3,21 +3,14 @@
 Why it hurts: SGLang takes the flag and ends when it makes the backend, after the container is
 scheduled, and for some after the weights are loaded.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    hardware:
-      gpu: B200
-      count: 8
-    kernels:
-      attention: fa3
-
-Write::
-
-    hardware:
-      gpu: H200
-      count: 8
-    kernels:
-      attention: fa3
+      hardware:
+    -   gpu: B200
+    +   gpu: H200
+        count: 8
+      kernels:
+        attention: fa3
 
 Source: SGLang 0.5.10.post1 ``layers/attention/attention_registry.py`` (fa3: SM80 to SM90),
 ``srt/server_args.py:2343-2390`` (TRT-LLM); 0.5.23 ``overrides.py:1244`` (CuteDSL),

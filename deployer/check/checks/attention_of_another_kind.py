@@ -3,25 +3,16 @@
 Why it hurts: kernels of latent attention (MLA) refuse a model with plain heads, and the other way
 round, after the weights are loaded.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: Qwen/Qwen3-32B
-    hardware:
-      gpu: B200
-      count: 2
-    kernels:
-      attention: trtllm_mla
-
-Write::
-
-    model:
-      repo: Qwen/Qwen3-32B
-    hardware:
-      gpu: B200
-      count: 2
-    kernels:
-      attention: trtllm_mha
+      model:
+        repo: Qwen/Qwen3-32B
+      hardware:
+        gpu: B200
+        count: 2
+      kernels:
+    -   attention: trtllm_mla
+    +   attention: trtllm_mha
 
 Source: SGLang 0.5.10.post1 ``layers/attention/attention_registry.py:51,158``: "can only be used
 with MLA models", "with non-MLA models"; 0.5.23 the same.

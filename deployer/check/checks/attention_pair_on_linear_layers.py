@@ -4,24 +4,17 @@ Why it hurts: the backend that joins two others did not know linear layers befor
 request ends the scheduler with a TypeError. From there to 0.5.13 it does not know their state after
 a draft was verified, so speculation ends it.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: Qwen/Qwen3-Next-80B-A3B-Instruct
-    engine:
-      version: 0.5.9
-      args:
-        prefill-attention-backend: fa3
-        decode-attention-backend: flashinfer
-
-Write::
-
-    model:
-      repo: Qwen/Qwen3-Next-80B-A3B-Instruct
-    engine:
-      version: 0.5.9
-    kernels:
-      attention: fa3
+      model:
+        repo: Qwen/Qwen3-Next-80B-A3B-Instruct
+      engine:
+        version: 0.5.9
+    + kernels:
+    +   attention: fa3
+    -   args:
+    -     prefill-attention-backend: fa3
+    -     decode-attention-backend: flashinfer
 
 Source: sgl-project/sglang#19369 (read: merged, ``HybridAttnBackend`` lacked ``forward`` with
 `mixed_qkv`) and 25766 (read: Qwen3.6-27B on 0.5.12: no attribute

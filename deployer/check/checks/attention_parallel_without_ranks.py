@@ -3,16 +3,11 @@
 Why it hurts: the engine turns it off without a word: the KV cache is a copy on every GPU, and holds
 an eighth of what was meant.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    parallel:
-      dp_attention: true
-
-Write::
-
-    parallel:
-      dp: 8
-      dp_attention: true
+      parallel:
+    +   dp: 8
+        dp_attention: true
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py:2634``: with a dp_size of 1 it is set to False.
 """

@@ -2,23 +2,15 @@
 
 Why it hurts: SGLang ends with an assertion when it starts.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    hardware:
-      gpu: H200
-      count: 8
-    parallel:
-      dp: 3
-      dp_attention: true
-
-Write::
-
-    hardware:
-      gpu: H200
-      count: 8
-    parallel:
-      dp: 8
-      dp_attention: true
+      hardware:
+        gpu: H200
+        count: 8
+      parallel:
+    -   dp: 3
+    +   dp: 8
+        dp_attention: true
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py:2640``, 0.5.23 ``parallel_hook.py:326``.
 """

@@ -2,25 +2,16 @@
 
 Why it hurts: the scheduler ends in `nsa_backend` while it serves, after everything is loaded.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.9
-    model:
-      repo: zai-org/GLM-5-FP8
-    hardware:
-      gpu: B200
-      count: 8
-
-Write::
-
-    engine:
-      version: 0.5.10.post1
-    model:
-      repo: zai-org/GLM-5-FP8
-    hardware:
-      gpu: B200
-      count: 8
+      engine:
+    -   version: 0.5.9
+    +   version: 0.5.10.post1
+      model:
+        repo: zai-org/GLM-5-FP8
+      hardware:
+        gpu: B200
+        count: 8
 
 Source: sgl-project/sglang#18980 (read: 18 February 2026, closed; FlashInfer 0.6.7 mends it, which
 pull request 21422 took in: measured in the wheels, 0.5.9 pins 0.6.3 and 0.5.10 0.6.7.post2).

@@ -3,21 +3,14 @@
 Why it hurts: there is one builtin model, which comes with deployer. Under another name it would be
 served as what it is not; with a folder another one would be loaded.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    target: local
-    modal: null
-    model:
-      source: builtin
-      repo: zai-org/GLM-5.1
-
-Write::
-
-    target: local
-    modal: null
-    model:
-      source: builtin
-      repo: tiny
+      target: local
+      modal: null
+      model:
+        source: builtin
+    -   repo: zai-org/GLM-5.1
+    +   repo: tiny
 
 Source: ``deployer/engine/tiny_model`` has it, of the architecture
 https://huggingface.co/docs/transformers/model_doc/qwen3, and ``deployer/compile/derive.py`` names

@@ -6,25 +6,16 @@ the hub then cannot write their caches: the start ends with "Read-only file syst
 everything again each time. What engines compile is kept without any such variable
 (`modal.jit_caches`).
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      env:
-        TRITON_CACHE_DIR: /k/triton
-    modal:
-      kernel_cache:
-        volume: k
-        path: /k
-
-Write::
-
-    engine:
-      env:
-        TRITON_CACHE_DIR: /tmp/triton
-    modal:
-      kernel_cache:
-        volume: k
-        path: /k
+      engine:
+        env:
+    -     TRITON_CACHE_DIR: /k/triton
+    +     TRITON_CACHE_DIR: /tmp/triton
+      modal:
+        kernel_cache:
+          volume: k
+          path: /k
 
 Source: ``deployer/apply/modal/app.py``, the mounts of the server; Modal guide, volumes:
 `with_mount_options(read_only=True)`.

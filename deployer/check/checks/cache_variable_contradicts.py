@@ -3,18 +3,15 @@
 Why it hurts: kernels are compiled on eight GPUs into a folder that ends with the container, at
 every start (12 to 15 minutes at $50 an hour were reported).
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      env:
-        SGLANG_DG_CACHE_DIR: /tmp/deep_gemm
-
-Write::
-
-    modal:
-      kernel_cache:
-        volume: deepgemm-cache
-        path: /dg-cache
+    - engine:
+    -   env:
+    -     SGLANG_DG_CACHE_DIR: /tmp/deep_gemm
+    + modal:
+    +   kernel_cache:
+    +     volume: deepgemm-cache
+    +     path: /dg-cache
 
 Source: SGLang 0.5.10.post1 ``srt/environ.py:383``: SGLang overwrites DG_JIT_CACHE_DIR with it.
 https://github.com/sgl-project/sglang/blob/v0.5.10.post1/python/sglang/srt/environ.py

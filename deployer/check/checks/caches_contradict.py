@@ -2,17 +2,12 @@
 
 Why it hurts: SGLang refuses the two together, after the container is scheduled.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    memory:
-      radix_cache: false
-      hierarchical_cache: true
-
-Write::
-
-    memory:
-      radix_cache: true
-      hierarchical_cache: true
+      memory:
+    -   radix_cache: false
+    +   radix_cache: true
+        hierarchical_cache: true
 
 Source: SGLang 0.5.9 ``srt/server_args.py:2685`` to 0.5.23 ``kv_cache_hook.py:393``: "mutually
 exclusive".

@@ -4,27 +4,17 @@ Why it hurts: they put each token into a dimension of the grid of which CUDA all
 it no kernel runs, nothing is raised, and attention's output is whatever lay in memory: garbage, or
 a crash where probabilities are drawn from it.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: nvidia/GLM-5.2-NVFP4
-    engine:
-      version: 0.5.14
-    hardware:
-      gpu: B200
-    schedule:
-      chunked_prefill_size: 131072
-
-Write::
-
-    model:
-      repo: nvidia/GLM-5.2-NVFP4
-    engine:
-      version: 0.5.14
-    hardware:
-      gpu: B200
-    schedule:
-      chunked_prefill_size: 16384
+      model:
+        repo: nvidia/GLM-5.2-NVFP4
+      engine:
+        version: 0.5.14
+      hardware:
+        gpu: B200
+      schedule:
+    -   chunked_prefill_size: 131072
+    +   chunked_prefill_size: 16384
 
 Source: sgl-project/sglang#34941 and 34947 (read: 65,535 tokens work, 65,536 do not; August 2026,
 open) and 29453 (read: GLM-5.2 with chunks of 131,072; the maintainers say 8192 or 16384); 0.5.23

@@ -2,19 +2,13 @@
 
 Why it hurts: SGLang refuses it when it starts.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    memory:
-      page_size: 64
-    schedule:
-      chunked_prefill_size: 1000
-
-Write::
-
-    memory:
-      page_size: 64
-    schedule:
-      chunked_prefill_size: 1024
+      memory:
+        page_size: 64
+      schedule:
+    -   chunked_prefill_size: 1000
+    +   chunked_prefill_size: 1024
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py:6118`` and 0.5.23 ``validation_hook.py:244``:
 chunked_prefill_size must be divisible by page_size. Sparse attention forces pages of 64 tokens.

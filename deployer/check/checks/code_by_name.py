@@ -3,17 +3,12 @@
 Why it hurts: whoever writes such a profile runs code on your GPUs, with the model, every prompt and
 the API key within reach, and a review sees a name and not the code.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      args:
-        custom-weight-loader: somebody.package.load
-
-Write::
-
-    engine:
-      args:
-        enable-mixed-chunk: true
+      engine:
+        args:
+    -     custom-weight-loader: somebody.package.load
+    +     enable-mixed-chunk: true
 
 Source: the options and variables in ``deployer/facts/sglang/powers.py``; SGLang 0.5.23
 ``srt/model_loader/weight_utils.py`` and ``srt/plugins/``.

@@ -2,15 +2,11 @@
 
 Why it hurts: SGLang keeps the colon for adapters, `model:adapter`, and ends before it loads.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      served_name: "glm:5.1"
-
-Write::
-
-    model:
-      served_name: glm-5.1
+      model:
+    -   served_name: "glm:5.1"
+    +   served_name: glm-5.1
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py:6090`` and 0.5.23 ``validation_hook.py:216``.
 """

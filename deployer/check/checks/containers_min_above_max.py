@@ -2,17 +2,12 @@
 
 Why it hurts: Modal refuses the deployment, after the image is built.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      min_containers: 4
-      max_containers: 3
-
-Write::
-
-    modal:
-      min_containers: 0
-      max_containers: 3
+      modal:
+    -   min_containers: 4
+    +   min_containers: 0
+        max_containers: 3
 
 Source: Modal client 1.6.4: min_containers must not be above max_containers.
 https://modal.com/docs/guide/scale

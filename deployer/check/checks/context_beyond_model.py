@@ -3,17 +3,12 @@
 Why it hurts: SGLang refuses it when it starts; and where a variable allows it, the model answers
 wrongly beyond its own length.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-      context_length: 262144
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-      context_length: 131072
+      model:
+        repo: zai-org/GLM-5.1-FP8
+    -   context_length: 262144
+    +   context_length: 131072
 
 Source: SGLang 0.5.10.post1 ``srt/configs/model_config.py:380-405``; 0.5.23
 ``configs/model_config.py:1291-1330`` and ``utils/hf_transformers/common.py:677``

@@ -2,31 +2,19 @@
 
 Why it hurts: both together end in an error at the first prompt.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.10.post1
-      args:
-        enable-nsa-prefill-context-parallel: true
-    model:
-      repo: zai-org/GLM-5-FP8
-    hardware:
-      gpu: H200
-      count: 8
-    speculative:
-      algorithm: EAGLE
-
-Write::
-
-    engine:
-      version: 0.5.10.post1
-      args:
-        enable-nsa-prefill-context-parallel: true
-    model:
-      repo: zai-org/GLM-5-FP8
-    hardware:
-      gpu: H200
-      count: 8
+      engine:
+        version: 0.5.10.post1
+        args:
+          enable-nsa-prefill-context-parallel: true
+      model:
+        repo: zai-org/GLM-5-FP8
+      hardware:
+        gpu: H200
+        count: 8
+    - speculative:
+    -   algorithm: EAGLE
 
 Source: sgl-project/sglang#18830 (read: title and command; open, February 2026, so of 0.5.9).
 Whether later releases still do was not established: this is said up to 0.5.12, the last before

@@ -3,23 +3,15 @@
 Why it hurts: its compiler and libraries do not know the GPU: the engine ends with `no kernel image
 is available`, or when it compiles the first kernel.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    hardware:
-      gpu: B200
-      count: 8
-    engine:
-      version: 0.5.10.post1
-      image: lmsysorg/sglang:v0.5.10.post1-cu126
-
-Write::
-
-    hardware:
-      gpu: B200
-      count: 8
-    engine:
-      version: 0.5.10.post1
-      image: lmsysorg/sglang:v0.5.10.post1-cu130
+      hardware:
+        gpu: B200
+        count: 8
+      engine:
+        version: 0.5.10.post1
+    -   image: lmsysorg/sglang:v0.5.10.post1-cu126
+    +   image: lmsysorg/sglang:v0.5.10.post1-cu130
 
 Source: NVIDIA, CUDA features archive: 12.8 brought compute capability 10.0 and 12.0, 12.9 brought
 10.3; 11.8 brought 9.0 and 8.9.

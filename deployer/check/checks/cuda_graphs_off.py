@@ -3,15 +3,11 @@
 Why it hurts: each token waits for the CPU to launch hundreds of kernels: a start that is a minute
 shorter, at several times the cost of every token after it.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    kernels:
-      cuda_graph: false
-
-Write::
-
-    kernels:
-      cuda_graph: true
+      kernels:
+    -   cuda_graph: false
+    +   cuda_graph: true
 
 Source: SGLang documentation, CUDA graphs: they take the CPU's work out of decoding; off is for
 finding faults. A server that only prefills (`--disaggregation-mode prefill`) decodes nothing, and

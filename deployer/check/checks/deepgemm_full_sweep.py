@@ -3,28 +3,18 @@
 Why it hurts: with nothing in the kernel cache, every size of every product is compiled, which took
 about 30 minutes; the budget ends the start, and the next one begins again.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: H200
-      count: 8
-    lifecycle:
-      startup_timeout: 900
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: H200
-      count: 8
-    engine:
-      env:
-        SGLANG_JIT_DEEPGEMM_FAST_WARMUP: "1"
-    lifecycle:
-      startup_timeout: 900
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      hardware:
+        gpu: H200
+        count: 8
+    + engine:
+    +   env:
+    +     SGLANG_JIT_DEEPGEMM_FAST_WARMUP: "1"
+      lifecycle:
+        startup_timeout: 900
 
 Source: sgl-project/sglang#18823 (read: "up to 128K kernel variants (~30 min)", and about 3,000 in
 less than 3 minutes with the variable, of #18111). A cache that a deployment has filled beforehand

@@ -3,25 +3,16 @@
 Why it hurts: every start ends with `CUDA_ERROR_ILLEGAL_ADDRESS` in `fp8_fp4_gemm_nt` while graphs
 are captured, after the weights are loaded.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.12
-    model:
-      repo: zai-org/GLM-5-FP8
-    hardware:
-      gpu: B300
-      count: 8
-
-Write::
-
-    engine:
-      version: 0.5.11
-    model:
-      repo: zai-org/GLM-5-FP8
-    hardware:
-      gpu: B300
-      count: 8
+      engine:
+    -   version: 0.5.12
+    +   version: 0.5.11
+      model:
+        repo: zai-org/GLM-5-FP8
+      hardware:
+        gpu: B300
+        count: 8
 
 Source: sgl-project/sglang#25551 (read: May 2026, closed as inactive; a comment names other FP8
 kernels as the way around) and SemiAnalysisAI/InferenceX#1463 (read: every run); #26541 (read: the

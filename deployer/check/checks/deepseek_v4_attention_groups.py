@@ -3,31 +3,19 @@
 Why it hurts: what attention gives is the same on all GPUs of a rank, and was summed over them once
 more: activations grow with every layer. The server is healthy and answers garbage.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: sgl-project/DeepSeek-V4-Flash-FP8
-    engine:
-      version: 0.5.16
-    hardware:
-      gpu: H200
-      count: 8
-    parallel:
-      dp: 4
-      dp_attention: true
-
-Write::
-
-    model:
-      repo: sgl-project/DeepSeek-V4-Flash-FP8
-    engine:
-      version: 0.5.16
-    hardware:
-      gpu: H200
-      count: 8
-    parallel:
-      dp: 8
-      dp_attention: true
+      model:
+        repo: sgl-project/DeepSeek-V4-Flash-FP8
+      engine:
+        version: 0.5.16
+      hardware:
+        gpu: H200
+        count: 8
+      parallel:
+    -   dp: 4
+    +   dp: 8
+        dp_attention: true
 
 Source: sgl-project/sglang#31699, mended by 31700 (read: merged), and 32609 (read: on 8 H20 DP 2 and
 DP 4 of TP 8 are corrupted, DP 1 and DP 8 right); in the wheels ``models/deepseek_v4.py`` gathers

@@ -4,27 +4,17 @@ Why it hurts: they run through DeepGEMM's packed FP4 kernels, which exist for SM
 loads all weights and ends when it captures its graphs, with an assertion and remedies that do not
 help.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: deepseek-ai/DeepSeek-V4-Flash
-    engine:
-      version: 0.5.18
-    hardware:
-      gpu: H200
-      count: 8
-    moe:
-      a2a: deepep
-
-Write::
-
-    model:
-      repo: deepseek-ai/DeepSeek-V4-Flash
-    engine:
-      version: 0.5.18
-    hardware:
-      gpu: H200
-      count: 8
+      model:
+        repo: deepseek-ai/DeepSeek-V4-Flash
+      engine:
+        version: 0.5.18
+      hardware:
+        gpu: H200
+        count: 8
+    - moe:
+    -   a2a: deepep
 
 Source: sgl-project/sglang#35557 (read: `arch_major == 10` in DeepGEMM, August 2026, open) and its
 pull request 35558 (read: on Hopper the FP4 checkpoint runs tensor-parallel on Marlin, the FP8 one

@@ -3,29 +3,18 @@
 Why it hurts: the server ends with an AssertionError at the first forward pass, after all weights
 are loaded.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: deepseek-ai/DeepSeek-V4-Flash
-    engine:
-      version: 0.5.12
-    hardware:
-      gpu: B200
-      count: 8
-    moe:
-      runner: flashinfer_trtllm
-
-Write::
-
-    model:
-      repo: deepseek-ai/DeepSeek-V4-Flash
-    engine:
-      version: 0.5.12
-    hardware:
-      gpu: B200
-      count: 8
-    moe:
-      runner: auto
+      model:
+        repo: deepseek-ai/DeepSeek-V4-Flash
+      engine:
+        version: 0.5.12
+      hardware:
+        gpu: B200
+        count: 8
+      moe:
+    -   runner: flashinfer_trtllm
+    +   runner: auto
 
 Source: sgl-project/sglang#26324 (read: 8 B200, 0.5.12 and 0.5.12.post1,
 ``moe_runner/flashinfer_trtllm.py:686``). That it ends with 0.5.13 is an inference: upstream does

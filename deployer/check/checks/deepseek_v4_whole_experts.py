@@ -3,33 +3,20 @@
 Why it hurts: what the experts give is handed back before it is summed: the answers are garbage from
 the first token on.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: sgl-project/DeepSeek-V4-Flash-FP8
-    engine:
-      version: 0.5.12
-    hardware:
-      gpu: H200
-      count: 8
-    parallel:
-      dp: 8
-      dp_attention: true
-      ep: 8
-
-Write::
-
-    model:
-      repo: sgl-project/DeepSeek-V4-Flash-FP8
-    engine:
-      version: 0.5.13
-    hardware:
-      gpu: H200
-      count: 8
-    parallel:
-      dp: 8
-      dp_attention: true
-      ep: 8
+      model:
+        repo: sgl-project/DeepSeek-V4-Flash-FP8
+      engine:
+    -   version: 0.5.12
+    +   version: 0.5.13
+      hardware:
+        gpu: H200
+        count: 8
+      parallel:
+        dp: 8
+        dp_attention: true
+        ep: 8
 
 Source: sgl-project/sglang#27251 and the merged 27189 and 27191 (read: TP 8, DP 8, EP 8 without an
 all-to-all backend); in the wheels ``models/deepseek_v4.py`` has ``reduce_scatterv`` from 0.5.13 on.

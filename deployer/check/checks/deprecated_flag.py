@@ -3,19 +3,13 @@
 Why it hurts: the next release that drops it refuses the whole command: 23 flags went at once with
 0.5.20.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.18
-      args:
-        cuda-graph-max-bs: 64
-
-Write::
-
-    engine:
-      version: 0.5.18
-      args:
-        cuda-graph-max-bs-decode: 64
+      engine:
+        version: 0.5.18
+        args:
+    -     cuda-graph-max-bs: 64
+    +     cuda-graph-max-bs-decode: 64
 
 Source: what the release itself says (``new_flag`` and the help texts), in
 ``deployer/facts/sglang/``. https://github.com/sgl-project/sglang/releases

@@ -4,21 +4,14 @@ Why it hurts: SGLang reads hundreds of gigabytes first and fails after: out of m
 loads, or with "Not enough memory. Please try to increase --mem-fraction-static" when it sizes the
 pool. Minutes of every GPU are paid for, at each attempt.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: H100
-      count: 8
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: H200
-      count: 8
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      hardware:
+    -   gpu: H100
+    +   gpu: H200
+        count: 8
 
 Source: the shapes of the model (``deployer/facts/models/``) divided as SGLang divides them, and its
 formula of the pool (0.5.10.post1 ``model_executor/model_runner_kv_cache_mixin.py``,

@@ -3,24 +3,16 @@
 Why it hurts: SGLang refuses it when it starts: branches share pages, and the answers would be
 wrong. Sparse attention and FlashMLA force pages of 64 tokens.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    kernels:
-      attention: nsa
-    speculative:
-      algorithm: EAGLE
-      num_steps: 3
-      eagle_topk: 4
-      num_draft_tokens: 8
-
-Write::
-
-    kernels:
-      attention: nsa
-    speculative:
-      algorithm: EAGLE
-      num_steps: 3
-      eagle_topk: 1
+      kernels:
+        attention: nsa
+      speculative:
+        algorithm: EAGLE
+        num_steps: 3
+    -   eagle_topk: 4
+    +   eagle_topk: 1
+    -   num_draft_tokens: 8
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py:3094``: "unstable and produces incorrect results";
 0.5.23 ``speculative_hook.py`` takes flashinfer, fa3 and triton.

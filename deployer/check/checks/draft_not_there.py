@@ -4,30 +4,18 @@ Why it hurts: without a draft model the engine takes the model itself for its ow
 checkpoint brings no layers for that, the weights are loaded twice and the start ends with an
 AttributeError, minutes of every GPU later. A draft of EAGLE3 has inputs that EAGLE does not give.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: Qwen/Qwen3-32B
-    hardware:
-      gpu: H100
-      count: 4
-    speculative:
-      algorithm: EAGLE3
-      num_steps: 3
-      eagle_topk: 1
-
-Write::
-
-    model:
-      repo: Qwen/Qwen3-32B
-    hardware:
-      gpu: H100
-      count: 4
-    speculative:
-      algorithm: EAGLE3
-      num_steps: 3
-      eagle_topk: 1
-      draft_model: AngelSlim/Qwen3-32B_eagle3
+      model:
+        repo: Qwen/Qwen3-32B
+      hardware:
+        gpu: H100
+        count: 4
+      speculative:
+        algorithm: EAGLE3
+        num_steps: 3
+        eagle_topk: 1
+    +   draft_model: AngelSlim/Qwen3-32B_eagle3
 
 Source: sgl-project/sglang#36528 (read: EAGLE3, EAGLE and NEXTN without a draft on Qwen and Llama;
 open in August 2026); 0.5.23 ``arg_groups/speculative_hook.py`` and ``configs/model_config.py``, the

@@ -3,21 +3,14 @@
 Why it hurts: with one branch a draft of N steps has N tokens, and the engine verifies them with the
 one that follows: any other number is either changed silently or refused after loading.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    speculative:
-      algorithm: EAGLE
-      num_steps: 3
-      eagle_topk: 1
-      num_draft_tokens: 8
-
-Write::
-
-    speculative:
-      algorithm: EAGLE
-      num_steps: 3
-      eagle_topk: 1
-      num_draft_tokens: 4
+      speculative:
+        algorithm: EAGLE
+        num_steps: 3
+        eagle_topk: 1
+    -   num_draft_tokens: 8
+    +   num_draft_tokens: 4
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py``: topk 1 forces draft tokens = steps + 1.
 https://github.com/sgl-project/sglang/blob/v0.5.10.post1/python/sglang/srt/server_args.py

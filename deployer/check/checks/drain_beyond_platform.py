@@ -3,19 +3,13 @@
 Why it hurts: Modal kills the container while long answers are still being streamed, or refuses the
 number when it is deployed.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      endpoint: web_server
-    lifecycle:
-      drain_timeout: 600
-
-Write::
-
-    modal:
-      endpoint: web_server
-    lifecycle:
-      drain_timeout: 25
+      modal:
+        endpoint: web_server
+      lifecycle:
+    -   drain_timeout: 600
+    +   drain_timeout: 25
 
 Source: Modal guide, container lifecycle: exit handlers of a web_server get about 30 s; Modal client
 1.6.4 ``_server.py``: the exit grace period of a server is at most an hour.

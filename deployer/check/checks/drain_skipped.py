@@ -3,18 +3,13 @@
 Why it hurts: `SGL_FORCE_SHUTDOWN` makes the engine leave its requests when it is asked to stop, so
 the drain budget is never used and every stream breaks off at each scale-down.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      env:
-        SGL_FORCE_SHUTDOWN: "1"
-    lifecycle:
-      drain_timeout: 25
-
-Write::
-
-    lifecycle:
-      drain_timeout: 25
+    - engine:
+    -   env:
+    -     SGL_FORCE_SHUTDOWN: "1"
+      lifecycle:
+        drain_timeout: 25
 
 Source: measured in the wheels of 0.5.9, 0.5.10.post1 and 0.5.23:
 ``managers/tokenizer_manager.py``, ``sigterm_watchdog``.

@@ -3,15 +3,11 @@
 Why it hurts: it is healthy, fast, and answers nonsense. That is right for a rehearsal of the start
 and wrong for everything else.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      load_format: dummy
-
-Write::
-
-    model:
-      load_format: auto
+      model:
+    -   load_format: dummy
+    +   load_format: auto
 
 Source: SGLang 0.5.10.post1 ``model_loader/loader.py`` (`DummyModelLoader`); Modal's examples use it
 for their own tests.

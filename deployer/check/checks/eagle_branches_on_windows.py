@@ -3,36 +3,23 @@
 Why it hurts: the pages of the branches are looked up in the wrong pool: an illegal memory access,
 which ends the server under load.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: openai/gpt-oss-120b
-    engine:
-      version: 0.5.11
-    hardware:
-      gpu: H100
-      count: 2
-    speculative:
-      algorithm: EAGLE3
-      num_steps: 5
-      eagle_topk: 8
-      num_draft_tokens: 60
-      draft_model: /model-cache/eagle3
-
-Write::
-
-    model:
-      repo: openai/gpt-oss-120b
-    engine:
-      version: 0.5.11
-    hardware:
-      gpu: H100
-      count: 2
-    speculative:
-      algorithm: EAGLE3
-      num_steps: 3
-      eagle_topk: 1
-      draft_model: /model-cache/eagle3
+      model:
+        repo: openai/gpt-oss-120b
+      engine:
+        version: 0.5.11
+      hardware:
+        gpu: H100
+        count: 2
+      speculative:
+        algorithm: EAGLE3
+    -   num_steps: 5
+    +   num_steps: 3
+    -   eagle_topk: 8
+    +   eagle_topk: 1
+    -   num_draft_tokens: 60
+        draft_model: /model-cache/eagle3
 
 Source: sgl-project/sglang#24402 and its pull request 24617 (read: merged; gpt-oss, FA3, EAGLE3 with
 8 branches); in the wheels ``flashattention_backend.py`` translates these pages from 0.5.12 on. FA3

@@ -3,27 +3,17 @@
 Why it hurts: with speculation the cache held 40 to 53 % of deep prompts instead of 97 %, at
 any number of drafts: input was read at 12,900 to 16,800 tokens a second instead of 44,000.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.16
-    model:
-      repo: nvidia/GLM-5.1-NVFP4
-    hardware:
-      gpu: B200
-      count: 8
-    speculative:
-      algorithm: EAGLE
-
-Write::
-
-    engine:
-      version: 0.5.16
-    model:
-      repo: nvidia/GLM-5.1-NVFP4
-    hardware:
-      gpu: B200
-      count: 8
+      engine:
+        version: 0.5.16
+      model:
+        repo: nvidia/GLM-5.1-NVFP4
+      hardware:
+        gpu: B200
+        count: 8
+    - speculative:
+    -   algorithm: EAGLE
 
 Source: sgl-project/sglang#32459 (read: open, July 2026, 0.5.16; HiCache makes no difference). For
 short or unrelated prompts speculation pays all the same; measure with your own traffic.

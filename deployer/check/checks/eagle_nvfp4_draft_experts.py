@@ -3,31 +3,19 @@
 Why it hurts: the draft layer is BF16, and its batched product now and then reads memory that is not
 its own: an illegal memory access while graphs are captured, or every 3 to 12 hours under load.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.20
-    model:
-      repo: nvidia/GLM-5.2-NVFP4
-    hardware:
-      gpu: B300
-      count: 8
-    speculative:
-      algorithm: EAGLE
-
-Write::
-
-    engine:
-      version: 0.5.20
-      args:
-        speculative-moe-runner-backend: triton
-    model:
-      repo: nvidia/GLM-5.2-NVFP4
-    hardware:
-      gpu: B300
-      count: 8
-    speculative:
-      algorithm: EAGLE
+      engine:
+        version: 0.5.20
+    +   args:
+    +     speculative-moe-runner-backend: triton
+      model:
+        repo: nvidia/GLM-5.2-NVFP4
+      hardware:
+        gpu: B300
+        count: 8
+      speculative:
+        algorithm: EAGLE
 
 Source: sgl-project/sglang#30209 (read: open, July to September 2026; GLM-5.2 and 5.3, pinned to a
 kernel by core dumps; a default of `triton` was proposed in 30210 and not merged), #31093 (read:

@@ -3,29 +3,18 @@
 Why it hurts: the target's graphs are captured, then the draft's fail at the largest batch (128) and
 the server ends, ten minutes after it was started. 0.5.11 does not.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.12
-    model:
-      repo: nvidia/GLM-5-NVFP4
-    hardware:
-      gpu: B300
-      count: 8
-    speculative:
-      algorithm: EAGLE
-
-Write::
-
-    engine:
-      version: 0.5.14
-    model:
-      repo: nvidia/GLM-5-NVFP4
-    hardware:
-      gpu: B300
-      count: 8
-    speculative:
-      algorithm: EAGLE
+      engine:
+    -   version: 0.5.12
+    +   version: 0.5.14
+      model:
+        repo: nvidia/GLM-5-NVFP4
+      hardware:
+        gpu: B300
+        count: 8
+      speculative:
+        algorithm: EAGLE
 
 Source: sgl-project/sglang#25563 (read: 18 May 2026, closed; FlashInfer 0.6.8.post1, of 0.5.11, does
 not fail, as InferenceX pins it). That 0.5.13 ends it, which pins another FlashInfer than 0.5.12, is

@@ -3,33 +3,20 @@
 Why it hurts: the capture of CUDA graphs failed in `flash_mla_with_kvcache`, at the end of a start
 that had loaded everything.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.10.post1
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: H200
-      count: 8
-    memory:
-      kv_cache_dtype: fp8_e4m3
-    speculative:
-      algorithm: EAGLE
-
-Write::
-
-    engine:
-      version: 0.5.10.post1
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: H200
-      count: 8
-    memory:
-      kv_cache_dtype: bfloat16
-    speculative:
-      algorithm: EAGLE
+      engine:
+        version: 0.5.10.post1
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      hardware:
+        gpu: H200
+        count: 8
+      memory:
+    -   kv_cache_dtype: fp8_e4m3
+    +   kv_cache_dtype: bfloat16
+      speculative:
+        algorithm: EAGLE
 
 Source: sgl-project/sglang#22359, of which only the title could be read, as #25551 quotes it
 ("GLM-5.1-FP8 on H200x8 + EAGLE: CUDA graph capture fails in `flash_mla_with_kvcache`"). Its number

@@ -3,33 +3,20 @@
 Why it hurts: FlashInfer's windows need the length of what was there before, and a draft has none:
 the first request ends the scheduler.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: openai/gpt-oss-120b
-    engine:
-      version: 0.5.12
-    kernels:
-      attention: flashinfer
-    speculative:
-      algorithm: EAGLE3
-      num_steps: 3
-      eagle_topk: 1
-      draft_model: /model-cache/eagle3
-
-Write::
-
-    model:
-      repo: openai/gpt-oss-120b
-    engine:
-      version: 0.5.14
-    kernels:
-      attention: flashinfer
-    speculative:
-      algorithm: EAGLE3
-      num_steps: 3
-      eagle_topk: 1
-      draft_model: /model-cache/eagle3
+      model:
+        repo: openai/gpt-oss-120b
+      engine:
+    -   version: 0.5.12
+    +   version: 0.5.14
+      kernels:
+        attention: flashinfer
+      speculative:
+        algorithm: EAGLE3
+        num_steps: 3
+        eagle_topk: 1
+        draft_model: /model-cache/eagle3
 
 Source: sgl-project/sglang#22679 (read: EAGLE and MTP with sliding windows, `prefix_lens=None` at
 six places); in the wheels ``flashinfer_backend.py`` takes None from 0.5.14 on.

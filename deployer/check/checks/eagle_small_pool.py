@@ -3,27 +3,17 @@
 Why it hurts: with the pool about 92 % full the verification of drafts hung on all ranks, and the
 watchdog ended the engine after 300 seconds. A small pool is full soon.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    speculative:
-      algorithm: EAGLE
-    memory:
-      max_total_tokens: 65536
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    speculative:
-      algorithm: EAGLE
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      hardware:
+        gpu: B200
+        count: 8
+      speculative:
+        algorithm: EAGLE
+    - memory:
+    -   max_total_tokens: 65536
 
 Source: sgl-project/sglang#26399 (read: GLM-5.1, TP 8, May 2026, no HiCache; closed as inactive,
 without a word on the cause). The file that hung, ``speculative/eagle_info.py``, holds no such

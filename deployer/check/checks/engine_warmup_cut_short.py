@@ -3,17 +3,12 @@
 Why it hurts: SGLang sends itself one request before it is ready, and ends the server where no
 answer comes in time: 600 s by default. With a cold kernel cache that request compiles.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      env:
-        SGLANG_WARMUP_TIMEOUT: "120"
-
-Write::
-
-    engine:
-      env:
-        SGLANG_WARMUP_TIMEOUT: "1800"
+      engine:
+        env:
+    -     SGLANG_WARMUP_TIMEOUT: "120"
+    +     SGLANG_WARMUP_TIMEOUT: "1800"
 
 Source: measured in the wheels: ``srt/environ.py`` of 0.5.10.post1 ("recommend to increase warmup
 timeout to 1800 to accommodate some kernel JIT precache e.g. deep gemm") and

@@ -3,23 +3,15 @@
 Why it hurts: a block of 128 x 128 weights has one scale, so a slice must end where a block ends.
 SGLang ends when it makes the first such layer, after the container is scheduled.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: Qwen/Qwen3-235B-A22B-FP8
-    hardware:
-      gpu: H200
-      count: 8
-
-Write::
-
-    model:
-      repo: Qwen/Qwen3-235B-A22B-FP8
-    hardware:
-      gpu: H200
-      count: 8
-    parallel:
-      ep: 8
+      model:
+        repo: Qwen/Qwen3-235B-A22B-FP8
+      hardware:
+        gpu: H200
+        count: 8
+    + parallel:
+    +   ep: 8
 
 Source: SGLang 0.5.10.post1 ``layers/quantization/fp8.py:815-831``: "The output_size of gate's and
 up's weight is not divisible by weight quantization block_n"; 0.5.23 the same.

@@ -3,25 +3,16 @@
 Why it hurts: the engine takes every GPU for experts whatever the profile says, with a line in its
 log: memory and speed are not those of the profile.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    hardware:
-      gpu: H200
-      count: 8
-    parallel:
-      ep: 4
-    moe:
-      a2a: deepep
-
-Write::
-
-    hardware:
-      gpu: H200
-      count: 8
-    parallel:
-      ep: 8
-    moe:
-      a2a: deepep
+      hardware:
+        gpu: H200
+        count: 8
+      parallel:
+    -   ep: 4
+    +   ep: 8
+      moe:
+        a2a: deepep
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py:2740-2800`` (`_handle_a2a_moe`): ep_size = tp_size.
 """

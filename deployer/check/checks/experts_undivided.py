@@ -3,21 +3,14 @@
 Why it hurts: SGLang lets it through, and its ranks find no group to be in, after the weights were
 to be loaded: an assertion on each of eight GPUs.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    hardware:
-      gpu: H200
-      count: 8
-    parallel:
-      ep: 3
-
-Write::
-
-    hardware:
-      gpu: H200
-      count: 8
-    parallel:
-      ep: 8
+      hardware:
+        gpu: H200
+        count: 8
+      parallel:
+    -   ep: 3
+    +   ep: 8
 
 Source: SGLang 0.5.10.post1 ``distributed/parallel_state.py:1887`` divides tp by ep,
 ``layers/moe/fused_moe_triton/layer.py:200`` the experts by ep; measured: its resolution lets ep 3

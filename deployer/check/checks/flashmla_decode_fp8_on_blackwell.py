@@ -4,31 +4,20 @@ Why it hurts: the kernels for SM100 squeeze each token's four FP32 scales throug
 so every value that they read is off by its own factor; on Hopper the same cache is read rightly.
 Only accuracy shows it.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.23
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      kv_cache_dtype: fp8_e4m3
-    kernels:
-      attention: dsa
-      prefill: flashmla_kv
-      decode: flashmla_kv
-
-Write::
-
-    engine:
-      version: 0.5.23
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      kv_cache_dtype: bfloat16
-    kernels:
-      attention: dsa
+      engine:
+        version: 0.5.23
+      hardware:
+        gpu: B200
+        count: 8
+      memory:
+    -   kv_cache_dtype: fp8_e4m3
+    +   kv_cache_dtype: bfloat16
+      kernels:
+        attention: dsa
+    -   prefill: flashmla_kv
+    -   decode: flashmla_kv
 
 Source: deepseek-ai/FlashMLA#184 (read: an open pull request with the fix and a regression test,
 May 2026). Which SGLang image has which FlashMLA is not known here. The remedy is an inference:

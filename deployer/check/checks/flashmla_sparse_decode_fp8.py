@@ -3,33 +3,20 @@
 Why it hurts: they take BF16 only. The engine accepts the flags, loads the weights, and fails at
 the first decode step or while it captures its graphs.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.23
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      kv_cache_dtype: fp8_e4m3
-    kernels:
-      attention: dsa
-      prefill: flashmla_sparse
-      decode: flashmla_sparse
-
-Write::
-
-    engine:
-      version: 0.5.23
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      kv_cache_dtype: bfloat16
-    kernels:
-      attention: dsa
-      prefill: flashmla_sparse
-      decode: flashmla_sparse
+      engine:
+        version: 0.5.23
+      hardware:
+        gpu: B200
+        count: 8
+      memory:
+    -   kv_cache_dtype: fp8_e4m3
+    +   kv_cache_dtype: bfloat16
+      kernels:
+        attention: dsa
+        prefill: flashmla_sparse
+        decode: flashmla_sparse
 
 Source: sgl-project/sglang#23013 (read: "flashmla_sparse does not accept FP8 input"; `flashmla_kv`
 is the FP8 counterpart). sgl-project/sglang#29339 and radixark/miles#1477 report it on B200, and

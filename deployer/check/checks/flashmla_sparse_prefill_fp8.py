@@ -3,33 +3,20 @@
 Why it hurts: the first prompt beyond plain prefill ends the scheduler with `topk_indices_offset
 must be a CUDA tensor`, on Hopper and Blackwell alike.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.9
-    model:
-      repo: zai-org/GLM-5-FP8
-    hardware:
-      gpu: H200
-      count: 8
-    memory:
-      kv_cache_dtype: fp8_e4m3
-    kernels:
-      prefill: flashmla_sparse
-
-Write::
-
-    engine:
-      version: 0.5.10.post1
-    model:
-      repo: zai-org/GLM-5-FP8
-    hardware:
-      gpu: H200
-      count: 8
-    memory:
-      kv_cache_dtype: fp8_e4m3
-    kernels:
-      prefill: flashmla_sparse
+      engine:
+    -   version: 0.5.9
+    +   version: 0.5.10.post1
+      model:
+        repo: zai-org/GLM-5-FP8
+      hardware:
+        gpu: H200
+        count: 8
+      memory:
+        kv_cache_dtype: fp8_e4m3
+      kernels:
+        prefill: flashmla_sparse
 
 Source: sgl-project/sglang#20606 (read: fixed on 26 March 2026, so from 0.5.10 on; a BF16 cache is
 not affected; `flashmla_auto` comes to the same kernels for some batches).

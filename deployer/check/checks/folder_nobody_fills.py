@@ -4,25 +4,16 @@ Why it hurts: only what is named by its repository is downloaded. Somebody has t
 hand, in each environment and after each change, and the first to know that it is empty are GPUs
 that have loaded the model already.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: Qwen/Qwen3-32B
-    speculative:
-      algorithm: EAGLE3
-      num_steps: 3
-      eagle_topk: 1
-      draft_model: /w/Qwen3-32B-EAGLE3
-
-Write::
-
-    model:
-      repo: Qwen/Qwen3-32B
-    speculative:
-      algorithm: EAGLE3
-      num_steps: 3
-      eagle_topk: 1
-      draft_model: AngelSlim/Qwen3-32B_eagle3
+      model:
+        repo: Qwen/Qwen3-32B
+      speculative:
+        algorithm: EAGLE3
+        num_steps: 3
+        eagle_topk: 1
+    -   draft_model: /w/Qwen3-32B-EAGLE3
+    +   draft_model: AngelSlim/Qwen3-32B_eagle3
 
 Source: ``deployer/serve/weights/download.py``: what a release names with a repository is fetched
 and proven; ``deployer/apply/modal/app.py``: the server sees the volume read-only.

@@ -3,19 +3,14 @@
 Why it hurts: the engine refuses the whole command; what it did elsewhere has another name here,
 or none.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.23
-      args:
-        gpu-memory-utilization: 0.9
-
-Write::
-
-    engine:
-      version: 0.5.23
-    memory:
-      mem_fraction_static: 0.9
+      engine:
+        version: 0.5.23
+    -   args:
+    -     gpu-memory-utilization: 0.9
+    + memory:
+    +   mem_fraction_static: 0.9
 
 Source: ``deployer/facts/foreign.py``; GPUStack's catalogue gives GLM-5.2 on SGLang a flag of
 vLLM. https://docs.vllm.ai/en/latest/cli/serve.html

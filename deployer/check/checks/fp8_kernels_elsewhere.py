@@ -2,21 +2,14 @@
 
 Why it hurts: SGLang takes the flag and ends when it loads the first FP8 layer.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    hardware:
-      gpu: H100
-      count: 8
-    kernels:
-      fp8_gemm: flashinfer_trtllm
-
-Write::
-
-    hardware:
-      gpu: H100
-      count: 8
-    kernels:
-      fp8_gemm: auto
+      hardware:
+        gpu: H100
+        count: 8
+      kernels:
+    -   fp8_gemm: flashinfer_trtllm
+    +   fp8_gemm: auto
 
 Source: SGLang 0.5.10.post1 ``layers/quantization/fp8_utils.py:375-435`` and
 ``deep_gemm_wrapper/configurer.py`` (SM90 and later).

@@ -4,25 +4,16 @@ Why it hurts: the answers get worse while everything is healthy. On 8 B300 GLM-5
 instead of 95.3 on AIME and 71.2 instead of 86.2 on GPQA; with BF16 both were normal again. The
 checkpoints bring no calibrated scales, so every value is stored with the scale 1.0.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      kv_cache_dtype: fp8_e4m3
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      kv_cache_dtype: bfloat16
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      hardware:
+        gpu: B200
+        count: 8
+      memory:
+    -   kv_cache_dtype: fp8_e4m3
+    +   kv_cache_dtype: bfloat16
 
 Source: sgl-project/sglang#22671 (read: measured on B300 in April 2026, closed, BF16 restores);
 sgl-cookbook pull request 237 took the flag out for want of scales. Nobody reported a loss on

@@ -3,25 +3,16 @@
 Why it hurts: its indexer pools keys, which rules `flashmla_kv` out, and no other kernels of Hopper
 read FP8 with BF16 queries: the engine refuses or fails after loading.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.3-Flash
-    hardware:
-      gpu: H200
-      count: 8
-    memory:
-      kv_cache_dtype: fp8_e4m3
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.3-Flash
-    hardware:
-      gpu: H200
-      count: 8
-    memory:
-      kv_cache_dtype: bfloat16
+      model:
+        repo: zai-org/GLM-5.3-Flash
+      hardware:
+        gpu: H200
+        count: 8
+      memory:
+    -   kv_cache_dtype: fp8_e4m3
+    +   kv_cache_dtype: bfloat16
 
 Source: sgl-project/sglang#36830 (read: open, August 2026; on 8 H20 it serves with BF16; confirmed
 for consumer Blackwell). On B200 and B300 TRT-LLM's kernels read FP8.

@@ -3,33 +3,20 @@
 Why it hurts: GPQA-Diamond was 82.8 instead of 85.6 on 8 B200, and 85.4 without speculation, which
 should change no answer at all. Nothing else shows it.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.12
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      kv_cache_dtype: fp8_e4m3
-    speculative:
-      algorithm: EAGLE
-
-Write::
-
-    engine:
-      version: 0.5.12
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      kv_cache_dtype: bfloat16
-    speculative:
-      algorithm: EAGLE
+      engine:
+        version: 0.5.12
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      hardware:
+        gpu: B200
+        count: 8
+      memory:
+    -   kv_cache_dtype: fp8_e4m3
+    +   kv_cache_dtype: bfloat16
+      speculative:
+        algorithm: EAGLE
 
 Source: sgl-project/sglang#27661 (read: 9 June 2026; the reporter closed it on 26 June, since a
 newer development image had no such loss). That the first release without it is 0.5.14, of 26 June,

@@ -6,29 +6,18 @@ It is a note and no warning: the rule is a heuristic that knows neither the mode
 layers, and published recipes go beyond it (InferenceX 0.85 and SGLang's cookbook 0.9 for GLM-5 on
 8 B200). Far beyond it, `fraction-leaves-no-room` warns.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    speculative:
-      algorithm: EAGLE
-    memory:
-      mem_fraction_static: 0.88
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    speculative:
-      algorithm: EAGLE
-    memory:
-      mem_fraction_static: 0.83
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      hardware:
+        gpu: B200
+        count: 8
+      speculative:
+        algorithm: EAGLE
+      memory:
+    -   mem_fraction_static: 0.88
+    +   mem_fraction_static: 0.83
 
 Source: ``_handle_gpu_memory_settings`` of each release (``deployer/facts/sglang/memory_rules.py``),
 held against SGLang's own resolution in all 19 releases; sgl-project/sglang#26265 is a prefill of

@@ -3,25 +3,16 @@
 Why it hurts: CUDA graphs are captured after the pool has its memory, and a long prefill needs more
 still. The server ends while it starts, or at its first long prompt, after the weights were loaded.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      mem_fraction_static: 0.95
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      mem_fraction_static: 0.85
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      hardware:
+        gpu: B200
+        count: 8
+      memory:
+    -   mem_fraction_static: 0.95
+    +   mem_fraction_static: 0.85
 
 Source: ``_handle_gpu_memory_settings`` of each release (``deployer/facts/sglang/memory_rules.py``).
 Half is a choice: the boldest published recipe known here (SGLang's cookbook, GLM-5.1 on 8 B200,

@@ -4,29 +4,18 @@ Why it hurts: TRT-LLM's fused all-reduce reads the other ranks' memory, which wo
 over several the server hangs while it starts. Before 0.5.14 there are no others; from then on
 `auto` takes MNNVL on B200 and B300 and refuses other GPUs.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.10.post1
-      args:
-        nnodes: 2
-    hardware:
-      gpu: B200
-      count: 8
-    kernels:
-      allreduce_fusion: true
-
-Write::
-
-    engine:
-      version: 0.5.10.post1
-      args:
-        nnodes: 2
-    hardware:
-      gpu: B200
-      count: 8
-    kernels:
-      allreduce_fusion: false
+      engine:
+        version: 0.5.10.post1
+        args:
+          nnodes: 2
+      hardware:
+        gpu: B200
+        count: 8
+      kernels:
+    -   allreduce_fusion: true
+    +   allreduce_fusion: false
 
 Source: sgl-project/sglang#12724 (read: the default is for one node because of
 flashinfer-ai/flashinfer#2006) and 23402 (read: MNNVL verified on several nodes); SGLang 0.5.14

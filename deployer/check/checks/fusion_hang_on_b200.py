@@ -3,25 +3,16 @@
 Why it hurts: all ranks wait for one another in a symmetric-memory rendezvous, for any model, until
 the start-up budget is spent at $50 an hour. It does not happen on every machine.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.14
-    hardware:
-      gpu: B200
-      count: 8
-    kernels:
-      allreduce_fusion: true
-
-Write::
-
-    engine:
-      version: 0.5.14
-    hardware:
-      gpu: B200
-      count: 8
-    kernels:
-      allreduce_fusion: false
+      engine:
+        version: 0.5.14
+      hardware:
+        gpu: B200
+        count: 8
+      kernels:
+    -   allreduce_fusion: true
+    +   allreduce_fusion: false
 
 Source: sgl-project/sglang#29073 (read: 23 June 2026, closed; the workaround is the reporter's).
 Which releases is an inference: measured in the wheels, the files of its stack stand together from

@@ -4,31 +4,19 @@ Why it hurts: with `ep` above 1 and below `tp`, what the experts give must be su
 of group, and the fused kernel sums over one: every layer after it computes with a part. The server
 is healthy and answers garbage; GSM8K 0 of 8 where it was 8 of 8.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.20
-    model:
-      repo: Qwen/Qwen3-235B-A22B
-    hardware:
-      gpu: H200
-      count: 8
-    parallel:
-      ep: 2
-
-Write::
-
-    engine:
-      version: 0.5.20
-    model:
-      repo: Qwen/Qwen3-235B-A22B
-    hardware:
-      gpu: H200
-      count: 8
-    parallel:
-      ep: 2
-    kernels:
-      allreduce_fusion: false
+      engine:
+        version: 0.5.20
+      model:
+        repo: Qwen/Qwen3-235B-A22B
+      hardware:
+        gpu: H200
+        count: 8
+      parallel:
+        ep: 2
+    + kernels:
+    +   allreduce_fusion: false
 
 Source: sgl-project/sglang#32012 and 32511 (read: Qwen3-235B on 8 H200, TP 8 with EP 2, July 2026);
 in the wheels ``layers/communicator.py`` asks for the experts' group from 0.5.11 on

@@ -2,19 +2,14 @@
 
 Why it hurts: the engine refuses the whole command.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.10.post1
-      args:
-        dsa-decode-backend: trtllm
-
-Write::
-
-    engine:
-      version: 0.5.10.post1
-    kernels:
-      decode: trtllm
+      engine:
+        version: 0.5.10.post1
+    -   args:
+    -     dsa-decode-backend: trtllm
+    + kernels:
+    +   decode: trtllm
 
 Source: the catalogues of all releases in ``deployer/facts/sglang/``.
 https://github.com/sgl-project/sglang/releases

@@ -2,20 +2,13 @@
 
 Why it hurts: the hub answers the download with 401, after the app is deployed.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: meta-llama/Llama-3.3-70B-Instruct
-    modal:
-      app: llama
-
-Write::
-
-    model:
-      repo: meta-llama/Llama-3.3-70B-Instruct
-    modal:
-      app: llama
-      hub_secret: huggingface-secret
+      model:
+        repo: meta-llama/Llama-3.3-70B-Instruct
+      modal:
+        app: llama
+    +   hub_secret: huggingface-secret
 
 Source: Hugging Face, gated models: a download needs the token of an account that was let in.
 """

@@ -3,19 +3,13 @@
 Why it hurts: gVisor has no nvidia-fs; the loader ends when it opens it, with the GPUs paid for by
 then. Releases before 0.5.17 cannot be told to read without it.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      load_format: fastsafetensors
-    engine:
-      version: 0.5.10.post1
-
-Write::
-
-    model:
-      load_format: auto
-    engine:
-      version: 0.5.10.post1
+      model:
+    -   load_format: fastsafetensors
+    +   load_format: auto
+      engine:
+        version: 0.5.10.post1
 
 Source: modal-projects/stitch#54 (read: "GDS/nvidia-fs is absent under gVisor"); `enable_gds` is in
 the wheel of 0.5.17 and not in that of 0.5.16.

@@ -3,29 +3,18 @@
 Why it hurts: up to 0.5.9 the name stands for the parser of another family, so what GLM does
 otherwise (thinking that is cut short, or followed by a tool call at once) ends in the wrong field.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.9
-    model:
-      repo: zai-org/GLM-4.7-FP8
-    hardware:
-      gpu: H200
-      count: 8
-    serving:
-      reasoning_parser: glm45
-
-Write::
-
-    engine:
-      version: 0.5.10.post1
-    model:
-      repo: zai-org/GLM-4.7-FP8
-    hardware:
-      gpu: H200
-      count: 8
-    serving:
-      reasoning_parser: glm45
+      engine:
+    -   version: 0.5.9
+    +   version: 0.5.10.post1
+      model:
+        repo: zai-org/GLM-4.7-FP8
+      hardware:
+        gpu: H200
+        count: 8
+      serving:
+        reasoning_parser: glm45
 
 Source: measured in the wheels: ``parser/reasoning_parser.py`` maps `glm45` to Qwen3Detector in
 0.5.9 and to Glm45Detector in 0.5.10. What differs in answers is an inference: upstream does not say

@@ -3,25 +3,16 @@
 Why it hurts: its layers share the choice of tokens, which older releases do not know: they refuse
 the configuration or compute something else.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.12
-    model:
-      repo: zai-org/GLM-5.2-FP8
-    hardware:
-      gpu: H200
-      count: 8
-
-Write::
-
-    engine:
-      version: 0.5.14
-    model:
-      repo: zai-org/GLM-5.2-FP8
-    hardware:
-      gpu: H200
-      count: 8
+      engine:
+    -   version: 0.5.12
+    +   version: 0.5.14
+      model:
+        repo: zai-org/GLM-5.2-FP8
+      hardware:
+        gpu: H200
+        count: 8
 
 Source: the README of zai-org/GLM-5 ("SGLang v0.5.13.post1+" for GLM-5.2), as the research for this
 project read it. What exactly an older release does is an inference: upstream does not say so.

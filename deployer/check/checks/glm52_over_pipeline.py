@@ -4,31 +4,19 @@ Why it hurts: most of its layers reuse the tokens that an earlier layer chose; t
 stage gets none while the server warms up, and it ends with `batch_size must be equal to
 batch_size_k` or `index out of range`, after loading.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.13.post1
-    model:
-      repo: zai-org/GLM-5.2-FP8
-    hardware:
-      gpu: H200
-      count: 8
-    parallel:
-      tp: 4
-      pp: 2
-
-Write::
-
-    engine:
-      version: 0.5.14
-    model:
-      repo: zai-org/GLM-5.2-FP8
-    hardware:
-      gpu: H200
-      count: 8
-    parallel:
-      tp: 4
-      pp: 2
+      engine:
+    -   version: 0.5.13.post1
+    +   version: 0.5.14
+      model:
+        repo: zai-org/GLM-5.2-FP8
+      hardware:
+        gpu: H200
+        count: 8
+      parallel:
+        tp: 4
+        pp: 2
 
 Source: sgl-project/sglang#29014 (read: reproduced and explained), #28659, #29162 and pull request
 28785 (read: merged in June 2026); measured in the wheels: the buffer is there from 0.5.14 on.

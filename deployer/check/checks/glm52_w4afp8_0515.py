@@ -2,19 +2,13 @@
 
 Why it hurts: the server ends with `index out of bounds` in a CUDA kernel.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: novita/GLM-5.2-W4AFP8
-    engine:
-      version: 0.5.15
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.2-FP8
-    engine:
-      version: 0.5.15
+      model:
+    -   repo: novita/GLM-5.2-W4AFP8
+    +   repo: zai-org/GLM-5.2-FP8
+      engine:
+        version: 0.5.15
 
 Source: sgl-project/sglang#31045 (read: July 2026, 0.5.15, closed as inactive). That later releases
 are right is an inference: upstream does not say so.

@@ -3,17 +3,12 @@
 Why it hurts: SGLang's own guard lets it through, loads the weights, and ends with "no kernel image
 is available for execution on the device".
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    hardware:
-      gpu: T4
-      count: 1
-
-Write::
-
-    hardware:
-      gpu: L4
-      count: 1
+      hardware:
+    -   gpu: T4
+    +   gpu: L4
+        count: 1
 
 Source: sgl-project/sglang#24224 (read: four T4; neither other attention nor other sampling helps),
 24302 and 38515 (read: kernels of the wheel without an image for compute capability 7.5).

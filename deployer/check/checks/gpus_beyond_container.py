@@ -3,21 +3,14 @@
 Why it hurts: Modal's client takes the number, and the server refuses the deployment or never finds
 a machine for it.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    hardware:
-      gpu: A10
-      count: 8
-    schedule:
-      max_running_requests: 32
-
-Write::
-
-    hardware:
-      gpu: L4
-      count: 8
-    schedule:
-      max_running_requests: 32
+      hardware:
+    -   gpu: A10
+    +   gpu: L4
+        count: 8
+      schedule:
+        max_running_requests: 32
 
 Source: Modal guide, GPU acceleration: up to 8 GPUs of a type, up to 4 A10.
 """

@@ -4,21 +4,14 @@ Why it hurts: the engine looks for a GPU that is not there and ends, after the i
 the container scheduled. A replica is one container, of at most 8 GPUs: what a command divides over
 16 of two machines cannot be served in one, and half as many GPUs hold half as much.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    hardware:
-      gpu: B200
-      count: 4
-    parallel:
-      tp: 8
-
-Write::
-
-    hardware:
-      gpu: B200
-      count: 8
-    parallel:
-      tp: 8
+      hardware:
+        gpu: B200
+    -   count: 4
+    +   count: 8
+      parallel:
+        tp: 8
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py``: the world size of all nodes is tp x pp, once for
 each data-parallel replica; attention data parallelism divides the same GPUs.

@@ -3,21 +3,14 @@
 Why it hurts: on that plan the last containers never start, and a rolling deployment, which holds
 old and new at once, waits for GPUs that it does not get. On a larger plan this is fine.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    hardware:
-      gpu: B200
-      count: 8
-    modal:
-      max_containers: 3
-
-Write::
-
-    hardware:
-      gpu: B200
-      count: 8
-    modal:
-      max_containers: 1
+      hardware:
+        gpu: B200
+        count: 8
+      modal:
+    -   max_containers: 3
+    +   max_containers: 1
 
 Source: three copies of modal.com/pricing of 2026-05 and 2026-06: Starter 10 GPUs, Team 50.
 """

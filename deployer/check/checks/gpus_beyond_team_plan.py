@@ -3,21 +3,14 @@
 Why it hurts: without an agreement with Modal the last containers never start, and requests wait or
 are refused under the very load that they are for.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    hardware:
-      gpu: B200
-      count: 8
-    modal:
-      max_containers: 10
-
-Write::
-
-    hardware:
-      gpu: B200
-      count: 8
-    modal:
-      max_containers: 1
+      hardware:
+        gpu: B200
+        count: 8
+      modal:
+    -   max_containers: 10
+    +   max_containers: 1
 
 Source: three copies of modal.com/pricing of 2026-05 and 2026-06: Starter 10 GPUs, Team 50.
 """

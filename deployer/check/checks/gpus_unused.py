@@ -2,21 +2,14 @@
 
 Why it hurts: they idle and are paid for. SGLang itself says nothing.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    hardware:
-      gpu: B200
-      count: 8
-    parallel:
-      tp: 4
-
-Write::
-
-    hardware:
-      gpu: B200
-      count: 8
-    parallel:
-      tp: 8
+      hardware:
+        gpu: B200
+        count: 8
+      parallel:
+    -   tp: 4
+    +   tp: 8
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py``: the world size of a node is tp x pp, once for
 each data-parallel replica; attention data parallelism divides the same GPUs.

@@ -4,16 +4,12 @@ Why it hurts: the other half is a server of its own, and a router joins them; th
 neither. A prefill server answers no request to its end, a decode server waits for a cache that
 nobody sends, and the warm-up fails after the weights are loaded.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      args:
-        disaggregation-mode: prefill
-
-Write::
-
-    engine:
-      args: {}
+      engine:
+    -   args:
+    +   args: {}
+    -     disaggregation-mode: prefill
 
 Source: SGLang documentation, PD disaggregation and EPD disaggregation; 0.5.23
 ``arg_groups/fields/``: `--language-model-only` alone is no half.

@@ -3,21 +3,14 @@
 Why it hurts: SGLang ends with an assertion when it makes the first layer, after the container is
 scheduled. Its own resolution lets a tensor-parallel size of 7 through.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: Qwen/Qwen3-32B
-    hardware:
-      gpu: H100
-      count: 6
-
-Write::
-
-    model:
-      repo: Qwen/Qwen3-32B
-    hardware:
-      gpu: H100
-      count: 4
+      model:
+        repo: Qwen/Qwen3-32B
+      hardware:
+        gpu: H100
+    -   count: 6
+    +   count: 4
 
 Source: SGLang 0.5.10.post1 ``models/qwen2.py:123-131`` (heads by GPUs, and key-value heads by GPUs
 or GPUs by them), ``models/deepseek_v2.py:1130``, ``layers/attention/vision.py:772``; 0.5.23 the

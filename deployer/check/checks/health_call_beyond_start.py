@@ -3,17 +3,12 @@
 Why it hurts: a call that hangs uses up the budget; the engine may be ready meanwhile, and nobody
 asks again.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    lifecycle:
-      startup_timeout: 300
-      health_timeout: 300
-
-Write::
-
-    lifecycle:
-      startup_timeout: 300
-      health_timeout: 25
+      lifecycle:
+        startup_timeout: 300
+    -   health_timeout: 300
+    +   health_timeout: 25
 
 Source: ``deployer/serve/ready.py`` asks one call after the other until the budget ends.
 """

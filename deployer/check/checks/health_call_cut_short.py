@@ -3,15 +3,11 @@
 Why it hurts: SGLang answers `/health` by generating a token, for which it waits up to 20 s. A call
 that is given up sooner reads a busy or starting engine as a dead one.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    lifecycle:
-      health_timeout: 5
-
-Write::
-
-    lifecycle:
-      health_timeout: 25
+      lifecycle:
+    -   health_timeout: 5
+    +   health_timeout: 25
 
 Source: SGLang 0.5.10.post1 ``srt/entrypoints/http_server.py``: SGLANG_HEALTH_CHECK_TIMEOUT is 20.
 """

@@ -2,17 +2,12 @@
 
 Why it hurts: the engine prints its help and ends, and nothing is served.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.23
-      args:
-        help: true
-
-Write::
-
-    engine:
-      version: 0.5.23
+      engine:
+        version: 0.5.23
+    -   args:
+    -     help: true
 
 Source: argparse: ``--help`` exits with 0. https://docs.python.org/3/library/argparse.html#add-help
 """

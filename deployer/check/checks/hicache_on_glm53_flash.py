@@ -3,23 +3,15 @@
 Why it hurts: after pages came back from host memory, tool calls were dropped and answers fell into
 loops, with health 200 throughout.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.3-Flash
-    hardware:
-      gpu: H100
-      count: 8
-    memory:
-      hierarchical_cache: true
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.3-Flash
-    hardware:
-      gpu: H100
-      count: 8
+      model:
+        repo: zai-org/GLM-5.3-Flash
+      hardware:
+        gpu: H100
+        count: 8
+    - memory:
+    -   hierarchical_cache: true
 
 Source: sgl-project/sglang#38031 (read: open, September 2026, 8 H100; 37534 does not suffice, 38212
 restores the missing indexes). Doing without is an inference: upstream does not say so.

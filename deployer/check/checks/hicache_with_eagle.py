@@ -4,27 +4,17 @@ Why it hurts: what comes back from host memory lacks the draft's part. Accepted 
 4.49 to 1.59 a step with GLM-5.2 and from 3.4 to 1.9 in two hours with GLM-5.1; GLM-5.1 and
 DeepSeek-V4 hung after hours, until the watchdog ended them.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: H200
-      count: 8
-    memory:
-      hierarchical_cache: true
-    speculative:
-      algorithm: EAGLE
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: H200
-      count: 8
-    speculative:
-      algorithm: EAGLE
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      hardware:
+        gpu: H200
+        count: 8
+    - memory:
+    -   hierarchical_cache: true
+      speculative:
+        algorithm: EAGLE
 
 Source: sgl-project/sglang#32176 (read: 0.5.15.post1, measured with and without HiCache), #26357
 (read: hangs; 1/1/1 drafts lived longer), #30532 (read: 0.5.14, DeepSeek-V4-Flash), #28771 (read:

@@ -4,17 +4,12 @@ Why it hurts: Modal's proxy connects to the container's own address, so a server
 loopback address starts, loads for minutes at full price, and is then ended as unreachable. Locally
 verification asks 127.0.0.1.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    target: modal
-    serving:
-      host: 127.0.0.1
-
-Write::
-
-    target: modal
-    serving:
-      host: 0.0.0.0
+      target: modal
+      serving:
+    -   host: 127.0.0.1
+    +   host: 0.0.0.0
 
 Source: Modal client 1.6.4, measured: "Make sure the web server is bound to 0.0.0.0".
 https://modal.com/docs/guide/webhooks

@@ -3,17 +3,12 @@
 Why it hurts: the next container starts another engine than the last one, whose flags this profile
 does not know, and a rollback does not bring the old one back.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.10.post1
-      image: lmsysorg/sglang:latest
-
-Write::
-
-    engine:
-      version: 0.5.10.post1
-      image: lmsysorg/sglang:v0.5.10.post1-cu130
+      engine:
+        version: 0.5.10.post1
+    -   image: lmsysorg/sglang:latest
+    +   image: lmsysorg/sglang:v0.5.10.post1-cu130
 
 Source: the tags of lmsysorg/sglang: `latest` and `dev` move.
 """

@@ -3,17 +3,12 @@
 Why it hurts: everything here is said for `engine.version`. An image of a model's first day, or of a
 day's build, has other flags and other kernels than the release that its profile names.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.10.post1
-      image: lmsysorg/sglang:deepseek-v4-blackwell
-
-Write::
-
-    engine:
-      version: 0.5.10.post1
-      image: lmsysorg/sglang:v0.5.10.post1-cu130
+      engine:
+        version: 0.5.10.post1
+    -   image: lmsysorg/sglang:deepseek-v4-blackwell
+    +   image: lmsysorg/sglang:v0.5.10.post1-cu130
 
 Source: the tags of lmsysorg/sglang on Docker Hub: releases are `v0.5.10.post1-cu130`, others are
 named after models, branches and days.

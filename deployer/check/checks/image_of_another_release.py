@@ -3,17 +3,12 @@
 Why it hurts: `engine.version` decides how every flag is spelt and what is checked. The engine in
 the image then refuses a flag, or takes it for something else, after the image is pulled.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.10.post1
-      image: lmsysorg/sglang:v0.5.9-cu130
-
-Write::
-
-    engine:
-      version: 0.5.10.post1
-      image: lmsysorg/sglang:v0.5.10.post1-cu130
+      engine:
+        version: 0.5.10.post1
+    -   image: lmsysorg/sglang:v0.5.9-cu130
+    +   image: lmsysorg/sglang:v0.5.10.post1-cu130
 
 Source: the tags of lmsysorg/sglang name the release.
 """

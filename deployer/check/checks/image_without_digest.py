@@ -3,20 +3,15 @@
 Why it hurts: seldom, since releases are not rebuilt as a rule; but only a digest says that a
 rollback runs the same bytes. A lock beside the profile (`deployer lock`) has it, too.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.10.post1
-      image: lmsysorg/sglang:v0.5.10.post1-cu130
-
-Write::
-
-    engine:
-      version: 0.5.10.post1
-      image: lmsysorg/sglang@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+      engine:
+        version: 0.5.10.post1
+    -   image: lmsysorg/sglang:v0.5.10.post1-cu130
+    +   image: lmsysorg/sglang@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 
 Source: Modal's ``deepseek_v4_flash.py`` pins the image by digest; the digest above is an example.
-"""
+"""  # noqa: E501 - a digest
 
 from __future__ import annotations
 

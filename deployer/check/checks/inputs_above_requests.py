@@ -3,21 +3,14 @@
 Why it hurts: they wait inside one engine, or are refused by it with 503, while Modal sees no reason
 to start a container that would answer them.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    schedule:
-      max_running_requests: 48
-    modal:
-      max_containers: 3
-      max_inputs: 400
-
-Write::
-
-    schedule:
-      max_running_requests: 48
-    modal:
-      max_containers: 3
-      max_inputs: 48
+      schedule:
+        max_running_requests: 48
+      modal:
+        max_containers: 3
+    -   max_inputs: 400
+    +   max_inputs: 48
 
 Source: SGLang 0.5.10.post1 ``managers/scheduler.py`` (`max_queued_requests` is refused with 503);
 Modal guide, input concurrency.

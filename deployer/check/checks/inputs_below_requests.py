@@ -3,19 +3,13 @@
 Why it hurts: Modal counts a container as full when it is not, and starts another one, at the price
 of all its GPUs, while the first decodes with part of its batch unused.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    schedule:
-      max_running_requests: 48
-    modal:
-      max_inputs: 20
-
-Write::
-
-    schedule:
-      max_running_requests: 48
-    modal:
-      max_inputs: 48
+      schedule:
+        max_running_requests: 48
+      modal:
+    -   max_inputs: 20
+    +   max_inputs: 48
 
 Source: Modal guide, input concurrency: above its inputs a container gets none, and another starts.
 """

@@ -3,17 +3,13 @@
 Why it hurts: the engine batches dozens, and each further request starts a container with GPUs of
 its own, or waits until the one before it is answered.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      max_inputs: null
-    schedule:
-      max_running_requests: null
-
-Write::
-
-    schedule:
-      max_running_requests: 48
+    - modal:
+    -   max_inputs: null
+      schedule:
+    -   max_running_requests: null
+    +   max_running_requests: 48
 
 Source: Modal guide, input concurrency: without it a container handles one input at a time.
 """

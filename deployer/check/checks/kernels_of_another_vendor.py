@@ -3,15 +3,11 @@
 Why it hurts: all GPUs that a profile can name are NVIDIA's: the engine ends when it imports what is
 not in its image.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    kernels:
-      attention: aiter
-
-Write::
-
-    kernels:
-      attention: flashinfer
+      kernels:
+    -   attention: aiter
+    +   attention: flashinfer
 
 Source: SGLang 0.5.10.post1 ``layers/attention/attention_registry.py``; aiter and wave are AMD's,
 intel_amx, intel_xpu and ascend say whose they are.

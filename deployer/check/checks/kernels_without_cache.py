@@ -4,17 +4,13 @@ Why it hurts: without `modal.kernel_cache` nothing is compiled before the deploy
 container compiles at its start, on its GPUs: minutes, and about half an hour for large models with
 FP8 weights.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      kernel_cache: null
-
-Write::
-
-    modal:
-      kernel_cache:
-        volume: kernels
-        path: /dg-cache
+      modal:
+    -   kernel_cache: null
+    +   kernel_cache:
+    +     volume: kernels
+    +     path: /dg-cache
 
 Source: sgl-project/sglang#18823 (read: "up to 128K kernel variants (~30 min)"). Models in BF16,
 GPUs before sm90, and `SGLANG_ENABLE_JIT_DEEPGEMM` off take none, and need no volume.

@@ -4,15 +4,11 @@ Why it hurts: what the variable holds is sent to the server, and a Modal secret'
 given to its container. A name of another service, or one that says nothing, is how a profile gets
 at a credential that is not meant for it. `apply` and `verify` ask before they use such a variable.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    serving:
-      api_key_env: STAGE_PASS
-
-Write::
-
-    serving:
-      api_key_env: API_KEY
+      serving:
+    -   api_key_env: STAGE_PASS
+    +   api_key_env: API_KEY
 
 Source: the names in ``deployer/credentials.py``. Modal gives every variable of a secret to the
 container: https://modal.com/docs/guide/secrets

@@ -3,15 +3,11 @@
 Why it hurts: what the variable holds is sent as the key, to the server and to whoever answers at
 its address. A profile names the key of its own server, and nothing else of yours.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    serving:
-      api_key_env: AWS_SECRET_ACCESS_KEY
-
-Write::
-
-    serving:
-      api_key_env: API_KEY
+      serving:
+    -   api_key_env: AWS_SECRET_ACCESS_KEY
+    +   api_key_env: API_KEY
 
 Source: the first words that services and tools give to their variables, in
 ``deployer/credentials.py``. AWS:

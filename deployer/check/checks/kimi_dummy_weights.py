@@ -3,21 +3,14 @@
 Why it hurts: a trial without weights ends with `'NoneType' object has no attribute 'dtype'` at the
 first forward pass, and says nothing of the real ones, which work.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: nvidia/Kimi-K2.6-NVFP4
-      load_format: dummy
-    engine:
-      version: 0.5.12
-
-Write::
-
-    model:
-      repo: nvidia/Kimi-K2.6-NVFP4
-      load_format: dummy
-    engine:
-      version: 0.5.13
+      model:
+        repo: nvidia/Kimi-K2.6-NVFP4
+        load_format: dummy
+      engine:
+    -   version: 0.5.12
+    +   version: 0.5.13
 
 Source: sgl-project/sglang#27500 (read: 0.5.12.post1; the wrapper around DeepSeek's model had no
 ``post_load_weights``); in the wheels ``models/kimi_k25.py`` has it from 0.5.13 on.

@@ -3,25 +3,16 @@
 Why it hurts: Kimi-K2.5 may write a tool call without ending its thinking. Before 0.5.10 the call is
 then part of the thinking, its marks and all, and the client sees no call: agents stop.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: moonshotai/Kimi-K2.5
-    engine:
-      version: 0.5.9
-    serving:
-      reasoning_parser: kimi_k2
-      tool_call_parser: kimi_k2
-
-Write::
-
-    model:
-      repo: moonshotai/Kimi-K2.5
-    engine:
-      version: 0.5.10.post1
-    serving:
-      reasoning_parser: kimi_k2
-      tool_call_parser: kimi_k2
+      model:
+        repo: moonshotai/Kimi-K2.5
+      engine:
+    -   version: 0.5.9
+    +   version: 0.5.10.post1
+      serving:
+        reasoning_parser: kimi_k2
+        tool_call_parser: kimi_k2
 
 Source: sgl-project/sglang#18086 and its pull request 19552 (read: merged; `kimi_k2` was Qwen3's
 detector before); 0.5.10 ``parser/reasoning_parser.py`` is the first with ``KimiK2Detector``.

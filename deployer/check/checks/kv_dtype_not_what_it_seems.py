@@ -3,25 +3,16 @@
 Why it hurts: without the flag a reader expects BF16, and on H200 gets it. On Blackwell the same
 profile has an FP8 cache, which cost GLM-5.1-FP8 18 points on AIME; and it decides the kernels, too.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      mem_fraction_static: 0.85
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      kv_cache_dtype: bfloat16
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      hardware:
+        gpu: B200
+        count: 8
+      memory:
+    -   mem_fraction_static: 0.85
+    +   kv_cache_dtype: bfloat16
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py:1417-1443``, 0.5.23
 ``srt/arg_groups/overrides.py:491-543``: `auto` is `fp8_e4m3` from compute capability 10 on, BF16 on

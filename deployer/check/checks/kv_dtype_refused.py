@@ -3,19 +3,13 @@
 Why it hurts: SGLang takes the flag and ends when it chooses kernels. TRT-LLM's MLA takes `bf16` and
 not `bfloat16`, which means the same.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    kernels:
-      attention: nsa
-    memory:
-      kv_cache_dtype: fp8_e5m2
-
-Write::
-
-    kernels:
-      attention: nsa
-    memory:
-      kv_cache_dtype: bfloat16
+      kernels:
+        attention: nsa
+      memory:
+    -   kv_cache_dtype: fp8_e5m2
+    +   kv_cache_dtype: bfloat16
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py:1440,2357``, 0.5.23 ``overrides.py:540,1214``.
 """

@@ -2,17 +2,13 @@
 
 Why it hurts: Modal's client refuses a limit below the request, when the app is deployed.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      cpu: 16
-      cpu_limit: 8
-
-Write::
-
-    modal:
-      cpu: 8
-      cpu_limit: 16
+      modal:
+    -   cpu: 16
+    +   cpu: 8
+    -   cpu_limit: 8
+    +   cpu_limit: 16
 
 Source: Modal client 1.6.4 ``_resources.py``: "Cannot specify a CPU limit lower than request".
 """

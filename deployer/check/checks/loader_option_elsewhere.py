@@ -3,19 +3,13 @@
 Why it hurts: SGLang refuses names that the format does not know ("Unexpected extra config keys"),
 and ends; what it takes and does not use makes nothing faster.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      load_format: auto
-    loading:
-      concurrency: 16
-
-Write::
-
-    model:
-      load_format: auto
-    loading:
-      threads: 16
+      model:
+        load_format: auto
+      loading:
+    -   concurrency: 16
+    +   threads: 16
 
 Source: `srt/model_loader/loader.py` of the wheels from 0.5.9 to 0.5.23; of reading
 ahead modal-projects/stitch#54 ("prefetch only warms the page cache for the mmap path, which

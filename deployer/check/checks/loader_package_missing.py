@@ -4,19 +4,13 @@ Why it hurts: the engine ends when it begins to load, with the GPUs paid for by 
 install fastsafetensors"). SGLang requires none of these packages, and its own images are built of
 what it requires.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      load_format: fastsafetensors
-    modal:
-      packages: []
-
-Write::
-
-    model:
-      load_format: fastsafetensors
-    modal:
-      packages: [fastsafetensors==0.3.3]
+      model:
+        load_format: fastsafetensors
+      modal:
+    -   packages: []
+    +   packages: [fastsafetensors==0.3.3]
 
 Source: the wheels of SGLang from 0.5.9 to 0.5.23 import it and do not require it, and the
 Dockerfile as of 0.5.5, installs none. Where an image of your own holds it, allow this at the line.

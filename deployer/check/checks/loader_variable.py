@@ -3,17 +3,12 @@
 Why it hurts: `LD_PRELOAD` and `PYTHONPATH` run code of a file that no review sees, in the engine
 and in everything that it starts. The image brings its own libraries where they belong.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      env:
-        PYTHONPATH: /model-cache/extra
-
-Write::
-
-    engine:
-      env:
-        NCCL_DEBUG: WARN
+      engine:
+        env:
+    -     PYTHONPATH: /model-cache/extra
+    +     NCCL_DEBUG: WARN
 
 Source: ld.so(8), https://man7.org/linux/man-pages/man8/ld.so.8.html; Python's command line and
 environment, https://docs.python.org/3/using/cmdline.html#environment-variables; the list in

@@ -3,29 +3,19 @@
 Why it hurts: the engine would be installed, the server launched, and only its log would say that a
 module or a GPU is missing (`No module named 'triton'`).
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    target: local
-    modal: null
-    hardware:
-      gpu: B200
-      count: 1
-    engine:
-      version: 0.5.23
-    model:
-      path: /models/b
-
-Write::
-
-    target: local
-    modal: null
-    hardware:
-      gpu: none
-      count: 0
-    engine:
-      version: 0.5.23
-    model:
-      path: /models/b
+      target: local
+      modal: null
+      hardware:
+    -   gpu: B200
+    +   gpu: none
+    -   count: 1
+    +   count: 0
+      engine:
+        version: 0.5.23
+      model:
+        path: /models/b
 
 Source: ``deployer/facts/cpu.py``: the releases that have a lock in ``deployer/engine/locks/``, and
 what turns the platform plugin on. SGLang's own builds are for GPUs:

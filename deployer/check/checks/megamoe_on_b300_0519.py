@@ -3,25 +3,16 @@
 Why it hurts: `CUDA_ERROR_ILLEGAL_ADDRESS` in the experts' kernels ends the server; the DeepGEMM of
 0.5.18 does not.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.19
-    hardware:
-      gpu: B300
-      count: 8
-    moe:
-      a2a: megamoe
-
-Write::
-
-    engine:
-      version: 0.5.18
-    hardware:
-      gpu: B300
-      count: 8
-    moe:
-      a2a: megamoe
+      engine:
+    -   version: 0.5.19
+    +   version: 0.5.18
+      hardware:
+        gpu: B300
+        count: 8
+      moe:
+        a2a: megamoe
 
 Source: sgl-project/sglang#37559 (read: open, September 2026: sgl-deep-gemm 0.1.7 crashes in the
 MXFP8 by FP4 path, 0.1.5.post3 works); measured in the wheels: 0.5.19 pins 0.1.7, 0.5.18 pins

@@ -4,21 +4,16 @@ Why it hurts: nothing was found because nothing was asked. Whether the weights f
 the KV pool holds, how layers divide and what the checkpoint brings for speculation are known from
 the model's own files alone.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: acme/our-own-finetune
-    hardware:
-      gpu: H100
-      count: 4
-
-Write::
-
-    model:
-      repo: deepseek-ai/DeepSeek-V3
-    hardware:
-      gpu: H200
-      count: 8
+      model:
+    -   repo: acme/our-own-finetune
+    +   repo: deepseek-ai/DeepSeek-V3
+      hardware:
+    -   gpu: H100
+    +   gpu: H200
+    -   count: 4
+    +   count: 8
 
 Source: ``deployer/facts/models/``: what ships with deployer is known by repository; `deployer lock`
 reads any other from the hub.

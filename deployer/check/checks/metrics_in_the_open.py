@@ -3,15 +3,11 @@
 Why it hurts: whoever knows the address reads how much is asked, how fast it is answered and how
 full the server is. It holds no prompt and no answer.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    observability:
-      metrics: true
-
-Write::
-
-    observability:
-      metrics: false
+      observability:
+    -   metrics: true
+    +   metrics: false
 
 Source: SGLang 0.5.10.post1 ``srt/utils/auth.py``: `/health*` and `/metrics*` bypass the API key.
 """

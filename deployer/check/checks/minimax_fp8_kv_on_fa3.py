@@ -2,31 +2,19 @@
 
 Why it hurts: the answers are one word over and over; without the FP8 cache they are right.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: MiniMaxAI/MiniMax-M2.5
-    engine:
-      version: 0.5.9
-    hardware:
-      gpu: H100
-      count: 4
-    kernels:
-      attention: fa3
-    memory:
-      kv_cache_dtype: fp8_e4m3
-
-Write::
-
-    model:
-      repo: MiniMaxAI/MiniMax-M2.5
-    engine:
-      version: 0.5.9
-    hardware:
-      gpu: H100
-      count: 4
-    kernels:
-      attention: fa3
+      model:
+        repo: MiniMaxAI/MiniMax-M2.5
+      engine:
+        version: 0.5.9
+      hardware:
+        gpu: H100
+        count: 4
+      kernels:
+        attention: fa3
+    - memory:
+    -   kv_cache_dtype: fp8_e4m3
 
 Source: sgl-project/sglang#20820 (read: H100, MiniMax-M2.5, seen on 0.5.8 and 0.5.9, March 2026;
 open, and of later releases it says nothing). FA3 is also what SGLang takes on Hopper by itself.

@@ -3,27 +3,17 @@
 Why it hurts: these kernels route by themselves, and the model does not tell them how: the server
 starts, answers 200, and writes replacement characters, the same ones at temperature 0.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: nvidia/MiniMax-M2.7-NVFP4
-    engine:
-      version: 0.5.12
-    hardware:
-      gpu: B200
-    moe:
-      runner: flashinfer_trtllm
-
-Write::
-
-    model:
-      repo: nvidia/MiniMax-M2.7-NVFP4
-    engine:
-      version: 0.5.12
-    hardware:
-      gpu: B200
-    moe:
-      runner: flashinfer_cutlass
+      model:
+        repo: nvidia/MiniMax-M2.7-NVFP4
+      engine:
+        version: 0.5.12
+      hardware:
+        gpu: B200
+      moe:
+    -   runner: flashinfer_trtllm
+    +   runner: flashinfer_cutlass
 
 Source: sgl-project/sglang#26324 (read: 8 B200, 0.5.12 and 0.5.12.post1, TP 8 and TP 1;
 `flashinfer_cutlass`, as NVIDIA's card has it, is right; closed as inactive). In 0.5.9 to 0.5.23

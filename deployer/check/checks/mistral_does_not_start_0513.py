@@ -2,19 +2,13 @@
 
 Why it hurts: 0.5.13 and 0.5.13.post1 do not start them.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: mistralai/Ministral-3-8B-Reasoning-2512
-    engine:
-      version: 0.5.13
-
-Write::
-
-    model:
-      repo: mistralai/Ministral-3-8B-Reasoning-2512
-    engine:
-      version: 0.5.14
+      model:
+        repo: mistralai/Ministral-3-8B-Reasoning-2512
+      engine:
+    -   version: 0.5.13
+    +   version: 0.5.14
 
 Source: sgl-project/sglang#29835 (read: two reporters with these models; a maintainer says that pull
 request 29111 mended it for 0.5.14; 0.5.19 was seen to work).

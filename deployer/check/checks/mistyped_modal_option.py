@@ -3,19 +3,13 @@
 Why it hurts: Modal's client is not strict. A text where it wants a number is found out when the app
 is deployed, after the download of the weights was paid for, or never.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      endpoint: server
-      options:
-        scaleup_window: "60"
-
-Write::
-
-    modal:
-      endpoint: server
-      options:
-        scaleup_window: 60
+      modal:
+        endpoint: server
+        options:
+    -     scaleup_window: "60"
+    +     scaleup_window: 60
 
 Source: the annotations of the client's own functions (``deployer/facts/modal/signatures.json``).
 """

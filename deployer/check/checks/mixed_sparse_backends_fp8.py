@@ -4,33 +4,20 @@ Why it hurts: TRT-LLM stores 576 bytes a token and FlashMLA 656, and there is on
 phases reads what it cannot understand, or the engine ends after loading. SGLang 0.5.10 overrules
 what is stated on B200 and B300; other releases obey.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.23
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      kv_cache_dtype: fp8_e4m3
-    kernels:
-      attention: dsa
-      prefill: flashmla_sparse
-      decode: trtllm
-
-Write::
-
-    engine:
-      version: 0.5.23
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      kv_cache_dtype: fp8_e4m3
-    kernels:
-      attention: dsa
-      prefill: trtllm
-      decode: trtllm
+      engine:
+        version: 0.5.23
+      hardware:
+        gpu: B200
+        count: 8
+      memory:
+        kv_cache_dtype: fp8_e4m3
+      kernels:
+        attention: dsa
+    -   prefill: flashmla_sparse
+    +   prefill: trtllm
+        decode: trtllm
 
 Source: sgl-project/sglang#20163 (read: open, asks for kernels that convert) and pull request
 21011 (closed without a merge); SGLang 0.5.22 ``arg_groups/overrides.py`` refuses TileLang beside

@@ -3,33 +3,20 @@
 Why it hurts: a CUDA illegal memory access in `trtllm_mnnvl_allreduce_fusion` ends the server. From
 0.5.14 on `auto` means MNNVL on B200 and B300.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.23
-      args:
-        flashinfer-allreduce-fusion-backend: mnnvl
-    model:
-      repo: nvidia/GLM-5.1-NVFP4
-    hardware:
-      gpu: B300
-      count: 8
-    speculative:
-      algorithm: EAGLE
-
-Write::
-
-    engine:
-      version: 0.5.23
-      args:
-        flashinfer-allreduce-fusion-backend: trtllm
-    model:
-      repo: nvidia/GLM-5.1-NVFP4
-    hardware:
-      gpu: B300
-      count: 8
-    speculative:
-      algorithm: EAGLE
+      engine:
+        version: 0.5.23
+        args:
+    -     flashinfer-allreduce-fusion-backend: mnnvl
+    +     flashinfer-allreduce-fusion-backend: trtllm
+      model:
+        repo: nvidia/GLM-5.1-NVFP4
+      hardware:
+        gpu: B300
+        count: 8
+      speculative:
+        algorithm: EAGLE
 
 Source: sgl-project/sglang#29485 (read: June 2026, a fix for one node of B300 that was closed
 without a merge). The other backend as the remedy is an inference: upstream does not say so.

@@ -4,33 +4,21 @@ Why it hurts: 3.79 tokens were accepted a step instead of 5.88 on 8 B300, and th
 tokens a second instead of 32,930. Answers stay right, so only throughput shows it. From 0.5.14 on
 `auto` means MNNVL on B200 and B300.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.20
-      args:
-        flashinfer-allreduce-fusion-backend: auto
-    model:
-      repo: zai-org/GLM-5.3-Flash
-    hardware:
-      gpu: B300
-      count: 8
-    speculative:
-      algorithm: NEXTN
-
-Write::
-
-    engine:
-      version: 0.5.20
-    model:
-      repo: zai-org/GLM-5.3-Flash
-    hardware:
-      gpu: B300
-      count: 8
-    kernels:
-      allreduce_fusion: false
-    speculative:
-      algorithm: NEXTN
+      engine:
+        version: 0.5.20
+    -   args:
+    -     flashinfer-allreduce-fusion-backend: auto
+      model:
+        repo: zai-org/GLM-5.3-Flash
+      hardware:
+        gpu: B300
+        count: 8
+    + kernels:
+    +   allreduce_fusion: false
+      speculative:
+        algorithm: NEXTN
 
 Source: sgl-project/sglang#37745 (read: September 2026, closed; measured with fusion off and with
 `trtllm`, which gave 5.72 and 28,787). Which release ends it is not known here.

@@ -4,19 +4,13 @@ Why it hurts: it asks the Transformers package for the class that the model's co
 For a newer model that does not have it either, and the start ends; where it has it, the model runs
 without SGLang's kernels. Both come after the weights are downloaded and the container is scheduled.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: deepseek-ai/DeepSeek-V4-Flash
-    engine:
-      version: 0.5.11
-
-Write::
-
-    model:
-      repo: deepseek-ai/DeepSeek-V4-Flash
-    engine:
-      version: 0.5.23
+      model:
+        repo: deepseek-ai/DeepSeek-V4-Flash
+      engine:
+    -   version: 0.5.11
+    +   version: 0.5.23
 
 Source: the ``EntryClass`` of every module below ``srt/models/`` in the wheels of 0.5.9 to 0.5.23
 (``deployer/facts/sglang/architectures.json``); 0.5.23 ``models/registry.py`` falls back to

@@ -4,33 +4,20 @@ Why it hurts: the engine is installed and launched, and a minute later it ends; 
 which kernel, module or device was missing. Each of these was started once, on one machine, with the
 builtin model: where yours has more NUMA nodes, say, and you know better, allow it.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    target: local
-    modal: null
-    hardware:
-      gpu: none
-      count: 0
-    engine:
-      version: 0.5.23
-    model:
-      path: /models/b
-    kernels:
-      attention: triton
-
-Write::
-
-    target: local
-    modal: null
-    hardware:
-      gpu: none
-      count: 0
-    engine:
-      version: 0.5.23
-    model:
-      path: /models/b
-    kernels:
-      attention: torch_native
+      target: local
+      modal: null
+      hardware:
+        gpu: none
+        count: 0
+      engine:
+        version: 0.5.23
+      model:
+        path: /models/b
+      kernels:
+    -   attention: triton
+    +   attention: torch_native
 
 Source: ``deployer/facts/cpu.py``: measured 2026-11-29 with the engine of the lock, one start each.
 SGLang's own builds are for GPUs: https://docs.sglang.io/get_started/install.html

@@ -3,17 +3,12 @@
 Why it hurts: readiness asks `GET /health` over plain HTTP, and warm-up sends chat requests to one
 server. An engine that serves something else loads for minutes, at full price, and is then ended.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      args:
-        ssl-certfile: /certs/server.pem
-
-Write::
-
-    engine:
-      args:
-        enable-mixed-chunk: true
+      engine:
+        args:
+    -     ssl-certfile: /certs/server.pem
+    +     enable-mixed-chunk: true
 
 Source: ``deployer/serve/ready.py`` and ``warmup.py``; SGLang 0.5.23 ``srt/server_args.py``, the
 texts of these options. https://docs.sglang.io/advanced_features/server_arguments.html

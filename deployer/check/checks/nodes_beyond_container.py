@@ -3,18 +3,14 @@
 Why it hurts: it waits for the others, which never come: the distributed group times out after
 minutes of every GPU, at each attempt. Where one node's GPUs are enough, nothing is won either.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      args:
-        nnodes: 2
-        node-rank: 0
-        dist-init-addr: 10.0.0.1:5000
-
-Write::
-
-    engine:
-      args: {}
+      engine:
+    -   args:
+    +   args: {}
+    -     nnodes: 2
+    -     node-rank: 0
+    -     dist-init-addr: 10.0.0.1:5000
 
 Source: SGLang 0.5.10.post1 ``distributed/parallel_state.py``, ``init_distributed_environment``:
 every rank of every node must join; sgl-project/sglang#12450 (read: both of two nodes wait for each

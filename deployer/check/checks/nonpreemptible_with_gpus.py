@@ -3,15 +3,11 @@
 Why it hurts: Modal supports it for containers without GPUs, at three times their price. Its client
 takes it all the same, so that a profile may rely on what nobody promises.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      nonpreemptible: true
-
-Write::
-
-    modal:
-      nonpreemptible: false
+      modal:
+    -   nonpreemptible: true
+    +   nonpreemptible: false
 
 Source: https://modal.com/docs/guide/preemption: not supported for functions with GPUs.
 """

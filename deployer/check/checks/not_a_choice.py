@@ -2,19 +2,13 @@
 
 Why it hurts: the engine refuses the whole command; choices come and go with releases.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.10.post1
-    memory:
-      kv_cache_dtype: nvfp4
-
-Write::
-
-    engine:
-      version: 0.5.10.post1
-    memory:
-      kv_cache_dtype: fp8_e4m3
+      engine:
+        version: 0.5.10.post1
+      memory:
+    -   kv_cache_dtype: nvfp4
+    +   kv_cache_dtype: fp8_e4m3
 
 Source: the choices of the option in the release's catalogue.
 https://docs.python.org/3/library/argparse.html#choices

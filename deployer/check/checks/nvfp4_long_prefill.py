@@ -3,29 +3,18 @@
 Why it hurts: more than 16,000 new tokens on top of 100,000 cached ones crashed the experts' kernels
 on 8 B200, with one request running: eight times in a day. Fewer new tokens at once did not.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.15.post1
-    model:
-      repo: nvidia/GLM-5.2-NVFP4
-    hardware:
-      gpu: B200
-      count: 8
-    schedule:
-      chunked_prefill_size: 32768
-
-Write::
-
-    engine:
-      version: 0.5.15.post1
-    model:
-      repo: nvidia/GLM-5.2-NVFP4
-    hardware:
-      gpu: B200
-      count: 8
-    schedule:
-      chunked_prefill_size: 8192
+      engine:
+        version: 0.5.15.post1
+      model:
+        repo: nvidia/GLM-5.2-NVFP4
+      hardware:
+        gpu: B200
+        count: 8
+      schedule:
+    -   chunked_prefill_size: 32768
+    +   chunked_prefill_size: 8192
 
 Source: sgl-project/sglang#29160 (read: open, 0.5.15.post1) and flashinfer-ai/flashinfer#3722 (read:
 closed). Smaller chunks are an inference: upstream does not say so. So is the range: FlashInfer is

@@ -3,25 +3,16 @@
 Why it hurts: with a long context the logits become NaN and every token is `!`, with health 200. The
 FP8 checkpoint is not affected.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.15.post1
-    model:
-      repo: nvidia/GLM-5.2-NVFP4
-    hardware:
-      gpu: B200
-      count: 8
-
-Write::
-
-    engine:
-      version: 0.5.16
-    model:
-      repo: nvidia/GLM-5.2-NVFP4
-    hardware:
-      gpu: B200
-      count: 8
+      engine:
+    -   version: 0.5.15.post1
+    +   version: 0.5.16
+      model:
+        repo: nvidia/GLM-5.2-NVFP4
+      hardware:
+        gpu: B200
+        count: 8
 
 Source: sgl-project/sglang#30989 (read: title and how to reproduce it; a regression of #29783 in the
 experts' correction bias, closed). That 0.5.16 ends it, and that other kernels avoid it, are

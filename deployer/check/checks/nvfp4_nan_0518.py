@@ -3,29 +3,18 @@
 Why it hurts: a new tile size of FlashInfer 0.6.17 gives numbers that are none: GSM8K scored 0.0 on
 four B200, and the sampler stops with `NaN detected` only where it is told to look.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.18
-    model:
-      repo: nvidia/GLM-5.2-NVFP4
-    hardware:
-      gpu: B200
-      count: 8
-    moe:
-      runner: flashinfer_trtllm
-
-Write::
-
-    engine:
-      version: 0.5.19
-    model:
-      repo: nvidia/GLM-5.2-NVFP4
-    hardware:
-      gpu: B200
-      count: 8
-    moe:
-      runner: flashinfer_trtllm
+      engine:
+    -   version: 0.5.18
+    +   version: 0.5.19
+      model:
+        repo: nvidia/GLM-5.2-NVFP4
+      hardware:
+        gpu: B200
+        count: 8
+      moe:
+        runner: flashinfer_trtllm
 
 Source: sgl-project/sglang#34629 and flashinfer-ai/flashinfer#4486 (both read: August 2026, closed;
 0.6.15.post1 passes, 0.6.16.post4 and 0.6.17 fail, for 0.6.18); measured in the wheels: 0.5.18 pins

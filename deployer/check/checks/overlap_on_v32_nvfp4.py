@@ -3,31 +3,19 @@
 Why it hurts: `seqlens_k must have shape (batch_size)` ends the scheduler, or it hangs; without
 overlap it does not.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.9
-      env:
-        SGLANG_ENABLE_SPEC_V2: "1"
-    model:
-      repo: nvidia/DeepSeek-V3.2-NVFP4
-    hardware:
-      gpu: B200
-      count: 8
-    speculative:
-      algorithm: EAGLE
-
-Write::
-
-    engine:
-      version: 0.5.9
-    model:
-      repo: nvidia/DeepSeek-V3.2-NVFP4
-    hardware:
-      gpu: B200
-      count: 8
-    speculative:
-      algorithm: EAGLE
+      engine:
+        version: 0.5.9
+    -   env:
+    -     SGLANG_ENABLE_SPEC_V2: "1"
+      model:
+        repo: nvidia/DeepSeek-V3.2-NVFP4
+      hardware:
+        gpu: B200
+        count: 8
+      speculative:
+        algorithm: EAGLE
 
 Source: sgl-project/sglang#18943 (read: 17 February 2026, closed; SpecV1 did not show it), and
 #19081, a crash with TRT-LLM decoding that could not be read here. That 0.5.10 ends both is an

@@ -2,19 +2,13 @@
 
 Why it hurts: the engine changes it with a line in its log: what the profile states does not hold.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    kernels:
-      attention: nsa
-    memory:
-      page_size: 16
-
-Write::
-
-    kernels:
-      attention: nsa
-    memory:
-      page_size: 64
+      kernels:
+        attention: nsa
+      memory:
+    -   page_size: 16
+    +   page_size: 64
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py:1583,2325-2340``: sparse attention and FlashMLA
 take pages of 64 tokens, CUTLASS MLA of 128.

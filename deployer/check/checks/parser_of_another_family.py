@@ -3,19 +3,13 @@
 Why it hurts: it waits for tags that this model does not write: tool calls stay text in the answer,
 or the whole answer is taken for thinking, with status 200.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    serving:
-      tool_call_parser: glm45
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    serving:
-      tool_call_parser: glm47
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      serving:
+    -   tool_call_parser: glm45
+    +   tool_call_parser: glm47
 
 Source: SGLang ``docs/advanced_features/tool_parser.ipynb`` and ``separate_reasoning.ipynb``;
 sgl-project/sglang#26384 (`glm47` is no reasoning parser).

@@ -4,17 +4,13 @@ Why it hurts: its author wants each process to compile kernels into a folder of 
 that create one folder at the same time used to end the server (EEXIST); the variable does nothing,
 and a folder a process would compile everything eight times.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.14
-      env:
-        SGLANG_DG_CACHE_DIR_PER_PROCESS: "1"
-
-Write::
-
-    engine:
-      version: 0.5.19
+      engine:
+    -   version: 0.5.14
+    +   version: 0.5.19
+    -   env:
+    -     SGLANG_DG_CACHE_DIR_PER_PROCESS: "1"
 
 Source: sgl-project/sglang#27604 (read: merged in June 2026, explains the crash); measured in the
 wheels of 0.5.9 to 0.5.23: none names the variable, and a lock around each group of kernels (#36231)

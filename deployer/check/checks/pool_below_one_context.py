@@ -3,27 +3,17 @@
 Why it hurts: SGLang admits no request that is longer than the pool, whatever the model and
 `context_length` allow: clients get an error for prompts that the model's page says it takes.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: H200
-      count: 8
-    memory:
-      mem_fraction_static: 0.72
-      kv_cache_dtype: bfloat16
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: H200
-      count: 8
-    memory:
-      mem_fraction_static: 0.85
-      kv_cache_dtype: bfloat16
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      hardware:
+        gpu: H200
+        count: 8
+      memory:
+    -   mem_fraction_static: 0.72
+    +   mem_fraction_static: 0.85
+        kv_cache_dtype: bfloat16
 
 Source: SGLang 0.5.10.post1 ``managers/tp_worker.py:301``: the longest request is the smaller of
 context and pool, and ``managers/scheduler.py:1848`` refuses longer prompts. The pool is estimated

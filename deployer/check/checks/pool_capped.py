@@ -3,26 +3,17 @@
 Why it hurts: it is the pool of all requests together, not the length of one. GPU memory that is
 paid for stays empty, requests wait or are retracted, and the longest one shrinks with the pool.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      mem_fraction_static: 0.88
-      max_total_tokens: 65536
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      mem_fraction_static: 0.85
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      hardware:
+        gpu: B200
+        count: 8
+      memory:
+    -   mem_fraction_static: 0.88
+    +   mem_fraction_static: 0.85
+    -   max_total_tokens: 65536
 
 Source: the help of `--max-total-tokens` in every release: "typically used for development and
 debugging purposes"; SGLang 0.5.10.post1 ``model_executor/model_runner_kv_cache_mixin.py`` takes the

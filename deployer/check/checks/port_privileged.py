@@ -2,23 +2,15 @@
 
 Why it hurts: the server ends with `Permission denied` before the engine is started.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    target: local
-    modal: null
-    model:
-      path: /models/b
-    serving:
-      port: 80
-
-Write::
-
-    target: local
-    modal: null
-    model:
-      path: /models/b
-    serving:
-      port: 8000
+      target: local
+      modal: null
+      model:
+        path: /models/b
+      serving:
+    -   port: 80
+    +   port: 8000
 
 Source: Linux ``ip(7)``: ports below 1024 need CAP_NET_BIND_SERVICE.
 """

@@ -3,21 +3,14 @@
 Why it hurts: the door has the port, and the engine cannot listen there, after the weights are
 loaded.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    serving:
-      port: 8000
-    engine:
-      args:
-        nccl-port: 8000
-
-Write::
-
-    serving:
-      port: 8000
-    engine:
-      args:
-        nccl-port: 8100
+      serving:
+        port: 8000
+      engine:
+        args:
+    -     nccl-port: 8000
+    +     nccl-port: 8100
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py`` (`PortArgs.init_new`): ports are used as given.
 """

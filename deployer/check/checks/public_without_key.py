@@ -3,17 +3,12 @@
 Why it hurts: whoever finds the address uses GPUs at your expense; a server of
 your own machine on `0.0.0.0` answers everybody in the same café.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    target: modal
-    serving:
-      api_key_env: null
-
-Write::
-
-    target: modal
-    serving:
-      api_key_env: API_KEY
+      target: modal
+      serving:
+    -   api_key_env: null
+    +   api_key_env: API_KEY
 
 Source: Modal guide, web endpoints: a web_server is public unless it requires proxy authentication.
 """

@@ -3,16 +3,11 @@
 Why it hurts: SGLang compares the two and ends before it loads; where it did not, the weights would
 be read as something that they are not.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-      quantization: awq
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
+      model:
+        repo: zai-org/GLM-5.1-FP8
+    -   quantization: awq
 
 Source: SGLang 0.5.10.post1 ``srt/configs/model_config.py:1028``: "does not match the quantization".
 https://github.com/sgl-project/sglang/blob/v0.5.10.post1/python/sglang/srt/configs/model_config.py

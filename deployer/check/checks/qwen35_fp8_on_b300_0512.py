@@ -3,29 +3,18 @@
 Why it hurts: the server starts and answers, and the answers are wrong: GSM8K 0 where a good
 configuration has 0.85.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: Qwen/Qwen3.5-397B-A17B-FP8
-    engine:
-      version: 0.5.12
-    hardware:
-      gpu: B300
-      count: 4
-    moe:
-      runner: flashinfer_trtllm
-
-Write::
-
-    model:
-      repo: Qwen/Qwen3.5-397B-A17B-FP8
-    engine:
-      version: 0.5.13
-    hardware:
-      gpu: B300
-      count: 4
-    moe:
-      runner: flashinfer_trtllm
+      model:
+        repo: Qwen/Qwen3.5-397B-A17B-FP8
+      engine:
+    -   version: 0.5.12
+    +   version: 0.5.13
+      hardware:
+        gpu: B300
+        count: 4
+      moe:
+        runner: flashinfer_trtllm
 
 Source: sgl-project/sglang#25863 (read: v0.5.12-cu130, TP 4, `trtllm_mha` and `flashinfer_trtllm`,
 256 requests at a time, May 2026; closed). That 0.5.13 is right is an inference: upstream does not

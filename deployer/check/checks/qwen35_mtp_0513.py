@@ -3,37 +3,22 @@
 Why it hurts: about one start of five ends with a crash of the scheduler, and some servers under
 load.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: Qwen/Qwen3.5-397B-A17B-FP8
-    engine:
-      version: 0.5.13
-    hardware:
-      gpu: H100
-      count: 8
-    parallel:
-      ep: 8
-    speculative:
-      algorithm: NEXTN
-      num_steps: 3
-      eagle_topk: 1
-
-Write::
-
-    model:
-      repo: Qwen/Qwen3.5-397B-A17B-FP8
-    engine:
-      version: 0.5.14
-    hardware:
-      gpu: H100
-      count: 8
-    parallel:
-      ep: 8
-    speculative:
-      algorithm: NEXTN
-      num_steps: 3
-      eagle_topk: 1
+      model:
+        repo: Qwen/Qwen3.5-397B-A17B-FP8
+      engine:
+    -   version: 0.5.13
+    +   version: 0.5.14
+      hardware:
+        gpu: H100
+        count: 8
+      parallel:
+        ep: 8
+      speculative:
+        algorithm: NEXTN
+        num_steps: 3
+        eagle_topk: 1
 
 Source: sgl-project/sglang#28431 (read: Qwen3.6 and Qwen3.5-397B with MTP, 0.5.13 and 0.5.13.post1,
 8 H100; closed as inactive) and 28312 (read: Qwen3.5-9B on B300, 0.5.13). That 0.5.14 is right is an

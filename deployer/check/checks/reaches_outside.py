@@ -3,15 +3,11 @@
 Why it hurts: often it does not, and is what you want. It is said so that whoever lets a profile
 through knows what it can do beside serving the model.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      trust_remote_code: true
-
-Write::
-
-    model:
-      trust_remote_code: false
+      model:
+    -   trust_remote_code: true
+    +   trust_remote_code: false
 
 Source: the options and variables in ``deployer/facts/sglang/powers.py``.
 https://github.com/sgl-project/sglang/blob/v0.5.23/python/sglang/srt/server_args.py

@@ -3,21 +3,14 @@
 Why it hurts: after 150 s Modal answers 303 and goes on in the background. A client that does not
 follow redirects sees an empty answer, for the first request after every pause.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    modal:
-      endpoint: web_server
-      min_containers: 0
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    modal:
-      endpoint: web_server
-      min_containers: 1
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      modal:
+        endpoint: web_server
+    -   min_containers: 0
+    +   min_containers: 1
 
 Source: Modal guide, request timeouts: 150 s, then a redirect to the result. That such a start takes
 longer follows from the published speeds of loading them.

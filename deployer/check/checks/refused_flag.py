@@ -2,19 +2,13 @@
 
 Why it hurts: the engine ends with a message that names the replacement.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.18
-      args:
-        enable-expert-distribution-metrics: true
-
-Write::
-
-    engine:
-      version: 0.5.18
-      args:
-        expert-balancedness-report-mode: server
+      engine:
+        version: 0.5.18
+        args:
+    -     enable-expert-distribution-metrics: true
+    +     expert-balancedness-report-mode: server
 
 Source: SGLang ``srt/arg_groups/argparse_actions.py``, ``DeprecatedAction`` with
 ``error_message``. https://github.com/sgl-project/sglang/releases

@@ -3,16 +3,13 @@
 Why it hurts: what has a key of its own would be said twice, and one of both would be overruled
 without a word; what deployer cannot take would break a server in a way that nobody looks for.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      options:
-        exit_grace_period: 60
-
-Write::
-
-    lifecycle:
-      drain_timeout: 60
+    + lifecycle:
+    +   drain_timeout: 60
+    - modal:
+    -   options:
+    -     exit_grace_period: 60
 
 Source: the table in ``deployer/facts/modal/keywords.py``, which says of each keyword of Modal's
 client what is made of it, and why not; the keywords are those of

@@ -3,21 +3,14 @@
 Why it hurts: a `server` answers 503 until a container is ready. Every client must try again for
 minutes, after every pause.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    modal:
-      endpoint: server
-      min_containers: 0
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    modal:
-      endpoint: server
-      min_containers: 1
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      modal:
+        endpoint: server
+    -   min_containers: 0
+    +   min_containers: 1
 
 Source: Modal guide, servers: 503 while there is no container; its example retries in the client.
 """

@@ -4,15 +4,11 @@ Why it hurts: whether it has these flags, takes these values and has known bugs 
 the command may be refused when it starts. Its typed fields are spelled as the newest known release
 spells them, which is a guess from likeness. What needs no catalogue is checked as ever.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.99
-
-Write::
-
-    engine:
-      version: 0.5.23
+      engine:
+    -   version: 0.5.99
+    +   version: 0.5.23
 
 Source: ``deployer/facts/sglang/``, one file a release, and ``deployer catalogue add``, which reads
 a published wheel. https://github.com/sgl-project/sglang/releases

@@ -3,19 +3,14 @@
 Why it hurts: the engine refuses the whole command. 445 of 466 published recipes name such a flag
 on 0.5.20 and later.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.23
-      args:
-        nsa-decode-backend: trtllm
-
-Write::
-
-    engine:
-      version: 0.5.23
-    kernels:
-      decode: trtllm
+      engine:
+        version: 0.5.23
+    -   args:
+    -     nsa-decode-backend: trtllm
+    + kernels:
+    +   decode: trtllm
 
 Source: the catalogues of all releases in ``deployer/facts/sglang/``; sgl-project/sglang#38375.
 https://github.com/sgl-project/sglang/issues/38375

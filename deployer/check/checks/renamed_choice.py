@@ -3,19 +3,13 @@
 Why it hurts: the engine still takes it and warns; the next release that drops it refuses the
 whole command.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.23
-      args:
-        prefill-attention-backend: nsa
-
-Write::
-
-    engine:
-      version: 0.5.23
-      args:
-        prefill-attention-backend: dsa
+      engine:
+        version: 0.5.23
+        args:
+    -     prefill-attention-backend: nsa
+    +     prefill-attention-backend: dsa
 
 Source: SGLang's own remarks beside its choices, in ``deployer/facts/sglang/``
 (``choice_aliases``). https://github.com/sgl-project/sglang/releases

@@ -4,21 +4,14 @@ Why it hurts: what typed keys name is downloaded, and what `engine.args` names i
 runs with `HF_HUB_OFFLINE=1`, on Modal so that it never asks the hub at $50 an hour, and on your
 machine as it does there. It ends when it looks for a tokenizer or a token map on the hub.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: meta-llama/Llama-3.1-8B-Instruct
-    engine:
-      args:
-        tokenizer-path: meta-llama/Llama-3.1-8B
-
-Write::
-
-    model:
-      repo: meta-llama/Llama-3.1-8B-Instruct
-    engine:
-      args:
-        tokenizer-path: /model-cache/Llama-3.1-8B
+      model:
+        repo: meta-llama/Llama-3.1-8B-Instruct
+      engine:
+        args:
+    -     tokenizer-path: meta-llama/Llama-3.1-8B
+    +     tokenizer-path: /model-cache/Llama-3.1-8B
 
 Source: ``deployer/compile/derive.py``: HF_HUB_OFFLINE follows from the downloaded folder;
 huggingface_hub: with it nothing is asked over the network.

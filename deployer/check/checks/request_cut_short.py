@@ -3,15 +3,11 @@
 Why it hurts: Modal ends a request at `timeout`: an answer of a model that thinks for minutes breaks
 off in the middle of the stream.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      timeout: 60
-
-Write::
-
-    modal:
-      timeout: 86400
+      modal:
+    -   timeout: 60
+    +   timeout: 86400
 
 Source: Modal guide, timeouts: `timeout` bounds each input. Ten minutes are 30,000 tokens at the 50
 tokens a second of a full batch; upstream states no bound.

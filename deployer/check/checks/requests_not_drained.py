@@ -3,15 +3,11 @@
 Why it hurts: every deployment, and every container that goes, breaks off the answers that are being
 streamed.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    lifecycle:
-      drain_timeout: 0
-
-Write::
-
-    lifecycle:
-      drain_timeout: 25
+      lifecycle:
+    -   drain_timeout: 0
+    +   drain_timeout: 25
 
 Source: ``deployer/serve/drain.py``: the group is ended when the time is over; Modal gives a
 `web_server` about 30 s. https://modal.com/docs/guide/lifecycle-functions

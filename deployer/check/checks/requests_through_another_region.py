@@ -4,18 +4,12 @@ Why it hurts: Modal's `server` endpoints are routed through `us-east` unless tol
 token of a server in Europe or Asia then crosses the ocean twice, and so do the prompts, which a
 contract may forbid.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      endpoint: server
-      regions: [eu-west-1]
-
-Write::
-
-    modal:
-      endpoint: server
-      regions: [eu-west-1]
-      routing_region: eu-west
+      modal:
+        endpoint: server
+        regions: [eu-west-1]
+    +   routing_region: eu-west
 
 Source: Modal client 1.6.4, ``App.server``: `routing_region` is "us-east" by default.
 """

@@ -4,17 +4,12 @@ Why it hurts: another download of the same profile is another model, chat templa
 no difference between two deployments shows it. `apply` records the commit that it found, so the
 deployment can be told; the profile cannot, unless `deployer lock` has written a lock beside it.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-      revision: main
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-      revision: f396cf805182f4ca10fa675e1a99815b3ca384db
+      model:
+        repo: zai-org/GLM-5.1-FP8
+    -   revision: main
+    +   revision: f396cf805182f4ca10fa675e1a99815b3ca384db
 
 Source: Hugging Face hub: `main` is a branch; Modal's ``deepseek_v4_flash.py`` pins the revision.
 """

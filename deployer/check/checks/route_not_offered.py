@@ -4,15 +4,11 @@ Why it hurts: clients get 404 where the profile promises an answer; and with a r
 `/flush_cache` or `/server_info` a client's key would be an operator's, so the door never lets one
 through.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    serving:
-      routes: [/server_info]
-
-Write::
-
-    serving:
-      routes: [/generate]
+      serving:
+    -   routes: [/server_info]
+    +   routes: [/generate]
 
 Source: the routes of SGLang 0.5.9 to 0.5.23 (``srt/entrypoints/http_server.py``), and measured with
 0.5.23: `/server_info` tells the engine's keys, `/dump_expert_distribution_record` ends the server.

@@ -3,19 +3,13 @@
 Why it hurts: a pause shorter than the start throws away what was just loaded. The next request
 waits for all of it again, and loading costs as much as idling would have.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    modal:
-      scaledown_window: 120
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    modal:
-      scaledown_window: 900
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      modal:
+    -   scaledown_window: 120
+    +   scaledown_window: 900
 
 Source: uw-syfi/vibesys PR 375: a window of 120 s cold-starts again in the middle of warming up.
 """

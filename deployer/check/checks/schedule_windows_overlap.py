@@ -4,19 +4,13 @@ Why it hurts: of two windows that overlap only the one with more containers coun
 says something that does not happen; and a window that keeps no more containers than
 `min_containers` does nothing at all.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      schedule:
-        - {days: mon-fri, hours: "08:00-18:00", timezone: Europe/Berlin, min_containers: 1}
-        - {days: mon-wed, hours: "17:00-20:00", timezone: Europe/Berlin, min_containers: 1}
-
-Write::
-
-    modal:
-      schedule:
-        - {days: mon-fri, hours: "08:00-18:00", timezone: Europe/Berlin, min_containers: 1}
-        - {days: mon-wed, hours: "18:00-20:00", timezone: Europe/Berlin, min_containers: 1}
+      modal:
+        schedule:
+          - {days: mon-fri, hours: "08:00-18:00", timezone: Europe/Berlin, min_containers: 1}
+    -     - {days: mon-wed, hours: "17:00-20:00", timezone: Europe/Berlin, min_containers: 1}
+    +     - {days: mon-wed, hours: "18:00-20:00", timezone: Europe/Berlin, min_containers: 1}
 
 Source: https://modal.com/docs/guide/scale: an autoscaler has one `min_containers` at a time.
 Daylight saving is looked at in a week of winter and one of summer.

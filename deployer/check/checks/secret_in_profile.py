@@ -2,16 +2,13 @@
 
 Why it hurts: a profile is committed and its changes are shown in pull requests.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      env:
-        HF_TOKEN: "..."
-
-Write::
-
-    modal:
-      hub_secret: huggingface-secret
+    + modal:
+    +   hub_secret: huggingface-secret
+    - engine:
+    -   env:
+    -     HF_TOKEN: "..."
 
 Source: ``deployer/secret.py``: the names that hold one, and the prefixes that issuers give their
 keys. https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns

@@ -5,21 +5,14 @@ after loading hundreds of gigabytes of weights. For sparse attention it takes al
 one, and chooses TRT-LLM's by itself on RTX PRO 6000, where they end with "Unsupported
 architecture".
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    hardware:
-      gpu: H200
-      count: 8
-    moe:
-      runner: flashinfer_trtllm
-
-Write::
-
-    hardware:
-      gpu: H200
-      count: 8
-    moe:
-      runner: auto
+      hardware:
+        gpu: H200
+        count: 8
+      moe:
+    -   runner: flashinfer_trtllm
+    +   runner: auto
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py:1445-1487``; measured: its own resolution lets them
 through on H200. On RTX PRO 6000: sgl-project/sglang#29562 (read: GLM-5.2), 37105 and 40286 (read:

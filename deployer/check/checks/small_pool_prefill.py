@@ -3,21 +3,14 @@
 Why it hurts: when a prefill batch got no room in the pool, for a moment only, the scheduler ended
 with a RuntimeError and took the server down.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.12
-    memory:
-      max_total_tokens: 65536
-    schedule:
-      max_prefill_tokens: 32768
-
-Write::
-
-    engine:
-      version: 0.5.12
-    schedule:
-      max_prefill_tokens: 32768
+      engine:
+        version: 0.5.12
+    - memory:
+    -   max_total_tokens: 65536
+      schedule:
+        max_prefill_tokens: 32768
 
 Source: sgl-project/sglang#26265 (read: "Scheduler crashes with SIGQUIT on transient prefill KV-pool
 exhaustion", May 2026, closed as inactive, and its pull request 26266 without a merge) and 30743

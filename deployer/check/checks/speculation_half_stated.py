@@ -3,18 +3,12 @@
 Why it hurts: SGLang chooses all of them or none: with some it ends with an assertion, or with a
 comparison of `None` and a number, when it starts.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    speculative:
-      algorithm: EAGLE
-      eagle_topk: 1
-
-Write::
-
-    speculative:
-      algorithm: EAGLE
-      num_steps: 3
-      eagle_topk: 1
+      speculative:
+        algorithm: EAGLE
+    +   num_steps: 3
+        eagle_topk: 1
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py:3054-3085`` and 0.5.23
 ``speculative_hook.py:1159``.

@@ -3,23 +3,15 @@
 Why it hurts: SGLang refuses the two when it starts; only a prefill server of a disaggregated pair,
 and an experiment of the newest release, take them.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    parallel:
-      pp: 2
-    speculative:
-      algorithm: EAGLE
-      num_steps: 3
-      eagle_topk: 1
-
-Write::
-
-    parallel:
-      pp: 1
-    speculative:
-      algorithm: EAGLE
-      num_steps: 3
-      eagle_topk: 1
+      parallel:
+    -   pp: 2
+    +   pp: 1
+      speculative:
+        algorithm: EAGLE
+        num_steps: 3
+        eagle_topk: 1
 
 Source: SGLang 0.5.10.post1 ``srt/server_args.py:6069``, 0.5.18 the same; 0.5.23
 ``validation_hook.py:119`` takes EAGLE with SGLANG_ENABLE_PP_SPEC, or on prefill nodes.

@@ -3,21 +3,14 @@
 Why it hurts: every step waits for the scheduler between draft and verification; the makers' own
 commands for GLM-5.1 turn overlap (SpecV2) on. From 0.5.11 on it is the default.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.10.post1
-    speculative:
-      algorithm: EAGLE
-
-Write::
-
-    engine:
-      version: 0.5.10.post1
-      env:
-        SGLANG_ENABLE_SPEC_V2: "1"
-    speculative:
-      algorithm: EAGLE
+      engine:
+        version: 0.5.10.post1
+    +   env:
+    +     SGLANG_ENABLE_SPEC_V2: "1"
+      speculative:
+        algorithm: EAGLE
 
 Source: measured in the wheels: ``srt/environ.py`` has `SGLANG_ENABLE_SPEC_V2` off in 0.5.10.post1,
 on in 0.5.11 to 0.5.13, and not at all from 0.5.14 on; sgl-cookbook, GLM-5.1, 8 April 2026, sets it.

@@ -3,19 +3,13 @@
 Why it hurts: at the best speed that a volume has given, the weights are not read when the budget
 ends: no container ever gets ready, and each attempt costs its GPUs.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    lifecycle:
-      startup_timeout: 200
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    lifecycle:
-      startup_timeout: 3600
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      lifecycle:
+    -   startup_timeout: 200
+    +   startup_timeout: 3600
 
 Source: Modal's own pages and examples: a volume gives 1 to 3 GB/s; 704 GiB take 4 to 13
 minutes, and by pages under gVisor 15 to 36 (modal-projects/stitch#54).

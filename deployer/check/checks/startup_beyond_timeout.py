@@ -3,17 +3,12 @@
 Why it hurts: Modal ends the container in the middle of loading or warming up, and starts the next
 one, which meets the same end, at the price of a GPU hour each time.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      startup_timeout: 600
-    lifecycle:
-      startup_timeout: 1800
-
-Write::
-
-    lifecycle:
-      startup_timeout: 1800
+    - modal:
+    -   startup_timeout: 600
+      lifecycle:
+        startup_timeout: 1800
 
 Source: Modal client 1.6.4 ``_functions.py``: startup_timeout bounds enter hooks and readiness.
 https://modal.com/docs/guide/timeouts

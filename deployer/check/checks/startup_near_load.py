@@ -3,19 +3,13 @@
 Why it hurts: weights are read by pages at 0.35 to 0.85 GB/s, and past the page cache at 1 to 3
 GB/s. On a slow day the budget ends before they are there, and the start is paid for again.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    lifecycle:
-      startup_timeout: 1200
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    lifecycle:
-      startup_timeout: 3600
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      lifecycle:
+    -   startup_timeout: 1200
+    +   startup_timeout: 3600
 
 Source: modal-projects/stitch#54: read by pages under gVisor, 0.35 to 0.85 GB/s; Modal's own pages
 and examples: a volume gives 1 to 3 GB/s; modal-examples#1553: users met a bound of five minutes.

@@ -4,18 +4,13 @@ Why it hurts: a container that hangs while it starts costs its GPUs until the bo
 8 B200 are $1,200. Without a `startup_timeout` Modal itself takes `timeout`, which is up to a day;
 here it follows from `lifecycle`, so it need not be stated.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      timeout: 86400
-      startup_timeout: 86400
-
-Write::
-
-    modal:
-      timeout: 86400
-    lifecycle:
-      startup_timeout: 1800
+      modal:
+        timeout: 86400
+    + lifecycle:
+    -   startup_timeout: 86400
+    +   startup_timeout: 1800
 
 Source: Modal client 1.6.4 ``_functions.py:1082`` (`startup_timeout or timeout`); the longest bound
 in Modal's own examples is three hours (``deepseek_v4.py``, 8 B200).

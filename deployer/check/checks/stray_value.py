@@ -2,19 +2,13 @@
 
 Why it hurts: the engine refuses the whole command.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.23
-      args:
-        dist-timeout: [60, 3600]
-
-Write::
-
-    engine:
-      version: 0.5.23
-      args:
-        dist-timeout: 3600
+      engine:
+        version: 0.5.23
+        args:
+    -     dist-timeout: [60, 3600]
+    +     dist-timeout: 3600
 
 Source: argparse: unrecognized arguments. https://docs.python.org/3/library/argparse.html#nargs
 """

@@ -3,19 +3,13 @@
 Why it hurts: the engine refuses the whole command; a switch is on where it stands and off where
 it does not.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.23
-      args:
-        enable-mixed-chunk: 1
-
-Write::
-
-    engine:
-      version: 0.5.23
-      args:
-        enable-mixed-chunk: true
+      engine:
+        version: 0.5.23
+        args:
+    -     enable-mixed-chunk: 1
+    +     enable-mixed-chunk: true
 
 Source: argparse: a ``store_true`` option takes no value.
 https://docs.python.org/3/library/argparse.html#action

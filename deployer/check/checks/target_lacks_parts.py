@@ -2,19 +2,14 @@
 
 Why it hurts: it would fail while deploying, or start something else than was meant.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    target: modal
-    hardware:
-      gpu: none
-      count: 0
-
-Write::
-
-    target: modal
-    hardware:
-      gpu: B200
-      count: 8
+      target: modal
+      hardware:
+    -   gpu: none
+    +   gpu: B200
+    -   count: 0
+    +   count: 8
 
 Source: the targets in ``deployer/apply``. https://modal.com/docs/guide/gpu
 """

@@ -3,19 +3,13 @@
 Why it hurts: every answer begins with pages of thinking in `content`, tags included, which clients
 show and store.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    serving:
-      reasoning_parser: null
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    serving:
-      reasoning_parser: glm45
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      serving:
+    -   reasoning_parser: null
+    +   reasoning_parser: glm45
 
 Source: SGLang ``docs/advanced_features/separate_reasoning.ipynb``.
 https://docs.sglang.io/advanced_features/separate_reasoning.html

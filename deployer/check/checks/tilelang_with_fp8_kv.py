@@ -3,33 +3,20 @@
 Why it hurts: up to 0.5.16 the server loads everything and crashes while it captures its decode
 graphs (`kernel main input KV dtype expected bfloat16`); 0.5.17 to 0.5.21 refuse at launch.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.14
-    hardware:
-      gpu: H200
-      count: 8
-    memory:
-      kv_cache_dtype: fp8_e4m3
-    kernels:
-      attention: dsa
-      prefill: tilelang
-      decode: tilelang
-
-Write::
-
-    engine:
-      version: 0.5.14
-    hardware:
-      gpu: H200
-      count: 8
-    memory:
-      kv_cache_dtype: bfloat16
-    kernels:
-      attention: dsa
-      prefill: tilelang
-      decode: tilelang
+      engine:
+        version: 0.5.14
+      hardware:
+        gpu: H200
+        count: 8
+      memory:
+    -   kv_cache_dtype: fp8_e4m3
+    +   kv_cache_dtype: bfloat16
+      kernels:
+        attention: dsa
+        prefill: tilelang
+        decode: tilelang
 
 Source: sgl-project/sglang#31346 (read: reproduced on H100 and at 4 x 8 H100, July 2026); measured
 in the wheels: ``_check_tilelang_dsa_fp8_kv`` refuses in 0.5.17, and 0.5.22 takes FP8 where both

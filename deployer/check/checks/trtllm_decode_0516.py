@@ -3,29 +3,18 @@
 Why it hurts: each layer of each step first writes zeros over the workspace; with one request that
 was about a seventh of the time of attention.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.16
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      kv_cache_dtype: bfloat16
-
-Write::
-
-    engine:
-      version: 0.5.17
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      kv_cache_dtype: bfloat16
+      engine:
+    -   version: 0.5.16
+    +   version: 0.5.17
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      hardware:
+        gpu: B200
+        count: 8
+      memory:
+        kv_cache_dtype: bfloat16
 
 Source: sgl-project/sglang#31607 (read: July 2026, came with #31502, went on in #31927) and
 flashinfer-ai/flashinfer#3553 (read: 14 % of attention at batch 1 by an earlier cause of the same).

@@ -3,25 +3,16 @@
 Why it hurts: six runs of GSM8K gave 0.919 on average and three with `deep_gemm` 0.932; every one of
 the six was below every one of the three.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.3-Flash
-    hardware:
-      gpu: B200
-      count: 4
-    moe:
-      runner: flashinfer_trtllm
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.3-Flash
-    hardware:
-      gpu: B200
-      count: 4
-    moe:
-      runner: deep_gemm
+      model:
+        repo: zai-org/GLM-5.3-Flash
+      hardware:
+        gpu: B200
+        count: 4
+      moe:
+    -   runner: flashinfer_trtllm
+    +   runner: deep_gemm
 
 Source: sgl-project/sglang#39797 (read: September 2026, 4 GB200, asked as a question, closed). Few
 runs; no cause was found in what was read.

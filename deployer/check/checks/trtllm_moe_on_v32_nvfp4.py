@@ -3,29 +3,18 @@
 Why it hurts: an illegal memory access ends the server above about ten requests at a time, so a
 quick trial passes.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.9
-    model:
-      repo: nvidia/DeepSeek-V3.2-NVFP4
-    hardware:
-      gpu: B200
-      count: 8
-    moe:
-      runner: flashinfer_trtllm
-
-Write::
-
-    engine:
-      version: 0.5.9
-    model:
-      repo: nvidia/DeepSeek-V3.2-NVFP4
-    hardware:
-      gpu: B200
-      count: 8
-    moe:
-      runner: flashinfer_cutlass
+      engine:
+        version: 0.5.9
+      model:
+        repo: nvidia/DeepSeek-V3.2-NVFP4
+      hardware:
+        gpu: B200
+        count: 8
+      moe:
+    -   runner: flashinfer_trtllm
+    +   runner: flashinfer_cutlass
 
 Source: sgl-project/sglang#18989 (read: 18 February 2026, closed; `flashinfer_cutlass` does not
 crash and is slower). That FlashInfer 0.6.7, and so 0.5.10, ends it is an inference from #18980.

@@ -4,29 +4,18 @@ Why it hurts: SGLang itself never pairs the two. For BF16 it takes `flashmla_spa
 `trtllm` for decode, which is the pair that was measured to restore accuracy; how this one answers
 was not measured by anybody.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      kv_cache_dtype: bfloat16
-    kernels:
-      prefill: trtllm
-
-Write::
-
-    model:
-      repo: zai-org/GLM-5.1-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    memory:
-      kv_cache_dtype: bfloat16
-    kernels:
-      prefill: flashmla_sparse
+      model:
+        repo: zai-org/GLM-5.1-FP8
+      hardware:
+        gpu: B200
+        count: 8
+      memory:
+        kv_cache_dtype: bfloat16
+      kernels:
+    -   prefill: trtllm
+    +   prefill: flashmla_sparse
 
 Source: sgl-project/sglang#21337 (read: 0.919 became 0.959 on GSM8K with the pair of FlashMLA and
 TRT-LLM) and #20163 (read: TRT-LLM prefill was dense, with "potential accuracy drop"; 21783 made it

@@ -2,35 +2,23 @@
 
 Why it hurts: GLM-5-FP8 answered worse on B200 with DP attention: 0.919 instead of 0.959 on GSM8K.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.9
-    model:
-      repo: zai-org/GLM-5-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    parallel:
-      dp: 8
-      dp_attention: true
-    kernels:
-      prefill: trtllm
-
-Write::
-
-    engine:
-      version: 0.5.10.post1
-    model:
-      repo: zai-org/GLM-5-FP8
-    hardware:
-      gpu: B200
-      count: 8
-    parallel:
-      dp: 8
-      dp_attention: true
-    memory:
-      kv_cache_dtype: bfloat16
+      engine:
+    -   version: 0.5.9
+    +   version: 0.5.10.post1
+      model:
+        repo: zai-org/GLM-5-FP8
+      hardware:
+        gpu: B200
+        count: 8
+      parallel:
+        dp: 8
+        dp_attention: true
+    - kernels:
+    -   prefill: trtllm
+    + memory:
+    +   kv_cache_dtype: bfloat16
 
 Source: sgl-project/sglang#21291, of which only what followed could be read: pull request 21337
 (24 March 2026: a BF16 cache, `flashmla_sparse` prefill and `trtllm` decode gave 0.959) and 21783,

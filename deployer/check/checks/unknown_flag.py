@@ -3,19 +3,13 @@
 Why it hurts: the engine ends with a usage message after the image is pulled and the container is
 started on its GPUs; on Modal it is started again and again.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.23
-      args:
-        enable-mixed-chunks: true
-
-Write::
-
-    engine:
-      version: 0.5.23
-      args:
-        enable-mixed-chunk: true
+      engine:
+        version: 0.5.23
+        args:
+    -     enable-mixed-chunks: true
+    +     enable-mixed-chunk: true
 
 Source: argparse: unrecognized arguments; the catalogues of all releases in
 ``deployer/facts/sglang/``. https://github.com/sgl-project/sglang/releases

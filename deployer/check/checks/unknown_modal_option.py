@@ -3,17 +3,12 @@
 Why it hurts: the deployment ends with an error of the client's, after the download of the weights
 was paid for.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      options:
-        i6pn_enabled: true
-
-Write::
-
-    modal:
-      options:
-        i6pn: true
+      modal:
+        options:
+    -     i6pn_enabled: true
+    +     i6pn: true
 
 Source: the signatures of ``App.cls``, ``web_server`` and ``App.server`` of the oldest and the
 newest client that deployer takes (``deployer/facts/modal/signatures.json``).

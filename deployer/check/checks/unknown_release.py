@@ -3,15 +3,11 @@
 Why it hurts: no flag can be checked or spelt for it, so nothing is known of the command before it
 runs. A release that is newer than all that are known is `release-not-catalogued`, a warning.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.12.post9
-
-Write::
-
-    engine:
-      version: 0.5.12.post1
+      engine:
+    -   version: 0.5.12.post9
+    +   version: 0.5.12.post1
 
 Source: ``deployer/facts/sglang/``, one file a release, from 0.5.9 on.
 https://github.com/sgl-project/sglang/releases

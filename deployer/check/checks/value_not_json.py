@@ -3,17 +3,12 @@
 Why it hurts: the command line takes any text for it. The engine reads it when it loads the model's
 configuration, or later, and ends with a decoder's error, after the container is scheduled.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      args:
-        json-model-override-args: "{rope_scaling: yarn}"
-
-Write::
-
-    engine:
-      args:
-        json-model-override-args: '{"rope_scaling": {"rope_type": "yarn", "factor": 4.0}}'
+      engine:
+        args:
+    -     json-model-override-args: "{rope_scaling: yarn}"
+    +     json-model-override-args: '{"rope_scaling": {"rope_type": "yarn", "factor": 4.0}}'
 
 Source: SGLang 0.5.23 ``configs/model_config.py:612``, ``configs/load_config.py:137``; the options
 stand in ``deployer/facts/sglang/json_values.py``.

@@ -2,17 +2,12 @@
 
 Why it hurts: nothing refuses it, so the profile states what does not hold.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.23
-      env:
-        SGLANG_ENABLE_SPEC_V2: "1"
-
-Write::
-
-    engine:
-      version: 0.5.23
+      engine:
+        version: 0.5.23
+    -   env:
+    -     SGLANG_ENABLE_SPEC_V2: "1"
 
 Source: the variables that each release declares in ``srt/environ.py``, in
 ``deployer/facts/sglang/``.

@@ -3,17 +3,12 @@
 Why it hurts: nothing says what reads it. It can be a slip of the pen, and then it does nothing; it
 can be a setting of a library, or one that runs code.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      env:
-        SGLNAG_LOG_LEVEL: info
-
-Write::
-
-    engine:
-      env:
-        NCCL_DEBUG: WARN
+      engine:
+        env:
+    -     SGLNAG_LOG_LEVEL: info
+    +     NCCL_DEBUG: WARN
 
 Source: the variables that each release declares in ``srt/environ.py``, in
 ``deployer/facts/sglang/``, and ``deployer/facts/sglang/powers_variables.py``.

@@ -3,19 +3,13 @@
 Why it hurts: Modal refuses to mount a volume on a path that is not empty, and its client refuses
 some paths at once; the SGLang image has files in the cache folder of Hugging Face.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      weights:
-        volume: weights
-        path: /opt
-
-Write::
-
-    modal:
-      weights:
-        volume: weights
-        path: /model-cache
+      modal:
+        weights:
+          volume: weights
+    -     path: /opt
+    +     path: /model-cache
 
 Source: Modal client 1.6.4 ``_utils/mount_utils.py`` (`/`, `/root`, `/tmp`); modal-examples
 ``deepseek_v4_flash.py``: the image's cache folder of Hugging Face is not empty.

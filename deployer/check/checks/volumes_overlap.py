@@ -2,25 +2,17 @@
 
 Why it hurts: Modal refuses the deployment, or one volume hides what is on the other.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      weights:
-        volume: weights
-        path: /cache
-      kernel_cache:
-        volume: kernels
-        path: /cache/kernels
-
-Write::
-
-    modal:
-      weights:
-        volume: weights
-        path: /model-cache
-      kernel_cache:
-        volume: kernels
-        path: /dg-cache
+      modal:
+        weights:
+          volume: weights
+    -     path: /cache
+    +     path: /model-cache
+        kernel_cache:
+          volume: kernels
+    -     path: /cache/kernels
+    +     path: /dg-cache
 
 Source: Modal client 1.6.4 ``_utils/mount_utils.py``: "The same Volume cannot be mounted in multiple
 locations for the same function".

@@ -5,17 +5,12 @@ the address, and every address on the internet is found: `GET /wp-login.php` wit
 start and an idle window, and one more before that is over never lets it sleep. With a proxy token
 Modal turns strangers away itself, and no container hears of them.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      auth: key
-      min_containers: 0
-
-Write::
-
-    modal:
-      auth: both
-      min_containers: 0
+      modal:
+    -   auth: key
+    +   auth: both
+        min_containers: 0
 
 Clients then send two headers more, `Modal-Key` and `Modal-Secret`: the OpenAI SDK takes them as
 `default_headers`.

@@ -3,21 +3,14 @@
 Why it hurts: the engine refuses it with 400, the warm-up fails, and the start with it, after all
 weights are loaded.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      context_length: 8192
-    lifecycle:
-      warmup: [long_context]
-      warmup_long_tokens: 8192
-
-Write::
-
-    model:
-      context_length: 8192
-    lifecycle:
-      warmup: [long_context]
-      warmup_long_tokens: 4096
+      model:
+        context_length: 8192
+      lifecycle:
+        warmup: [long_context]
+    -   warmup_long_tokens: 8192
+    +   warmup_long_tokens: 4096
 
 Source: SGLang 0.5.10.post1 ``managers/tokenizer_manager.py``: prompt and answer must fit.
 """

@@ -3,17 +3,12 @@
 Why it hurts: the model writes its tool markup into the answer as text: the warm-up passes on it,
 and every client that sends tools gets markup instead of `tool_calls`.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    lifecycle:
-      warmup: [chat, tools]
-
-Write::
-
-    serving:
-      tool_call_parser: glm47
-    lifecycle:
-      warmup: [chat, tools]
+    + serving:
+    +   tool_call_parser: glm47
+      lifecycle:
+        warmup: [chat, tools]
 
 Source: SGLang ``srt/function_call/function_call_parser.py``: without a parser markup stays text.
 https://github.com/sgl-project/sglang/blob/v0.5.10.post1/python/sglang/srt/function_call/function_call_parser.py

@@ -3,19 +3,13 @@
 Why it hurts: the first requests compile kernels, and one forward batch can take minutes. The
 watchdog ends the engine in the middle of it, though the warm-up would have waited.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    observability:
-      watchdog_timeout: 60
-    lifecycle:
-      warmup_timeout: 300
-
-Write::
-
-    observability:
-      watchdog_timeout: 1200
-    lifecycle:
-      warmup_timeout: 300
+      observability:
+    -   watchdog_timeout: 60
+    +   watchdog_timeout: 1200
+      lifecycle:
+        warmup_timeout: 300
 
 Source: SGLang 0.5.10.post1 ``managers/scheduler.py:406``: the watchdog covers forward batches once
 the weights are loaded; its default is 300 s.

@@ -3,23 +3,15 @@
 Why it hurts: the download writes to the volume, and the engine looks elsewhere: it ends at once, or
 takes the path for a repository and finds itself without a network.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    model:
-      path: /models/GLM-5.1-FP8
-    modal:
-      weights:
-        volume: weights
-        path: /model-cache
-
-Write::
-
-    model:
-      path: /model-cache/GLM-5.1-FP8
-    modal:
-      weights:
-        volume: weights
-        path: /model-cache
+      model:
+    -   path: /models/GLM-5.1-FP8
+    +   path: /model-cache/GLM-5.1-FP8
+      modal:
+        weights:
+          volume: weights
+          path: /model-cache
 
 Source: ``deployer/apply/modal/app.py``: a container sees the volumes of its profile and its image.
 """

@@ -3,24 +3,15 @@
 Why it hurts: a Modal volume of version 1 bears about five writers; more of them hold each other up,
 and commits of one may fail.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    modal:
-      weights:
-        volume: w
-        path: /models
-      download:
-        containers: 16
-
-Write::
-
-    modal:
-      weights:
-        volume: w
-        path: /models
-        version: 2
-      download:
-        containers: 16
+      modal:
+        weights:
+          volume: w
+          path: /models
+    +     version: 2
+        download:
+          containers: 16
 
 Source: Modal guide, volumes: at most five concurrent writers, hundreds with version 2 (beta).
 """

@@ -2,19 +2,13 @@
 
 Why it hurts: the engine refuses the whole command.
 
-Instead of::
+Instead of ``-`` write ``+``::
 
-    engine:
-      version: 0.5.23
-      args:
-        dist-timeout: 1h
-
-Write::
-
-    engine:
-      version: 0.5.23
-      args:
-        dist-timeout: 3600
+      engine:
+        version: 0.5.23
+        args:
+    -     dist-timeout: 1h
+    +     dist-timeout: 3600
 
 Source: the type of the option in the release's catalogue; ``64k`` and ``64Ki`` differ in case.
 https://docs.python.org/3/library/argparse.html#type

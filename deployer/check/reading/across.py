@@ -13,21 +13,14 @@ TOLD = (
         Why it hurts: whether it takes the same app, name or port is not known; nothing else is
         said of it here.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            # profiles/glm.yaml
-            name: glm
-            ---
-            # profiles/other.yaml
-            name: "other
-
-        Write::
-
-            # profiles/glm.yaml
-            name: glm
-            ---
-            # profiles/other.yaml
-            name: other
+              # profiles/glm.yaml
+              name: glm
+              ---
+              # profiles/other.yaml
+            - name: "other
+            + name: other
 
         Source: ``deployer/check/across/identity.py``.
         """,

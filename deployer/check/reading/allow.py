@@ -13,17 +13,12 @@ TOLD = (
         Why it hurts: the comment is of no use: what it was meant for is found all the same. What
         keeps a profile from being read, or from being carried out, cannot be allowed.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            serving:
-              # deployer: allow[public-without-a-key] only for the demonstration on Friday
-              api_key_env: null
-
-        Write::
-
-            serving:
-              # deployer: allow[public-without-key] only for the demonstration on Friday
-              api_key_env: null
+              serving:
+            -   # deployer: allow[public-without-a-key] only for the demonstration on Friday
+            +   # deployer: allow[public-without-key] only for the demonstration on Friday
+                api_key_env: null
 
         Source: ``deployer/check/allow.py``.
         """,
@@ -36,16 +31,11 @@ TOLD = (
         Why it hurts: it would hide the next mistake of the kind at this line, which nobody has
         looked at.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            serving:
-              # deployer: allow[public-without-key] only for the demonstration on Friday
-              api_key_env: API_KEY
-
-        Write::
-
-            serving:
-              api_key_env: API_KEY
+              serving:
+            -   # deployer: allow[public-without-key] only for the demonstration on Friday
+                api_key_env: API_KEY
 
         Source: ``deployer/check/allow.py``; ruff does the same with ``unused-noqa``:
         https://docs.astral.sh/ruff/rules/unused-noqa/
@@ -59,17 +49,12 @@ TOLD = (
         Why it hurts: whoever reads it next year cannot know whether it still holds. It allows
         nothing.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            serving:
-              # deployer: allow[public-without-key]
-              api_key_env: null
-
-        Write::
-
-            serving:
-              # deployer: allow[public-without-key] only for the demonstration on Friday
-              api_key_env: null
+              serving:
+            -   # deployer: allow[public-without-key]
+            +   # deployer: allow[public-without-key] only for the demonstration on Friday
+                api_key_env: null
 
         Source: ``deployer/check/allow.py``.
         """,

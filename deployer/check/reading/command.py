@@ -12,13 +12,10 @@ TOLD = (
 
         Why it hurts: the engine does not start: it reads the file before anything else.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            --model-path m --config missing.yaml
-
-        Write::
-
-            --model-path m
+            - --model-path m --config missing.yaml
+            + --model-path m
 
         Source: SGLang ``srt/server_args_config_parser.py`` (``ConfigArgumentMerger``):
         https://github.com/sgl-project/sglang
@@ -30,13 +27,10 @@ TOLD = (
 
         Why it hurts: the engine ends with exit status 2, before it loads anything.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            --model-path m --tp
-
-        Write::
-
-            --model-path m --tp 8
+            - --model-path m --tp
+            + --model-path m --tp 8
 
         Source: the parser is made of the release's own declarations, ``deployer/parse``;
         https://docs.python.org/3/library/argparse.html
@@ -49,13 +43,10 @@ TOLD = (
         Why it hurts: no release has so many flags, so this is a mistake of whatever wrote the
         command. Reading it all would take minutes, here and in the engine.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            --model-path m --lora-paths a b c (and 4,000 more)
-
-        Write::
-
-            --model-path m --lora-paths a b c
+            - --model-path m --lora-paths a b c (and 4,000 more)
+            + --model-path m --lora-paths a b c
 
         Source: ``deployer/parse/read.py``, ``MOST_WORDS``.
         """,
@@ -67,13 +58,10 @@ TOLD = (
         Why it hurts: the last one counts, without a word: the one that you read first need not be
         the one that holds.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            --model-path m --tp 8 --tp 4
-
-        Write::
-
-            --model-path m --tp 8
+            - --model-path m --tp 8 --tp 4
+            + --model-path m --tp 8
 
         Source: argparse's action ``store``: https://docs.python.org/3/library/argparse.html
         """,
@@ -85,13 +73,10 @@ TOLD = (
 
         Why it hurts: the engine ends with exit status 2, before it loads anything.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            --tp 8
-
-        Write::
-
-            --model-path m --tp 8
+            - --tp 8
+            + --model-path m --tp 8
 
         Source: SGLang declares it as required; https://docs.python.org/3/library/argparse.html
         """,

@@ -12,24 +12,15 @@ TOLD = (
         Why it hurts: a value may then stand anywhere in a row of files. One level can be seen at a
         glance, so one level is read.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            # profiles/base.yaml
-            extends: common.yaml
-            schedule: {max_running_requests: 48}
-            ---
-            # profiles/glm.yaml
-            extends: base.yaml
-            name: glm
-
-        Write::
-
-            # profiles/base.yaml
-            schedule: {max_running_requests: 48}
-            ---
-            # profiles/glm.yaml
-            extends: base.yaml
-            name: glm
+              # profiles/base.yaml
+            - extends: common.yaml
+              schedule: {max_running_requests: 48}
+              ---
+              # profiles/glm.yaml
+              extends: base.yaml
+              name: glm
 
         Source: ``deployer/profile/layers.py``.
         """,
@@ -41,20 +32,15 @@ TOLD = (
         Why it hurts: most of the profile is not known then. It is looked for from the profile's
         own folder, and within its repository; a profile does not extend itself.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            # profiles/glm.yaml
-            extends: bsae.yaml
-            name: glm
-
-        Write::
-
-            # profiles/base.yaml
-            schedule: {max_running_requests: 48}
-            ---
-            # profiles/glm.yaml
-            extends: base.yaml
-            name: glm
+            + # profiles/base.yaml
+            + schedule: {max_running_requests: 48}
+            + ---
+              # profiles/glm.yaml
+            - extends: bsae.yaml
+            + extends: base.yaml
+              name: glm
 
         Source: ``deployer/cli/layers.py``.
         """,
@@ -65,21 +51,14 @@ TOLD = (
 
         Why it hurts: a deployment for trying things out would replace the one that serves.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            # profiles/glm.yaml
-            modal: {environment: main}
-            environments:
-              staging:
-                modal: {environment: main, max_containers: 1}
-
-        Write::
-
-            # profiles/glm.yaml
-            modal: {environment: main}
-            environments:
-              staging:
-                modal: {max_containers: 1}
+              # profiles/glm.yaml
+              modal: {environment: main}
+              environments:
+                staging:
+            -     modal: {environment: main, max_containers: 1}
+            +     modal: {max_containers: 1}
 
         Source: ``deployer/profile/layers.py``; an app's name is unique in its Modal environment:
         https://modal.com/docs/guide/environments
@@ -91,19 +70,13 @@ TOLD = (
 
         Why it hurts: what would be otherwise in it is not known. No other is taken for it.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            # profiles/glm.yaml
-            environments:
-              stagign:
-                modal: {max_containers: 1}
-
-        Write::
-
-            # profiles/glm.yaml
-            environments:
-              staging:
-                modal: {max_containers: 1}
+              # profiles/glm.yaml
+              environments:
+            -   stagign:
+            +   staging:
+                  modal: {max_containers: 1}
 
         Source: ``deployer/profile/layers.py``.
         """,

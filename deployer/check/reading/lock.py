@@ -13,15 +13,11 @@ TOLD = (
         Why it hurts: nothing of it is known then: which commit and image an `apply` takes, whether
         the model fits. It was edited, half merged, or written by another version.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            # profiles/compiled/own.lock.json
-            {"format_version": 1, "image": <<<<<<< HEAD
-
-        Write::
-
-            # profiles/compiled/own.lock.json
-            {"format_version": 1, "image": null, "repositories": []}
+              # profiles/compiled/own.lock.json
+            - {"format_version": 1, "image": <<<<<<< HEAD
+            + {"format_version": 1, "image": null, "repositories": []}
 
         Source: ``deployer/lock/lock.py``; `deployer lock` writes it anew.
         """,
@@ -33,21 +29,14 @@ TOLD = (
         Why it hurts: it is not used, so the profile's names mean what they happen to mean at the
         next `apply`, and checks know no more of the model than is shipped.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            # profiles/own.yaml
-            model:
-              repo: nobody/new
-            # profiles/compiled/own.lock.json
-            {"repositories": [{"role": "model", "repo": "nobody/old"}]}
-
-        Write::
-
-            # profiles/own.yaml
-            model:
-              repo: nobody/new
-            # profiles/compiled/own.lock.json
-            {"repositories": [{"role": "model", "repo": "nobody/new"}]}
+              # profiles/own.yaml
+              model:
+                repo: nobody/new
+              # profiles/compiled/own.lock.json
+            - {"repositories": [{"role": "model", "repo": "nobody/old"}]}
+            + {"repositories": [{"role": "model", "repo": "nobody/new"}]}
 
         Source: ``deployer/lock/fits.py``; `deployer lock` writes it anew.
         """,

@@ -11,17 +11,12 @@ TOLD = (
 
         Why it hurts: no flag and no variable can be called so.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            engine:
-              env:
-                not-a-variable: "1"
-
-        Write::
-
-            engine:
-              env:
-                A_VARIABLE: "1"
+              engine:
+                env:
+            -     not-a-variable: "1"
+            +     A_VARIABLE: "1"
 
         Source: the profile's models, ``deployer/profile/sections/``; `deployer schema` prints them
         as a JSON Schema.
@@ -33,15 +28,11 @@ TOLD = (
 
         Why it hurts: what is made of it, a flag or a name on Modal, would be refused later.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            engine:
-              version: latest
-
-        Write::
-
-            engine:
-              version: 0.5.10.post1
+              engine:
+            -   version: latest
+            +   version: 0.5.10.post1
 
         Source: the profile's models, ``deployer/profile/sections/``; `deployer schema` prints them
         as a JSON Schema.
@@ -53,17 +44,12 @@ TOLD = (
 
         Why it hurts: it contradicts what its section says, or what it is for.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            name: glm
-            lifecycle:
-              warmup: [chat, chat]
-
-        Write::
-
-            name: glm
-            lifecycle:
-              warmup: [chat]
+              name: glm
+              lifecycle:
+            -   warmup: [chat, chat]
+            +   warmup: [chat]
 
         Source: the profile's models, ``deployer/profile/sections/``; `deployer schema` prints them
         as a JSON Schema.
@@ -75,16 +61,11 @@ TOLD = (
 
         Why it hurts: there is no sound default for it.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            hardware:
-              gpu: B200
-
-        Write::
-
-            hardware:
-              gpu: B200
-              count: 8
+              hardware:
+                gpu: B200
+            +   count: 8
 
         Source: the profile's models, ``deployer/profile/sections/``; `deployer schema` prints them
         as a JSON Schema.
@@ -96,15 +77,11 @@ TOLD = (
 
         Why it hurts: the engine or the platform refuses it, or takes it and does something else.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            memory:
-              mem_fraction_static: 1.4
-
-        Write::
-
-            memory:
-              mem_fraction_static: 0.85
+              memory:
+            -   mem_fraction_static: 1.4
+            +   mem_fraction_static: 0.85
 
         Source: the profile's models, ``deployer/profile/sections/``; `deployer schema` prints them
         as a JSON Schema.
@@ -116,15 +93,11 @@ TOLD = (
 
         Why it hurts: a misspelt key would count for nothing, without a word.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            memory:
-              mem_fraction: 0.85
-
-        Write::
-
-            memory:
-              mem_fraction_static: 0.85
+              memory:
+            -   mem_fraction: 0.85
+            +   mem_fraction_static: 0.85
 
         Source: the profile's models, ``deployer/profile/sections/``; `deployer schema` prints them
         as a JSON Schema.

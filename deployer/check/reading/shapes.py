@@ -14,22 +14,14 @@ TOLD = (
         shapes of a deployment stand in one list, in the order in which they are tried. A file is
         looked for from the folder of the profile that names it, and within its repository.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            # profiles/other.yaml
-            modal: {fallback: [third.yaml]}
-            hardware: {gpu: H200}
-            ---
-            # profiles/glm.yaml
-            modal: {fallback: [other.yaml]}
-
-        Write::
-
-            # profiles/other.yaml
-            hardware: {gpu: H200}
-            ---
-            # profiles/glm.yaml
-            modal: {fallback: [other.yaml]}
+              # profiles/other.yaml
+            - modal: {fallback: [third.yaml]}
+              hardware: {gpu: H200}
+              ---
+              # profiles/glm.yaml
+              modal: {fallback: [other.yaml]}
 
         A profile that extends the one that names it has its list as well, and takes it away by
         `modal: {fallback: null}`.
@@ -44,21 +36,14 @@ TOLD = (
 
         Why it hurts: a container that gets its GPUs would serve it, and fail or answer wrongly.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            # profiles/other.yaml
-            hardware: {gpu: H200, count: 9}
-            ---
-            # profiles/glm.yaml
-            modal: {fallback: [other.yaml]}
-
-        Write::
-
-            # profiles/other.yaml
-            hardware: {gpu: H200, count: 8}
-            ---
-            # profiles/glm.yaml
-            modal: {fallback: [other.yaml]}
+              # profiles/other.yaml
+            - hardware: {gpu: H200, count: 9}
+            + hardware: {gpu: H200, count: 8}
+              ---
+              # profiles/glm.yaml
+              modal: {fallback: [other.yaml]}
 
         Source: ``deployer/check/shapes.py``.
         """,
@@ -71,26 +56,17 @@ TOLD = (
         whichever GPUs it got, so the smallest number of requests counts; and it must be given the
         time, the cores and the memory that its shape needs, so of these the largest does.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            # profiles/other.yaml
-            hardware: {gpu: H200}
-            schedule: {max_running_requests: 24}
-            ---
-            # profiles/glm.yaml
-            schedule: {max_running_requests: 48}
-            modal: {fallback: [other.yaml]}
-
-        Write::
-
-            # profiles/other.yaml
-            hardware: {gpu: H200}
-            schedule: {max_running_requests: 24}
-            modal: {max_inputs: 24}
-            ---
-            # profiles/glm.yaml
-            schedule: {max_running_requests: 48}
-            modal: {max_inputs: 24, fallback: [other.yaml]}
+              # profiles/other.yaml
+              hardware: {gpu: H200}
+              schedule: {max_running_requests: 24}
+            + modal: {max_inputs: 24}
+              ---
+              # profiles/glm.yaml
+              schedule: {max_running_requests: 48}
+            - modal: {fallback: [other.yaml]}
+            + modal: {max_inputs: 24, fallback: [other.yaml]}
 
         Source: ``deployer/compile/shapes.py``; one function has one number of inputs:
         https://modal.com/docs/guide/concurrent-inputs
@@ -103,22 +79,14 @@ TOLD = (
 
         Why it hurts: a container finds out by its GPUs which shape it is, and could not tell.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            # profiles/other.yaml
-            schedule: {max_running_requests: 24}
-            ---
-            # profiles/glm.yaml
-            modal: {fallback: [other.yaml]}
-
-        Write::
-
-            # profiles/other.yaml
-            hardware: {gpu: H200}
-            schedule: {max_running_requests: 24}
-            ---
-            # profiles/glm.yaml
-            modal: {fallback: [other.yaml]}
+              # profiles/other.yaml
+            + hardware: {gpu: H200}
+              schedule: {max_running_requests: 24}
+              ---
+              # profiles/glm.yaml
+              modal: {fallback: [other.yaml]}
 
         Source: ``deployer/serve/machine.py``.
         """,
@@ -132,22 +100,14 @@ TOLD = (
         image, and weights are downloaded once. What shapes have of their own is the GPUs, and how
         the engine uses them.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            # profiles/other.yaml
-            hardware: {gpu: H200}
-            model: {served_name: b-small}
-            ---
-            # profiles/glm.yaml
-            modal: {fallback: [other.yaml]}
-
-        Write::
-
-            # profiles/other.yaml
-            hardware: {gpu: H200}
-            ---
-            # profiles/glm.yaml
-            modal: {fallback: [other.yaml]}
+              # profiles/other.yaml
+              hardware: {gpu: H200}
+            - model: {served_name: b-small}
+              ---
+              # profiles/glm.yaml
+              modal: {fallback: [other.yaml]}
 
         Source: ``deployer/check/shapes.py``.
         """,

@@ -11,13 +11,10 @@ TOLD = (
 
         Why it hurts: it is invisible, and to some readers a part of the first key.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            <U+FEFF>name: glm
-
-        Write::
-
-            name: glm
+            - <U+FEFF>name: glm
+            + name: glm
 
         Source: YAML 1.2.2, 5.2 (character encodings): https://yaml.org/spec/1.2.2/#52-character-encodings
         """,
@@ -29,13 +26,10 @@ TOLD = (
         Why it hurts: two values that look alike are not the same, and lines are counted differently
         by editors and readers.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            name: "glm<U+2028>"
-
-        Write::
-
-            name: "glm"
+            - name: "glm<U+2028>"
+            + name: "glm"
 
         Source: YAML 1.2.2, 5.1 (character set): https://yaml.org/spec/1.2.2/#51-character-set
         """,
@@ -46,13 +40,10 @@ TOLD = (
 
         Why it hurts: it is another file than was meant; a profile takes a few kilobytes.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            # any YAML file of more than 256 * 1024 characters
-
-        Write::
-
-            name: glm
+            - # any YAML file of more than 256 * 1024 characters
+            + name: glm
 
         Source: the limit is deployer's own, ``deployer/profile/yaml_text.py``.
         """,
@@ -63,13 +54,10 @@ TOLD = (
 
         Why it hurts: what it means depends on who reads it.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            name: glm # modèle<0xE9>
-
-        Write::
-
-            name: glm # modèle
+            - name: glm # modèle<0xE9>
+            + name: glm # modèle
 
         Source: YAML 1.2.2, 5.2 (character encodings): https://yaml.org/spec/1.2.2/#52-character-encodings
         """,
@@ -80,13 +68,10 @@ TOLD = (
 
         Why it hurts: it is no plain text; files saved as UTF-16 look like this.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            name: glm<U+0000>
-
-        Write::
-
-            name: glm
+            - name: glm<U+0000>
+            + name: glm
 
         Source: YAML 1.2.2, 5.1 (character set): https://yaml.org/spec/1.2.2/#51-character-set
         """,
@@ -99,13 +84,10 @@ TOLD = (
         log of a CI run: `/proc/self/environ` holds its secrets. A folder, a pipe or a device holds
         no profile. None of them was looked at; the other profiles were.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            # profiles/env.yaml is a link to /proc/self/environ
-
-        Write::
-
-            # profiles/env.yaml is a file, or a link to another one of the same repository
+            - # profiles/env.yaml is a link to /proc/self/environ
+            + # profiles/env.yaml is a file, or a link to another one of the same repository
 
         Source: ``deployer/cli/links.py``; proc_pid_environ(5):
         https://man7.org/linux/man-pages/man5/proc_pid_environ.5.html

@@ -12,16 +12,11 @@ TOLD = (
         Why it hurts: most readers of YAML keep the last of the two without a word, so that the line
         you look at may be the one that counts for nothing.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            memory:
-              mem_fraction_static: 0.85
-              mem_fraction_static: 0.9
-
-        Write::
-
-            memory:
-              mem_fraction_static: 0.85
+              memory:
+                mem_fraction_static: 0.85
+            -   mem_fraction_static: 0.9
 
         Source: YAML 1.2.2, 3.2.1.3: keys are unique: https://yaml.org/spec/1.2.2/#3213-node-
         comparison
@@ -33,13 +28,10 @@ TOLD = (
 
         Why it hurts: there is nothing to serve.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            # nothing but a comment
-
-        Write::
-
-            name: glm
+            - # nothing but a comment
+            + name: glm
 
         Source: a profile has at least a name, a model and an engine, as `deployer schema` says.
         """,
@@ -51,15 +43,11 @@ TOLD = (
         Why it hurts: to a reader of YAML it is null: a value that was forgotten looks like one that
         was taken back.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            memory:
-              mem_fraction_static:
-
-        Write::
-
-            memory:
-              mem_fraction_static: 0.85
+              memory:
+            -   mem_fraction_static:
+            +   mem_fraction_static: 0.85
 
         Source: deployer reads only what YAML 1.1 and YAML 1.2 read alike,
         ``docs/decisions/0004-strict-yaml.md``; https://yaml.org/spec/1.2.2/#72-empty-nodes
@@ -72,13 +60,10 @@ TOLD = (
         Why it hurts: the value looks like another one and is not; text copied from web pages often
         holds such spaces.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            name: gl<U+200B>m
-
-        Write::
-
-            name: glm
+            - name: gl<U+200B>m
+            + name: glm
 
         Source: deployer reads only what YAML 1.1 and YAML 1.2 read alike,
         ``docs/decisions/0004-strict-yaml.md``; https://yaml.org/spec/1.2.2/#51-character-set
@@ -91,14 +76,11 @@ TOLD = (
         Why it hurts: mostly it is a line that was indented too deep, and its key has become a part
         of the text above.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            name: glm
-              five
-
-        Write::
-
-            name: glm-five
+            - name: glm
+            + name: glm-five
+            -   five
 
         Source: deployer reads only what YAML 1.1 and YAML 1.2 read alike,
         ``docs/decisions/0004-strict-yaml.md``; https://yaml.org/spec/1.2.2/#733-plain-style
@@ -110,15 +92,11 @@ TOLD = (
 
         Why it hurts: only one would count, and which one depends on the reader.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            name: glm
-            ---
-            name: other
-
-        Write::
-
-            name: glm
+              name: glm
+            - ---
+            - name: other
 
         Source: a profile is one document: https://yaml.org/spec/1.2.2/#92-streams
         """,
@@ -130,13 +108,10 @@ TOLD = (
         Why it hurts: mostly a bracket was never closed; a text that goes on like this takes a
         reader's memory.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            name: [[[[[[[[[[[[[[[[[[[glm]]]]]]]]]]]]]]]]]]]
-
-        Write::
-
-            name: glm
+            - name: [[[[[[[[[[[[[[[[[[[glm]]]]]]]]]]]]]]]]]]]
+            + name: glm
 
         Source: the limit of 16 levels is deployer's own, ``deployer/profile/yaml_nodes.py``.
         """,
@@ -147,17 +122,12 @@ TOLD = (
 
         Why it hurts: YAML reads it as a number, a list or null, and no field has such a name.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            engine:
-              env:
-                1: x
-
-        Write::
-
-            engine:
-              env:
-                ONE: x
+              engine:
+                env:
+            -     1: x
+            +     ONE: x
 
         Source: deployer reads only what YAML 1.1 and YAML 1.2 read alike,
         ``docs/decisions/0004-strict-yaml.md``; https://yaml.org/spec/1.2.2/#3213-node-comparison
@@ -169,13 +139,10 @@ TOLD = (
 
         Why it hurts: nothing in it can be found by its name.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            - name: glm
-
-        Write::
-
-            name: glm
+            - - name: glm
+            + name: glm
 
         Source: a profile is made of keys and values, as `deployer schema` says.
         """,
@@ -187,15 +154,11 @@ TOLD = (
         Why it hurts: how wide a tab is depends on the editor, so the levels that you see need not
         be those that are read.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            memory:
-            <U+0009>mem_fraction_static: 0.85
-
-        Write::
-
-            memory:
-              mem_fraction_static: 0.85
+              memory:
+            - <U+0009>mem_fraction_static: 0.85
+            +   mem_fraction_static: 0.85
 
         Source: YAML 1.2.2, 6.1: https://yaml.org/spec/1.2.2/#61-indentation-spaces
         """,
@@ -207,17 +170,13 @@ TOLD = (
         Why it hurts: a value then stands somewhere else than where it applies, and a change of one
         line changes several.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            name: &name glm
-            model:
-              served_name: *name
-
-        Write::
-
-            name: glm
-            model:
-              served_name: glm
+            - name: &name glm
+            + name: glm
+              model:
+            -   served_name: *name
+            +   served_name: glm
 
         Source: deployer reads only what YAML 1.1 and YAML 1.2 read alike,
         ``docs/decisions/0004-strict-yaml.md``; https://yaml.org/spec/1.2.2/#692-node-anchors
@@ -230,15 +189,11 @@ TOLD = (
         Why it hurts: `on`, `off`, `yes`, `no` and `True` mean one thing to YAML 1.1 and another to
         YAML 1.2.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            model:
-              trust_remote_code: yes
-
-        Write::
-
-            model:
-              trust_remote_code: true
+              model:
+            -   trust_remote_code: yes
+            +   trust_remote_code: true
 
         Source: deployer reads only what YAML 1.1 and YAML 1.2 read alike,
         ``docs/decisions/0004-strict-yaml.md``; https://yaml.org/type/bool.html
@@ -250,15 +205,11 @@ TOLD = (
 
         Why it hurts: it becomes a date, and the engine gets it in another spelling.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            model:
-              revision: 2026-01-01
-
-        Write::
-
-            model:
-              revision: "2026-01-01"
+              model:
+            -   revision: 2026-01-01
+            +   revision: "2026-01-01"
 
         Source: deployer reads only what YAML 1.1 and YAML 1.2 read alike,
         ``docs/decisions/0004-strict-yaml.md``; https://yaml.org/type/timestamp.html
@@ -270,15 +221,11 @@ TOLD = (
 
         Why it hurts: it changes how everything below is read.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            %YAML 1.1
-            ---
-            name: glm
-
-        Write::
-
-            name: glm
+            - %YAML 1.1
+            - ---
+              name: glm
 
         Source: deployer reads only what YAML 1.1 and YAML 1.2 read alike,
         ``docs/decisions/0004-strict-yaml.md``; https://yaml.org/spec/1.2.2/#68-directives
@@ -291,15 +238,11 @@ TOLD = (
         Why it hurts: a section then says less than what applies, and YAML 1.2 has no such keys:
         there it is an unknown key.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            memory:
-              <<: {mem_fraction_static: 0.85}
-
-        Write::
-
-            memory:
-              mem_fraction_static: 0.85
+              memory:
+            -   <<: {mem_fraction_static: 0.85}
+            +   mem_fraction_static: 0.85
 
         Source: deployer reads only what YAML 1.1 and YAML 1.2 read alike,
         ``docs/decisions/0004-strict-yaml.md``; https://yaml.org/type/merge.html
@@ -311,15 +254,11 @@ TOLD = (
 
         Why it hurts: `~` and `Null` are null to some readers of YAML and text to others.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            serving:
-              api_key_env: ~
-
-        Write::
-
-            serving:
-              api_key_env: null
+              serving:
+            -   api_key_env: ~
+            +   api_key_env: null
 
         Source: deployer reads only what YAML 1.1 and YAML 1.2 read alike,
         ``docs/decisions/0004-strict-yaml.md``; https://yaml.org/type/null.html
@@ -332,15 +271,11 @@ TOLD = (
         Why it hurts: `1e-5` is text to YAML 1.1, `010` is eight to one and ten to the other, and
         `65_536` is a number to one alone.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            memory:
-              max_total_tokens: 65_536
-
-        Write::
-
-            memory:
-              max_total_tokens: 65536
+              memory:
+            -   max_total_tokens: 65_536
+            +   max_total_tokens: 65536
 
         Source: deployer reads only what YAML 1.1 and YAML 1.2 read alike,
         ``docs/decisions/0004-strict-yaml.md``; https://yaml.org/type/float.html
@@ -352,17 +287,12 @@ TOLD = (
 
         Why it hurts: YAML 1.1 reads `1:30` as 90.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            engine:
-              env:
-                WINDOW: 1:30
-
-        Write::
-
-            engine:
-              env:
-                WINDOW: "1:30"
+              engine:
+                env:
+            -     WINDOW: 1:30
+            +     WINDOW: "1:30"
 
         Source: deployer reads only what YAML 1.1 and YAML 1.2 read alike,
         ``docs/decisions/0004-strict-yaml.md``; https://yaml.org/type/int.html
@@ -374,13 +304,10 @@ TOLD = (
 
         Why it hurts: nothing of the profile can be trusted.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            name: 'glm
-
-        Write::
-
-            name: 'glm'
+            - name: 'glm
+            + name: 'glm'
 
         Source: YAML 1.2.2: https://yaml.org/spec/1.2.2/
         """,
@@ -392,17 +319,12 @@ TOLD = (
         Why it hurts: it says another kind than the value looks like, and some tags make a reader
         run code.
 
-        Instead of::
+        Instead of ``-`` write ``+``::
 
-            engine:
-              env:
-                RANK: !!str 1
-
-        Write::
-
-            engine:
-              env:
-                RANK: "1"
+              engine:
+                env:
+            -     RANK: !!str 1
+            +     RANK: "1"
 
         Source: deployer reads only what YAML 1.1 and YAML 1.2 read alike,
         ``docs/decisions/0004-strict-yaml.md``; https://yaml.org/spec/1.2.2/#691-node-tags
