@@ -27,7 +27,6 @@ from deployer.facts.sizes import BESIDE_WEIGHTS, KERNEL_MINUTES
 from deployer.plan.writers import containers
 from deployer.release import ModalParameters, Release, Window
 
-GB = 1e9
 COMPILE_SECONDS = 7200
 """When Modal ends the container that compiles kernels (``deployer/apply/modal/app.py``)."""
 
@@ -205,7 +204,7 @@ def cold_start(release: Release, modal: ModalParameters, hourly: float | None) -
     budget = modal.startup_timeout / 60
     bound = f"Modal gives it up after the budget of {span(budget)}"
     read, gib = reading(release), _size(release)
-    if load_format(release) == NOTHING:
+    if read_as(release) == NOTHING:
         return Estimate(None, budget, hourly, f"no weights are read; {bound}")
     if read is None or gib is None:
         return Estimate(
@@ -220,7 +219,7 @@ def cold_start(release: Release, modal: ModalParameters, hourly: float | None) -
     return Estimate(min(read.fast, budget), budget, hourly, basis)
 
 
-def load_format(release: Release) -> str:
+def read_as(release: Release) -> str:
     """Give the format in which a release's weights are read; '' where it states none."""
     found = [a.values[0] for a in release.arguments if a.flag == FORMAT_FLAG and a.values]
     return found[-1] if found else ""
@@ -245,19 +244,17 @@ class Reading:
 
     def words(self) -> str:
         """Say both bounds, what they follow from, and who says that."""
-        fastest = f"{self.speed.fastest / GB:g}"
-        if self.slow is None or self.speed.slowest is None:
-            return f"at least {span(self.fast)} at {fastest} GB/s ({self.speed.source})"
-        slowest = f"{self.speed.slowest / GB:g}"
-        return (
-            f"{self.fast:.1f} to {span(self.slow)} at {fastest} to {slowest} GB/s "
-            f"({self.speed.source})"
-        )
+        least = f"at least {span(self.fast)}"
+        took = least if self.slow is None else f"{self.fast:.1f} to {span(self.slow)}"
+        return f"{took} at {self.speed.words()}"
 
 
-def reading(release: Release) -> Reading | None:
-    """Give the time that loading the weights takes; None for unknown sizes, and for none."""
-    gib, how = _size(release), load_format(release)
+def reading(release: Release, load_format: str | None = None) -> Reading | None:
+    """Give the time that loading the weights takes; None for unknown sizes, and for none.
+
+    As the release reads them, or as it would in the format ``load_format``.
+    """
+    gib, how = _size(release), read_as(release) if load_format is None else load_format
     if gib is None or release.model.source != "huggingface" or how == NOTHING:
         return None
     found = speed(how)

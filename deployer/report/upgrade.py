@@ -24,6 +24,7 @@ HEADINGS = {
     Kind.COMMENTED: "Kept as a comment",
     Kind.RESPELT: "Compiles to other words; the file stays as it is here",
     Kind.DEPRECATED: "Deprecated from now on",
+    Kind.OFFERED: "Not written; the new release can do this, and the old one could not",
     Kind.LEFT: "Left as it is, for you to decide",
 }
 """The parts of a report, in their order."""

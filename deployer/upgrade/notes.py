@@ -32,6 +32,9 @@ class Kind(StrEnum):
     DEPRECATED = "newly deprecated"
     """The new release still takes it, and has nothing that means the same."""
 
+    OFFERED = "offered"
+    """The new release can do better than the old one, and nothing was written for it."""
+
     LEFT = "left"
     """It cannot be said to the new release, or not here; somebody must decide."""
 

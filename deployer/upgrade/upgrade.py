@@ -21,6 +21,7 @@ from deployer.upgrade.document import Document, applied
 from deployer.upgrade.draft import Draft
 from deployer.upgrade.engine import migrate_image, migrate_variables, migrate_version
 from deployer.upgrade.notes import Kind, Note, Upgrade
+from deployer.upgrade.offers import offers
 from deployer.upgrade.options import migrate_args, migrate_fields
 
 
@@ -164,6 +165,7 @@ def _told(
             *draft.notes,
             *_respelt(told, before, after),
             *_deprecated(draft, told, after),
+            *offers(before, after),
         ),
         defaults=changed_defaults(Sides(side(before), side(after))),
         unknown=unknown,

@@ -53,6 +53,11 @@ class Speed:
     fastest: float
     source: str
 
+    def words(self) -> str:
+        """Say both speeds, or the one that is known, and who says so."""
+        known = (self.fastest, *(() if self.slowest is None else (self.slowest,)))
+        return f"{' to '.join(f'{one / 1e9:g}' for one in known)} GB/s ({self.source})"
+
 
 PAGES = Speed(0.35e9, 0.85e9, "modal-projects/stitch#54, of reading by pages under gVisor")
 """Pages fault at about 0.35 GB/s even where the page cache holds them; GLM-4.5-Air-FP8, about
