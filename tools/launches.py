@@ -1,8 +1,9 @@
 """How many of the listed public launch files import places: `python -m tools.launches FOLDER`.
 
-The files are those of `tests/data/launches.jsonl`. They are other people's and stand in no commit:
-FOLDER holds clones, or bare repositories, each at `OWNER/NAME`; a file is read at its commit, and
-its digest is compared. `--held-out` measures the half that nothing was built by.
+The files are those of `tests/data/launches.jsonl`, or of the second list beside it (`--second`).
+They are other people's and stand in no commit: FOLDER holds clones, or bare repositories, each at
+`OWNER/NAME`; a file is read at its commit, and its digest is compared. `--held-out` measures the
+half that nothing was built by.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from deployer.check.run import load_checked
 from deployer.errors import Failure
 from deployer.parse.config import ConfigError
 
-LIST = Path(__file__).parents[1] / "tests" / "data" / "launches.jsonl"
+DATA = Path(__file__).parents[1] / "tests" / "data"
+LIST = DATA / "launches.jsonl"
+SECOND = DATA / "launches_second.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,9 @@ class Outcome:
         return self.placed and not self.asked and not self.doubted
 
 
-def listed() -> list[Listed]:
-    """Read the list."""
-    lines = LIST.read_text(encoding="utf-8").splitlines()
+def listed(path: Path = LIST) -> list[Listed]:
+    """Read a list."""
+    lines = path.read_text(encoding="utf-8").splitlines()
     return [Listed(**json.loads(line)) for line in lines]
 
 
@@ -148,12 +151,14 @@ def main() -> int:
     """Measure, and report."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--second", action="store_true", help="Take the second list.")
     parser.add_argument("--held-out", action="store_true")
     parser.add_argument(
         "--every", action="store_true", help="Report the files that were placed, too."
     )
     given = parser.parse_args()
-    chosen = [one for one in listed() if one.held_out == given.held_out]
+    every = listed(SECOND if given.second else LIST)
+    chosen = [one for one in every if one.held_out == given.held_out]
     outcomes = [outcome(one, given.folder) for one in chosen]
     sys.stdout.writelines(f"{line}\n" for line in report(outcomes, every=given.every))
     return 0
