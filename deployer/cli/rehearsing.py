@@ -62,14 +62,15 @@ def _what(release: Release, minutes: int) -> str:
     from deployer.plan.cost import container_hour  # noqa: PLC0415 - as above
     from deployer.plan.money import dollars  # noqa: PLC0415 - as above
 
-    hardware = release.hardware
     modal = release.modal
     hourly = None if modal is None else container_hour(release, modal, prices())
     most = minutes + IDLE / 60
-    cost = "" if hourly is None else f" ({dollars(hourly * most / 60)} of its container)"
+    on = f" on {release.hardware}" if release.shapes else ""
+    cost = "" if hourly is None else f" ({dollars(hourly * most / 60)} of its container{on})"
+    shape = "; one container is started, of whichever Modal gives" if release.shapes else ""
     return (
-        f"A rehearsal of {visible(release.name)}: {hardware.count} x {hardware.gpu} with noise for "
-        f"weights. Its start may take {minutes} min{cost}; then it is asked for its form, which "
+        f"A rehearsal of {visible(release.name)}: {release.gpus} with noise for weights{shape}. "
+        f"Its start may take {minutes} min{cost}; then it is asked for its form, which "
         "costs what that takes, and is taken away. Kernels that are not compiled yet are compiled "
         "first, as for the release itself, within their own budget."
     )

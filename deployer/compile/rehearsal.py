@@ -20,7 +20,8 @@ def rehearsal(release: Release, minutes: int) -> Release:
 
     Flags, image, GPUs, memory and graphs are the same. Weights are noise; the folder of its
     repositories is on a volume of its own, and holds no shard. Nothing is asked to warm it up, for
-    nothing that it says means anything. Adapters are small and stay as they are.
+    nothing that it says means anything. Adapters are small and stay as they are. What is true of
+    the release is true of each of its shapes.
 
     Raises UsageError for a release that is not for Modal.
     """
@@ -54,6 +55,7 @@ def rehearsal(release: Release, minutes: int) -> Release:
         ),
         warmup=(),
         modal=modal,
+        shapes=tuple(rehearsal(each, minutes) for each in release.shapes),
     )
 
 

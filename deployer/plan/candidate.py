@@ -89,11 +89,10 @@ def _reason(plan: Plan, name: str) -> str:
     before = plan.standing.deployed
     live = before is not None and before.state == DEPLOYED
     stays = f"version {before.version} serves on" if before is not None and live else "nobody asks"
-    hardware = plan.release.hardware
-    more = f"{hardware.count} x {hardware.gpu} more meanwhile"
+    priced = f" (priced for {plan.release.hardware})" if plan.others else ""
     return (
         f"the app {name}, on the same volumes, is to keep its promises while {stays}; "
-        f"{more}; only then version {plan.version} is deployed"
+        f"{plan.release.gpus} more meanwhile{priced}; only then version {plan.version} is deployed"
     )
 
 

@@ -229,14 +229,22 @@ def facts(release: Release, known: Checkpoint | None = None) -> tuple[tuple[str,
         ("engine", f"{engine} {release.engine.image}".rstrip()),
         ("API key", release.listen.api_key_variable or "none is asked for"),
     ]
-    pool, cost = estimate(release, known), _cost(release)
-    if cost:
-        rows.append(("money", cost))
-    if isinstance(pool, Server):
-        each = f", {round(pool.pool.tokens, -3):,} on each of {pool.ranks} data-parallel ranks"
-        more = each if pool.ranks > 1 else ""
-        rows.append(("KV pool", f"about {round(pool.tokens, -3):,} tokens for all requests{more}"))
+    for one in release.each_shape():
+        on = f", on {one.hardware}" if release.shapes else ""
+        pool, cost = estimate(one, known), _cost(one)
+        if cost:
+            rows.append(("money", f"{cost}{on}"))
+        if isinstance(pool, Server):
+            rows.append(("KV pool", f"{_pool(pool)}{on}"))
+        elif one.hardware.count:
+            rows.append(("KV pool", f"not known{on}: {pool.reason}"))
     return tuple(rows)
+
+
+def _pool(found: Server) -> str:
+    each = f", {round(found.pool.tokens, -3):,} on each of {found.ranks} data-parallel ranks"
+    more = each if found.ranks > 1 else ""
+    return f"about {round(found.tokens, -3):,} tokens for all requests{more}"
 
 
 def _cost(release: Release) -> str:

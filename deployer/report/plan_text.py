@@ -57,7 +57,7 @@ def summary(plan: Plan) -> str:
     """Say all of it in one sentence."""
     if plan.nothing_to_do:
         return "Nothing to do, as far as is recorded." if plan.standing.offline else NOTHING
-    parts = [_what(plan), _outcome(plan), _once(plan.once), _more(plan)]
+    parts = [_what(plan), _outcome(plan), _once(plan.once), _more(plan), _priced(plan)]
     return f"{'; '.join(part for part in parts if part)}."
 
 
@@ -214,6 +214,11 @@ def _more(plan: Plan) -> str:
     parts = [_amount(more.zero, "without traffic"), _amount(more.full, "at full load")]
     said = " and ".join(part for part in parts if part)
     return said or "a month costs what it did"
+
+
+def _priced(plan: Plan) -> str:
+    said = _once(plan.once) or _more(plan)
+    return f"a server is priced for {plan.cost.gpus}" if said and plan.others else ""
 
 
 def _amount(more: float, when: str) -> str:

@@ -10,10 +10,11 @@ from deployer.compile.case import Case
 from deployer.facts.prices import SHIPPED
 from deployer.finding import Severity
 from deployer.plan.bill import bills
+from deployer.plan.candidate import with_candidate
 from deployer.plan.deployment import make_plan
 from deployer.plan.diff import Diff, diff
 from deployer.plan.effects import Effect
-from deployer.plan.review import added, compared
+from deployer.plan.review import added, compared, facts
 from deployer.plan.review import review as reviewed
 from deployer.plan.sides import Sides, side
 from deployer.plan.standing import PhaseFact, Standing
@@ -32,6 +33,7 @@ from tests.plan.standings import deployed
 
 GLM = {"model": {"repo": "zai-org/GLM-5.1-FP8", "trust_remote_code": True}}
 OWN = merged(GLM, NAMES)
+NOTHING = Standing("nothing", None, (), ())
 TWO = merged(merged(GLM, OTHER), {"memory": {"mem_fraction_static": 0.8}})
 
 
@@ -146,11 +148,39 @@ def test_money_of_each_shape_the_cheapest_and_the_dearest() -> None:
         f"The cheapest is 8 x H200 at ${cheap:.2f} an hour a container, the dearest 8 x B200 at "
         f"${dear:.2f}; which one it is, Modal decides.\n"
     )
-    plan = make_plan(release(), Standing("nothing", None, (), ()), SHIPPED)
+    plan = make_plan(release(), NOTHING, SHIPPED)
     assert [one.hourly for one in (plan.cost, *plan.others)] == [dear, cheap]
     assert "on          8 x B200, else 8 x H200, Modal app b" in plan_text(plan)
+    said = " ".join(plan_text(plan).split())
+    assert said.endswith("a month more at full load; a server is priced for 8 x B200.")
     unknown = [found[0], replace(found[1], cost=replace(found[1].cost, hourly=None))]
     assert "is not known: not all of them have a price" in cost_text(unknown)
+
+
+def test_the_pool_and_the_price_of_each_shape_are_said_and_not_the_first_ones_alone() -> None:
+    rows = facts(release())
+    pools, prices = ([text for name, text in rows if name == what] for what in ("KV pool", "money"))
+    assert [one.rpartition(", on ")[2] for one in (*pools, *prices)] == ["8 x B200", "8 x H200"] * 2
+    assert len({one.partition(" tokens")[0] for one in pools}) == 2
+    assert len({one.partition(" an hour")[0] for one in prices}) == 2
+    shown = " ".join(plan_text(make_plan(release(), NOTHING, SHIPPED)).split())
+    assert all(one in shown for one in pools)
+
+
+def test_a_pool_that_nobody_can_reckon_is_called_unknown() -> None:
+    odd = {"model": {"repo": "a/b", "served_name": "b"}}
+    rows = facts(release(merged(OWN, odd), merged(TWO, odd)))
+    first, second = (text for name, text in rows if name == "KV pool")
+    assert first.startswith("not known, on 8 x B200: ")
+    assert second.startswith("not known, on 8 x H200: ")
+
+
+def test_a_candidate_of_several_shapes_names_them_all() -> None:
+    plan = with_candidate(make_plan(release(), NOTHING, SHIPPED))
+    (step,) = (phase for phase in plan.phases if phase.phase == "candidate")
+    assert (
+        "; 8 x B200, else 8 x H200 more meanwhile (priced for 8 x B200); only then" in step.reason
+    )
 
 
 def test_what_a_shape_has_apart_is_in_all_that_is_shown_of_a_new_deployment() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deployer.cli.reading import read_release
+from deployer.cli.rehearsing import _what
 from deployer.compile.rehearsal import IDLE, rehearsal
 from deployer.errors import UsageError
 from deployer.release import SHELL
@@ -43,6 +44,19 @@ def test_a_rehearsal_is_the_release_but_for_its_weights_names_and_bounds() -> No
     assert (found.engine, found.hardware, found.environment, found.listen) == (
         release.engine, release.hardware, release.environment, release.listen,
     )  # fmt: skip
+
+
+def test_every_shape_of_a_rehearsal_has_noise_for_weights() -> None:
+    release = read_release("profiles/b200-or-h200.yaml")
+    found = rehearsal(release, 20)
+    assert [one.shape for one in found.each_shape()] == ["B200:8", "H200:8"]
+    for one in found.each_shape():
+        assert (one.model.source, one.modal) == (SHELL, found.modal)
+        assert ("--load-format", ("dummy",)) in {(a.flag, a.values) for a in one.arguments}
+        assert one.lifecycle.startup == 1200
+    said = _what(release, 20)
+    assert ": 8 x B200, else 8 x H200 with noise for weights; one container is started" in said
+    assert "of its container on 8 x B200)" in said
 
 
 def test_a_release_for_this_machine_is_not_rehearsed_on_modal() -> None:
