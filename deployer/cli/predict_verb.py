@@ -41,8 +41,9 @@ def command(
     """Predict time to the first token, time per token, tokens a second, and dollars a million.
 
     Nothing is run and nobody is asked: NVIDIA's aiconfigurator reckons it from its tables, and each
-    figure is shown with what published runs near it had, or with no band where there are none. It
-    is optional: where it is missing, the verb says how to install it.
+    figure is shown with what published runs near it had, or with no band where there are none. Of a
+    deployment of several shapes each is predicted. It is optional: where it is missing, the verb
+    says how to install it.
     """
     from deployer.cli.pricing import prices  # noqa: PLC0415 - only what the verb needs
     from deployer.cli.reading import read_release  # noqa: PLC0415 - as above
@@ -51,6 +52,7 @@ def command(
     from deployer.report.prediction import text, to_json  # noqa: PLC0415 - as above
 
     release = read_release(profile)
-    found = predict(release, Workload(inputs, outputs, concurrency, accept_length), prices())
+    work = Workload(inputs, outputs, concurrency, accept_length)
+    found = [predict(shape, work, prices()) for shape in release.each_shape()]
     show_as(form, to_json(found) if form == "json" else text(found))
     return 0

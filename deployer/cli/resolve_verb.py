@@ -42,7 +42,8 @@ def command(
     else: no GPU, no weights, no network, and never the API key; it says what this system keeps the
     engine from, and which variables of the profile it did not get.
 
-    `deployer engine install VERSION` puts a release in place. Exits 1 when SGLang refuses.
+    Of a deployment of several shapes each is asked for. `deployer engine install VERSION` puts a
+    release in place. Exits 1 when SGLang refuses.
     """
     from deployer.cli.reading import colored_stdout  # noqa: PLC0415 - only when used
     from deployer.engine.jail import find_jail  # noqa: PLC0415
@@ -57,13 +58,15 @@ def command(
     engine = find_interpreter(release.engine.version)
     locked = None if case.lock is None else case.lock.of("model")
     config = find_config(release.model, given=model_config, locked=locked)
-    (answer,) = ask(engine, [release], config, jail=find_jail())
-    found = resolution(release, answer, engine=engine, stated=stated, model=config.source)
+    found = []
+    for shape in release.each_shape():  # each has an environment of its own
+        (answer,) = ask(engine, [shape], config, jail=find_jail())
+        found.append(resolution(shape, answer, engine=engine, stated=stated, model=config.source))
     if form == "json":
         show(to_json(found, everything=everything), end="")
     else:
         show_as("text", text(found, everything=everything, color=colored_stdout()))
-    return 0 if found.accepted else 1
+    return 0 if all(each.accepted for each in found) else 1
 
 
 def _case(path: str, version: str | None) -> tuple[Case, str]:
@@ -72,14 +75,19 @@ def _case(path: str, version: str | None) -> tuple[Case, str]:
     For another release the fields are respelt, and `engine.args` stay.
     """
     from deployer.cli.reading import read_case  # noqa: PLC0415
-    from deployer.compile.case import Case  # noqa: PLC0415
     from deployer.engine.overlay import check_release  # noqa: PLC0415
 
     case = read_case(path)
-    profile = case.profile
-    stated = profile.engine.version
+    stated = case.profile.engine.version
     if version is not None and version != stated:
         check_release(version)
-        engine = profile.engine.model_copy(update={"version": version})
-        case = Case(profile.model_copy(update={"engine": engine}), lock=case.lock)
+        case = _for(version, case)
     return case, stated
+
+
+def _for(version: str, case: Case) -> Case:
+    from deployer.compile.case import Case  # noqa: PLC0415 - only for another release
+
+    engine = case.profile.engine.model_copy(update={"version": version})
+    others = tuple(_for(version, other) for other in case.others)
+    return Case(case.profile.model_copy(update={"engine": engine}), lock=case.lock, others=others)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from deployer.codec import encode
 from deployer.plan.money import dollars
@@ -14,19 +14,22 @@ from deployer.visible import visible
 SECOND = 1000.0
 
 
-def text(found: Prediction) -> str:
-    """Write what was asked, the figures, how far off they were found to be, and the notes."""
-    blocks = (_figures(found), _notes(found))
+def text(found: Sequence[Prediction]) -> str:
+    """Write of each shape what was asked, the figures, how far off they may be, and the notes."""
+    several = len(found) > 1
+    blocks = (block for each in found for block in (_figures(each, several), _notes(each)))
     return "\n".join("\n".join(lines) + "\n" for block in blocks if (lines := list(block)))
 
 
-def to_json(found: Prediction) -> str:
-    """Write everything that the text says; the same bytes for the same prediction."""
-    return envelope(encode(found))
+def to_json(found: Sequence[Prediction]) -> str:
+    """Write everything that the text says; the same bytes for the same predictions."""
+    first, *more = map(encode, found)
+    return envelope({**first, "shapes": more} if more else first)
 
 
-def _figures(found: Prediction) -> Iterator[str]:
-    yield f"{visible(found.name)}: predicted by {visible(found.tool)}, nothing was run"
+def _figures(found: Prediction, several: bool) -> Iterator[str]:  # noqa: FBT001 - said once, above
+    on = f", on {found.question.gpu}" if several else ""
+    yield f"{visible(found.name)}{on}: predicted by {visible(found.tool)}, nothing was run"
     work = found.workload
     requests = counted(work.concurrency, "request")
     yield from row(

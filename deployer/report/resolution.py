@@ -30,11 +30,15 @@ _BOLD = "\033[1m"
 _RESET = "\033[0m"
 
 
-def text(found: Resolution, *, everything: bool = False, color: bool = False) -> str:
-    """Write a resolution: the verdict, the values, SGLang's words, and what was pretended.
+def text(found: Sequence[Resolution], *, everything: bool = False, color: bool = False) -> str:
+    """Write of each shape the verdict, the values, SGLang's words, and what was pretended.
 
     Values that stay as they are (as the profile says, or at the default) only with ``everything``.
     """
+    return "\n".join(_text(each, everything=everything, color=color) for each in found)
+
+
+def _text(found: Resolution, *, everything: bool, color: bool) -> str:
     paint, kinds = _Paint(on=color), _kinds(everything=everything)
     blocks = [
         "\n".join(_verdict(found, paint)),
@@ -46,12 +50,17 @@ def text(found: Resolution, *, everything: bool = False, color: bool = False) ->
     return "\n\n".join([*blocks, "\n".join(_footer(found, everything=everything))]) + "\n"
 
 
-def to_json(found: Resolution, *, everything: bool = False) -> str:
-    """Write a resolution as JSON, with a line end. Memory is in MiB."""
+def to_json(found: Sequence[Resolution], *, everything: bool = False) -> str:
+    """Write the resolution of each shape as JSON, with a line end. Memory is in MiB."""
+    first, *more = (_value(each, everything=everything) for each in found)
+    return envelope({**first, "shapes": more} if more else first)
+
+
+def _value(found: Resolution, *, everything: bool) -> dict[str, Any]:
     kinds = _kinds(everything=everything)
     value = {field: _encoded(getattr(found, field)) for field in Resolution.__slots__}
     value["rows"] = [encode(row) for row in found.rows if row.kind in kinds]
-    return envelope({"accepted": found.accepted, **value})
+    return {"accepted": found.accepted, **value}
 
 
 def _kinds(*, everything: bool) -> tuple[str, ...]:

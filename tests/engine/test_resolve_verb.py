@@ -82,6 +82,38 @@ def test_another_release(engine: EngineEnvironment, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.process
+def test_every_shape_of_a_deployment(
+    engine: EngineEnvironment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _says(engine)
+    words = ["resolve", "profiles/b200-or-h200.yaml", "--engine", "0.5.23", "--verbose"]
+    assert main(words) == 0
+    heads = [one for one in capsys.readouterr().out.splitlines() if "takes these" in one]
+    assert [one.rpartition(" on ")[2] for one in heads] == ["8 x NVIDIA B200", "8 x NVIDIA H200"]
+    assert main([*words, "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [one["gpu"]["name"] for one in (document, *document["shapes"])] == [
+        "NVIDIA B200", "NVIDIA H200",
+    ]  # fmt: skip
+
+
+@pytest.mark.process
+def test_what_one_shape_is_refused_is_exit_1(
+    engine: EngineEnvironment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _says(engine)
+    refused = (
+        'if request["questions"][0]["gpu"]["name"] == "NVIDIA H200": answer["outcome"] = "refused"'
+    )
+    text = engine.python.read_text()
+    engine.python.write_text(text.replace("about =", f"{refused}\nabout =", 1))
+    assert main(["resolve", "profiles/b200-or-h200.yaml", "--engine", "0.5.23"]) == 1
+    out = capsys.readouterr().out
+    assert "takes these arguments, as if on 8 x NVIDIA B200" in out
+    assert "refuses these arguments, as if on 8 x NVIDIA H200" in out
+
+
+@pytest.mark.process
 def test_a_refusal_is_exit_1(engine: EngineEnvironment, capsys: pytest.CaptureFixture[str]) -> None:
     _says(engine, outcome="refused", message="topk is one", where="sglang/x.py:1", values=[])
     assert main(["resolve", PROFILE, "--engine", "0.5.23", "--format", "json"]) == 1

@@ -168,17 +168,34 @@ Notes
 
 
 def test_the_text_to_the_letter() -> None:
-    assert text(predicted(replace(USUAL, accept_length=3.5))) == TEXT
+    assert text([predicted(replace(USUAL, accept_length=3.5))]) == TEXT
 
 
 def test_the_json_says_what_the_text_says() -> None:
-    value = json.loads(to_json(predicted()))
+    value = json.loads(to_json([predicted()]))
 
     assert value["format_version"] == 1
     assert value["throughput"]["predicted"] == pytest.approx(1072.3)
     assert value["answer"]["tables"] == "0.5.14"
     assert value["throughput"]["at_least"] is None
     assert value["band"].startswith("none: no published run")
+
+
+def test_the_verb_predicts_every_shape_of_a_deployment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployer.predict.predict.load", tool)
+    assert main(["predict", "profiles/b200-or-h200.yaml"]) == 0
+    heads = [one for one in capsys.readouterr().out.splitlines() if ": predicted by" in one]
+    assert [one.partition(": ")[0] for one in heads] == [
+        "b200-or-h200, on B200",
+        "h200-fallback, on H200",
+    ]
+    assert main(["predict", "profiles/b200-or-h200.yaml", "--format", "json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    (other,) = value["shapes"]
+    assert (value["question"]["gpu"], other["question"]["gpu"]) == ("B200", "H200")
+    assert value["million"]["predicted"] > other["million"]["predicted"]
 
 
 def test_without_it_the_verb_says_how_to_install_it(

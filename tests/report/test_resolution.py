@@ -38,7 +38,7 @@ FOUND = Resolution(
 
 
 def test_text() -> None:
-    assert text(FOUND) == (
+    assert text([FOUND]) == (
         "b200: SGLang 0.5.23 takes these arguments, as if on 8 x NVIDIA B200\n"
         "\n"
         "Changed, against what the profile says:\n"
@@ -64,7 +64,7 @@ def test_text() -> None:
 
 
 def test_everything() -> None:
-    shown = text(FOUND, everything=True)
+    shown = text([FOUND], everything=True)
     assert (
         "As the profile says:\n"
         "  option     in the profile      default  resolved\n"
@@ -82,7 +82,7 @@ def test_a_refusal() -> None:
     refused = replace(
         FOUND, outcome="refused", message="topk is one", where="sglang/x.py:1", rows=(), said=()
     )
-    assert text(refused) == (
+    assert text([refused]) == (
         "b200: SGLang 0.5.23 refuses these arguments, as if on 8 x NVIDIA B200\n"
         "  error: topk is one (sglang/x.py:1)\n"
         "\n"
@@ -94,7 +94,7 @@ def test_a_refusal() -> None:
 
 
 def test_another_releases_answer_says_so() -> None:
-    first, second, *_ = text(replace(FOUND, stated="0.5.10.post1")).splitlines()
+    first, second, *_ = text([replace(FOUND, stated="0.5.10.post1")]).splitlines()
     assert first.startswith("b200: SGLang 0.5.23 takes")
     assert second == (
         "  The profile names 0.5.10.post1: this is another release's answer, "
@@ -103,16 +103,16 @@ def test_another_releases_answer_says_so() -> None:
 
 
 def test_on_a_cpu() -> None:
-    shown = text(replace(FOUND, gpu=None, count=0))
+    shown = text([replace(FOUND, gpu=None, count=0)])
     assert "takes these arguments, on this machine's CPU\n" in shown
     assert "Pretended" not in shown
 
 
 def test_colour_marks_what_matters() -> None:
-    shown = text(FOUND, color=True)
+    shown = text([FOUND], color=True)
     assert "\033[1;33m!\033[0m --kv-cache-dtype" in shown
     assert "  \033[1;33mwarning\033[0m: Setting" in shown
-    assert text(FOUND) == "".join(part.split("m", 1)[-1] for part in _uncoloured(shown))
+    assert text([FOUND]) == "".join(part.split("m", 1)[-1] for part in _uncoloured(shown))
 
 
 def _uncoloured(shown: str) -> list[str]:
@@ -121,21 +121,21 @@ def _uncoloured(shown: str) -> list[str]:
 
 
 def test_json() -> None:
-    document = json.loads(to_json(FOUND))
+    document = json.loads(to_json([FOUND]))
     assert document["format_version"] == 1
     assert document["accepted"] is True
     assert [row["kind"] for row in document["rows"]] == ["changed", "filled", "filled", "filled"]
     assert document["rows"][0]["key"] == "memory.kv_cache_dtype"
     assert document["gpu"]["memory"] == 183_359
     assert document["variables"] == {"NCCL_GRAPH_REGISTER": "0"}
-    assert len(json.loads(to_json(FOUND, everything=True))["rows"]) == 6
+    assert len(json.loads(to_json([FOUND], everything=True))["rows"]) == 6
 
 
 def test_a_model_that_the_release_has_no_code_for() -> None:
     lacking = replace(FOUND, missing=("DeepseekV4ForCausalLM",))
     assert not lacking.accepted
-    assert text(lacking).splitlines()[1] == (
+    assert text([lacking]).splitlines()[1] == (
         "  error: it has no code for DeepseekV4ForCausalLM, so it cannot serve this model, "
         "whatever it makes of the arguments"
     )
-    assert json.loads(to_json(lacking))["missing"] == ["DeepseekV4ForCausalLM"]
+    assert json.loads(to_json([lacking]))["missing"] == ["DeepseekV4ForCausalLM"]
