@@ -101,7 +101,8 @@ def _carried_out(
     if manner.evidence and applied.verdicts:
         from deployer.cli.evidence import write_evidence  # noqa: PLC0415 - only where asked for
 
-        write_evidence(manner.evidence, plan.release, applied, shown, start_seconds(applied))
+        took, of = start_seconds(applied), plan.release
+        write_evidence(manner.evidence, of, applied, shown, took, applied.shape)
     elif manner.evidence:
         tell("Nothing was verified now, so no evidence was written.")
     show_applied(applied, plan.release, manner.form, shown)

@@ -90,9 +90,8 @@ def subject_of(asked: Asked) -> tuple[Subject, Release | None]:
         key = key_of(release.listen.api_key_variable, asked.profile, asked.key_env)
         headers = headers_at(asked.url, release)
         endpoint = Endpoint.from_release(release, asked.url, key, headers=headers)
-        endpoint = replace(endpoint, release="")
-        # Whoever answers there may serve anything: what is measured is none of this release.
-        return replace(of_release(release, endpoint), digest="", name=ELSEWHERE), None
+        # Whoever answers there may serve anything, on anything: nothing of it is this release's.
+        return Subject(replace(endpoint, release=""), ELSEWHERE), None
     found = key_for_address(asked.key_env)
     headers = headers_at(asked.url)
     endpoint = Endpoint(asked.url, found, model=asked.model, metrics=True, headers=headers)
@@ -121,23 +120,22 @@ def bounds_of(stated: Objectives | None) -> Bounds:
 
 
 def of_release(release: Release, endpoint: Endpoint) -> Subject:
-    """Say what is known of the endpoint of a release."""
+    """Say what is known of the endpoint of a release; of several shapes no price is known."""
     from deployer.measure.run import Subject  # noqa: PLC0415 - only what the verb needs
 
-    hardware = release.hardware
     return Subject(
         endpoint=endpoint,
         name=release.name,
         digest=release.digest(),
         engine=release.engine.version,
         image=release.engine.image,
-        hardware=f"{hardware.count} x {hardware.gpu}" if hardware.count else "a CPU",
+        hardware=release.gpus if release.hardware.count else "a CPU",
         hourly=_hourly(release),
     )
 
 
 def _hourly(release: Release) -> float | None:
-    if release.modal is None:
+    if release.modal is None or release.shapes:
         return None
     from deployer.cli.pricing import prices  # noqa: PLC0415 - only for money
     from deployer.plan.cost import container_hour  # noqa: PLC0415 - as above
@@ -161,6 +159,7 @@ def measured(
         folder = _tokenizer(tokenizer, release, Path(name))
         if subject.endpoint.model:
             served_name(subject.endpoint)  # whoever does not answer is told before the tool waits
+        first = _shape(release, subject.endpoint)
         started = time.monotonic()
 
         def on_progress(load: Load, done: int) -> None:
@@ -180,7 +179,24 @@ def measured(
             on_progress=on_progress,
             on_point=on_point,
         )
+    if first:
+        last = _shape(release, subject.endpoint)
+        said = f"{first} answered before the load, and {last} after it; nobody else was asked"
+        run = replace(run, notes=(*run.notes, said))
     return _with_prediction(run, release)
+
+
+def _shape(release: Release | None, endpoint: Endpoint) -> str:
+    """Ask a container of several shapes which one it is; '' where there is but one."""
+    if release is None or not release.shapes:
+        return ""
+    from deployer.apply.modal.drift import told_release  # noqa: PLC0415 - imports Modal's client
+
+    try:
+        _, shape = told_release(endpoint.url, endpoint.headers)
+    except Failure as failure:
+        return f"a shape that is not known ({failure.message})"
+    return shape or "a shape that was not told"
 
 
 def tool_environment() -> EngineEnvironment:
@@ -226,6 +242,9 @@ def _with_prediction(run: Run, release: Release | None) -> Run:
     plain = [p for p in run.points if p.load.concurrency and not p.load.trace and not p.load.rate]
     if release is None or release.modal is None or not plain:
         return run
+    if release.shapes:
+        why = f"which of {release.gpus} took how much of the load is not known"
+        return replace(run, unexpected=f"not predicted: {why}; `deployer predict` predicts each")
     from deployer.cli.pricing import prices  # noqa: PLC0415 - only for a prediction
     from deployer.predict.predict import predict  # noqa: PLC0415 - as above
     from deployer.predict.question import Workload  # noqa: PLC0415 - as above

@@ -38,12 +38,20 @@ def evidence_file(profile: str) -> Path:
 
 
 def write_evidence(
-    profile: str, release: Release, applied: Applied, shown: Shown, cold: float | None
+    profile: str,
+    release: Release,
+    applied: Applied,
+    shown: Shown,
+    cold: float | None,
+    shape: str = "",
 ) -> None:
-    """Write what a release showed beside its profile. Raises Failure where it cannot be."""
+    """Write what a release showed beside its profile. Raises Failure where it cannot be.
+
+    ``shape`` is the one of several that answered first, '' where it was not told.
+    """
     from deployer.measure.evidence import Evidence, Probed  # noqa: PLC0415 - only to write one
 
-    hardware, model = release.hardware, release.model
+    model = release.model
     found = Evidence(
         name=release.name,
         digest=release.digest(),
@@ -52,7 +60,7 @@ def write_evidence(
         model=f"{model.repo}@{model.commit or model.revision}" if model.revision else model.repo,
         engine=f"{release.engine.name} {release.engine.version}",
         image=release.engine.image,
-        hardware=f"{hardware.count} x {hardware.gpu}" if hardware.count else "a CPU",
+        hardware=_hardware(release, shape),
         probed=Probed.of(applied.verdicts),
         gates=shown.gates,
         cold_start=cold,
@@ -61,6 +69,14 @@ def write_evidence(
         memory=applied.memory,
     )
     write_beside(evidence_file(profile), found.to_json())
+
+
+def _hardware(release: Release, shape: str) -> str:
+    if not release.hardware.count:
+        return "a CPU"
+    if not release.shapes:
+        return release.gpus
+    return f"{shape or 'a shape that was not told'} (of {release.gpus})"
 
 
 def read_evidence(profile: str) -> str:

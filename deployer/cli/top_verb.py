@@ -74,15 +74,19 @@ def _seen(reached: Reached, looks: Iterator[tuple[Look, Look]]) -> Iterator[Seen
     from deployer.observe.snapshot import snapshot  # noqa: PLC0415 - only what the verb needs
     from deployer.report.top import Seen  # noqa: PLC0415 - as above
 
-    hourly, here = _hourly(reached), reached.release.modal is None
+    of, url, hourly = reached.release, reached.endpoint.url, _hourly(reached)
+    several = of.gpus if of.shapes else ""
     for now, before in looks:
         told = snapshot(now, before)
-        yield Seen(reached.release.name, reached.endpoint.url, time.time(), told, hourly, here)
+        yield Seen(of.name, url, time.time(), told, hourly, of.modal is None, several)
 
 
 def _hourly(reached: Reached) -> float | None:
-    """Give the dollars of an hour of one container; None on this machine, and without a price."""
-    if reached.release.modal is None:
+    """Give the dollars of an hour of one container; None on this machine, and without a price.
+
+    Of several shapes nobody said which one answers.
+    """
+    if reached.release.modal is None or reached.release.shapes:
         return None
     from deployer.cli.pricing import prices  # noqa: PLC0415 - only for money
     from deployer.plan.cost import container_hour  # noqa: PLC0415 - as above

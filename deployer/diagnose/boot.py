@@ -78,7 +78,8 @@ class Boot:
     ``release`` is the digest of what was served, ``when`` the moment at which it was ready
     (seconds since the epoch), ``seconds`` how long all of it took, from the first thing that could
     be measured. What no stage covers was not told by anybody. ``budget`` is how long it should have
-    taken, 0 where nobody said, ``budgets`` the same of single stages.
+    taken, 0 where nobody said, ``budgets`` the same of single stages. ``shape`` is the one of
+    several that it was, '' where there is but one.
     """
 
     release: str
@@ -88,6 +89,7 @@ class Boot:
     stages: tuple[Stage, ...]
     budget: float = 0.0
     budgets: tuple[Allowed, ...] = ()
+    shape: str = ""
     format_version: int = FORMAT_VERSION
 
     def allowed(self, name: str) -> float:
@@ -103,10 +105,11 @@ class Boot:
         return tuple(each for each in found if each.seconds > each.allowed)
 
     def to_json(self) -> str:
-        """Write it on one line. Without budgets it is as it was written before there were any."""
+        """Write it on one line. Without budgets or shape it is as it was before there were any."""
         value = encode(self)
-        if not self.budgets:
-            del value["budgets"]
+        for name in ("budgets", "shape"):
+            if not value[name]:
+                del value[name]
         return json.dumps(value)
 
     @classmethod
@@ -164,8 +167,9 @@ def slower(now: Boot, before: Sequence[Boot]) -> tuple[Slower, ...]:
     Each stage is compared with the last start of this release, so that what has just become slow
     is told at once; and with the median of them all, so that what became slow bit by bit is. Where
     there is none of this release, it is compared with the last one of another: a stage that one of
-    the two did not have is compared with nothing then.
+    the two did not have is compared with nothing then. Starts on other GPUs are never compared.
     """
+    before = [boot for boot in before if boot.shape == now.shape]
     same = [boot for boot in before if boot.release == now.release]
     if not same:
         return tuple(_against(now, before[-1:], OTHER))

@@ -42,7 +42,7 @@ def text(starts: Starts) -> str:
     """Draw the newest start, a line a stage, and name what was slow."""
     boot = starts.newest
     lines = [f"{starts.name}: ready after {boot.seconds:.1f} s, {_moment(boot.when)}"]
-    lines.append(f"  {boot.engine}, release {boot.release[:12]}")
+    lines.append(f"  {boot.engine}, release {_release(boot)}")
     wide = max((len(stage.name) for stage in boot.stages), default=0)
     budgets = _budgets(boot)
     aside = max(map(len, budgets), default=0)
@@ -56,7 +56,7 @@ def text(starts: Starts) -> str:
         lines.append(f"  {NO_BUDGET}")
     lines += [f"  over: {over(each)}" for each in boot.late()]
     lines += [f"  slower: {slow(each)}" for each in starts.slower()]
-    if before := starts.boots[:-1]:
+    if before := [each for each in starts.boots[:-1] if each.shape == boot.shape]:
         took = ", ".join(f"{boot.seconds:.1f}" for boot in before[-5:])
         lines.append(f"  before: {took} s")
     return "".join(f"{line}\n" for line in lines)
@@ -109,7 +109,7 @@ def _drawn(boot: Boot, longest: float) -> dict[str, object]:
     return {
         "when": _moment(boot.when),
         "engine": boot.engine,
-        "release": boot.release[:12],
+        "release": _release(boot),
         "seconds": f"{boot.seconds:.1f}",
         "unknown": f"{boot.unknown():.1f}",
         "budget": f" of {boot.budget:g} s" if boot.budget else "",
@@ -128,6 +128,10 @@ def _drawn(boot: Boot, longest: float) -> dict[str, object]:
             for stage, budget in zip(boot.stages, _budgets(boot), strict=True)
         ],
     }
+
+
+def _release(boot: Boot) -> str:
+    return f"{boot.release[:12]}{f', on {boot.shape}' if boot.shape else ''}"
 
 
 def _budgets(boot: Boot) -> list[str]:

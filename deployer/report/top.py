@@ -17,7 +17,8 @@ class Seen:
     """An endpoint and what it tells, ``at`` a moment (seconds since the epoch).
 
     ``hourly`` are the dollars of one container's hour, None where there is no price for it.
-    ``here`` tells that it is served by this machine, whatever its address looks like.
+    ``here`` tells that it is served by this machine, whatever its address looks like. ``several``
+    are the shapes that its containers may have, '' for one alone.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Seen:
     told: Snapshot
     hourly: float | None
     here: bool = False
+    several: str = ""
 
     @property
     def hours(self) -> float | None:
@@ -115,6 +117,8 @@ def _seconds(value: float) -> str:
 
 def _cost(seen: Seen) -> str:
     if seen.hourly is None:
+        if seen.several:
+            return f"not known: which of {seen.several} answers was not told"
         return "of this machine" if seen.here else "no price is known for it"
     if seen.hours is None or seen.dollars is None:
         return f"${seen.hourly:.2f} an hour; since when is {NOT_TOLD}"

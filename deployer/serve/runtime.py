@@ -63,9 +63,10 @@ class Runtime:
     Events are handed to ``emit`` in the thread that calls; they and the log hold no secret.
     ``stream`` gets the engine's output as well; it must be unbuffered. ``before`` are the stages
     of this start that are over, ``digest`` is that of the release before anything of this machine
-    was filled in. In ``view`` others read how the engine is. ``keys`` is the folder of the clients'
-    keys beside the one of the environment. ``front`` is a door that is there already. One that is
-    ``lasting`` outlives the engine, shut: whoever started this ends it.
+    was filled in, ``shape`` the one of several that this is. In ``view`` others read how the engine
+    is. ``keys`` is the folder of the clients' keys beside the one of the environment. ``front`` is
+    a door that is there already. One that is ``lasting`` outlives the engine, shut: whoever started
+    this ends it.
     """
 
     def __init__(  # noqa: PLR0913 - keyword arguments, each a plain value
@@ -79,6 +80,7 @@ class Runtime:
         clock: Callable[[], float] = time.monotonic,
         before: Sequence[Stage] = (),
         digest: str = "",
+        shape: str = "",
         view: ViewFile | None = None,
         keys: Path | None = None,
         front: Front | None = None,
@@ -103,6 +105,7 @@ class Runtime:
             lambda one: self._timeline.late(passed(one), one.seconds),
         )
         self._digest = digest or release.digest()
+        self._shape = shape
         self._bell = Bell()
         self._ending = threading.Lock()
         self._over = False
@@ -361,6 +364,7 @@ class Runtime:
             self._recorder.sized("weights", read_at_start(self._release)),
             self._release.lifecycle.budget or 0.0,
             self._budgets,
+            self._shape,
         )
         if self.front:
             self.front.booted(boot)

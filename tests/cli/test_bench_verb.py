@@ -9,7 +9,16 @@ from types import SimpleNamespace
 import pytest
 
 from deployer.cli.bench_verb import SWEEP, _enough, _grid, _numbers
-from deployer.cli.benching import _with_prediction, bounds_of, objectives_of
+from deployer.cli.benching import (
+    ELSEWHERE,
+    Asked,
+    _shape,
+    _with_prediction,
+    bounds_of,
+    objectives_of,
+    of_release,
+    subject_of,
+)
 from deployer.cli.main import main
 from deployer.cli.reading import read_release
 from deployer.errors import Failure, UsageError
@@ -18,6 +27,7 @@ from deployer.measure.run import Expected
 from deployer.measure.trace import requests_in
 from deployer.predict.question import Workload
 from deployer.release import Release
+from deployer.verify.endpoint import Endpoint
 from tests.measure.made import LOAD, point, run
 
 ONE = Load(inputs=10, outputs=5, requests=0, seed=1)
@@ -104,6 +114,40 @@ def test_what_was_measured_is_predicted_where_a_predictor_is_there(
     assert found.expected == (Expected(4, 80.0, 9.0, 4.0),)
     assert _with_prediction(measured, read_release("profiles/cpu-tiny.yaml")) == measured
     assert _with_prediction(measured, None) == measured
+
+
+def test_what_one_shape_of_several_would_do_is_not_said_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("deployer.predict.predict.predict", predicted)
+    release = read_release("profiles/b200-or-h200.yaml")
+    found = _with_prediction(run(), release)
+    assert (found.expected, found.unexpected.partition(";")[0]) == (
+        (),
+        "not predicted: which of 8 x B200, else 8 x H200 took how much of the load is not known",
+    )
+    subject = of_release(release, Endpoint("https://a.modal.run", None))
+    assert (subject.hardware, subject.hourly) == ("8 x B200, else 8 x H200", None)
+    alone = of_release(read_release("profiles/h200-fallback.yaml"), subject.endpoint)
+    assert alone.hardware == "8 x H200"
+    assert alone.hourly is not None
+
+
+def test_an_address_beside_a_profile_is_nothing_of_that_profile() -> None:
+    given = Asked("profiles/h200-fallback.yaml", "https://a.example", None, None, None)
+    subject, release = subject_of(given)
+    assert release is None
+    assert (subject.name, subject.digest, subject.engine, subject.image, subject.hardware) == (
+        ELSEWHERE, "", "", "", "",
+    )  # fmt: skip
+    assert subject.hourly is None
+
+
+def test_who_does_not_tell_its_shape_is_of_none_that_is_known() -> None:
+    endpoint = Endpoint("https://127.0.0.1:9", None)
+    said = _shape(read_release("profiles/b200-or-h200.yaml"), endpoint)
+    assert said.startswith("a shape that is not known (the server did not tell its release: ")
+    assert _shape(read_release("profiles/h200-fallback.yaml"), endpoint) == ""
 
 
 def test_why_nothing_is_predicted_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

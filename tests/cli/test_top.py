@@ -11,6 +11,7 @@ import pytest
 
 from deployer.cli import reaching
 from deployer.cli.main import main
+from deployer.cli.reading import read_release
 from deployer.exposition import read
 from deployer.observe.reading import Look
 from deployer.observe.snapshot import Snapshot, Spread, snapshot
@@ -55,6 +56,17 @@ def test_without_a_terminal_it_shows_one_moment(
     )
     assert "  KV pool          0.0% of 16,384 tokens, " in out
     assert "\n  speculation      not told\n" in out
+
+
+def test_of_several_shapes_no_price_is_shown(
+    engine: FakeEngine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = Endpoint(engine.url, KEY, metrics=True)
+    for name, shown in (("b200-or-h200", "not known: which of"), ("h200-fallback", "$")):
+        found = reaching.Reached(endpoint, read_release(f"profiles/{name}.yaml"), lambda _: "")
+        monkeypatch.setattr(reaching, "reach", lambda *_, found=found: found)
+        code, out, _ = call(capsys)
+        assert (code, f"  cost             {shown}" in out) == (0, True)
 
 
 def test_json_has_null_for_what_is_not_told(
@@ -139,6 +151,10 @@ def seen(**told: object) -> Seen:
         (seen(), "  cost             $4.00 an hour; since when is not told"),
         (replace(seen(), hourly=None), "  cost             no price is known for it"),
         (replace(seen(), hourly=None, here=True), "  cost             of this machine"),
+        (
+            replace(seen(), hourly=None, several="8 x B200, else 8 x H200"),
+            "  cost             not known: which of 8 x B200, else 8 x H200 answers was not told",
+        ),
         (  # the near end of a tunnel
             replace(seen(), hourly=None, url="http://127.0.0.1:8000"),
             "  cost             no price is known for it",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployer.diagnose.boot import Allowed, Boot, Stage, slower
+from deployer.diagnose.boot import LAST, Allowed, Boot, Stage, slower
 from deployer.diagnose.reader import Reader
 from deployer.diagnose.recorder import Recorder
 from deployer.diagnose.stages import Mark, mark
@@ -157,6 +158,17 @@ def test_it_is_held_against_the_start_before_and_against_the_usual() -> None:
             "the whole start took 92.0 s, 1.5 times the usual 60.0 s",
         ],
     ]
+
+
+def test_starts_on_other_gpus_are_not_held_against_each_other() -> None:
+    here = replace(boot(100, weights=40), shape="H200:8")
+    there = replace(boot(60, weights=10), shape="B200:8")
+    assert slower(here, [there]) == ()
+    assert [each.than for each in slower(here, [replace(there, shape="H200:8"), there])] == [
+        LAST, LAST,
+    ]  # fmt: skip
+    assert Boot.from_json(here.to_json()) == here
+    assert "shape" not in boot().to_json()
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,17 @@ def test_a_profile_that_changes_nothing_but_its_evidence_is_shown(
     assert "  evidence: of this release" in capsys.readouterr().out
 
 
+def test_of_several_shapes_it_names_the_one_that_answered(tmp_path: Path) -> None:
+    path = str(tmp_path / "new.yaml")
+    for shape, words in (("H200:8", "H200:8 (of "), ("", "a shape that was not told (of ")):
+        release = read_release("profiles/b200-or-h200.yaml")
+        write_evidence(path, release, FOUND, Shown(), None, shape)
+        assert (
+            f", {words}8 x B200, else 8 x H200): "
+            in told(evidence_file(path).read_text(), release.digest())[0]
+        )
+
+
 def test_evidence_is_of_what_was_verified(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["apply", "profiles/cpu-tiny.yaml", "--evidence", "--no-verify"]) == 2
     assert "--evidence writes what a verified release showed" in capsys.readouterr().err

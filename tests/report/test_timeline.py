@@ -44,6 +44,15 @@ def tell(folder: Path, *boots: Boot) -> None:
     (folder / "events.jsonl").write_text("".join(f"{line}\n" for line in lines))
 
 
+def test_of_several_shapes_it_names_the_one_and_only_its_own_starts() -> None:
+    other, now = (replace(start(0, took), shape=on) for took, on in ((7, "B200:8"), (90, "H200:8")))
+    starts = Starts("demo", (other, now))
+    assert ", release 0123456789ab, on H200:8\n" in text(starts)
+    assert "release 0123456789ab, on B200:8</span>" in html(starts)
+    assert "before" not in text(starts)
+    assert "before: 38.5 s" in text(Starts("demo", (other, replace(now, shape="B200:8"))))
+
+
 def test_a_start_beyond_its_budget_is_called_out(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

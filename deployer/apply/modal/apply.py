@@ -99,6 +99,7 @@ class Applied:
     ``verified`` is None where nobody asked the server. ``unnoted`` says why what was found could
     not be written where other machines read it, '' where it was. ``memory`` is what is on record of
     what the engine said of its memory at its start, and how that stands beside what was reckoned.
+    ``shape`` is the one of several that answered first, '' where it was not told.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Applied:
     phases: tuple[PhaseTime, ...] = ()
     unnoted: str = ""
     memory: str = ""
+    shape: str = ""
 
 
 class Pipeline:
@@ -227,7 +229,14 @@ class Pipeline:
         when = now.verified_at if verified else 0.0
         unnoted = publish_proof(self._account, now.app, now.digest, now.version, when)
         applied = self._applied(record, outcome, verified)
-        return replace(applied, verdicts=verdicts, sample=sample, unnoted=unnoted, memory=memory)
+        return replace(
+            applied,
+            verdicts=verdicts,
+            sample=sample,
+            unnoted=unnoted,
+            memory=memory,
+            shape=told.shape,
+        )
 
     def _compiles(self, shape: Release, plan: Plan) -> bool:
         """Whether a plan lets the kernels of a shape be compiled."""
@@ -473,7 +482,8 @@ class Pipeline:
             phase.result = "not compared: which shape said it was not told"
             if its:
                 phase.result = beside(its[0], *of_each(heard(said)), *known[:1])
-        return f"{said}; {phase.result}"
+        on = f"on {told.shape}: " if self._release.shapes and told.shape else ""
+        return f"{on}{said}; {phase.result}"
 
     def _keep_boots(self, record: Record, boots: tuple[Boot, ...]) -> tuple[Slower, ...]:
         """Put the starts on record; says what took clearly longer than at those before."""

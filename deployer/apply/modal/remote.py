@@ -247,6 +247,7 @@ class Life:
             os.environ,
             before=(Stage("container", 0.0, age), Stage("volumes", age, looked), *kept),
             digest=deployed.digest(),
+            shape=release.shape if deployed.shapes else "",
             emit=tell,
             log_file=Path(tempfile.mkdtemp(prefix="deployer-")) / "engine.log",
             stream=_log(),

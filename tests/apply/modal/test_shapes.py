@@ -11,7 +11,11 @@ import pytest
 import requests
 from modal_proto import api_pb2
 
+from deployer.cli.benching import _shape
+from deployer.cli.reading import read_release
 from deployer.release import SHAPE_BY, TOLD_BY
+from deployer.serve.lines import boot_of
+from deployer.verify.endpoint import Endpoint
 from tests.apply.modal.conftest import World
 from tests.apply.modal.test_life import deployed, plan, running, wait_for
 from tests.fakes.modal.worker import Task
@@ -110,6 +114,7 @@ def test_each_container_serves_the_shape_of_its_gpus(shaped: World) -> None:
     assert asked == ["H100:1", "B200:1"]
     assert (definition.max_concurrent_inputs, definition.target_concurrent_inputs) == (24, 24)
 
+    of_all = read_release(path)
     for gpus, shape, fraction in (
         (H100, "H100:1", "0.88"),
         (H200, "H100:1", "0.88"),
@@ -118,11 +123,13 @@ def test_each_container_serves_the_shape_of_its_gpus(shaped: World) -> None:
         task = started(world, gpus)
         wait_for(world, task.id, "serving started")
         assert f"{shape}: 1 x {gpus.split(', ')[0]}" in "".join(task.log)
+        assert [boot.shape for line in task.log if (boot := boot_of(line.strip()))] == [shape]
         heard = words.read_text(encoding="utf-8").splitlines()
         assert heard[heard.index("--mem-fraction-static") + 1] == fraction
         answer = requests.get(f"http://127.0.0.1:{world.port}/health", timeout=600)
         told = (answer.headers[TOLD_BY], answer.headers[SHAPE_BY])
         assert told == (first["digest"][:12], shape)
+        assert _shape(of_all, Endpoint(f"http://127.0.0.1:{world.port}", None)) == shape
         if gpus is B200:
             asked_one = "one container was asked, and it is B200:1; no other one was"
             assert standing(world, path) == ("B200:1 answered just now", asked_one)
