@@ -32,13 +32,13 @@ def other_file(standing: Standing, file: str) -> Iterator[str]:
         return
     if not deployed.file:
         yield (
-            f"which profile's file version {deployed.version} was deployed from is not recorded, "
+            f"which profile's file {deployed.words} was deployed from is not recorded, "
             "so it may have been another one"
         )
         return
     who = f" by {deployed.who}" if deployed.who else ""
     yield (
-        f"version {deployed.version} was deployed{who} from {shown(deployed.file)}, and this is "
+        f"{deployed.words} was deployed{who} from {shown(deployed.file)}, and this is "
         f"{shown(file)}: if both are to be up, give each an app of its own"
     )
 
@@ -47,7 +47,7 @@ def _unreadable(standing: Standing) -> Iterator[str]:
     deployed = standing.deployed
     if deployed is not None and deployed.release is None:
         yield (
-            f"the release of version {deployed.version} is recorded nowhere that can be read from "
+            f"the release of {deployed.words} is recorded nowhere that can be read from "
             "here, so the changes cannot be shown"
         )
 
@@ -94,6 +94,6 @@ def _left_behind(sides: Sides | None, standing: Standing) -> Iterator[str]:
     for source, place in zip(sides.old.sources(), sides.before.weights, strict=True):
         if place[:3] not in {one[:3] for one in after}:
             yield (
-                f"{source.repo} of version {deployed.version} stays on the volume "
+                f"{source.repo} of {deployed.words} stays on the volume "
                 f"{sides.old.modal.weights.volume} at {source.path} until somebody deletes it"
             )

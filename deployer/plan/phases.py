@@ -89,8 +89,8 @@ def _weights(after: Side, deployed: Deployed | None, sides: Sides | None) -> Rul
     if deployed is None or sides is None:
         return True, f"nothing is recorded of these weights; {UNSEEN}"
     if not weights_again(sides):
-        return False, f"they were there for version {deployed.version}; {UNSEEN}"
-    return True, f"they are not those of version {deployed.version}; {UNSEEN}"
+        return False, f"they were there for {deployed.words}; {UNSEEN}"
+    return True, f"they are not those of {deployed.words}; {UNSEEN}"
 
 
 def _kernels(after: Side, deployed: Deployed | None, sides: Sides | None) -> Ruling:
@@ -101,7 +101,7 @@ def _kernels(after: Side, deployed: Deployed | None, sides: Sides | None) -> Rul
         return True, f"nothing is recorded of these kernels; {UNSEEN}"
     if kernels_again(sides):
         return True, f"kernels compile again, because {'; '.join(reasons(sides))}"
-    return False, f"they were compiled for version {deployed.version}; {UNSEEN}"
+    return False, f"they were compiled for {deployed.words}; {UNSEEN}"
 
 
 def _deploy(new: Release, standing: Standing) -> Ruling:
@@ -109,7 +109,7 @@ def _deploy(new: Release, standing: Standing) -> Ruling:
     if deployed is None:
         return True, f"nothing is {'recorded as ' if standing.offline else ''}deployed"
     if deployed.state != DEPLOYED:
-        return True, f"version {deployed.version} is {deployed.state}"
+        return True, f"{deployed.words} is {deployed.state}"
     if same_release(new, deployed):
-        return False, f"version {deployed.version} is this release"
-    return True, f"version {deployed.version} is another release"
+        return False, f"{deployed.words} is this release"
+    return True, f"{deployed.words} is another release"

@@ -25,6 +25,7 @@ class Deployed:
     profile's repository, and ``dirty`` if that had changes. ``file`` is the mark of the profile's
     file (:mod:`deployer.plan.file`), '' where it is not recorded. ``owed`` says that this version
     is to be verified, and was not seen to keep its promises yet: the deployment itself says so.
+    ``version`` is 0 for an app that has none.
     """
 
     release: Release | None
@@ -41,6 +42,11 @@ class Deployed:
     containers: int
     file: str = ""
     owed: bool = False
+
+    @property
+    def words(self) -> str:
+        """Its version, in words."""
+        return f"version {self.version}" if self.version else "an app without a version"
 
 
 @dataclass(frozen=True, slots=True)

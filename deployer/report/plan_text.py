@@ -90,7 +90,7 @@ def _offline(deployed: Deployed | None) -> str:
 def _deployed(deployed: Deployed, *, offline: bool) -> str:
     changed = " (with uncommitted changes)" if deployed.dirty else ""
     parts = [
-        f"version {deployed.version}",
+        deployed.words,
         _time(deployed.when) if deployed.when else "",
         f"by {visible(deployed.who)}" if deployed.who else "",
         f"commit {visible(deployed.commit[:SHORT])}{changed}" if deployed.commit else "",

@@ -367,6 +367,9 @@ def _app_facts(name: str, found: Any) -> AppFacts | None:  # noqa: ANN401 - a pr
     if not app_id:
         return None
     life = found.lifecycle
+    if life.app_state == api_pb2.APP_STATE_UNSPECIFIED:
+        message = f"Modal knows the app `{name}`, and did not say how it stands"
+        raise NotReached(message, hint="try again; `modal app list` shows what it says of all")
     return AppFacts(
         id=app_id,
         state=STATES.get(life.app_state, "running"),

@@ -113,7 +113,7 @@ def _proof_fact(deployed: Deployed | None) -> tuple[PhaseFact, ...]:
     """Say whether what is deployed is to be verified still, whoever deployed it, from wherever."""
     if deployed is None or not deployed.owed:
         return ()
-    reason = f"version {deployed.version} was deployed, and was not seen to keep its promises yet"
+    reason = f"{deployed.words} was deployed, and was not seen to keep its promises yet"
     return (PhaseFact("verify", done=False, reason=reason),)
 
 

@@ -342,6 +342,25 @@ def test_a_phase_that_still_runs_is_told_with_how_it_ends(containers: World) -> 
     assert "a phase of an apply; `modal app stop ap-orphan` ends it" in out
 
 
+def test_an_app_without_a_version_or_a_state_is_given_neither(containers: World) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    app = world.plane.app("tiny-app")
+    app.state, app.versions = api_pb2.APP_STATE_DETACHED, []
+    code, out, _ = asked(world, "plan", path)
+    assert code == 0
+    assert "  running     an app without a version, by " in out
+    assert "  deploy   runs  an app without a version is running\n" in out
+    assert "version 0" not in out
+
+    app.state = api_pb2.APP_STATE_UNSPECIFIED
+    for verb in ("plan", "history", "logs", "destroy"):
+        code, out, err = asked(world, verb, path, *(["--yes"] if verb == "destroy" else []))
+        assert (code, out) == (1, "")
+        assert "error: Modal knows the app `tiny-app`, and did not say how it stands\n" in err
+
+
 def test_a_log_that_has_ended_is_not_an_empty_log(containers: World) -> None:
     world = containers
     path = world.profile()
