@@ -98,15 +98,14 @@ def _carried_out(
             return gate.tell(failure)
         raise
     shown = _held(account, plan, applied, manner, meant, gate.shown)
-    if manner.evidence and applied.verdicts:
-        from deployer.cli.evidence import write_evidence  # noqa: PLC0415 - only where asked for
+    kept = True
+    if manner.evidence:
+        from deployer.cli.evidence import keep_evidence  # noqa: PLC0415 - only where asked for
 
         took, of = start_seconds(applied), plan.release
-        write_evidence(manner.evidence, of, applied, shown, took, applied.shape)
-    elif manner.evidence:
-        tell("Nothing was verified now, so no evidence was written.")
+        kept = keep_evidence(manner.evidence, of, applied, shown, took, applied.shape)
     show_applied(applied, plan.release, manner.form, shown)
-    return 1 if applied.verified is False or shown.failed else 0
+    return 1 if applied.verified is False or shown.failed or not kept else 0
 
 
 def _gone_back(

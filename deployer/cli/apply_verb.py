@@ -198,6 +198,10 @@ def _one(profile: str, manner: Manner, digest: str, key_env: str | None) -> int:
         raise UsageError(message, hint="`deployer plan PROFILE -o FILE` writes a plan")
     meant = read(profile)
     release = meant.release
+    if manner.evidence:
+        from deployer.cli.evidence import refuse_unwritable_evidence  # noqa: PLC0415 - only then
+
+        refuse_unwritable_evidence(profile)
     if manner.verify or release.target == "local":  # else no key is read
         settle(release.listen.api_key_variable, profile, key_env)
     if release.target != "local":
@@ -217,19 +221,18 @@ def _one(profile: str, manner: Manner, digest: str, key_env: str | None) -> int:
         raise _gone_back(meant, manner, before, failure) from failure
     tell_verdicts(applied.verdicts)
     shown = _held(meant, applied, manner, before)
-    if manner.evidence and applied.verdicts:
-        from deployer.cli.evidence import write_evidence  # noqa: PLC0415 - only where asked for
+    kept = True
+    if manner.evidence:
+        from deployer.cli.evidence import keep_evidence  # noqa: PLC0415 - only where asked for
 
-        write_evidence(profile, release, applied, shown, _start_seconds(applied))
-    elif manner.evidence:
-        tell("Nothing was verified now, so no evidence was written.")
+        kept = keep_evidence(profile, release, applied, shown, _start_seconds(applied))
     show(
         _json(applied, release, shown)
         if manner.form == "json"
         else _text(applied, release) + as_text(shown),
         end="",
     )
-    return 0 if applied.verified and not shown.failed else 1
+    return 0 if applied.verified and kept and not shown.failed else 1
 
 
 def _rehearse(

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from deployer.cli.compiled import EVIDENCE, beside, write_beside
+from deployer.cli.say import tell
 from deployer.errors import DeployerError
 from deployer.visible import visible
 
@@ -35,6 +36,37 @@ class Applied(Protocol):
 def evidence_file(profile: str) -> Path:
     """Give the place of a profile's evidence."""
     return beside(profile, EVIDENCE)
+
+
+def keep_evidence(
+    profile: str,
+    release: Release,
+    applied: Applied,
+    shown: Shown,
+    cold: float | None,
+    shape: str = "",
+) -> bool:
+    """Write what a release showed, as :func:`write_evidence` does; gives whether that was possible.
+
+    Where not, it is said, and the deployment stands all the same.
+    """
+    if not applied.verdicts:
+        tell("Nothing was verified now, so no evidence was written.")
+        return True
+    try:
+        write_evidence(profile, release, applied, shown, cold, shape)
+    except DeployerError as error:
+        tell(f"No evidence is left of it: {visible(error.message)}.")
+        return False
+    return True
+
+
+def refuse_unwritable_evidence(profile: str) -> None:
+    """Raise as :func:`write_evidence` would, before anything is deployed."""
+    from deployer.cli.writing import refuse_unwritable  # noqa: PLC0415 - only where asked for
+
+    file = evidence_file(profile)
+    refuse_unwritable(str(file if os.path.lexists(file.parent) else file.parent))
 
 
 def write_evidence(

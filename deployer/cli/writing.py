@@ -19,18 +19,16 @@ def write_file(path: str, text: str) -> None:
     is a folder above it that leads out of the repository by a link. Raises
     :class:`~deployer.cli.links.LeadsAway` for those, Failure where it cannot be written.
     """
+    refuse_unwritable(path)
     content = text.encode("utf-8", errors="surrogateescape")
     try:
         if is_own(path):
             Path(path).write_bytes(content)
             return
-        _refuse(path)
         write_whole(Path(path), content)
     except OSError as error:
-        msg = f"{path} could not be written: {error.strerror or error}"
-        folder = Path(path).parent
-        hint = "What was there is as it was" if folder.is_dir() else f"Make {folder} first"
-        raise Failure(msg, hint=hint) from error
+        there = "What was there is as it was" if os.path.lexists(path) else "Nothing was left there"
+        raise _unwritten(path, error.strerror or str(error), there) from error
 
 
 def refuse_unwritable(path: str) -> None:
@@ -38,6 +36,9 @@ def refuse_unwritable(path: str) -> None:
 
     Whether a disk is full is only seen when it is written.
     """
+    if not path:
+        msg = "an empty word names no file, so nothing is written"
+        raise LeadsAway(msg, hint="Name a file (is its variable empty?)")
     folder = Path(path).parent
     try:
         if is_own(path):
@@ -45,13 +46,15 @@ def refuse_unwritable(path: str) -> None:
         _refuse(path)
         may = os.access(folder, os.W_OK | os.X_OK)
     except OSError as error:
-        msg = f"{path} could not be written: {error.strerror or error}"
-        raise Failure(msg, hint="Name another file") from error
+        raise _unwritten(path, error.strerror or str(error), "Name another file") from error
+    if not folder.is_dir():
+        raise _unwritten(path, f"there is no folder {folder}", f"Make {folder} first")
     if not may:
-        there = folder.is_dir()
-        why = f"nothing may be written into {folder}" if there else f"there is no folder {folder}"
-        msg = f"{path} could not be written: {why}"
-        raise Failure(msg, hint="Name another file" if there else f"Make {folder} first")
+        raise _unwritten(path, f"nothing may be written into {folder}", "Name another file")
+
+
+def _unwritten(path: str, why: str, hint: str) -> Failure:
+    return Failure(f"{path} could not be written: {why}", hint=hint)
 
 
 def _refuse(path: str) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from deployer.cli.links import LeadsAway, followed, open_ordinary, repository_of
 from deployer.cli.main import main
-from deployer.cli.writing import write_file
+from deployer.cli.writing import refuse_unwritable, write_file
+from deployer.errors import DeployerError, Failure
+from tests.verbs.circumstances import full_disk
 
 pytestmark = pytest.mark.process
 
@@ -176,6 +179,39 @@ def test_what_is_asked_for_by_output_is_not_written_through_a_link(repository: P
         write_file("plan.json", "theirs")
 
     assert mine.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "hint"),
+    [
+        ("no/x", "no/x could not be written: there is no folder no", "Make no first"),
+        ("", "an empty word names no file, so nothing is written", "Name a file"),
+        (".", ". is no ordinary file, so nothing is written there", "Name another file"),
+        ("x" * 300, "x could not be written: File name too long", "Name another file"),
+    ],
+)
+def test_what_cannot_be_written_is_said_as_it_is_before_anything_is_spent(
+    path: str, said: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for write in (refuse_unwritable, partial(write_file, text="new")):
+        with pytest.raises(DeployerError) as error:
+            write(path)
+        assert error.value.message.endswith(said)
+        assert error.value.hint.startswith(hint)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_of_a_full_disk_it_says_what_is_left(there: bool, tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    if there:
+        path.write_text("old", encoding="utf-8")
+    with full_disk(tmp_path), pytest.raises(Failure) as error:
+        write_file(str(path), "new")
+    assert error.value.hint == (
+        "What was there is as it was" if there else "Nothing was left there"
+    )
+    assert [one.read_text(encoding="utf-8") for one in tmp_path.iterdir()] == ["old"] * there
 
 
 def test_a_file_keeps_its_permissions_and_its_hard_links_their_content(tmp_path: Path) -> None:

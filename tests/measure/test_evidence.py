@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from deployer.cli.evidence import evidence_file, told, write_evidence
+from deployer.cli.evidence import evidence_file, keep_evidence, told, write_evidence
 from deployer.cli.gating import Shown
 from deployer.cli.main import main
 from deployer.cli.reading import read_release
@@ -118,6 +118,31 @@ def test_of_several_shapes_it_names_the_one_that_answered(tmp_path: Path) -> Non
             f", {words}8 x B200, else 8 x H200): "
             in told(evidence_file(path).read_text(), release.digest())[0]
         )
+
+
+def test_where_it_cannot_be_written_nothing_is_deployed(
+    profiles: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(profiles[0])
+    (profiles[0].parent / "compiled").write_text("a file where the folder would be")
+    assert main(["apply", path, "--evidence", "--yes"]) == 1
+    err = capsys.readouterr().err
+    assert f"error: {evidence_file(path)} could not be written: Not a directory\n" in err
+
+
+def test_where_it_could_not_be_kept_that_is_said_and_what_was_found_holds(
+    profiles: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(profiles[0])
+    release, nobody = read_release(path), SimpleNamespace(verdicts=(), memory="")
+    assert keep_evidence(path, release, nobody, Shown(), None)
+    assert "Nothing was verified now, so no evidence was written." in capsys.readouterr().err
+    assert keep_evidence(path, release, FOUND, Shown(), None)
+    evidence_file(path).unlink()
+    evidence_file(path).mkdir()
+    capsys.readouterr()
+    assert not keep_evidence(path, release, FOUND, Shown(), None)
+    assert f"No evidence is left of it: {evidence_file(path)} is no" in capsys.readouterr().err
 
 
 def test_evidence_is_of_what_was_verified(capsys: pytest.CaptureFixture[str]) -> None:
