@@ -40,8 +40,8 @@ def main(words: list[str]) -> int:
 
 def _stage(name: str, word: str, folder: Path) -> Stage:
     code = word.removeprefix("junit:")
-    junit = folder / f"{name}.xml" if code != word else None
-    return Stage(name, ((sys.executable, "-c", code),), junit)
+    results = (folder / f"{name}.xml",) if code != word else ()
+    return Stage(name, ((sys.executable, "-c", code),), results)
 
 
 def _say(text: str) -> None:

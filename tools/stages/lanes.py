@@ -86,11 +86,13 @@ def _static() -> Stage:
 
 
 def _pytest(name: str, marks: str, logs: Path, processes: int, *more: str) -> Stage:
-    junit = logs / f"{name}.xml"
-    # Whoever has nothing left takes from the others: some tests take a hundred times as long.
-    many = ("-n", str(processes), "--dist", "worksteal") if processes > 1 else ()
+    shared = logs / f"{name}-files"
+    shared.mkdir(exist_ok=True)
+    many = ("-p", "tools.stages.share", f"--share={shared}") if processes > 1 else ()
     command = (*_python(), "-m", "pytest", *many, "-m", marks, "--durations", "10", *more)
-    return Stage(name, ((*command, f"--junitxml={junit}"),), junit)
+    results = tuple(logs / f"{name}-{number}.xml" for number in range(max(processes, 1)))
+    commands = tuple((*command, f"--junitxml={each}") for each in results)
+    return Stage(name, commands, results, together=processes > 1)
 
 
 def _python() -> tuple[str, ...]:

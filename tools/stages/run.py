@@ -72,7 +72,7 @@ class Run:
             if number not in self._running and (stage := self._next(lane)):
                 running = Running(stage, self._logs)
                 self._running[number] = running
-                self._say(f"{running.stage.name}: started; its log is {running.log}")
+                self._say(f"{running.stage.name}: started; its log is {running.logs[0]}")
 
     def _next(self, lane: list[Stage]) -> Stage | None:
         """Take the next stage of a lane, or the last of another one that may run anywhere."""
@@ -105,8 +105,8 @@ class Run:
                 if not pid:
                     return
                 for running in self._running.values():
-                    if running.pid == pid:
-                        running.ended(os.waitstatus_to_exitcode(status), usage)
+                    if pid in running.pids:
+                        running.ended(pid, os.waitstatus_to_exitcode(status), usage)
 
     def _stop(self, hear: Callable[[float], int]) -> None:
         """Interrupt what runs and give it time to tidy up, but not when asked a second time."""
@@ -118,7 +118,7 @@ class Run:
         end = time.monotonic() + _GRACE_SECONDS
         while self._running and time.monotonic() < end and not hear(_LOOK_EVERY):
             self._reap()
-            self._running = {n: r for n, r in self._running.items() if not r.over and r.pid}
+            self._running = {n: r for n, r in self._running.items() if not r.over and r.pids}
 
 
 @contextlib.contextmanager

@@ -27,54 +27,60 @@ _PROGRESS = re.compile(r"^[.sxXFE]+ +\[ *\d+%\]$")
 
 
 class Running:
-    """A stage whose commands run one after another; what they say goes to a log of its own."""
+    """A stage while its commands run; what each says goes to a log."""
 
     def __init__(self, stage: Stage, logs: Path) -> None:
         self.stage = stage
-        self.log = logs / f"{stage.name}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._waiting = list(enumerate(stage.commands))
+        many = len(stage.commands) if stage.together else 1
+        names = (f"-{number + 1}" if number else "" for number in range(many))
+        self.logs = [logs / f"{stage.name}{name}.log" for name in names]
+        self._processes: dict[int, tuple[int, subprocess.Popen[bytes]]] = {}
         self._began = time.monotonic()
         self._cpu = 0.0
-        self._codes: list[int] = []
-        self._shown = 0
-        self._start()
+        self._codes: dict[int, int] = {}
+        self._shown: dict[Path, int] = {}
+        for _ in self.logs:
+            self._start()
 
     @property
-    def pid(self) -> int:
-        """The process of the present command; 0 once the last has ended."""
-        return self._process.pid if self._process else 0
+    def pids(self) -> tuple[int, ...]:
+        """The processes of the present commands; none once the last has ended."""
+        return tuple(self._processes)
 
     @property
     def over(self) -> bool:
         """Whether its last command has ended."""
         return len(self._codes) == len(self.stage.commands)
 
-    def ended(self, code: int, usage: struct_rusage) -> None:
-        """Take note of the end of the present command, and start the next."""
+    def ended(self, pid: int, code: int, usage: struct_rusage) -> None:
+        """Take note of the end of a command, and start the next."""
+        number, process = self._processes.pop(pid)
+        process.returncode = code  # somebody else has waited for it
         self._cpu += usage.ru_utime + usage.ru_stime
-        self._codes.append(code)
-        if self._process:
-            self._process.returncode = code  # somebody else has waited for it
-        self._process = None
-        if not self.over:
+        self._codes[number] = code
+        if self._waiting:
             self._start()
 
     def ask_to_end(self) -> None:
-        """Interrupt the present command, so that its fixtures are torn down."""
-        if self.pid:
+        """Interrupt the present commands, so that their fixtures are torn down."""
+        for pid in self.pids:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGINT)
+                os.kill(pid, signal.SIGINT)
 
     def progress(self) -> list[str]:
         """Give the lines of progress that are new."""
-        lines = self._lines()
-        new = [line for line in lines[self._shown :] if _PROGRESS.match(line)]
-        self._shown = len(lines)
+        new = []
+        for log in self.logs:
+            lines = self._lines(log)
+            new += [line for line in lines[self._shown.get(log, 0) :] if _PROGRESS.match(line)]
+            self._shown[log] = len(lines)
         return new
 
     def said(self) -> str:
         """Give all that it said but its progress."""
-        return "\n".join(line for line in self._lines() if not _PROGRESS.match(line)).strip()
+        lines = (line for log in self.logs for line in self._lines(log))
+        return "\n".join(line for line in lines if not _PROGRESS.match(line)).strip()
 
     def outcome(self) -> Outcome:
         """Give what came of it."""
@@ -92,32 +98,38 @@ class Running:
         )
 
     def _heavy(self) -> list[tuple[int, str]]:
-        if self.stage.junit is None:
-            return []
-        with contextlib.suppress(OSError, ValueError):
-            return heavy(self.stage.junit)
-        return []
+        found: list[tuple[int, str]] = []
+        for results in self.stage.results:
+            with contextlib.suppress(OSError, ValueError):
+                found += heavy(results)
+        return sorted(found, reverse=True)
 
     def _counted(self) -> tuple[int, int, Counter[str], list[str]]:
-        if self.stage.junit is None:
-            failed = sum(code != 0 for code in self._codes)
+        if not self.stage.results:
+            failed = sum(code != 0 for code in self._codes.values())
             return len(self._codes) - failed, failed, Counter(), []
-        try:
-            passed, failed, skipped = tally(self.stage.junit)
-        except (OSError, ValueError):
-            return 0, 0, Counter(), [f"pytest ended with {self._codes[-1:]} and told no result"]
+        passed = failed = 0
+        skipped: Counter[str] = Counter()
         problems = []
-        if not passed and not failed:
+        for number, results in enumerate(self.stage.results):
+            code = self._codes.get(number)
+            try:
+                counts = tally(results)
+            except (OSError, ValueError):
+                problems.append(f"pytest ended with {code} and told no result")
+                continue
+            passed, failed, skipped = passed + counts[0], failed + counts[1], skipped + counts[2]
+            if code and not counts[1]:
+                problems.append(f"pytest ended with {code} though no test failed")
+        if not passed and not failed and not problems:
             problems.append("it ran nothing")
-        elif self._codes[-1] and not failed:
-            problems.append(f"pytest ended with {self._codes[-1]} though no test failed")
         return passed, failed, skipped, problems
 
     def _start(self) -> None:
-        command = self.stage.commands[len(self._codes)]
+        number, command = self._waiting.pop(0)
         # A session of its own: what comes from the terminal reaches it through us alone.
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
+        with self.logs[number if self.stage.together else 0].open("ab") as log:
+            process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -125,9 +137,10 @@ class Running:
                 env={k: v for k, v in os.environ.items() if k not in LEFT_OUT},
                 start_new_session=True,
             )
+        self._processes[process.pid] = number, process
 
-    def _lines(self) -> list[str]:
-        whole = self.log.read_text(encoding="utf-8", errors="replace")
+    def _lines(self, log: Path) -> list[str]:
+        whole = log.read_text(encoding="utf-8", errors="replace")
         if not self.over:  # a line that is not at its end may become another
             whole = whole[: whole.rfind("\n") + 1]
         return whole.splitlines()

@@ -9,14 +9,16 @@ from pathlib import Path
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Stage:
-    """Commands that run one after another; with ``junit`` the last is pytest, which writes it.
+    """Commands that run one after another, or ``together``.
 
-    One that may run ``anywhere`` is taken by another lane that has nothing left.
+    With ``results`` all are pytest, and each writes its own. A stage that may run ``anywhere`` is
+    taken by another lane that has nothing left.
     """
 
     name: str
     commands: tuple[tuple[str, ...], ...]
-    junit: Path | None = None
+    results: tuple[Path, ...] = ()
+    together: bool = False
     anywhere: bool = False
 
 
