@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import posixpath
 import shutil
 import subprocess
 import sys
@@ -81,7 +82,7 @@ def listed(path: Path = LIST) -> list[Listed]:
 def content(one: Listed, folder: Path, beside: str = "") -> str | None:
     """Read a file, or one beside it, at its commit; None where there is none."""
     repository = folder / one.repository
-    path = str(PurePosixPath(one.path).parent / beside) if beside else one.path
+    path = posixpath.normpath(PurePosixPath(one.path).parent / beside) if beside else one.path
     shown = subprocess.run(
         [shutil.which("git") or "git", "-C", str(repository), "show", f"{one.commit}:{path}"],
         capture_output=True,

@@ -26,7 +26,7 @@ def note_beside(command: Command, script: Script) -> None:
     name, rest = PurePosixPath(words[0]).name if words else "", words[1:]
     if name in HUBS and rest[:1] == ("download",):
         _fetched(rest[1:], script)
-    written = _said(name, rest)
+    written = _said(name, rest, command.given)
     for file in command.files if written is not None else ():
         if (found := INTO.fullmatch(file)) is not None and written is not None:
             before = script.written.get(found[1], "") if file.startswith(">>") else ""
@@ -53,8 +53,10 @@ def _divided(word: str) -> list[str]:
     return word.split("=", 1) if word.startswith("--") else [word]
 
 
-def _said(name: str, words: Sequence[str]) -> str | None:
-    """Give what `printf` or `echo` writes; None for what is not followed."""
+def _said(name: str, words: Sequence[str], given: Sequence[str]) -> str | None:
+    """Give what `printf`, `echo` or `cat <<EOF` writes; None for what is not followed."""
+    if name == "cat" and given and not words:
+        return given[-1]
     if name == "echo" and not any(word.startswith("-") or "\\" in word for word in words):
         return " ".join(words) + "\n"
     if name != "printf" or not words:

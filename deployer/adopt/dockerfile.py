@@ -8,10 +8,10 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from deployer.adopt import further
 from deployer.adopt.box import Box, launched
-from deployer.adopt.find import Found, of_commands, of_image
-from deployer.adopt.script import Script
-from deployer.adopt.shell import read as read_shell
+from deployer.adopt.find import INSTALLED, Found, of_image
+from deployer.adopt.script import Command, Script
 from deployer.adopt.shell_words import evaluated
 from deployer.late import compile_pattern
 
@@ -42,12 +42,11 @@ def launches(
     release = next(iter(_installed("\n".join(stage.ran))), "")
     box = Box(stage.image, stage.entrypoint, stage.command, stage.variables, line=stage.line)
     found = launched(box, script)
-    if found is None and (content := _entry(stage, read)) is not None:
-        inner = read_shell(content, stage.variables, script.unknowns, list(stage.command))
-        script.broken += inner.broken
-        found = next(iter(of_commands(inner.commands, script)), None)
-        if found is not None:
-            found = of_image(found, stage.image)
+    if found is None:
+        words = (*(stage.entrypoint or ()), *stage.command)
+        command = Command(words, stage.line, tuple(stage.variables.items()))
+        found = next(iter(further.launches([command], _copies(stage, read), script)), None)
+        found = found and of_image(found, stage.image)
     if found is None:
         return []
     if release and not found.release:
@@ -56,26 +55,24 @@ def launches(
 
 
 def _installed(text: str) -> Iterator[str]:
-    for match in re.finditer(r"sglang(?:\[[^\]]*\])?==(\d+\.\d+\.\d+(?:\.post\d+)?)", text):
+    for match in INSTALLED.finditer(text):
         yield match[1]
 
 
-def _entry(stage: _Stage, read: Callable[[str], str | None]) -> str | None:
-    """Give the text of the script that is the entry point, where it lies beside the file."""
-    for word in (*(stage.entrypoint or ()), *stage.command):
+def _copies(stage: _Stage, read: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    """Give what reads a file of the image, where it was copied from beside the Dockerfile."""
+
+    def copied(word: str) -> str | None:
         name = word.rpartition("/")[2]
         for target, source in stage.copied.items():
-            if name and (
-                target == word
-                or target.rpartition("/")[2] == name
-                or source.rpartition("/")[2] == name
-            ):
-                path = (
-                    source if source.rpartition("/")[2] == name else f"{source.rstrip('/')}/{name}"
-                )
-                if (content := read(path)) is not None:
-                    return content
-    return None
+            named = name in {target.rpartition("/")[2], source.rpartition("/")[2]}
+            for path in (source, f"{source.rstrip('/')}/{name}")[0 if named else 1 :]:
+                for above in ("", "../", "../../", "../../../"):  # where the build may begin
+                    if (content := read(f"{above}{path}")) is not None:
+                        return content
+        return None
+
+    return copied
 
 
 def _last_stage(text: str, known: Mapping[str, str], script: Script) -> _Stage | None:

@@ -53,7 +53,7 @@ def _with_todos(document: Mapping[str, Any], todos: Mapping[str, str]) -> dict[s
         for name, value in document.items()
     }
     for path, text in todos.items():
-        *above, last = path.split(".", 2)
+        *above, last = path.partition("[")[0].split(".", 2)
         place = tree
         for name in above:
             if not isinstance(place.setdefault(name, {}), dict):

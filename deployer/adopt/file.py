@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 
-from deployer.adopt import compose, dockerfile, kubernetes, tasks
+from deployer.adopt import compose, dockerfile, further, kubernetes, tasks
 from deployer.adopt.adopt import Adopted, NoLaunchError, Read, from_config, from_launches
 from deployer.adopt.around import Around, with_gpu
 from deployer.adopt.box import joined
 from deployer.adopt.find import Found, in_script
-from deployer.adopt.kind import FileKind, UnreadError, documents, kind_of
+from deployer.adopt.kind import FileKind, UnreadError, documents, is_shell, kind_of
 from deployer.adopt.modal_script import launches as in_python
-from deployer.adopt.script import Script
+from deployer.adopt.note import Kind as NoteKind
+from deployer.adopt.note import Note
+from deployer.adopt.script import UNKNOWN, Script
 from deployer.adopt.wishes import Wishes
 from deployer.late import compile_pattern
 
@@ -41,6 +44,8 @@ def launches_of(
     known = dict(wishes.variables)
     if kind is FileKind.SHELL:
         found, script = in_script(text, known)
+        found = found or _written(script, wishes, read)
+        found = found or further.launches(script.commands, read, script)
         around = batch(text)
         return [replace(one, around=joined(around, one.around)) for one in found], script
     script = Script()
@@ -59,7 +64,25 @@ def launches_of(
         FileKind.DSTACK: tasks.of_dstack,
         FileKind.TRUSS: tasks.of_truss,
     }[kind]
-    return of(first, known, script), script
+    return [one for each in found_documents for one in of(each, known, script)], script
+
+
+def _written(script: Script, wishes: Wishes, read: Read) -> list[Found]:
+    """Give the launches of the first file that a script writes and that has one."""
+    for path, text in script.written.items():
+        if UNKNOWN.search(text):
+            continue
+        with suppress(UnreadError):
+            kind = kind_of(path, text)
+            if kind is FileKind.CONFIG or (kind is FileKind.SHELL and not is_shell(path, text)):
+                continue
+            found, inner = launches_of(kind, text, wishes, read)
+            if found:
+                script.unknowns, script.broken = inner.unknowns, [*script.broken, *inner.broken]
+                script.others += inner.others
+                note = Note(NoteKind.MOVED, f"the launch stands in {path}, which the script writes")
+                return [replace(one, notes=(note, *one.notes)) for one in found]
+    return []
 
 
 def batch(text: str) -> Around:

@@ -55,8 +55,9 @@ SAYS = frozenset(
 BEGINS = frozenset({"sglang", "vllm", "env"})
 """What else a launch may begin with, beside a shell and a Python."""
 
-INSTALLED = compile_pattern(r"sglang(?:\[[^\]]*\])?==(\d+\.\d+\.\d+(?:\.post\d+)?)")
-TAGGED = compile_pattern(r"[^:@]*sgl[^:@/]*:v?(\d+\.\d+\.\d+(?:\.post\d+)?)(?:[-@]|$)")
+_RELEASE = r"(\d+\.\d+\.\d+(?:\.?(?:post|rc|dev|a|b)\d+)*)"
+INSTALLED = compile_pattern(rf"sglang(?:\[[^\]]*\])?=={_RELEASE}")
+TAGGED = compile_pattern(rf"[^:@]*sgl[^:@/]*:v?{_RELEASE}(?:[-@]|$)")
 
 
 @dataclass(frozen=True, slots=True)

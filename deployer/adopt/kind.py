@@ -130,7 +130,7 @@ def kind_of(name: str, text: str) -> FileKind:
         return FileKind.DOCKERFILE
     if plain.endswith(".py") or text.startswith(("#!/usr/bin/env python", "#!/usr/bin/python")):
         return FileKind.PYTHON
-    if _is_shell(plain, text):
+    if is_shell(plain, text):
         return FileKind.SHELL
     return _by_text(text)
 
@@ -144,11 +144,12 @@ def foreign(name: str, text: str) -> FileKind | None:
         )
     except UnreadError:
         return None
-    guessed = kind is FileKind.SHELL and not _is_shell(name, text)
+    guessed = kind is FileKind.SHELL and not is_shell(name, text)
     return None if own or guessed else kind
 
 
-def _is_shell(name: str, text: str) -> bool:
+def is_shell(name: str, text: str) -> bool:
+    """Whether a file says by its name or its first line that it is a shell script."""
     return name.endswith((".sh", ".bash", ".slurm", ".sbatch")) or text.startswith("#!")
 
 

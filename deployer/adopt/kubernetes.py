@@ -23,6 +23,9 @@ from deployer.late import compile_pattern
 REFERENCE = compile_pattern(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 """`$$` is one `$`, whatever follows (Kubernetes ``third_party/forked/golang/expansion``)."""
 
+FILLED = compile_pattern(r"\b__([A-Z][A-Z0-9_]*)__\b")
+"""How people write what `sed` fills in."""
+
 GPU = compile_pattern(r"(?:nvidia\.com/(?:gpu|mig-.*)|amd\.com/gpu|aliyun\.com/.*gpu.*)")
 GROUP_SIZE = "LWS_GROUP_SIZE"
 """What LeaderWorkerSet tells each of its containers: how many there are."""
@@ -34,22 +37,51 @@ DEEPEST = 24
 def launches(documents: Sequence[Lined], known: Mapping[str, str], script: Script) -> list[Found]:
     """Give the launches of all containers, in order."""
     found: list[Found] = []
+    scripts = dict(_scripts(documents))
     for document in documents:
         for pod, around in _pods(document, Around(), 0):
-            for first in pod.get("initContainers") or ():
-                if isinstance(first, Mapping):
-                    box = _box(first, pod, around, known, script)
-                    words = (*(box.entrypoint or ()), *box.words)
-                    note_beside(Command(words, box.line, ()), script)
-            for container in pod["containers"]:
-                if not isinstance(container, Mapping):
-                    continue
+            for first in _each(pod.get("initContainers")):
+                box = _box(first, pod, around, known, script)
+                words = (*(box.entrypoint or ()), *box.words)
+                note_beside(Command(words, box.line, ()), script)
+            for container in _each(pod["containers"]):
                 box = _box(container, pod, around, known, script)
-                if (one := launched(box, script)) is not None:
+                if (one := launched(box, script) or _of_script(box, scripts, script)) is not None:
                     found.append(one)
                 elif box.image:
                     script.others.append(f"the container {container.get('name', box.image)}")
-    return found
+    alone = () if found else scripts.values()
+    boxes = [
+        Box(words=_started(content), variables=dict(known), line=line) for content, line in alone
+    ]
+    return [*found, *(one for box in boxes if (one := launched(box, script)) is not None)]
+
+
+def _each(containers: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - what YAML holds
+    for one in containers or ():
+        if isinstance(one, Mapping):
+            yield one
+
+
+def _of_script(box: Box, scripts: Mapping[str, tuple[str, int]], script: Script) -> Found | None:
+    """Give the launch of a script that a config map holds and the container runs by its name."""
+    for word in (*(box.entrypoint or ()), *box.words):
+        if (held := scripts.get(word.rpartition("/")[2])) is not None:
+            return launched(replace(box, entrypoint=_started(held[0]), words=()), script)
+    return None
+
+
+def _scripts(documents: Sequence[Lined]) -> Iterator[tuple[str, tuple[str, int]]]:
+    """Give the shell scripts that config maps hold, with their lines, by their files' names."""
+    for document in documents:
+        data = document.get("data") if document.get("kind") == "ConfigMap" else None
+        for name, content in data.items() if isinstance(data, Mapping) else ():
+            if isinstance(content, str) and (str(name).endswith(".sh") or content.startswith("#!")):
+                yield str(name), (content, data.line if isinstance(data, Lined) else 1)
+
+
+def _started(content: str) -> tuple[str, ...]:
+    return ("bash", "-c", content)
 
 
 def _pods(node: Any, around: Around, depth: int) -> Iterator[tuple[Mapping[str, Any], Around]]:  # noqa: ANN401, C901 - what YAML holds
@@ -149,10 +181,10 @@ def _referred(word: str, values: Mapping[str, str], script: Script, line: int) -
     def ask(found: re.Match[str]) -> str:
         value = values.get(found[1])
         return value or script.unknowns.mark(
-            f"`{{{{{found[1]}}}}}` is filled in before it is applied", line
+            f"`{found[1]}` is filled in before it is applied", line
         )
 
-    return PLACEHOLDER.sub(ask, REFERENCE.sub(put, word))
+    return FILLED.sub(ask, PLACEHOLDER.sub(ask, REFERENCE.sub(put, word)))
 
 
 def _gpus(container: Mapping[str, Any]) -> int:

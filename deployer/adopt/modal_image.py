@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from deployer.adopt.find import INSTALLED
 from deployer.adopt.note import Kind, Note
 from deployer.adopt.python_values import Made
 from deployer.adopt.script import UNKNOWN
 from deployer.late import compile_pattern
 
-SGLANG = compile_pattern(r"sglang(?:\[[^\]]*\])?==(\d+\.\d+\.\d+(?:\.post\d+)?)")
 OWN = compile_pattern(
     r"(sglang|vllm|torch|transformers|flashinfer|sgl-kernel|huggingface[-_]hub|hf[-_]transfer|hf[-_]xet|"
     r"requests|httpx|aiohttp|fastapi|uvicorn|openai|grpclib|uv)\b"
@@ -84,7 +84,7 @@ def image_of(made: Made) -> Image:  # noqa: C901 - one case a form
                 if isinstance(text, str)
             ]
             for text in packages:
-                if found := SGLANG.match(text):
+                if found := INSTALLED.match(text):
                     release = found[1]
             rest = [text for text in packages if not OWN.match(text) and not UNKNOWN.search(text)]
             if rest:

@@ -145,9 +145,11 @@ def _decorated(decorators: list[Any]) -> bool:
 
 
 def _followed(reader: Reader, functions: list[Defined]) -> list[Started]:
-    before = len(reader.started)
+    before, outside = len(reader.started), dict(reader.environ)
     for function in functions:
         reader.enter(function, [], {})
+    reader.environ.clear()
+    reader.environ.update(outside)  # what one container sets, no other sees
     return reader.started[before:]
 
 

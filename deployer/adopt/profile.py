@@ -12,7 +12,7 @@ from deployer.adopt.find import Found
 from deployer.adopt.note import Kind, Note
 from deployer.adopt.place import Placed
 from deployer.adopt.script import UNKNOWN
-from deployer.adopt.surroundings import KERNELS, engine, hardware
+from deployer.adopt.surroundings import CACHES, KERNELS, engine, hardware
 from deployer.adopt.wishes import Wishes
 from deployer.facts.modal.keywords import HOME
 from deployer.facts.sglang.catalogue import Catalogue
@@ -234,6 +234,7 @@ def _modal(
             model.pop("path", None)
             text = f"the weights lie on a volume of deployer's, instead of {path}"
             placed.notes.append(Note(Kind.MOVED, text))
+    _drop_caches(found, placed, mounts)
     modal: dict[str, Any] = {"app": name, "weights": weights}
     kernels = dict(found.variables).get(KERNELS, "").rstrip("/")
     if kernels in mounts:
@@ -268,6 +269,21 @@ def _modal(
             known = "where it is needed, `modal.hub_secret` or `modal.secrets` names it"
             placed.notes.append(Note(Kind.MOVED, f"{text}; {known}"))
     return modal
+
+
+def _drop_caches(found: Found, placed: Placed, mounts: dict[str, str]) -> None:
+    """Leave out volumes that cache what the hub gave, or what another engine compiled."""
+    given = dict(found.variables)
+    hub = {f"{HOME}/.cache/huggingface", *(given[name] for name in CACHES if given.get(name))}
+    for at in list(mounts):
+        if any(at == one.rstrip("/") or at.startswith(f"{one.rstrip('/')}/") for one in hub):
+            why = "the weights lie on one of deployer's, downloaded once"
+        elif at.endswith("/.cache/vllm"):
+            why = "it holds what vLLM compiled"
+        else:
+            continue
+        text = f"the volume {mounts.pop(at)} at {at} is not kept: {why}"
+        placed.notes.append(Note(Kind.MOVED, text))
 
 
 def _version(options: dict[str, Any]) -> dict[str, Any]:

@@ -46,6 +46,17 @@ STARTS = {
 }
 """Calls that start a program."""
 
+SETS = {
+    f"{module}environ.{name}" for module in ("os.", "") for name in ("update", "setdefault")
+} | {"os.putenv", "putenv"}
+"""Calls that change what the programs after them see."""
+
+COPIES = frozenset({"os.environ.copy", "environ.copy"})
+"""Calls that give the variables as they are, to be changed for one program."""
+
+ENVIRON = "os.environ"
+"""The name under which the module keeps what the file sets: no name of Python has a point."""
+
 ENGINES = {
     "AsyncEngineArgs": "vllm",
     "EngineArgs": "vllm",
@@ -119,7 +130,7 @@ class Reader:
 
     unknowns: Unknowns
     known: Mapping[str, str]
-    module: Scope = field(default_factory=lambda: Scope({"__name__": "__main__"}))
+    module: Scope = field(default_factory=lambda: Scope({"__name__": "__main__", ENVIRON: {}}))
     started: list[Started] = field(default_factory=list)
     lists: list[tuple[list[Any], int]] = field(default_factory=list)
     keys: dict[int, str] = field(default_factory=dict)
@@ -326,7 +337,9 @@ class Reader:
                     owner.names[name] = value
             case ast.Subscript(value=base, slice=index):
                 owner, place = self.value(base, scope), self.value(index, scope)
-                if isinstance(owner, dict) and isinstance(place, str | int):
+                if _is_environment(owner):
+                    self.environ[str(place)] = value
+                elif isinstance(owner, dict) and isinstance(place, str | int):
                     owner[place] = value
                 elif isinstance(owner, list):
                     owner[:] = [
@@ -427,10 +440,12 @@ class Reader:
             case ast.Call():
                 return self.call(node, scope)
             case (
-                ast.ListComp(elt=element, generators=[one])
-                | ast.GeneratorExp(elt=element, generators=[one])
+                ast.ListComp(elt=element, generators=each)
+                | ast.GeneratorExp(elt=element, generators=each)
             ):
-                return self.comprehension(element, one, scope, node)
+                made: list[Any] = []
+                known = self.comprehension(element, each, scope, made)
+                return made if known else self.not_known(node)
             case ast.Await(value=inner) | ast.Starred(value=inner):
                 return self.value(inner, scope)
             case ast.NamedExpr(target=target, value=inner):
@@ -563,7 +578,7 @@ class Reader:
 
     def subscript(self, node: ast.Subscript, base: Any, index: ast.expr, scope: Scope) -> Any:  # noqa: ANN401 - any value
         """Give an item, or a part."""
-        if isinstance(base, Ref) and base.name.endswith("environ"):
+        if _is_environment(base):
             return self.environment(self.value(index, scope), None, node)
         if isinstance(index, ast.Slice):
             bounds = [
@@ -590,25 +605,33 @@ class Reader:
         return self.not_known(node)
 
     def comprehension(
-        self, element: ast.expr, one: ast.comprehension, scope: Scope, node: ast.expr
-    ) -> Any:  # noqa: ANN401 - any value
-        """Follow a comprehension over what is known."""
+        self,
+        element: ast.expr,
+        parts: Sequence[ast.comprehension],
+        scope: Scope,
+        made: list[Any],
+    ) -> bool:
+        """Follow a comprehension over what is known, into ``made``; tell whether all of it was."""
+        if not parts:
+            made.append(self.value(element, scope))
+            return True
+        one, *further = parts
         items = self.value(one.iter, scope)
         if (
             not isinstance(items, list)
             or len(items) > MOST_TURNS
             or any(isinstance(item, Mark) for item in items)
         ):
-            return self.not_known(node)
-        inner, made = Scope({}, scope), []
+            return False
+        inner = Scope({}, scope)
         for item in items:
             self.assign(one.target, item, inner)
             tests = [truth(self.value(test, inner)) for test in one.ifs]
-            if None in tests:
-                return self.not_known(node)
-            if all(tests):
-                made.append(self.value(element, inner))
-        return made
+            if None in tests or (
+                all(tests) and not self.comprehension(element, further, inner, made)
+            ):
+                return False
+        return True
 
     def attribute(self, node: ast.Attribute, scope: Scope) -> Any:  # noqa: ANN401 - any value
         """Give an attribute."""
@@ -690,12 +713,16 @@ class Reader:
                 )
             return self.not_known(node)
 
-    def foreign(self, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:  # noqa: ANN401 - any value
+    def foreign(self, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:  # noqa: ANN401, PLR0911 - any value, one case a form
         """Call what the file takes from elsewhere."""
         if name in {"os.environ.get", "os.getenv", "environ.get", "getenv"} and args:
             return self.environment(
                 args[0], args[1] if len(args) > 1 else kwargs.get("default"), node
             )
+        if name in COPIES or (name == "dict" and args and _is_environment(args[0])):
+            return {**self.environ, **kwargs}
+        if name in SETS:
+            return self.sets(name.rpartition(".")[2], args, kwargs)
         if name in STARTS:
             self.start(name, args, kwargs, node)
             return Made(name, args, kwargs, line=node.lineno)
@@ -713,8 +740,26 @@ class Reader:
                 return self.not_known(node)
             return Made(name, args, kwargs, line=node.lineno)
 
+    @property
+    def environ(self) -> dict[str, Any]:
+        """The variables that the file sets for itself, and so for what it starts."""
+        found: dict[str, Any] = self.module.names[ENVIRON]
+        return found
+
+    def sets(self, how: str, args: list[Any], kwargs: dict[str, Any]) -> None:
+        """Set variables as `os.environ.update` and the like do."""
+        if how == "update":
+            given = args[0] if args and isinstance(args[0], dict) else {}
+            self.environ.update({str(name): one for name, one in {**given, **kwargs}.items()})
+        elif len(args) == 2:  # noqa: PLR2004 - a name and a value
+            name, value = str(args[0]), args[1]
+            if how == "putenv" or name not in {**self.known, **self.environ}:
+                self.environ[name] = value
+
     def environment(self, name: Any, default: Any, node: ast.expr) -> Any:  # noqa: ANN401 - any value
         """Give a variable of where the file runs: as the author says, else its default."""
+        if isinstance(name, str) and name in self.environ:
+            return self.environ[name]
         if isinstance(name, str) and name in self.known:
             return self.known[name]
         secret = isinstance(name, str) and may_name_secret(name)
@@ -811,14 +856,11 @@ class Reader:
         elif name == "asyncio.create_subprocess_exec":
             first = args
         own = kwargs.get("env")
-        variables = (
-            tuple(
-                (str(key), str(value))
-                for key, value in own.items()
-                if isinstance(value, str | int | float)
-            )
-            if isinstance(own, dict)
-            else ()
+        seen = {**self.environ, **(own if isinstance(own, dict) else {})}
+        variables = tuple(
+            (str(key), str(value))
+            for key, value in seen.items()
+            if isinstance(value, str | int | float)
         )
         if isinstance(first, list) and first:
             words = tuple(
@@ -995,6 +1037,10 @@ def _same(left: Any, right: Any) -> bool:  # noqa: ANN401 - any value
         and isinstance(left, str | int | float | bool | Ref)
         and left == right
     )
+
+
+def _is_environment(value: Any) -> bool:  # noqa: ANN401 - any value
+    return isinstance(value, Ref) and value.name.endswith("environ")
 
 
 def _word(value: Any) -> str:  # noqa: ANN401 - any value

@@ -24,7 +24,7 @@ class Command:
     """One command: its words, the line of the first, and the variables that it would see.
 
     ``nested`` says that it stands in a branch, a loop or a function, and may not run. ``files`` are
-    the redirections to and from files, as they are written.
+    the redirections to and from files, as they are written; ``given`` its here-documents.
     """
 
     words: tuple[str, ...]
@@ -32,6 +32,7 @@ class Command:
     variables: tuple[tuple[str, str], ...]
     nested: bool = False
     files: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from deployer.adopt.script import UNKNOWN, Command, Script, Unknowns
 from deployer.adopt.shell_blocks import Block, Runs, both, negated
 from deployer.adopt.shell_tests import changed, holds
 from deployer.adopt.shell_values import Value, merged
-from deployer.adopt.shell_words import WordReader
+from deployer.adopt.shell_words import WordReader, evaluated
 from deployer.adopt.words import balanced
 from deployer.late import compile_pattern
 
@@ -104,8 +104,9 @@ class _Reader(WordReader):
         self._commands: list[Command] = []
         self._exported: set[str] = set()
         self._blocks: list[Block] = []
-        self._documents: list[str] = []
+        self._documents: list[tuple[str, bool, list[str]]] = []
         self._files: list[str] = []
+        self._given: list[str] = []
         self._functions: dict[str, tuple[str, int]] = {}
         self._called: set[str] = set()
         self._locals: dict[str, Value | None] = {}
@@ -187,7 +188,7 @@ class _Reader(WordReader):
         words: list[str] = []
         own: dict[str, str] = {}
         start, negate, something = 0, False, False
-        self._files = []
+        self._files, self._given = [], []
         while not self._ends():
             if self._redirection():
                 continue
@@ -268,7 +269,12 @@ class _Reader(WordReader):
             if block.word != "chain"
         )
         return Command(
-            tuple(words), line, tuple({**exported, **own}.items()), nested, tuple(self._files)
+            tuple(words),
+            line,
+            tuple({**exported, **own}.items()),
+            nested,
+            tuple(self._files),
+            tuple(self._given),
         )
 
     def _declare(self, words: list[str]) -> None:
@@ -673,17 +679,23 @@ class _Reader(WordReader):
             words = self._word()
             if found[2].startswith("<<"):
                 if found[2] != "<<<" and words:
-                    self._documents.append(words[0])
+                    quoted = self._text[found.end()] in "'\"\\"
+                    self._documents.append((words[0], quoted, self._given))
             elif words and words[0] != "/dev/null" and not words[0].isdigit():
                 shown = UNKNOWN.sub("…", " ".join(words))
                 self._files.append(f"{found[0].strip()} {shown}")
         return True
 
     def _skip_documents(self) -> None:
-        """Step over the here-documents that the line before began."""
-        for mark in self._documents:
-            found = re.compile(rf"^\t*{re.escape(mark)}$", re.MULTILINE).search(
-                self._text, self._at
-            )
+        """Step over the here-documents that the line before began, and keep what they hold."""
+        for mark, quoted, given in self._documents:
+            begins = self._at
+            found = re.compile(rf"^\t*{re.escape(mark)}$", re.MULTILINE).search(self._text, begins)
             self._at = found.end() if found else len(self._text)
+            held = self._text[begins : found.start() if found else None]
+            if not quoted and self._runs() is not False:
+                plain = {name: one for name, one in self._values.items() if isinstance(one, str)}
+                line = self._line()
+                held = evaluated(held.replace("$$", "$"), plain, self.unknowns, line)
+            given.append(held)
         self._documents = []

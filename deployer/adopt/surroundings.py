@@ -91,15 +91,15 @@ def _asked_count(found: Found, placed: Placed, wishes: Wishes) -> int | None:
         return None
     count = _count(found, placed)
     if count > MOST_GPUS or several:
-        text = f"{count} GPUs" if not several else f"{count} GPUs of several machines"
+        text = "It spans several machines" if several else f"It takes {count} GPUs"
         placed.ask(
             "hardware.count",
-            f"on how many GPUs? {text} are more than the {MOST_GPUS} of one container, and a "
-            "replica is one: take a GPU with more memory, or fewer bits a weight.",
+            f"on how many GPUs? {text}, and a replica is one container, of {MOST_GPUS} at most: "
+            "take a GPU with more memory, or fewer bits a weight.",
         )
         for name in ("tp", "dp", "pp", "ep"):
             if (size := placed.sections.get("parallel", {}).pop(name, None)) is not None:
-                placed.ask(f"parallel.{name}", f"it was {size} over all machines.")
+                placed.ask(f"parallel.{name}", f"how many? It was {size} over all machines.")
         return None
     return max(count, 1)
 
@@ -196,17 +196,20 @@ def _variables(found: Found, placed: Placed, wishes: Wishes) -> Iterator[tuple[s
         if is_secret_name(name) or is_secret_value(value):
             text = f"`{name}` holds a secret: name it under `modal.hub_secret` or in your shell"
             placed.notes.append(Note(Kind.MOVED, text))
-        elif UNKNOWN.search(value) or not VARIABLE.fullmatch(name):
-            shown = UNKNOWN.sub("…", name)
-            if VARIABLE.fullmatch(name) and OF_ENGINE.match(name):
-                placed.ask(f"engine.env.{name}", "the source takes it from where it runs.")
-            else:
-                text = f"the variable `{shown}` is known only where it runs, and is not kept"
-                placed.notes.append(Note(Kind.MOVED, text))
         elif name in DERIVED_VARIABLES or (name in {KERNELS, *CACHES} and wishes.target == "modal"):
             placed.notes.append(Note(Kind.MOVED, f"deployer sets `{name}` itself"))
         elif name == DEVICES and wishes.target == "modal":
             text = f"`{DEVICES}` is not kept: a container sees its own GPUs, `hardware.count` many"
             placed.notes.append(Note(Kind.MOVED, text))
+        elif UNKNOWN.search(value) or not VARIABLE.fullmatch(name):
+            shown = UNKNOWN.sub("…", name)
+            if VARIABLE.fullmatch(name) and OF_ENGINE.match(name):
+                placed.ask(
+                    f"engine.env.{name}",
+                    "what is its value? It is known only where the source runs.",
+                )
+            else:
+                text = f"the variable `{shown}` is known only where it runs, and is not kept"
+                placed.notes.append(Note(Kind.MOVED, text))
         else:
             yield name, value

@@ -17,6 +17,7 @@ from deployer.facts.foreign import (
     FOREIGN,
     VLLM,
     VLLM_NEEDLESS,
+    VLLM_RANKS,
     VLLM_SAME,
     VLLM_SHORT,
     VLLM_SWITCHES,
@@ -27,6 +28,9 @@ from deployer.parse.launch import PYTHON
 MODULES = frozenset({"vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server"})
 OWN_PORT, OWN_HOST = "8000", "0.0.0.0"  # noqa: S104 - vLLM listens everywhere
 """Where vLLM listens by itself (vllm ``entrypoints/openai/cli_args.py``)."""
+
+LONGEST_SHOWN = 80
+"""Characters of a flag with its values that a note shows."""
 
 METHODS = {
     "mtp": "NEXTN",
@@ -63,6 +67,7 @@ class _Made:
     dotted: dict[str, str] = field(default_factory=dict)
     given: set[str] = field(default_factory=set)
     sizes: dict[str, str] = field(default_factory=dict)
+    ranks: dict[str, str] = field(default_factory=dict)
     unknowns: Unknowns = field(default_factory=Unknowns)
     line: int = 0
 
@@ -84,6 +89,8 @@ def translate(
         _speculation(json.dumps({key: _value(text) for key, text in made.dotted.items()}), made)
     if "--enable-expert-parallel" in made.given:
         _experts(made)
+    if made.ranks:
+        _machines(made)
     for flag, value in (("--host", OWN_HOST), ("--port", OWN_PORT)):
         if flag not in made.given:
             made.words += [flag, value]
@@ -122,6 +129,7 @@ def _divided(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
             while (
                 place < len(words)
                 and len(values) < most
+                and not (values and UNKNOWN.fullmatch(words[place]))  # there may be flags in it
                 and (
                     not words[place].startswith("-") or re.fullmatch(r"-\d+(\.\d+)?", words[place])
                 )
@@ -135,7 +143,7 @@ def _divided(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
 def _whole(written: str) -> str:
     """Write a flag out: argparse takes the beginning of one that nothing else begins with."""
     flag = written.replace("_", "-")
-    known = {*VLLM_SAME, *VLLM_NEEDLESS, *VLLM_SWITCHES, *FOREIGN}
+    known = {*VLLM_SAME, *VLLM_NEEDLESS, *VLLM_SWITCHES, *VLLM_RANKS, *FOREIGN}
     longer = [one for one in known if one.startswith(flag)]
     if not written.startswith("--") or flag in known or len(longer) != 1:
         return written
@@ -144,18 +152,14 @@ def _whole(written: str) -> str:
 
 def _one(flag: str, values: list[str], made: _Made) -> None:  # noqa: C901, PLR0912 - one case a form
     made.given.add(flag)
-    shown = (
-        " ".join(
-            [f"`{flag}" if flag else "`", *(UNKNOWN.sub("…", value) for value in values)]
-        ).strip()
-        + "`"
-    )
+    shown = _shown(flag, values)
+    off = f"--{flag.removeprefix('--no-')}" if flag.startswith("--no-") else ""
     if not flag:
         values = [value for value in values if value.strip()]
         if all(UNKNOWN.fullmatch(value) for value in values):
             made.words += values
         else:
-            made.say(Kind.LEFT_OUT, f"{shown.replace('` ', '`')} stands alone among vLLM's words")
+            made.say(Kind.LEFT_OUT, f"{shown} stands alone among vLLM's words")
         return
     if flag.startswith("--speculative-config."):
         made.dotted[flag.partition(".")[2].replace("-", "_")] = values[0] if values else "true"
@@ -170,12 +174,22 @@ def _one(flag: str, values: list[str], made: _Made) -> None:  # noqa: C901, PLR0
             made.words.append("--is-embedding")
         elif values[0] not in {"generate", "auto", "none"}:
             made.say(Kind.LEFT_OUT, f"vLLM's {shown}: no counterpart in SGLang is known")
+    elif flag == "--device" and values and values[0] not in {"auto", "cuda"}:
+        text = f"on which GPU is it to run? vLLM's {shown} runs it on none of them."
+        made.notes.append(Note(Kind.TODO, text, made.line, "hardware.gpu"))
+    elif flag in VLLM_RANKS:
+        made.ranks[flag] = values[0] if values else ""
+        text = f"vLLM's {shown}: a replica is one container, which needs none"
+        made.say(Kind.MOVED, text)
     elif flag == "--limit-mm-per-prompt" and values:
         made.words += ["--limit-mm-data-per-request", _limits(values[0])]
     elif flag in VLLM_SAME:
         _same(VLLM_SAME[flag], values, made)
-    elif flag.startswith("--no-") and f"--{flag.removeprefix('--no-')}" in VLLM_NEEDLESS:
+    elif off in VLLM_NEEDLESS:
         made.say(Kind.MOVED, f"vLLM's {shown} has no counterpart, and none is needed")
+    elif flag not in FOREIGN and off in VLLM_SWITCHES and (on := _on(off)):
+        made.words = [word for word in made.words if word != on]  # the last one counts
+        made.say(Kind.MOVED, f"vLLM's {shown} is not needed: `{on}` is off by itself")
     elif flag in VLLM_NEEDLESS or flag.partition(".")[0] in VLLM_NEEDLESS:
         why = VLLM_NEEDLESS.get(flag) or VLLM_NEEDLESS[flag.partition(".")[0]]
         made.say(Kind.MOVED, f"vLLM's {shown} has no counterpart, and none is needed: {why}")
@@ -186,9 +200,14 @@ def _one(flag: str, values: list[str], made: _Made) -> None:  # noqa: C901, PLR0
             made.say(Kind.MOVED, f"vLLM's {shown} is not needed: {known.why}")
         else:
             near = f"near it is `{known.flag}`, but {known.why}"
-            made.say(Kind.MOVED, f"vLLM's {shown} is not taken over, SGLang chooses: {near}")
+            made.say(Kind.MOVED, f"vLLM's {shown} is not taken over: {near}")
     else:
         made.say(Kind.LEFT_OUT, f"vLLM's {shown}: no counterpart in SGLang is known")
+
+
+def _shown(flag: str, values: list[str]) -> str:
+    said = " ".join(" ".join([flag, *(UNKNOWN.sub("…", value) for value in values)]).split())
+    return f"`{said if len(said) <= LONGEST_SHOWN else f'{said[: LONGEST_SHOWN - 1]}…'}`"
 
 
 def _same(flag: str, values: list[str], made: _Made) -> None:
@@ -196,9 +215,9 @@ def _same(flag: str, values: list[str], made: _Made) -> None:
     if flag in {"--tp-size", "--dp-size", "--pp-size"} and values:
         made.sizes[flag] = values[0]
     if flag == "--served-model-name" and len(values) > 1:
-        made.say(
-            Kind.LEFT_OUT, f"a server here has one name: {', '.join(values[1:])} are not served"
-        )
+        also = ", ".join(f"`{UNKNOWN.sub('…', one)}`" for one in values[1:])
+        text = f"which name do clients ask for? A server here has one, and vLLM took {also}, too."
+        made.notes.append(Note(Kind.TODO, text, made.line, "model.served_name"))
         values = values[:1]
     said = [
         known.write if (known := value_of(flag, value)) and known.same else value
@@ -209,6 +228,23 @@ def _same(flag: str, values: list[str], made: _Made) -> None:
             made.say(Kind.MOVED, f"vLLM's `{old}` for `{flag}` is `{new}` in SGLang")
     made.words += [flag, *said]
     made.given.add(flag)
+
+
+def _on(flag: str) -> str:
+    """Give SGLang's switch for vLLM's, where they mean the same."""
+    known = FOREIGN.get(flag)
+    return known.flag if known is not None and known.same else VLLM_SAME.get(flag, "")
+
+
+def _machines(made: _Made) -> None:
+    """Say over how many machines vLLM divides its data-parallel ranks."""
+    size, local = made.sizes.get("--dp-size", ""), made.ranks.get("--data-parallel-size-local", "")
+    several = {"--headless", "--data-parallel-rank", "--data-parallel-start-rank"} & set(made.ranks)
+    if size.isdigit() and local.isdigit() and int(local):
+        if (machines := -(-int(size) // int(local))) > 1:
+            made.words += ["--nnodes", str(machines)]
+    elif (several or local) and "--nnodes" not in made.given:
+        made.ask("--nnodes", "vLLM's data-parallel ranks may be on several machines")
 
 
 def _experts(made: _Made) -> None:

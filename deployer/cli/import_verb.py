@@ -197,10 +197,13 @@ def _text(path: str, what: str) -> str:
 def _beside(folder: Path, path: str, config: str | None) -> str | None:
     """Read a file that another names: one beside it or below, or the config file that was given.
 
-    A whole path is one of where the file runs, so only its name is looked for here.
+    A whole path is one of where the file runs, so only its name is looked for here. In a working
+    tree of git, a file of the same tree may be named, too.
     """
+    top = folder.resolve()
+    top = next((one for one in (top, *top.parents) if (one / ".git").exists()), top)
     for place in (folder / path.lstrip("/"), folder / Path(path).name):
-        if place.resolve().is_relative_to(folder.resolve()) and place.is_file():
+        if place.resolve().is_relative_to(top) and place.is_file():
             return _text(str(place), f"the file {path} that is named")
     return config if path.endswith((".yaml", ".yml", ".json")) else None
 
@@ -254,7 +257,8 @@ def _tell(adopted: Adopted, findings: tuple[Finding, ...], form: str, *, to_stdo
     tell(f"For SGLang {adopted.release}: {adopted.release_because}.")
     for note in adopted.notes:
         where = f"line {note.line}: " if note.line else ""
-        tell(f"{note.kind}: {where}{note.text}")
+        key = f"{note.path}: " if note.path else ""
+        tell(f"{note.kind}: {where}{key}{note.text}")
     said = findings if wanted() == "full" else without_notes(findings)
     if said:
         tell(text(said, color=colored_stderr()), end="")

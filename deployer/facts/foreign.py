@@ -41,7 +41,8 @@ def _needless(engine: str, why: str) -> Foreign:
 
 _WHOLE = "it counts all of the GPU's memory, this one the weights and the KV pool"
 _BATCHED = (
-    "the tokens of one prefill batch; what a step computes at most is `--chunked-prefill-size`"
+    "it counts the tokens of one prefill batch; what a step computes at most is "
+    "`--chunked-prefill-size`"
 )
 _SPECULATION = "its JSON is several flags here (`--speculative-...`)"
 
@@ -85,6 +86,14 @@ FOREIGN: dict[str, Foreign] = {
     "--limit-mm-per-prompt": Foreign(VLLM, "--limit-mm-data-per-request", "its value is JSON"),
     "--scheduling-policy": _same(VLLM, "--schedule-policy"),
     "--all2all-backend": Foreign(VLLM, "--moe-a2a-backend", "the backends have other names"),
+    "--enable-sleep-mode": Foreign(
+        VLLM, "--enable-memory-saver", "memory is given back by routes of other names"
+    ),
+    "--num-gpu-blocks-override": Foreign(
+        VLLM, "--max-total-tokens", "it counts tokens, not blocks"
+    ),
+    "--num-redundant-experts": _same(VLLM, "--ep-num-redundant-experts"),
+    "--mamba-ssm-cache-dtype": _same(VLLM, "--mamba-ssm-dtype"),
     "--enable-dbo": Foreign(
         VLLM, "--enable-two-batch-overlap", "it halves batches by rules of its own"
     ),
@@ -133,6 +142,8 @@ VLLM_SAME: dict[str, str] = {
     "--cpu-offload-gb": "--cpu-offload-gb",
     "--default-chat-template-kwargs": "--default-chat-template-kwargs",
     "--otlp-traces-endpoint": "--otlp-traces-endpoint",
+    "--model-impl": "--model-impl",
+    "--enable-eplb": "--enable-eplb",
 }
 """Flags of vLLM that mean the same in SGLang under the same or another name, and whose values do
 but for those of :mod:`deployer.facts.foreign_values` (vLLM ``engine/arg_utils.py`` and
@@ -146,6 +157,12 @@ VLLM_SHORT: dict[str, str] = {
     "-n": "--nnodes",
     "-r": "--node-rank",
     "-ep": "--enable-expert-parallel",
+    "-dpn": "--data-parallel-rank",
+    "-dpr": "--data-parallel-start-rank",
+    "-dpl": "--data-parallel-size-local",
+    "-dpa": "--data-parallel-address",
+    "-dpp": "--data-parallel-rpc-port",
+    "-dpb": "--data-parallel-backend",
 }
 """vLLM's short names (``engine/arg_utils.py``)."""
 
@@ -162,6 +179,16 @@ VLLM_NEEDLESS: dict[str, str] = {
     "-O3": _TUNING,
     "-cc": _TUNING,
     "--optimization-level": _TUNING,
+    "--performance-mode": _TUNING,
+    "--disable-cascade-attn": _TUNING,
+    "--num-lookahead-slots": _TUNING,
+    "--fully-sharded-loras": _TUNING,
+    "--data-parallel-backend": "SGLang starts its ranks by itself",
+    "--use-tqdm-on-load": _LOGS,
+    "--log-error-stack": _LOGS,
+    "--show-hidden-metrics-for-version": _LOGS,
+    "--disable-access-log-for-endpoints": _LOGS,
+    "--disable-chunked-mm-input": _VISION,
     "--max-cudagraph-capture-size": _TUNING,
     "--cudagraph-capture-sizes": _TUNING,
     "--cuda-graph-sizes": _TUNING,
@@ -219,6 +246,22 @@ VLLM_NEEDLESS: dict[str, str] = {
     "--guided-decoding-disable-any-whitespace": "grammars have their own rules for blanks",
 }
 """Flags of vLLM that SGLang has nothing for, and needs nothing for."""
+
+VLLM_RANKS: frozenset[str] = frozenset(
+    {
+        "--data-parallel-size-local",
+        "--data-parallel-address",
+        "--data-parallel-rpc-port",
+        "--data-parallel-rank",
+        "--data-parallel-start-rank",
+        "--data-parallel-hybrid-lb",
+        "--data-parallel-external-lb",
+        "--headless",
+        "--master-addr",
+        "--master-port",
+    }
+)
+"""Flags of vLLM by which the machines of one server find each other (``engine/arg_utils.py``)."""
 
 VLLM_SWITCHES: frozenset[str] = frozenset(
     {
@@ -278,6 +321,11 @@ VLLM_SWITCHES: frozenset[str] = frozenset(
         "--enable-layerwise-nvtx-tracing",
         "--enable-elastic-ep",
         "--enable-mm-embeds",
+        "--disable-cascade-attn",
+        "--fully-sharded-loras",
+        "--use-tqdm-on-load",
+        "--log-error-stack",
+        "--disable-chunked-mm-input",
     }
 )
 """Flags of vLLM without a value (the same files, `BooleanOptionalAction` and `store_true`)."""

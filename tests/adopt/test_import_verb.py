@@ -99,9 +99,12 @@ def test_what_could_not_be_placed_is_named_and_counts(tmp_path: Path) -> None:
     assert ran.code == 1
     said = ran.err.splitlines()
     why = "`$(nvidia-smi -L | wc -l)` is known only when it runs (line 2)"
-    assert f"todo: what is `--tp-size`? {why}" in said
-    assert "todo: what is `--port`? `$PORT` is set nowhere in the script (line 3)" in said
-    assert "todo: on how many GPUs? The parallel sizes are not known." in said
+    assert f"todo: parallel.tp: what is `--tp-size`? {why}" in said
+    assert (
+        "todo: serving.port: what is `--port`? `$PORT` is set nowhere in the script (line 3)"
+        in said
+    )
+    assert "todo: hardware.count: on how many GPUs? The parallel sizes are not known." in said
     assert f"  # TODO: what is `--tp-size`? {why}\n  # tp:\n" in ran.out
     assert "tp: 1" not in ran.out
     assert any("has no flag `--no-such-flag`" in line for line in said)
@@ -112,7 +115,7 @@ def test_what_could_not_be_placed_is_named_and_counts(tmp_path: Path) -> None:
 SAID = {
     "within another shell": (
         f"export TP=2\nPORT=1\nbash -c '{LAUNCH} --tp $TP --port $PORT'",
-        ["todo: what is `--port`? `$PORT` is set nowhere in the script (line 3)"],
+        ["todo: serving.port: what is `--port`? `$PORT` is set nowhere in the script (line 3)"],
         "  tp: 2\n",
     ),
     "two within another shell": (
@@ -149,7 +152,12 @@ SAID = {
     ),
     "a config file elsewhere": (
         f"{LAUNCH} --config /no/such.yaml --port 7",
-        ["todo: which flags stand in /no/such.yaml? It is not here, so it is not merged."],
+        [
+            (
+                "todo: engine.args: which flags stand in /no/such.yaml? It is not here, so it is "
+                "not merged."
+            )
+        ],
         "  port: 7\n",
     ),
     "limits and files": (
@@ -184,7 +192,12 @@ SAID = {
     ),
     "a variable that doubles": (
         "A=abcdefgh\n" + "A=$A$A\n" * 60 + f"{LAUNCH} --served-model-name $A",
-        ["todo: which name do clients ask for? `$A` comes to too much text (line 62)"],
+        [
+            (
+                "todo: model.served_name: which name do clients ask for? `$A` comes to too much "
+                "text (line 62)"
+            )
+        ],
         "  # served_name:\n",
     ),
 }  # fmt: skip
