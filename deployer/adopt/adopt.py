@@ -224,7 +224,8 @@ def _ask_refused(
         near = words[max(fault.position - 1, 0) : fault.position + 1]  # the flag, or its value
         options = [catalogue.find(word.partition("=")[0]) for word in near]
         option = next((one for one in reversed(options) if one is not None), None)
-        if fault.severity is not Severity.ERROR or option is None:
+        missing = fault.kind == "required-missing"  # it is asked for by what it would hold
+        if fault.severity is not Severity.ERROR or option is None or missing:
             continue
         path = field_of_option(catalogue.version, option.name)
         placed.ask(

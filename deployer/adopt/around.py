@@ -42,7 +42,8 @@ class Around:
     server spans; ``copies`` how many servers are always up, 0 where nothing says. ``fields`` are
     values by their path in the profile. ``volumes`` are names by mount path, with the options of
     the mount; ``repos`` what a folder was downloaded from. ``secrets`` are those that may hold the
-    API key, ``key_env`` the variable that does; ``hub_secrets`` those that the download is given.
+    API key, ``nameless`` says that one without a name may, ``key_env`` is the variable that does;
+    ``hub_secrets`` those that the download is given.
     """
 
     gpu: str = ""
@@ -54,6 +55,7 @@ class Around:
     volumes: tuple[tuple[str, str, tuple[tuple[str, Any], ...]], ...] = ()
     repos: tuple[tuple[str, str, str], ...] = ()
     secrets: tuple[str, ...] = ()
+    nameless: bool = False
     key_env: str = ""
     hub_secrets: tuple[str, ...] = ()
 

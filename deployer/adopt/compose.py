@@ -9,7 +9,7 @@ from typing import Any
 from deployer.adopt.around import Around, scaled
 from deployer.adopt.beside import note_beside
 from deployer.adopt.box import Box, launched, settled, text, texts, variables
-from deployer.adopt.find import Found
+from deployer.adopt.find import Found, built
 from deployer.adopt.kind import Lined
 from deployer.adopt.note import Kind, Note
 from deployer.adopt.script import Command, Script
@@ -32,7 +32,7 @@ def launches(
             continue
         box = _box(str(name), service, values, read, script)
         if (one := launched(box, script)) is not None:
-            found.append(one)
+            found.append(built(one, "the service's `build`") if "build" in service else one)
         elif box.words or box.image:
             script.others.append(f"the service {name}")
             note_beside(Command((*(box.entrypoint or ()), *box.words), box.line, ()), script)

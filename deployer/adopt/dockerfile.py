@@ -10,12 +10,15 @@ from dataclasses import dataclass, field, replace
 
 from deployer.adopt import further
 from deployer.adopt.box import Box, launched
-from deployer.adopt.find import INSTALLED, Found, of_image
+from deployer.adopt.find import INSTALLED, Found, built, of_image
 from deployer.adopt.script import Command, Script
 from deployer.adopt.shell_words import evaluated
 from deployer.late import compile_pattern
 
 INSTRUCTION = compile_pattern(r"\s*([A-Za-z]+)\s+(.*)", re.DOTALL)
+OWN = compile_pattern(r"sgl|vllm")
+"""What the name of an engine's image holds, on which a Dockerfile may build."""
+
 HEREDOC = compile_pattern(r"<<-?\s*[\"']?(\w+)[\"']?")
 
 
@@ -49,6 +52,7 @@ def launches(
         found = found and of_image(found, stage.image)
     if found is None:
         return []
+    found = built(found, "the Dockerfile") if not OWN.search(stage.image) else found
     if release and not found.release:
         found = replace(found, release=release, named_by=f"sglang=={release} is installed")
     return [found]

@@ -147,7 +147,9 @@ def _of_bare(command: Command, script: Script) -> Found | None:  # noqa: PLR0911
     if words and words[0] == "eval":
         return _of_text(" ".join(words[1:]), command, script)
     if start := vllm.starts(words):
-        translated, notes = vllm.translate(words[start:], command.line, script.unknowns)
+        key = dict(command.variables).get(vllm.KEY)
+        asked = (*words[start:], *(("--api-key", key) if key else ()))
+        translated, notes = vllm.translate(asked, command.line, script.unknowns)
         variables = tuple(
             (name, value) for name, value in command.variables if not name.startswith("VLLM_")
         )
@@ -223,6 +225,12 @@ def of_image(found: Found, image: str) -> Found:
         release=match[1] if match else found.release,
         named_by=f"the image is {image}" if match else found.named_by,
     )
+
+
+def built(found: Found, where: str) -> Found:
+    """Give a launch without its image, which is built where the file lies and is nowhere else."""
+    text = f"the image is built from {where}, so {found.image} is not taken"
+    return replace(found, image="", notes=(*found.notes, Note(Kind.MOVED, text)))
 
 
 def _left_out(command: Command, inside: Container, known: dict[str, str]) -> Iterator[Note]:

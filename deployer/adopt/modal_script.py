@@ -250,6 +250,7 @@ def _around(found: Found, started: Started, place: _Place, reader: Reader) -> Fo
     around = Around(
         volumes=tuple(_volumes(options.get("volumes"))),
         secrets=tuple(_secrets(options.get("secrets"))),
+        nameless=len(options.get("secrets") or ()) > len([*_secrets(options.get("secrets"))]),
         hub_secrets=tuple(dict.fromkeys(_secrets_of_downloads(reader))),
         repos=tuple(_downloads(reader)),
         key_env=key,
@@ -310,9 +311,10 @@ def _unmounted(given: Any) -> Iterator[Note]:  # noqa: ANN401 - any value
     """Name what is mounted and is no volume by a name: a bucket, a volume of a name not known."""
     for path, volume in given.items() if isinstance(given, dict) else ():
         if not (isinstance(volume, Made) and _named(volume) and isinstance(path, str)):
-            what = volume.name.rpartition(".")[2] if isinstance(volume, Made) else "what"
+            what = volume.name.rpartition(".")[2] if isinstance(volume, Made) else ""
+            named = f"the `{what}` that" if what else "what"
             shown = UNKNOWN.sub("…", str(path))
-            text = f"`{what}` that is mounted at {shown} is not taken: `modal.volumes` or "
+            text = f"{named} is mounted at {shown} is not taken: `modal.volumes` or "
             yield Note(NoteKind.LEFT_OUT, f"{text}`modal.buckets` would say it")
 
 

@@ -254,9 +254,10 @@ def _modal(
     if len(found.around.hub_secrets) == 1:
         modal["hub_secret"] = found.around.hub_secrets[0]
     secrets = ", ".join(found.around.secrets)
-    if len(found.around.secrets) == 1 and found.around.key_env:
+    several = len(found.around.secrets) > 1 or found.around.nameless
+    if secrets and found.around.key_env and not several:
         modal["api_key_secret"] = secrets
-    elif secrets and (_keyed(found, placed) or len(found.around.secrets) > 1):
+    elif secrets and (_keyed(found, placed) or several):
         text = f"which of these secrets holds the API key, if one does: {secrets}?"
         placed.ask("modal.api_key_secret", text)
     else:

@@ -28,6 +28,9 @@ SM100_VALUES = frozenset({"trtllm", "flashinfer_trtllm", "flashinfer_trtllm_rout
 """Kernels for SM100 only, which tell the GPU."""
 
 DEVICES = "CUDA_VISIBLE_DEVICES"
+SHOWN = frozenset({DEVICES, "NVIDIA_VISIBLE_DEVICES"})
+"""Variables that say which GPUs of a machine are seen."""
+
 KERNELS = "SGLANG_DG_CACHE_DIR"
 
 CACHES = frozenset({"HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE"})
@@ -67,7 +70,9 @@ def _which_gpu(found: Found, placed: Placed) -> str:
     if SM100_VALUES & {v for v in spoken if isinstance(v, str)}:
         return "on which GPU does it run? Its kernels need a B200 or a B300."
     if found.around.gpu_shown:
-        ran = f"It ran on {found.around.gpu_shown}, which is no GPU type here."
+        shown = found.around.gpu_shown
+        left = " or " in shown
+        ran = f"It ran on {shown}{'' if left else ', which is no GPU type here'}."
         return f"on which GPU does it run? {ran}"
     return "on which GPU does it run? The command does not say: H100, H200, B200, …"
 
@@ -198,8 +203,8 @@ def _variables(found: Found, placed: Placed, wishes: Wishes) -> Iterator[tuple[s
             placed.notes.append(Note(Kind.MOVED, text))
         elif name in DERIVED_VARIABLES or (name in {KERNELS, *CACHES} and wishes.target == "modal"):
             placed.notes.append(Note(Kind.MOVED, f"deployer sets `{name}` itself"))
-        elif name == DEVICES and wishes.target == "modal":
-            text = f"`{DEVICES}` is not kept: a container sees its own GPUs, `hardware.count` many"
+        elif name in SHOWN and wishes.target == "modal":
+            text = f"`{name}` is not kept: a container sees its own GPUs, `hardware.count` many"
             placed.notes.append(Note(Kind.MOVED, text))
         elif UNKNOWN.search(value) or not VARIABLE.fullmatch(name):
             shown = UNKNOWN.sub("…", name)

@@ -26,6 +26,9 @@ from deployer.facts.foreign_values import value_of
 from deployer.parse.launch import PYTHON
 
 MODULES = frozenset({"vllm.entrypoints.openai.api_server", "vllm.entrypoints.api_server"})
+KEY = "VLLM_API_KEY"
+"""The variable that a server takes its key from, as if it stood in the command."""
+
 OWN_PORT, OWN_HOST = "8000", "0.0.0.0"  # noqa: S104 - vLLM listens everywhere
 """Where vLLM listens by itself (vllm ``entrypoints/openai/cli_args.py``)."""
 

@@ -307,3 +307,66 @@ def test_a_dockerfile_names_a_script_as_it_was_copied(copy: str, entry: str) -> 
 
     assert adopted.release == "0.5.20"
     assert profile(adopted)["parallel"]["tp"] == 2
+
+
+def test_an_image_that_a_file_builds_is_not_taken() -> None:
+    cuda = adopt("Dockerfile", f"FROM nvidia/cuda:12.8.0\nCMD {SH}\n")
+    engine = adopt("Dockerfile", f"FROM lmsysorg/sglang:v0.5.20\nRUN true\nCMD {SH}\n")
+    service = COMPOSE.replace("image: lmsysorg/sglang", "build: .\n    image: ours/sglang")
+
+    assert profile(cuda)["engine"]["image"] == "lmsysorg/sglang:v0.5.23"
+    assert profile(engine)["engine"]["image"] == "lmsysorg/sglang:v0.5.20"
+    made = adopt("compose.yml", service)
+    assert profile(made)["engine"]["image"] == "lmsysorg/sglang:v0.5.20"
+    assert "ours/sglang:v0.5.20 is not taken" in "".join(said(made, Kind.MOVED))
+
+
+def test_a_key_that_vllm_takes_from_its_variable_is_the_key() -> None:
+    adopted = adopt("start.sh", f"export VLLM_API_KEY=$OURS\n{VLLM}\n")
+
+    assert not any("asks nobody for a key" in one for one in said(adopted, Kind.ASSUMED))
+    assert "the API key is not copied" in "".join(said(adopted, Kind.MOVED))
+
+
+SECRETS = """\
+import os, subprocess, modal
+app = modal.App("x")
+named, nameless = modal.Secret.from_name("hub"), modal.Secret.from_dict({"OURS": "x"})
+@app.function(gpu="H100", secrets=[named, nameless], volumes={"/papers": elsewhere})
+@modal.web_server(8000)
+def serve():
+    subprocess.Popen(["vllm", "serve", "Qwen/Qwen3-32B", "--api-key", os.environ["OURS"]])
+"""
+
+
+def test_the_only_secret_with_a_name_is_not_the_keys_beside_one_without() -> None:
+    both = adopt("deploy.py", SECRETS)
+    alone = adopt("deploy.py", SECRETS.replace(", nameless]", "]"))
+
+    assert "modal.api_key_secret" in said(both, Kind.TODO)
+    assert "hub" not in profile(both)["modal"].values()
+    assert profile(alone)["modal"]["api_key_secret"] == "hub"
+    assert any(one.startswith("what is mounted at /papers") for one in said(both, Kind.LEFT_OUT))
+
+
+def test_what_is_not_given_is_asked_once_and_in_its_place() -> None:
+    adopted = adopt("Dockerfile", "FROM vllm/vllm-openai:v0.17.1\n")
+
+    assert set(said(adopted, Kind.TODO)) == {"model.repo", "model.served_name"}
+
+
+def test_gpus_to_choose_from_are_no_unknown_types() -> None:
+    task = f"resources:\n  accelerators: {{A100-80GB: 2, H100: 2}}\nrun: {SH}\n"
+    texts = [
+        said(from_file("t.sky.yaml", given, Wishes(), lambda _: None), Kind.TODO)["hardware.gpu"]
+        for given in (task, task.replace("{A100-80GB: 2, H100: 2}", "{V100: 2}"))
+    ]
+
+    assert texts[0].endswith("It ran on A100-80GB or H100.")
+    assert texts[1].endswith("It ran on V100, which is no GPU type here.")
+
+
+def test_which_gpus_of_a_machine_are_seen_is_not_kept() -> None:
+    adopted = adopt("start.sh", f"export NVIDIA_VISIBLE_DEVICES=3,4\n{SH}\n")
+
+    assert "env" not in profile(adopted)["engine"]
