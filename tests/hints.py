@@ -10,19 +10,23 @@ PLACES = {"Problem": 2, "Misread": 2, "Finding": 4}
 
 
 def hints(source: str) -> Iterator[ast.expr]:
-    """Give each text that is a hint, by its last part: the one in which it ends."""
+    """Give each text that is a hint, by its last part: the one in which it ends.
+
+    A name stands for all that is called so in the module, a function for what it returns.
+    """
     tree = ast.parse(source)
-    named = {
-        line.targets[0].id: line.value
-        for line in tree.body
-        if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name)
-    }
+    made: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.AugAssign) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            made.setdefault(ast.unparse(target), []).append(node.value)
+        elif isinstance(node, ast.FunctionDef):
+            said = (one.value for one in ast.walk(node) if isinstance(one, ast.Return))
+            made.setdefault(f"{node.name}()", []).extend(one for one in said if one is not None)
+    seen: set[str] = set()
     for node in ast.walk(tree):
         for given in _given(node):
-            texts = _texts(given)
-            if isinstance(given, ast.Name) and given.id in named:
-                texts = _texts(named[given.id])
-            yield from texts
+            yield from _texts(given, made, seen)
 
 
 def last_words(text: ast.expr) -> str:
@@ -44,13 +48,22 @@ def _given(node: ast.AST) -> Iterator[ast.expr]:
             yield node.value
 
 
-def _texts(given: ast.expr) -> Iterator[ast.expr]:
+def _texts(given: ast.expr, made: dict[str, list[ast.expr]], seen: set[str]) -> Iterator[ast.expr]:
     if isinstance(given, ast.IfExp):
-        yield from _texts(given.body)
-        yield from _texts(given.orelse)
+        parts = [given.body, given.orelse]
+    elif isinstance(given, ast.BoolOp):
+        parts = given.values
     elif isinstance(given, ast.BinOp):
-        yield from _texts(given.right)
-    elif isinstance(given, ast.JoinedStr) or (
-        isinstance(given, ast.Constant) and isinstance(given.value, str) and given.value
-    ):
-        yield given
+        parts = [given.right]
+    elif isinstance(given, ast.Name | ast.Call):
+        name = f"{ast.unparse(given.func)}()" if isinstance(given, ast.Call) else given.id
+        parts = [] if name in seen else made.get(name, [])
+        seen.add(name)
+    else:
+        parts = []
+        if isinstance(given, ast.JoinedStr) or (
+            isinstance(given, ast.Constant) and isinstance(given.value, str) and given.value
+        ):
+            yield given
+    for part in parts:
+        yield from _texts(part, made, seen)

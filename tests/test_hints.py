@@ -28,6 +28,8 @@ def test_no_hint_ends_with_a_full_stop() -> None:
         "raise Failure('no', hint='Try again?' if seen else 'Look first.')",
         "hint = f'{near} ' 'Try again.'",
         "hint += '. Try again.'",
+        "near = 'Try again.'\nraise Failure('no', hint=near or 'Look first')",
+        "def f():\n    return 'Try again.'\nraise Failure('no', hint=f())",
         "HINT = 'Try again.'\nraise Failure('no', hint=HINT)",
         "Problem(path, 'no', 'Try again.')",
     ],

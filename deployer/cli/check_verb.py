@@ -178,7 +178,7 @@ def _kept(select: Sequence[str], ignore: Sequence[str]) -> frozenset[str] | None
             raise UsageError(msg, hint=hint) from error
         msg = f"there is no check `{error.wrong}`"
         near = f"Did you mean {' or '.join(error.near)}?" if error.near else ""
-        raise UsageError(msg, hint=near or "`deployer explain` lists them.") from error
+        raise UsageError(msg, hint=near or "`deployer explain` lists them") from error
     if kept is not None and not kept:
         msg = "no check is left of those that --select and --ignore name, so nothing was checked"
         raise UsageError(msg, hint="Leave some of --ignore out")

@@ -145,11 +145,13 @@ def nothing(trees: Sequence[Tree], word: str = "") -> UsageError:
     where = " and in ".join(dict.fromkeys(one.where() for one in trees))
     seen = len({path for one in trees for path in one.files()})
     passed = [reason for one in trees for reason in _passed(alike(one).items())]
-    near = f" Not taken: {'; '.join(dict.fromkeys(passed[:SHOWN]))}." if passed else ""
+    hint = SAY_WHERE + (
+        f". Not taken: {'; '.join(dict.fromkeys(passed[:SHOWN]))}" if passed else ""
+    )
     msg = f"{what} in {where}, among {seen} YAML file{'' if seen == 1 else 's'}"
     if word and isinstance(tree, WorkingTree):
-        near += " What git ignores is found by its full name only."
-    return UsageError(msg, hint=f"{SAY_WHERE}{near}")
+        hint += ". What git ignores is found by its full name only"
+    return UsageError(msg, hint=hint)
 
 
 def _meant(word: str, here: Path) -> Found:

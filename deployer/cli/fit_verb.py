@@ -58,12 +58,8 @@ def command(
         if isinstance(found, NoEstimate):
             on = f" on {shape.hardware}" if release.shapes else ""
             msg = f"there is no estimate{on}: {found.reason}"
-            raise Failure(msg, hint=_sentence(found.hint))
+            raise Failure(msg, hint=found.hint)
         fits.append((shape.name, found))
     shown = to_json if form == "json" else text
     show_as(form, shown(*fits[0], fits[1:]))
     return 0 if all(found.pool is not None for _, found in fits) else 1
-
-
-def _sentence(hint: str) -> str:
-    return f"{hint}." if hint else ""

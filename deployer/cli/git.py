@@ -204,16 +204,16 @@ def _commit(repo: Repository, ref: str) -> str | None:
 
 def _where(repo: Repository, ref: str) -> str:
     if not _commit(repo, "HEAD"):
-        return "Compare two files, `deployer diff OLD NEW`, or commit first."
+        return "Compare two files, `deployer diff OLD NEW`, or commit first"
     if _commit(repo, f"origin/{ref}"):
         return f"Did you mean origin/{ref}?"
     name = ref.removeprefix("origin/")
     if (back := re.search(r"[~^]", ref)) and _commit(repo, ref[: back.start()]):
         shallow = ", and this clone is shallow: `git fetch --unshallow`" if _shallow(repo) else ""
-        return f"`{ref[: back.start()]}` does not go back so far{shallow}."
+        return f"`{ref[: back.start()]}` does not go back so far{shallow}"
     if _shallow(repo):
-        return f"This clone is shallow: `git fetch --depth=1 origin {name}` brings that commit."
-    return f"`git fetch origin {name}` may bring it; `git branch --all` lists what is here."
+        return f"This clone is shallow: `git fetch --depth=1 origin {name}` brings that commit"
+    return f"`git fetch origin {name}` may bring it; `git branch --all` lists what is here"
 
 
 def _shallow(repo: Repository) -> bool:

@@ -247,6 +247,6 @@ def _nearby(path: str, what: str) -> str:
     if near:
         return f"Did you mean {named[near[0]]}?"
     if not there or what != PROFILE:
-        return f"Give the path of {what}."
+        return f"Give the path of {what}"
     more = f" and {len(there) - MOST_NAMED} more" if len(there) > MOST_NAMED else ""
     return f"There are: {', '.join(there[:MOST_NAMED])}{more}"
