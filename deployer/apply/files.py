@@ -20,6 +20,8 @@ PRIVATE_FILE = files.PRIVATE
 PRIVATE_FOLDER = 0o700
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
+OWN = "correct its owner and rights, or point XDG_STATE_HOME at a folder of yours"
+
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NO_RIGHT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
@@ -92,9 +94,15 @@ def in_words(error: OSError, folder: Path) -> Failure:
     if error.errno in _NO_RIGHT:
         return Failure(
             f"{folder} cannot be written: {reason}",
-            hint="correct its owner and rights, or point XDG_STATE_HOME at a folder of yours",
+            hint=OWN,
         )
     return Failure(f"{error.filename or folder}: {reason}")
+
+
+def unread(error: OSError, path: Path) -> Failure:
+    """Say that what is on record may be there, and cannot be read."""
+    reason = (error.strerror or str(error)).lower()
+    return Failure(f"{path} cannot be read: {reason}", hint=OWN)
 
 
 def make_folder(folder: Path) -> None:

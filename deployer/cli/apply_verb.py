@@ -342,12 +342,13 @@ def _apply(release: Release, profile: str, manner: Manner) -> Applied:
 def _tell_changes(release: Release) -> Release | None:
     """Say what differs from what was applied last, before anything is touched; gives that."""
     from deployer.apply.local.connection import current_release  # noqa: PLC0415
+    from deployer.apply.local.state import StateUnreadableError  # noqa: PLC0415
     from deployer.plan.diff import diff  # noqa: PLC0415
     from deployer.report.review_text import explained  # noqa: PLC0415
 
     try:
         old = current_release(release.name)
-    except Failure as error:
+    except StateUnreadableError as error:
         tell(f"warning: {error.message}; it is replaced")
         return None
     found = diff(old, release) if old is not None else None

@@ -39,7 +39,7 @@ def target_of(given: str, *, offline: bool = False, phases: bool = False) -> Dep
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
 
     inside = environment()
-    if not inside and folder_of(given, os.environ).state.exists():
+    if not inside and folder_of(given, os.environ).is_on_record:
         return Here(given)
     records = Records()
     found = [r for r in records.all() if given in {r.name, r.app}]

@@ -57,6 +57,18 @@ def test_an_engine_that_is_gone_does_not_serve_whoever_has_its_port(world: World
         assert "is held by process" in found.observed.what
 
 
+def test_a_server_that_answers_serves_whatever_is_left_of_what_it_told(world: World) -> None:
+    world.apply()
+    told = world.folder().events
+    whole = told.read_bytes()
+    for left in (b"", whole[:100], b"\xff" * 80 + b"\n"):
+        told.write_bytes(left)
+        (found,) = status("demo", environ=world.environ)
+        assert found.observed
+        assert found.state == "serving"
+        assert found.observed.what.startswith("its own process answered /health on port ")
+
+
 def test_json_tells_seen_from_recorded(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -579,7 +579,9 @@ def test_a_missing_ref_says_what_brings_it(
 
     ran = run("--base", "origin/main")
     assert ran.code == 2
-    assert "This clone is shallow: `git fetch --depth=1 origin main` brings that commit\n" in ran.err
+    assert (
+        "This clone is shallow: `git fetch --depth=1 origin main` brings that commit\n" in ran.err
+    )
 
     git(shallow, "fetch", "--quiet", "--depth=1", "origin", "main:refs/remotes/origin/main")
     ran = run("--base", "origin/main")

@@ -76,7 +76,7 @@ def _on_modal(call: str) -> Row:
     }
 
 
-DENIED = "STATE/local/nobody/state.json: Permission denied"
+DENIED = "STATE/local/nobody/state.json cannot be read: permission denied"
 FINDINGS = "format_version checked counts findings"
 
 TABLE: dict[str, Row] = {
@@ -230,7 +230,7 @@ TABLE: dict[str, Row] = {
             "status modal.yaml", 1, "stdout: b200-fp8-eagle\n  state     not reached\n"
         ),
         "no token": Cell("status modal.yaml", 1, "stdout: b200-fp8-eagle\n  state     not asked\n"),
-        "no permission": Cell("status", 1, "STATE/local cannot be written: permission denied"),
+        "no permission": Cell("status", 1, "STATE/local cannot be read: permission denied"),
         "full output": Cell("status demo", 1, FULL),
         "closed pipe": Cell("status demo", 141, ""),
         "full disk": WRITES_NOTHING,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deployer.apply.files import in_words, refuse_foreign, state_home
+from deployer.apply.files import refuse_foreign, state_home, unread
 from deployer.apply.unseen import not_there
-from deployer.errors import UsageError
+from deployer.errors import Failure, UsageError
 from deployer.late import compile_pattern
 
 if TYPE_CHECKING:
@@ -43,6 +43,20 @@ class Folder:
     def state(self) -> Path:
         """Which process serves, and since when (:class:`~deployer.apply.local.state.State`)."""
         return self.path / "state.json"
+
+    @property
+    def is_on_record(self) -> bool:
+        """Whether there is a state. Raises Failure where we may not look: that is not none.
+
+        ``Path.exists`` says no then from Python 3.14 on.
+        """
+        try:
+            self.state.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise unread(error, self.state) from error
+        return True
 
     @property
     def key(self) -> Path:
@@ -96,23 +110,30 @@ def folder_of(name: str, environ: Mapping[str, str]) -> Folder:
 
 
 def folders(environ: Mapping[str, str]) -> tuple[Folder, ...]:
-    """List the deployments that have a state, by name; Failure where we may not look."""
+    """List the deployments that may have a state, by name; Failure where we may not look."""
     try:
         found = sorted(root(environ).iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return ()
     except OSError as error:
-        raise in_words(error, root(environ)) from error
+        raise unread(error, root(environ)) from error
     kept = [Folder(path) for path in found if _NAME.fullmatch(path.name)]
     for folder in kept:
         refuse_foreign(folder.path)
-    return tuple(folder for folder in kept if folder.state.exists())
+    return tuple(folder for folder in kept if _may_be_on_record(folder))
+
+
+def _may_be_on_record(folder: Folder) -> bool:
+    try:
+        return folder.is_on_record
+    except Failure:  # whoever reads it is told of it, and the others are shown
+        return True
 
 
 def existing(name: str, environ: Mapping[str, str]) -> Folder:
     """Give the folder of a deployment; raises NotThere, with a near name, where none is."""
     folder = folder_of(name, environ)
-    if folder.state.exists():
+    if folder.is_on_record:
         return folder
     names = [each.name for each in folders(environ)]
     near = difflib.get_close_matches(name, names, n=1)

@@ -9,7 +9,7 @@ from deployer.apply.local.alive import ask
 from deployer.apply.local.events import last_event
 from deployer.apply.local.family import family
 from deployer.apply.local.folder import folders
-from deployer.apply.local.state import State, StateUnreadableError, read_state
+from deployer.apply.local.state import State, read_state
 from deployer.errors import Failure
 from deployer.serve.listener import check_free
 from deployer.serve.port import Answers, who_answers
@@ -93,6 +93,6 @@ def refuse_foreign_port(task: Task, state: State | None) -> None:
 def _has_port(folder: Folder, port: int) -> bool:
     try:
         state = read_state(folder)
-    except StateUnreadableError:
+    except Failure:
         return False
     return state is not None and state.port == port and state.is_running()

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deployer.apply.files import write_whole
+from deployer.apply.files import unread, write_whole
 from deployer.apply.local.process import Identity, is_alive
 from deployer.codec import DecodeError, decode_json, encode
 from deployer.errors import Failure
@@ -61,7 +61,10 @@ class State:
 
 
 def read_state(folder: Folder) -> State | None:
-    """Read the state; None where there is none. Raises :class:`StateUnreadableError`."""
+    """Read the state; None where there is none.
+
+    Raises :class:`StateUnreadableError` for what is damaged, Failure where nobody may read it.
+    """
     text = _read(folder, "state.json")
     if text is None:
         return None
@@ -79,7 +82,7 @@ def write_state(folder: Folder, state: State) -> None:
 def read_release(folder: Folder) -> Release | None:
     """Read the release that was applied last; None where none was.
 
-    Raises :class:`StateUnreadableError`.
+    Raises as :func:`read_state` does.
     """
     text = _read(folder, "release.json")
     try:
@@ -93,7 +96,9 @@ def _read(folder: Folder, name: str) -> str | None:
         return (folder.path / name).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise unread(error, folder.path / name) from error
+    except UnicodeDecodeError as error:
         raise _unreadable(folder, name, str(error)) from error
 
 

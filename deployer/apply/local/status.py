@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Literal
 from deployer.apply.local.alive import look
 from deployer.apply.local.events import EventReader
 from deployer.apply.local.folder import existing, folders
-from deployer.apply.local.state import State, StateUnreadableError, read_release, read_state
+from deployer.apply.local.state import State, read_release, read_state
 from deployer.apply.seen import NOTHING, Observed, Recorded
+from deployer.errors import Failure
 from deployer.serve.restarts import PHASE as RESTART
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def status(
 ) -> tuple[LocalStatus, ...]:
     """Say how one deployment or every one stands; NotThere for a name that there is not.
 
-    Each server that says that it serves is asked for ``/health``, which takes no key.
+    Each server that runs, and has not said that it ends, is asked for ``/health``: it takes no key.
     """
     chosen = folders(environ) if name is None else (existing(name, environ),)
     found = (_status(folder, now) for folder in chosen)
@@ -81,7 +82,7 @@ def status(
 def _status(folder: Folder, now: Callable[[], float]) -> LocalStatus | None:
     try:
         state, release = read_state(folder), read_release(folder)
-    except StateUnreadableError as error:
+    except Failure as error:
         return LocalStatus(folder.name, "unreadable", message=error.message)
     if state is None:  # removed a moment ago
         return None
@@ -125,11 +126,13 @@ def _seen(
 ) -> tuple[Condition, str]:
     """Look how a server stands, and say what was seen."""
     condition = condition_of(state, event)
-    if condition != "serving":
+    if condition not in {"serving", "starting"}:
         runs = "runs" if state.is_running() else "does not run"
         return condition, f"its supervisor {runs}"
     timeout = release.lifecycle.health_timeout if release else HEALTH_SECONDS
     alive = look(folder, state, timeout, now)
+    if condition == "starting":  # as far as it told: a full disk takes its later words
+        return (condition, "its supervisor runs") if alive.trouble else ("serving", alive.seen)
     return ("unhealthy", alive.trouble) if alive.trouble else (condition, alive.seen)
 
 

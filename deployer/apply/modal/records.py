@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deployer.apply.files import make_folder, refuse_foreign, state_home, write_whole
+from deployer.apply.files import make_folder, refuse_foreign, state_home, unread, write_whole
 from deployer.apply.modal.tags import short_digest
 from deployer.codec import DecodeError, decode_json, encode, read_json
 from deployer.diagnose.boot import Boot
@@ -217,7 +217,9 @@ def _read(path: Path) -> Record | None:
         return decode_json(Record, json.dumps(value), FORMAT_VERSION)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise unread(error, path) from error
+    except ValueError as error:
         message = f"what is on record of a deployment cannot be read: {path}: {error}"
         hint = "move that file away: Modal still knows what is deployed, and the next apply asks it"
         raise Failure(message, hint=hint) from error
