@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
+from deployer.facts.sizes import WRITERS
 from deployer.profile.names import (
     BaseFile,
     Days,
@@ -39,7 +40,7 @@ class Download(Section):
     memory: Annotated[int, Field(ge=128)] = 32768
     """Memory in MiB."""
 
-    containers: Annotated[int | None, Field(ge=1, le=32)] = None
+    containers: Annotated[int | None, Field(ge=1, le=WRITERS[2])] = None
     """Containers that share the download, one shard each at a time; by default one for 25 GB, at
     most 4 on a volume of version 1, which bears 5 writers, and 32 on one of version 2."""
 
@@ -49,8 +50,9 @@ class Download(Section):
 
     client: Literal["hub", "xet", "ranges"] = "hub"
     """What fetches shards that containers share: `hub` is huggingface_hub over HTTP, with
-    deployer's own `ranges` where it stalls; `xet` is its transfer by chunks, in high-performance
-    mode. Files over 50 GB, which only Xet serves, come by Xet with both."""
+    deployer's own `ranges` where it stalls; `xet` is hf_xet in high-performance mode, a shard at a
+    time, with `hub` behind it, also where one container fetches all. Shards over 50 GB, which the
+    hub sends in no single answer, come by hf_xet with both."""
 
     timeout: Annotated[int, Field(ge=1, le=86400)] = 7200
     """Seconds after which a container ends what it fetches; the next try resumes where it was."""

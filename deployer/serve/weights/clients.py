@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from deployer.serve.weights.fetch import Fetcher
 from deployer.serve.weights.record import Record
 from deployer.serve.weights.ways import Ranges
+from deployer.serve.weights.whole import Whole
 from deployer.serve.weights.wide import Wide
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 RANGES, LIBRARY, XET = "ranges", "hub", "xet"
 """What fetches: our own ranges, huggingface_hub over HTTP, or huggingface_hub with hf_xet."""
 
-LARGEST_OVER_HTTP = 50_000_000_000
-"""Bytes from which on a file is served by Xet alone (huggingface_hub 2.4.0, ``constants.py``,
-``MAX_HTTP_DOWNLOAD_SIZE``)."""
-
 
 def fetcher(  # noqa: PLR0913 - keyword arguments, each a plain value
     hub: Hub,
@@ -35,22 +32,30 @@ def fetcher(  # noqa: PLR0913 - keyword arguments, each a plain value
     pace: Pace,
     gate: Gate,
     client: str,
-    wide_from: int,
+    wide_above: int,
 ) -> Fetcher:
     """Make what fetches the files of a manifest.
 
-    ``client`` fetches shards of ``wide_from`` bytes and more, over ``pace.workers`` connections
-    each; any other file comes over one, by our own ranges.
+    ``client`` fetches shards of more than ``wide_above`` bytes, over ``pace.workers`` connections
+    each; any other file comes over one, by our own ranges. Shards come by Xet where the hub has
+    them there, if the client is that, or if one answer cannot hold them and it is not our ranges.
     """
     way: Way = Ranges(hub, manifest, pace, gate)
-    whole, whole_from = None, 0
+    whole = None
     if client != RANGES:
         # Only the image of the download holds what this imports.
         from deployer.serve.weights.library import Library  # noqa: PLC0415
 
         library = Library(hub, manifest, way, progress, pace, gate)
-        way, whole = library, library.by_xet
-        whole_from = 0 if client == XET else LARGEST_OVER_HTTP
+        way = library
+        whole = Whole(
+            folder=folder,
+            by_xet=library.by_xet,
+            progress=progress,
+            pace=pace,
+            gate=gate,
+            above=0 if client == XET else pace.one_answer,
+        ).fetch
     wide = Wide(
         folder=folder,
         way=way,
@@ -58,8 +63,6 @@ def fetcher(  # noqa: PLR0913 - keyword arguments, each a plain value
         pace=pace,
         gate=gate,
         ticked=progress.tick,
-        whole=whole,
-        whole_from=whole_from,
     )
     return Fetcher(
         hub=hub,
@@ -70,5 +73,6 @@ def fetcher(  # noqa: PLR0913 - keyword arguments, each a plain value
         pace=pace,
         gate=gate,
         wide=wide.fetch,
-        wide_from=wide_from,
+        wide_above=wide_above,
+        whole=whole,
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from deployer.errors import Failure
 from deployer.release import COMMIT, SHELL, Beside
-from deployer.serve.weights.clients import LARGEST_OVER_HTTP, RANGES, fetcher
+from deployer.serve.weights.clients import RANGES, fetcher
 from deployer.serve.weights.hub import Hub
 from deployer.serve.weights.lock import alone
 from deployer.serve.weights.manifest import Manifest, read_listing
@@ -57,8 +57,8 @@ def download(  # noqa: PLR0913 - keyword arguments, each a plain value
     """Fill ``model.path`` with what serving needs of a commit, and mark it complete.
 
     What there is comes from the hub, or from the ``locked`` manifest of that commit: then nothing
-    but these very bytes is taken. What only Xet serves is fetched by it unless the ``client`` is
-    our own ranges.
+    but these very bytes is taken. Xet fetches what one answer of the hub cannot hold, and with the
+    ``client`` ``xet`` any shard that it has; everything else comes by our own ranges.
 
     Complete already is done at once. ``commit`` persists the volume; it is called now and then,
     before the marker is written, and after. ``tell`` gets events of the phase ``weights``, at
@@ -165,7 +165,7 @@ class _Download:
             pace=self._pace,
             gate=self._gate,
             client=self._client,
-            wide_from=LARGEST_OVER_HTTP,
+            wide_above=self._pace.one_answer,
         )
 
     def _all(self, fetcher: Fetcher, files: Iterable[HubFile]) -> None:

@@ -35,10 +35,12 @@ class Fetcher:
     progress: Progress
     pace: Pace
     gate: Gate
-    wide: Callable[[HubFile], bool] | None = None
-    wide_from: int = 0
-    """What fetches a shard over several connections, and from how many bytes on; any other file
-    has one connection."""
+    wide: Callable[[HubFile], bool]
+    wide_above: int
+    """What fetches a shard over several connections, and above how many bytes; any other file has
+    one connection."""
+    whole: Callable[[HubFile], bool] | None = None
+    """What is asked first to put a shard in its place, and may leave it to the others."""
 
     def settle(self, file: HubFile) -> None:
         """See to it that a file is there and proven. Raises ``Failure``, or ``Stopped``."""
@@ -66,14 +68,17 @@ class Fetcher:
         return False
 
     def _fetch(self, file: HubFile) -> None:
-        if self.wide is not None and is_shard(file.path) and file.size >= self.wide_from:
-            self._fetch_wide(file, self.wide)
+        shard = is_shard(file.path)
+        if shard and self.whole is not None and self.whole(file):
+            self.record.add(self.record.now(file))
+        elif shard and file.size > self.wide_above:
+            self._fetch_wide(file)
         else:
             self._fetch_narrow(file)
 
-    def _fetch_wide(self, file: HubFile, wide: Callable[[HubFile], bool]) -> None:
+    def _fetch_wide(self, file: HubFile) -> None:
         for _ in range(self.pace.copies):
-            if wide(file):
+            if self.wide(file):
                 self.record.add(self.record.now(file))
                 return
             self.progress.trouble(file.path, _once_more(file))

@@ -1,8 +1,8 @@
 """Spans and whole files by huggingface_hub: only the image of the download holds it.
 
 Its HTTP code fetches the spans, retried and resumed as the hub's own authors do it; where it brings
-nothing, or ends with an error, our ranges go on from the byte. A file that only Xet serves comes by
-hf_xet, whole, and is hashed afterwards. What arrives is proven by us in either case.
+nothing, or ends with an error, our ranges go on from the byte. hf_xet fetches whole files. What
+arrives is proven by us in either case.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from huggingface_hub import get_hf_file_metadata, hf_hub_url
 from huggingface_hub.file_download import http_get, xet_get
 from huggingface_hub.utils._headers import build_hf_headers
+from huggingface_hub.utils._xet import abort_xet_session, refresh_xet_connection_info
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from deployer.serve.weights.asking import host_of
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from deployer.serve.weights.pace import Gate, Pace
     from deployer.serve.weights.progress import Progress
     from deployer.serve.weights.ways import Claim, Way
+
+T = TypeVar("T")
 
 disable_progress_bars()
 # It writes the addresses that the hub redirects to into its warnings, and each is a pass.
@@ -70,33 +73,43 @@ class Library:
         if claim.left:
             self._otherwise.fetch(file, claim)
 
-    def by_xet(self, file: HubFile, path: Path) -> bool:
-        """Fetch a whole file by Xet to ``path``; False where it cannot be had so.
+    def by_xet(self, file: HubFile, path: Path, arrived: Callable[[int], None]) -> bool:
+        """Fetch a whole file by Xet to ``path``; False where the hub has it not there.
 
-        Raises ``Stopped`` and :class:`Later`.
+        ``arrived`` is called now and then, with the bytes that were written since. Raises
+        ``Stopped`` and :class:`Later`; nothing is at work then any more.
         """
+        counter = _Counter(arrived)
         try:
-            metadata = self._metadata(file)
-            if (stored := metadata.xet_file_data) is None:
+            stored = self._metadata(file).xet_file_data
+            # The way to a token for Xet is shown the hub's: it must be the hub's own.
+            if stored is None or not self._is_hub(stored.refresh_route):
                 return False
+            headers = self._headers(token=True)
+            # Apart from the rest, which can be aborted, and finds the token known then.
+            self._answer(lambda: refresh_xet_connection_info(file_data=stored, headers=headers))
             work = _Work(
                 lambda: xet_get(
                     incomplete_path=path,
                     xet_file_data=stored,
-                    headers=self._headers(token=True),
+                    headers=headers,
                     expected_size=file.size,
+                    _tqdm_bar=counter,
                 )
             )
-            work.watch(lambda: _written(path), self._pace, self._gate)
-        except _Stalled as stalled:
-            raise Later(str(stalled)) from None
+            work.watch(counter.moved, self._pace, self._gate)
+        except BaseException as error:
+            # It would write on, and hold what it has in memory.
+            abort_xet_session()  # type: ignore[no-untyped-call]
+            if isinstance(error, _Stalled):
+                raise Later(str(error)) from None
+            raise
         return True
 
     def _by_library(self, file: HubFile, claim: Claim) -> None:
         metadata = self._metadata(file)
         # The pass of a redirect and the token must not meet, and the token is the hub's alone.
-        own = host_of(metadata.location, "") == host_of(self._hub.endpoint, "")
-        headers = self._headers(token=own)
+        headers = self._headers(token=self._is_hub(metadata.location))
         headers["Range"] = f"bytes={claim.at}-{claim.end - 1}"
         sink = _Sink(claim)
         work = _Work(
@@ -113,15 +126,21 @@ class Library:
                 repo, commit = self._manifest.repo, self._manifest.commit
                 endpoint = self._hub.endpoint
                 url = hf_hub_url(repo, file.path, revision=commit, endpoint=endpoint)
-                found: list[HfFileMetadata] = []
-                work = _Work(
-                    lambda: found.append(
-                        get_hf_file_metadata(url, token=self._hub.token or False, endpoint=endpoint)
+                self._known[file.path] = self._answer(
+                    lambda: get_hf_file_metadata(
+                        url, token=self._hub.token or False, endpoint=endpoint
                     )
                 )
-                work.watch(lambda: 0, self._pace, self._gate)
-                self._known[file.path] = found[0]
             return self._known[file.path]
+
+    def _answer(self, ask: Callable[[], T]) -> T:
+        """Ask the hub through the library. Raises :class:`_Stalled`, and ``Stopped``."""
+        found: list[T] = []
+        _Work(lambda: found.append(ask())).watch(lambda: 0, self._pace, self._gate)
+        return found[0]
+
+    def _is_hub(self, address: str) -> bool:
+        return host_of(address, "") == host_of(self._hub.endpoint, "")
 
     def _headers(self, *, token: bool) -> dict[str, str]:
         return build_hf_headers(token=(self._hub.token or False) if token else False)
@@ -152,6 +171,41 @@ class _Sink:
         """Take nothing more: whoever still fetches is left behind."""
         with self._lock:
             self._closed = True
+
+
+class _Counter:
+    """What hf_xet takes for a bar: counts the bytes that it fetches, and those that it writes."""
+
+    def __init__(self, arrived: Callable[[int], None]) -> None:
+        self._arrived = arrived
+        self._lock = threading.Lock()
+        self._written = self._moved = 0
+        self.total: int | None = None
+
+    def update(self, size: int) -> None:
+        """Count bytes of the file."""
+        with self._lock:
+            self._written += size
+            self._moved += size
+
+    def update_transfer(self, size: int) -> None:
+        """Count bytes that came over the network."""
+        with self._lock:
+            self._moved += size
+
+    def set_postfix_str(self, text: str, *, refresh: bool = True) -> None:
+        """Show nothing."""
+
+    def set_transfer_postfix_str(self, text: str, *, refresh: bool = True) -> None:
+        """Show nothing."""
+
+    def moved(self) -> int:
+        """Give all that was counted, and pass on what has been written since."""
+        with self._lock:
+            since, self._written = self._written, 0
+            moved = self._moved
+        self._arrived(since)
+        return moved
 
 
 class _Work:
@@ -185,11 +239,3 @@ class _Work:
         except BaseException as error:  # noqa: BLE001 - told by `watch`
             self._error = error
         self._over.set()
-
-
-def _written(path: Path) -> int:
-    """Give the bytes of a file that are on the disk, holes left out."""
-    try:
-        return path.stat().st_blocks * 512
-    except OSError:
-        return 0

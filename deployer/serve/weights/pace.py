@@ -28,14 +28,17 @@ class Pace:
     day. An answer that has not begun after ``answer``, and a list that has not ended by then, is
     asked for again. ``copies`` times the same file may arrive with wrong bytes. The volume is
     committed after so many bytes or seconds, whichever is first. A file that several connections
-    fetch comes in spans: at the published 68 MB/s of a connection one of 64 MiB takes a second, so
-    that the question for it weighs little, and 32 connections have work in a shard of 5.3 GB until
-    near its end.
+    fetch comes in spans, and so does one of more than ``one_answer`` bytes, which the hub's storage
+    sends in no single answer (huggingface_hub 2.4.0, ``MAX_HTTP_DOWNLOAD_SIZE``, and
+    huggingface/xet-core#238). At the published 68 MB/s of a connection one of 64 MiB takes a
+    second, so that the question for it weighs little, and 32 connections have work in a shard of
+    5.3 GB until near its end.
     """
 
     workers: int = 8
     piece: int = 1024 * 1024
     span: int = 64 * 1024 * 1024
+    one_answer: int = 50_000_000_000
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
     slowest: float = 30.0

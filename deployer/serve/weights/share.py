@@ -87,7 +87,7 @@ def _fetch(  # noqa: PLR0913, PLR0917 - what a share consists of
     client: str,
 ) -> None:
     made = fetcher(
-        hub, manifest, folder, progress, pace=pace, gate=Gate(), client=client, wide_from=0
+        hub, manifest, folder, progress, pace=pace, gate=Gate(), client=client, wide_above=0
     )
     for file in files:
         made.settle(file)

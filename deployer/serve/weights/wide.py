@@ -9,10 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from deployer.files import move_whole
 from deployer.serve.weights.pace import Later, Patience
-from deployer.serve.weights.part import part_path
-from deployer.serve.weights.record import round_time
 from deployer.serve.weights.spans import Spans
 from deployer.serve.weights.ways import Claim
 
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
 class Wide:
     """Fetches one file into ``folder``, ``pace.workers`` connections at a time."""
 
-    def __init__(  # noqa: PLR0913 - keyword arguments, each a plain value
+    def __init__(
         self,
         *,
         folder: Path,
@@ -38,8 +35,6 @@ class Wide:
         pace: Pace,
         gate: Gate,
         ticked: Callable[[], None],
-        whole: Callable[[HubFile, Path], bool] | None = None,
-        whole_from: int = 0,
     ) -> None:
         self._folder = folder
         self._way = way
@@ -47,40 +42,12 @@ class Wide:
         self._pace = pace
         self._gate = gate
         self._ticked = ticked
-        self._whole = whole
-        self._whole_from = whole_from
 
     def fetch(self, file: HubFile) -> bool:
         """Fetch a file to its place; whether it is the one that the hub states.
 
         What is not right is forgotten. Raises ``Failure``, ``Stopped``, and ``OSError``.
         """
-        if self._whole is not None and file.size >= self._whole_from:
-            try:
-                if (found := self._in_one(file, self._whole)) is not None:
-                    return found
-            except Later as later:
-                self._progress.trouble(file.path, f"{later.reason}; going on by ranges")
-        return self._in_spans(file)
-
-    def _in_one(self, file: HubFile, whole: Callable[[HubFile, Path], bool]) -> bool | None:
-        """Let Xet put a file together, and hash it; None where it is not to be had so."""
-        path = part_path(self._folder, file)
-        path = path.with_name(f"{path.name}.xet")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not whole(file, path):
-            return None
-        self._progress.fetched(file.path, file.size)
-        if not file.is_at(path, self._gate.check):
-            self._progress.lost(file.size)
-            path.unlink()
-            return False
-        round_time(path)
-        (self._folder / file.path).parent.mkdir(parents=True, exist_ok=True)
-        move_whole(path, self._folder / file.path)
-        return True
-
-    def _in_spans(self, file: HubFile) -> bool:
         spans = Spans(self._folder, file, self._pace.span)
         try:
             if self._hash(file, spans) == file.digest:

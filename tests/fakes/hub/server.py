@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import select
 import socket
 import threading
 import time
@@ -20,6 +21,8 @@ from fnmatch import fnmatchcase
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+from tests.fakes.hub import xet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +35,11 @@ PIECE = 4096
 LISTING = "list of files"
 LARGE = 10_000
 """Bytes from which on a file is kept in the storage."""
+
+TOKEN_ROUTE = "xet-read-token"
+CHUNKS, TOKENS, PLAN = "xet", "token for Xet", "reconstruction"
+"""What a path begins with that is a xorb of a file: ``xet/FILE/NUMBER``; and what stand for paths:
+the call for a token to Xet storage, and the one for what a file is made of."""
 
 
 @dataclass
@@ -59,7 +67,8 @@ class Fault:
 
 @dataclass
 class Call:
-    """A request that arrived: at the ``hub`` or the ``storage``, for which file, from where on."""
+    """A request that arrived: at the ``hub``, the ``storage`` or ``xet``, for which file, from
+    where on."""
 
     server: str
     method: str
@@ -86,14 +95,21 @@ class FakeHub:
         """Files that the list of the commit leaves out."""
         self.stated: dict[str, bytes] = {}
         """What the hub states of a file instead of the truth."""
+        self.xet: xet.Storage | None = None
+        """The Xet storage that large files are in besides; None is none."""
         self.sent: Counter[tuple[str, int]] = Counter()
         """How often each piece (path, number) of a file was sent, at least in part."""
         self.bytes_sent = 0
         self.together: threading.Barrier | None = None
-        """Where each answer of the storage waits for so many others; it breaks where too few
+        """Where the first answers of the storage wait for each other; it breaks where too few
         come."""
+        self.waited = 0
         self.silent: threading.Event | None = None
-        """Until it is set, huggingface_hub is sent the half of what it asks the storage for."""
+        """Until it is set, huggingface_hub is sent the half of what it asks a storage for."""
+        self.hung_up: Counter[str] = Counter()
+        """How many did not wait for the other half, by the server that they had asked."""
+        self.one_answer: int | None = None
+        """Bytes beyond which the storage refuses to send a file in one answer."""
         self.step = 65536
         """Bytes that are sent, and wait to arrive, together: fewer, and kills are met closer."""
         self.at_bytes: tuple[int, Callable[[], None]] | None = None
@@ -101,7 +117,7 @@ class FakeHub:
         self.beside: list[FakeHub] = []
         """Other repositories that this hub has, each a hub that is serving by itself as well."""
         self.lock = threading.Lock()
-        self._servers = {name: _server(self, name) for name in ("hub", "storage")}
+        self._servers = {name: _server(self, name) for name in ("hub", "storage", "xet")}
 
     @property
     def endpoint(self) -> str:
@@ -110,6 +126,10 @@ class FakeHub:
     @property
     def storage(self) -> str:
         return self._url("storage")
+
+    @property
+    def xet_url(self) -> str:
+        return self._url("xet")
 
     @property
     def environ(self) -> dict[str, str]:
@@ -228,31 +248,39 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer()
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self._answer()
+
     def _answer(self) -> None:
         others = (other for other in self.first.beside if f"/{other.repo}/" in self.path)
         self.hub = next(others, self.first)
         parts = urlsplit(self.path).path.strip("/").split("/")
         parts = [unquote(part) for part in parts]
-        pattern = ["api", "models", *self.hub.repo.split("/"), "revision"]
         if self.name == "storage":
             self._storage("/".join(parts))
+        elif self.name == "xet":
+            self._xet(parts)
         elif former := next((name for name in self.hub.former if f"/{name}/" in self.path), ""):
             self._note("")
             there = self.path.replace(f"/{former}/", f"/{self.hub.repo}/", 1)
             self._send(307, b"", {"Location": there}, path="")
-        elif parts[: len(pattern)] == pattern:
-            self._note("")
-            if self._allowed(parts[-1], LISTING):
-                self._send(200, json.dumps(self.hub.listing()).encode(), {}, path="")
-        elif parts[: len(pattern)] == [*pattern[:-1], "tree"]:
-            self._note("")
-            if self._allowed(parts[-1], LISTING):
-                self._send(200, json.dumps(self.hub.tree()).encode(), {}, path="")
         elif parts[:3] == [*self.hub.repo.split("/"), "resolve"]:
             self._resolve(parts[3], "/".join(parts[4:]))
         else:
             self._note("")
+            self._api(parts)
+
+    def _api(self, parts: list[str]) -> None:
+        about, asked = ["api", "models", *self.hub.repo.split("/")], parts[4:5]
+        if parts[: len(about)] != about or asked not in (["revision"], ["tree"], [TOKEN_ROUTE]):
             self._error(401 if not self.hub.token else 404, "RepoNotFound")
+        elif asked == [TOKEN_ROUTE]:
+            if self._allowed(parts[-1], TOKENS):
+                self._send(200, b"", self._token(), path="")
+        elif self._allowed(parts[-1], LISTING):
+            listed = self.hub.listing() if asked == ["revision"] else self.hub.tree()
+            self._send(200, json.dumps(listed).encode(), {}, path="")
 
     def _resolve(self, revision: str, path: str) -> None:
         self._note(path)
@@ -268,7 +296,66 @@ class _Handler(BaseHTTPRequestHandler):
             return
         headers |= {"X-Linked-Size": str(len(data)), "X-Linked-Etag": f'"{sha256(data)}"'}
         headers["Location"] = f"{self.hub.storage}/{path}?pass=signed-pass-of-the-storage"
+        if self.hub.xet is not None:
+            headers["X-Xet-Hash"] = xet.stored(data).hash
+            tokens = self.hub.xet.tokens or self.hub.endpoint
+            route = f"{tokens}/api/models/{self.hub.repo}/{TOKEN_ROUTE}"
+            headers["Link"] = f'<{route}/{self.hub.commit}>; rel="xet-auth"'
         self._send(302, b"", headers, path="")
+
+    def _token(self) -> dict[str, str]:
+        return {
+            "X-Xet-Cas-Url": self.hub.xet_url,
+            "X-Xet-Access-Token": xet.TOKEN,
+            "X-Xet-Token-Expiration": str(int(time.time()) + 3600),
+        }
+
+    def _xet(self, parts: list[str]) -> None:
+        """Answer as the storage: what a file is made of, for its token; xorbs, for their passes."""
+        assert self.hub.xet is not None
+        files = {path: data for path, data in self.hub.files.items() if len(data) >= LARGE}
+        match parts:
+            case ["v1" | "v2" as version, "reconstructions", name]:
+                found = [(p, xet.stored(data)) for p, data in files.items()]
+                path, kept = next((p, each) for p, each in found if each.hash == name)
+                self._note(path)
+                self._plan(kept, int(version[1:]))
+            case ["xorbs", name]:
+                path, number = next(
+                    (path, number)
+                    for path, data in files.items()
+                    for number, one in enumerate(xet.stored(data).xorbs)
+                    if one.name == name
+                )
+                self._note(path)
+                self._xorb(f"{CHUNKS}/{path}/{number}", xet.stored(files[path]).xorbs[number])
+            case _:
+                self._note("")
+                self._error(404, "")
+
+    def _xorb(self, path: str, xorb: xet.Xorb) -> None:
+        fault = self.hub.fault(path, at_storage=True)
+        if fault.status or self.headers.get("Authorization"):
+            self._error(fault.status or 400, "", fault.headers)
+        else:
+            self._send(200, xorb.data, {}, path=path)
+
+    def _plan(self, kept: xet.Stored, version: int) -> None:
+        """Say what the bytes of a file that are asked for are made of."""
+        assert self.hub.xet is not None
+        fault = self.hub.fault(PLAN, at_storage=True)
+        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        start, end = (int(asked[1]), int(asked[2]) + 1) if asked else (0, kept.size)
+        if fault.status or version not in self.hub.xet.versions:
+            self._error(fault.status or 404, "", fault.headers)
+        elif self.headers.get("Authorization") != f"Bearer {xet.TOKEN}":
+            self._error(401, "")
+        elif start >= kept.size:
+            self._error(416, "")
+        else:
+            xorbs = f"{self.hub.xet_url}/xorbs"
+            plan = kept.reconstruction(start, min(end, kept.size), xorbs, version)
+            self._send(200, json.dumps(plan).encode(), {}, path="")
 
     def _storage(self, path: str) -> None:
         self._note(path)
@@ -280,8 +367,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(fault.status, "", fault.headers)
             return
         data = self.hub.files[path]
+        ends = re.search(r"-\d", self.headers.get("Range", ""))
+        if self.hub.one_answer is not None and len(data) > self.hub.one_answer and not ends:
+            self._error(400, "")
+            return
         if self.hub.together is not None and self.command == "GET":
-            self.hub.together.wait(60)
+            with self.hub.lock:
+                self.hub.waited += 1
+                first = self.hub.waited <= self.hub.together.parties
+            if first:
+                self.hub.together.wait(60)
         self._send(200, data, {"ETag": f'"{sha256(data)}"'}, path=path)
 
     def _allowed(self, revision: str, path: str) -> bool:
@@ -323,7 +418,7 @@ class _Handler(BaseHTTPRequestHandler):
         end = min(int(asked[2]) + 1, len(data)) if asked and asked[2] else len(data)
         rest = data[start:end] + body_fault.extra
         if body_fault.flip and rest:
-            rest = bytes([rest[0] ^ 1]) + rest[1:]
+            rest = rest[:-1] + bytes([rest[-1] ^ 1])
         if body_fault.short:
             rest = rest[: -body_fault.short]
         if asked and rest:
@@ -338,7 +433,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pour(self, path: str, start: int, rest: bytes, fault: Fault) -> None:
         whole = rest[: fault.cut]
-        silent = self.hub.silent if self.name == "storage" else None
+        silent = self.hub.silent if path and self.name != "hub" else None
         if silent is not None and "hf_hub" in self.headers.get("User-Agent", ""):
             whole = whole[: len(whole) // 2]
         for at in range(0, len(whole), self.hub.step):
@@ -349,8 +444,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(piece)
         if len(whole) < len(rest[: fault.cut]) and silent is not None:
             self.wfile.flush()
-            silent.wait(60)
+            self._keep_silent(silent)
             self.close_connection = True
         if fault.cut is not None:
             self.close_connection = True
             self.request.shutdown(socket.SHUT_RDWR)
+
+    def _keep_silent(self, silent: threading.Event) -> None:
+        """Say nothing until that ends, or until whoever asked hangs up."""
+        while not silent.wait(0.02):
+            there, _, _ = select.select([self.request], [], [], 0)
+            if there and not self.request.recv(1, socket.MSG_PEEK):
+                with self.hub.lock:
+                    self.hub.hung_up[self.name] += 1
+                return

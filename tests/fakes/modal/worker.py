@@ -1,7 +1,8 @@
 """Runs containers: the true entrypoint of Modal's client, in an environment of its own.
 
 A container here is a process. Its files lie below a folder of its own, which stands for ``/``:
-what a mount puts at ``/home/x`` lies at ``<folder>/home/x``. Volumes are linked at the paths that
+what a mount puts at ``/home/x`` lies at ``<folder>/home/x``, and what an image's variable says to
+lie in ``/root`` does, too. Volumes are linked at the paths that
 the release names; tests choose paths below their own temporary folder.
 """
 
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from modal_proto import api_pb2
 
+from deployer.facts.modal.keywords import HOME
 from tests.fakes.fresh import FRESH
 from tests.fakes.modal.state import App, identity
 
@@ -310,7 +312,8 @@ class Worker:
         for command in self._commands(definition.image_id):
             if command.startswith("ENV "):
                 name, _, value = command.removeprefix("ENV ").partition("=")
-                found[name] = shlex.split(value)[0] if value else ""
+                said = shlex.split(value)[0] if value else ""
+                found[name] = f"{folder}{said}" if said.startswith(f"{HOME}/") else said
         for secret_id in definition.secret_ids:
             found |= self.state.secret(secret_id)
         return found

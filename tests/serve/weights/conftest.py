@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.fixture(autouse=True)
+def own_xet_cache(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Keep hf_xet's files off this machine's; it takes the first place for a process's life."""
+    monkeypatch.setenv("HF_XET_CACHE", str(tmp_path_factory.getbasetemp() / "xet"))
+
+
 @pytest.fixture
 def hub() -> Iterator[FakeHub]:
     with FakeHub(model_files()).serving() as hub:

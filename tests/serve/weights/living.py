@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.release import ModelSource
+from deployer.serve.weights.clients import RANGES
 from deployer.serve.weights.download import download
 from deployer.serve.weights.marker import MARKER
 from deployer.serve.weights.pace import Pace
@@ -49,13 +50,14 @@ class Story:
     def marker(self) -> Path:
         return self.folder / MARKER
 
-    def download(self) -> Complete:
+    def download(self, client: str = RANGES) -> Complete:
         return download(
             self.model,
             commit=self.commit or (lambda: self.marked.append(self.marker.exists())),
             tell=self.events.append,
             environ=self.hub.environ | self.environ,
             pace=self.pace,
+            client=client,
         )
 
     def assert_complete(self) -> None:

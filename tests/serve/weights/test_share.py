@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
@@ -21,6 +22,7 @@ from deployer.serve.weights.progress import Progress
 from deployer.serve.weights.share import SMALL_FILES, fetch_share
 from deployer.serve.weights.ways import Claim
 from deployer.serve.weights.wide import Wide
+from tests.fakes.fresh import FRESH
 from tests.fakes.hub.model import model_files, shard_name
 from tests.fakes.hub.server import COMMIT, PIECE, REPO, FakeHub, Fault
 
@@ -196,6 +198,8 @@ def test_what_another_share_has_is_left_alone(story: Story) -> None:
 
 
 SCRIPT = """\
+import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -209,10 +213,18 @@ class Far:
     def listing(self):
         return self._listing
 
-import json, os
 hub = Far(os.environ["HF_ENDPOINT"], json.loads(os.environ["LISTING"]))
 fetch(Story(hub, Path(sys.argv[1])), sys.argv[2], pace=replace(WIDE, piece=PIECE))
 """
+
+
+def start(story: Story, client: str, **variables: str) -> subprocess.Popen[bytes]:
+    """Start to fetch a shard in a process of its own."""
+    listing = json.dumps(story.hub.listing())
+    environ = {**os.environ, **story.hub.environ, "HF_TOKEN": CANARY, "LISTING": listing}
+    words = [sys.executable, "-c", SCRIPT.replace("PIECE", str(PIECE)), str(story.folder), client]
+    root = Path(__file__).parents[3]
+    return subprocess.Popen([*FRESH, *words], env=environ | variables, cwd=root)
 
 
 @pytest.mark.process
@@ -220,30 +232,19 @@ fetch(Story(hub, Path(sys.argv[1])), sys.argv[2], pace=replace(WIDE, piece=PIECE
 def test_kills_at_random_bytes_cost_the_spans_that_were_on_their_way(
     tmp_path: Path, client: str
 ) -> None:
-    import json  # noqa: PLC0415 - its one use
-
     with FakeHub(model_files(shards=3, size=600_000)).serving() as hub:
         hub.step = PIECE
         hub.token = CANARY
         story = Story(hub, tmp_path / "weights")
         size = len(hub.files[SHARD])
         chance = random.Random(15)  # noqa: S311 - the same points every time
-        environ = {
-            **os.environ, **hub.environ, "HF_TOKEN": CANARY, "LISTING": json.dumps(hub.listing())
-        }  # fmt: skip
-        words = [sys.executable, "-c", SCRIPT.replace("PIECE", str(PIECE))]
-        root = Path(__file__).parents[3]
-
-        def start() -> subprocess.Popen[bytes]:
-            return subprocess.Popen([*words, str(story.folder), client], env=environ, cwd=root)
-
         kills = 2
         for point in sorted(chance.sample(range(1, size), kills)):
             with hub.lock:
-                process = start()
+                process = start(story, client)
                 hub.at_bytes = (point, process.kill)
             assert process.wait(120) == -9
-        assert start().wait(120) == 0
+        assert start(story, client).wait(120) == 0
         assert (story.folder / SHARD).read_bytes() == hub.files[SHARD]
         assert hub.bytes_sent <= size + kills * WIDE.workers * SPAN
 
