@@ -9,12 +9,15 @@ import threading
 
 import pytest
 
+from deployer.facts.sizes import WRITERS
 from deployer.serve.weights.verify import verify
 from tests.apply.modal.conftest import World
 from tests.apply.modal.test_killed import killing, start
 from tests.apply.modal.test_life import plan, running
+from tests.fakes.hub import xet
 from tests.fakes.hub.model import model_files
 from tests.fakes.hub.server import PIECE
+from tests.fakes.modal.volumes import V1, V2
 from tests.fakes.modal.worker import Task
 from tests.volume import VOLUME
 
@@ -45,7 +48,7 @@ def shared(containers: World) -> World:
 
 
 def apply(world: World, **changes: str) -> tuple[int, str]:
-    path = world.profile(hub_secret=DOWNLOAD, **changes)
+    path = world.profile(**{"hub_secret": DOWNLOAD, **changes})
     code, _, err = world.run("apply", path, "--yes", "--no-verify")
     return code, err
 
@@ -88,13 +91,65 @@ def test_several_containers_share_a_download_and_one_line_tells_how_far(shared: 
     assert running(plan(world, world.profile(hub_secret=DOWNLOAD))[1]) == []
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
-def test_containers_killed_at_random_moments_cost_a_shard_each_at_most(
-    shared: World, seed: int
+def test_more_containers_than_version_1_bears_share_a_volume_of_version_2(shared: World) -> None:
+    world, many = shared, WRITERS[1] + 1
+    world.hub.together = threading.Barrier(many)
+    world.hub.files = model_files(shards=many + 1, size=SHARD)
+    download = DOWNLOAD.replace(f"containers: {CONTAINERS}", f"containers: {many}")
+    version_2 = "  weights:\n    version: 2"
+    code, err = apply(world, hub_secret=download, weights=version_2)
+    assert code == 0, err
+    assert not world.hub.together.broken
+    assert complete(world)
+    state = world.plane.state
+    versions = {name: state.volume_versions[one] for one, (name, _) in state.volumes.items()}
+    assert versions["weights"] == V2
+    assert versions["kernels"] == V1
+    assert running(plan(world, world.profile(hub_secret=download, weights=version_2))[1]) == []
+
+
+def test_a_volume_of_version_1_is_not_taken_for_one_of_version_2(world: World) -> None:
+    world.plane.volume("weights")
+    code, err = apply(world, weights="  weights:\n    version: 2")
+    assert code == 1, err
+    assert "Volume 'weights' exists but has version v1, not v2 as requested" in err
+    assert world.plane.requests("FunctionMap") == []
+
+
+def test_containers_fetch_shards_by_xet_and_keep_what_it_needs_off_the_volume(
+    shared: World,
 ) -> None:
     world = shared
+    world.hub.xet = xet.Storage()
+    code, err = apply(world, hub_secret=f"{DOWNLOAD}\n    client: xet")
+    assert code == 0, err
+    assert complete(world)
+    shards = {path for path in world.hub.files if path.endswith(".safetensors")}
+    by = {
+        server: {c.path for c in world.hub.calls if c.server == server and c.method == "GET"}
+        for server in ("storage", "xet")
+    }
+    assert by["xet"] == shards
+    assert not by["storage"] & shards
+    assert {c.authorization for c in world.hub.calls if c.server == "xet"} == {
+        "", f"Bearer {xet.TOKEN}"
+    }  # fmt: skip
+    written = {path.name for path in (world.folder / "plane" / "volumes").rglob("*")}
+    assert not [name for name in written if "xet" in name]
+    kept = list((world.folder / "plane" / "containers").glob("*/root/.cache/xet/logs/*"))
+    assert kept
+
+
+@pytest.mark.parametrize("client", ["hub", "xet"])
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_containers_killed_at_random_moments_cost_a_shard_each_at_most(
+    shared: World, seed: int, client: str
+) -> None:
+    world = shared
+    world.hub.xet = xet.Storage() if client == "xet" else None
     chance = random.Random(seed)  # noqa: S311 - the same moments every time
     total = sum(map(len, world.hub.files.values()))
+    headers = 8 * (total // xet.CHUNK + 2 * SHARDS) if client == "xet" else 0
     points = sorted(chance.sample(range(1, total), KILLS))
     lost: list[bool] = []
 
@@ -108,11 +163,11 @@ def test_containers_killed_at_random_moments_cost_a_shard_each_at_most(
             world.plane.run(world.plane.worker.lose(chance.choice(there), again=again))
 
     world.hub.at_bytes = (points.pop(0), threading.Thread(target=kill).start)
-    code, err = apply(world)
+    code, err = apply(world, hub_secret=f"{DOWNLOAD}\n    client: {client}")
     assert code == 0, err
     assert complete(world)
     assert lost
-    assert world.hub.bytes_sent <= total + len(lost) * (SHARD + 4096)
+    assert world.hub.bytes_sent <= total + len(lost) * (SHARD + 4096) + headers
     calls = world.plane.state.calls.values()
     failed = [c for c in calls if c.output and c.output.result.exception == LOST]
     assert len(re.findall(r"a container of the download was lost", err)) == len(failed)

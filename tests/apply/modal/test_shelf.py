@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from modal_proto import api_pb2
 
 from deployer.apply.modal.shelf import ModalShelf
 from deployer.serve.caches.keep import LAPSE
 from tests.apply.modal.conftest import World
+from tests.fakes.modal.state import BLOCK_SIZE
+from tests.fakes.modal.volumes import V1, V2
 
 pytestmark = pytest.mark.process
 
-RPC_BYTES = 4 << 20
-"""From how many bytes on Modal's client sends a file beside its RPCs (modal 1.6.4,
-``_utils/blob_utils.py``, ``LARGE_FILE_LIMIT``)."""
+
+def blocks(world: World) -> int:
+    """Give how many blocks were put for volumes of version 2."""
+    folder = world.plane.state.block("any").parent
+    return len(list(folder.iterdir())) if folder.exists() else 0
 
 
 @dataclass
@@ -51,14 +56,18 @@ def test_a_claim_is_one_containers_and_a_dead_ones_lapses(world: World) -> None:
     assert last.claim("list", LAPSE)
 
 
-def test_what_is_too_large_for_an_rpc_is_put_whole(world: World, tmp_path: Path) -> None:
-    world.plane.volume("kernels")
+@pytest.mark.parametrize("version", [V1, V2], ids=["version 1", "version 2"])
+def test_what_is_too_large_for_an_rpc_is_put_whole(
+    world: World, tmp_path: Path, version: api_pb2.VolumeFsVersion.ValueType
+) -> None:
+    world.plane.volume("kernels", version=version)
     shelf = ModalShelf("kernels", tmp_path / "mounted")
-    files = {"large.tar": RPC_BYTES + 12_345, "small.tar": 10}
+    files = {"large.tar": BLOCK_SIZE + 12_345, "small.tar": 10}
     for name, size in files.items():
         (tmp_path / name).write_bytes(secrets.token_bytes(size))
     shelf.put([(tmp_path / name, f"caches/key/{name}") for name in files])
-    assert len(world.plane.requests("BlobCreate")) == 1
+    beside = {V1: len(world.plane.requests("BlobCreate")), V2: blocks(world)}
+    assert beside == {V1: {V1: 1, V2: 0}, V2: {V1: 0, V2: 3}}[version]
     assert sorted(shelf.names("caches/key")) == sorted(files)
     for name in files:
         assert shelf.read(f"caches/key/{name}") == (tmp_path / name).read_bytes()

@@ -16,6 +16,7 @@ from modal._serialization import serialize
 from modal_proto import api_pb2
 
 from tests.fakes.modal.faults import VOLUME, WEB, suffered
+from tests.fakes.modal.state import BLOCK_SIZE
 
 if TYPE_CHECKING:
     from tests.fakes.modal.calls import Calls
@@ -48,6 +49,7 @@ class Edge:
         app = web.Application(client_max_size=1 << 30)
         app.router.add_get("/volume/{id}/{path:.*}", self._block)
         app.router.add_put("/blob/{id}", self._put_blob)
+        app.router.add_put("/block/{sha256}", self._put_block)
         return await self._serve(app)
 
     async def url_of(self, function_id: str) -> str:
@@ -82,11 +84,24 @@ class Edge:
         told = hashlib.md5(body, usedforsecurity=False).hexdigest()
         return web.Response(headers={"ETag": f'"{told}"'})
 
+    async def _put_block(self, request: web.Request) -> web.Response:
+        """Take a block of a file for a volume of version 2; a client says again what it is told."""
+        body, name = await request.read(), request.match_info["sha256"]
+        if hashlib.sha256(body).hexdigest() != name:
+            return web.Response(status=400, text="the hash is not that of the block")
+        path = self._state.block(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+        return web.Response(text="put")
+
     async def _block(self, request: web.Request) -> web.StreamResponse:
         volume = self._state.volume(request.match_info["id"])
 
         async def block() -> web.StreamResponse:
-            return web.FileResponse(volume / request.match_info["path"])
+            at = int(request.query["from"])
+            with (volume / request.match_info["path"]).open("rb") as file:
+                file.seek(at)
+                return web.Response(body=file.read(BLOCK_SIZE))
 
         return await self._suffered(VOLUME, block, request)
 

@@ -1,11 +1,9 @@
-"""Environments, secrets, volumes, mounts and images."""
+"""Environments, secrets, mounts and images."""
 
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from google.protobuf.empty_pb2 import Empty
@@ -19,9 +17,6 @@ if TYPE_CHECKING:
 
 BUILDER = "2025.06"
 """The image builder that this plane says it has. A client refuses one that it does not know."""
-
-
-V1 = api_pb2.VOLUME_FS_VERSION_V1
 
 
 class Objects:
@@ -106,96 +101,6 @@ class Objects:
         del request
         return api_pb2.WorkspaceBillingRatesResponse(rates=self.rates)
 
-    async def volume_get_or_create(
-        self, request: api_pb2.VolumeGetOrCreateRequest
-    ) -> api_pb2.VolumeGetOrCreateResponse:
-        name, environment = request.deployment_name, request.environment_name or "main"
-        volume_id = identity("vo", name, environment)
-        if volume_id not in self.state.volumes:
-            if request.object_creation_type == api_pb2.OBJECT_CREATION_TYPE_UNSPECIFIED:
-                message = f"Volume '{name}' not found in environment '{environment}'"
-                raise GRPCError(Status.NOT_FOUND, message)
-            self.volume(name, environment, request.version or V1)
-        return api_pb2.VolumeGetOrCreateResponse(
-            volume_id=volume_id,
-            metadata=api_pb2.VolumeMetadata(
-                name=name, version=self.state.volume_versions[volume_id]
-            ),
-        )
-
-    def volume(
-        self,
-        name: str,
-        environment: str = "main",
-        version: api_pb2.VolumeFsVersion.ValueType = V1,
-    ) -> Path:
-        """Give the folder of a volume by its name, which is made where it is not there."""
-        volume_id = identity("vo", name, environment)
-        if volume_id not in self.state.volumes:
-            self.state.volumes[volume_id] = (name, environment)
-            self.state.volume_versions[volume_id] = version
-            self.state.volume(volume_id).mkdir(parents=True)
-        return self.state.volume(volume_id)
-
-    async def volume_reload(self, request: api_pb2.VolumeReloadRequest) -> Empty:
-        del request
-        return Empty()
-
-    async def volume_commit(
-        self, request: api_pb2.VolumeCommitRequest
-    ) -> api_pb2.VolumeCommitResponse:
-        del request
-        return api_pb2.VolumeCommitResponse(skip_reload=True)
-
-    async def volume_delete(self, request: api_pb2.VolumeDeleteRequest) -> Empty:
-        del self.state.volumes[request.volume_id]
-        shutil.rmtree(self.state.volume(request.volume_id))
-        return Empty()
-
-    async def volume_put_files(self, request: api_pb2.VolumePutFilesRequest) -> Empty:
-        for file in request.files:
-            path = self._inside(request.volume_id, file.filename)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(self.state.files[file.sha256_hex].read_bytes())
-        return Empty()
-
-    async def volume_get_file2(
-        self, request: api_pb2.VolumeGetFile2Request
-    ) -> api_pb2.VolumeGetFile2Response:
-        path = self._inside(request.volume_id, request.path)
-        if not path.is_file():
-            raise GRPCError(Status.NOT_FOUND, f"No such file: {request.path}")
-        size = path.stat().st_size
-        relative = path.relative_to(self.state.volume(request.volume_id))
-        urls = [f"{self.url}/volume/{request.volume_id}/{relative}"] if size else []
-        return api_pb2.VolumeGetFile2Response(get_urls=urls, size=size, start=0, len=size)
-
-    async def volume_remove_file(self, request: api_pb2.VolumeRemoveFileRequest) -> Empty:
-        path = self._inside(request.volume_id, request.path)
-        if not path.is_file():
-            raise GRPCError(Status.NOT_FOUND, f"No such file: {request.path}")
-        path.unlink()
-        return Empty()
-
-    async def volume_list_files(
-        self, request: api_pb2.VolumeListFilesRequest
-    ) -> AsyncIterator[api_pb2.VolumeListFilesResponse]:
-        folder = self._inside(request.volume_id, request.path)
-        if not folder.exists():
-            raise GRPCError(Status.NOT_FOUND, f"No such file or directory: {request.path}")
-        found = sorted(folder.rglob("*") if request.recursive else folder.iterdir())
-        root = self.state.volume(request.volume_id)
-        entries = [
-            api_pb2.FileEntry(
-                path=str(path.relative_to(root)),
-                type=api_pb2.FileEntry.DIRECTORY if path.is_dir() else api_pb2.FileEntry.FILE,
-                size=path.stat().st_size,
-                mtime=int(path.stat().st_mtime),
-            )
-            for path in found
-        ]
-        yield api_pb2.VolumeListFilesResponse(entries=entries)
-
     async def mount_batched_check_existence(
         self, request: api_pb2.MountBatchedCheckExistenceRequest
     ) -> api_pb2.MountBatchedCheckExistenceResponse:
@@ -274,11 +179,6 @@ class Objects:
         """Give the build that a test has planned for an image, by a part of its commands."""
         commands = "\n".join(self.state.images[image_id].dockerfile_commands)
         return next((b for part, b in self.state.builds.items() if part in commands), None)
-
-    def _inside(self, volume_id: str, path: str) -> Path:
-        if volume_id not in self.state.volumes:
-            raise GRPCError(Status.NOT_FOUND, f"Volume {volume_id} not found")
-        return self.state.volume(volume_id) / path.lstrip("/")
 
 
 def _built(build: Build | None) -> api_pb2.GenericResult:

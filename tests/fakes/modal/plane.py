@@ -32,6 +32,7 @@ from tests.fakes.modal.edge import Edge
 from tests.fakes.modal.faults import Fault, Faults, suffered
 from tests.fakes.modal.objects import Objects
 from tests.fakes.modal.state import App, State
+from tests.fakes.modal.volumes import Volumes
 from tests.fakes.modal.worker import HEADER, Worker
 
 T = TypeVar("T")
@@ -76,7 +77,7 @@ class _Server(grpclib.server.Server):
         return protocol
 
 
-class ControlPlane(Objects, Dicts, Apps, Calls):
+class ControlPlane(Objects, Volumes, Dicts, Apps, Calls):
     """Runs in a thread of its own while entered; ``calls`` holds every request by RPC name.
 
     ``pythons`` says which interpreter stands for which image (see :class:`Worker`), ``variables``

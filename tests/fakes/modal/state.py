@@ -13,6 +13,9 @@ from typing import Any
 from grpclib import GRPCError, Status
 from modal_proto import api_pb2
 
+BLOCK_SIZE = 8 << 20
+"""Bytes of a block of a file of a volume (modal 1.6.4, ``_utils/blob_utils.py``)."""
+
 
 def identity(prefix: str, *parts: object) -> str:
     """Give an id that follows from what it identifies."""
@@ -145,6 +148,10 @@ class State:
     def blob(self, blob_id: str) -> Path:
         """Give the place of what was uploaded beside the RPCs."""
         return self.root / "blobs" / blob_id
+
+    def block(self, sha256: str) -> Path:
+        """Give the place of a block of a file that was put for a volume of version 2."""
+        return self.root / "blocks" / sha256
 
     def volume(self, volume_id: str) -> Path:
         """Give the folder that a volume's files are in."""
