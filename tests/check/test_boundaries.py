@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from deployer.compile.case import Case
-from deployer.finding import Finding
+from deployer.finding import Finding, Severity
 from deployer.profile.load import load_profile
 
 from .sane import Change, changed, findings
@@ -28,6 +28,11 @@ def life(**values: object) -> Change:
     return {"lifecycle": values}
 
 
+def writers(containers: int, **volume: object) -> Change:
+    weights = {"volume": "weights", "path": "/models", **volume}
+    return {"modal": {"download": {"containers": containers}, "weights": weights}}
+
+
 @pytest.mark.parametrize(
     ("name", "within", "beyond"),
     [
@@ -46,6 +51,8 @@ def life(**values: object) -> Change:
         ("startup-near-load", life(startup_timeout=2161), life(startup_timeout=2160)),
         ("startup-near-load", life(startup_timeout=252), life(startup_timeout=253)),
         ("startup-below-load", life(startup_timeout=253), life(startup_timeout=252)),
+        ("writers-beyond-volume", writers(4), writers(5)),
+        ("writers-beyond-volume", writers(32, version=2), writers(5, version=1)),
     ],
 )
 def test_one_step_decides(name: str, within: Change, beyond: Change) -> None:
@@ -74,6 +81,7 @@ def test_one_step_decides(name: str, within: Change, beyond: Change) -> None:
             "write at most 16,",
         ),
         ("experts-undivided", {"parallel": {"ep": 3}}, "1, 2, 4, 8"),
+        ("writers-beyond-volume", writers(5), "write `modal.download.containers: 4`"),
     ],
 )
 def test_the_remedy_names_its_number(name: str, change: Change, said: str) -> None:
@@ -110,3 +118,17 @@ def test_the_tokens_of_a_page(change: Change, tokens: int) -> None:
 
     assert profile is not None
     assert Case(profile).resolved.page_size.value == tokens
+
+
+def test_more_writers_than_a_volume_bears_are_refused() -> None:
+    (found,) = of("writers-beyond-volume", writers(5))
+    assert found.severity is Severity.ERROR
+    assert found.message == (
+        "5 containers write into a volume of version 1, which a new one is where none is stated: "
+        "at most 4 may"
+    )
+    (found,) = of("writers-beyond-volume", writers(5, version=1))
+    assert found.message == "5 containers write into a volume of version 1: at most 4 may"
+    (found,) = findings(changed(writers(33, version=2)))
+    assert (found.severity, found.path) == (Severity.ERROR, "modal.download.containers")
+    assert "32" in found.message

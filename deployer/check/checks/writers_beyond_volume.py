@@ -1,7 +1,8 @@
 """More containers download at a time than the volume bears.
 
-Why it hurts: a Modal volume of version 1 bears about five writers; more of them hold each other up,
-and commits of one may fail.
+Why it hurts: Modal advises at most five writers of a volume of version 1, and deployer takes four
+of them to download. What becomes of the commits of more is not documented; a shard whose commit
+fails ends the download.
 
 Instead of ``-`` write ``+``::
 
@@ -33,17 +34,20 @@ def find(case: Case) -> Iterator[Problem]:
         return
     version = modal.weights.version or 1
     if modal.download.containers > WRITERS[version]:
+        stated = "" if modal.weights.version else ", which a new one is where none is stated"
         yield Problem(
             ("modal", "download", "containers"),
-            f"{modal.download.containers} containers write into a volume of version {version}",
-            f"write at most {WRITERS[version]}, or choose `modal.weights.version: 2`, which is "
-            "beta; a volume that is there keeps its version",
+            f"{modal.download.containers} containers write into a volume of version "
+            f"{version}{stated}: at most {WRITERS[version]} may",
+            f"write `modal.download.containers: {WRITERS[version]}`, or choose "
+            "`modal.weights.version: 2`, which is beta; a volume that is there keeps its version, "
+            "so that needs one of another name",
         )
 
 
 RULE = Rule(
     "writers-beyond-volume",
-    Severity.WARNING,
+    Severity.ERROR,
     find,
     link="https://modal.com/docs/guide/volumes",
 )
