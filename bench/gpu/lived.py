@@ -144,16 +144,23 @@ class Life:
         self.found["headline"] = last.get("message", "")
         self.found["failed_ms"] = self._told(failed[0])["ms"] if failed else None
         self.found["detail"] = [line[:300] for line in last.get("detail", [])[-40:]]
-        text = self._text()
-        self.found["stacks"] = {
-            "frames": len(re.findall(r"\([^()\s]+\.py:\d+\)", text)),
-            "processes": len(re.findall(r"^.*\bprocess \d+: ", text, re.MULTILINE)),
-        }
+        self.found["stacks"] = self._stacks(self._text())
         told = ("started", "events", "detail", "observed")
         all_told = json.dumps([self.found[name] for name in told])
         missing = [each for each in self.scenario["expect"] if re.search(each, all_told) is None]
         self.found |= {"as_expected": not missing, "missing": missing}
         return self.found
+
+    def _stacks(self, text: str) -> dict[str, int]:
+        """Count the processes whose stacks were written, the frames, and those of the victim."""
+        told = re.split(r"^.*\bprocess \d+: ", text, flags=re.MULTILINE)[1:]
+        frames = [len(re.findall(r"\([^()\s]+\.py:\d+\)", each)) for each in told]
+        victim = (self.scenario.get("fault") or {}).get("process")
+        stopped = [
+            count for each, count in zip(told, frames, strict=True)
+            if victim and re.search(victim, each.partition("\n")[0])
+        ]  # fmt: skip
+        return {"processes": len(told), "frames": sum(frames), "stopped": sum(stopped)}
 
     def _hold(self) -> list[str]:
         """Stop the scheduler as soon as it has its title; gives its process."""

@@ -36,6 +36,30 @@ def of(result: dict[str, Any]) -> str:
     return section("Start and caches of kernels", result, rows, note)
 
 
+def again(result: dict[str, Any]) -> str:
+    """Write the starts of one case that found more and more kernels; nothing where there are none.
+
+    Seconds of a stage are from the end of the one before, of the first rank.
+    """
+    if "starts" not in result:
+        return ""
+    lines = ["| kernels found | pools | fused all-reduce | graphs, one after another | serving |"]
+    lines.append("|---|---|---|---|---|")
+    for each in result["starts"]:
+        at: dict[str, float] = {}
+        for step in each["steps"]:
+            at[step["step"]] = step["at"]
+        graphs = [
+            f"{step['seconds']:.1f} s" for step in each["steps"] if step["step"] == "captured"
+        ]
+        end = f"after {each['seconds']:.0f} s" if each["reached"] else "was ended before"
+        lines.append(
+            f"| {each['found']} | after {at['pool']:.0f} s | {at['fused'] - at['pool']:.0f} s | "
+            f"{', '.join(graphs) or 'none was done'} | {end} |"
+        )
+    return "\n".join(lines)
+
+
 def stages(case: dict[str, Any]) -> dict[str, float]:
     """Give the seconds of a start's stages, by the engine's log."""
     at = {each["step"]: each["at"] for each in case["steps"]}

@@ -32,25 +32,16 @@ layers and dummy weights. GiB are as the engine logs them.
 TAIL = """## Not measured
 
 - More than two GPUs, pipelines, real weights of a whole model, releases after 0.5.17 on a GPU.
-- What is free after the CUDA graphs: the cases of memory end when the pools are made, and where
-  graphs were captured another server stood on the same GPU.
+- What is free after the CUDA graphs, but for one case: the others end when the pools are made, and
+  where graphs were captured another server stood on the same GPU.
 - Dense attention with a draft: Qwen3-32B brings none of its own, and no other repository was there.
 - Loaders of what is not safetensors (`pt`, `npcache`, `gguf`, `bitsandbytes`), of weights that were
   divided before (`sharded_state`, `presharded`), of other servers (`remote`, `remote_instance`),
   `layered` and `flash_rl`.
 - Speed through `deployer bench`: a client of our own asked, which sends token ids.
 - A door that is stopped (SIGSTOP): it was only killed.
-- GLM-5.1's slice on two ranks until it serves: after its pools it made the buffers of the fused
-  all-reduce (its log names 192 MiB) and was silent for the two minutes that it
-  had left.
-- A rank of two that is stopped was measured before the runtime could tell a hang. The first rank's
-  own stop was cut off by the limit of its step.
-- `two-one-rank-full-at-load` did not happen as meant: the GPU was filled before by the scenario
-  beside it, which ended first, so that 41.67 GiB were free of the second GPU, and the weights fit.
 - A server that dies of its first long prompt at a fraction of 0.98 without anybody else on the GPU:
   it was seen once, by hand, and not again in three starts with 48 requests at most.
-- `verify`'s `gone` after it was mended. It failed on one GPU, three times out of three: 0.5.17
-  gives the request up at once ("the state was deleted" in its log), and does not count it.
 - DeepGEMM's kernels made with dummy weights, served with real ones: compared file by file alone.
 - A Modal volume, a container of Modal, and an image that has kernels from its build.
 """
@@ -127,13 +118,15 @@ def _memory(result: dict[str, Any]) -> str:
             f"{case['name'].removesuffix('-ready')} | {before(case):.2f} | {real} | {by_fit} | "
             f"{made:,} | {guess:,} | {off} | {after[-1] if after else ''}{_short(case)}"
         )
-    return section("Memory", result, rows, " ".join(filter(None, [_order(result), _ranks(result)])))
+    note = " ".join(filter(None, [_order(result), _ranks(result), _graphs(result)]))
+    starts = start_table.again(result)
+    return section("Memory", result, rows, f"{note}\n\n{starts}" if starts else note)
 
 
 def _short(case: dict[str, Any]) -> str:
     if case["reached"] or not tokens(case):
         return ""
-    if case.get("ready") or case["name"].endswith("-ready"):
+    if case["name"].endswith("-ready"):
         return " (was not ready after {:.0f} s)".format(case["seconds"])
     return " (the draft's dummy load then ran out)"
 
@@ -154,6 +147,16 @@ def _ranks(result: dict[str, Any]) -> str:
         " not switched off), without NVLink multicast. Figures are those of the fullest rank; a"
         " pool is one data-parallel rank's: a server of two (dp2) has twice as many tokens."
     )
+
+
+def _graphs(result: dict[str, Any]) -> str:
+    """Say what the CUDA graphs left free, of the cases that were waited for until they served."""
+    told = []
+    for case in result["cases"]:
+        left = [each["free"] for each in case["steps"] if each["step"] == "captured"]
+        if case["name"].endswith("-ready") and case["reached"] and left:
+            told.append(f"{case['name'].removesuffix('-ready')} {left[-1]:.2f} GiB")
+    return f"Free after all CUDA graphs: {', '.join(told)}." if told else ""
 
 
 def _order(result: dict[str, Any]) -> str:
@@ -185,10 +188,11 @@ def _life(result: dict[str, Any]) -> str:
     stops = [each for each in result["scenarios"] if _stopped(each)]
     if stops and "stacks" in stops[0]:
         frames = ", ".join(str(each["stacks"]["frames"]) for each in stops)
+        own = ", ".join(str(each["stacks"].get("stopped", 0)) for each in stops)
         note += (
             f" `lifecycle.hang_timeout` was {stops[0]['lifecycle']['hang']} s for those that were"
             f" stopped; py-spy wrote {frames} frames of {stops[0]['stacks']['processes']} processes"
-            " each to the log, none of them of the stopped process itself."
+            f" each to the log, {own} of them of the stopped process itself."
         )
     elif stops:
         note += (
@@ -214,7 +218,8 @@ def _said(scenario: dict[str, Any]) -> tuple[str, int | str]:
         and each["state"] in ("done", "failed")
     ]
     if not scenario["events"] or (not failed and scenario.get("failed_ms") is not None):
-        return scenario["headline"], scenario.get("failed_ms") or ""
+        after = scenario.get("failed_ms") or 0
+        return scenario["headline"], after if after > 0 else ""  # no moment was marked
     lost = [
         each
         for each in scenario["events"]
