@@ -98,7 +98,7 @@ def carried_back(
     with (
         carrying_out() as (lines, parts),
         alone(account, app, "a rollback", parts.tell) as held,
-        telling(account, app),
+        telling(account, app, parts),
     ):
         held.refuse_lost()
         refuse_moved(account, app, found)

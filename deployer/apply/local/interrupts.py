@@ -1,4 +1,4 @@
-"""Ctrl-C, a closed terminal and a polite kill: all three end what was started, at a safe place."""
+"""Ctrl-C, a closed terminal and a polite kill: all three end a command, at a safe place."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Interrupts:
     """While entered, the first SIGINT, SIGTERM or SIGHUP raises KeyboardInterrupt.
 
-    Not where held: then it is raised after the block. Further signals raise nothing, so that
-    tidying up is never cut short; they set ``hurried``, and tidying up waits for nobody.
+    Not where held: then it is raised after the block. ``first`` is the one that was heard. Further
+    signals raise nothing, so that tidying up is never cut short; they set ``hurried``, and tidying
+    up waits for nobody.
 
     A SIGINT or SIGHUP that is ignored from the start (a shell's ``&``, ``nohup``) stays ignored.
     SIGTERM never does: there is always a way to end an apply that lets it tidy up. Outside the
@@ -26,6 +27,7 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.hurried = False
+        self.first: signal.Signals | None = None
         self._held = False
         self._hushed = False
         self._waiting = False
@@ -63,7 +65,9 @@ class Interrupts:
         """Raise nothing from now on: all is done, or is being tidied up."""
         self._hushed = True
 
-    def _receive(self, _number: int, _frame: object) -> None:
+    def _receive(self, number: int, _frame: object) -> None:
+        if self.first is None:
+            self.first = signal.Signals(number)
         if self._hushed:
             self.hurried = True
         elif self._held:

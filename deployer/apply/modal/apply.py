@@ -27,6 +27,8 @@ from deployer.apply.modal.markers import (
 from deployer.apply.modal.part_run import (
     COMPILATION,
     DOWNLOAD,
+    IMAGE,
+    KEY,
     Carried,
     Sharing,
     attach,
@@ -40,7 +42,7 @@ from deployer.apply.modal.proxy_token import headers_for
 from deployer.apply.modal.records import Record, publish
 from deployer.apply.modal.rpc import told
 from deployer.apply.modal.shares import shares_of
-from deployer.apply.modal.tags import DIGEST, PHASE, proven, short_digest
+from deployer.apply.modal.tags import DIGEST, FETCHES, PHASE, fetched, proven, short_digest
 from deployer.apply.modal.things import now_kept
 from deployer.apply.modal.wait import BOOT, Told, wait_until_healthy
 from deployer.apply.patience import current
@@ -74,9 +76,15 @@ if TYPE_CHECKING:
 
 
 Left = tuple[str, str]
-"""What was left running: the phase, and the digits of the release that it is of."""
+"""What was left running: the phase, and the mark of what it makes."""
 
-LEFT = {CANDIDATE: "a candidate"}
+LEFT = {
+    DOWNLOAD.phase: "a download",
+    COMPILATION.phase: "a compilation",
+    IMAGE: "a build of the image",
+    KEY: "a comparison of the key",
+    CANDIDATE: "a candidate",
+}
 
 Prove = Callable[[Path, "ListedApp | None"], str]
 """Proves a candidate, from the release's file or from what an apply that is gone has left of it.
@@ -152,7 +160,7 @@ class Pipeline:
         app = self._parameters.app
         with (
             alone(self._account, app, "an apply", self._parts.tell) as held,
-            telling(self._account, app),
+            telling(self._account, app, self._parts),
         ):
             return self._run(plan, key, held)
 
@@ -250,11 +258,12 @@ class Pipeline:
         What is of no use is ended, and said: nobody else applies this app now.
         """
         kept: dict[Left, ListedApp] = {}
-        ours = {short_digest(each) for each in (self._release, *self._release.each_shape())}
+        releases = (self._release, *self._release.each_shape())
+        ours = {_made(phase, each) for phase in runs for each in releases}
         for one in phases_of(self._account, self._parameters.app):
             phase = one.tags.get(PHASE, "")
-            of = phase, one.tags.get(DIGEST, "")
-            if of[1] in ours and phase in runs and of not in kept:
+            of = phase, one.tags.get(FETCHES if phase == DOWNLOAD.phase else DIGEST, "")
+            if of in ours and of not in kept:
                 kept[of] = one
             else:
                 self._account.stop(one.id)
@@ -280,7 +289,7 @@ class Pipeline:
         fact, volume, folder = self._of(part, of)
         place = f"{whole(volume)}{folder}"
         where = f" for {of.hardware}" if self._release.shapes and of is not self._release else ""
-        running = left.get((part.phase, short_digest(of)))
+        running = left.get(_made(part.phase, of))
         with (
             self._phases.phase(part.phase, f"{part.name} on Modal{where}") as phase,
             alone(self._account, place, part.words, self._parts.tell),
@@ -288,6 +297,7 @@ class Pipeline:
             refuse_held(self._account, whole(volume), self._parts.tell)  # it is being deleted
             self._look_again(plan, held)
             listed = self._listed() if part is DOWNLOAD else None
+            file = self._records.keep_release(of)
             if running is not None:
                 self._parts.tell(
                     f"{part.words} that another apply began still runs: waiting for it"
@@ -301,10 +311,10 @@ class Pipeline:
                     phase,
                     self._parts,
                     () if shares is None else shares.shares,
+                    builds=file if part is DOWNLOAD else None,
                 )
             found = fact()
             if not found.done:
-                file = self._records.keep_release(of)
                 run_part(
                     self._account,
                     of,
@@ -313,7 +323,7 @@ class Pipeline:
                     phase,
                     self._parts,
                     self._sharing(listed),
-                    builds=part is DOWNLOAD,
+                    builds=part is DOWNLOAD and running is None,
                 )
                 found = fact()
             if not found.done:
@@ -514,6 +524,11 @@ class Pipeline:
             verified=verified,
             phases=self._phases.times(),
         )
+
+
+def _made(phase: str, release: Release) -> Left:
+    """Give the phase of a release, and the mark of what that makes."""
+    return phase, fetched(release) if phase == DOWNLOAD.phase else short_digest(release)
 
 
 def _file(plan: Plan) -> str:

@@ -52,6 +52,11 @@ class ImageBuild:
         self._app = app
         threading.Thread(target=self._build, name="image", daemon=True).start()
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether it is known that there is no image."""
+        return self._failure is not None
+
     def check(self) -> None:
         """Say once that the image is there; raise Failure, with the build's output, for none."""
         if not self._over.is_set():

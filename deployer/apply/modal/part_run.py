@@ -1,13 +1,13 @@
 """Runs one part of an app in a container, as `modal run` does, and tells how it goes.
 
-What still runs of an apply that is gone is attached to; what is interrupted is ended, or left to go
-on where a person says so, and which of both it was is said.
+What still runs of an apply that is gone is attached to. What is interrupted is ended, or left to go
+on where the terminal was closed or a person says so; which of both it was is said.
 """
 
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from deployer.apply.patience import current
 from deployer.errors import Failure, Interrupted, NotReached
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from deployer.apply.modal.client import Account
@@ -74,11 +74,21 @@ class Part:
 DOWNLOAD = Part("download_model", "weights", "the download")
 COMPILATION = Part("compile_deepgemm", "kernels", "the compilation")
 
+LASTING = {part.phase: part for part in (DOWNLOAD, COMPILATION)}
+"""The parts that go on without the command, and are waited for by the next one, by their phases."""
+
+KEY = "key"
+"""The phase in which the key is compared."""
+
+IMAGE = "image"
+"""The phase of an app in which the engine's image is built while another's download is waited for.
+"""
+
 
 def comparison(key: str) -> Part:
     """Give the part that holds a key against the secret's; the key is not in it."""
     salt = secrets.token_hex(16)
-    return Part("compare_key", "key", "the comparison of the key", (salt, key_proof(key, salt)))
+    return Part("compare_key", KEY, "the comparison of the key", (salt, key_proof(key, salt)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +115,7 @@ def run_part(  # noqa: PLR0913, PLR0917 - what a part consists of
     What is shared is fetched first, by as many calls as there are shares that are not there. Where
     it ``builds``, the engine's image is built meanwhile, and it ends with neither. Raises
     Failure, with the end of the log as its hint, where it fails or no container comes, and
-    Interrupted after Ctrl-C, which says what became of what ran.
+    Interrupted where it is interrupted, which says what became of what ran.
     """
     built = build_app(
         release,
@@ -115,7 +125,7 @@ def run_part(  # noqa: PLR0913, PLR0917 - what a part consists of
         phase=part.phase,
         writers=1 if sharing is None else sharing.containers,
     )
-    stays = parts.stay is not None
+    stays = _may_stay(part, parts)
     shares = () if sharing is None else sharing.shares
     run = _Run(account, release, part, phase, parts, shares)
     session = built.app.run(environment_name=account.environment or None, detach=stays)
@@ -128,12 +138,14 @@ def run_part(  # noqa: PLR0913, PLR0917 - what a part consists of
         if run.beside is not None:
             run.beside.wait(phase)
     except KeyboardInterrupt as error:
-        left = parts.stay is not None and parts.stay(f"{part.words} that runs on Modal")
+        left = stays and (run.called or is_at_work(account, app_id)) and stay(part, parts)
         _close(session, error if left else None)
         raise _interrupted(account, app_id, part, release.name, left=left) from None
     except BaseException as error:
         _close(session, error)
-        _end(account, app_id)
+        trouble = _end(account, app_id)
+        if isinstance(error, Failure) and run.beside is not None and run.beside.has_failed:
+            _hint(error, _unknown(part, trouble) if trouble else _ended(part))
         if isinstance(error, CLIENT_ERRORS):
             raise in_words(error) from error
         raise
@@ -150,23 +162,44 @@ def attach(  # noqa: PLR0913, PLR0917 - what a part consists of
     phase: Phase,
     parts: Parts,
     shares: tuple[Share, ...] = (),
+    *,
+    builds: Path | None = None,
 ) -> None:
     """Wait for what an apply that is gone has left running, and end its app then.
 
-    Whether it came to a good end, what lies on the volume says. Raises as :func:`run_part` does;
-    after a Failure, of which it cannot tell what became of it, it is left to the next one.
+    Whether it came to a good end, what lies on the volume says. With a release's file in ``builds``
+    the engine's image is built meanwhile. Raises as :func:`run_part` does; after a Failure,
+    be it the image's, what runs is left to the next one.
     """
+    run = _Run(account, release, part, phase, parts, shares)
+    beside = None if builds is None else _building(account, release, builds, run, phase, parts)
+    with beside or nullcontext():
+        try:
+            run.join(orphan.id)
+        except KeyboardInterrupt:
+            left = _may_stay(part, parts) and is_at_work(account, orphan.id) and stay(part, parts)
+            raise _interrupted(account, orphan.id, part, release.name, left=left) from None
+        except Failure as failure:
+            _hint(failure, is_left(orphan.id, part, release.name))
+            raise
+        _end(account, orphan.id)
+
+
+@contextmanager
+def _building(
+    account: Account, release: Release, file: Path, run: _Run, phase: Phase, parts: Parts
+) -> Iterator[None]:
+    """Build the engine's image beside the block, in an app of its own, and wait for it then."""
+    built = build_app(release, file, (), phase=IMAGE)
+    session = built.app.run(environment_name=account.environment or None)
+    told("an app for the engine's image", session.__aenter__)
     try:
-        _Run(account, release, part, phase, parts, shares).join(orphan.id)
-    except KeyboardInterrupt:
-        left = parts.stay is not None and parts.stay(f"{part.words} that runs on Modal")
-        raise _interrupted(account, orphan.id, part, release.name, left=left) from None
-    except Failure as failure:
-        failure.hint = "; ".join(
-            said for said in (failure.hint, _goes_on(orphan.id, part, release.name)) if said
-        )
-        raise
-    _end(account, orphan.id)
+        run.beside = ImageBuild(release, built.app, parts)
+        yield
+        run.beside.wait(phase)
+    finally:
+        _close(session, None)
+        _end(account, built.app.app_id or "")
 
 
 @dataclass(slots=True)
@@ -215,6 +248,8 @@ class _Run:
         self._ends: dict[str, str] = {}
         self._came = False
         self.beside: ImageBuild | None = None
+        self.called = False
+        """Whether Modal has said that it took a call."""
         self._looked = 0.0
         self._unanswered = self._unheard = self._proven = 0
         self._asked = (0, 0.0)
@@ -244,6 +279,8 @@ class _Run:
         """Wait until what runs has ended, by what its log or Modal says."""
         with self._following(app_id) as log:
             while self._part.phase not in self._ends and not log.ended:
+                if self.beside is not None:
+                    self.beside.check()
                 # It may be an app that ends where nobody gives a sign of life for it.
                 answer("AppHeartbeat", api_pb2.AppHeartbeatRequest(app_id=app_id))
                 there = self._look(app_id, log)
@@ -277,6 +314,7 @@ class _Run:
     def _make(self, call: _Call) -> None:
         what = f"the call of {self._part.words}"
         call.called = raised(what, lambda: call.function.spawn.aio(*call.given))
+        self.called = True
 
     def _ask(self, waiting: list[_Call]) -> None:
         """Wait a little for the first result; now and then ask whether there are others."""
@@ -367,27 +405,62 @@ def waiting_words(seconds: float) -> str:
     return f"no container has started yet, after {seconds:.0f} s"
 
 
-def _goes_on(app_id: str, part: Part, name: str) -> str:
+def stay(part: Part, parts: Parts) -> bool:
+    """Whether a part that runs goes on after an interrupt."""
+    return parts.stay is not None and parts.stay(f"{part.words} that runs on Modal")
+
+
+def is_at_work(account: Account, app_id: str) -> bool:
+    """Whether an app has a container or a call that waits for one, or Modal does not say."""
+    with current().tidying():
+        try:
+            return bool(account.containers(app_id)) or account.is_called(app_id)
+        except NotReached:
+            return True
+
+
+def _may_stay(part: Part, parts: Parts) -> bool:
+    return parts.stay is not None and part.phase in LASTING
+
+
+def is_left(app_id: str, part: Part, name: str) -> str:
     """Say of what was not ended who waits for it, and how it can be ended."""
+    where = "it needs the same weights" if part is DOWNLOAD else "its release is the same"
     return (
-        f"{part.words} goes on, on Modal: the next `deployer apply` of {name} waits for it; "
-        f"`modal app stop {app_id}` ends it"
+        f"{part.words} is left running on Modal: the next `deployer apply` of {name} waits for it "
+        f"where {where}; `modal app stop {app_id}` ends it"
     )
+
+
+def _hint(failure: Failure, first: str) -> None:
+    """Say something before what a failure hints at."""
+    failure.hint = "; ".join(said for said in (first, failure.hint) if said)
 
 
 def _interrupted(
     account: Account, app_id: str, part: Part, name: str, *, left: bool
 ) -> Interrupted:
-    """Say what became of what ran when Ctrl-C was pressed."""
+    """Say what became of what ran."""
     if left:
-        return Interrupted(f"Interrupted. {_goes_on(app_id, part, name)}.")
+        return Interrupted(f"Interrupted. {sentence(is_left(app_id, part, name))}")
     trouble = _end(account, app_id)
     if trouble:
-        return Interrupted(
-            f"Interrupted. Whether {part.words} has ended on Modal is not known: {trouble}",
-            hint=f"`modal app stop {app_id}` ends it",
-        )
-    return Interrupted(f"Interrupted. {part.words} on Modal is ended; what it wrote stays.")
+        message = f"Interrupted. {sentence(_unknown(part, trouble))}"
+        return Interrupted(message, hint=f"`modal app stop {app_id}` ends it")
+    return Interrupted(f"Interrupted. {sentence(_ended(part))}")
+
+
+def _unknown(part: Part, trouble: str) -> str:
+    return f"whether {part.words} has ended on Modal is not known: {trouble}"
+
+
+def _ended(part: Part) -> str:
+    return f"{part.words} on Modal is ended; what it wrote stays"
+
+
+def sentence(said: str) -> str:
+    """Let what is said be a sentence."""
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def _close(session: Any, error: BaseException | None) -> None:  # noqa: ANN401 - made at run time

@@ -36,8 +36,8 @@ class Parts:
     lies between two questions to a server that is not ready, ``look`` between two looks at its
     containers, ``answer`` bounds one of them: Modal
     itself redirects after 150 s (modal.com/docs/guide/webhook-timeouts). ``margin`` is what a
-    container gets beyond its own start-up budget. ``stay`` asks a person, after Ctrl-C, whether
-    what runs on Modal shall go on; None where there is nobody to ask, and it is ended. ``tell``
+    container gets beyond its own start-up budget. ``stay`` says, after an interrupt, whether what
+    runs on Modal shall go on; None where nobody would come back for it, and it is ended. ``tell``
     hears what becomes of what others have left. ``alarm`` bounds how long a candidate may be there.
     """
 

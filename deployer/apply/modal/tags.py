@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -29,7 +31,11 @@ NUMBER = "deployer.number"
 """Of which version the tags are: a rollback by hand leaves those of another one."""
 
 PHASE = "deployer.phase"
-"""What an app is for that is no deployment of its own: ``weights``, ``kernels``, ``candidate``."""
+"""What an app is for that is no deployment of its own: ``weights``, ``kernels``, ``image``,
+``candidate``."""
+
+FETCHES = "deployer.fetches"
+"""What a download fetches, and where to: a release of other flags needs the same."""
 
 CANDIDATE = "deployer.candidate"
 """The app beside which a candidate of a release is deployed, on an app that is one."""
@@ -41,6 +47,13 @@ LONGEST = 63
 def short_digest(release: Release) -> str:
     """Give the digest as tags have it."""
     return release.digest()[:DIGEST_LENGTH]
+
+
+def fetched(release: Release) -> str:
+    """Give the mark of what a release's download fetches, and where to."""
+    volume = "" if release.modal is None else release.modal.weights.volume
+    named = [[one.repo, one.commit or one.revision, one.path] for one in release.sources()]
+    return hashlib.sha256(json.dumps([volume, *named]).encode()).hexdigest()[:DIGEST_LENGTH]
 
 
 def app_tags(
@@ -62,6 +75,7 @@ def app_tags(
         **({CANDIDATE: candidate} if candidate else {}),
         **({FILE: file} if file else {}),
         **({PHASE: phase} if phase else {}),
+        **({FETCHES: fetched(release)} if phase == "weights" else {}),
         **({OWED: short_digest(release)} if owed else {}),
         **({NUMBER: str(number)} if number else {}),
         DIGEST: short_digest(release),

@@ -24,7 +24,10 @@ __all__ = ["fetching", "kept"]  # fixtures
 LAST = "kernel 2 is whole"
 """What the fake compilation says of the last of three."""
 
-GOES_ON = "the compilation goes on, on Modal: the next `deployer apply` of tiny waits for it"
+LEFT = (
+    "The compilation is left running on Modal: the next `deployer apply` of tiny waits for it "
+    "where its release is the same"
+)
 
 
 @pytest.fixture
@@ -67,7 +70,7 @@ def leave_running(world: World, path: str, monkeypatch: pytest.MonkeyPatch) -> s
         "Interrupted. Shall the compilation that runs on Modal go on without this command?"
     ]
     (left,) = running_apps(world)
-    assert f"Interrupted. {GOES_ON}; `modal app stop {left}` ends it." in err
+    assert f"Interrupted. {LEFT}; `modal app stop {left}` ends it." in err
     (task,) = world.plane.worker.tasks.values()
     assert (task.alive, task.stopping) == (True, False)
     return left
@@ -78,7 +81,7 @@ def test_an_interrupt_ends_a_compilation_and_the_apply(compiling: tuple[World, s
     interrupt_once_compiled(world)
     code, out, err = world.run("apply", path, "--yes")
     assert (code, out) == (130, ""), err
-    assert "Interrupted. the compilation on Modal is ended; what it wrote stays." in err
+    assert "Interrupted. The compilation on Modal is ended; what it wrote stays." in err
     assert running_apps(world) == []
     assert not [task for task in world.plane.worker.tasks.values() if task.alive]
     assert not any(request.name for request in world.plane.requests("AppPublish"))
@@ -107,17 +110,17 @@ def test_a_black_hole_before_a_compilation_that_goes_on_ends_with_the_time_of_th
     world, path, _ = compiling
     left = leave_running(world, path, monkeypatch)
 
-    def late(*given: Any) -> None:
+    def late(*given: Any, **more: Any) -> None:
         assert given[3] is COMPILATION
         world.plane.go_wrong("AppHeartbeat", Fault("hang", times=None))
         monkeypatch.setattr(current(), "_until", time.monotonic() + 0.5)
-        attach(*given)
+        attach(*given, **more)
 
     monkeypatch.setattr("deployer.apply.modal.apply.attach", late)
     code, out, err = world.run("apply", path, "--yes", "--timeout", "3600")
     assert (code, out, "Traceback" in err) == (1, "", False), err
     assert "no answer within" in err
-    assert f"{GOES_ON}; `modal app stop {left}` ends it" in " ".join(err.split())
+    assert f"{LEFT}; `modal app stop {left}` ends it" in " ".join(err.split())
     assert running_apps(world) == [left]
     app = world.plane.state.apps[left]
     assert app.state != api_pb2.APP_STATE_STOPPED

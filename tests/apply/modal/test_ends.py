@@ -24,6 +24,12 @@ from tests.ports import free_port
 pytestmark = [pytest.mark.process, pytest.mark.usefixtures("hears")]
 
 
+LEFT = (
+    "The download is left running on Modal: the next `deployer apply` of tiny waits for it where "
+    "it needs the same weights"
+)
+
+
 @pytest.fixture
 def fetching(containers: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Give a world in which whatever answers keeps its promises, and nothing waits for long."""
@@ -242,12 +248,19 @@ def is_waited_for(
     assert left not in running_apps(world)
 
 
-def test_an_interrupt_ends_a_download_and_the_apply(fetching: World) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_a_download_and_the_apply(
+    fetching: World, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    """Ctrl-C where nobody is there to ask, and SIGTERM, which asks nobody who is there."""
     world, path = fetching, fetching.profile()
-    interrupt_once(world, "FunctionGetOutputs")
+    there = number is signal.SIGTERM
+    monkeypatch.setattr("deployer.cli.carrying_out.can_ask", lambda: there)
+    monkeypatch.setattr("deployer.cli.carrying_out.ask", lambda _: True)
+    interrupt_once(world, "FunctionGetOutputs", number)
     code, out, err = world.run("apply", path, "--yes")
     assert (code, out) == (130, ""), err
-    assert "Interrupted. the download on Modal is ended; what it wrote stays." in err
+    assert "Interrupted. The download on Modal is ended; what it wrote stays." in err
     assert running_apps(world) == []
     assert not any(request.name for request in world.plane.requests("AppPublish"))
     code, _, err = world.run("apply", path, "--yes")
@@ -284,7 +297,7 @@ def test_what_an_interrupt_leaves_running_is_waited_for(
         interrupt_once(world, "FunctionGetOutputs")
         code, _, err = world.run("apply", path, "--yes")
     assert code == 130
-    assert "the download goes on, on Modal: the next `deployer apply` of tiny waits for it" in err
+    assert LEFT in err
     (left,) = running_apps(world)
     begun: list[asyncio.Task[Any]] = []
 
@@ -298,6 +311,32 @@ def test_what_an_interrupt_leaves_running_is_waited_for(
     is_waited_for(world, path, monkeypatch, "the download", left)
 
 
+def test_a_terminal_that_closes_before_what_runs_is_attached_to_leaves_it(
+    fetching: World,
+) -> None:
+    world, path = fetching, fetching.profile()
+    world.plane.worker.room = False
+    interrupt_once(world, "FunctionGetOutputs", signal.SIGHUP)
+    code, _, err = world.run("apply", path, "--yes")
+    assert (code, LEFT in err) == (130, True), err
+    (left,) = running_apps(world)
+    locked: list[str] = []
+
+    def closed(name: str) -> None:
+        if name == "DictUpdate":
+            locked.append(name)
+        elif name == "AppList" and locked:
+            world.plane.watch = None
+            os.kill(os.getpid(), signal.SIGHUP)
+
+    world.plane.watch = closed
+    code, _, err = world.run("apply", path, "--yes")
+    assert (code, "still runs: waiting for it" in err) == (130, False), err
+    said = f"Interrupted. Nothing is deployed as the app tiny-app. {LEFT}; `modal app stop {left}`"
+    assert said in err
+    assert running_apps(world) == [left]
+
+
 def test_what_an_apply_of_another_release_left_running_is_ended(fetching: World) -> None:
     world, path = fetching, fetching.profile()
     deployed(world, path)
@@ -306,7 +345,7 @@ def test_what_an_apply_of_another_release_left_running_is_ended(fetching: World)
     world.port = free_port()
     code, _, err = world.run("apply", world.profile(), "--yes", "--no-verify")
     assert code == 0, err
-    assert "an apply that is gone had left weights of release" in err
+    assert "an apply that is gone had left a download of release" in err
     assert running_apps(world) == []
 
 

@@ -23,7 +23,8 @@ def test_a_wrong_tag_ends_the_download_with_the_builds_own_words(containers: Wor
     code, _, err = world.run("apply", world.profile(), "--yes", "--no-verify")
     assert code == 1
     assert "✗ weights" in err
-    assert "the image cannot be built on Modal" in err
+    assert "error: the image cannot be built on Modal\n" in err
+    assert "The download on Modal is ended; what it wrote stays; the end of the build's" in err
     assert all(line in err for line in OUTPUT)
     assert not world.plane.requests("ClassCreate")
     app = world.plane.requests("AppStop")

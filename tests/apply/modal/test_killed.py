@@ -5,25 +5,20 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import pty
 import random
 import re
-import select
 import shutil
 import signal
 import subprocess
 import sys
 import termios
 import threading
-import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from modal_proto import api_pb2
 
-from deployer.apply.modal import locked
-from deployer.apply.modal.locked import Clocks
 from deployer.apply.modal.tags import PHASE
 from tests.apply.modal.conftest import World
 from tests.apply.modal.killed_apply import quickly
@@ -50,30 +45,34 @@ ENDED = {api_pb2.APP_STATE_STOPPED, api_pb2.APP_STATE_DEPLOYED}
 def killing(containers: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Give a world in which whatever answers keeps its promises, and a lock lapses soon."""
     quickly(monkeypatch.setattr)
-    monkeypatch.setattr(locked, "LOOK", 0.05)
-    # Whoever is waited for here was killed: the waiter's time goes by faster.
-    clocks = Clocks(clock=lambda: 20 * time.monotonic())
-    monkeypatch.setattr(locked, "Clocks", lambda: clocks)
     containers.plane.worker.variables["FAKE_COMPILE"] = "--committed"
     return containers
 
 
 def start(
-    world: World, path: str, machine: str, terminal: int | None = None
+    world: World,
+    path: str,
+    machine: str,
+    terminal: int | None = None,
+    talk: int | None = None,
 ) -> subprocess.Popen[str]:
-    """Start an apply in a process of its own, on a machine of its own; at a terminal if given."""
+    """Start an apply in a process of its own, on a machine of its own; at a terminal if given.
+
+    Its ``talk`` goes elsewhere if that is given.
+    """
     script = Path(__file__).with_name("killed_apply.py")
 
     def sit_down() -> None:
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
+    beside = subprocess.STDOUT if terminal is None else terminal
     return subprocess.Popen(
         [*FRESH, sys.executable, "-m", f"tests.apply.modal.{script.stem}", "apply", path, "--yes"],
         cwd=Path(__file__).parents[3],
         env={**os.environ, "XDG_STATE_HOME": str(world.folder / machine)},
         stdin=terminal,
         stdout=subprocess.PIPE if terminal is None else terminal,
-        stderr=subprocess.STDOUT if terminal is None else terminal,
+        stderr=beside if talk is None else talk,
         start_new_session=terminal is not None,
         preexec_fn=None if terminal is None else sit_down,  # noqa: PLW1509 - nothing else runs yet
         text=True,
@@ -127,36 +126,6 @@ def test_one_that_was_held_up_for_too_long_has_lost_its_lock_and_does_no_more(
     assert "the lock of tiny-app is not ours any more" in said
     assert len(world.plane.app("tiny-app").versions) == 1
     assert called(world)["download_model"] == 1
-
-
-@pytest.mark.parametrize("dies", ["terminal", "machine"])
-def test_when_the_terminal_dies_a_download_is_ended_and_when_all_dies_it_is_attached_to(
-    killing: World, dies: str
-) -> None:
-    world, path = killing, killing.profile()
-    waits = held_download(world)
-    ours, its = pty.openpty()
-    apply = start(world, path, "at-a-terminal", its)
-    os.close(its)
-    while not waits.is_set():  # what is written there is read, or it would wait for that
-        if select.select([ours], [], [], 0.1)[0]:
-            os.read(ours, 4096)
-    if dies == "machine":
-        os.kill(apply.pid, signal.SIGKILL)
-    os.close(ours)  # who sits at it is sent SIGHUP
-    code = apply.wait()
-    (left,) = (one for one in world.plane.state.apps.values() if one.tags.get(PHASE) == "weights")
-    goes_on = dies == "machine"
-    assert (code, left.state not in ENDED) == (-signal.SIGKILL if goes_on else 130, goes_on)
-    if goes_on:
-        let_it_begin(world)
-    else:
-        world.plane.watch = None
-        world.plane.worker.room = True
-    code, out, err = world.run("apply", path, "--yes")
-    assert (code, "keeps its promises (version 1" in out) == (0, True), err
-    assert ("the download that another apply began still runs" in err) == goes_on
-    assert called(world)["download_model"] == (1 if goes_on else 2)
 
 
 def forget(world: World) -> None:

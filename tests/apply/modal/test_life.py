@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import threading
 import time
 from pathlib import Path
@@ -104,7 +105,8 @@ def test_plan_apply_plan_edit_rollback_drift(containers: World) -> None:
     ]
 
 
-def test_a_preempted_compilation_keeps_its_kernels(stocked: World) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_preempted_compilation_keeps_its_kernels(stocked: World, number: signal.Signals) -> None:
     world = stocked
     path = world.profile(gpu="  gpu: H100")
     world.plane.worker.variables["FAKE_COMPILE"] = "--committed --kernels 7 --hang"
@@ -115,7 +117,7 @@ def test_a_preempted_compilation_keeps_its_kernels(stocked: World) -> None:
         while not over.is_set():
             for task in list(world.plane.worker.tasks.values()):
                 if any("kernel 6 is whole" in line for line in task.log):
-                    return world.plane.run(world.plane.worker.terminate(task))
+                    return task.process.send_signal(number)
             time.sleep(0.05)
         return None
 
