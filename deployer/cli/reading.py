@@ -204,9 +204,11 @@ def read_text(path: str, what: str = PROFILE, largest: int = LARGEST) -> str:
     no file or must not be followed.
     """
     try:
-        with os.fdopen(open_ordinary(path), "rb") as file:
-            data = file.read(largest + 1)
+        data = _read(path, largest + 1)
     except FileNotFoundError as error:
+        if os.path.islink(path):  # noqa: PTH114 - a word of the command line, as it stands
+            msg = f"{path} leads to {os.readlink(path)}, where there is no file"  # noqa: PTH115 - as above
+            raise UsageError(msg, hint=f"Give the path of {what}") from error
         if path == "-":
             msg = "standard input is read by `check` alone"
             raise UsageError(msg, hint=f"Give the path of {what}") from error
@@ -221,14 +223,20 @@ def read_text(path: str, what: str = PROFILE, largest: int = LARGEST) -> str:
     return data.decode("utf-8", errors="surrogateescape")
 
 
+def _read(path: str, most: int) -> bytes:
+    with os.fdopen(open_ordinary(path), "rb") as file:
+        return file.read(most)
+
+
 def _profiles(folder: Path) -> list[str]:
     """Give the files of a folder that look like profiles, by their content."""
     from deployer.profile.likeness import likeness  # noqa: PLC0415 - only for a mistake
 
     found = []
     for path in sorted(folder.glob("[!.]*.y*ml")) if folder.is_dir() else ():
-        with suppress(DeployerError):
-            if likeness(read_text(str(path))).profile:
+        with suppress(DeployerError, OSError):  # such as a link that leads nowhere
+            text = _read(str(path), LARGEST).decode("utf-8", errors="surrogateescape")
+            if likeness(text).profile:
                 found.append(str(path))
     return found
 

@@ -78,3 +78,22 @@ def test_a_link_to_itself_is_no_traceback(
     monkeypatch.chdir(tmp_path)
     assert main(["diff", "--base", "main", str(tmp_path / "loop.yaml")]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "verb", ["check", "plan", "lock", "status", "diagnose", "import", "diff x"]
+)
+def test_a_link_that_leads_nowhere_is_no_traceback(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("here.yaml").write_text(TINY, encoding="utf-8")
+    Path("x").write_text(TINY, encoding="utf-8")
+    Path("away.yaml").symlink_to("gone.yaml")
+    assert main([*verb.split(), "away.yaml"]) == 2
+    ran = capsys.readouterr()
+    assert "away.yaml leads to gone.yaml, where there is no file" in ran.out + ran.err
+    assert main([*verb.split(), "nowhere.yaml"]) == 2
+    ran = capsys.readouterr()
+    assert "nowhere.yaml: there is no such file" in ran.out + ran.err
+    assert "away" not in ran.out + ran.err

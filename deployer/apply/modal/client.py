@@ -22,6 +22,7 @@ from google.protobuf.empty_pb2 import Empty
 from modal.config import config
 from modal_proto import api_pb2
 
+from deployer.apply.modal.address import control_planes
 from deployer.apply.modal.remote import SERVER
 from deployer.apply.modal.rpc import (
     CLIENT_ERRORS,
@@ -73,7 +74,7 @@ class Account:
     def __init__(self, environment: str = "") -> None:
         if not has_token():
             raise token_missing()
-        _refuse_unreachable(str(config["server_url"]))
+        _refuse_unreachable(control_planes())
         self.environment = environment or str(config["environment"] or "")
 
     def at(self, environment: str) -> Account:
@@ -406,18 +407,21 @@ def _url(found: Any) -> str:  # noqa: ANN401 - as above
     return next((url for url in urls if url), "")
 
 
-def _refuse_unreachable(url: str) -> None:
-    """Raise NotReached where nobody listens: the client itself tries for about a minute.
+def _refuse_unreachable(urls: Sequence[str]) -> None:
+    """Raise NotReached where nobody listens anywhere: the client itself tries for about a minute.
 
     Where the environment names proxies, one of them must listen; the way behind it is left to the
     client.
     """
     proxies = {kind: at for kind, at in getproxies().items() if kind in PROXIES}
     if not proxies:
-        if trouble := _refused(url):
-            message = f"Modal cannot be reached at {urlsplit(url).hostname}: {trouble}"
-            raise NotReached(message, hint=GOES_ON)
-        return
+        refused: list[str] = []
+        for url in urls:
+            if not (trouble := _refused(url)):
+                return
+            refused.append(f"at {urlsplit(url).hostname}: {trouble}")
+        message = f"Modal cannot be reached {', nor '.join(refused)}"
+        raise NotReached(message, hint=GOES_ON)
     troubles = {kind: trouble for kind, at in proxies.items() if (trouble := _refused(at))}
     if len(troubles) == len(proxies):
         kind = next(iter(troubles))

@@ -103,6 +103,17 @@ def test_modal_out_of_reach(world: World, monkeypatch: pytest.MonkeyPatch) -> No
     assert "`plan --offline` compares with what is on record here" in err
 
 
+def test_modal_is_asked_at_its_second_address_where_the_first_is_out_of_reach(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client has several by itself, and goes to whichever takes a connection."""
+    monkeypatch.setenv("MODAL_SERVER_URL", f"http://127.0.0.1:9,{world.plane.grpc_url}")
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    code, out, err = world.run("plan", world.profile())
+    assert (code, "A first deployment; deploys as version 1." in out) == (0, True), err
+
+
 def test_the_hub_out_of_reach_leaves_the_plan_offline(world: World) -> None:
     path = world.profile()
     world.hub.commits = set()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import socket
+from urllib.parse import urlsplit
+
 import pytest
 from modal import exception
 
+from deployer.apply.modal.address import control_planes
 from deployer.apply.modal.client import _refuse_unreachable
 from deployer.apply.modal.words import in_words, secret_hint
 from deployer.errors import Failure, NotReached
@@ -71,5 +76,31 @@ def test_a_proxy_that_does_not_listen_is_named_at_once(
     with pytest.raises(
         NotReached, match=r"through the proxy 127\.0\.0\.1 \(HTTPS_PROXY\): "
     ) as failed:
-        _refuse_unreachable("https://api.modal.invalid")
+        _refuse_unreachable(("https://api.modal.invalid",))
     assert "secret" not in failed.value.message
+
+
+@pytest.fixture
+def direct(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no proxy stand between here and Modal."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_each_address_that_the_client_has_by_itself_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MODAL_SERVER_URL", raising=False)
+    hosts = [urlsplit(one).hostname for one in control_planes()]
+    assert hosts[0] == "api.modal.com"
+    assert all(host and re.fullmatch(r"api\.modal\d*\.com", host) for host in hosts)
+
+
+@pytest.mark.usefixtures("direct")
+def test_modal_is_reached_where_one_of_its_addresses_is() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        there, gone = f"http://127.0.0.1:{listening.getsockname()[1]}", "http://127.0.0.1:9"
+        _refuse_unreachable((gone, there))
+        _refuse_unreachable((there, gone))
+    refused = "at 127.0.0.1: Connection refused"
+    with pytest.raises(NotReached, match=f"Modal cannot be reached {refused}, nor {refused}"):
+        _refuse_unreachable((gone, gone))
