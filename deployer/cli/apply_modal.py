@@ -1,4 +1,4 @@
-"""`deployer apply` of a profile for Modal."""
+"""What plan, apply and rehearse do with a profile for Modal."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
+from deployer.cli.key_variable import settle
 from deployer.cli.say import show, show_as, tell
+from deployer.cli.status_text import modal_text as status_text
+from deployer.cli.writing import write_file
 from deployer.errors import Failure, UsageError
+from deployer.extras import need
 from deployer.report.envelope import envelope
 from deployer.visible import visible
 
@@ -17,27 +21,81 @@ if TYPE_CHECKING:
     from deployer.apply.modal.apply import Applied
     from deployer.apply.modal.client import Account
     from deployer.cli.gating import Shown
-    from deployer.cli.manner import Manner
+    from deployer.cli.manner import Asked, Manner
     from deployer.cli.planning import Meant
     from deployer.plan.deployment import Plan
     from deployer.release import Release
     from deployer.report.calls import Credential
-    from deployer.verify.endpoint import Endpoint
 
+
+__all__ = ["apply_profile", "plan_profile", "rehearse_profile", "status_text"]
 
 PROOF = frozenset({"wait", "verify"})
 """The phases that only look, which `--no-verify` leaves out."""
 
 
-def apply_release(meant: Meant, file: str, manner: Manner) -> int:
-    """Plan, ask, and carry out; ``file`` is the mark of the profile's file."""
-    from deployer.cli.accounts import account as account_at  # noqa: PLC0415 - only what the verb needs
-    from deployer.cli.planning import live_plan  # noqa: PLC0415 - as above
+def apply_profile(meant: Meant, manner: Manner, key_env: str | None) -> int:
+    """Plan, ask, and carry out; gives the exit code."""
+    from deployer.apply.modal.accounts import account as account_at  # noqa: PLC0415 - only to ask
+    from deployer.cli.planning import live_plan  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.take_over import mark_of  # noqa: PLC0415 - as above
 
+    if manner.verify:  # else no key is read
+        settle(meant.release.listen.api_key_variable, meant.profile, key_env)
+    need("modal", *(("openai",) if manner.verify else ()))
     modal = meant.release.modal
     account = account_at(modal.environment if modal else "")
-    plan = live_plan(account, meant, file)
+    plan = live_plan(account, meant, mark_of(meant.profile))
     return carry_out(account, plan, manner, meant)
+
+
+def rehearse_profile(meant: Meant, manner: Manner, minutes: int) -> int:
+    """Rehearse it on Modal; gives the exit code."""
+    from deployer.cli.rehearsing import rehearse  # noqa: PLC0415 - imports modal
+
+    return rehearse(meant, manner, minutes)
+
+
+def plan_profile(meant: Meant, asked: Asked) -> int:
+    """Show what an apply on Modal would do and cost, and write it where that is asked for."""
+    from deployer.cli.planning import plan_of  # noqa: PLC0415 - only what the verb needs
+    from deployer.cli.take_over import mark_of  # noqa: PLC0415 - as above
+
+    if asked.refresh_prices:
+        from deployer.apply.modal.prices import refresh  # noqa: PLC0415 - imports modal
+
+        refresh()
+    plan = plan_of(meant, mark_of(meant.profile), offline=asked.offline)
+    if asked.out:
+        _write(plan, meant, asked.out)
+    if asked.candidate:
+        from deployer.plan.candidate import with_candidate  # noqa: PLC0415 - only where asked for
+
+        plan = with_candidate(plan)
+    show_as(asked.form, _shown(plan, meant, asked.form))
+    return asked.code(same=plan.nothing_to_do)
+
+
+def _shown(plan: Plan, meant: Meant, form: str) -> str:
+    if form == "json":
+        from deployer.report.plan_json import to_json  # noqa: PLC0415 - only for this form
+
+        return to_json(plan, meant.text, meant.lock)
+    from deployer.report.plan_text import text  # noqa: PLC0415 - as above
+
+    return text(plan)
+
+
+def _write(plan: Plan, meant: Meant, out: str) -> None:
+    from deployer.cli.saved_plan import written_as  # noqa: PLC0415 - only for this option
+    from deployer.report.plan_json import to_json  # noqa: PLC0415 - as above
+
+    if plan.standing.offline:
+        message = "a plan that was made offline cannot be applied, so it is not written"
+        raise UsageError(message, hint="leave out -o, or make it with a Modal token")
+    text = to_json(plan, meant.text, meant.lock)
+    write_file(out, text)
+    written_as(text, out)
 
 
 def carry_out(account: Account, plan: Plan, manner: Manner, meant: Meant) -> int:
@@ -47,7 +105,7 @@ def carry_out(account: Account, plan: Plan, manner: Manner, meant: Meant) -> int
     is held to its objectives.
     """
     from deployer.cli.unchanged import unchanged  # noqa: PLC0415 - as above
-    from deployer.cli.where import Declined, agreed  # noqa: PLC0415 - as above
+    from deployer.cli.where import consent  # noqa: PLC0415 - as above
     from deployer.report.plan_text import summary, text  # noqa: PLC0415 - as above
 
     plan = _with_candidate(plan, manner)
@@ -59,13 +117,13 @@ def carry_out(account: Account, plan: Plan, manner: Manner, meant: Meant) -> int
         from deployer.cli.take_over import agreed_for  # noqa: PLC0415 - only where it does
 
         agreed_for(plan, take_over=manner.take_over)
+    from deployer.apply.modal.secrets import key_for  # noqa: PLC0415 - imports modal
     from deployer.cli.making_keys import make_what_is_missing  # noqa: PLC0415 - as above
 
     make_what_is_missing(account, plan.release, yes=manner.yes, settled=manner.verify)
     key = key_for(plan.release, verify=manner.verify)
     refuse_missing_secrets(account, plan.release)
-    if not agreed(f"{summary(plan)} Go on?", yes=manner.yes):
-        raise Declined
+    consent(f"{summary(plan)} Go on?", yes=manner.yes)
     try:
         return _carried_out(account.anew(), plan, key, manner, meant)
     finally:
@@ -134,12 +192,16 @@ def _held(
 
     What a candidate of this release showed ``before`` is not measured again.
     """
+    from deployer.apply.modal.address import endpoint_of  # noqa: PLC0415 - imports modal
+    from deployer.apply.modal.secrets import key_for  # noqa: PLC0415 - as above
     from deployer.cli.gating import NOTHING, Deployed, hold, promoted  # noqa: PLC0415 - only what is needed
 
     if not manner.verify:
         return NOTHING
     deployed = Deployed(
-        endpoint=partial(endpoint_of, plan.release, applied, key_for(plan.release, verify=True)),
+        endpoint=partial(
+            endpoint_of, plan.release, applied.url, key_for(plan.release, verify=True)
+        ),
         verified=applied.verified,
         cold_start=start_seconds(applied) if plan.deploys else None,
         go_back=partial(_back, account, applied.app)
@@ -167,20 +229,11 @@ def start_seconds(applied: Applied) -> float | None:
     return next((phase.seconds for phase in applied.phases if phase.phase == "wait"), None)
 
 
-def endpoint_of(release: Release, applied: Applied, key: str | None) -> Endpoint:
-    """Give the server of a release as what is asked: at its address, with its credentials."""
-    from deployer.apply.modal.address import refuse_open  # noqa: PLC0415 - imports modal
-    from deployer.apply.modal.proxy_token import headers_for  # noqa: PLC0415 - as above
-    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - only to measure
-
-    guard = partial(refuse_open, applied.url)
-    return Endpoint.from_release(release, applied.url, key, guard, headers_for(release))
-
-
 def _back(account: Account, app: str) -> str:
     """Make the version before the current one; gives what came of it."""
     from deployer.apply.modal.history import choose, versions, with_releases  # noqa: PLC0415
     from deployer.apply.modal.records import Records  # noqa: PLC0415
+    from deployer.apply.modal.secrets import key_for  # noqa: PLC0415
     from deployer.cli.rollback_verb import carried_back  # noqa: PLC0415
 
     records = Records()
@@ -193,29 +246,6 @@ def _back(account: Account, app: str) -> str:
     done = carried_back(account, records, app, found, chosen, key)
     how = "keeps its promises" if done.verified else "does NOT keep its promises"
     return f"gone back to version {chosen.number}, which serves and {how}"
-
-
-def key_for(release: Release, *, verify: bool) -> str | None:
-    """Give the key to verify with; None where nothing is to be verified.
-
-    Raises UsageError, before any money is spent, where there is none to be had, and Failure where
-    Modal asks for a proxy token and none is here.
-    """
-    if not verify:
-        return None
-    if release.modal is not None and release.modal.proxied:
-        from deployer.apply.modal.proxy_token import headers_for  # noqa: PLC0415 - only where asked for
-
-        headers_for(release)
-    from deployer.apply.modal.secrets import find_key  # noqa: PLC0415 - imports modal
-
-    variable, key = release.listen.api_key_variable, find_key(release)
-    if variable and not key:
-        secret = release.modal.api_key_secret if release.modal else ""
-        message = f"the server is verified with its API key, and {variable} is not set here"
-        hint = f"set {variable} to what the secret `{secret}` holds (`apply` takes --no-verify)"
-        raise UsageError(message, hint=hint)
-    return key
 
 
 def refuse_missing_secrets(account: Account, release: Release) -> None:

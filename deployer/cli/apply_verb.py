@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
@@ -17,18 +12,9 @@ from deployer.cli.key_variable import KEY_ENV, settle
 from deployer.cli.layers import environment_option
 from deployer.cli.manner import Manner
 from deployer.cli.notes import notes_options
-from deployer.cli.patient import TIMEOUT, patience
-from deployer.cli.say import ask, can_ask, show, tell
-from deployer.errors import Failure, UsageError
-from deployer.extras import need
-from deployer.report.envelope import envelope
-
-if TYPE_CHECKING:
-    from deployer.apply.local.apply import Applied
-    from deployer.cli.gating import Shown
-    from deployer.cli.planning import Meant
-    from deployer.release import Release
-    from deployer.verify.endpoint import Endpoint
+from deployer.cli.patient import TIMEOUT
+from deployer.cli.target import carrier
+from deployer.errors import UsageError
 
 
 @click.command("apply")
@@ -172,22 +158,8 @@ def _refuse_candidate(manner: Manner, *, rehearse: bool) -> None:
         raise UsageError(message, hint="add --candidate, or leave it out")
 
 
-def _refuse_candidate_here(manner: Manner) -> None:
-    """Raise UsageError for a candidate on this machine, where an apply is as careful by itself."""
-    if manner.candidate:
-        message = "--candidate is for a live app on Modal, and this profile is for this machine"
-        hint = (
-            "leave it out: where memory allows, a new engine is started and warmed up beside the "
-            "old one here, and only then the door turns to it"
-        )
-        raise UsageError(message, hint=hint)
-
-
 def _one(profile: str, manner: Manner, digest: str, key_env: str | None) -> int:
-    from deployer.cli.gating import as_text  # noqa: PLC0415
     from deployer.cli.planning import read  # noqa: PLC0415
-    from deployer.cli.take_over import mark_of  # noqa: PLC0415
-    from deployer.cli.verdicts import tell_verdicts  # noqa: PLC0415
 
     if profile.endswith(".json"):
         from deployer.cli.saved_plan import apply_plan  # noqa: PLC0415 - imports modal
@@ -197,42 +169,11 @@ def _one(profile: str, manner: Manner, digest: str, key_env: str | None) -> int:
         message = "--digest pins a plan, and this is a profile"
         raise UsageError(message, hint="`deployer plan PROFILE -o FILE` writes a plan")
     meant = read(profile)
-    release = meant.release
     if manner.evidence:
         from deployer.cli.evidence import refuse_unwritable_evidence  # noqa: PLC0415 - only then
 
         refuse_unwritable_evidence(profile)
-    if manner.verify or release.target == "local":  # else no key is read
-        settle(release.listen.api_key_variable, profile, key_env)
-    if release.target != "local":
-        need("modal", *(("openai",) if manner.verify else ()))
-        from deployer.cli.apply_modal import apply_release  # noqa: PLC0415 - imports modal
-
-        return apply_release(meant, mark_of(profile), manner)
-    _refuse_candidate_here(manner)
-    if patience().seconds is not None:
-        message = "--timeout bounds what is asked of Modal, and this profile is for this machine"
-        raise UsageError(message, hint="`lifecycle` in the profile bounds a start on this machine")
-    need("aiohttp", "openai")
-    before = _tell_changes(release)
-    try:
-        applied = _apply(release, profile, manner)
-    except Failure as failure:
-        raise _gone_back(meant, manner, before, failure) from failure
-    tell_verdicts(applied.verdicts)
-    shown = _held(meant, applied, manner, before)
-    kept = True
-    if manner.evidence:
-        from deployer.cli.evidence import keep_evidence  # noqa: PLC0415 - only where asked for
-
-        kept = keep_evidence(profile, release, applied, shown, _start_seconds(applied))
-    show(
-        _json(applied, release, shown)
-        if manner.form == "json"
-        else _text(applied, release) + as_text(shown),
-        end="",
-    )
-    return 0 if applied.verified and kept and not shown.failed else 1
+    return carrier(meant.release.target).apply_profile(meant, manner, key_env)
 
 
 def _rehearse(
@@ -245,191 +186,5 @@ def _rehearse(
         raise UsageError(message, hint="give the profile that the plan was made of")
     meant = read(profile)
     settle(meant.release.listen.api_key_variable, profile, key_env)
-    if here or meant.release.target == "local":
-        from deployer.cli.rehearsing_here import rehearse_here  # noqa: PLC0415 - on this machine
-
-        need("aiohttp", "openai")
-        return rehearse_here(meant, manner, minutes)
-    from deployer.cli.rehearsing import rehearse  # noqa: PLC0415 - imports modal
-
-    return rehearse(meant, manner, minutes)
-
-
-def _held(meant: Meant, applied: Applied, manner: Manner, before: Release | None) -> Shown:
-    """Hold what serves now to the profile's objectives; what is unchanged only where asked to."""
-    from deployer.cli.gating import NOTHING, Deployed, hold  # noqa: PLC0415 - only what is needed
-
-    replaced = applied.outcome != "unchanged"
-    if not replaced and not (manner.bench or manner.canary):
-        return NOTHING
-    back = None
-    if replaced and before is not None and before.digest() != meant.release.digest():
-        back = partial(_back, before, meant.profile, replace(manner, yes=True))
-    deployed = Deployed(
-        endpoint=partial(_endpoint_here, applied.name),
-        verified=applied.verified,
-        cold_start=_start_seconds(applied) if replaced else None,
-        go_back=back,
-    )
-    return hold(meant, manner, deployed)
-
-
-def _gone_back(meant: Meant, manner: Manner, before: Release | None, failure: Failure) -> Failure:
-    """Go back from a release that never served, where that is asked for; gives what to raise."""
-    from deployer.cli.gating import goes_back, went_back  # noqa: PLC0415 - only for a failure
-
-    if before is None or before.digest() == meant.release.digest():
-        return failure
-    if not goes_back(meant, manner):
-        return failure
-    said = went_back(partial(_back, before, meant.profile, replace(manner, yes=True)))
-    return Failure(f"{failure.message}; {said}", hint=failure.hint)
-
-
-def _endpoint_here(name: str) -> Endpoint:
-    from deployer.apply.local.connection import connect  # noqa: PLC0415 - only to measure
-    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - as above
-
-    here = connect(name)
-    return Endpoint.from_release(here.release, here.url, here.api_key, here.guard)
-
-
-def _start_seconds(applied: Applied) -> float | None:
-    """Give how long the start took, as the server's own boot record tells."""
-    from deployer.apply.local.boots import boots  # noqa: PLC0415 - only for objectives
-
-    found = boots(applied.folder / "events.jsonl")
-    return found[-1].seconds if found else None
-
-
-def _back(before: Release, profile: str, manner: Manner) -> str:
-    """Serve the release before again; gives what came of it."""
-    done = _apply(before, profile, manner)
-    how = "keeps its promises" if done.verified else "does NOT keep its promises"
-    return f"gone back to release {before.digest()[:12]}, which serves and {how}"
-
-
-def _apply(release: Release, profile: str, manner: Manner) -> Applied:
-    from deployer.apply.local.apply import apply  # noqa: PLC0415
-    from deployer.cli.progress import PhaseLines  # noqa: PLC0415
-    from deployer.cli.take_over import agreed_here  # noqa: PLC0415
-
-    lines = PhaseLines()
-
-    def agree() -> None:
-        with lines.paused():
-            agreed_here(release, profile, take_over=manner.take_over)
-
-    def confirm(size: str) -> bool:
-        if manner.yes:
-            return True
-        if not can_ask():
-            return False
-        with lines.paused():
-            return ask(f"The engine is not installed ({size}). Install it?")
-
-    with lines:
-        path = str(Path(profile).resolve())
-        return apply(
-            release,
-            profile_path=path,
-            on_event=lines.tell,
-            confirm_install=confirm,
-            agree=agree,
-        )
-
-
-def _tell_changes(release: Release) -> Release | None:
-    """Say what differs from what was applied last, before anything is touched; gives that."""
-    from deployer.apply.local.connection import current_release  # noqa: PLC0415
-    from deployer.apply.local.state import StateUnreadableError  # noqa: PLC0415
-    from deployer.plan.diff import diff  # noqa: PLC0415
-    from deployer.report.review_text import explained  # noqa: PLC0415
-
-    try:
-        old = current_release(release.name)
-    except StateUnreadableError as error:
-        tell(f"warning: {error.message}; it is replaced")
-        return None
-    found = diff(old, release) if old is not None else None
-    if found is not None and found.changes:
-        tell(f"What changes in {release.name}:")
-        tell(*explained(found), f"  {found.replaces}")
-    return old
-
-
-def _text(applied: Applied, release: Release) -> str:
-    from deployer.cli.naming import program  # noqa: PLC0415
-    from deployer.cli.status_text import seen, verified  # noqa: PLC0415
-
-    took = sum(phase.seconds for phase in applied.phases)
-    rows = [
-        ("seen", seen(applied.observed)),
-        ("verified", verified(applied.recorded) if applied.observed else ""),
-        ("endpoint", f"{applied.url}/v1"),
-        ("model", release.model.served_name),
-        ("says", applied.sample),
-        ("API key", _key(applied, release)),
-        ("log", f"{program()} logs -f {applied.name}"),
-        ("stop", f"{program()} destroy {applied.name}"),
-    ]
-    head = f"{applied.name} {_standing(applied)} ({applied.outcome}, {took:.0f} s)\n"
-    shown = "".join(f"  {name:<9} {value}\n" for name, value in rows if value)
-    return head + shown + _curl(applied, release)
-
-
-def _standing(applied: Applied) -> str:
-    """Say what was found out now; what an earlier apply found is in a row of its own."""
-    if applied.observed is not None:
-        return "serves; its promises were not tried again"
-    from deployer.cli.verdicts import kept  # noqa: PLC0415 - only what the verb needs
-
-    return kept(applied.verdicts) if applied.verified else "serves, and breaks a promise"
-
-
-def _key(applied: Applied, release: Release) -> str:
-    """Say where the key is. It is never shown: what is printed ends in files and in CI logs."""
-    if applied.key_file is not None:
-        return f"`cat {shlex.quote(str(applied.key_file))}` prints it"
-    variable = release.listen.api_key_variable
-    return f"the one in ${variable}" if variable else "none is asked for"
-
-
-def _curl(applied: Applied, release: Release) -> str:
-    variable = release.listen.api_key_variable
-    key = f"$(cat {shlex.quote(str(applied.key_file))})" if applied.key_file else f"${variable}"
-    header = f' -H "Authorization: Bearer {key}"' if variable else ""
-    body = json.dumps(
-        {
-            "model": release.model.served_name,
-            "messages": [{"role": "user", "content": "Say hello."}],
-        }
-    )
-    return (
-        f"\n  curl {applied.url}/v1/chat/completions{header} \\\n"
-        f"    -H 'Content-Type: application/json' -d '{body}'\n"
-    )
-
-
-def _json(applied: Applied, release: Release, shown: Shown) -> str:
-    from deployer.codec import encode  # noqa: PLC0415
-    from deployer.report.gates import value as gates  # noqa: PLC0415
-
-    value = {
-        "name": applied.name,
-        "outcome": applied.outcome,
-        "reason": applied.reason,
-        "endpoint": f"{applied.url}/v1",
-        "model": release.model.served_name,
-        "digest": release.digest(),
-        "api_key_file": str(applied.key_file) if applied.key_file else None,
-        "verified": applied.verified,
-        "verdicts": encode(applied.verdicts),
-        "sample": applied.sample,
-        "gates": gates(shown.gates),
-        "back": shown.back,
-        "observed": encode(applied.observed) if applied.observed else None,
-        "recorded": encode(applied.recorded) if applied.observed else None,
-        "phases": encode(applied.phases),
-    }
-    return envelope(value)
+    target = "local" if here else meant.release.target
+    return carrier(target).rehearse_profile(meant, manner, minutes)

@@ -110,13 +110,14 @@ class Gate:
 
     def _judge(self, applied: Applied) -> str:
         """Hold it to what the release promises; gives why it is not to be promoted, '' if it is."""
-        from deployer.cli.apply_modal import endpoint_of, start_seconds  # noqa: PLC0415 - as above
+        from deployer.apply.modal.address import endpoint_of  # noqa: PLC0415 - as above
+        from deployer.cli.apply_modal import start_seconds  # noqa: PLC0415 - as above
         from deployer.cli.gating import Deployed, shown_of  # noqa: PLC0415 - as above
 
         if not applied.verified:
             return "it does not keep every promise of its API"
         deployed = Deployed(
-            endpoint=partial(endpoint_of, self.plan.release, applied, self.key),
+            endpoint=partial(endpoint_of, self.plan.release, applied.url, self.key),
             verified=applied.verified,
             cold_start=start_seconds(applied),
             go_back=None,

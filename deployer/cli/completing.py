@@ -7,7 +7,6 @@ to offer.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,12 +82,10 @@ def _is_profile(path: Path) -> bool:
 
 
 def _names() -> set[str]:
-    from deployer.apply.local.folder import folders  # noqa: PLC0415 - only for a shell
-    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
+    from deployer.cli.target import places  # noqa: PLC0415 - only for a shell
 
     found: set[str] = set()
-    with contextlib.suppress(DeployerError, OSError):
-        found |= {folder.name for folder in folders(os.environ)}
-    with contextlib.suppress(DeployerError, OSError):
-        found |= {record.name for record in Records().all()}
+    for place in places():
+        with contextlib.suppress(DeployerError, OSError):
+            found |= set(place.names())
     return found

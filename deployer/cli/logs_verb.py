@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from deployer.apply.target import Target
 from deployer.cli.completing import deployments
 from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
@@ -24,7 +23,7 @@ def command(name: str, lines: int, *, follow: bool) -> int:
 
     Exits 1 if there is no log, or it could not be had; an empty one is said to be empty.
     """
-    target: Target = target_of(name)
+    target = target_of(name)
     shown = 0
     try:
         for shown, line in enumerate(target.lines(lines, follow=follow), 1):  # noqa: B007 - after it

@@ -7,7 +7,7 @@ import io
 import json
 from typing import TYPE_CHECKING
 
-from deployer.cli.accounts import one_look
+from deployer.apply.modal.accounts import one_look
 from deployer.cli.say import show, tell
 from deployer.errors import DeployerError, Failure
 from deployer.visible import visible

@@ -61,12 +61,10 @@ def plan_of(meant: Meant, file: str, *, offline: bool = False) -> Plan:
     """
     if offline:
         return _recorded_plan(meant, file)
-    from deployer.cli.target import refuse_no_token  # noqa: PLC0415 - only what a plan needs
+    from deployer.apply.modal.accounts import account, refuse_no_token  # noqa: PLC0415 - only here
 
     try:
         refuse_no_token()
-        from deployer.cli.accounts import account  # noqa: PLC0415 - only what a plan needs
-
         modal = meant.release.modal
         return live_plan(account(modal.environment if modal else ""), meant, file)
     except (NotAsked, NotReached) as unseen:

@@ -3,83 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from deployer.cli.key_variable import settle
-from deployer.errors import Failure, NotThere, UsageError
+from deployer.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from deployer.apply.target import Reached
     from deployer.release import Release
-    from deployer.verify.endpoint import Endpoint
-
-Remember = Callable[[bool], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """An endpoint, its release, and what keeps whether its promises were seen to hold."""
-
-    endpoint: Endpoint
-    release: Release
-    remember: Remember
 
 
 def reach(given: str, key_env: str | None) -> Reached:
-    """Find the endpoint of a profile or a name, on this machine or on Modal.
+    """Find the endpoint of a profile or a name, wherever it runs.
 
     Raises NotThere for what is not deployed, NotAsked and NotReached where that is not known,
     Failure for a release that is recorded nowhere, UsageError for a ``key_env`` that is not the
     variable of its key.
     """
-    from deployer.apply.local.target import Here  # noqa: PLC0415
-    from deployer.cli.target import target_of  # noqa: PLC0415
-    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
+    from deployer.cli.target import target_of  # noqa: PLC0415 - reads what is on record
 
-    target = target_of(given)
-    if isinstance(target, Here):
-        from deployer.apply.local.connection import connect  # noqa: PLC0415
-
-        here = connect(target.name)
-        if key_env is not None:
-            if not here.variable:
-                msg = f"--key-env says {key_env}, and `{target.name}` takes no key from a variable"
-                raise UsageError(msg, hint="leave it out: a key that was made here is found here")
-            settle(here.variable, target.name, key_env)
-        endpoint = Endpoint.from_release(here.release, here.url, here.api_key, here.guard)
-        return Reached(endpoint, here.release, here.remember)
-    from deployer.apply.modal.address import refuse_open  # noqa: PLC0415 - imports modal
-    from deployer.apply.modal.history import existing  # noqa: PLC0415 - as above
-    from deployer.apply.modal.proof import remember_found  # noqa: PLC0415 - as above
-    from deployer.apply.modal.proxy_token import headers_for  # noqa: PLC0415 - as above
-    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
-    from deployer.apply.modal.standing import as_deployed  # noqa: PLC0415 - as above
-    from deployer.cli.apply_modal import key_for  # noqa: PLC0415
-
-    release, account = target.release, target.account()
-    existing(account, target.record.app)
-    if release is None:
-        msg = f"the release of `{target.name}` is recorded nowhere, so its promises are not known"
-        raise Failure(msg, hint="give the path of its profile, or --url and --model")
-    # A branch is taken for the commit that it was: the server tells the release that it became.
-    release, _ = as_deployed(account, release, Records())
-    server = account.server(release)
-    if server is None:
-        msg = f"the app `{target.record.app}` on Modal has no server that could be asked"
-        raise NotThere(
-            msg, hint="`deployer status` shows how it stands; `deployer apply` deploys it"
-        )
-    settle(release.listen.api_key_variable, given, key_env)
-    guard = partial(refuse_open, server.url)
-    key, headers = key_for(release, verify=True), headers_for(release)
-    endpoint = Endpoint.from_release(release, server.url, key, guard, headers)
-    remember = partial(remember_found, account, release, target.record.app)
-    return Reached(endpoint, release, remember)
+    return target_of(given).reach(key_env, partial(settle, given=given, named=key_env))
 
 
 def key_for_address(key_env: str | None) -> str | None:

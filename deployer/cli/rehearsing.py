@@ -27,11 +27,12 @@ def rehearse(meant: Meant, manner: Manner, minutes: int) -> int:
     """
     from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
+    from deployer.apply.modal.secrets import key_for  # noqa: PLC0415 - as above
     from deployer.apply.modal.standing import look  # noqa: PLC0415 - as above
-    from deployer.cli.apply_modal import key_for, refuse_missing_secrets  # noqa: PLC0415 - as above
+    from deployer.cli.apply_modal import refuse_missing_secrets  # noqa: PLC0415 - as above
     from deployer.cli.learning import learnt  # noqa: PLC0415 - only what a plan needs
     from deployer.cli.pricing import prices  # noqa: PLC0415 - as above
-    from deployer.cli.where import Declined, agreed  # noqa: PLC0415 - as above
+    from deployer.cli.where import consent  # noqa: PLC0415 - as above
     from deployer.compile.rehearsal import rehearsal  # noqa: PLC0415 - as above
     from deployer.plan.deployment import make_plan  # noqa: PLC0415 - as above
 
@@ -45,8 +46,7 @@ def rehearse(meant: Meant, manner: Manner, minutes: int) -> int:
     key = key_for(plan.release, verify=True)
     refuse_missing_secrets(account, plan.release)
     tell(_what(plan.release, minutes))
-    if not agreed("Go on?", yes=manner.yes):
-        raise Declined
+    consent("Go on?", yes=manner.yes)
     try:
         applied = _run(account, records, plan, key, meant)
         seen = _seen(records, plan)

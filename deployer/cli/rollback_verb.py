@@ -12,7 +12,7 @@ from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import tell
 from deployer.cli.target import target_of
-from deployer.cli.where import Declined, agreed, on_modal
+from deployer.cli.where import consent, on_modal
 from deployer.errors import Failure, UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def command(
         with_releases,
     )
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
-    from deployer.cli.apply_modal import key_for, show_applied  # noqa: PLC0415 - only what the verb needs
+    from deployer.apply.modal.secrets import key_for  # noqa: PLC0415 - as above
+    from deployer.cli.apply_modal import show_applied  # noqa: PLC0415 - only what the verb needs
 
     if to is not None and not to.strip():
         message = "`--to` names no version: it was given, and is empty"
@@ -69,8 +70,7 @@ def command(
     question = f"Go back to version {chosen.number}?"
     if chosen.current:
         question = f"Version {chosen.number} is that release already. Wait for it and verify it?"
-    if not agreed(question, yes=yes):
-        raise Declined
+    consent(question, yes=yes)
     done = carried_back(account, records, target.record.app, found, chosen, key)
     show_applied(done, release, form)
     return 1 if done.verified is False else 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deployer.apply.local.target import Here
+from deployer.apply.modal.target import OnModal
 from deployer.cli.completing import deployments
 from deployer.cli.forms import FORM, result
 from deployer.cli.layers import environment_option
@@ -31,8 +31,8 @@ def command(name: str, form: str) -> int:
     where something is missing.
     """
     target = target_of(name)
-    if isinstance(target, Here):
-        message = f"`{target.name}` is served on this machine, and has no secrets on Modal"
+    if not isinstance(target, OnModal):
+        message = f"`{target.name}` is served on {target.where}, and has no secrets on Modal"
         raise UsageError(message, hint=f"`deployer keys {target.name}` shows its keys")
     if target.release is None:
         message = (

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deployer.apply.local.target import Here
-from deployer.apply.modal.target import OnModal
+from deployer.apply.modal.accounts import ask_modal, refuse_no_token
+from deployer.apply.unseen import OFFLINE
 from deployer.cli.completing import deployments
 from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show, show_as
-from deployer.cli.target import ask_modal, refuse_no_token, target_of
+from deployer.cli.target import carrier, places, target_of
 from deployer.errors import Failure, NotAsked
 from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from deployer.apply.local.status import LocalStatus
     from deployer.apply.modal.status import ModalStatus
+    from deployer.apply.target import Standing
 
 BAD = frozenset(
     {"failed", "dead", "unreadable", "unhealthy", "not-there", "not-asked", "not-reached"}
@@ -37,12 +37,11 @@ class Found:
     ``modal`` is ``asked``, with the ``environments`` in which it was and why others were not
     (``unlisted``), ``not-asked`` or ``not-reached``, with the ``reason``, ``nothing-to-ask`` for
     who has deployments here, and neither a token of Modal nor a record of one there, or '' where
-    the question was about this machine. ``more`` says that there are more deployments than were
+    the question was about another target. ``more`` says that there are more deployments than were
     asked for.
     """
 
-    local: tuple[LocalStatus, ...] = ()
-    remote: tuple[ModalStatus, ...] = ()
+    deployments: tuple[Standing, ...]
     modal: str = ""
     reason: str = ""
     environments: tuple[str, ...] = ()
@@ -86,82 +85,58 @@ def _one(name: str | None, form: str, limit: int, *, offline: bool) -> int:
             show_as("text", _text(found))
     if form == "json":
         show(_json(found), end="")
-    if name is not None and any(one.state == "not-there" for one in found.remote):
+    states = {one.state for one in found.deployments}
+    if name is not None and "not-there" in states:
         return NOT_THERE
-    states: set[str] = {one.state for one in found.local} | {one.state for one in found.remote}
     return int(bool(states & BAD) or found.modal in BAD)
 
 
 def _named(name: str, *, offline: bool) -> Found:
-    from deployer.apply.local.status import status  # noqa: PLC0415 - only what the verb needs
-
-    target = target_of(name, offline=offline)
-    if isinstance(target, Here):
-        return Found(local=status(target.name))
-    one = _on_modal(target, offline=offline)
+    one = target_of(name, offline=offline).status(offline=offline)
+    if one.target != "modal":
+        return Found((one,))
     asked = one.state if one.state in {"not-asked", "not-reached"} else "asked"
-    return Found(remote=(one,), modal=asked, reason=one.message if asked != "asked" else "")
-
-
-def _on_modal(target: OnModal, *, offline: bool) -> ModalStatus:
-    from deployer.apply.modal.records import Records  # noqa: PLC0415 - only what the verb needs
-    from deployer.apply.modal.status import status, unseen  # noqa: PLC0415 - as above
-
-    records = Records()
-    try:
-        _refuse_offline(offline=offline)
-        account = target.account()
-    except Failure as why:
-        return unseen(target.record, target.release, records, why)
-    return status(target.record, target.release, records, account)
+    return Found((one,), modal=asked, reason=one.message if asked != "asked" else "")
 
 
 def _everything(form: str, limit: int, *, offline: bool) -> Found:
     """Look at everything; text is shown as it becomes known."""
-    from deployer.apply.local.status import status  # noqa: PLC0415 - only what the verb needs
-    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
+    from deployer.apply.modal.records import Records  # noqa: PLC0415 - only what the verb needs
     from deployer.apply.modal.status import everything, unseen  # noqa: PLC0415 - as above
 
-    local, records = status(None), Records()
+    here = tuple(one for place in places() for one in place.seen_here())
+    records = Records()
     try:
-        _refuse_offline(offline=offline)
+        if offline:
+            raise NotAsked(OFFLINE)
         account, listing = ask_modal()
     except Failure as why:
         kept = tuple(unseen(record, None, records, why) for record in records.all())
-        found = Found(local, kept, *_unasked(why, nothing=bool(local) and not kept))
+        found = Found((*here, *kept), *_unasked(why, nothing=bool(here) and not kept))
         if form != "json":
             show_as("text", _text(found))
         return found
-    remote, more = _shown(everything(account, listing, records), local, form, limit)
-    found = Found(local, remote, "asked", "", listing.environments, listing.unlisted, more)
+    remote, more = _shown(everything(account, listing, records), here, form, limit)
+    found = Found((*here, *remote), "asked", "", listing.environments, listing.unlisted, more)
     if form != "json":
         show_as("text", _where(found))
     return found
 
 
 def _shown(
-    all_of_them: Iterator[ModalStatus], local: tuple[LocalStatus, ...], form: str, limit: int
+    all_of_them: Iterator[ModalStatus], here: tuple[Standing, ...], form: str, limit: int
 ) -> tuple[tuple[ModalStatus, ...], bool]:
     """Take so many, and show each as text at once; whether there are more."""
-    from deployer.cli.status_text import local_text, modal_text  # noqa: PLC0415 - as above
-
     if form != "json":
-        show_as(form, "".join(f"{local_text(one)}\n" for one in local))
+        show_as(form, "".join(f"{_block(one)}\n" for one in here))
     taken: list[ModalStatus] = []
     for one in all_of_them:
         if limit and len(taken) == limit:
             return tuple(taken), True
         taken.append(one)
         if form != "json":
-            show_as(form, f"{modal_text(one)}\n")
+            show_as(form, f"{_block(one)}\n")
     return tuple(taken), False
-
-
-def _refuse_offline(*, offline: bool) -> None:
-    from deployer.apply.unseen import OFFLINE  # noqa: PLC0415 - only what the verb needs
-
-    if offline:
-        raise NotAsked(OFFLINE)
 
 
 def _unasked(why: Failure, *, nothing: bool) -> tuple[str, str]:
@@ -177,8 +152,6 @@ def _unasked(why: Failure, *, nothing: bool) -> tuple[str, str]:
 
 def _no_token(why: NotAsked) -> str:
     """Say that there is no token, or no client that reads it; '' where there may be one."""
-    from deployer.apply.unseen import OFFLINE  # noqa: PLC0415 - only what the verb needs
-
     try:
         refuse_no_token()
     except NotAsked as lack:
@@ -186,14 +159,20 @@ def _no_token(why: NotAsked) -> str:
     return "" if why.message == OFFLINE else why.message
 
 
-def _text(found: Found) -> str:
-    from deployer.cli.status_text import local_text, modal_text  # noqa: PLC0415 - as above
+def _block(one: Standing) -> str:
+    return carrier(one.target).status_text(one)
 
-    blocks = [*map(local_text, found.local), *map(modal_text, found.remote)]
-    if found.modal not in {"", "asked"} and not found.remote:
-        nothing = "" if found.local else "Nothing is on record on this machine. "
+
+def _text(found: Found) -> str:
+    blocks = [_block(one) for one in found.deployments]
+    if found.modal not in {"", "asked"} and not _on_modal(found):
+        nothing = "" if blocks else "Nothing is on record on this machine. "
         blocks.append(f"{nothing}{found.reason}.")
     return "".join(f"{block}\n" for block in blocks)
+
+
+def _on_modal(found: Found) -> tuple[Standing, ...]:
+    return tuple(one for one in found.deployments if one.target == "modal")
 
 
 def _where(found: Found) -> str:
@@ -201,15 +180,15 @@ def _where(found: Found) -> str:
     from deployer.apply.unseen import asked_words  # noqa: PLC0415 - only what the verb needs
 
     where = f"Modal was asked in {asked_words(found.environments, found.unlisted)}"
-    here = found.local or found.remote
-    nothing = "" if here else "Nothing of deployer's is deployed, on this machine or on Modal. "
+    nothing = "Nothing of deployer's is deployed, on this machine or on Modal. "
     more = " There are more deployments: --limit 0 shows all." if found.more else ""
-    return f"{nothing}{where}.{more}\n"
+    return f"{'' if found.deployments else nothing}{where}.{more}\n"
 
 
 def _json(found: Found) -> str:
     from deployer.codec import encode  # noqa: PLC0415
 
+    on_modal = _on_modal(found)
     modal = {
         "state": found.modal or "not-asked",
         "reason": found.reason or ("" if found.modal else "the deployment is on this machine"),
@@ -219,8 +198,8 @@ def _json(found: Found) -> str:
     return envelope(
         {
             "at": time.time(),
-            "deployments": encode(found.local),
-            "on_modal": encode(found.remote),
+            "deployments": [encode(one) for one in found.deployments if one not in on_modal],
+            "on_modal": encode(on_modal),
             "modal": modal,
             "more": found.more,
         }

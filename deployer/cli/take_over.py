@@ -107,7 +107,7 @@ def on_record(release: Release, profile: str) -> OnRecord | None:
 
 
 def agreed_here(release: Release, profile: str, *, take_over: bool) -> None:
-    """Name the other file, and ask; raises Declined, or UsageError where nobody can be asked."""
+    """Name the other file, and ask; raises Failure for a no, UsageError where nobody answers."""
     from deployer.cli.say import tell  # noqa: PLC0415 - only where there is something to say
 
     record = on_record(release, profile)
@@ -148,7 +148,6 @@ def was_moved(deployed: Deployed, here: Path = Path()) -> bool:
 
 
 def _agreed(question: str, take_over: bool) -> None:  # noqa: FBT001 - the one thing it is asked
-    from deployer.cli.where import Declined, agreed  # noqa: PLC0415 - only where it is asked
+    from deployer.cli.where import consent  # noqa: PLC0415 - only where it is asked
 
-    if not agreed(visible(question), yes=take_over, option=OPTION):
-        raise Declined
+    consent(visible(question), yes=take_over, option=OPTION)

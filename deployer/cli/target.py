@@ -1,85 +1,91 @@
-"""What a name or a profile's path on the command line stands for: here, or on Modal."""
+"""What a name or a profile's path on the command line stands for, on whichever target."""
 
 from __future__ import annotations
 
 import difflib
-import os
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 
-from deployer.apply.local.target import Here
-from deployer.apply.modal.target import OnModal
-from deployer.cli.accounts import account as account_at
+from deployer.apply.local import target as local
+from deployer.apply.modal import target as modal
 from deployer.cli.layers import environment
-from deployer.errors import DeployerError, NotAsked, NotThere, UsageError
-from deployer.extras import lacking
+from deployer.errors import DeployerError, NotAsked, NotThere
 
 if TYPE_CHECKING:
-    from deployer.apply.modal.client import Account
     from deployer.apply.modal.listing import Listing
-    from deployer.apply.modal.records import Records
-    from deployer.apply.modal.things import ListedApp
+    from deployer.apply.target import Place, Standing, Target
+    from deployer.cli.manner import Asked, Manner
+    from deployer.cli.planning import Meant
 
 
-Deployed = Here | OnModal
-"""A class for each target: a further one is a folder below ``deployer/apply``, and stands here."""
+class Carrier(Protocol):
+    """What asks a person about one target, and shows what came of it. Each gives an exit code."""
+
+    def plan_profile(self, meant: Meant, asked: Asked) -> int:
+        """Show what an apply would do."""
+
+    def apply_profile(self, meant: Meant, manner: Manner, key_env: str | None) -> int:
+        """Carry a profile out; ``key_env`` is the variable of its key that the user agreed to."""
+
+    def rehearse_profile(self, meant: Meant, manner: Manner, minutes: int) -> int:
+        """Start it once without its weights, for so many minutes at most, and take it away."""
+
+    def status_text(self, one: Standing) -> str:
+        """Write how a deployment stands."""
 
 
-def target_of(given: str, *, offline: bool = False, phases: bool = False) -> Deployed:
-    """Find out what is meant: a profile's path, or a name known here, or else one known to Modal.
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A target: where its deployments are found, and the name of its :class:`Carrier` module."""
 
-    A name that is used in both places stands for the one on this machine; the path of a profile
+    place: Place
+    carrier: str
+
+
+TARGETS = {
+    "local": Kind(local, "deployer.cli.apply_local"),
+    "modal": Kind(modal, "deployer.cli.apply_modal"),
+}
+"""Each target by its name in a profile, in the order in which a name is looked for."""
+
+
+def carrier(target: str) -> Carrier:
+    """Give what plans, applies and shows what is for this target."""
+    return cast("Carrier", import_module(TARGETS[target].carrier))
+
+
+def places() -> tuple[Place, ...]:
+    """Give where deployments are found, this machine first."""
+    return tuple(kind.place for kind in TARGETS.values())
+
+
+def target_of(given: str, *, offline: bool = False, leftovers: bool = False) -> Target:
+    """Find out what is meant: a profile's path, or a name on record here, or one that Modal knows.
+
+    A name that is used in several places stands for the one on this machine; the path of a profile
     is never ambiguous. With an environment a name stands for what is in that one of Modal's. With
-    ``phases`` a name may also stand for what an apply still runs, though nothing is deployed.
+    ``leftovers`` a name may also stand for what is left of a deployment, or of an apply.
     Raises NotThere for a name that stands for nothing, NotAsked and NotReached where it is not
     known whether it does, UsageError for one that stands for several things.
     """
     if given.endswith((".yaml", ".yml")):
-        return _of_profile(given)
-    from deployer.apply.local.folder import folder_of  # noqa: PLC0415 - only for a name
-    from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
+        from deployer.cli.reading import read_release  # noqa: PLC0415 - only for a path
 
-    inside = environment()
-    if not inside and folder_of(given, os.environ).is_on_record:
-        return Here(given)
-    records = Records()
-    found = [r for r in records.all() if given in {r.name, r.app}]
-    found = [r for r in found if inside in {"", r.environment}]
-    if len(found) > 1:
-        raise _several(given, [(r.app, r.environment) for r in found])
-    if found:
-        return OnModal(found[0], records.release(found[0].digest), _account)
-    return _asked(given, records, offline=offline, phases=phases)
+        release = read_release(given)
+        return TARGETS[release.target].place.of_release(release)
+    for place in places():
+        if found := place.on_record(given, environment(), leftovers=leftovers):
+            return found
+    return _asked(given, offline=offline, leftovers=leftovers)
 
 
-def _account(environment: str) -> Account:
-    refuse_no_token()
-    return account_at(environment)
-
-
-def ask_modal() -> tuple[Account, Listing]:
-    """List the apps of every environment. Raises NotAsked, NotReached, or another Failure."""
-    refuse_no_token()
-    from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
-    from deployer.apply.modal.listing import list_apps  # noqa: PLC0415 - as above
-
-    account = Account()
-    return account, list_apps(account)
-
-
-def refuse_no_token() -> None:
-    """Raise NotAsked before the client is imported, where there is none or can be no token."""
-    from deployer.apply.modal.token import is_surely_missing  # noqa: PLC0415 - only for Modal
-    from deployer.apply.unseen import token_missing  # noqa: PLC0415 - as above
-
-    if lacking("modal") is not None or is_surely_missing(os.environ):
-        raise token_missing()
-
-
-def _asked(given: str, records: Records, *, offline: bool, phases: bool) -> OnModal:
+def _asked(given: str, *, offline: bool, leftovers: bool) -> Target:
     """Ask Modal for a name of which nothing is on record here."""
-    from deployer.apply.unseen import OFFLINE, nobody_knows  # noqa: PLC0415 - only for a mistake
+    from deployer.apply.modal.accounts import ask_modal  # noqa: PLC0415 - only for such a name
+    from deployer.apply.unseen import OFFLINE, nobody_knows  # noqa: PLC0415 - as above
 
-    hint = _near(given, records)
+    hint = _near(given)
     try:
         if offline:
             raise NotAsked(OFFLINE)
@@ -88,54 +94,10 @@ def _asked(given: str, records: Records, *, offline: bool, phases: bool) -> OnMo
         failure = nobody_knows(given, why)
         failure.hint = _joined(hint, failure.hint)
         raise failure from why
-    found = listing.named(account, given)
-    found = tuple(app for app in found if environment() in {"", app.environment})
-    if not found and phases:  # those of one app are ended together
-        running = {(app.name, app.environment): app for app in listing.phases(given)}
-        found = tuple(running.values())
-    if not found:
+    found = modal.listed(account, listing, given, environment(), leftovers=leftovers)
+    if found is None:
         raise _nothing(given, listing, hint)
-    if len(found) > 1:
-        raise _several(given, [(app.name, app.environment) for app in found])
-    return _of_app(account, records, found[0])
-
-
-def _of_app(account: Account, records: Records, app: ListedApp) -> OnModal:
-    from deployer.apply.modal.listing import record_of, refuse_stranger  # noqa: PLC0415 - as above
-    from deployer.apply.modal.records import find  # noqa: PLC0415 - as above
-
-    refuse_stranger(app.name, app.environment, dict(app.tags))
-    record = record_of(app)
-    there = account.at(app.environment)
-    return OnModal(record, find(there, records, record.app, record.digest), _account)
-
-
-def _of_profile(path: str) -> Deployed:
-    from deployer.apply.modal.records import Record, Records  # noqa: PLC0415 - only for a path
-    from deployer.cli.reading import read_release  # noqa: PLC0415 - as above
-
-    release = read_release(path)
-    parameters = release.modal
-    if parameters is None:
-        return Here(release.name)
-    record = Records().record(parameters.app, parameters.environment)
-    unknown = Record(
-        name=release.name,
-        app=parameters.app,
-        environment=parameters.environment,
-        endpoint=parameters.endpoint,
-        digest="",
-        version=0,
-        when=0.0,
-        url="",
-    )
-    return OnModal(record or unknown, release, _account)
-
-
-def _several(given: str, found: list[tuple[str, str]]) -> UsageError:
-    where = ", ".join(f"{app} in {name or 'the default environment'}" for app, name in found)
-    message = f"`{given}` is deployed more than once: {where}"
-    return UsageError(message, hint="give the path of its profile, or `--environment`")
+    return found
 
 
 def _nothing(given: str, listing: Listing, hint: str) -> NotThere:
@@ -158,11 +120,9 @@ def _joined(near: str, hint: str) -> str:
     return (" " if near.endswith("?") else "; ").join(part for part in (near, hint) if part)
 
 
-def _near(given: str, records: Records) -> str:
+def _near(given: str) -> str:
     """Say what is known here that may have been meant."""
-    from deployer.apply.local.folder import folders  # noqa: PLC0415 - only for a mistake
-
-    names = [f.name for f in folders(os.environ)] + [r.name for r in records.all()]
+    names = [name for place in places() for name in place.names()]
     if near := difflib.get_close_matches(given, names, n=1):
         return f"did you mean `{near[0]}`?"
     return f"on record here: {', '.join(sorted(set(names)))}" if names else ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from deployer.apply.target import Target
 from deployer.cli.completing import deployments
 from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
@@ -31,7 +30,7 @@ def command(name: str, form: str, page: str, *, offline: bool) -> int:
     """
     from deployer.report import timeline as report  # noqa: PLC0415 - only what the verb needs
 
-    target: Target = target_of(name, offline=offline)
+    target = target_of(name, offline=offline)
     found = target.starts(offline=offline)
     if found.missed:
         tell(f"{found.missed}.")

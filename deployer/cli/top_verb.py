@@ -17,7 +17,7 @@ from deployer.cli.say import harmless, show_as
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:
-    from deployer.cli.reaching import Reached
+    from deployer.apply.target import Reached
     from deployer.observe.reading import Look
     from deployer.report.top import Seen
 

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from deployer.apply.local.target import Here
 from deployer.apply.modal.target import OnModal
+from deployer.apply.target import Target
 from deployer.cli.say import ask, can_ask
-from deployer.cli.target import Deployed
 from deployer.errors import Failure, UsageError
 
 
-def on_modal(target: Deployed, verb: str) -> OnModal:
-    """Give a deployment on Modal; raises UsageError for one on this machine."""
-    if isinstance(target, Here):
-        message = f"`{verb}` is about Modal, and `{target.name}` is for this machine"
+def on_modal(target: Target, verb: str) -> OnModal:
+    """Give a deployment on Modal; raises UsageError for one elsewhere."""
+    if not isinstance(target, OnModal):
+        message = f"`{verb}` is about Modal, and `{target.name}` is for {target.where}"
         raise UsageError(message, hint=f"`deployer status {target.name}` says how it stands")
     return target
 
 
-class Declined(Failure):
-    """Somebody was asked, and said no."""
-
-    def __init__(self) -> None:
-        super().__init__("nothing was done, as you said")
-
-
-def agreed(question: str, *, yes: bool, option: str = "--yes") -> bool:
+def consent(question: str, *, yes: bool, option: str = "--yes") -> None:
     """Ask before money is spent or something is lost; nobody is asked without a terminal.
 
-    Raises UsageError there, unless ``option`` was given (``yes``).
+    Raises UsageError there, unless ``option`` was given (``yes``), and Failure where somebody says
+    no.
     """
     if yes:
-        return True
+        return
     if not can_ask():
         message = f"there is no terminal to ask at: {question}"
         raise UsageError(message, hint=f"`{option}` answers it")
-    return ask(question)
+    if not ask(question):
+        message = "nothing was done, as you said"
+        raise Failure(message)

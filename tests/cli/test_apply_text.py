@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from deployer.apply.local.apply import Applied
-from deployer.cli.apply_verb import _json, _text
+from deployer.cli.apply_local import _json, _text
 from deployer.cli.gating import NOTHING
 from deployer.cli.reading import read_release
 from deployer.cli.verdicts import kept

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from deployer.apply.target import Reached
 from deployer.cli import reaching
 from deployer.cli.main import main
 from deployer.cli.reading import read_release
@@ -33,7 +34,7 @@ def behaviour() -> Behaviour:
 def engine(behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEngine]:
     with running(behaviour) as engine:
         endpoint = Endpoint(engine.url, KEY, metrics=True)
-        found = reaching.Reached(endpoint, replace(release(), name="demo"), lambda _: "")
+        found = Reached(endpoint, replace(release(), name="demo"), lambda _: "")
         monkeypatch.setattr(reaching, "reach", lambda *_: found)
         yield engine
 
@@ -120,7 +121,7 @@ def test_a_share_that_is_not_told_is_said_after_its_name() -> None:
 def test_an_endpoint_without_metrics_is_not_asked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = reaching.Reached(
+    found = Reached(
         Endpoint("http://127.0.0.1:9", KEY), replace(release(), name="demo"), lambda _: ""
     )
     monkeypatch.setattr(reaching, "reach", lambda *_: found)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from deployer.apply.local.folder import Folder
     from deployer.release import Release
+    from deployer.verify.endpoint import Endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,12 @@ class Connection:
     guard: Callable[[], None]
     remember: Callable[[bool], str]
     variable: str = ""
+
+    def endpoint(self) -> Endpoint:
+        """Give it as what is verified and measured."""
+        from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - only to ask it
+
+        return Endpoint.from_release(self.release, self.url, self.api_key, self.guard)
 
 
 def connect(name: str, *, environ: Mapping[str, str] = os.environ) -> Connection:

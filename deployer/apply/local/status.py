@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from deployer.apply.local.alive import look
 from deployer.apply.local.events import EventReader
@@ -62,6 +62,7 @@ class LocalStatus:
     memory: str = ""
     restarts: int = 0
     start: tuple[str, ...] = ()
+    target: ClassVar[str] = "local"
 
 
 def status(

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
-from deployer.apply.target import Log, Starts
+from deployer.apply.target import Asker, Ended, Log, Reached, Starts
+from deployer.errors import UsageError
+
+if TYPE_CHECKING:
+    from deployer.apply.local.status import LocalStatus
+    from deployer.release import Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +20,8 @@ class Here:
     """A deployment on this machine, by its name."""
 
     name: str
+    target: ClassVar[str] = "local"
+    where: ClassVar[str] = "this machine"
 
     def lines(self, most: int, *, follow: bool) -> Iterator[str]:
         """Give the last lines of the engine's log."""
@@ -35,3 +43,63 @@ class Here:
 
         del offline
         return Starts(boots(existing(self.name, os.environ).events))
+
+    def status(self, *, offline: bool) -> LocalStatus:
+        """Look at its processes, and ask the server."""
+        from deployer.apply.local.status import status  # noqa: PLC0415 - as above
+
+        del offline
+        return status(self.name)[0]
+
+    def reach(self, key_env: str | None, settle: Callable[[str], None]) -> Reached:
+        """Find the way to its door. A key that was made here is found here."""
+        from deployer.apply.local.connection import connect  # noqa: PLC0415 - as above
+
+        here = connect(self.name)
+        if key_env is not None:
+            if not here.variable:
+                msg = f"--key-env says {key_env}, and `{self.name}` takes no key from a variable"
+                raise UsageError(msg, hint="leave it out: a key that was made here is found here")
+            settle(here.variable)
+        return Reached(here.endpoint(), here.release, here.remember)
+
+    def destroy(self, volumes: tuple[str, ...], asker: Asker) -> Ended:
+        """End the server, and remove its key, logs and state."""
+        from deployer.apply.local.destroy import destroy  # noqa: PLC0415 - as above
+
+        if volumes:
+            message = f"`{self.name}` is on this machine and has no volumes"
+            raise UsageError(message)
+        with asker.phases() as on_event:
+            done = destroy(self.name, on_event=on_event)
+        return Ended({"killed": done.killed, "message": done.message}, (done.message,))
+
+
+def names() -> Iterator[str]:
+    """Give the names of the deployments here."""
+    from deployer.apply.local.folder import folders  # noqa: PLC0415 - as above
+
+    return (folder.name for folder in folders(os.environ))
+
+
+def on_record(given: str, environment: str, *, leftovers: bool) -> Here | None:
+    """Give the deployment of a name; what is left of one without a state counts as a leftover."""
+    from deployer.apply.local.destroy import is_anything_left  # noqa: PLC0415 - as above
+    from deployer.apply.local.folder import folder_of  # noqa: PLC0415 - as above
+
+    if environment:
+        return None
+    known = is_anything_left(given) if leftovers else folder_of(given, os.environ).is_on_record
+    return Here(given) if known else None
+
+
+def seen_here() -> tuple[LocalStatus, ...]:
+    """Look how all of them stand."""
+    from deployer.apply.local.status import status  # noqa: PLC0415 - as above
+
+    return status(None)
+
+
+def of_release(release: Release) -> Here:
+    """Give what a profile for this machine means."""
+    return Here(release.name)

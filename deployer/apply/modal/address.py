@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from modal.config import config
 
+from deployer.apply.modal.proxy_token import headers_for
 from deployer.errors import Failure
+from deployer.verify.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from deployer.release import Release
+
+
+def endpoint_of(release: Release, url: str, key: str | None) -> Endpoint:
+    """Give the server of a release as what is asked: at its address, with its credentials."""
+    return Endpoint.from_release(release, url, key, partial(refuse_open, url), headers_for(release))
 
 
 def refuse_open(url: str) -> None:

@@ -50,6 +50,35 @@ class Destroyed:
         """Whether the app was deployed until now."""
         return self.found == DEPLOYED
 
+    def value(self) -> dict[str, object]:
+        """Give it for JSON."""
+        return {
+            "app": self.app,
+            "existed": self.existed,
+            "found": self.found or None,
+            "phases_ended": self.phases,
+            "candidate_ended": self.candidate or None,
+            "volumes_deleted": self.volumes,
+            "volumes_absent": self.absent,
+            "volumes_kept": dict(self.kept),
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Say it in words."""
+        before = f"says that it is {self.found}" if self.found else "has no such app"
+        what = "is stopped" if self.existed else f"was not deployed: Modal was asked, and {before}"
+        yield f"the app {self.app} {what}"
+        for phase in self.phases:
+            yield f"a phase of an apply that still ran, {phase}, is stopped"
+        if self.candidate:
+            yield f"its candidate, {self.candidate}, is stopped"
+        for volume in self.volumes:
+            yield f"the volume {volume} is deleted"
+        for volume in self.absent:
+            yield f"there was no volume {volume} to delete: Modal was asked"
+        for volume, holds in self.kept:
+            yield f"the volume {volume} was left alone ({holds}); `--volume {volume}` deletes it"
+
 
 def check_volumes(parameters: ModalParameters | None, wanted: tuple[str, ...]) -> None:
     """Refuse volumes that are not those of the deployment. Raises UsageError."""

@@ -13,11 +13,11 @@ from google.protobuf.empty_pb2 import Empty
 from modal_proto import api_pb2
 
 from deployer.apply.modal.private import Private, forget, keep, read
-from deployer.apply.modal.proxy_token import ID, ProxyToken, find_token
+from deployer.apply.modal.proxy_token import ID, ProxyToken, find_token, headers_for
 from deployer.apply.modal.remembering import modal_parameters
 from deployer.apply.modal.rpc import NotFoundFailure, answer
 from deployer.credentials import HUB_TOKEN, key_name
-from deployer.errors import Failure
+from deployer.errors import Failure, UsageError
 from deployer.serve.key import checked_key, new_key, refuse_foreign
 
 if TYPE_CHECKING:
@@ -126,6 +126,25 @@ def find_key(release: Release, environ: Mapping[str, str] = os.environ) -> str:
     path = key_file(release, environ)
     found = read(path) if path is not None else ""
     return checked_key(found, str(path)) if found else ""
+
+
+def key_for(release: Release, *, verify: bool) -> str | None:
+    """Give the key to verify with; None where nothing is to be verified.
+
+    Raises UsageError, before any money is spent, where there is none to be had, and Failure where
+    Modal asks for a proxy token and none is here.
+    """
+    if not verify:
+        return None
+    if release.modal is not None and release.modal.proxied:
+        headers_for(release)
+    variable, key = release.listen.api_key_variable, find_key(release)
+    if variable and not key:
+        secret = release.modal.api_key_secret if release.modal else ""
+        message = f"the server is verified with its API key, and {variable} is not set here"
+        hint = f"set {variable} to what the secret `{secret}` holds (`apply` takes --no-verify)"
+        raise UsageError(message, hint=hint)
+    return key
 
 
 def key_file(release: Release, environ: Mapping[str, str] = os.environ) -> Path | None:

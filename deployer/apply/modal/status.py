@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from deployer.apply.modal.records import Record
 from deployer.apply.seen import NOTHING, Observed, Recorded
@@ -71,6 +71,7 @@ class ModalStatus:
     shape: str = ""
     start: tuple[str, ...] = ()
     schedule: str = ""
+    target: ClassVar[str] = "modal"
 
 
 def unseen(
