@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 
 from deployer.behaviour.stated import UnsoundError
 from deployer.check.families import of_model
@@ -90,6 +91,12 @@ class Rule:
 
     def _of_architecture(self, case: Case) -> bool:
         return case.resolved.subject.architecture.name in self.architectures
+
+
+def named(*names: str) -> tuple[Rule, ...]:
+    """Give the checks of these names, each of which is that of its module."""
+    modules = (name.replace("-", "_") for name in names)
+    return tuple(import_module(f"deployer.check.checks.{one}").RULE for one in modules)
 
 
 def each_judged(case: Case, *asks: Callable[[Case], Iterator[Problem]]) -> Iterator[Problem]:
