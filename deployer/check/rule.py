@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 
-from deployer.behaviour.stated import UnsoundError
+from deployer.behaviour.stated import Setting, UnsoundError
 from deployer.check.families import of_model
 from deployer.check.ranges import EVERY_RELEASE, Engines, on_gpu
 from deployer.compile.case import Case
 from deployer.finding import Severity
 from deployer.profile.partial import is_unknown
-from deployer.profile.source import Path
 
 __all__ = ["Engines", "Mitigation", "Problem", "Rule"]
 
@@ -34,12 +33,12 @@ class Problem:
 class Mitigation:
     """What an author writes against an engine's bug, of which later releases have no need.
 
-    ``name`` says it in the reader's words (``fusion off``). ``keys`` gives the paths where a
-    profile states it; those that the profile leaves to a default count for nothing.
+    ``name`` says it in the reader's words (``fusion off``). ``stated`` gives what a profile states
+    of it, None for nothing; what the profile leaves to a default counts for nothing.
     """
 
     name: str
-    keys: Callable[[Case], Iterator[Path]]
+    stated: Callable[[Case], Setting | None]
 
 
 @dataclass(frozen=True, slots=True)

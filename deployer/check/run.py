@@ -215,9 +215,9 @@ def _by_rule(rule: Rule, case: Case, source: Source) -> Iterator[Finding]:
         for problem in rule.find(case):
             yield _of_rule(rule, problem, source)
     elif rule.mitigation is not None and rule.past(case):
-        for path in rule.mitigation.keys(case):
-            if source.written(path):
-                yield _stale(rule, rule.mitigation, path, source)
+        stated = rule.mitigation.stated(case)
+        if stated is not None and source.written(stated.path):
+            yield _stale(rule, rule.mitigation, stated.path, source)
 
 
 def _stale(rule: Rule, mitigation: Mitigation, path: Path, source: Source) -> Finding:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from deployer.behaviour.checkpoints import Checkpoints
+from deployer.behaviour.stated import Setting
 from deployer.check.families import KINDS, of_model
 from deployer.check.known_bugs import KNOWN_BUGS
 from deployer.check.ranges import Engines, on_gpu
@@ -18,7 +19,6 @@ from deployer.compile.case import Case
 from deployer.finding import Finding, Severity
 from deployer.profile.load import load_profile
 from deployer.profile.model import Profile
-from deployer.profile.source import Path
 from tests.check.examples import merged
 from tests.check.facts import checkpoint
 from tests.check.test_checks import SANE
@@ -111,9 +111,9 @@ def fusion(one: Case) -> Iterator[Problem]:
         yield Problem(("kernels", "allreduce_fusion"), "it hangs", "write false")
 
 
-def fusion_off(one: Case) -> Iterator[Path]:
-    if not one.profile.kernels.allreduce_fusion:
-        yield ("kernels", "allreduce_fusion")
+def fusion_off(one: Case) -> Setting | None:
+    on = one.profile.kernels.allreduce_fusion
+    return None if on else Setting("", "kernels.allreduce_fusion")
 
 
 HANGS = Rule(

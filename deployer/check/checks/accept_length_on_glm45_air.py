@@ -23,29 +23,19 @@ say so. Measure `sglang:spec_accept_length` after every deployment.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Engines, Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, drafting
+from deployer.check.rule import Engines, Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for speculation."""
-    drafting = case.resolved.eagle
-    if drafting.value:
-        yield Problem(
-            drafting.path,
-            "drafts of GLM-4.5-Air were never accepted in SGLang 0.5.10 (accept length 1)",
-            "measure `sglang:spec_accept_length`, with `observability.metrics: true`; "
-            "where it is 1, take speculation out or another release",
-        )
-
 
 RULE = Rule(
     "accept-length-on-glm45-air",
     Severity.WARNING,
-    find,
+    at(
+        drafting,
+        "drafts of GLM-4.5-Air were never accepted in SGLang 0.5.10 (accept length 1)",
+        "measure `sglang:spec_accept_length`, with `observability.metrics: true`; "
+        "where it is 1, take speculation out or another release",
+    ),
     link="https://github.com/sgl-project/sglang/issues/24795",
     engines=Engines("0.5.10", "0.5.11"),
     models=("GLM-4.5-Air*",),

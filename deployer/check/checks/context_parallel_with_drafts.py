@@ -23,28 +23,19 @@ the option was renamed. Doing without is an inference: upstream does not say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Engines, Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, drafting
+from deployer.check.rule import Engines, Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for both."""
-    divided = case.said.option("--enable-nsa-prefill-context-parallel")
-    if divided is not None and case.resolved.eagle.value:
-        yield Problem(
-            divided.path,
-            "GLM-5 with context-parallel prefill and speculation ended in an error",
-            "take out one of the two",
-        )
-
 
 RULE = Rule(
     "context-parallel-with-drafts",
     Severity.WARNING,
-    find,
+    at(
+        lambda case: case.said.option("--enable-nsa-prefill-context-parallel"),
+        "GLM-5 with context-parallel prefill and speculation ended in an error",
+        "take out one of the two",
+        when=drafting,
+    ),
     link="https://github.com/sgl-project/sglang/issues/18830",
     engines=Engines(before="0.5.13"),
     models=("GLM-5*",),

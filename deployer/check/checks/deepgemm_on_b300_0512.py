@@ -24,10 +24,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.check.at import one_of
 from deployer.check.rule import Engines, Mitigation, Problem, Rule
 from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.source import Path
 
 FLAG = "--fp8-gemm-backend"
 
@@ -43,13 +43,6 @@ def find(case: Case) -> Iterator[Problem]:
         )
 
 
-def mitigated(case: Case) -> Iterator[Path]:
-    """Give the key with which an author goes around it."""
-    kernels = case.said.option(FLAG)
-    if kernels is not None and kernels.value == "cutlass":
-        yield kernels.path
-
-
 RULE = Rule(
     "deepgemm-on-b300-0512",
     Severity.ERROR,
@@ -58,6 +51,8 @@ RULE = Rule(
     engines=Engines("0.5.12", "0.5.13"),
     gpus=("B300",),
     models=("GLM-5-FP8", "GLM-5.1-FP8"),
-    mitigation=Mitigation("FP8 products without DeepGEMM", mitigated),
+    mitigation=Mitigation(
+        "FP8 products without DeepGEMM", lambda case: one_of(case.said.option(FLAG), "cutlass")
+    ),
     inferred=True,
 )

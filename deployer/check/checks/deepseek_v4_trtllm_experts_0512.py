@@ -23,30 +23,20 @@ not say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from deployer.behaviour.experts import TRTLLM
+from deployer.check.at import at, one_of
 from deployer.check.ranges import Engines
-from deployer.check.rule import Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.rule import Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for these kernels where they are asked for."""
-    runner = case.said.option("--moe-runner-backend")
-    if runner is not None and runner.value in TRTLLM:
-        yield Problem(
-            runner.path,
-            f"`{runner.value}` ends with an assertion at DeepSeek-V4's first forward pass",
-            "leave it out: the engine chooses for the model",
-        )
-
 
 RULE = Rule(
     "deepseek-v4-trtllm-experts-0512",
     Severity.ERROR,
-    find,
+    at(
+        lambda case: one_of(case.said.option("--moe-runner-backend"), *TRTLLM),
+        "`{value}` ends with an assertion at DeepSeek-V4's first forward pass",
+        "leave it out: the engine chooses for the model",
+    ),
     link="https://github.com/sgl-project/sglang/issues/26324",
     engines=Engines("0.5.12", "0.5.13"),
     gpus=("sm100",),

@@ -15,26 +15,18 @@ for their own tests.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at
+from deployer.check.rule import Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for the load format that reads nothing."""
-    if case.profile.model.load_format == "dummy":
-        yield Problem(
-            ("model", "load_format"),
-            "the weights are noise: the engine answers nonsense with status 200",
-            "leave it out, unless this is a rehearsal of the start",
-        )
-
 
 RULE = Rule(
     "dummy-weights",
     Severity.WARNING,
-    find,
+    at(
+        ("model", "load_format"),
+        "the weights are noise: the engine answers nonsense with status 200",
+        "leave it out, unless this is a rehearsal of the start",
+        when=lambda case: case.profile.model.load_format == "dummy",
+    ),
     link="https://docs.sglang.io/advanced_features/server_arguments.html",
 )

@@ -21,28 +21,19 @@ short or unrelated prompts speculation pays all the same; measure with your own 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Engines, Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, drafting
+from deployer.check.rule import Engines, Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for speculation where prefixes are kept."""
-    drafting = case.resolved.eagle
-    if drafting.value and case.said.option("--disable-radix-cache") is None:
-        yield Problem(
-            drafting.path,
-            "speculation halved the reuse of prefixes: 40 to 53 % of deep prompts, not 97 %",
-            "for long conversations compare both, with `observability.cache_report: true`",
-        )
-
 
 RULE = Rule(
     "eagle-defeats-prefix-cache",
     Severity.NOTE,
-    find,
+    at(
+        drafting,
+        "speculation halved the reuse of prefixes: 40 to 53 % of deep prompts, not 97 %",
+        "for long conversations compare both, with `observability.cache_report: true`",
+        when=lambda case: not case.said.has("--disable-radix-cache"),
+    ),
     link="https://github.com/sgl-project/sglang/issues/32459",
     engines=Engines("0.5.16"),
     gpus=("sm100",),

@@ -23,28 +23,19 @@ an inference.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Engines, Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, drafting
+from deployer.check.rule import Engines, Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for speculation with graphs."""
-    drafting = case.resolved.eagle
-    if drafting.value and case.said.option("--disable-cuda-graph") is None:
-        yield Problem(
-            drafting.path,
-            "SGLang 0.5.12 cannot capture the draft's graphs of GLM-5 in NVFP4 on B300",
-            "take 0.5.11, or 0.5.13 or later",
-        )
-
 
 RULE = Rule(
     "eagle-on-b300-0512",
     Severity.WARNING,
-    find,
+    at(
+        drafting,
+        "SGLang 0.5.12 cannot capture the draft's graphs of GLM-5 in NVFP4 on B300",
+        "take 0.5.11, or 0.5.13 or later",
+        when=lambda case: not case.said.has("--disable-cuda-graph"),
+    ),
     link="https://github.com/sgl-project/sglang/issues/25563",
     engines=Engines("0.5.12", "0.5.13"),
     gpus=("B300",),

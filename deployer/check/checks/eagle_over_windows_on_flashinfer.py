@@ -24,35 +24,21 @@ six places); in the wheels ``flashinfer_backend.py`` takes None from 0.5.14 on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from deployer.check.at import at, drafting, one_of
 from deployer.check.families import has_windows
 from deployer.check.ranges import Engines
-from deployer.check.rule import Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.rule import Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for FlashInfer under a draft."""
-    attention = case.said.option("--attention-backend")
-    if (
-        attention is not None
-        and attention.value == "flashinfer"
-        and case.resolved.eagle.value
-        and has_windows(case)
-    ):
-        yield Problem(
-            attention.path,
-            "`flashinfer` cannot draft for a model with sliding windows before SGLang 0.5.14",
-            "leave it out: the engine chooses for the model; or take 0.5.14 or later",
-        )
-
 
 RULE = Rule(
     "eagle-over-windows-on-flashinfer",
     Severity.ERROR,
-    find,
+    at(
+        lambda case: one_of(case.said.option("--attention-backend"), "flashinfer"),
+        "`flashinfer` cannot draft for a model with sliding windows before SGLang 0.5.14",
+        "leave it out: the engine chooses for the model; or take 0.5.14 or later",
+        when=lambda case: drafting(case) and has_windows(case),
+    ),
     link="https://github.com/sgl-project/sglang/issues/22679",
     engines=Engines(before="0.5.14"),
 )

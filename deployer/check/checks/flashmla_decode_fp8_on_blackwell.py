@@ -26,29 +26,20 @@ upstream does not say so. SGLang 0.5.9 takes these kernels by itself; 0.5.10 and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, one_of
+from deployer.check.rule import Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for FlashMLA's FP8 decoding, stated or by the release's default."""
-    decode = case.resolved.dsa_decode_backend
-    if case.resolved.sparse_fp8 and decode.value in {"flashmla_kv", "flashmla_auto"}:
-        yield Problem(
-            decode.path,
-            f"`{decode.value}` may misread the scales of an FP8 KV cache on SM100",
-            "write `memory.kv_cache_dtype: bfloat16`, or `kernels.prefill: trtllm` "
-            "and `kernels.decode: trtllm`",
-        )
-
 
 RULE = Rule(
     "flashmla-decode-fp8-on-blackwell",
     Severity.WARNING,
-    find,
+    at(
+        lambda case: one_of(case.resolved.dsa_decode_backend, "flashmla_kv", "flashmla_auto"),
+        "`{value}` may misread the scales of an FP8 KV cache on SM100",
+        "write `memory.kv_cache_dtype: bfloat16`, or `kernels.prefill: trtllm` "
+        "and `kernels.decode: trtllm`",
+        when=lambda case: case.resolved.sparse_fp8,
+    ),
     link="https://github.com/deepseek-ai/FlashMLA/pull/184",
     gpus=("sm100",),
     inferred=True,

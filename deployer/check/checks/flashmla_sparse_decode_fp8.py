@@ -25,28 +25,19 @@ could not be read here. SGLang 0.5.10 overrules the flags on B200 and B300 and i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, one_of
+from deployer.check.rule import Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look at the kernels that will decode."""
-    decode = case.resolved.dsa_decode_backend
-    if case.resolved.sparse_fp8 and decode.value == "flashmla_sparse":
-        yield Problem(
-            decode.path,
-            "`flashmla_sparse` cannot decode from an FP8 KV cache",
-            "leave it out (`trtllm` on B200, `flashmla_kv` on Hopper follow), "
-            "or write `memory.kv_cache_dtype: bfloat16`",
-        )
-
 
 RULE = Rule(
     "flashmla-sparse-decode-fp8",
     Severity.ERROR,
-    find,
+    at(
+        lambda case: one_of(case.resolved.dsa_decode_backend, "flashmla_sparse"),
+        "`flashmla_sparse` cannot decode from an FP8 KV cache",
+        "leave it out (`trtllm` on B200, `flashmla_kv` on Hopper follow), "
+        "or write `memory.kv_cache_dtype: bfloat16`",
+        when=lambda case: case.resolved.sparse_fp8,
+    ),
     link="https://github.com/sgl-project/sglang/pull/23013",
 )

@@ -24,36 +24,30 @@ not affected; `flashmla_auto` comes to the same kernels for some batches).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Engines, Mitigation, Problem, Rule
+from deployer.behaviour.stated import Setting
+from deployer.check.at import at, one_of
+from deployer.check.rule import Engines, Mitigation, Rule
 from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.source import Path
+
+READ_BF16 = ("flashmla_sparse", "flashmla_auto")
 
 
-def find(case: Case) -> Iterator[Problem]:
-    """Look for sparse prefill, stated or chosen by the engine, over an FP8 cache."""
-    prefill = case.resolved.dsa_prefill_backend
-    if case.resolved.sparse_fp8 and prefill.value in {"flashmla_sparse", "flashmla_auto"}:
-        yield Problem(
-            prefill.path,
-            f"`{prefill.value}` prefill crashes on an FP8 KV cache before SGLang 0.5.10",
-            "take 0.5.10 or later, or write `memory.kv_cache_dtype: bfloat16`",
-        )
-
-
-def mitigated(case: Case) -> Iterator[Path]:
+def mitigated(case: Case) -> Setting | None:
     """Give the key with which an author goes around it."""
-    prefill = case.said.option("--dsa-prefill-backend")
-    if case.resolved.sparse_fp8 and prefill is not None and prefill.value == "flashmla_kv":
-        yield prefill.path
+    prefill = one_of(case.said.option("--dsa-prefill-backend"), "flashmla_kv")
+    return prefill if case.resolved.sparse_fp8 else None
 
 
 RULE = Rule(
     "flashmla-sparse-prefill-fp8",
     Severity.WARNING,
-    find,
+    at(
+        lambda case: one_of(case.resolved.dsa_prefill_backend, *READ_BF16),
+        "`{value}` prefill crashes on an FP8 KV cache before SGLang 0.5.10",
+        "take 0.5.10 or later, or write `memory.kv_cache_dtype: bfloat16`",
+        when=lambda case: case.resolved.sparse_fp8,
+    ),
     link="https://github.com/sgl-project/sglang/pull/20606",
     engines=Engines(before="0.5.10"),
     mitigation=Mitigation("prefill with `flashmla_kv` over an FP8 cache", mitigated),

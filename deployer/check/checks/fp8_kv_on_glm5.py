@@ -23,29 +23,19 @@ B200 and B300 is another check's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from deployer.behaviour.attention import FP8
-from deployer.check.rule import Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, one_of
+from deployer.check.rule import Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for FP8 where an author asks for it."""
-    said = case.said.option("--kv-cache-dtype")
-    if said is not None and said.value == FP8:
-        yield Problem(
-            said.path,
-            "FP8 KV cache costs this checkpoint's accuracy: 76.7 instead of 95.3 on AIME",
-            "write `bfloat16`: its pool holds about half the tokens, and answers are right",
-        )
-
 
 RULE = Rule(
     "fp8-kv-on-glm5",
     Severity.WARNING,
-    find,
+    at(
+        lambda case: one_of(case.said.option("--kv-cache-dtype"), FP8),
+        "FP8 KV cache costs this checkpoint's accuracy: 76.7 instead of 95.3 on AIME",
+        "write `bfloat16`: its pool holds about half the tokens, and answers are right",
+    ),
     link="https://github.com/sgl-project/sglang/issues/22671",
     gpus=("sm100",),
     models=("GLM-5-FP8", "GLM-5.1-FP8"),

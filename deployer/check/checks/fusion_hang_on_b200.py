@@ -27,7 +27,6 @@ from collections.abc import Iterator
 from deployer.check.rule import Engines, Mitigation, Problem, Rule
 from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.source import Path
 
 RANKS = 8
 """The tensor-parallel size that was reported."""
@@ -44,13 +43,6 @@ def find(case: Case) -> Iterator[Problem]:
         )
 
 
-def mitigated(case: Case) -> Iterator[Path]:
-    """Give the key with which an author goes around it."""
-    off = case.said.option("--enforce-disable-flashinfer-allreduce-fusion")
-    if off is not None:
-        yield off.path
-
-
 RULE = Rule(
     "fusion-hang-on-b200",
     Severity.WARNING,
@@ -58,5 +50,8 @@ RULE = Rule(
     link="https://github.com/sgl-project/sglang/issues/29073",
     engines=Engines("0.5.14", "0.5.16"),
     gpus=("B200",),
-    mitigation=Mitigation("all-reduce fusion off", mitigated),
+    mitigation=Mitigation(
+        "all-reduce fusion off",
+        lambda case: case.said.option("--enforce-disable-flashinfer-allreduce-fusion"),
+    ),
 )

@@ -23,28 +23,18 @@ so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Engines, Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, one_of
+from deployer.check.rule import Engines, Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for the parser."""
-    parser = case.said.option("--reasoning-parser")
-    if parser is not None and parser.value == "glm45":
-        yield Problem(
-            parser.path,
-            "`glm45` is Qwen3's parser before SGLang 0.5.10",
-            "take 0.5.10 or later, and verify `reasoning_content` after a deployment",
-        )
-
 
 RULE = Rule(
     "glm45-parser-before-0510",
     Severity.NOTE,
-    find,
+    at(
+        lambda case: one_of(case.said.option("--reasoning-parser"), "glm45"),
+        "`glm45` is Qwen3's parser before SGLang 0.5.10",
+        "take 0.5.10 or later, and verify `reasoning_content` after a deployment",
+    ),
     link="https://github.com/sgl-project/sglang/blob/v0.5.9/python/sglang/srt/parser/reasoning_parser.py",
     engines=Engines(before="0.5.10"),
     inferred=True,

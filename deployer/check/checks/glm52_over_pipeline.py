@@ -24,28 +24,19 @@ Source: sgl-project/sglang#29014 (read: reproduced and explained), #28659, #2916
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Engines, Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at
+from deployer.check.rule import Engines, Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for more than one stage."""
-    stages = case.said.option("--pp-size")
-    if stages is not None and (case.said.number("--pp-size") or 1) > 1:
-        yield Problem(
-            stages.path,
-            "GLM-5.2 crashes over pipeline stages before SGLang 0.5.14",
-            "take 0.5.14 or later, or leave `pp` out",
-        )
-
 
 RULE = Rule(
     "glm52-over-pipeline",
     Severity.ERROR,
-    find,
+    at(
+        lambda case: case.said.option("--pp-size"),
+        "GLM-5.2 crashes over pipeline stages before SGLang 0.5.14",
+        "take 0.5.14 or later, or leave `pp` out",
+        when=lambda case: (case.said.number("--pp-size") or 1) > 1,
+    ),
     link="https://github.com/sgl-project/sglang/issues/29014",
     engines=Engines(before="0.5.14"),
     models=("GLM-5.2*",),

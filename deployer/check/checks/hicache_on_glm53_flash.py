@@ -19,28 +19,18 @@ restores the missing indexes). Doing without is an inference: upstream does not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at
+from deployer.check.rule import Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for the cache."""
-    cache = case.said.option("--enable-hierarchical-cache")
-    if cache is not None:
-        yield Problem(
-            cache.path,
-            "HiCache corrupts answers of GLM-5.3-Flash after pages come back from host memory",
-            "take it out",
-        )
-
 
 RULE = Rule(
     "hicache-on-glm53-flash",
     Severity.WARNING,
-    find,
+    at(
+        lambda case: case.said.option("--enable-hierarchical-cache"),
+        "HiCache corrupts answers of GLM-5.3-Flash after pages come back from host memory",
+        "take it out",
+    ),
     link="https://github.com/sgl-project/sglang/issues/38031",
     models=("GLM-5.3-Flash*",),
     inferred=True,

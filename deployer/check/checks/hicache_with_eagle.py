@@ -24,28 +24,19 @@ still doubted on 0.5.17. Doing without is an inference: upstream does not say so
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, drafting
+from deployer.check.rule import Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for both."""
-    cache = case.said.option("--enable-hierarchical-cache")
-    if cache is not None and case.resolved.eagle.value:
-        yield Problem(
-            cache.path,
-            "HiCache with speculation: accepted drafts fell from 4.49 to 1.59, and servers hung",
-            "take out one of the two, or watch `sglang:spec_accept_length` for hours",
-        )
-
 
 RULE = Rule(
     "hicache-with-eagle",
     Severity.WARNING,
-    find,
+    at(
+        lambda case: case.said.option("--enable-hierarchical-cache"),
+        "HiCache with speculation: accepted drafts fell from 4.49 to 1.59, and servers hung",
+        "take out one of the two, or watch `sglang:spec_accept_length` for hours",
+        when=drafting,
+    ),
     link="https://github.com/sgl-project/sglang/issues/32176",
     models=("GLM-5*", "DeepSeek-V3.2*", "DeepSeek-V4*"),
     inferred=True,

@@ -18,28 +18,20 @@ Source: sgl-project/sglang#27500 (read: 0.5.12.post1; the wrapper around DeepSee
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from deployer.check.at import at
 from deployer.check.ranges import Engines
-from deployer.check.rule import Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.rule import Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for dummy weights."""
-    if case.profile.model.load_format == "dummy":
-        yield Problem(
-            ("model", "load_format"),
-            "Kimi-K2.5 and K2.6 cannot be tried without weights before SGLang 0.5.13",
-            "take 0.5.13 or later for the trial",
-        )
-
 
 RULE = Rule(
     "kimi-dummy-weights",
     Severity.WARNING,
-    find,
+    at(
+        ("model", "load_format"),
+        "Kimi-K2.5 and K2.6 cannot be tried without weights before SGLang 0.5.13",
+        "take 0.5.13 or later for the trial",
+        when=lambda case: case.profile.model.load_format == "dummy",
+    ),
     link="https://github.com/sgl-project/sglang/issues/27500",
     engines=Engines(before="0.5.13"),
     architectures=("KimiK25ForConditionalGeneration",),

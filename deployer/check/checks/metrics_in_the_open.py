@@ -14,26 +14,18 @@ Source: SGLang 0.5.10.post1 ``srt/utils/auth.py``: `/health*` and `/metrics*` by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at
+from deployer.check.rule import Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for metrics on an endpoint of the internet."""
-    if case.profile.target == "modal" and case.profile.observability.metrics:
-        yield Problem(
-            ("observability", "metrics"),
-            "`/metrics` is open to everyone, with a key or without",
-            "keep it if that is no secret: what scrapes it needs no key",
-        )
-
 
 RULE = Rule(
     "metrics-in-the-open",
     Severity.NOTE,
-    find,
+    at(
+        ("observability", "metrics"),
+        "`/metrics` is open to everyone, with a key or without",
+        "keep it if that is no secret: what scrapes it needs no key",
+        when=lambda case: case.profile.target == "modal" and case.profile.observability.metrics,
+    ),
     link="https://docs.sglang.io/references/production_metrics.html",
 )

@@ -23,31 +23,22 @@ Source: sgl-project/sglang#26324 (read: 8 B200, 0.5.12 and 0.5.12.post1, TP 8 an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from deployer.behaviour.experts import TRTLLM
+from deployer.check.at import at, one_of
 from deployer.check.families import is_nvfp4
 from deployer.check.ranges import Engines
-from deployer.check.rule import Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.rule import Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for these kernels with an NVFP4 checkpoint."""
-    runner = case.resolved.moe_runner_backend
-    if runner.value in TRTLLM and is_nvfp4(case):
-        yield Problem(
-            runner.path,
-            f"`{runner.value}` corrupts the answers of MiniMax-M2's NVFP4 experts",
-            "write `flashinfer_cutlass`",
-        )
-
 
 RULE = Rule(
     "minimax-nvfp4-trtllm-experts",
     Severity.ERROR,
-    find,
+    at(
+        lambda case: one_of(case.resolved.moe_runner_backend, *TRTLLM),
+        "`{value}` corrupts the answers of MiniMax-M2's NVFP4 experts",
+        "write `flashinfer_cutlass`",
+        when=is_nvfp4,
+    ),
     link="https://github.com/sgl-project/sglang/issues/26324",
     engines=Engines("0.5.12"),
     gpus=("sm100",),

@@ -24,31 +24,20 @@ without a merge). The other backend as the remedy is an inference: upstream does
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Engines, Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, drafting, one_of
+from deployer.check.rule import Engines, Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for MNNVL, stated or what `auto` means, beside speculation on one node."""
-    found = case.resolved.allreduce_fusion
-    if found.value != "mnnvl" or not case.resolved.eagle.value:
-        return
-    if case.resolved.nodes == 1:
-        yield Problem(
-            found.path,
-            "all-reduce fusion over MNNVL may crash on B300 with speculation",
-            "write `flashinfer-allreduce-fusion-backend: trtllm` under `engine.args`, "
-            "or `kernels.allreduce_fusion: false`",
-        )
-
 
 RULE = Rule(
     "mnnvl-fusion-on-b300",
     Severity.WARNING,
-    find,
+    at(
+        lambda case: one_of(case.resolved.allreduce_fusion, "mnnvl"),
+        "all-reduce fusion over MNNVL may crash on B300 with speculation",
+        "write `flashinfer-allreduce-fusion-backend: trtllm` under `engine.args`, "
+        "or `kernels.allreduce_fusion: false`",
+        when=lambda case: drafting(case) and case.resolved.nodes == 1,
+    ),
     link="https://github.com/sgl-project/sglang/pull/29485",
     engines=Engines("0.5.14"),
     gpus=("B300",),

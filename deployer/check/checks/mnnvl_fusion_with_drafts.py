@@ -26,28 +26,19 @@ Source: sgl-project/sglang#37745 (read: September 2026, closed; measured with fu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Engines, Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, drafting, one_of
+from deployer.check.rule import Engines, Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for MNNVL, stated or what `auto` means, beside speculation."""
-    found = case.resolved.allreduce_fusion
-    if found.value == "mnnvl" and case.resolved.eagle.value:
-        yield Problem(
-            found.path,
-            "all-reduce fusion over MNNVL lowers this model's accepted drafts: 3.79 for 5.88",
-            "write `kernels.allreduce_fusion: false`",
-        )
-
 
 RULE = Rule(
     "mnnvl-fusion-with-drafts",
     Severity.WARNING,
-    find,
+    at(
+        lambda case: one_of(case.resolved.allreduce_fusion, "mnnvl"),
+        "all-reduce fusion over MNNVL lowers this model's accepted drafts: 3.79 for 5.88",
+        "write `kernels.allreduce_fusion: false`",
+        when=drafting,
+    ),
     link="https://github.com/sgl-project/sglang/issues/37745",
     engines=Engines("0.5.14"),
     gpus=("sm100",),

@@ -21,29 +21,19 @@ inferences: upstream does not say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from deployer.behaviour.experts import TRTLLM
-from deployer.check.rule import Engines, Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, one_of
+from deployer.check.rule import Engines, Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look at the kernels of the experts, stated or the engine's own."""
-    runner = case.resolved.moe_runner_backend
-    if runner.value in TRTLLM:
-        yield Problem(
-            runner.path,
-            f"long answers on `{runner.value}` collapse to `!!!!` in SGLang 0.5.15",
-            "take 0.5.16 or later, or write `moe.runner: flashinfer_cutlass`",
-        )
-
 
 RULE = Rule(
     "nvfp4-nan-0515",
     Severity.WARNING,
-    find,
+    at(
+        lambda case: one_of(case.resolved.moe_runner_backend, *TRTLLM),
+        "long answers on `{value}` collapse to `!!!!` in SGLang 0.5.15",
+        "take 0.5.16 or later, or write `moe.runner: flashinfer_cutlass`",
+    ),
     link="https://github.com/sgl-project/sglang/issues/30989",
     engines=Engines("0.5.15", "0.5.16"),
     gpus=("sm100",),

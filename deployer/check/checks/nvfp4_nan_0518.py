@@ -24,32 +24,19 @@ that ready checkpoints suffer too is an inference: upstream does not say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from deployer.behaviour.experts import TRTLLM
+from deployer.behaviour.stated import Setting
+from deployer.check.at import at, one_of
 from deployer.check.families import is_nvfp4
-from deployer.check.rule import Engines, Mitigation, Problem, Rule
+from deployer.check.rule import Engines, Mitigation, Rule
 from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.source import Path
 
 
-def find(case: Case) -> Iterator[Problem]:
-    """Look for both, the kernels stated or the engine's own."""
-    runner = case.resolved.moe_runner_backend
-    if _nvfp4(case) and runner.value in TRTLLM:
-        yield Problem(
-            runner.path,
-            f"`{runner.value}` computes NaN from NVFP4 with the FlashInfer of SGLang 0.5.18",
-            "take 0.5.17 or 0.5.19, or write `moe.runner: flashinfer_cutlass`",
-        )
-
-
-def mitigated(case: Case) -> Iterator[Path]:
+def mitigated(case: Case) -> Setting | None:
     """Give the key with which an author goes around it."""
-    runner = case.said.option("--moe-runner-backend")
-    if _nvfp4(case) and runner is not None and runner.value == "flashinfer_cutlass":
-        yield runner.path
+    runner = one_of(case.said.option("--moe-runner-backend"), "flashinfer_cutlass")
+    return runner if _nvfp4(case) else None
 
 
 def _nvfp4(case: Case) -> bool:
@@ -59,7 +46,12 @@ def _nvfp4(case: Case) -> bool:
 RULE = Rule(
     "nvfp4-nan-0518",
     Severity.WARNING,
-    find,
+    at(
+        lambda case: one_of(case.resolved.moe_runner_backend, *TRTLLM),
+        "`{value}` computes NaN from NVFP4 with the FlashInfer of SGLang 0.5.18",
+        "take 0.5.17 or 0.5.19, or write `moe.runner: flashinfer_cutlass`",
+        when=_nvfp4,
+    ),
     link="https://github.com/sgl-project/sglang/issues/34629",
     engines=Engines("0.5.18", "0.5.19"),
     gpus=("sm100",),

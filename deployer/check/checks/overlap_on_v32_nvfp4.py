@@ -24,39 +24,30 @@ inference from the dates.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.behaviour.stated import is_on
-from deployer.check.rule import Engines, Mitigation, Problem, Rule
+from deployer.behaviour.stated import Setting, is_on
+from deployer.check.at import at, drafting
+from deployer.check.rule import Engines, Mitigation, Rule
 from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.source import Path
 
 NAME = "SGLANG_ENABLE_SPEC_V2"
 
 
-def find(case: Case) -> Iterator[Problem]:
-    """Look for overlap that is turned on; it is off by default in these releases."""
-    overlap = case.said.variable(NAME)
-    if overlap is not None and is_on(overlap) and case.resolved.eagle.value:
-        yield Problem(
-            overlap.path,
-            "overlapped speculation crashes with DeepSeek-V3.2 in NVFP4 before SGLang 0.5.10",
-            "take it out, or take 0.5.10 or later",
-        )
-
-
-def mitigated(case: Case) -> Iterator[Path]:
+def mitigated(case: Case) -> Setting | None:
     """Give the key with which an author goes around it."""
     overlap = case.said.variable(NAME)
-    if overlap is not None and not is_on(overlap):
-        yield overlap.path
+    return None if is_on(overlap) else overlap
 
 
 RULE = Rule(
     "overlap-on-v32-nvfp4",
     Severity.WARNING,
-    find,
+    at(
+        lambda case: case.said.variable(NAME),
+        "overlapped speculation crashes with DeepSeek-V3.2 in NVFP4 before SGLang 0.5.10",
+        "take it out, or take 0.5.10 or later",
+        when=lambda case: is_on(case.said.variable(NAME)) and drafting(case),
+    ),
     link="https://github.com/sgl-project/sglang/issues/18943",
     engines=Engines(before="0.5.10"),
     models=("DeepSeek-V3.2*FP4*",),

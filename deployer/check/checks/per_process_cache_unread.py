@@ -19,29 +19,17 @@ is there from 0.5.19 on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at
+from deployer.check.rule import Rule
 from deployer.finding import Severity
-
-NAME = "SGLANG_DG_CACHE_DIR_PER_PROCESS"
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for the variable."""
-    found = case.said.variable(NAME)
-    if found is not None:
-        yield Problem(
-            found.path,
-            f"no release of SGLang from 0.5.9 to 0.5.23 reads `{NAME}`",
-            "take it out; from 0.5.19 on processes that compile wait for one another",
-        )
-
 
 RULE = Rule(
     "per-process-cache-unread",
     Severity.WARNING,
-    find,
+    at(
+        lambda case: case.said.variable("SGLANG_DG_CACHE_DIR_PER_PROCESS"),
+        "no release of SGLang from 0.5.9 to 0.5.23 reads `SGLANG_DG_CACHE_DIR_PER_PROCESS`",
+        "take it out; from 0.5.19 on processes that compile wait for one another",
+    ),
     link="https://github.com/sgl-project/sglang/pull/27604",
 )

@@ -23,30 +23,20 @@ say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from deployer.behaviour.experts import TRTLLM
+from deployer.check.at import at, one_of
 from deployer.check.ranges import Engines
-from deployer.check.rule import Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.rule import Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for TRT-LLM's kernels for the experts."""
-    runner = case.resolved.moe_runner_backend
-    if runner.value in TRTLLM:
-        yield Problem(
-            runner.path,
-            f"`{runner.value}` answered wrongly for Qwen3.5 on B300: GSM8K 0 instead of 0.85",
-            "take 0.5.13 or later",
-        )
-
 
 RULE = Rule(
     "qwen35-fp8-on-b300-0512",
     Severity.WARNING,
-    find,
+    at(
+        lambda case: one_of(case.resolved.moe_runner_backend, *TRTLLM),
+        "`{value}` answered wrongly for Qwen3.5 on B300: GSM8K 0 instead of 0.85",
+        "take 0.5.13 or later",
+    ),
     link="https://github.com/sgl-project/sglang/issues/25863",
     engines=Engines("0.5.12", "0.5.13"),
     gpus=("B300",),

@@ -27,29 +27,20 @@ inference: upstream does not say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from deployer.check.at import at, drafting
 from deployer.check.ranges import Engines
-from deployer.check.rule import Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.rule import Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for the checkpoint's own draft."""
-    drafts = case.resolved.eagle
-    if drafts.value and not case.said.has("--speculative-draft-model-path"):
-        yield Problem(
-            drafts.path,
-            "with its own draft this model crashed at about one start of five",
-            "take 0.5.14 or later, or leave `speculative` out",
-        )
-
 
 RULE = Rule(
     "qwen35-mtp-0513",
     Severity.WARNING,
-    find,
+    at(
+        drafting,
+        "with its own draft this model crashed at about one start of five",
+        "take 0.5.14 or later, or leave `speculative` out",
+        when=lambda case: not case.said.has("--speculative-draft-model-path"),
+    ),
     link="https://github.com/sgl-project/sglang/issues/28431",
     engines=Engines("0.5.13", "0.5.14"),
     architectures=("Qwen3_5ForConditionalGeneration", "Qwen3_5MoeForConditionalGeneration"),

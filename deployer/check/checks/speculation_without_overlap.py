@@ -21,12 +21,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.behaviour.stated import is_on
+from deployer.behaviour.stated import Setting, is_on
 from deployer.check.families import of_model
 from deployer.check.rule import Engines, Mitigation, Problem, Rule
 from deployer.compile.case import Case
 from deployer.finding import Severity
-from deployer.profile.source import Path
 
 NAME = "SGLANG_ENABLE_SPEC_V2"
 READS = Engines(before="0.5.14")
@@ -48,11 +47,10 @@ def find(case: Case) -> Iterator[Problem]:
         )
 
 
-def mitigated(case: Case) -> Iterator[Path]:
+def mitigated(case: Case) -> Setting | None:
     """Give the variable, as long as the release reads it: afterwards another check tells."""
     found = case.said.variable(NAME)
-    if is_on(found) and found is not None and READS.holds(case.profile.engine.version):
-        yield found.path
+    return found if is_on(found) and READS.holds(case.profile.engine.version) else None
 
 
 RULE = Rule(

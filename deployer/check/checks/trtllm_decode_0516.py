@@ -24,28 +24,18 @@ That it is 0.5.16 is an inference: measured in the wheels, the counter that mend
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Engines, Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, one_of
+from deployer.check.rule import Engines, Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look at the kernels that will decode."""
-    decode = case.resolved.dsa_decode_backend
-    if decode.value == "trtllm":
-        yield Problem(
-            decode.path,
-            "TRT-LLM decoding clears its whole workspace at every call in SGLang 0.5.16",
-            "take 0.5.17 or later",
-        )
-
 
 RULE = Rule(
     "trtllm-decode-0516",
     Severity.NOTE,
-    find,
+    at(
+        lambda case: one_of(case.resolved.dsa_decode_backend, "trtllm"),
+        "TRT-LLM decoding clears its whole workspace at every call in SGLang 0.5.16",
+        "take 0.5.17 or later",
+    ),
     link="https://github.com/sgl-project/sglang/pull/31607",
     engines=Engines("0.5.16", "0.5.17"),
     gpus=("sm100",),

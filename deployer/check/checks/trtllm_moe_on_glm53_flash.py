@@ -20,29 +20,19 @@ runs; no cause was found in what was read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from deployer.behaviour.experts import TRTLLM
-from deployer.check.rule import Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, one_of
+from deployer.check.rule import Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for the kernels where an author asks for them."""
-    runner = case.said.option("--moe-runner-backend")
-    if runner is not None and runner.value in TRTLLM:
-        yield Problem(
-            runner.path,
-            f"GLM-5.3-Flash scored 1.3 points lower on GSM8K with `{runner.value}`",
-            "compare with `deep_gemm` on your own tasks",
-        )
-
 
 RULE = Rule(
     "trtllm-moe-on-glm53-flash",
     Severity.NOTE,
-    find,
+    at(
+        lambda case: one_of(case.said.option("--moe-runner-backend"), *TRTLLM),
+        "GLM-5.3-Flash scored 1.3 points lower on GSM8K with `{value}`",
+        "compare with `deep_gemm` on your own tasks",
+    ),
     link="https://github.com/sgl-project/sglang/issues/39797",
     models=("GLM-5.3-Flash*",),
 )

@@ -22,40 +22,25 @@ crash and is slower). That FlashInfer 0.6.7, and so 0.5.10, ends it is an infere
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Engines, Mitigation, Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, one_of
+from deployer.check.rule import Engines, Mitigation, Rule
 from deployer.finding import Severity
-from deployer.profile.source import Path
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look at the kernels of the experts, stated or the engine's own."""
-    runner = case.resolved.moe_runner_backend
-    if runner.value == "flashinfer_trtllm":
-        yield Problem(
-            runner.path,
-            "`flashinfer_trtllm` experts crash with DeepSeek-V3.2 in NVFP4 before SGLang 0.5.10",
-            "write `flashinfer_cutlass`, or take 0.5.10 or later",
-        )
-
-
-def mitigated(case: Case) -> Iterator[Path]:
-    """Give the key with which an author goes around it."""
-    runner = case.said.option("--moe-runner-backend")
-    if runner is not None and runner.value == "flashinfer_cutlass":
-        yield runner.path
-
 
 RULE = Rule(
     "trtllm-moe-on-v32-nvfp4",
     Severity.ERROR,
-    find,
+    at(
+        lambda case: one_of(case.resolved.moe_runner_backend, "flashinfer_trtllm"),
+        "`flashinfer_trtllm` experts crash with DeepSeek-V3.2 in NVFP4 before SGLang 0.5.10",
+        "write `flashinfer_cutlass`, or take 0.5.10 or later",
+    ),
     link="https://github.com/sgl-project/sglang/issues/18989",
     engines=Engines(before="0.5.10"),
     gpus=("sm100",),
     models=("DeepSeek-V3.2*FP4*",),
-    mitigation=Mitigation("experts on `flashinfer_cutlass`", mitigated),
+    mitigation=Mitigation(
+        "experts on `flashinfer_cutlass`",
+        lambda case: one_of(case.said.option("--moe-runner-backend"), "flashinfer_cutlass"),
+    ),
     inferred=True,
 )

@@ -25,29 +25,20 @@ worse is an inference: upstream does not say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from deployer.behaviour.attention import BF16
-from deployer.check.rule import Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, one_of
+from deployer.check.rule import Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for both."""
-    prefill = case.resolved.dsa_prefill_backend
-    if case.resolved.kv_cache_dtype.value == BF16 and prefill.value == "trtllm":
-        yield Problem(
-            prefill.path,
-            "`trtllm` prefill over a BF16 cache: no pair that SGLang chooses; none has measured it",
-            "write `flashmla_sparse`, or leave it out",
-        )
-
 
 RULE = Rule(
     "trtllm-prefill-with-bf16-kv",
     Severity.NOTE,
-    find,
+    at(
+        lambda case: one_of(case.resolved.dsa_prefill_backend, "trtllm"),
+        "`trtllm` prefill over a BF16 cache: no pair that SGLang chooses; none has measured it",
+        "write `flashmla_sparse`, or leave it out",
+        when=lambda case: case.resolved.kv_cache_dtype.value == BF16,
+    ),
     link="https://github.com/sgl-project/sglang/pull/21337",
     gpus=("sm100",),
     models=("GLM-5*",),

@@ -27,29 +27,20 @@ Source: sgl-project/sglang#21291, of which only what followed could be read: pul
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from deployer.check.rule import Engines, Problem, Rule
-from deployer.compile.case import Case
+from deployer.check.at import at, one_of
+from deployer.check.rule import Engines, Rule
 from deployer.finding import Severity
-
-
-def find(case: Case) -> Iterator[Problem]:
-    """Look for the kernels where attention is divided by requests."""
-    prefill = case.resolved.dsa_prefill_backend
-    if case.said.option("--enable-dp-attention") is not None and prefill.value == "trtllm":
-        yield Problem(
-            prefill.path,
-            "TRT-LLM prefill with DP attention costs GLM-5's accuracy before SGLang 0.5.10: "
-            "0.919 instead of 0.959 on GSM8K",
-            "take 0.5.10 or later, or a BF16 KV cache with `flashmla_sparse` prefill",
-        )
-
 
 RULE = Rule(
     "trtllm-prefill-with-dp-attention",
     Severity.WARNING,
-    find,
+    at(
+        lambda case: one_of(case.resolved.dsa_prefill_backend, "trtllm"),
+        "TRT-LLM prefill with DP attention costs GLM-5's accuracy before SGLang 0.5.10: "
+        "0.919 instead of 0.959 on GSM8K",
+        "take 0.5.10 or later, or a BF16 KV cache with `flashmla_sparse` prefill",
+        when=lambda case: case.said.has("--enable-dp-attention"),
+    ),
     link="https://github.com/sgl-project/sglang/pull/21337",
     engines=Engines(before="0.5.10"),
     gpus=("sm100",),
