@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 COUNTER, GAUGE, HISTOGRAM = "counter", "gauge", "histogram"
@@ -121,13 +121,12 @@ METRICS = (
 class Meter:
     """Counts, and writes what it has counted. A sample that was never set is not written."""
 
-    def __init__(self, metrics: Sequence[Metric] = METRICS) -> None:
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._metrics = tuple(metrics)
-        self._values: dict[str, dict[tuple[str, ...], float]] = {m.name: {} for m in metrics}
+        self._values: dict[str, dict[tuple[str, ...], float]] = {m.name: {} for m in METRICS}
         self._counts: dict[str, list[int]] = {}
         self._sums: dict[str, float] = {}
-        for metric in metrics:
+        for metric in METRICS:
             if metric.kind == COUNTER and not metric.labels:
                 self._values[metric.name][()] = 0.0
             if metric.kind == HISTOGRAM:
@@ -164,7 +163,7 @@ class Meter:
     def text(self) -> str:
         """Write all in Prometheus' text format, version 0.0.4."""
         with self._lock:
-            return "".join(f"{line}\n" for metric in self._metrics for line in self._of(metric))
+            return "".join(f"{line}\n" for metric in METRICS for line in self._of(metric))
 
     def _of(self, metric: Metric) -> list[str]:
         lines = [f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} {metric.kind}"]

@@ -59,10 +59,10 @@ def at_least(case: Case) -> Fit | None:
     return found if isinstance(found, Fit) else None
 
 
-def place(case: Case, flag: str, otherwise: Path = ("hardware", "gpu")) -> Path:
-    """Give the key that states an option, or another where none does."""
+def place(case: Case, flag: str) -> Path:
+    """Give the key that states an option, or that of the GPU where none does."""
     said = case.said.option(flag)
-    return otherwise if said is None else said.path
+    return ("hardware", "gpu") if said is None else said.path
 
 
 def too_large(found: Fit) -> bool:

@@ -34,9 +34,6 @@ WORDS = {
     "drain": "draining",
 }
 
-BUDGETED = tuple(name for name in WORDS if name not in {"serving", "drain"})
-"""The stages of which a start consists, each of which may have a budget."""
-
 
 @dataclass(frozen=True, slots=True)
 class Mark:

@@ -81,13 +81,13 @@ def end_engine(
     return (by_itself, *kill_family(family))
 
 
-def kill_family(family: Family, patience: float = PATIENCE) -> tuple[int, tuple[str, ...]]:
+def kill_family(family: Family) -> tuple[int, tuple[str, ...]]:
     """Send SIGKILL to all and wait until they are gone; gives how many, and who is left.
 
     A process that forks as it is killed is found by the next look, and so is one that nobody had
     seen while its parent lived.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + PATIENCE
     killed: set[tuple[int, int]] = set()
     while members := family.refresh(strays=True):
         if time.monotonic() >= deadline:

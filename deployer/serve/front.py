@@ -17,7 +17,6 @@ from deployer.serve.launch import door_environment
 from deployer.serve.listener import open_listener
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Mapping, Sequence
 
     from deployer.diagnose.boot import Boot
@@ -62,11 +61,10 @@ class Front:
         digest_: str,
         environ: Mapping[str, str],
         held: Sequence[Held],
-        listener: socket.socket | None = None,
     ) -> None:
         terms = terms_of(release, digest_)
         self._port = 0
-        self.listener = listener or open_listener(release.listen)
+        self.listener = open_listener(release.listen)
         variables = door_environment(release, environ, [each.key for each in held])
         self._door = Door(terms, self.listener, variables)
         self._facts = Facts(**_served(release, digest_))

@@ -17,7 +17,7 @@ from deployer.diagnose.line import BARS, unbarred
 from deployer.diagnose.reader import Reader
 from deployer.diagnose.words import OURS
 from deployer.late import compile_pattern
-from deployer.serve.sink import ROTATE_AT, RotatingFile, Sink
+from deployer.serve.sink import RotatingFile, Sink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -131,13 +131,12 @@ class EngineLog:
         path: Path,
         redactor: Redactor,
         stream: RawIOBase | None = None,
-        rotate_at: int = ROTATE_AT,
     ) -> None:
         self._tail = Tail()
         self._troubles: list[str] = []
         self._redactor = redactor
         self._stream = redactor.stream()
-        self._file = RotatingFile(path, rotate_at)
+        self._file = RotatingFile(path)
         self._reader = Reader()
         self._sinks = [
             Sink(f"the log file {path}", self._file.write, FILE_LIMIT, self._complain),

@@ -19,31 +19,22 @@ class Pulse:
 
     ``ready`` tells whether the door lets requests through. ``requests`` counts those that were
     handed to the engine since the door began, ``in_flight`` those that it has not answered to the
-    end. Of these, ``waiting_first_byte`` have got nothing yet (also every request without a stream
-    until its answer), ``oldest_waiting`` is since when the longest of them waits; ``streams`` have
-    begun, and ``stalest_byte_at`` is when the one that is silent for longest last got a byte.
-    ``held_up`` of the streams wait for a client that does not read: their silence is not the
-    engine's, and they are left out of ``stalest_byte_at``. Moments that there are not are 0.
+    end. Of these, ``streams`` have begun, and ``held_up`` of them wait for a client that does not
+    read: their silence is not the engine's. A moment that there was not is 0.
 
     ``port`` is the present engine's, 0 where there has been none. ``elders`` are in flight at an
     engine whose place it has taken; all other numbers of requests in flight are its own.
 
     ``last_byte_at`` is the last byte of any answer, ``bytes`` their number since the door began.
-    ``first_token_seconds`` lists, for each answer that began since the last pulse, how long its
-    request had waited for the first byte of its body.
     """
 
     at: float
     ready: bool = False
     requests: int = 0
     in_flight: int = 0
-    waiting_first_byte: int = 0
-    oldest_waiting: float = 0.0
     streams: int = 0
     held_up: int = 0
-    stalest_byte_at: float = 0.0
     last_byte_at: float = 0.0
     bytes: int = 0
-    first_token_seconds: tuple[float, ...] = ()
     elders: int = 0
     port: int = 0

@@ -42,16 +42,16 @@ def of_noise(endpoint: Endpoint, on_verdict: Callable[[Verdict], None]) -> tuple
     return (*found, tokens)
 
 
-def of_tokens(endpoint: Endpoint, timeout: float = TIMEOUT) -> Verdict:
+def of_tokens(endpoint: Endpoint) -> Verdict:
     """Ask for so many tokens, at once and as a stream."""
     check = Check(PROBE, time.monotonic)
     with open_context(
-        endpoint, model=endpoint.model or "", timeout=timeout, max_tokens=MAX_TOKENS
+        endpoint, model=endpoint.model or "", timeout=TIMEOUT, max_tokens=MAX_TOKENS
     ) as context:
         try:
             _ask(context, check)
         except Exception as error:  # noqa: BLE001 - whatever it is, the tokens did not come
-            broken = explain(error, endpoint, timeout)
+            broken = explain(error, endpoint, TIMEOUT)
             hidden = Broken(endpoint.hide(broken.message), hint=endpoint.hide(broken.hint))
             return check.failed(hidden)
     return check.passed()

@@ -44,7 +44,6 @@ def verify(  # noqa: PLR0913 - how to ask, by name
     timeout: float = TIMEOUT,
     total: float = TOTAL,
     settle: float = SETTLE,
-    max_tokens: int = MAX_TOKENS,
     select: Collection[str] | None = None,
     on_verdict: Callable[[Verdict], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -53,7 +52,7 @@ def verify(  # noqa: PLR0913 - how to ask, by name
 
     ``timeout`` is the longest silence and ``total`` the most for all of it, in seconds: what an
     endpoint that trickles would go on with is left then. ``settle`` is how many seconds metrics may
-    lag behind. ``max_tokens`` bounds each answer, ``select`` names the probes (None is all),
+    lag behind. ``select`` names the probes (None is all),
     ``on_verdict`` hears of each verdict as it falls. An endpoint that cannot be reached gets one
     failed verdict and no others. The API key stands in none.
 
@@ -64,7 +63,7 @@ def verify(  # noqa: PLR0913 - how to ask, by name
     verdicts = []
     model = endpoint.model or ""
     with open_context(
-        endpoint, model=model, timeout=timeout, max_tokens=max_tokens, settle=settle, clock=clock
+        endpoint, model=model, timeout=timeout, max_tokens=MAX_TOKENS, settle=settle, clock=clock
     ) as context:
         for found in _verdicts(context, probes, _Span(total)):
             verdict = _without_key(found, endpoint)

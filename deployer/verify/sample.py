@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from deployer.verify.endpoint import Endpoint
 
 
-def sample_answer(
-    endpoint: Endpoint, *, timeout: float = TIMEOUT, max_tokens: int = MAX_TOKENS
-) -> str:
+def sample_answer(endpoint: Endpoint, *, timeout: float = TIMEOUT) -> str:
     """Ask one question, without thinking, and give the answer's text, free of the key.
 
     ``timeout`` is the longest silence in seconds. Raises :class:`~deployer.errors.Failure` if
@@ -26,7 +24,7 @@ def sample_answer(
     """
     endpoint.guard()
     model = endpoint.model or ""
-    with open_context(endpoint, model=model, timeout=timeout, max_tokens=max_tokens) as context:
+    with open_context(endpoint, model=model, timeout=timeout, max_tokens=MAX_TOKENS) as context:
         try:
             answer = _answer(context)
         except Exception as error:  # noqa: BLE001 - whatever it is, there is no answer

@@ -116,10 +116,10 @@ class Following:
                 return newest(tuple(chosen))
             return newest(tuple(self._lines.get(self._newest, ())))
 
-    def tail(self, task: str | None = None) -> tuple[str, ...]:
-        """Give the last lines of a container, or of the one that spoke last."""
+    def tail(self) -> tuple[str, ...]:
+        """Give the last lines of the container that spoke last."""
         with self._lock:
-            return tuple(self._lines.get(self._newest if task is None else task, ()))
+            return tuple(self._lines.get(self._newest, ()))
 
     def _read(self) -> None:
         try:

@@ -114,10 +114,10 @@ def told(what: str, question: Callable[[], Awaitable[T]], most: float | None = N
     return _said(what, lambda: _ended(question(), most))
 
 
-def raised(what: str, question: Callable[[], Awaitable[T]], most: float | None = None) -> T:
+def raised(what: str, question: Callable[[], Awaitable[T]]) -> T:
     """Ask as :func:`told` does; raises what the client raises, and TimeoutError."""
     with current().waiting(f"Modal ({what})"):
-        return cast("T", _run(lambda: _ended(question(), most)))
+        return cast("T", _run(lambda: _ended(question(), None)))
 
 
 async def again(question: Callable[[], Awaitable[T]]) -> T:

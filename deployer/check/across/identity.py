@@ -53,10 +53,8 @@ class Siblings:
     Each file is read once for all: :meth:`without` gives what is beside another one.
     """
 
-    def __init__(
-        self, read: Iterable[Identity] = (), unread: Iterable[str] = (), apart: str = ""
-    ) -> None:
-        self._read, self._unread, self._apart = tuple(read), tuple(unread), apart
+    def __init__(self, read: Iterable[Identity] = (), unread: Iterable[str] = ()) -> None:
+        self._read, self._unread, self._apart = tuple(read), tuple(unread), ""
         self._shared: dict[object, dict[object, list[Identity]]] = {}
 
     def without(self, file: str) -> Siblings:

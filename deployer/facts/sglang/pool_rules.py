@@ -25,8 +25,7 @@ class PoolRule:
     that a layer which takes another one's choice stores no key for an indexer. ``padded_states``
     adds a state that no request has. ``scales_kept`` says that FP4 experts in Marlin keep the FP32
     scales that they were loaded with. ``towers_reserved`` is the GiB kept for a model that sees
-    images. ``window_by_requests`` says that a pool for windows is as large as requests need where
-    their number is stated and nothing is kept for reuse.
+    images.
     """
 
     since: str
@@ -36,7 +35,6 @@ class PoolRule:
     padded_states: bool = False
     scales_kept: bool = True
     towers_reserved: float = 0.0
-    window_by_requests: bool = False
 
 
 FIRST = PoolRule("0.5.9")
@@ -50,7 +48,6 @@ RULES = (
     E8M0,
     SCALED,
     ELIDED,
-    replace(ELIDED, since="0.5.22", window_by_requests=True),
 )
 """In the order of their releases."""
 

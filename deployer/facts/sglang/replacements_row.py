@@ -44,9 +44,9 @@ class Replacement:
     both_ways: bool = True
 
 
-def renamed(old: str, new: str, since: str, source: str, *, both_ways: bool = True) -> Replacement:
+def renamed(old: str, new: str, since: str, source: str) -> Replacement:
     """One flag for one flag, with the same values."""
-    return Replacement(Form(old), (Form(new),), since, source, both_ways=both_ways)
+    return Replacement(Form(old), (Form(new),), since, source)
 
 
 def switch(old: str, new: str, value: str, since: str, source: str) -> Replacement:

@@ -19,7 +19,7 @@ from deployer.event import Event
 from deployer.facts.sglang.caches import CACHES, DEEPGEMM, JitCache
 from deployer.release import Release, Variable
 from deployer.serve.caches.bundle import Listing, listing, pack, unpack
-from deployer.serve.caches.key import CacheKey, cache_key
+from deployer.serve.caches.key import cache_key
 from deployer.serve.caches.marker import (
     CacheMarker,
     Kept,
@@ -75,7 +75,7 @@ class Caches:
     cache; one that lies in a volume is left alone.
     """
 
-    def __init__(  # noqa: PLR0913 - keyword arguments, each a plain value
+    def __init__(
         self,
         release: Release,
         shelf: Shelf,
@@ -83,20 +83,18 @@ class Caches:
         environ: Mapping[str, str],
         tell: Callable[[Event], None],
         home: Path,
-        key: CacheKey | None = None,
-        caches: tuple[JitCache, ...] = CACHES,
         pause: float = PAUSE,
     ) -> None:
         self._release = release
         self._shelf = shelf
         self._timeline = Timeline(tell, Redactor(()))
-        self._key = key or cache_key(release, environ)
+        self._key = cache_key(release, environ)
         self._pause = pause
         self._over = threading.Event()
         self._marker: CacheMarker | None = None
         self._base = ""
         stated = {**environ, **{each.name: each.value for each in release.environment}}
-        self._places, self._added = _places(release, stated, home, caches)
+        self._places, self._added = _places(release, stated, home)
         self.bytes = 0
         """What :meth:`restore` has read."""
 
@@ -234,7 +232,7 @@ class Caches:
 
 
 def _places(
-    release: Release, stated: Mapping[str, str], home: Path, caches: tuple[JitCache, ...]
+    release: Release, stated: Mapping[str, str], home: Path
 ) -> tuple[tuple[_Place, ...], dict[str, str]]:
     """Give the caches with their folders, and the variables that nobody has stated."""
     modal = release.modal
@@ -242,7 +240,7 @@ def _places(
     mounts += [] if modal is None else [one.path for one in modal.buckets]
     places: list[_Place] = []
     added: dict[str, str] = {}
-    for cache in caches:
+    for cache in CACHES:
         at = stated.get(cache.variable, "")
         if not at:
             at = str(home / cache.default)

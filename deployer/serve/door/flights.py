@@ -41,7 +41,6 @@ class Flights:
         self._tally = tally or Tally()
         self._clock = clock
         self._all: dict[Flight, None] = {}
-        self._first: list[float] = []
         self._requests = 0
         self._bytes = 0
         self._tally.bytes = lambda: self._bytes
@@ -85,7 +84,6 @@ class Flights:
             self._tally.piece(flight, now)
         if not flight.first_byte_at:
             flight.first_byte_at = now
-            self._first.append(now - flight.began)
         flight.last_byte_at = self._last_byte_at = now
         flight.bytes += size
         self._bytes += size
@@ -109,15 +107,9 @@ class Flights:
         self.on_broken(_as_cut(flight, self._clock()))
 
     def pulse(self, port: int, *, ready: bool) -> Pulse:
-        """Say how they stand; what is told once, such as the first bytes, is forgotten here.
-
-        ``port`` is the present engine's.
-        """
+        """Say how they stand; ``port`` is the present engine's."""
         present = [each for each in self._all if each.port == port]
-        waiting = [each.began for each in present if not each.first_byte_at]
         begun = [each for each in present if each.first_byte_at]
-        heard = [each.last_byte_at for each in begun if not each.held_up]
-        first, self._first = tuple(round(each, 6) for each in self._first), []
         return Pulse(
             at=self._clock(),
             ready=ready,
@@ -125,14 +117,10 @@ class Flights:
             in_flight=len(present),
             elders=len(self._all) - len(present),
             port=port,
-            waiting_first_byte=len(waiting),
-            oldest_waiting=min(waiting, default=0.0),
             streams=len(begun),
-            held_up=len(begun) - len(heard),
-            stalest_byte_at=min(heard, default=0.0),
+            held_up=sum(each.held_up for each in begun),
             last_byte_at=self._last_byte_at,
             bytes=self._bytes,
-            first_token_seconds=first,
         )
 
 
