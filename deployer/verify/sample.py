@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from deployer.errors import Failure
 from deployer.verify import prompts
-from deployer.verify.answers import first_choice, text_of
+from deployer.verify.answers import text_of
+from deployer.verify.asking import answered
 from deployer.verify.context import Context, open_context
 from deployer.verify.probes import models
 from deployer.verify.run import MAX_TOKENS, TIMEOUT
@@ -39,11 +40,5 @@ def sample_answer(endpoint: Endpoint, *, timeout: float = TIMEOUT) -> str:
 
 
 def _answer(context: Context) -> str:
-    answer = context.client.chat.completions.create(
-        model=context.model or models.listed(context)[0],
-        messages=[{"role": "user", "content": prompts.QUICKSORT}],
-        temperature=0,
-        max_tokens=context.max_tokens,
-        extra_body=prompts.thinking(on=False) if context.endpoint.thinking else None,
-    )
-    return text_of(first_choice(context, answer).message.content)
+    model = context.model or models.listed(context)[0]
+    return text_of(answered(context, prompts.QUICKSORT, model=model).message.content)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from deployer.verify import prompts
 from deployer.verify.answers import check_content, reasoning_of
+from deployer.verify.asking import request
 from deployer.verify.check import Broken
 from deployer.verify.probes.json_schema import WORD, forced
 from deployer.verify.probes.thinking import check_apart
@@ -67,12 +68,7 @@ def _listen(context: Context) -> _Heard:
     heard = _Heard()
     start = context.clock()
     stream = context.client.chat.completions.create(
-        model=context.model,
-        messages=[{"role": "user", "content": prompts.QUICKSORT}],
-        temperature=0,
-        max_tokens=context.max_tokens,
-        stream=True,
-        extra_body=prompts.thinking(on=True) if context.endpoint.thinking else None,
+        **request(context, prompts.QUICKSORT, thinking=True, stream=True)
     )
     with stream:
         for number, chunk in enumerate(stream):
