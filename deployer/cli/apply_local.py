@@ -20,6 +20,7 @@ from deployer.report.envelope import envelope
 
 if TYPE_CHECKING:
     from deployer.apply.local.apply import Applied
+    from deployer.apply.local.parts import Parts
     from deployer.apply.local.status import LocalStatus
     from deployer.cli.gating import Shown
     from deployer.cli.manner import Asked, Manner
@@ -40,7 +41,7 @@ def apply_profile(meant: Meant, manner: Manner, key_env: str | None) -> int:
     need("aiohttp", "openai")
     before = _tell_changes(release)
     try:
-        applied = _apply(release, profile, manner)
+        applied = apply_here(release, profile, manner)
     except Failure as failure:
         raise _gone_back(meant, manner, before, failure) from failure
     tell_verdicts(applied.verdicts)
@@ -199,13 +200,17 @@ def _start_seconds(applied: Applied) -> float | None:
 
 def _back(before: Release, profile: str, manner: Manner) -> str:
     """Serve the release before again; gives what came of it."""
-    done = _apply(before, profile, manner)
+    done = apply_here(before, profile, manner)
     how = "keeps its promises" if done.verified else "does NOT keep its promises"
     return f"gone back to release {before.digest()[:12]}, which serves and {how}"
 
 
-def _apply(release: Release, profile: str, manner: Manner) -> Applied:
+def apply_here(
+    release: Release, profile: str, manner: Manner, parts: Parts | None = None
+) -> Applied:
+    """Carry a release out, and ask who is at the terminal what must be asked."""
     from deployer.apply.local.apply import apply  # noqa: PLC0415
+    from deployer.apply.local.parts import DEFAULT_PARTS  # noqa: PLC0415
     from deployer.cli.progress import PhaseLines  # noqa: PLC0415
     from deployer.cli.take_over import agreed_here  # noqa: PLC0415
 
@@ -216,21 +221,19 @@ def _apply(release: Release, profile: str, manner: Manner) -> Applied:
             agreed_here(release, profile, take_over=manner.take_over)
 
     def confirm(size: str) -> bool:
-        if manner.yes:
-            return True
-        if not can_ask():
-            return False
+        if manner.yes or not can_ask():
+            return manner.yes
         with lines.paused():
             return ask(f"The engine is not installed ({size}). Install it?")
 
     with lines:
-        path = str(Path(profile).resolve())
         return apply(
             release,
-            profile_path=path,
+            profile_path=str(Path(profile).resolve()),
             on_event=lines.tell,
             confirm_install=confirm,
             agree=agree,
+            parts=parts or DEFAULT_PARTS,
         )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deployer.cli.say import ask, can_ask, show, show_lines, tell
+from deployer.cli.say import show, show_lines, tell
 from deployer.errors import DeployerError, Failure, Interrupted, NotThere
 from deployer.visible import visible
 
@@ -45,11 +45,14 @@ def rehearse_here(meant: Meant, manner: Manner, minutes: int, parts: Parts | Non
     served and answered in form, 1 where not. Raises Failure where no config of its model is known
     here, where no tiny model can be made of it, and where it did not serve.
     """
+    from deployer.cli.apply_local import apply_here  # noqa: PLC0415 - it comes here for this alone
+
     with tempfile.TemporaryDirectory(prefix="deployer-rehearsal-") as name:
         rehearsal = _prepared(meant, Path(name).resolve() / "model", minutes)
         tell(_what(rehearsal, minutes))
         try:
-            applied = _applied(rehearsal, meant.profile, manner, parts or _parts())
+            release = rehearsal.tried.release
+            applied = apply_here(release, meant.profile, manner, parts or _parts())
         except Interrupted:
             _take_away(rehearsal.tried.release.name)
             raise
@@ -112,35 +115,6 @@ def _parts() -> Parts:
     from deployer.verify.noise import of_noise  # noqa: PLC0415 - brings the SDK
 
     return replace(DEFAULT_PARTS, verify=of_noise, sample=lambda _: "")
-
-
-def _applied(rehearsal: Rehearsal, profile: str, manner: Manner, parts: Parts) -> Applied:
-    from deployer.apply.local.apply import apply  # noqa: PLC0415 - only what the verb needs
-    from deployer.cli.progress import PhaseLines  # noqa: PLC0415 - as above
-    from deployer.cli.take_over import agreed_here  # noqa: PLC0415 - as above
-
-    lines = PhaseLines()
-    release = rehearsal.tried.release
-
-    def agree() -> None:
-        with lines.paused():
-            agreed_here(release, profile, take_over=manner.take_over)
-
-    def confirm(size: str) -> bool:
-        if manner.yes or not can_ask():
-            return manner.yes
-        with lines.paused():
-            return ask(f"The engine is not installed ({size}). Install it?")
-
-    with lines:
-        return apply(
-            release,
-            profile_path=str(Path(profile).resolve()),
-            on_event=lines.tell,
-            confirm_install=confirm,
-            agree=agree,
-            parts=parts,
-        )
 
 
 def _not_served(rehearsal: Rehearsal, failure: Failure) -> Failure:

@@ -9,6 +9,8 @@ from typing import Any
 from deployer.codec import encode
 from deployer.engine.resolution import Resolution, Row
 from deployer.report.envelope import envelope
+from deployer.report.findings import BOLD, Paint
+from deployer.visible import visible
 
 WIDEST = 44
 """Characters of a value that are shown; a list of batch sizes can be longer than a screen."""
@@ -26,8 +28,6 @@ VERDICTS = {
     "broken": "could not be asked about these arguments",
 }
 _COLOURS = {"error": "\033[1;31m", "warning": "\033[1;33m", "changed": "\033[1;33m"}
-_BOLD = "\033[1m"
-_RESET = "\033[0m"
 
 
 def text(found: Sequence[Resolution], *, everything: bool = False, color: bool = False) -> str:
@@ -39,7 +39,7 @@ def text(found: Sequence[Resolution], *, everything: bool = False, color: bool =
 
 
 def _text(found: Resolution, *, everything: bool, color: bool) -> str:
-    paint, kinds = _Paint(on=color), _kinds(everything=everything)
+    paint, kinds = Paint(on=color), _kinds(everything=everything)
     blocks = [
         "\n".join(_verdict(found, paint)),
         *(_table(kind, found.of(kind), paint) for kind in kinds if found.of(kind)),
@@ -71,9 +71,9 @@ def _encoded(value: object) -> Any:  # noqa: ANN401 - a JSON value
     return dict(value) if isinstance(value, dict) else encode(value)
 
 
-def _verdict(found: Resolution, paint: _Paint) -> list[str]:
+def _verdict(found: Resolution, paint: Paint) -> list[str]:
     head = f"{found.name}: SGLang {found.version} {VERDICTS[found.outcome]}, {_where(found)}"
-    lines = [paint(_BOLD, head)]
+    lines = [paint(BOLD, head)]
     if found.version != found.stated:
         lines.append(
             f"  The profile names {found.stated}: this is another release's answer, with the flags "
@@ -97,7 +97,7 @@ def _where(found: Resolution) -> str:
     return f"as if on {found.count} x {found.gpu.name}"
 
 
-def _table(kind: str, rows: Sequence[Row], paint: _Paint) -> str:
+def _table(kind: str, rows: Sequence[Row], paint: Paint) -> str:
     cells = [COLUMNS, *(_cells(row) for row in rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(COLUMNS) - 1)]
     mark = paint(_COLOURS[kind], "!") if kind == "changed" else " "
@@ -135,7 +135,7 @@ def _cut(value: str) -> str:
     return plain if len(plain) <= WIDEST else f"{plain[: WIDEST - 3]}..."
 
 
-def _said(found: Resolution, paint: _Paint) -> list[str]:
+def _said(found: Resolution, paint: Paint) -> list[str]:
     if not found.said:
         return []
     lines = [
@@ -181,14 +181,4 @@ def _count(found: Resolution, *, everything: bool) -> str:
 
 def _plain(words: str) -> str:
     """Escape control characters; the engine's words stay on one line."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(words.split()))
-
-
-class _Paint:
-    """ANSI colours, or none."""
-
-    def __init__(self, *, on: bool) -> None:
-        self._on = on
-
-    def __call__(self, code: str, part: str) -> str:
-        return f"{code}{part}{_RESET}" if self._on else part
+    return visible(" ".join(words.split()))

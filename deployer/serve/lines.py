@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from deployer.diagnose.boot import Boot
 from deployer.event import Event
 from deployer.late import compile_pattern
 from deployer.serve.weights.arrived import Arrived
+
+RecordT = TypeVar("RecordT")
 
 _LINE = compile_pattern(
     r"deployer: (?P<phase>\w+) (?P<state>started|progress|done|failed) "
@@ -30,21 +35,20 @@ def record_line(event: Event) -> str:
 
 def boot_of(line: str) -> Boot | None:
     """Read a start that a container told; None if the line holds none that can be read."""
-    if not line.startswith(RECORD):
-        return None
-    try:
-        return Boot.from_json(line.removeprefix(RECORD))
-    except ValueError:  # another version of deployer wrote it
-        return None
+    return _record_of(line, Boot.from_json)
 
 
 def arrived_of(line: str) -> Arrived | None:
     """Read how far a container told that a file is; None if the line holds no such thing."""
+    return _record_of(line, Arrived.from_json)
+
+
+def _record_of(line: str, read: Callable[[str], RecordT]) -> RecordT | None:
     if not line.startswith(RECORD):
         return None
     try:
-        return Arrived.from_json(line.removeprefix(RECORD))
-    except ValueError:
+        return read(line.removeprefix(RECORD))
+    except ValueError:  # another version of deployer wrote it
         return None
 
 
