@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TypeVar
 
 from deployer.behaviour.stated import Setting, UnsoundError
+from deployer.behaviour.subject import Decision
 from deployer.check.families import of_model
 from deployer.check.ranges import EVERY_RELEASE, Engines, on_gpu
 from deployer.compile.case import Case
 from deployer.finding import Severity
 from deployer.profile.partial import is_unknown
+from deployer.profile.source import Path
 
-__all__ = ["Engines", "Mitigation", "Problem", "Rule"]
+__all__ = ["Engines", "Mitigation", "Problem", "Rule", "at", "drafting", "named", "one_of"]
+
+PlaceT = TypeVar("PlaceT", Setting, Decision[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,41 @@ class Rule:
 
     def _of_architecture(self, case: Case) -> bool:
         return case.resolved.subject.architecture.name in self.architectures
+
+
+def at(
+    where: Path | Callable[[Case], Setting | Decision[str] | None],
+    message: str,
+    hint: str,
+    *,
+    when: Callable[[Case], object] = lambda _: True,
+) -> Callable[[Case], Iterator[Problem]]:
+    """Make what looks in one place: a key, or what is stated or decided, None where nothing is.
+
+    ``{value}`` in the message is what stands there. ``when`` tells whether it is wrong, by itself
+    always.
+    """
+
+    def find(case: Case) -> Iterator[Problem]:
+        found = where if isinstance(where, tuple) else where(case)
+        if found is None or not when(case):
+            return
+        if isinstance(found, tuple):
+            yield Problem(found, message, hint)
+        else:
+            yield Problem(found.path, message.replace("{value}", found.value or ""), hint)
+
+    return find
+
+
+def one_of(found: PlaceT | None, *values: str) -> PlaceT | None:
+    """Give what was found where its value is one of these, else None."""
+    return found if found is not None and found.value in values else None
+
+
+def drafting(case: Case) -> Decision[str] | None:
+    """Give the speculation with the model's own draft or the checkpoint's; None for none."""
+    return case.resolved.eagle if case.resolved.eagle.value else None
 
 
 def named(*names: str) -> tuple[Rule, ...]:

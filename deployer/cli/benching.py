@@ -66,15 +66,8 @@ def kept(run: Run) -> None:
 
 def subject_of(asked: Asked) -> tuple[Subject, Release | None]:
     """Find whom to measure; without a profile there is no release."""
-    from deployer.cli.key_variable import key_of  # noqa: PLC0415 - only what the verb needs
-    from deployer.cli.reaching import (  # noqa: PLC0415 - as above
-        headers_at,
-        key_for_address,
-        reach,
-        refuse_model,
-    )
+    from deployer.cli.reaching import endpoint_at, reach, refuse_model  # noqa: PLC0415 - only here
     from deployer.measure.run import Subject  # noqa: PLC0415 - as above
-    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - as above
 
     refuse_model(asked.profile, asked.model)
     if asked.url is None:
@@ -83,18 +76,8 @@ def subject_of(asked: Asked) -> tuple[Subject, Release | None]:
             raise UsageError(msg, hint="Give a PROFILE, the NAME of a deployment, or --url URL")
         reached = reach(asked.profile, asked.key_env)
         return of_release(reached.release, reached.endpoint), reached.release
-    if asked.profile is not None:
-        from deployer.cli.reading import read_release  # noqa: PLC0415 - as above
-
-        release = read_release(asked.profile)
-        key = key_of(release.listen.api_key_variable, asked.profile, asked.key_env)
-        headers = headers_at(asked.url, release)
-        endpoint = Endpoint.from_release(release, asked.url, key, headers=headers)
-        # Whoever answers there may serve anything, on anything: nothing of it is this release's.
-        return Subject(replace(endpoint, release=""), ELSEWHERE), None
-    found = key_for_address(asked.key_env)
-    headers = headers_at(asked.url)
-    endpoint = Endpoint(asked.url, found, model=asked.model, metrics=True, headers=headers)
+    # Whoever answers there may serve anything, on anything: nothing of it is a release's.
+    endpoint, _ = endpoint_at(asked.url, asked.profile, asked.model, asked.key_env)
     return Subject(endpoint, ELSEWHERE), None
 
 

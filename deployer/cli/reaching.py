@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from deployer.cli.key_variable import settle
+from deployer.cli.key_variable import key_of, settle
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from deployer.apply.target import Reached
     from deployer.release import Release
+    from deployer.verify.endpoint import Endpoint
 
 
 def reach(given: str, key_env: str | None) -> Reached:
@@ -29,7 +31,28 @@ def reach(given: str, key_env: str | None) -> Reached:
     return target_of(given).reach(key_env, partial(settle, given=given, named=key_env))
 
 
-def key_for_address(key_env: str | None) -> str | None:
+def endpoint_at(
+    url: str, profile: str | None, model: str | None, key_env: str | None
+) -> tuple[Endpoint, Release | None]:
+    """Give an address that was named as what is asked, and the release of a profile beside it.
+
+    Without one nothing is promised but metrics. Whoever answers there may serve anything: no
+    release is expected of it.
+    """
+    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - only to ask it
+
+    if profile is None:
+        key, headers = _key_for_address(key_env), headers_at(url)
+        return Endpoint(url, key, model=model, metrics=True, headers=headers), None
+    from deployer.cli.reading import read_release  # noqa: PLC0415 - only for a profile
+
+    release = read_release(profile)
+    key = key_of(release.listen.api_key_variable, profile, key_env)
+    endpoint = Endpoint.from_release(release, url, key, headers=headers_at(url, release))
+    return replace(endpoint, release=""), release
+
+
+def _key_for_address(key_env: str | None) -> str | None:
     """Give the key for an address that no profile describes; None where there is none.
 
     Raises UsageError where a variable was named that holds nothing: without its key everything

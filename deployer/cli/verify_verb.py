@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import deployments
-from deployer.cli.key_variable import key_of
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.number import Number
@@ -108,13 +107,7 @@ def _endpoint(
     profile: str | None, url: str | None, model: str | None, key_env: str | None
 ) -> tuple[Endpoint, Remember]:
     """Give what is asked, and what keeps what is found."""
-    from deployer.cli.reaching import (  # noqa: PLC0415
-        headers_at,
-        key_for_address,
-        reach,
-        refuse_model,
-    )
-    from deployer.verify.endpoint import Endpoint  # noqa: PLC0415
+    from deployer.cli.reaching import endpoint_at, reach, refuse_model  # noqa: PLC0415
 
     if profile is None and url is None:
         msg = "there is nothing to ask"
@@ -123,18 +116,8 @@ def _endpoint(
     if url is None:
         reached = reach(str(profile), key_env)
         return reached.endpoint, reached.remember
-    if profile is not None:
-        from deployer.cli.reading import read_release  # noqa: PLC0415
-
-        release = read_release(profile)
-        key = key_of(release.listen.api_key_variable, profile, key_env)
-        # What answers there may be a server of anybody's: only its promises are asked about.
-        headers = headers_at(url, release)
-        asked = Endpoint.from_release(release, url, key, headers=headers)
-        return replace(asked, release=""), _forget
-    found = key_for_address(key_env)
-    everything = Endpoint(
-        url, found, model=model, thinking=True, tools=True, metrics=True, auth=found is not None,
-        headers=headers_at(url),
-    )  # fmt: skip
-    return everything, _forget
+    endpoint, release = endpoint_at(url, profile, model, key_env)
+    if release is None:
+        keyed = endpoint.api_key is not None
+        endpoint = replace(endpoint, thinking=True, tools=True, auth=keyed)
+    return endpoint, _forget

@@ -64,7 +64,7 @@ def test_of_several_shapes_no_price_is_shown(
 ) -> None:
     endpoint = Endpoint(engine.url, KEY, metrics=True)
     for name, shown in (("b200-or-h200", "not known: which of"), ("h200-fallback", "$")):
-        found = reaching.Reached(endpoint, read_release(f"profiles/{name}.yaml"), lambda _: "")
+        found = Reached(endpoint, read_release(f"profiles/{name}.yaml"), lambda _: "")
         monkeypatch.setattr(reaching, "reach", lambda *_, found=found: found)
         code, out, _ = call(capsys)
         assert (code, f"  cost             {shown}" in out) == (0, True)

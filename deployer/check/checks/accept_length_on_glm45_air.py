@@ -23,8 +23,7 @@ say so. Measure `sglang:spec_accept_length` after every deployment.
 
 from __future__ import annotations
 
-from deployer.check.at import at, drafting
-from deployer.check.rule import Engines, Rule
+from deployer.check.rule import Engines, Rule, at, drafting
 from deployer.finding import Severity
 
 RULE = Rule(

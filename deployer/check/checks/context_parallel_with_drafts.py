@@ -23,8 +23,7 @@ the option was renamed. Doing without is an inference: upstream does not say so.
 
 from __future__ import annotations
 
-from deployer.check.at import at, drafting
-from deployer.check.rule import Engines, Rule
+from deployer.check.rule import Engines, Rule, at, drafting
 from deployer.finding import Severity
 
 RULE = Rule(

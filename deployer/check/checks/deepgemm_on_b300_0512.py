@@ -24,8 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.at import one_of
-from deployer.check.rule import Engines, Mitigation, Problem, Rule
+from deployer.check.rule import Engines, Mitigation, Problem, Rule, one_of
 from deployer.compile.case import Case
 from deployer.finding import Severity
 

@@ -15,8 +15,7 @@ for their own tests.
 
 from __future__ import annotations
 
-from deployer.check.at import at
-from deployer.check.rule import Rule
+from deployer.check.rule import Rule, at
 from deployer.finding import Severity
 
 RULE = Rule(

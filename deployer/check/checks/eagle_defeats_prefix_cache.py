@@ -21,8 +21,7 @@ short or unrelated prompts speculation pays all the same; measure with your own 
 
 from __future__ import annotations
 
-from deployer.check.at import at, drafting
-from deployer.check.rule import Engines, Rule
+from deployer.check.rule import Engines, Rule, at, drafting
 from deployer.finding import Severity
 
 RULE = Rule(

@@ -24,10 +24,9 @@ six places); in the wheels ``flashinfer_backend.py`` takes None from 0.5.14 on.
 
 from __future__ import annotations
 
-from deployer.check.at import at, drafting, one_of
 from deployer.check.families import has_windows
 from deployer.check.ranges import Engines
-from deployer.check.rule import Rule
+from deployer.check.rule import Rule, at, drafting, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

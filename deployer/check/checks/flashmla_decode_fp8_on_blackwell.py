@@ -26,8 +26,7 @@ upstream does not say so. SGLang 0.5.9 takes these kernels by itself; 0.5.10 and
 
 from __future__ import annotations
 
-from deployer.check.at import at, one_of
-from deployer.check.rule import Rule
+from deployer.check.rule import Rule, at, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

@@ -25,8 +25,7 @@ could not be read here. SGLang 0.5.10 overrules the flags on B200 and B300 and i
 
 from __future__ import annotations
 
-from deployer.check.at import at, one_of
-from deployer.check.rule import Rule
+from deployer.check.rule import Rule, at, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

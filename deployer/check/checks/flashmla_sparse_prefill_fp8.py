@@ -25,8 +25,7 @@ not affected; `flashmla_auto` comes to the same kernels for some batches).
 from __future__ import annotations
 
 from deployer.behaviour.stated import Setting
-from deployer.check.at import at, one_of
-from deployer.check.rule import Engines, Mitigation, Rule
+from deployer.check.rule import Engines, Mitigation, Rule, at, one_of
 from deployer.compile.case import Case
 from deployer.finding import Severity
 

@@ -24,8 +24,7 @@ B200 and B300 is another check's.
 from __future__ import annotations
 
 from deployer.behaviour.attention import FP8
-from deployer.check.at import at, one_of
-from deployer.check.rule import Rule
+from deployer.check.rule import Rule, at, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

@@ -23,8 +23,7 @@ so.
 
 from __future__ import annotations
 
-from deployer.check.at import at, one_of
-from deployer.check.rule import Engines, Rule
+from deployer.check.rule import Engines, Rule, at, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

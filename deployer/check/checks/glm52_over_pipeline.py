@@ -24,8 +24,7 @@ Source: sgl-project/sglang#29014 (read: reproduced and explained), #28659, #2916
 
 from __future__ import annotations
 
-from deployer.check.at import at
-from deployer.check.rule import Engines, Rule
+from deployer.check.rule import Engines, Rule, at
 from deployer.finding import Severity
 
 RULE = Rule(

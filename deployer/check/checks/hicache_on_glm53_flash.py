@@ -19,8 +19,7 @@ restores the missing indexes). Doing without is an inference: upstream does not 
 
 from __future__ import annotations
 
-from deployer.check.at import at
-from deployer.check.rule import Rule
+from deployer.check.rule import Rule, at
 from deployer.finding import Severity
 
 RULE = Rule(

@@ -24,8 +24,7 @@ still doubted on 0.5.17. Doing without is an inference: upstream does not say so
 
 from __future__ import annotations
 
-from deployer.check.at import at, drafting
-from deployer.check.rule import Rule
+from deployer.check.rule import Rule, at, drafting
 from deployer.finding import Severity
 
 RULE = Rule(

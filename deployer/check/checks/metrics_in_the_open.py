@@ -14,8 +14,7 @@ Source: SGLang 0.5.10.post1 ``srt/utils/auth.py``: `/health*` and `/metrics*` by
 
 from __future__ import annotations
 
-from deployer.check.at import at
-from deployer.check.rule import Rule
+from deployer.check.rule import Rule, at
 from deployer.finding import Severity
 
 RULE = Rule(

@@ -24,10 +24,9 @@ Source: sgl-project/sglang#26324 (read: 8 B200, 0.5.12 and 0.5.12.post1, TP 8 an
 from __future__ import annotations
 
 from deployer.behaviour.experts import TRTLLM
-from deployer.check.at import at, one_of
 from deployer.check.families import is_nvfp4
 from deployer.check.ranges import Engines
-from deployer.check.rule import Rule
+from deployer.check.rule import Rule, at, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

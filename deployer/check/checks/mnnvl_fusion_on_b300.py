@@ -24,8 +24,7 @@ without a merge). The other backend as the remedy is an inference: upstream does
 
 from __future__ import annotations
 
-from deployer.check.at import at, drafting, one_of
-from deployer.check.rule import Engines, Rule
+from deployer.check.rule import Engines, Rule, at, drafting, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

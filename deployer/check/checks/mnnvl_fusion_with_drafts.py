@@ -26,8 +26,7 @@ Source: sgl-project/sglang#37745 (read: September 2026, closed; measured with fu
 
 from __future__ import annotations
 
-from deployer.check.at import at, drafting, one_of
-from deployer.check.rule import Engines, Rule
+from deployer.check.rule import Engines, Rule, at, drafting, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

@@ -22,8 +22,7 @@ inferences: upstream does not say so.
 from __future__ import annotations
 
 from deployer.behaviour.experts import TRTLLM
-from deployer.check.at import at, one_of
-from deployer.check.rule import Engines, Rule
+from deployer.check.rule import Engines, Rule, at, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

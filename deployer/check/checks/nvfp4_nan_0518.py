@@ -26,9 +26,8 @@ from __future__ import annotations
 
 from deployer.behaviour.experts import TRTLLM
 from deployer.behaviour.stated import Setting
-from deployer.check.at import at, one_of
 from deployer.check.families import is_nvfp4
-from deployer.check.rule import Engines, Mitigation, Rule
+from deployer.check.rule import Engines, Mitigation, Rule, at, one_of
 from deployer.compile.case import Case
 from deployer.finding import Severity
 

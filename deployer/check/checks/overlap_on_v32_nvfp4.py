@@ -25,8 +25,7 @@ inference from the dates.
 from __future__ import annotations
 
 from deployer.behaviour.stated import Setting, is_on
-from deployer.check.at import at, drafting
-from deployer.check.rule import Engines, Mitigation, Rule
+from deployer.check.rule import Engines, Mitigation, Rule, at, drafting
 from deployer.compile.case import Case
 from deployer.finding import Severity
 

@@ -19,8 +19,7 @@ is there from 0.5.19 on.
 
 from __future__ import annotations
 
-from deployer.check.at import at
-from deployer.check.rule import Rule
+from deployer.check.rule import Rule, at
 from deployer.finding import Severity
 
 RULE = Rule(

@@ -24,9 +24,8 @@ say so.
 from __future__ import annotations
 
 from deployer.behaviour.experts import TRTLLM
-from deployer.check.at import at, one_of
 from deployer.check.ranges import Engines
-from deployer.check.rule import Rule
+from deployer.check.rule import Rule, at, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

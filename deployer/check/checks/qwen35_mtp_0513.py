@@ -27,9 +27,8 @@ inference: upstream does not say so.
 
 from __future__ import annotations
 
-from deployer.check.at import at, drafting
 from deployer.check.ranges import Engines
-from deployer.check.rule import Rule
+from deployer.check.rule import Rule, at, drafting
 from deployer.finding import Severity
 
 RULE = Rule(

@@ -24,8 +24,7 @@ That it is 0.5.16 is an inference: measured in the wheels, the counter that mend
 
 from __future__ import annotations
 
-from deployer.check.at import at, one_of
-from deployer.check.rule import Engines, Rule
+from deployer.check.rule import Engines, Rule, at, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

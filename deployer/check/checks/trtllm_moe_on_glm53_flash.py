@@ -21,8 +21,7 @@ runs; no cause was found in what was read.
 from __future__ import annotations
 
 from deployer.behaviour.experts import TRTLLM
-from deployer.check.at import at, one_of
-from deployer.check.rule import Rule
+from deployer.check.rule import Rule, at, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

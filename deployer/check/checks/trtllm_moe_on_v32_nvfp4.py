@@ -22,8 +22,7 @@ crash and is slower). That FlashInfer 0.6.7, and so 0.5.10, ends it is an infere
 
 from __future__ import annotations
 
-from deployer.check.at import at, one_of
-from deployer.check.rule import Engines, Mitigation, Rule
+from deployer.check.rule import Engines, Mitigation, Rule, at, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

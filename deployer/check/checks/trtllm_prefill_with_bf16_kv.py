@@ -26,8 +26,7 @@ worse is an inference: upstream does not say so.
 from __future__ import annotations
 
 from deployer.behaviour.attention import BF16
-from deployer.check.at import at, one_of
-from deployer.check.rule import Rule
+from deployer.check.rule import Rule, at, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

@@ -27,8 +27,7 @@ Source: sgl-project/sglang#21291, of which only what followed could be read: pul
 
 from __future__ import annotations
 
-from deployer.check.at import at, one_of
-from deployer.check.rule import Engines, Rule
+from deployer.check.rule import Engines, Rule, at, one_of
 from deployer.finding import Severity
 
 RULE = Rule(
