@@ -20,7 +20,7 @@ from tests.fakes.modal.worker import Task
 pytestmark = pytest.mark.process
 
 
-def modal(world: World, *words: str) -> str:
+def modal(world: World, *words: str, fails: bool = False) -> str:
     """Run Modal's command line, and give what it says."""
     ran = subprocess.run(
         [sys.executable, "-m", "modal", *words],
@@ -31,7 +31,7 @@ def modal(world: World, *words: str) -> str:
         text=True,
     )
     said = ran.stdout + ran.stderr
-    assert ran.returncode == 0, said
+    assert bool(ran.returncode) == fails, said
     return said
 
 
@@ -91,10 +91,7 @@ def test_the_script_stands_alone_and_answers(containers: World) -> None:
     assert answer.json()["choices"][0]["message"]["content"]
 
     (task,) = (task for task in world.plane.worker.tasks.values() if task.port and task.alive)
-    engine = next(
-        int(one.name) for one in Path("/proc").iterdir()
-        if one.name.isdigit() and parent_of(int(one.name)) == task.process.pid
-    )  # fmt: skip
+    engine = next(one for one in processes() if parent_of(one) == task.process.pid)
     arguments = Path(f"/proc/{engine}/cmdline").read_text(encoding="utf-8")
     environment = Path(f"/proc/{engine}/environ").read_text(encoding="utf-8")
     assert KEY not in arguments + environment
@@ -105,6 +102,68 @@ def test_the_script_stands_alone_and_answers(containers: World) -> None:
     assert not Path(own[1]).is_relative_to(world.folder)
     world.plane.run(world.plane.worker.terminate(task))
     assert not Path(f"/proc/{engine}").exists()
+
+
+def test_the_script_compiles_kernels_and_its_server_takes_them(containers: World) -> None:
+    world = containers
+    path = world.profile(
+        gpu="  gpu: H100",
+        endpoint="  endpoint: web_server",
+        startup_timeout="  startup_timeout: 600\n  warmup: [chat]",
+    )
+    script = world.folder / "deploy.py"
+    code, _, err = world.run("eject", path, "--to", "modal", "-o", str(script))
+    assert code == 0, err
+    kernels = world.plane.state.root / "volumes"
+
+    world.plane.worker.variables["FAKE_COMPILE"] = "--exit-early 3"
+    said = modal(world, "run", "deploy.py::compile_deepgemm", fails=True)
+    assert "the compilation ended with 3" in said
+    assert not list(kernels.rglob("kernel.cubin"))
+    del world.plane.worker.variables["FAKE_COMPILE"]
+
+    said = modal(world, "run", "deploy.py::compile_deepgemm")
+    assert said.count("is whole") == 3
+    assert len(whole := list(kernels.rglob("kernel.cubin"))) == 3
+    assert not any(one.alive for one in world.plane.worker.tasks.values())
+    assert not schedulers(world), "what the compilation left ends with its container"
+
+    said = modal(world, "run", "deploy.py::compile_deepgemm")
+    assert "is whole" not in said, "what is there is not compiled again"
+    assert list(kernels.rglob("kernel.cubin")) == whole
+
+    modal(world, "run", "deploy.py::download_model")
+    said = modal(world, "deploy", "deploy.py")
+    found = re.search(r"http://127\.0\.0\.1:\d+\S*", said)
+    assert found is not None, said
+    answer = requests.get(
+        f"{found[0].rstrip('/')}/v1/models", headers={"Authorization": f"Bearer {KEY}"}, timeout=600
+    )
+    assert answer.status_code == 200, answer.text
+    (task,) = (task for task in world.plane.worker.tasks.values() if task.port and task.alive)
+    engine = next(one for one in processes() if parent_of(one) == task.process.pid)
+    environment = Path(f"/proc/{engine}/environ").read_text(encoding="utf-8")
+    own = re.search(r"SGLANG_DG_CACHE_DIR=([^\0]+)", environment)
+    assert own is not None
+    assert len(list(Path(own[1]).rglob("kernel.cubin"))) == 3
+
+
+def processes() -> list[int]:
+    return [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit()]
+
+
+def schedulers(world: World) -> list[int]:
+    """Give what is left of a compilation below the world's folder."""
+    found = []
+    for one in processes():
+        try:
+            shown = Path(f"/proc/{one}/cmdline").read_bytes()
+            environment = Path(f"/proc/{one}/environ").read_bytes()
+        except OSError:
+            continue
+        if shown.startswith(b"sglang::scheduler") and str(world.folder).encode() in environment:
+            found.append(one)
+    return found
 
 
 def parent_of(pid: int) -> int:

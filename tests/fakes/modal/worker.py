@@ -182,11 +182,12 @@ class Worker:
         task.stopping = True
         if task.alive:
             task.process.send_signal(signal.SIGTERM if task.is_server else signal.SIGINT)
-        try:
-            await asyncio.wait_for(task.process.wait(), GRACE)
-        except TimeoutError:
-            os.killpg(task.process.pid, signal.SIGKILL)
-            await task.process.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                while task.alive:  # noqa: ASYNC110 - its wait() is for all that holds its log, too
+                    await asyncio.sleep(0.02)
+        _end_all(self.state.root / "containers" / task.id)
+        await task.process.wait()
 
     async def end(self, app: App) -> None:
         """End every container of an app."""
@@ -317,6 +318,15 @@ class Worker:
         for secret_id in definition.secret_ids:
             found |= self.state.secret(secret_id)
         return found
+
+
+def _end_all(folder: Path) -> None:
+    """Kill what is left of a container, of whichever session: nothing outlives its machine."""
+    own = f"MODAL_CONTAINER_ARGUMENTS_PATH={folder / 'arguments'}".encode()
+    for process in Path("/proc").iterdir():
+        with suppress(OSError):
+            if process.name.isdigit() and own in (process / "environ").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 def port_of(definition: api_pb2.Function) -> int:
