@@ -19,6 +19,7 @@ from deployer.behaviour.kernel_need import unused
 from deployer.check.run import load_checked
 from deployer.check.wording import field_of_option
 from deployer.compile.case import Case
+from deployer.facts.foreign import DIFFUSION
 from deployer.facts.sglang.catalogue import Catalogue, load, newest, releases
 from deployer.finding import Severity
 from deployer.late import compile_pattern
@@ -61,13 +62,6 @@ CACHE = "/dg-cache"
 """Where a volume for kernels is mounted that the source does not name."""
 
 SERVE = "sglang serve"
-DIFFUSION = frozenset(
-    {"--ulysses-degree", "--ring-degree", "--dit-layerwise-offload", "--dit-cpu-offload",
-     "--vae-cpu-offload", "--text-encoder-cpu-offload", "--enable-cfg-parallel"}
-)  # fmt: skip
-"""Flags by which `sglang serve` starts its diffusion server (0.5.23
-``multimodal_gen/runtime/server_args.py``)."""
-
 STRANGE = compile_pattern(r"[\w-]+:")
 """Keys of YAML, which are no commands."""
 

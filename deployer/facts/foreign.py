@@ -110,6 +110,21 @@ FOREIGN: dict[str, Foreign] = {
     ),
 }
 
+DIFFUSION: frozenset[str] = frozenset(
+    {
+        "--attention-backend-config", "--cache-dit-config", "--disable-autocast",
+        "--dit-cpu-offload", "--dit-layerwise-offload", "--dit-offload-prefetch-size",
+        "--enable-cfg-parallel", "--hsdp-replicate-dim", "--hsdp-shard-dim",
+        "--image-encoder-cpu-offload", "--lora-nickname", "--lora-scale",
+        "--mask-strategy-file-path", "--num-gpus", "--pin-cpu-memory", "--prompt-file-path",
+        "--ring-degree", "--scheduler-port", "--sp-degree", "--text-encoder-cpu-offload",
+        "--ulysses-degree", "--use-fsdp-inference", "--vae-cpu-offload",
+        "--warmup-resolutions", "--webui", "--webui-port",
+    }
+)  # fmt: skip
+"""Flags of SGLang's other server, which `sglang serve` starts for a model of images or videos, and
+of none of its language models' (``multimodal_gen/runtime/server_args`` of 0.5.9 to 0.5.23)."""
+
 VLLM_SAME: dict[str, str] = {
     "--model": "--model-path",
     "--tensor-parallel-size": "--tp-size",

@@ -8,7 +8,7 @@ advised.
 from __future__ import annotations
 
 from deployer import slip
-from deployer.facts.foreign import FOREIGN, Foreign
+from deployer.facts.foreign import DIFFUSION, FOREIGN, Foreign
 from deployer.facts.sglang import history
 from deployer.facts.sglang.catalogue import Catalogue
 from deployer.facts.sglang.replacements import (
@@ -114,6 +114,12 @@ def _story(
     if (foreign := FOREIGN.get(string)) is not None:
         message = f"`{string}` is a flag of {foreign.engine}, and no SGLang release knows it"
         return "foreign-flag", message, _foreign_hint(catalogue, foreign, values)
+    if string in DIFFUSION:
+        message = f"`{string}` is a flag of SGLang's diffusion server, not of this one"
+        hint = (
+            "`sglang serve` starts that one for a model of images or videos; it is not known here"
+        )
+        return "foreign-flag", message, hint
     return "unknown-flag", f"SGLang {version} has no flag `{string}`", ""
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from zipfile import ZipFile
+
 import pytest
 
-from deployer.facts.foreign import FOREIGN
+from deployer.facts.foreign import DIFFUSION, FOREIGN
 from deployer.facts.foreign_values import VALUES, value_of
 from deployer.facts.sglang.catalogue import load, newest, releases
 from deployer.facts.sglang.history import choice_lifetimes, lifetimes
 from deployer.facts.sglang.replacements import accepts, spell
+from deployer.parse.read import parse
+from tests.engines.real_parser import wheel_path
 
 
 @pytest.mark.parametrize("flag", FOREIGN)
@@ -21,6 +25,28 @@ def test_a_foreign_flag_is_none_of_sglang(flag: str) -> None:
     assert (
         not row.flag or spell(load(newest()), row.flag, ("1",)) or spell(load(newest()), row.flag)
     )
+
+
+@pytest.mark.parametrize("flag", sorted(DIFFUSION))
+def test_a_flag_of_the_diffusion_server_is_none_of_the_language_models(flag: str) -> None:
+    assert not lifetimes(flag)
+    assert flag not in FOREIGN
+    fault = parse(load(newest()), ("--model-path", "a/b", flag)).faults[0]
+    assert (fault.kind, "diffusion server" in fault.message) == ("foreign-flag", True)
+
+
+@pytest.mark.wheels
+@pytest.mark.parametrize("version", releases())
+def test_the_diffusion_server_of_each_release_has_these_flags(version: str) -> None:
+    with ZipFile(wheel_path(version)) as archive:
+        files = [
+            name
+            for name in archive.namelist()
+            if name.startswith("sglang/multimodal_gen/runtime/server_args")
+        ]
+        said = "".join(archive.read(name).decode() for name in files if name.endswith(".py"))
+
+    assert [flag for flag in sorted(DIFFUSION) if f'"{flag}"' not in said] == []
 
 
 @pytest.mark.parametrize("flag", VALUES)

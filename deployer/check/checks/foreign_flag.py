@@ -1,4 +1,4 @@
-"""A flag of another engine.
+"""A flag of another engine, or of SGLang's server of images and videos.
 
 Why it hurts: the engine refuses the whole command; what it did elsewhere has another name here,
 or none.
