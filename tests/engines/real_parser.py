@@ -1,7 +1,6 @@
 """The real argparse parser of a published SGLang release, in a process of its own.
 
-    with RealParser("0.5.12") as parser:
-        verdict = parser.verdict(["--model-path", "m", "--tp", "8"])
+    verdict = shared("0.5.12").verdict(["--model-path", "m", "--tp", "8"])
 
 A verdict says what the release's own ``parse_args`` does with an argument list. ``--help`` counts
 as not accepted (message ``asked for help``): nothing is launched.
@@ -9,6 +8,8 @@ as not accepted (message ``asked for help``): nothing is launched.
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import subprocess
@@ -21,10 +22,20 @@ from typing import Any, Self
 
 from deployer.catalogue.cache import wheel_path
 
-__all__ = ["RealParser", "Verdict", "wheel_path"]
+__all__ = ["DEEP", "RealParser", "Verdict", "shared", "wheel_path"]
 
 SERVER = "tests.engines.parser_server"
 ROOT = Path(__file__).parents[2]
+DEEP = ("0.5.9", "0.5.10.post1", "0.5.12", "0.5.13", "0.5.14", "0.5.18", "0.5.20", "0.5.23")
+"""The releases at which the command line changed most: tests of several files ask them."""
+
+
+@functools.cache
+def shared(version: str) -> RealParser:
+    """Give a parser that all tests of this process share: a start takes a second or two of CPU."""
+    parser = RealParser(version).__enter__()
+    atexit.register(parser.__exit__, None, None, None)
+    return parser
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
-
 import pytest
 
-from tests.engines.real_parser import RealParser
+from tests.engines.real_parser import RealParser, shared
 
 pytestmark = pytest.mark.wheels
-
-Parsers: TypeAlias = Callable[[str], RealParser]
 
 MODEL = ["--model-path", "m"]
 
@@ -35,38 +30,36 @@ MODEL = ["--model-path", "m"]
         ("0.5.23", ["one", "more"], "unrecognized arguments: one more"),
     ],
 )
-def test_a_verdict_is_the_real_parsers(
-    version: str, words: list[str], message: str, real_parser: Parsers
-) -> None:
-    verdict = real_parser(version).verdict([*MODEL, *words])
+def test_a_verdict_is_the_real_parsers(version: str, words: list[str], message: str) -> None:
+    verdict = shared(version).verdict([*MODEL, *words])
     assert verdict.accepted == (message == "")
     assert message in verdict.message
     assert bool(verdict.namespace) == verdict.accepted
 
 
-def test_a_missing_model_is_refused(real_parser: Parsers) -> None:
-    verdict = real_parser("0.5.23").verdict([])
+def test_a_missing_model_is_refused() -> None:
+    verdict = shared("0.5.23").verdict([])
     assert verdict.message == "the following arguments are required: --model-path/--model"
 
 
-def test_values_are_converted(real_parser: Parsers) -> None:
+def test_values_are_converted() -> None:
     words = ["--max-total-tokens", "64Ki", "--mem-fraction-static", ".8", "--no-enable-tf32-matmul"]
-    found = real_parser("0.5.23").verdict([*MODEL, *words]).namespace
+    found = shared("0.5.23").verdict([*MODEL, *words]).namespace
     assert found["max_total_tokens"] == 65536
     assert found["mem_fraction_static"] == 0.8
     assert found["enable_tf32_matmul"] is False
     assert found["model_path"] == "m"
 
 
-def test_a_deprecation_is_a_warning_and_no_error(real_parser: Parsers) -> None:
-    verdict = real_parser("0.5.18").verdict([*MODEL, "--nsa-decode-backend", "trtllm"])
+def test_a_deprecation_is_a_warning_and_no_error() -> None:
+    verdict = shared("0.5.18").verdict([*MODEL, "--nsa-decode-backend", "trtllm"])
     assert verdict.accepted
     assert verdict.namespace["dsa_decode_backend"] == "trtllm"
     assert "Use '--dsa-decode-backend' instead" in verdict.warnings[0]
 
 
-def test_one_question_leaves_nothing_behind_for_the_next(real_parser: Parsers) -> None:
-    parser = real_parser("0.5.23")
+def test_one_question_leaves_nothing_behind_for_the_next() -> None:
+    parser = shared("0.5.23")
     plain = parser.verdict(MODEL)
     parser.verdict([*MODEL, "--lora-paths", "a", "--nope", "--port", "1"])
     assert parser.verdict(MODEL) == plain

@@ -13,41 +13,40 @@ from deployer.facts.sglang.catalogue import Catalogue, load, releases
 from deployer.finding import Severity
 from deployer.parse.oracle import HELP, ask
 from deployer.parse.read import parse
-from tests.engines.real_parser import RealParser
+from tests.engines.real_parser import DEEP, shared
 from tests.volume import THOROUGH, scaled
 
 from .lists import lists, plain
 
 pytestmark = [pytest.mark.wheels]
 
-DEEP = {"0.5.9", "0.5.10.post1", "0.5.12", "0.5.13", "0.5.14", "0.5.18", "0.5.20", "0.5.23"}
-"""The releases at which the command line changed most, which are tried four times as much.
 
-The others are tried where there is the time. That each catalogue is the one of the release's real
-parser is tested for all of them (``tests/facts/test_against_real_parsers.py``).
-"""
-
-
-@pytest.mark.parametrize("version", releases() if THOROUGH else sorted(DEEP & {*releases()}))
+@pytest.mark.parametrize("version", releases() if THOROUGH else DEEP)
 def test_the_verdict_is_that_of_the_real_parser(version: str) -> None:
+    """Those at which most changed are tried most, and the others where there is the time.
+
+    That each catalogue is the one of its real parser is tested for all of them
+    (``tests/facts/test_against_real_parsers.py``).
+    """
     catalogue = load(version)
-    with RealParser(version) as real:
+    real = shared(version)
+    times = 2 if not THOROUGH else 4 if version in DEEP else 1
 
-        @scaled(4 if version in DEEP else 1, suppress_health_check=list(HealthCheck))
-        @given(lists(catalogue))
-        def agree(words: list[str]) -> None:
-            verdict = real.verdict(words)
-            parsed, answer = parse(catalogue, words), ask(catalogue, words)
-            assert parsed.accepted == verdict.accepted, (verdict.message, parsed.faults)
-            assert "refused-list" not in {fault.kind for fault in parsed.faults}, verdict.message
-            if verdict.accepted:
-                assert same(catalogue, answer.values, verdict.namespace)
-            else:
-                errors = [f for f in parsed.faults if f.severity is Severity.ERROR]
-                assert errors
-                assert all(fault.message for fault in errors)
+    @scaled(times, suppress_health_check=list(HealthCheck))
+    @given(lists(catalogue))
+    def agree(words: list[str]) -> None:
+        verdict = real.verdict(words)
+        parsed, answer = parse(catalogue, words), ask(catalogue, words)
+        assert parsed.accepted == verdict.accepted, (verdict.message, parsed.faults)
+        assert "refused-list" not in {fault.kind for fault in parsed.faults}, verdict.message
+        if verdict.accepted:
+            assert same(catalogue, answer.values, verdict.namespace)
+        else:
+            errors = [f for f in parsed.faults if f.severity is Severity.ERROR]
+            assert errors
+            assert all(fault.message for fault in errors)
 
-        agree()
+    agree()
 
 
 def same(catalogue: Catalogue, ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
@@ -63,8 +62,7 @@ def same(catalogue: Catalogue, ours: dict[str, Any], theirs: dict[str, Any]) -> 
 
 def test_help_is_no_launch() -> None:
     catalogue = load(releases()[-1])
-    with RealParser(releases()[-1]) as real:
-        assert not real.verdict(["--help"]).accepted
+    assert not shared(releases()[-1]).verdict(["--help"]).accepted
     assert ask(catalogue, ["--help"]).message == HELP
 
 
