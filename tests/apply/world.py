@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,7 @@ from deployer.release import (
 from deployer.verify.verdict import Outcome, Verdict
 from tests.fakes.fresh import FRESH
 from tests.ports import free_port
+from tests.serve.living import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -129,7 +129,4 @@ def driver(world: World, release: Release, slow: str = "") -> list[str]:
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 240.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
+    wait_for(holds, seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from deployer.verify import surface
 from deployer.verify.catalogue import PROBES
 from deployer.verify.run import REACH, verify
 from deployer.verify.verdict import Outcome, Verdict
@@ -17,6 +18,9 @@ pytestmark = pytest.mark.process
 
 SETTLE = 0.3
 """Seconds: the fake counts before it answers."""
+
+FEW = 3
+"""Routes that are enough to see that nobody is let in because of another fault."""
 
 NAMES = {probe.name for probe in PROBES}
 GOOD = (
@@ -41,7 +45,12 @@ def passed(verdicts: dict[str, Verdict]) -> set[str]:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
-def test_the_right_probe_finds_it_and_no_other(fault: Fault) -> None:
+def test_the_right_probe_finds_it_and_no_other(
+    fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if fault.probe not in {"auth", "admin"}:  # these ask each route in many ways: half of all
+        for name in ("CLIENTS", "OTHERS", "OPERATORS"):
+            monkeypatch.setattr(surface, name, getattr(surface, name)[:FEW])
     verdicts = found(fault.behaviour)
     failed = {name: each for name, each in verdicts.items() if each.outcome is Outcome.FAILED}
     assert set(failed) == {fault.probe}, {name: each.message for name, each in failed.items()}
