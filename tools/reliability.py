@@ -57,9 +57,9 @@ published sources. They need `--enable-metrics`, which the runtime adds where th
 ## Faults
 
 Each is done to a real supervisor with a real door and an engine without a model that counts as
-SGLang does; the real engine is stopped at each of its processes in `tests/life/test_real_hang.py`.
-Seconds are of one run on a busy machine with two cores, and are no promise; the budgets of the
-faults (a hang of 2 s, a start of 3 s) are in them.
+SGLang does; the real engine is stopped at each of its processes in
+`tests/life/test_real_life_ends.py`. Seconds are of one run on a busy machine with two cores, and
+are no promise; the budgets of the faults (a hang of 2 s, a start of 3 s) are in them.
 
 {ends}
 
