@@ -142,10 +142,22 @@ def commit(profile: Profile) -> str:
 
 
 def tensor_parallel(profile: Profile) -> int | None:
-    """Give the tensor-parallel size that uses every GPU, or None where there is none."""
+    """Give the tensor-parallel size: the stated one, or the one that uses every GPU, or None."""
+    if profile.parallel.tp:
+        return profile.parallel.tp
     gpus = profile.hardware.count
     parts = (profile.parallel.pp or 1) * replicas(profile)
     return gpus // parts if gpus >= parts else None
+
+
+def tensor_parallel_key(profile: Profile) -> tuple[str, str]:
+    """Give the key that decides that size."""
+    return ("parallel", "tp") if profile.parallel.tp is not None else ("hardware", "count")
+
+
+def attention_ranks(profile: Profile) -> int:
+    """Give the ranks that share requests where attention is data-parallel; else 1."""
+    return (profile.parallel.dp or 1) if profile.parallel.dp_attention else 1
 
 
 def replicas(profile: Profile) -> int:

@@ -27,8 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.check.families import has_linear_layers
-from deployer.check.ranges import Engines
-from deployer.check.rule import Problem, Rule
+from deployer.check.rule import Engines, Problem, Rule
 from deployer.compile.case import Case
 from deployer.finding import Severity
 

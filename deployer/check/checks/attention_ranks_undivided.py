@@ -27,7 +27,7 @@ from deployer.finding import Severity
 
 def find(case: Case) -> Iterator[Problem]:
     """Divide the tensor-parallel size by the ranks of attention."""
-    tp, dp = case.profile.parallel.tp or tensor_parallel(case.profile), case.profile.parallel.dp
+    tp, dp = tensor_parallel(case.profile), case.profile.parallel.dp
     if case.profile.parallel.dp_attention and tp is not None and dp is not None and tp % dp:
         yield Problem(
             ("parallel", "dp"),

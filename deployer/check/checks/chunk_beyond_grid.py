@@ -27,6 +27,7 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
+from deployer.compile.derive import attention_ranks
 from deployer.finding import Severity
 
 GRID = 65_535
@@ -40,8 +41,7 @@ def find(case: Case) -> Iterator[Problem]:
     number = case.said.signed("--chunked-prefill-size")
     if chunk is None or number is None or case.resolved.dsa_prefill_backend.value != "trtllm":
         return
-    profile = case.profile
-    ranks = profile.parallel.dp or 1 if profile.parallel.dp_attention else 1
+    ranks = attention_ranks(case.profile)
     if number <= 0 or number // ranks > GRID:
         tokens = f"{number // ranks:,} tokens" if number > 0 else "as many tokens as a prompt has"
         yield Problem(

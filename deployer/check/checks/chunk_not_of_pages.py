@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
+from deployer.compile.derive import attention_ranks
 from deployer.finding import Severity
 
 
@@ -28,7 +29,7 @@ def find(case: Case) -> Iterator[Problem]:
     chunk, page = case.profile.schedule.chunked_prefill_size, case.resolved.page_size.value or 1
     if chunk is None or chunk <= 0:
         return
-    ranks = (case.profile.parallel.dp or 1) if case.profile.parallel.dp_attention else 1
+    ranks = attention_ranks(case.profile)
     if (chunk // ranks) % page:
         share = f" on each of {ranks} ranks" if ranks > 1 else ""
         yield Problem(

@@ -25,8 +25,7 @@ six places); in the wheels ``flashinfer_backend.py`` takes None from 0.5.14 on.
 from __future__ import annotations
 
 from deployer.check.families import has_windows
-from deployer.check.ranges import Engines
-from deployer.check.rule import Rule, at, drafting, one_of
+from deployer.check.rule import Engines, Rule, at, drafting, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

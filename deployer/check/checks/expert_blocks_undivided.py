@@ -26,7 +26,7 @@ from deployer.check.blocks import block, undivided
 from deployer.check.checks.experts_overruled import WHOLE
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
-from deployer.compile.derive import tensor_parallel
+from deployer.compile.derive import attention_ranks, tensor_parallel, tensor_parallel_key
 from deployer.facts.models.model import Model
 from deployer.finding import Severity
 
@@ -42,11 +42,11 @@ def find(case: Case) -> Iterator[Problem]:
 
 def _others(case: Case) -> Iterator[Problem]:
     """Look at the layers beside experts, as the checkpoint's own configuration gives them."""
-    found, parallel = case.resolved.subject.architecture, case.profile.parallel
-    size = parallel.tp or tensor_parallel(case.profile)
+    found = case.resolved.subject.architecture
+    size = tensor_parallel(case.profile)
     if found.by_name or size is None:
         return
-    ranks = size // (parallel.dp or 1) if parallel.dp_attention else size
+    ranks = size // attention_ranks(case.profile)
     try:
         layers = tuple(undivided(found.name, found.config, size, max(ranks, 1)))
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
@@ -55,7 +55,7 @@ def _others(case: Case) -> Iterator[Problem]:
         names = ", ".join(f"`{layer.name}` ({min(layer.slices)} wide)" for layer in layers)
         side = block(found.config)
         yield Problem(
-            ("parallel", "tp") if parallel.tp is not None else ("hardware", "count"),
+            tensor_parallel_key(case.profile),
             f"divided over {size} GPUs, {names} of {case.profile.model.repo} "
             f"ends within an FP8 block of {side}",
             "use fewer GPUs: halve them until the slices are whole, or take the BF16 checkpoint",
@@ -65,15 +65,14 @@ def _others(case: Case) -> Iterator[Problem]:
 def _experts(case: Case) -> Iterator[Problem]:
     """Divide the width of an expert by the GPUs that share it, where the model is known."""
     model, parallel = case.resolved.subject.model, case.profile.parallel
-    size = parallel.tp or tensor_parallel(case.profile)
+    size = tensor_parallel(case.profile)
     if model is None or model.experts is None or size is None or not _blocks(model):
         return
     ep = size if case.profile.moe.a2a in WHOLE else parallel.ep or 1
     slices = max(size // ep, 1)
     if model.experts.width % (slices * BLOCK):
-        key = ("parallel", "tp") if parallel.tp is not None else ("hardware", "count")
         yield Problem(
-            key,
+            tensor_parallel_key(case.profile),
             f"an expert of {model.repo} is {model.experts.width} wide: a slice on each of {slices} "
             f"GPUs ends within an FP8 block of {BLOCK}",
             "use fewer GPUs: halve them until the slices are whole"

@@ -32,7 +32,7 @@ WHOLE = frozenset({"deepep", "mooncake", "nixl", "flashinfer", "mori", "ascend_f
 
 def find(case: Case) -> Iterator[Problem]:
     """Compare the stated size with the one that the all-to-all sets."""
-    tp, ep = case.profile.parallel.tp or tensor_parallel(case.profile), case.profile.parallel.ep
+    tp, ep = tensor_parallel(case.profile), case.profile.parallel.ep
     if case.profile.moe.a2a in WHOLE and ep is not None and tp is not None and ep != tp:
         yield Problem(
             ("parallel", "ep"),

@@ -29,7 +29,7 @@ from deployer.finding import Severity
 
 def find(case: Case) -> Iterator[Problem]:
     """Divide the GPUs by the groups, and the experts where the model is known."""
-    tp, ep = case.profile.parallel.tp or tensor_parallel(case.profile), case.profile.parallel.ep
+    tp, ep = tensor_parallel(case.profile), case.profile.parallel.ep
     if tp is None or ep is None:
         return
     sizes = ", ".join(str(size) for size in range(1, tp + 1) if tp % size == 0)

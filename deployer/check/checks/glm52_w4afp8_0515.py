@@ -18,8 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.check.ranges import Engines
-from deployer.check.rule import Problem, Rule
+from deployer.check.rule import Engines, Problem, Rule
 from deployer.compile.case import Case
 from deployer.finding import Severity
 

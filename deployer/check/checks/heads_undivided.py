@@ -24,7 +24,7 @@ from collections.abc import Iterator, Mapping
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
-from deployer.compile.derive import tensor_parallel
+from deployer.compile.derive import attention_ranks, tensor_parallel, tensor_parallel_key
 from deployer.facts.models.model import GroupedAttention, Model
 from deployer.finding import Severity
 
@@ -37,17 +37,15 @@ def find(case: Case) -> Iterator[Problem]:
 
 def _vision(case: Case) -> Iterator[Problem]:
     """Divide the heads of a tower that is not copied to every rank."""
-    parallel, size = case.profile.parallel, case.profile.parallel.tp
-    size = size or tensor_parallel(case.profile)
-    found = case.resolved.subject.architecture
+    size, found = tensor_parallel(case.profile), case.resolved.subject.architecture
     tower = found.config.get("vision_config") if found.name in TOWERS else None
     if not isinstance(tower, Mapping) or size is None or any(map(case.said.has, WITHOUT)):
         return
     heads = next((tower[key] for key in HEADS if isinstance(tower.get(key), int)), None)
-    ranks = size // (parallel.dp or 1) if parallel.dp_attention else size
+    ranks = size // attention_ranks(case.profile)
     if heads and ranks > 0 and heads % ranks:
         yield Problem(
-            ("parallel", "tp") if parallel.tp is not None else ("hardware", "count"),
+            tensor_parallel_key(case.profile),
             f"the {heads} heads of the vision tower of {case.profile.model.repo} cannot be divided "
             f"over {ranks} GPUs",
             "write `mm-enable-dp-encoder: true` under `engine.args`, which copies the tower",
@@ -71,15 +69,13 @@ WITHOUT = ("--mm-enable-dp-encoder", "--language-model-only", "--language-only")
 
 def _model(case: Case) -> Iterator[Problem]:
     """Divide the heads by the ranks that share them, where the model is known."""
-    model, parallel = case.resolved.subject.model, case.profile.parallel
-    size = parallel.tp or tensor_parallel(case.profile)
+    model, size = case.resolved.subject.model, tensor_parallel(case.profile)
     if model is None or size is None:
         return
-    ranks = size // (parallel.dp or 1) if parallel.dp_attention else size
+    ranks = size // attention_ranks(case.profile)
     if ranks > 0 and not _divides(model, ranks):
-        key = ("parallel", "tp") if parallel.tp is not None else ("hardware", "count")
         yield Problem(
-            key,
+            tensor_parallel_key(case.profile),
             f"the {_heads(model)} of {model.repo} cannot be divided over {ranks} GPUs",
             _hint(case, [n for n in range(1, 9) if _divides(model, n)]),
         )

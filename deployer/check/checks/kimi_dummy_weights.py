@@ -18,8 +18,7 @@ Source: sgl-project/sglang#27500 (read: 0.5.12.post1; the wrapper around DeepSee
 
 from __future__ import annotations
 
-from deployer.check.ranges import Engines
-from deployer.check.rule import Rule, at
+from deployer.check.rule import Engines, Rule, at
 from deployer.finding import Severity
 
 RULE = Rule(

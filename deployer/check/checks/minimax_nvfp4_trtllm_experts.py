@@ -25,8 +25,7 @@ from __future__ import annotations
 
 from deployer.behaviour.experts import TRTLLM
 from deployer.check.families import is_nvfp4
-from deployer.check.ranges import Engines
-from deployer.check.rule import Rule, at, one_of
+from deployer.check.rule import Engines, Rule, at, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

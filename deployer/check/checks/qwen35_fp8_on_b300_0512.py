@@ -24,8 +24,7 @@ say so.
 from __future__ import annotations
 
 from deployer.behaviour.experts import TRTLLM
-from deployer.check.ranges import Engines
-from deployer.check.rule import Rule, at, one_of
+from deployer.check.rule import Engines, Rule, at, one_of
 from deployer.finding import Severity
 
 RULE = Rule(

@@ -27,8 +27,7 @@ inference: upstream does not say so.
 
 from __future__ import annotations
 
-from deployer.check.ranges import Engines
-from deployer.check.rule import Rule, at, drafting
+from deployer.check.rule import Engines, Rule, at, drafting
 from deployer.finding import Severity
 
 RULE = Rule(

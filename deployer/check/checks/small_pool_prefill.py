@@ -27,6 +27,7 @@ from collections.abc import Iterator
 
 from deployer.check.rule import Problem, Rule
 from deployer.compile.case import Case
+from deployer.compile.derive import attention_ranks
 from deployer.finding import Severity
 
 OWN = 16384
@@ -54,7 +55,7 @@ def _batch(case: Case) -> int:
     """Give the most tokens that one prefill batch takes; the engine's own chunk is not known."""
     most = case.said.number("--max-prefill-tokens") or OWN
     chunk = case.said.number("--chunked-prefill-size") or 0
-    ranks = case.profile.parallel.dp or 1 if case.profile.parallel.dp_attention else 1
+    ranks = attention_ranks(case.profile)
     return min(most, chunk // ranks) if chunk >= ranks else most
 
 
