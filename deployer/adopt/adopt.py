@@ -34,6 +34,10 @@ class NoLaunchError(ValueError):
     """Nothing in what was given is a launch of an SGLang server; the message says why."""
 
 
+class OtherFileError(NoLaunchError):
+    """It is something else, in which no launch is to be looked for; the message says what."""
+
+
 @dataclass(frozen=True, slots=True)
 class Adopted:
     """A profile's text, the release that it is for, why that one, and what there is to say."""
@@ -158,7 +162,7 @@ def _adopt(found: Found, words_of: WordsOf, script: Script, wishes: Wishes) -> A
     flags = {word.partition("=")[0] for word in words}
     if found.entry == SERVE and (other := sorted(DIFFUSION & flags)):
         msg = f"`{other[0]}` starts a server of images or videos, which no profile describes"
-        raise NoLaunchError(msg)
+        raise OtherFileError(msg)
     placed = place(catalogue, parsed)
     if found.translated:
         _ask_refused(catalogue, sure, parsed, placed)

@@ -7,7 +7,14 @@ from contextlib import suppress
 from dataclasses import replace
 
 from deployer.adopt import compose, dockerfile, further, kubernetes, tasks
-from deployer.adopt.adopt import Adopted, NoLaunchError, Read, from_config, from_launches
+from deployer.adopt.adopt import (
+    Adopted,
+    NoLaunchError,
+    OtherFileError,
+    Read,
+    from_config,
+    from_launches,
+)
 from deployer.adopt.around import Around, with_gpu
 from deployer.adopt.box import joined
 from deployer.adopt.find import Found, in_script
@@ -30,7 +37,7 @@ def from_file(name: str, text: str, wishes: Wishes, read: Read) -> Adopted:
             return from_config(text, wishes)
         launches, script = launches_of(kind, text, wishes, read)
     except UnreadError as error:
-        raise NoLaunchError(str(error)) from error
+        raise OtherFileError(str(error)) from error
     if not launches:
         message = f"no launch of SGLang or vLLM was found in this {kind}"
         raise NoLaunchError(message)

@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 @click.option("--name", default="", help="The deployment's name.")
 @click.option("--gpu", default="", metavar="TYPE", help="The GPU type, which no command names.")
 @click.option("--count", type=click.IntRange(0, 8), help="GPUs of one replica.")
-@click.option("--target", type=click.Choice(["modal", "local"]), default="modal")
+@click.option(
+    "--target", type=click.Choice(["modal", "local"]), default="modal", help="Where it is to run."
+)
 @click.option(
     "-o",
     "--out",
@@ -123,7 +125,12 @@ def _adopted(
     config: str | None,
     wishes: Wishes,
 ) -> Adopted:
-    from deployer.adopt.adopt import NoLaunchError, from_config, from_words  # noqa: PLC0415
+    from deployer.adopt.adopt import (  # noqa: PLC0415
+        NoLaunchError,
+        OtherFileError,
+        from_config,
+        from_words,
+    )
     from deployer.adopt.file import from_file  # noqa: PLC0415
     from deployer.errors import Failure  # noqa: PLC0415
     from deployer.parse.config import ConfigError  # noqa: PLC0415
@@ -139,6 +146,8 @@ def _adopted(
         return from_config(given or "", wishes)
     except NoLaunchError as error:
         msg = f"{script or 'the command'}: {error}"
+        if isinstance(error, OtherFileError):
+            raise Failure(msg) from error
         hint = (
             "A launch is `python3 -m sglang.launch_server ...`, `sglang serve ...`, "
             "`vllm serve ...`, or a container that runs one of them"
@@ -232,7 +241,8 @@ def checked_gpu(gpu: str) -> str:
     known = get_args(Hardware.model_fields["gpu"].annotation)
     if gpu and gpu not in known:
         msg = f"`{gpu}` is no GPU type"
-        raise UsageError(msg, hint=f"There are {', '.join(known)}")
+        types = ", ".join(f"`{one}`" for one in known if one != "none")
+        raise UsageError(msg, hint=f"The types are {types}, and `none` where there is no GPU")
     return gpu
 
 

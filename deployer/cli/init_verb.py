@@ -77,11 +77,14 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     from deployer.adopt.propose import Wanted  # noqa: PLC0415
     from deployer.adopt.wishes import Wishes  # noqa: PLC0415
     from deployer.cli.import_verb import checked_gpu, checked_name, checked_release  # noqa: PLC0415
+    from deployer.cli.writing import refuse_unwritable  # noqa: PLC0415
     from deployer.facts.sglang.catalogue import newest  # noqa: PLC0415
 
     if output is not None and Path(output).exists() and not force:
         msg = f"{output} is there already, and was left alone"
         raise UsageError(msg, hint="Give another --out, or --force to replace it")
+    if output is not None:
+        refuse_unwritable(output)
     if shipped is not None:
         if any((model, gpu, count, target, engine, image, name, endpoint)):
             msg = "an example is written as it is, and something else is asked for, too"

@@ -110,7 +110,14 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_version,
+    help="Show the version, and the releases of SGLang that are known.",
+)
 def cli() -> None:
     """From a YAML profile to a verified, OpenAI-compatible SGLang endpoint."""
 

@@ -96,15 +96,17 @@ def _always(release: Release, form: str) -> Iterator[Left]:
         "serves, the cache's and the weights' administration included",
     )
     if listen.api_key_variable:
-        yield Left("keys", "one key for all clients: none has a name, or ends without a new start")
+        yield Left(
+            "keys", "one key for all clients: it has no name, and changing it takes a restart"
+        )
     if listen.origins:
         yield Left("pages", f"SGLang lets every page ask, not only {', '.join(listen.origins)}")
     if form != KUBERNETES:
         yield Left(
             "liveness",
-            f"an engine that hangs is not ended ({release.lifecycle.hang:g} s without progress): "
-            + ("one that dies is" if modal else "one that dies is started again"
-               if form in {DOCKER, COMPOSE} else "neither is one that dies started again"),
+            f"an engine that hangs ({release.lifecycle.hang:g} s without progress) is not ended, "
+            + ("only one that dies" if modal else "one that dies is started again"
+               if form in {DOCKER, COMPOSE} else "and one that dies is not started again"),
         )  # fmt: skip
     if form == SKYPILOT:
         yield Left("drain", "requests in flight at an end are lost: the machine is taken away")
@@ -115,14 +117,14 @@ def _always(release: Release, form: str) -> Iterator[Left]:
         yield Left("log", "the engine writes its arguments, and with them its key, into its log")
     yield Left(
         "weights",
-        "they are what huggingface_hub fetched: their hashes are compared with no lock, and it is "
-        "not proved before each start that they are whole",
+        "they are what huggingface_hub fetched: no lock's hashes are compared, and no start proves "
+        "that they are whole",
     )
     if release.modal is not None and release.modal.kernel_cache is not None:
         yield Left(
             "kernel cache",
             "what the engine compiles beside DeepGEMM's kernels is compiled at each start, and "
-            "which release they are of is not written down: after another engine or model, "
+            "which release they are of is not written down: after a change of engine or model, "
             + ("run `compile_deepgemm` again" if modal
                else "empty it; a first start compiles them, which takes its time"),
         )  # fmt: skip
@@ -133,9 +135,7 @@ def _always(release: Release, form: str) -> Iterator[Left]:
             f"it is for {release.hardware} alone: where there are none, it does not fall back to "
             f"{others}, whose flags are others; each of those profiles has a file of its own",
         )
-    yield Left(
-        "proof", "nothing asks the server for its promises: `deployer verify --url ADDRESS` does"
-    )
+    yield Left("proof", "nothing verifies the server: `deployer verify --url ADDRESS` does")
 
 
 def _warmup(release: Release) -> str:

@@ -370,3 +370,37 @@ def test_which_gpus_of_a_machine_are_seen_is_not_kept() -> None:
     adopted = adopt("start.sh", f"export NVIDIA_VISIBLE_DEVICES=3,4\n{SH}\n")
 
     assert "env" not in profile(adopted)["engine"]
+
+
+def test_what_is_no_launch_at_all_is_not_told_what_one_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flux = tmp_path / "flux.sh"
+    flux.write_text("sglang serve a/b --ulysses-degree 2\n", encoding="utf-8")
+    other = tmp_path / "other.sh"
+    other.write_text("echo\n", encoding="utf-8")
+
+    for path, told in (("profiles/cpu-tiny.yaml", False), (str(flux), False), (str(other), True)):
+        assert main(["import", path]) == 1
+        assert ("A launch is `python3 -m" in capsys.readouterr().err) == told, path
+
+
+def test_the_types_of_gpus_are_listed_and_none_is_not_the_first(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["import", "--gpu", "H1", "--", *SH.split()]) == 2
+    assert "The types are `T4`," in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_hub_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def asked(*_: object) -> None:
+        pytest.fail("the hub was asked")
+
+    monkeypatch.setattr("deployer.cli.init_verb._proposed", asked)
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    given = ["init", "--model", "a/b", "--gpu", "H100", "--target", "modal"]
+
+    assert main([*given, "-o", str(tmp_path / "file" / "x.yaml")]) in {1, 2}
+    assert "x.yaml" in capsys.readouterr().err
