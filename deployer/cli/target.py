@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from deployer.apply.local import target as local
 from deployer.apply.modal import target as modal
@@ -14,7 +14,7 @@ from deployer.errors import DeployerError, NotAsked, NotThere
 
 if TYPE_CHECKING:
     from deployer.apply.modal.listing import Listing
-    from deployer.apply.target import Place, Standing, Target
+    from deployer.apply.target import Place, Target
     from deployer.cli.manner import Asked, Manner
     from deployer.cli.planning import Meant
 
@@ -31,7 +31,7 @@ class Carrier(Protocol):
     def rehearse_profile(self, meant: Meant, manner: Manner, minutes: int) -> int:
         """Start it once without its weights, for so many minutes at most, and take it away."""
 
-    def status_text(self, one: Standing) -> str:
+    def status_text(self, one: Any) -> str:  # noqa: ANN401 - the target's own form of it
         """Write how a deployment stands."""
 
 

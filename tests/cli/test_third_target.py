@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from deployer.apply.target import Place
-from deployer.cli import planning, reading, target
+from deployer.cli import apply_local, apply_modal, planning, reading, target
 from deployer.cli.main import main
-from deployer.cli.target import Kind
+from deployer.cli.target import Carrier, Kind
 from tests.diagnose.excerpts import SERVING
 from tests.fakes.paper import carrier
 from tests.fakes.paper import target as paper
@@ -21,6 +21,7 @@ PROFILE = str(Path(__file__).parents[2] / "profiles" / "cpu-tiny.yaml")
 METRICS = Path("tests/data/metrics/sglang-0.5.23.txt").read_text(encoding="utf-8")
 
 PAPER: Place = paper
+CARRIERS: tuple[Carrier, ...] = (apply_local, apply_modal, carrier)
 """The types are checked: it is all that verbs ask of a target."""
 
 
@@ -107,3 +108,7 @@ def test_what_only_modal_has_is_refused_by_the_name_of_the_place(
     assert main(["apply", PROFILE]) == 0
     assert main([verb, "cpu-tiny"]) == 2
     assert "on paper" in capsys.readouterr().err.replace("for paper", "on paper")
+
+
+def test_the_line_of_each_target_names_what_carries_it_out() -> None:
+    assert tuple(map(target.carrier, target.TARGETS)) == CARRIERS
