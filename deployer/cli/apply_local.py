@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shlex
 from dataclasses import replace
 from functools import partial
@@ -273,7 +272,7 @@ def _text(applied: Applied, release: Release) -> str:
     ]
     head = f"{applied.name} {_found(applied)} ({applied.outcome}, {took:.0f} s)\n"
     shown = "".join(f"  {name:<9} {value}\n" for name, value in rows if value)
-    return head + shown + _curl(applied, release)
+    return head + shown + _call(applied, release)
 
 
 def _found(applied: Applied) -> str:
@@ -293,20 +292,13 @@ def _key(applied: Applied, release: Release) -> str:
     return f"the one in ${variable}" if variable else "none is asked for"
 
 
-def _curl(applied: Applied, release: Release) -> str:
-    variable = release.listen.api_key_variable
-    key = f"$(cat {shlex.quote(str(applied.key_file))})" if applied.key_file else f"${variable}"
-    header = f' -H "Authorization: Bearer {key}"' if variable else ""
-    body = json.dumps(
-        {
-            "model": release.model.served_name,
-            "messages": [{"role": "user", "content": "Say hello."}],
-        }
-    )
-    return (
-        f"\n  curl {applied.url}/v1/chat/completions{header} \\\n"
-        f"    -H 'Content-Type: application/json' -d '{body}'\n"
-    )
+def _call(applied: Applied, release: Release) -> str:
+    """Show how it is asked."""
+    from deployer.report.calls import Credential, curl  # noqa: PLC0415
+
+    variable, file = release.listen.api_key_variable, str(applied.key_file or "")
+    sent = (Credential("Authorization", "Bearer ", variable, file),) if variable else ()
+    return f"\n{curl(applied.url, release.model.served_name, sent)}"
 
 
 def _json(applied: Applied, release: Release, shown: Shown) -> str:

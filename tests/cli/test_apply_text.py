@@ -40,9 +40,12 @@ def test_the_key_is_shown_nowhere_and_the_printed_command_reads_it(tmp_path: Pat
     ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == KEY
 
-    curl = shown[shown.index("  curl ") :].replace("curl ", "printf '%s\\n' ", 1)
-    words = subprocess.run(["sh", "-c", curl], capture_output=True, text=True, check=True).stdout
-    assert f"Authorization: Bearer {KEY}\n" in words
+    stand_in = """curl() { printf '%s\\n' "$@" >&2; cat; }\n"""
+    curl = stand_in + shown[shown.index("curl ") :]
+    ran = subprocess.run(["sh", "-c", curl], capture_output=True, text=True, check=True)
+    assert ran.stdout == f"Authorization: Bearer {KEY}\n"
+    assert "/v1/chat/completions\n" in ran.stderr
+    assert KEY not in ran.stderr, "every user of a machine can read the words of a command"
 
 
 def test_what_could_not_be_seen_is_no_kept_promise() -> None:
