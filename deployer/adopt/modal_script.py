@@ -57,14 +57,13 @@ def launches(
     text: str, known: Mapping[str, str], read: Callable[[str], str | None], script: Script
 ) -> list[Found]:
     """Give the launches of a Python file; raises UnreadError where it is none."""
-    del read
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None)
         message = f"Python does not read it{f' (line {line})' if line else ''}"
         raise UnreadError(message) from error
-    reader = Reader(script.unknowns, known)
+    reader = Reader(script.unknowns, known, read=read)
     try:
         with suppress(LeaveError, ReturnError):
             reader.block(tree.body, reader.module)
@@ -308,14 +307,22 @@ def _plain(value: Any) -> bool:  # noqa: ANN401 - any value
 
 
 def _unmounted(given: Any) -> Iterator[Note]:  # noqa: ANN401 - any value
-    """Name what is mounted and is no volume by a name: a bucket, a volume of a name not known."""
+    """Name what is mounted and is no volume by a name: a bucket; ask for a name not known."""
+    asked: list[str] = []
     for path, volume in given.items() if isinstance(given, dict) else ():
         if not (isinstance(volume, Made) and _named(volume) and isinstance(path, str)):
             what = volume.name.rpartition(".")[2] if isinstance(volume, Made) else ""
-            named = f"the `{what}` that" if what else "what"
             shown = UNKNOWN.sub("…", str(path))
-            text = f"{named} is mounted at {shown} is not taken: `modal.volumes` or "
-            yield Note(NoteKind.LEFT_OUT, f"{text}`modal.buckets` would say it")
+            if what in {"CloudBucketMount", "S3Mount"}:
+                text = (
+                    f"the `{what}` that is mounted at {shown} is not taken: `modal.buckets` would"
+                )
+                yield Note(NoteKind.LEFT_OUT, f"{text} say it")
+            else:
+                asked.append(shown)
+    if asked:
+        text = f"which volume is mounted at {' and '.join(asked)}? Nothing here says its name."
+        yield Note(NoteKind.TODO, text, path="modal.volumes")
 
 
 def _secrets(given: Any) -> Iterator[str]:  # noqa: ANN401 - any value

@@ -137,6 +137,9 @@ class Reader:
     downloads: list[Made] = field(default_factory=list)
     written: dict[str, str] = field(default_factory=dict)
     called: set[int] = field(default_factory=set)
+    read: Callable[[str], str | None] = lambda _: None
+    modules: dict[str, Scope | None] = field(default_factory=dict)
+    file: str = ""
     steps: int = MOST_STEPS
     depth: int = 0
     maybe: int = 0
@@ -324,7 +327,40 @@ class Reader:
                 scope.put(name, Ref(one.name if one.asname else name))
             else:
                 known = f"{'.' * node.level}{node.module or ''}"
-                scope.put(one.asname or one.name, Ref(f"{known}.{one.name}"))
+                module = self.beside(node.module or "") if node.level < 2 else None  # noqa: PLR2004
+                given = {} if module is None else module.names
+                if one.name == "*":
+                    scope.names.update(given)
+                else:
+                    found = given.get(one.name, Ref(f"{known}.{one.name}"))
+                    scope.put(one.asname or one.name, found)
+
+    def beside(self, name: str) -> Scope | None:
+        """Follow a module that lies beside the file, or where the file's tree begins, once."""
+        if name in self.modules or not name:
+            return self.modules.get(name)
+        self.modules[name] = None
+        path = name.replace(".", "/")
+        above = ("", "../", "../../") if "." in name else ("",)  # where a package may begin
+        places = [f"{up}{path}{end}" for up in above for end in (".py", "/__init__.py")]
+        text = next((found for place in places if (found := self.read(place)) is not None), None)
+        try:
+            tree = ast.parse(text or "")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+        if text is None:
+            return None
+        made = Scope({"__name__": name}, file=f"{path}.py")
+        before, lists, outer, self.file = len(self.started), len(self.lists), self.file, made.file
+        try:
+            self.block(tree.body, made)
+        except (LeaveError, ReturnError):
+            pass
+        finally:
+            self.file = outer
+            del self.started[before:], self.lists[lists:]
+        self.modules[name] = made
+        return made
 
     def assign(self, target: ast.expr, value: Any, scope: Scope) -> None:  # noqa: ANN401 - any value
         """Give a value to a name, an attribute, an item, or several."""
@@ -766,7 +802,9 @@ class Reader:
         if default is not None and not secret:
             return default
         made = Mark(
-            self.unknowns.mark(f"`{_shown(node)}` is known only where it runs", node.lineno)
+            self.unknowns.mark(
+                *self.told(f"`{_shown(node)}` is known only where it runs", node.lineno)
+            )
         )
         if isinstance(name, str):
             self.keys[len(self.unknowns.notes) - 1] = name
@@ -781,6 +819,20 @@ class Reader:
     ) -> Any:  # noqa: ANN401 - any value
         """Follow a function of the file where it is called."""
         self.called.add(id(function.node))
+        outer, self.file = self.file, function.scope.of
+        try:
+            return self.followed(function, args, kwargs, node)
+        finally:
+            self.file = outer
+
+    def followed(
+        self,
+        function: Defined,
+        args: list[Any],
+        kwargs: dict[str, Any],
+        node: ast.AST | None,
+    ) -> Any:  # noqa: ANN401 - any value
+        """Follow the body of a function."""
         if self.depth >= DEEPEST:
             return self.mark("a function calls itself", getattr(node, "lineno", 0))
         inner = Scope({}, function.scope)
@@ -905,7 +957,11 @@ class Reader:
 
     def mark(self, text: str, line: int, choices: Sequence[Choice] = ()) -> Mark:
         """Write down what is not known, and give the mark for it."""
-        return Mark(self.unknowns.mark(text, line, choices))
+        return Mark(self.unknowns.mark(*self.told(text, line), choices))
+
+    def told(self, text: str, line: int) -> tuple[str, int]:
+        """Give a note's text and line; of a line of another file the text says which."""
+        return (f"{text} in {self.file}, line {line}", 0) if self.file else (text, line)
 
     def not_known(self, node: ast.AST) -> Mark:
         """Mark an expression."""
@@ -1012,7 +1068,10 @@ class Reader:
         choices = list(dict.fromkeys(tuple(map(str, rest)) for rest in rests)) if plain else []
         among = [one for rest in rests for one in rest if isinstance(one, str)]
         text = _depends(name, shown, choices)
-        return [*values[0][:common], Mark(self.unknowns.mark(text, line, choices, among))]
+        return [
+            *values[0][:common],
+            Mark(self.unknowns.mark(*self.told(text, line), choices, among)),
+        ]
 
 
 def _depends(name: str, shown: str, choices: Sequence[Choice]) -> str:

@@ -85,11 +85,17 @@ class Instance:
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """The names of a block, and those of the blocks around it."""
+    """The names of a block, and those of the blocks around it; ``file`` where it is another's."""
 
     names: dict[str, Any]
     outer: Scope | None = None
     shared: set[str] = field(default_factory=set)
+    file: str = ""
+
+    @property
+    def of(self) -> str:
+        """The file that the block stands in; nothing for the one that is read."""
+        return self.file if self.outer is None else self.outer.of
 
     def find(self, name: str) -> tuple[bool, Any]:
         """Give whether there is such a name, and its value."""

@@ -346,7 +346,7 @@ def test_the_only_secret_with_a_name_is_not_the_keys_beside_one_without() -> Non
     assert "modal.api_key_secret" in said(both, Kind.TODO)
     assert "hub" not in profile(both)["modal"].values()
     assert profile(alone)["modal"]["api_key_secret"] == "hub"
-    assert any(one.startswith("what is mounted at /papers") for one in said(both, Kind.LEFT_OUT))
+    assert "/papers" in said(both, Kind.TODO)["modal.volumes"]
 
 
 def test_what_is_not_given_is_asked_once_and_in_its_place() -> None:
@@ -404,3 +404,47 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_hub_is_asked(
 
     assert main([*given, "-o", str(tmp_path / "file" / "x.yaml")]) in {1, 2}
     assert "x.yaml" in capsys.readouterr().err
+
+
+OWN = """\
+import subprocess, modal
+from common import NAME, command, papers
+from ours.models import *
+app = modal.App("x")
+@app.function(gpu="H100", volumes={"/papers": papers})
+@modal.web_server(8000)
+def serve():
+    subprocess.Popen(command(MODEL))
+"""
+COMMON = """\
+import os, subprocess, modal
+from deploy import app
+NAME = "papers"
+papers = modal.Volume.from_name(NAME)
+def command(model):
+    size = os.environ["SIZE"]
+    return ["vllm", "serve", model, "--tensor-parallel-size", size]
+subprocess.Popen(command("not/this"))
+"""
+
+
+def test_modules_beside_a_file_are_followed_and_others_are_not() -> None:
+    files = {"common.py": COMMON, "../ours/models.py": 'MODEL = "Qwen/Qwen3-32B"\n'}
+    whole = from_file("deploy.py", OWN, Wishes(), files.get)
+
+    assert profile(whole)["model"]["repo"] == "Qwen/Qwen3-32B"
+    assert profile(whole)["modal"]["volumes"][0]["volume"] == "papers"  # type: ignore[index]
+    told = said(whole, Kind.TODO)["parallel.tp"]
+    assert "is known only where it runs in common.py, line 6" in told
+    assert not any("another server" in one for one in said(whole, Kind.ASSUMED))
+    for others in ({}, {"../common.py": COMMON}):
+        with pytest.raises(NoLaunchError):
+            from_file("deploy.py", OWN, Wishes(), others.get)
+
+
+def test_a_bucket_is_named_and_no_question() -> None:
+    text = SECRETS.replace("elsewhere", 'modal.CloudBucketMount("b")')
+    adopted = adopt("deploy.py", text)
+
+    assert any("`CloudBucketMount` that is mounted" in one for one in said(adopted, Kind.LEFT_OUT))
+    assert "modal.volumes" not in said(adopted, Kind.TODO)
