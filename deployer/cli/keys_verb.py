@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.apply.local.target import Here
+from deployer.apply.modal.target import OnModal
 from deployer.cli.completing import deployments
 from deployer.cli.forms import FORM, result
 from deployer.cli.layers import environment_option
 from deployer.cli.target import target_of
+from deployer.cli.where import on_this_machine
 from deployer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,10 +37,11 @@ def command(name: str, what: str, key: str, form: str) -> int:
     """
     # A name is one of this machine: nobody is asked about those that are not.
     target = target_of(name) if name.endswith((".yaml", ".yml")) else Here(name)
-    if not isinstance(target, Here):
+    if isinstance(target, OnModal):
         message = f"the keys of `{target.name}` are in its secret on Modal, which cannot be read"
         hint = "put a variable API_KEY__NAME into that secret for each further key, and apply"
         raise UsageError(message, hint=hint)
+    on_this_machine(target, "keys")
     if what == "list":
         return _list(target.name, key, form)
     if not key:

@@ -1,7 +1,8 @@
-"""Verbs that are about Modal only, and what they say of anything else."""
+"""Verbs that are about one target only, and what they say of anything else."""
 
 from __future__ import annotations
 
+from deployer.apply.local.target import Here
 from deployer.apply.modal.target import OnModal
 from deployer.apply.target import Target
 from deployer.cli.say import ask, can_ask
@@ -11,9 +12,20 @@ from deployer.errors import Failure, UsageError
 def on_modal(target: Target, verb: str) -> OnModal:
     """Give a deployment on Modal; raises UsageError for one elsewhere."""
     if not isinstance(target, OnModal):
-        message = f"`{verb}` is about Modal, and `{target.name}` is for {target.where}"
-        raise UsageError(message, hint=f"`deployer status {target.name}` says how it stands")
+        raise _elsewhere(target, verb, OnModal.where)
     return target
+
+
+def on_this_machine(target: Target, verb: str) -> Here:
+    """Give a deployment on this machine; raises UsageError for one elsewhere."""
+    if not isinstance(target, Here):
+        raise _elsewhere(target, verb, Here.where)
+    return target
+
+
+def _elsewhere(target: Target, verb: str, about: str) -> UsageError:
+    message = f"`{verb}` is about {about}, and `{target.name}` is for {target.where}"
+    return UsageError(message, hint=f"`deployer status {target.name}` says how it stands")
 
 
 def consent(question: str, *, yes: bool, option: str = "--yes") -> None:
