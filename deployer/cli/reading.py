@@ -210,7 +210,7 @@ def read_text(path: str, what: str = PROFILE, largest: int = LARGEST) -> str:
             msg = f"{path} leads to {os.readlink(path)}, where there is no file"  # noqa: PTH115 - as above
             raise UsageError(msg, hint=f"Give the path of {what}") from error
         if path == "-":
-            msg = "standard input is read by `check` alone"
+            msg = "standard input is read by `check` and `diagnose` alone"
             raise UsageError(msg, hint=f"Give the path of {what}") from error
         msg = f"{path}: there is no such file"
         raise UsageError(msg, hint=_nearby(path, what)) from error

@@ -180,7 +180,8 @@ def _where(found: Found) -> str:
     from deployer.apply.unseen import asked_words  # noqa: PLC0415 - only what the verb needs
 
     where = f"Modal was asked in {asked_words(found.environments, found.unlisted)}"
-    nothing = "Nothing of deployer's is deployed, on this machine or on Modal. "
+    nowhere = "was found" if found.unlisted else "is deployed, on this machine or on Modal"
+    nothing = f"Nothing of deployer's {nowhere}. "
     more = " There are more deployments: --limit 0 shows all." if found.more else ""
     return f"{'' if found.deployments else nothing}{where}.{more}\n"
 

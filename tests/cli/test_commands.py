@@ -194,7 +194,7 @@ def test_only_check_reads_standard_input(run: Run, verb: str) -> None:
     ran = run(verb, "-")
 
     assert (ran.code, ran.out) == (2, "")
-    assert "standard input is read by `check` alone" in ran.err
+    assert "standard input is read by `check` and `diagnose` alone" in ran.err
 
 
 @pytest.mark.parametrize("verb", ["history", "rollback", "drift"])

@@ -272,6 +272,8 @@ def _status(  # noqa: PLR0913, PLR0917 - as above
     if deployed is None:
         return _not_there(known, record.environment, now)
     live = _undescribed(_live(known, record, deployed, url, now), release)
+    if url and release is not None and release.shapes:
+        live = replace(live, shape=_shape(live, release, url))
     if (of := candidate_of(tags)) and live.state in {"serving", "asleep"}:
         return replace(live, name=record.app, state="candidate", message=_candidate_words(of))
     if live.recorded.verified_at or live.state not in {"serving", "asleep"}:

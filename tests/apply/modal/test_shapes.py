@@ -133,13 +133,14 @@ def test_each_container_serves_the_shape_of_its_gpus(shaped: World) -> None:
         if gpus is B200:
             asked_one = "one container was asked, and it is B200:1; no other one was"
             assert standing(world, path) == ("B200:1 answered just now", asked_one)
+            assert "  shape     B200:1 answered just now\n" in world.run("status")[1]
         world.plane.run(world.plane.worker.terminate(task))
     assert standing(world, path) == (
         "no container runs, so none was asked which of them it is",
         "no container runs, so none was asked which release it serves",
     )
     code, out, _ = world.run("status")
-    assert "shape     which of them serves was not asked" in out
+    assert "shape     no container runs, so none was asked which of them it is" in out
 
     words.unlink()
     unfit: tuple[tuple[str | None, str], ...] = (

@@ -401,6 +401,13 @@ def test_environments_that_were_not_listed_are_said(containers: World) -> None:
     assert (code, "whether there are others is not known: " in err) == (2, True)
 
 
+def test_nothing_in_the_environments_that_are_known_is_not_nothing(world: World) -> None:
+    world.plane.refuse("EnvironmentList", Status.PERMISSION_DENIED, "not for this token")
+    _, out, _ = asked(world, "status")
+    assert out.startswith("Nothing of deployer's was found. Modal was asked in ")
+    assert "whether there are others is not known: " in out
+
+
 def test_a_verification_that_could_not_be_asked_is_not_none(
     containers: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
