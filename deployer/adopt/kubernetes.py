@@ -37,14 +37,14 @@ DEEPEST = 24
 def launches(documents: Sequence[Lined], known: Mapping[str, str], script: Script) -> list[Found]:
     """Give the launches of all containers, in order."""
     found: list[Found] = []
-    scripts = dict(_scripts(documents))
+    scripts, maps = dict(_scripts(documents)), dict(_maps(documents))
     for document in documents:
         for pod, around in _pods(document, Around(), 0):
-            for first in _each(pod.get("initContainers")):
+            for first in _each(pod.get("initContainers"), maps):
                 box = _box(first, pod, around, known, script)
                 words = (*(box.entrypoint or ()), *box.words)
                 note_beside(Command(words, box.line, ()), script)
-            for container in _each(pod["containers"]):
+            for container in _each(pod["containers"], maps):
                 box = _box(container, pod, around, known, script)
                 if (one := launched(box, script) or _of_script(box, scripts, script)) is not None:
                     found.append(one)
@@ -57,10 +57,37 @@ def launches(documents: Sequence[Lined], known: Mapping[str, str], script: Scrip
     return [*found, *(one for box in boxes if (one := launched(box, script)) is not None)]
 
 
-def _each(containers: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - what YAML holds
+def _maps(documents: Sequence[Lined]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give what config maps hold, by their names."""
+    for document in documents:
+        data, about = document.get("data"), document.get("metadata")
+        if document.get("kind") == "ConfigMap" and isinstance(data, Mapping):
+            yield str(about.get("name") if isinstance(about, Mapping) else ""), data
+
+
+def _each(containers: Any, maps: Mapping[str, Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - what YAML holds
+    """Give the containers, with the variables that config maps of the same file hold."""
     for one in containers or ():
         if isinstance(one, Mapping):
-            yield one
+            made = Lined(one)
+            made.line = one.line if isinstance(one, Lined) else 1
+            made["env"] = list(_stated(one, maps))
+            yield made
+
+
+def _stated(container: Mapping[str, Any], maps: Mapping[str, Mapping[str, Any]]) -> Iterator[Any]:
+    """Give a container's variables as `env` has them: `env` comes after `envFrom`, and counts."""
+    for source in container.get("envFrom") or ():
+        named = source.get("configMapRef") if isinstance(source, Mapping) else None
+        held = maps.get(str(named.get("name")), {}) if isinstance(named, Mapping) else {}
+        prefix = text(source.get("prefix")) if isinstance(source, Mapping) else ""
+        yield from ({"name": f"{prefix}{key}", "value": value} for key, value in held.items())
+    for one in container.get("env") or ():
+        wanted = one.get("valueFrom") if isinstance(one, Mapping) else None
+        wanted = wanted.get("configMapKeyRef") if isinstance(wanted, Mapping) else None
+        held = maps.get(str(wanted.get("name")), {}) if isinstance(wanted, Mapping) else {}
+        key = str(wanted.get("key")) if isinstance(wanted, Mapping) else ""
+        yield {"name": one["name"], "value": held[key]} if key in held and "name" in one else one
 
 
 def _of_script(box: Box, scripts: Mapping[str, tuple[str, int]], script: Script) -> Found | None:

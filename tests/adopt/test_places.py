@@ -448,3 +448,32 @@ def test_a_bucket_is_named_and_no_question() -> None:
 
     assert any("`CloudBucketMount` that is mounted" in one for one in said(adopted, Kind.LEFT_OUT))
     assert "modal.volumes" not in said(adopted, Kind.TODO)
+
+
+def test_a_variable_of_a_config_map_in_the_same_file_is_known() -> None:
+    text = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {MODEL: Qwen/Qwen3-32B, TP: "2", PORT: "8123"}
+---
+apiVersion: v1
+kind: Pod
+spec:
+  containers:
+    - name: server
+      image: vllm/vllm-openai:v0.17.1
+      args: [--model, $(MODEL), -tp, $(S_TP), --port, $(PORT), --seed, $(SEED)]
+      envFrom: [{prefix: S_, configMapRef: {name: settings}}, {configMapRef: {name: elsewhere}}]
+      env:
+        - {name: MODEL, valueFrom: {configMapKeyRef: {name: settings, key: MODEL}}}
+        - {name: PORT, value: "9000"}
+        - {name: SEED, valueFrom: {configMapKeyRef: {name: elsewhere, key: SEED}}}
+"""
+    adopted = adopt("k.yaml", text)
+    made = profile(adopted)
+
+    assert made["model"]["repo"] == "Qwen/Qwen3-32B"
+    assert (made["parallel"]["tp"], made["serving"]["port"]) == (2, 9000)
+    assert set(said(adopted, Kind.TODO)) == {"engine.args.random-seed"}
+    assert said(adopt("k.yaml", text.replace("name: settings}\n", "name: x}\n")), Kind.TODO)
