@@ -18,7 +18,7 @@ from deployer.cli.main import cli, main
 from deployer.profile.model import Profile
 from tests.adopt.test_modal_script import RECIPE
 from tests.diagnose.excerpts import EXCERPTS
-from tests.docs.blocks import Block, blocks, commands
+from tests.docs.blocks import FENCE, Block, blocks, commands, pages
 from tests.repository import commit, git
 from tests.shipped import shipped
 
@@ -90,6 +90,39 @@ def plain(line: str) -> list[str]:
     while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
         words = words[1:]
     return words[1:] if words[0] in {"deployer", ".venv/bin/deployer"} else words
+
+
+INLINE = re.compile(r"`(?:\S+=\S+ )*deployer ([a-z][^`]*)`")
+
+
+def said_within() -> list[tuple[str, str]]:
+    """Give the commands that stand within sentences, with their pages."""
+    found = []
+    for page in pages():
+        text = FENCE.sub("", page.read_text(encoding="utf-8"))
+        found += [(" ".join(match[1].split()), str(page)) for match in INLINE.finditer(text)]
+    return list(dict.fromkeys(found))
+
+
+WITHIN = said_within()
+
+
+@pytest.mark.parametrize(("text", "page"), WITHIN, ids=[f"{page} {text}" for text, page in WITHIN])
+def test_a_command_within_a_sentence_has_its_verb_and_its_options(text: str, page: str) -> None:
+    del page
+    own = shlex.split(text.partition(" -- ")[0])
+    context = click.Context(cli, info_name="deployer")
+    verb = cli.get_command(context, own[0])
+    while isinstance(verb, click.Group) and len(own) > 1 and verb.get_command(context, own[1]):
+        own = own[1:]
+        verb = verb.get_command(context, own[0])
+    assert verb is not None, own[0]
+    known = {option for one in verb.params for option in (*one.opts, *one.secondary_opts)}
+    known |= set(context.help_option_names) | {"--help", "-h"}
+
+    assert [
+        word for word in own if re.match(r"--?[a-z]", word) and word.partition("=")[0] not in known
+    ] == []
 
 
 FILES = {
