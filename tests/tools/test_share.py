@@ -15,15 +15,20 @@ from tools.stages.tally import tally
 pytestmark = pytest.mark.process
 
 FILES = {
-    "test_1.py": "import pathlib, time\n"
+    "pytest.ini": "[pytest]\ntestpaths = tests\n",
+    "tests/conftest.py": "import pytest\nSET_UP = []\n@pytest.fixture(autouse=True)\n"
+    "def around(request): SET_UP.append(request.node.name)\n"
+    "def pytest_runtest_call(item): assert item.name in SET_UP\n",
+    "tests/test_1.py": "import pathlib, time\n"
     "def test_waits_for_what_the_other_process_does():\n"
     "    end = time.monotonic() + 250\n"
     "    while not pathlib.Path('done').exists() and time.monotonic() < end: time.sleep(0.01)\n"
     "    assert pathlib.Path('done').exists()\n",
-    "inner/test_2.py": "import pytest\n@pytest.mark.timeout(99)\ndef test_is_left_out(): assert 0\n"
+    "tests/inner/test_2.py": "import pytest\n"
+    "@pytest.mark.timeout(99)\ndef test_is_left_out(): assert 0\n"
     "@pytest.mark.skip(reason='why')\ndef test_is_skipped(): pass\n",
-    "test_3.py": "raise OSError('cannot be imported')\n",
-    "test_4.py": "import pathlib\ndef test_is_the_last(): pathlib.Path('done').touch()\n"
+    "tests/test_3.py": "raise OSError('cannot be imported')\n",
+    "tests/test_4.py": "import pathlib\ndef test_is_the_last(): pathlib.Path('done').touch()\n"
     "def test_fails(): assert 0\n",
 }
 PYTEST = (sys.executable, "-m", "pytest", "-p", "tools.stages.share", "-p", "no:cacheprovider")
@@ -37,7 +42,7 @@ def shared(folder: Path, processes: int) -> list[tuple[int, Path, str]]:
         results = folder / f"{number}.xml"
         words = ("-m", "not timeout", f"--share={folder / 'files'}", f"--junitxml={results}")
         process = subprocess.Popen(
-            [*PYTEST, *words, "--rootdir=.", "."],
+            [*PYTEST, *words],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
@@ -54,7 +59,7 @@ def shared(folder: Path, processes: int) -> list[tuple[int, Path, str]]:
 
 def test_each_file_is_run_once_by_whoever_is_free(tmp_path: Path) -> None:
     for name, text in FILES.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     ended = shared(tmp_path, 2)
     counts = [tally(results) for _, results, _ in ended]
@@ -68,6 +73,7 @@ def test_each_file_is_run_once_by_whoever_is_free(tmp_path: Path) -> None:
 
 
 def test_whoever_finds_nothing_left_has_not_failed(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "test_1.py").write_text("def test_passes(): pass\n")
     ended = shared(tmp_path, 3)
 

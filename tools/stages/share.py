@@ -41,12 +41,15 @@ class Sharing:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> bool:
         """Find the files, and import none of them."""
-        option = session.config.option
-        marks, option.markexpr = option.markexpr, ""  # a folder has none, and would be left out
-        found = session.perform_collect(genitems=False)
-        option.markexpr = marks
-        self._files = list(_files(found))
+        session.perform_collect(genitems=False)
         return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item | pytest.Collector]) -> None:
+        """Look into the folders while they are collected: afterwards their conftests are lost."""
+        if not self._files:
+            self._files = list(_files(items))
+            items.clear()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
