@@ -452,8 +452,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _keep_silent(self, silent: threading.Event) -> None:
         """Say nothing until that ends, or until whoever asked hangs up."""
-        while not silent.wait(0.02):
-            there, _, _ = select.select([self.request], [], [], 0)
+        while not silent.is_set():
+            there, _, _ = select.select([self.request], [], [], 0.02)
             if there and not self.request.recv(1, socket.MSG_PEEK):
                 with self.hub.lock:
                     self.hub.hung_up[self.name] += 1
