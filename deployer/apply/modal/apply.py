@@ -42,7 +42,7 @@ from deployer.apply.modal.proxy_token import headers_for
 from deployer.apply.modal.records import Record, publish
 from deployer.apply.modal.rpc import told
 from deployer.apply.modal.shares import shares_of
-from deployer.apply.modal.tags import DIGEST, FETCHES, PHASE, fetched, proven, short_digest
+from deployer.apply.modal.tags import DIGEST, Made, made, made_in, proven, short_digest
 from deployer.apply.modal.things import now_kept
 from deployer.apply.modal.wait import BOOT, Told, wait_until_healthy
 from deployer.apply.patience import current
@@ -74,9 +74,6 @@ if TYPE_CHECKING:
     from deployer.release import Release
     from deployer.verify.verdict import Verdict
 
-
-Left = tuple[str, str]
-"""What was left running: the phase, and the mark of what it makes."""
 
 LEFT = {
     DOWNLOAD.phase: "a download",
@@ -252,23 +249,22 @@ class Pipeline:
         kernels = (one for one in plan.phases if one.phase == COMPILATION.phase)
         return any(one.runs and one.shape == name for one in kernels)
 
-    def _left(self, runs: set[str]) -> dict[Left, ListedApp]:
+    def _left(self, runs: set[str]) -> dict[Made, ListedApp]:
         """Give what an apply that is gone has left running and is of use, by phase and release.
 
         What is of no use is ended, and said: nobody else applies this app now.
         """
-        kept: dict[Left, ListedApp] = {}
+        kept: dict[Made, ListedApp] = {}
         releases = (self._release, *self._release.each_shape())
-        ours = {_made(phase, each) for phase in runs for each in releases}
+        ours = {made(phase, each) for phase in runs for each in releases}
         for one in phases_of(self._account, self._parameters.app):
-            phase = one.tags.get(PHASE, "")
-            of = phase, one.tags.get(FETCHES if phase == DOWNLOAD.phase else DIGEST, "")
+            of = made_in(one.tags)
             if of in ours and of not in kept:
                 kept[of] = one
             else:
                 self._account.stop(one.id)
                 self._parts.tell(
-                    f"an apply that is gone had left {LEFT.get(phase, phase) or 'a phase'} of "
+                    f"an apply that is gone had left {LEFT.get(of[0], of[0]) or 'a phase'} of "
                     f"release {one.tags[DIGEST][:12]} running ({one.id}): it is ended"
                 )
         return kept
@@ -283,13 +279,13 @@ class Pipeline:
             phase.result = f"it is one of the secret `{self._parameters.api_key_secret}`"
 
     def _prepare(
-        self, part: Part, of: Release, plan: Plan, held: Held, left: dict[Left, ListedApp]
+        self, part: Part, of: Release, plan: Plan, held: Held, left: dict[Made, ListedApp]
     ) -> None:
         """Run a part of the app of a release: the deployment, or one shape of it by itself."""
         fact, volume, folder = self._of(part, of)
         place = f"{whole(volume)}{folder}"
         where = f" for {of.hardware}" if self._release.shapes and of is not self._release else ""
-        running = left.get(_made(part.phase, of))
+        running = left.get(made(part.phase, of))
         with (
             self._phases.phase(part.phase, f"{part.name} on Modal{where}") as phase,
             alone(self._account, place, part.words, self._parts.tell),
@@ -524,11 +520,6 @@ class Pipeline:
             verified=verified,
             phases=self._phases.times(),
         )
-
-
-def _made(phase: str, release: Release) -> Left:
-    """Give the phase of a release, and the mark of what that makes."""
-    return phase, fetched(release) if phase == DOWNLOAD.phase else short_digest(release)
 
 
 def _file(plan: Plan) -> str:

@@ -21,6 +21,7 @@ from deployer.apply.modal.image_build import ImageBuild, in_its_own_words, seldo
 from deployer.apply.modal.remote import key_proof
 from deployer.apply.modal.rpc import CLIENT_ERRORS, UNANSWERED, answer, gathered, raised, told
 from deployer.apply.modal.shares import Share, Together
+from deployer.apply.modal.tags import WEIGHTS
 from deployer.apply.modal.words import in_words
 from deployer.apply.patience import current
 from deployer.errors import Failure, Interrupted, NotReached
@@ -71,7 +72,7 @@ class Part:
     given: tuple[str, ...] = ()
 
 
-DOWNLOAD = Part("download_model", "weights", "the download")
+DOWNLOAD = Part("download_model", WEIGHTS, "the download")
 COMPILATION = Part("compile_deepgemm", "kernels", "the compilation")
 
 LASTING = {part.phase: part for part in (DOWNLOAD, COMPILATION)}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deployer.apply.hub import resolve
+from deployer.apply.modal.listing import phases_of
 from deployer.apply.modal.markers import (
     kernels_facts,
     refuse_too_large,
@@ -15,7 +17,7 @@ from deployer.apply.modal.markers import (
 from deployer.apply.modal.records import Records, find
 from deployer.apply.modal.remembering import as_it_was, modal_parameters
 from deployer.apply.modal.secrets import named_secrets
-from deployer.apply.modal.tags import DIGEST, FILE, is_owed
+from deployer.apply.modal.tags import DIGEST, FILE, PHASE, is_owed, made, made_in
 from deployer.apply.modal.things import digest_of
 from deployer.compile.pin import commits_of, pin
 from deployer.plan.deployment import Deployed, PhaseFact, Standing
@@ -48,11 +50,8 @@ def look(
     refuse_too_large(account, pinned)
     weights = weights_fact(account, pinned)
     refuse_unborrowed(pinned, weights)
-    facts = (
-        weights,
-        *kernels_facts(account, side(pinned, given), deployed),
-        *_proof_fact(deployed),
-    )
+    facts = (weights, *kernels_facts(account, side(pinned, given), deployed))
+    facts = (*_waited_for(account, pinned, facts), *_proof_fact(deployed))
     notes = (*notes, *missing_secrets(account, pinned))
     return pinned, Standing(source="modal", deployed=deployed, facts=facts, notes=notes)
 
@@ -62,13 +61,18 @@ def deployed_now(
     app_name: str,
     records: Records,
 ) -> Deployed | None:
-    """Say what is deployed as an app; None where nothing ever was."""
+    """Say what is deployed as an app; None where nothing ever was.
+
+    What a phase of an apply runs in has the name of the app, and is no deployment of it.
+    """
     app = account.app(app_name)
     if app is None:
         return None
     history = account.history(app)
     current = next((entry for entry in history if entry.current), None)
     tags = account.tags(app)
+    if current is None and tags.get(PHASE):
+        return None
     digest = digest_of(current, history) or tags.get(DIGEST, "")
     version = current.version if current else app.version
     return Deployed(
@@ -87,6 +91,26 @@ def deployed_now(
         file=tags.get(FILE, ""),
         owed=app.state == "deployed" and is_owed(tags, digest, version),
     )
+
+
+def _waited_for(
+    account: Account, release: Release, facts: tuple[PhaseFact, ...]
+) -> tuple[PhaseFact, ...]:
+    """Say of each phase that is not done where an apply that is gone has left it running."""
+    if all(fact.done for fact in facts):
+        return facts
+    begun = phases_of(account, modal_parameters(release).app)
+    running = {made_in(one.tags): one.id for one in begun}
+
+    def said(fact: PhaseFact) -> PhaseFact:
+        of = next((one for one in release.each_shape() if one.shape == fact.shape), release)
+        left = running.get(made(fact.phase, of))
+        if fact.done or left is None:
+            return fact
+        words = f"{fact.reason}; what another apply began still runs, and is waited for ({left})"
+        return replace(fact, reason=words)
+
+    return tuple(map(said, facts))
 
 
 def as_deployed(

@@ -370,7 +370,8 @@ def _environment(record: Record, listing: Listing) -> str:
 
 def _running(app: ListedApp, now: Callable[[], float]) -> ModalStatus:
     record = record_of_app(app)
-    what = f"{app.containers} containers of an app that is not deployed"
+    count = f"{app.containers} container{'' if app.containers == 1 else 's'}"
+    what = f"{count} of an app that is not deployed"
     return ModalStatus(
         record.name,
         "running",

@@ -34,6 +34,9 @@ PHASE = "deployer.phase"
 """What an app is for that is no deployment of its own: ``weights``, ``kernels``, ``image``,
 ``candidate``."""
 
+WEIGHTS = "weights"
+"""The phase of a download."""
+
 FETCHES = "deployer.fetches"
 """What a download fetches, and where to: a release of other flags needs the same."""
 
@@ -56,6 +59,21 @@ def fetched(release: Release) -> str:
     return hashlib.sha256(json.dumps([volume, *named]).encode()).hexdigest()[:DIGEST_LENGTH]
 
 
+Made = tuple[str, str]
+"""A phase, and the mark of what it makes: what it fetches, or the release."""
+
+
+def made(phase: str, release: Release) -> Made:
+    """Give what a phase of a release makes."""
+    return phase, fetched(release) if phase == WEIGHTS else short_digest(release)
+
+
+def made_in(tags: Mapping[str, str]) -> Made:
+    """Give what is made in an app; ('', its release) in one that is a deployment."""
+    phase = tags.get(PHASE, "")
+    return phase, tags.get(FETCHES if phase == WEIGHTS else DIGEST, "")
+
+
 def app_tags(
     release: Release,
     file: str = "",
@@ -75,7 +93,7 @@ def app_tags(
         **({CANDIDATE: candidate} if candidate else {}),
         **({FILE: file} if file else {}),
         **({PHASE: phase} if phase else {}),
-        **({FETCHES: fetched(release)} if phase == "weights" else {}),
+        **({FETCHES: fetched(release)} if phase == WEIGHTS else {}),
         **({OWED: short_digest(release)} if owed else {}),
         **({NUMBER: str(number)} if number else {}),
         DIGEST: short_digest(release),

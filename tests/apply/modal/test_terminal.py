@@ -175,6 +175,14 @@ def when_attached(world: World, left: App, then: Callable[[], None]) -> None:
     world.plane.watch = watch
 
 
+def is_planned(world: World, path: str, left: App) -> None:
+    """Hold what a plan says while something is left running to what is there."""
+    code, out, err = world.run("plan", path)
+    assert (code, "nothing is deployed as this app" in out) == (0, True), err
+    said = f"; what another apply began still runs, and is waited for ({left.id})"
+    assert said in " ".join(out.split()), out
+
+
 def compiled(world: World) -> list[str]:
     """Give the kernels that were compiled, by the logs of all containers."""
     lines = (line for task in world.plane.worker.tasks.values() for line in task.log)
@@ -241,6 +249,7 @@ def test_a_compilation_that_is_preempted_while_it_is_waited_for_goes_on_from_its
     variables["FAKE_COMPILE"] += " --kernels 7"
     seat = Seat(world, path, "first")
     assert seat.dies(world, "closed", Due(chance, held.is_called, ("call",), MOMENTS)) == 130
+    is_planned(world, path, held.app())
 
     def preempt() -> None:
         (task,) = (one for one in tuple(world.plane.worker.tasks.values()) if one.alive)
@@ -278,6 +287,7 @@ def test_a_wrong_tag_is_told_while_a_download_runs_that_is_waited_for(
     assert seat.dies(world, "closed", due) == 130, seat.said
     assert held.stopped.wait(60.0), seat.said
     left = held.app()
+    is_planned(world, path, left)
 
     world.plane.state.builds[tag] = Build(OUTPUT, fails=True)
     monkeypatch.setenv("XDG_STATE_HOME", str(world.folder / "next"))
