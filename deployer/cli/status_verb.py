@@ -13,10 +13,11 @@ from deployer.apply.unseen import OFFLINE
 from deployer.cli.completing import deployments
 from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
-from deployer.cli.say import show, show_as
+from deployer.cli.say import show, show_as, tell
 from deployer.cli.target import carrier, places, target_of
 from deployer.errors import Failure, NotAsked
 from deployer.report.envelope import envelope
+from deployer.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ class Found:
     (``unlisted``), ``not-asked`` or ``not-reached``, with the ``reason``, ``nothing-to-ask`` for
     who has deployments here, and neither a token of Modal nor a record of one there, or '' where
     the question was about another target. ``more`` says that there are more deployments than were
-    asked for.
+    asked for, ``damaged`` which records could not be read: nobody knows of what they are.
     """
 
     deployments: tuple[Standing, ...]
@@ -47,6 +48,7 @@ class Found:
     environments: tuple[str, ...] = ()
     unlisted: str = ""
     more: bool = False
+    damaged: tuple[str, ...] = ()
 
 
 @click.command("status")
@@ -79,6 +81,8 @@ def command(names: tuple[str, ...], form: str, limit: int, *, offline: bool) -> 
 def _one(name: str | None, form: str, limit: int, *, offline: bool) -> int:
     if name is None:
         found = _everything(form, limit, offline=offline)
+        for damaged in found.damaged:
+            tell(f"{visible(damaged)}.")
     else:
         found = _named(name, offline=offline)
         if form != "json":
@@ -88,7 +92,7 @@ def _one(name: str | None, form: str, limit: int, *, offline: bool) -> int:
     states = {one.state for one in found.deployments}
     if name is not None and "not-there" in states:
         return NOT_THERE
-    return int(bool(states & BAD) or found.modal in BAD)
+    return int(bool(states & BAD or found.damaged) or found.modal in BAD)
 
 
 def _named(name: str, *, offline: bool) -> Found:
@@ -106,18 +110,21 @@ def _everything(form: str, limit: int, *, offline: bool) -> Found:
 
     here = tuple(one for place in places() for one in place.seen_here())
     records = Records()
+    damaged = tuple(failure.message for failure in records.damaged())
     try:
         if offline:
             raise NotAsked(OFFLINE)
         account, listing = ask_modal()
     except Failure as why:
         kept = tuple(unseen(record, None, records, why) for record in records.all())
-        found = Found((*here, *kept), *_unasked(why, nothing=bool(here) and not kept))
+        nothing = bool(here) and not kept and not damaged
+        found = Found((*here, *kept), *_unasked(why, nothing=nothing), damaged=damaged)
         if form != "json":
             show_as("text", _text(found))
         return found
     remote, more = _shown(everything(account, listing, records), here, form, limit)
-    found = Found((*here, *remote), "asked", "", listing.environments, listing.unlisted, more)
+    of = listing.environments
+    found = Found((*here, *remote), "asked", "", of, listing.unlisted, more, damaged)
     if form != "json":
         show_as("text", _where(found))
     return found
@@ -166,7 +173,7 @@ def _block(one: Standing) -> str:
 def _text(found: Found) -> str:
     blocks = [_block(one) for one in found.deployments]
     if found.modal not in {"", "asked"} and not _on_modal(found):
-        nothing = "" if blocks else "Nothing is on record on this machine. "
+        nothing = "" if blocks or found.damaged else "Nothing is on record on this machine. "
         blocks.append(f"{nothing}{found.reason}.")
     return "".join(f"{block}\n" for block in blocks)
 
@@ -203,5 +210,6 @@ def _json(found: Found) -> str:
             "on_modal": encode(on_modal),
             "modal": modal,
             "more": found.more,
+            "damaged": list(found.damaged),
         }
     )

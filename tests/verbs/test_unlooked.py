@@ -77,3 +77,19 @@ def test_one_that_is_shut_hides_no_other(
     assert [line for line in shown if not line.startswith(" ")][:2] == ["cpu-tiny", "demo"]
     said = f"{record}/state.json cannot be read: permission denied"
     assert said in " ".join(" ".join(shown).split())
+
+
+@pytest.mark.parametrize("place", ["", "local", "modal/apps"])
+def test_a_file_where_the_records_would_be_is_not_an_empty_folder(
+    place: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = Path(os.environ["XDG_STATE_HOME"], "deployer")
+    shutil.rmtree(state)
+    (state / place).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (state / place).write_text("what is this?", encoding="utf-8")
+    for folder in (state, state / "modal"):
+        if folder.is_dir():
+            folder.chmod(0o700)
+    assert main(["status"]) == 1
+    assert "cannot be read: not a directory" in capsys.readouterr().err
+    assert (here / "here.yaml").exists()

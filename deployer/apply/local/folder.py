@@ -113,7 +113,7 @@ def folders(environ: Mapping[str, str]) -> tuple[Folder, ...]:
     """List the deployments that may have a state, by name; Failure where we may not look."""
     try:
         found = sorted(root(environ).iterdir())
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return ()
     except OSError as error:
         raise unread(error, root(environ)) from error

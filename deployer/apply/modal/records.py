@@ -25,7 +25,7 @@ from deployer.plan.standing import DIGEST_LENGTH
 from deployer.release import Release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from deployer.apply.modal.client import Account
 
@@ -122,9 +122,25 @@ class Records:
         return _read(self._path(app, environment))
 
     def all(self) -> tuple[Record, ...]:
-        """Read every record, by the profile's name."""
-        found = map(_read, sorted(self._root.glob("apps/*/*.json")))
-        return tuple(sorted((r for r in found if r is not None), key=lambda r: r.name))
+        """Read every record that can be read, by the profile's name.
+
+        Raises Failure where nobody may look which there are.
+        """
+        found = (one for one in self._each() if isinstance(one, Record))
+        return tuple(sorted(found, key=lambda r: r.name))
+
+    def damaged(self) -> tuple[Failure, ...]:
+        """Say of each record that cannot be read why; nobody knows of what it is."""
+        return tuple(one for one in self._each() if isinstance(one, Failure))
+
+    def _each(self) -> Iterator[Record | Failure | None]:
+        for folder in _listed(self._root / "apps"):
+            for path in _listed(folder) if folder.is_dir() else ():
+                if path.suffix == ".json":
+                    try:
+                        yield _read(path)
+                    except Failure as failure:
+                        yield failure
 
     def boots(self, app: str, environment: str) -> tuple[Boot, ...]:
         """Read the starts that were told to this machine, oldest first."""
@@ -206,6 +222,15 @@ def checked(text: str, digest: str) -> Release | None:
 def _stored(release: Release, digest: str) -> str:
     app = release.modal.app if release.modal else release.name
     return f"{app}/{digest}.json"
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise unread(error, folder) from error
 
 
 def _read(path: Path) -> Record | None:

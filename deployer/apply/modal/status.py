@@ -14,7 +14,7 @@ from deployer.errors import DeployerError, Failure, NotAsked, NotReached
 from deployer.release import TOLD_DIGITS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from deployer.apply.modal.client import Account
     from deployer.apply.modal.listing import Listing
@@ -132,11 +132,11 @@ def everything(
 
     In the order of their names, and as it becomes known: many are asked about at a time.
     """
-    ours = listing.ours()
+    ours, kept = listing.ours(), records.all()
     deployed = [app for app in ours if app.state != "running"]
-    asked = [_Asked(_record(app, listing, records), app.environment, app) for app in deployed]
+    asked = [_Asked(_record(app, listing, kept), app.environment, app) for app in deployed]
     there = {(app.name, app.environment) for app in deployed}
-    for record in records.all():
+    for record in kept:
         environment = _environment(record, listing)
         if (record.app, environment) not in there:
             asked.append(_Asked(record, environment, None))
@@ -357,10 +357,11 @@ def record_of_app(app: ListedApp) -> Record:
     return record_of(app)
 
 
-def _record(app: ListedApp, listing: Listing, records: Records) -> Record:
+def _record(app: ListedApp, listing: Listing, kept: Sequence[Record]) -> Record:
     """Give what is on record of an app, or what its tags say where nothing is."""
+    on_record = {(one.app, one.environment): one for one in kept}
     names = (app.environment, "") if app.environment == listing.environments[0] else ()
-    found = (records.record(app.name, name) for name in names or (app.environment,))
+    found = (on_record.get((app.name, name)) for name in names or (app.environment,))
     return next((one for one in found if one is not None), record_of_app(app))
 
 

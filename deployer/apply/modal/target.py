@@ -151,7 +151,11 @@ def on_record(given: str, environment: str, *, leftovers: bool) -> OnModal | Non
     found = [r for r in found if environment in {"", r.environment}]
     if len(found) > 1:
         raise _several(given, [(r.app, r.environment) for r in found])
-    return OnModal(found[0], records.release(found[0].digest)) if found else None
+    if found:
+        return OnModal(found[0], records.release(found[0].digest))
+    for failure in records.damaged():  # it may be the one that is meant
+        raise failure
+    return None
 
 
 def seen_here() -> tuple[ModalStatus, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -399,6 +401,31 @@ def test_environments_that_were_not_listed_are_said(containers: World) -> None:
     assert "this token may not list environments" in out
     code, _, err = asked(world, "destroy", "another", "--yes")
     assert (code, "whether there are others is not known: " in err) == (2, True)
+
+
+def test_a_damaged_record_hides_no_other_deployment(
+    containers: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = containers
+    deployed(world, world.profile())
+    (whole,) = Path(os.environ["XDG_STATE_HOME"], "deployer/modal/apps").glob("*/tiny-app.json")
+    (damaged := whole.with_name("other-app.json")).write_text('{"format_version": 99}', "utf-8")
+    unread = f"what is on record of a deployment cannot be read: {damaged}: format 99 is not"
+    for more in ((), ("--offline",)):
+        code, out, err = asked(world, "status", *more)
+        assert (code, out.startswith("tiny\n"), unread in err) == (1, True, True)
+    code, out, _ = asked(world, "status", "--format", "json")
+    shown = json.loads(out)
+    assert (code, [one["name"] for one in shown["on_modal"]]) == (1, ["tiny"])
+    assert [one.startswith(unread) for one in shown["damaged"]] == [True]
+    assert asked(world, "history", "tiny")[0] == 0
+    code, _, err = asked(world, "history", "other")
+    assert (code, unread in err) == (1, True)
+    whole.unlink()
+    with monkeypatch.context() as patched:
+        no_token(patched)
+        code, out, _ = asked(world, "status")
+    assert (code, "Nothing is on record" in out, "Modal was not asked" in out) == (1, False, True)
 
 
 def test_nothing_in_the_environments_that_are_known_is_not_nothing(world: World) -> None:
