@@ -27,6 +27,9 @@ RESTART = {
     "local": "the next apply ends the server that runs, and starts another",
 }
 BESIDE = "what runs goes on until it is destroyed, and the next apply starts another beside it"
+LOADER = {"load-format", "weight-loader-disable-mmap"}
+"""Flags that decide how fast weights are read."""
+
 SAME_MEANING = "the same setting, as this release spells it"
 
 MONEY: dict[str, Callable[[Sides], Consequence]] = {
@@ -109,7 +112,7 @@ def _of_flag(change: Change, sides: Sides) -> list[Consequence]:
     names = {word.removeprefix("--") for word in change.what.split()}
     known = [_ended(Consequence(r.effect, r.reason), change) for r in RULES if names & r.flags]
     found = [*_power(change, sides), *known]
-    if "load-format" in names:
+    if names & LOADER:
         found += _of_loader(change, sides)
     if names & SPECULATIVE:
         found.append(Consequence(Effect.CAPACITY, WHY))

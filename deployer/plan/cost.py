@@ -22,7 +22,7 @@ from deployer.facts.prices import (
     STORAGE_FREE,
     Prices,
 )
-from deployer.facts.sglang.loaders import FORMAT_FLAG, NOTHING, Speed, speed
+from deployer.facts.sglang.loaders import FORMAT_FLAG, NOTHING, WITHOUT_PAGES, Speed, speed
 from deployer.facts.sizes import BESIDE_WEIGHTS, KERNEL_MINUTES
 from deployer.plan.writers import containers
 from deployer.release import ModalParameters, Release, Window
@@ -225,10 +225,22 @@ def read_as(release: Release) -> str:
     return found[-1] if found else ""
 
 
+def is_mapped(release: Release) -> bool:
+    """Whether weights are read through pages of memory in the formats that are read so."""
+    return all(argument.flag != WITHOUT_PAGES for argument in release.arguments)
+
+
 def _size(release: Release) -> float | None:
     """Give the GiB of the weights on a disk, None where nobody knows them."""
     known = find(release.model.repo)
     return None if known is None else known.gib
+
+
+def _downloaded(release: Release) -> float | None:
+    """Give the GiB of all that is downloaded, drafts and adapters too; None if one is unknown."""
+    known = [find(one.repo) for one in release.sources()]
+    sizes = [one.gib for one in known if one is not None and one.gib is not None]
+    return sum(sizes) if sizes and len(sizes) == len(known) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +269,7 @@ def reading(release: Release, load_format: str | None = None) -> Reading | None:
     gib, how = _size(release), read_as(release) if load_format is None else load_format
     if gib is None or release.model.source != "huggingface" or how == NOTHING:
         return None
-    found = speed(how)
+    found = speed(how, mapped=is_mapped(release))
     slow = None if found.slowest is None else gib * GIB / found.slowest / 60
     return Reading(gib * GIB / found.fastest / 60, slow, found)
 
@@ -265,10 +277,11 @@ def reading(release: Release, load_format: str | None = None) -> Reading | None:
 def download(modal: ModalParameters, release: Release, prices: Prices) -> Estimate:
     """Bound the download: the price of its containers for as long as one try may take."""
     gib = modal.download_memory / MIB_PER_GIB
-    size = _size(release)
+    size = _downloaded(release)
     what = "the weights" if size is None else f"{size:,.1f} GiB"
-    count = containers(modal, 0.0 if size is None else size * GIB)
-    each = f"{count} containers of " if count > 1 else ""
+    count = containers(modal, None if size is None else size * GIB)
+    most = "at most " if size is None and not modal.download_containers else ""
+    each = f"{most}{count} containers of " if count > 1 else ""
     basis = (
         f"downloads {what} on {each}{modal.download_cpu:g} cores with {gib:g} GiB; a try ends "
         f"after {span(modal.download_timeout / 60)}, and the next one goes on from there"
@@ -284,7 +297,7 @@ def compiling(release: Release, prices: Prices) -> Estimate:
     hourly = None if modal is None else container_hour(release, modal, prices)
     most = COMPILE_SECONDS / 60
     known = KERNEL_MINUTES.get((release.model.repo, release.hardware.gpu))
-    dummy = release.modal is not None and release.modal.kernel_weights == NOTHING
+    dummy = NOTHING in {read_as(release), modal.kernel_weights if modal is not None else ""}
     read = None if dummy else reading(release)
     took = (
         f"one user reports {known[0]:g} to {span(known[1])} for the kernels alone"

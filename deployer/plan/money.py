@@ -112,11 +112,11 @@ def idle(sides: Sides) -> Consequence:
 
 
 def loaded(sides: Sides) -> Consequence | None:
-    """Say what a start saves or costs by loading the weights otherwise; None off Modal."""
+    """Say what a start saves or costs by loading otherwise; None off Modal, and for the same."""
     if sides.old.modal is None or sides.new.modal is None:
         return None
     before, after = reading(sides.old), reading(sides.new)
-    if before is None or after is None:
+    if before is None or after is None or before == after:
         return None
     each = hourly(sides.new, sides.prices)
     reason = f"the weights load in {after.words()}, and before in {before.words()}"

@@ -15,8 +15,12 @@ EACH = 25e9
 download by one container comes to (``very_large_models.py``, 350 GB in 30 to 60 minutes)."""
 
 
-def containers(modal: ModalParameters, size: float) -> int:
-    """Give the containers that download ``size`` bytes: those that are stated, or what follows."""
+def containers(modal: ModalParameters, size: float | None) -> int:
+    """Give the containers that download ``size`` bytes: those that are stated, or what follows.
+
+    Where the size is not known (None), it is the most that they may be.
+    """
     if modal.download_containers:
         return modal.download_containers
-    return max(1, min(WRITERS[modal.weights.version or 1], math.ceil(size / EACH)))
+    most = WRITERS[modal.weights.version or 1]
+    return most if size is None else max(1, min(most, math.ceil(size / EACH)))

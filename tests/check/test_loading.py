@@ -12,6 +12,8 @@ from deployer.facts.gpus import GIB
 from deployer.profile.load import load_profile
 from tests.check.sane import Change, changed
 
+STRAIGHT: Change = {"model": {"load_format": "fastsafetensors"}}
+
 
 def of(change: Change) -> Loading | None:
     text = yaml.safe_dump(changed(change), sort_keys=False, allow_unicode=True)
@@ -38,6 +40,12 @@ def test_the_bounds_are_those_of_the_loader(
     assert found == Loading(found.gib, size / fastest, slow, size / 3e9)
     assert found.gib == pytest.approx(704.2, abs=0.05)
     assert span(found) == said
+
+
+def test_pages_that_are_not_used_bound_nothing() -> None:
+    without = {"engine": {"args": {"weight-loader-disable-mmap": True}}}
+    assert of(without) == of({"model": {"load_format": "runai_streamer"}})
+    assert of({**without, **STRAIGHT}) == of(STRAIGHT)
 
 
 def test_a_release_without_a_word_reads_by_pages() -> None:

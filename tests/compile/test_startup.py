@@ -32,6 +32,7 @@ def of(change: Change) -> tuple[str, Profile]:
         ({}, 4400),
         ({"model": {"load_format": "auto"}}, 4400),
         ({"model": {"load_format": "fastsafetensors"}}, STARTUP),
+        ({"engine": {"args": {"weight-loader-disable-mmap": True}}}, STARTUP),
         ({"model": {"load_format": "dummy"}}, STARTUP),
         ({"model": {"repo": "Qwen/Qwen3-32B"}}, STARTUP),
         ({"model": {"repo": "a/unknown"}}, STARTUP),

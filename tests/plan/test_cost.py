@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from deployer.apply.modal.app import COMPILE_TIMEOUT
 from deployer.facts.prices import SHIPPED, Prices, per_hour, prices_from_rates
 from deployer.plan.cost import COMPILE_SECONDS, compiling, cost, download, span
-from deployer.release import Release
+from deployer.release import Argument, Beside, Release
 
 from .standings import BASE, modal, with_modal
 
@@ -28,6 +29,11 @@ RATES = {
 LIVE = prices_from_rates(RATES.items(), "2026-11-26")
 NONE = Prices("2026-11-26", "nowhere", (), None, None, None)
 UNKNOWN = replace(BASE, model=replace(BASE.model, repo="some/other"))
+SMALL = replace(BASE, model=replace(BASE.model, repo="Qwen/Qwen2.5-7B-Instruct"))
+
+
+def flagged(flag: str, value: str) -> Release:
+    return replace(BASE, arguments=(*BASE.arguments, Argument(flag, (value,), "")))
 
 
 @pytest.mark.parametrize(
@@ -141,6 +147,31 @@ def test_kernels_that_are_compiled_with_noise_wait_for_no_weights() -> None:
     )
 
 
+def test_a_release_that_reads_no_weights_compiles_without_any() -> None:
+    noise = flagged("--load-format", "dummy")
+
+    assert compiling(noise, SHIPPED) == compiling(with_modal(kernel_weights="dummy"), SHIPPED)
+
+
+@pytest.mark.parametrize(
+    ("how", "mapped", "said"),
+    [
+        ("auto", True, "14.8 to 36 min at 0.85 to 0.35 GB/s (modal-projects/stitch#54, of reading"),
+        ("auto", False, "at least 4.2 min at 3 GB/s (Modal's figures for a volume; no speed of"),
+        ("fastsafetensors", False, "4.2 to 12.6 min at 3 to 1 GB/s"),
+    ],
+)
+def test_what_is_published_of_pages_is_said_of_nothing_else(
+    how: str, said: str, *, mapped: bool
+) -> None:
+    release = flagged("--load-format", how)
+    if not mapped:
+        other = Argument("--weight-loader-disable-mmap", (), "engine.args")
+        release = replace(release, arguments=(*release.arguments, other))
+
+    assert f"704.2 GiB takes {said}" in cost(release, modal(release), SHIPPED).start.basis
+
+
 def test_without_prices_there_are_no_dollars_and_it_is_said_why() -> None:
     found = cost(BASE, modal(BASE), NONE)
 
@@ -171,6 +202,35 @@ def test_a_download_costs_its_small_containers_until_a_try_ends() -> None:
     assert found.hourly == pytest.approx(4 * (4 * 0.0000131 + 32 * 0.00000222) * 3600)
     assert (found.at_least, found.at_most) == (None, 120.0)
     assert found.dollars_at_most == pytest.approx(2 * (found.hourly or 0))
+
+
+DRAFT = Beside(**{one.name: getattr(UNKNOWN.model, one.name) for one in fields(BASE.model)})
+
+
+@pytest.mark.parametrize(
+    ("release", "stated", "said"),
+    [
+        (BASE, {}, "704.2 GiB on 4 containers of"),
+        (UNKNOWN, {}, "the weights on at most 4 containers of"),
+        (UNKNOWN, {"version": 2}, "the weights on at most 32 containers of"),
+        (UNKNOWN, {"containers": 2}, "the weights on 2 containers of"),
+        (UNKNOWN, {"containers": 1}, "the weights on 4 cores"),
+        (replace(SMALL, beside=()), {}, "14.2 GiB on 4 cores"),
+        (replace(SMALL, beside=(replace(DRAFT, repo=BASE.model.repo),)), {}, "718.4 GiB on 4 cont"),
+        (replace(SMALL, beside=(DRAFT,)), {}, "the weights on at most 4 containers of"),
+    ],
+)
+def test_a_download_of_unknown_size_may_take_all_containers_that_its_volume_bears(
+    release: Release, stated: dict[str, int], said: str
+) -> None:
+    weights = replace(modal(BASE).weights, version=stated.get("version", 0))
+    asked = replace(modal(BASE), weights=weights, download_containers=stated.get("containers", 0))
+    found = download(asked, release, SHIPPED)
+
+    assert f"downloads {said}" in found.basis
+    count = int(next(iter(re.findall(r"(\d+) containers", found.basis)), 1))
+    each = 4 * 0.0000131 + 32 * 0.00000222
+    assert found.dollars_at_most == pytest.approx(2 * count * each * 3600)
 
 
 @pytest.mark.parametrize("release", [BASE, UNKNOWN])

@@ -55,6 +55,7 @@ def test_where_nobody_knows_the_size_the_speeds_are_said() -> None:
         ("  trust_remote_code: true\n", "  trust_remote_code: true\n  load_format: dummy\n"),
         ("version: 0.5.10.post1\n", "version: 0.5.20\n"),
         ("  trust_remote_code: true\n", "  trust_remote_code: true\n  load_format: gguf\n"),
+        ("engine:\n", "engine:\n  args: {weight-loader-disable-mmap: true}\n"),
     ],
 )
 def test_who_has_it_already_or_reads_otherwise_is_offered_nothing(before: str, after: str) -> None:

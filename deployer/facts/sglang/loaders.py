@@ -20,6 +20,10 @@ OPTIONS_FLAG = "--model-loader-extra-config"
 BY_PAGES = frozenset({"", "auto", "safetensors", "mistral"})
 """Formats that are read through pages of memory (mmap), by 8 threads from 0.5.10 on."""
 
+WITHOUT_PAGES = "--weight-loader-disable-mmap"
+"""Reads a whole file into memory instead, in these formats alone (``safetensors_weights_iterator``
+in ``model_loader/weight_utils.py``)."""
+
 MANY_THREADS = BY_PAGES | {"pt"}
 """Formats that many threads read (``enable_multithread_load``, ``num_threads``)."""
 
@@ -70,10 +74,10 @@ DIRECT = Speed(READ_SLOWEST, READ_FASTEST, f"{VOLUME}, which caps fastsafetensor
 UNPUBLISHED = Speed(None, READ_FASTEST, f"{VOLUME}; no speed of this loader there is published")
 
 
-def speed(load_format: str) -> Speed:
-    """Give the published speed of a format on Modal."""
+def speed(load_format: str, *, mapped: bool = True) -> Speed:
+    """Give the published speed of a format on Modal, ``mapped`` unless :data:`WITHOUT_PAGES`."""
     if load_format in BY_PAGES:
-        return PAGES
+        return PAGES if mapped else UNPUBLISHED
     return DIRECT if load_format == STRAIGHT else UNPUBLISHED
 
 
