@@ -395,3 +395,65 @@ TABLE: dict[str, Row] = {
         "json": Without("its result is a script"),
     },
 }  # fmt: skip
+
+DAMAGED = (
+    "the state of `demo` cannot be read: STATE/local/demo/state.json: format None is not the 1 "
+    "that this version of deployer reads"
+)
+UNASKED = (
+    "it is not known whether there is a deployment named `nobody`: it is not on record on this "
+    "machine, and Modal was not asked: --offline was given"
+)
+NOT_HERE = "there is no deployment named `cpu-tiny` on record on this machine"
+INDEX = (
+    "whether SGLang 0.5.99 is published is not known: pip's package index gave no list of releases"
+)
+
+FURTHER: tuple[tuple[str, Cell], ...] = (
+    ("no match", Cell("diff --base HEAD 'nothere/*.yaml'", 2,
+                      "this is no git repository, so there is nothing to compare with")),
+    ("no file", Cell("check here.yaml no.yaml", 2, "no.yaml: there is no such file")),
+    ("no file", Cell("apply p.json --yes", 2, "p.json: there is no such file")),
+    ("no file", Cell("diagnose here.yaml", 2, NOT_HERE)),
+    ("no file", Cell("logs here.yaml -f", 2, NOT_HERE)),
+    ("no file", Cell("top here.yaml --once", 2, NOT_HERE)),
+    ("wrong name", Cell("status nobody --offline", 1, UNASKED)),
+    ("wrong name", Cell("timeline nobody --offline", 1, UNASKED)),
+    ("wrong name", Cell("verify --probe nosuch --url http://127.0.0.1:9", 2,
+                        "there is no probe 'nosuch'")),
+    ("wrong name", Cell("engine install 0.0.1", 2, UNKNOWN)),
+    ("wrong name", Cell("catalogue add nonsense", 2, "`nonsense` is not an SGLang release")),
+    ("wrong name", Cell("keys demo add x", 1, DAMAGED)),
+    ("wrong name", Cell("check modal.yaml --environment x", 1,
+                        "stdout: modal.yaml:1:1: error[environment-not-there]")),
+    ("no network", Cell("plan modal.yaml --candidate", 1, REACH)),
+    ("no network", Cell("apply modal.yaml --rehearse --yes", 1, REACH)),
+    ("no network", Cell("apply modal.yaml --candidate --yes", 1, REACH)),
+    ("no network", Cell("status", 1, "stdout: demo\n  state     unreadable\n")),
+    ("no network", Cell("catalogue add 0.5.99", 1, INDEX)),
+    ("no network", Cell("init --from-endpoint http://127.0.0.1:9", 1,
+                        "http://127.0.0.1:9 does not answer: ConnectionError")),
+    ("no token", Cell("cost modal.yaml --refresh-prices", 1, TOKEN)),
+    ("no token", Cell("plan modal.yaml --refresh-prices", 1, TOKEN)),
+    ("no token", Cell("apply modal.yaml --rehearse --yes", 1, TOKEN)),
+    ("no token", Cell("status --offline", 1, "stdout: demo\n  state     unreadable\n")),
+    ("full disk", Cell("init --example b200-or-h200 -o new.yaml", 1,
+                       "new.yaml could not be written: File too large")),
+    ("full disk", Cell("apply here.yaml --yes --evidence", 1,
+                       "STATE/local/cpu-tiny: file too large")),
+    ("full output", Cell("lock --check --online modal.yaml", 1, FULL)),
+    ("full output", Cell("compile --format json here.yaml", 1, FULL)),
+    ("full output", Cell("check --format sarif here.yaml", 1, FULL)),
+    ("full output", Cell("diff here.yaml modal.yaml --format markdown", 1, FULL)),
+    ("full output", Cell("verify --url http://127.0.0.1:9 --format junit", 1, FULL)),
+    ("full output", Cell("--version", 1, FULL)),
+    ("full output", Cell("apply --help", 1, FULL)),
+    ("closed pipe", Cell("--help", 141, "")),
+    ("json", Cell("keys demo remove x --format json", 1, "error")),
+    ("json", Cell("logs demo --format json", 2, "error")),
+    ("json", Cell("plan here.yaml modal.yaml --offline --format json", 0, "format_version")),
+    ("json", Cell("engine install 0.0.1 --format json", 2, "error")),
+    ("json", Cell("catalogue add nonsense --format json", 2, "error")),
+    ("json", Cell("apply p.json --yes --format json", 2, "error")),
+)  # fmt: skip
+"""What a verb says by another way into it: below an option, or of another of its own verbs."""

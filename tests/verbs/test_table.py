@@ -12,13 +12,16 @@ import pytest
 
 from deployer.cli.main import VERBS, main
 from tests.verbs.cells import COLUMNS, MAY_BE_FINE, ON_STDOUT, Cell, Without
-from tests.verbs.table import TABLE
+from tests.verbs.table import FURTHER, TABLE
 
 CELLS = [
-    pytest.param(column, cell, id=f"{verb}, {column}")
-    for verb, row in TABLE.items()
-    for column, cell in row.items()
-    if isinstance(cell, Cell)
+    *(
+        pytest.param(column, cell, id=f"{verb}, {column}")
+        for verb, row in TABLE.items()
+        for column, cell in row.items()
+        if isinstance(cell, Cell)
+    ),
+    *(pytest.param(column, cell, id=f"{cell.words}, {column}") for column, cell in FURTHER),
 ]
 
 
@@ -64,7 +67,7 @@ def test_none_says_that_all_is_well() -> None:
         for verb, row in TABLE.items()
         for column, cell in row.items()
         if isinstance(cell, Cell) and cell.code == 0
-    }
+    } | {(cell.words, column) for column, cell in FURTHER if cell.code == 0}
 
     assert {column for _, column in fine} <= MAY_BE_FINE
 
