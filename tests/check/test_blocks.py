@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deployer.check.blocks import undivided
+from deployer.check.blocks import block, undivided
 from deployer.check.families import is_nvfp4
 from deployer.compile.case import Case
 from deployer.profile.load import load_profile
@@ -49,3 +49,10 @@ def test_of_a_checkpoint_that_is_not_known_the_name_says_that_it_is_nvfp4(
     assert loaded.profile is not None, loaded.findings
 
     assert is_nvfp4(Case(loaded.profile)) is expected
+
+
+@pytest.mark.parametrize("sides", [None, [], 128, "128"])
+def test_a_checkpoint_whose_blocks_have_no_sides_has_none(sides: object) -> None:
+    told = {"quantization_config": {"quant_method": "fp8", "weight_block_size": sides}}
+    assert block(LATENT) == 128
+    assert block(told) == 0

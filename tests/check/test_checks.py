@@ -9,6 +9,7 @@ from deployer.check.catalogue import RULES
 from deployer.check.run import check
 from deployer.compile.case import Case
 from deployer.profile.load import load_profile
+from tests.check.sane import changed, findings
 from tests.dumped import dumped
 
 SANE: dict[str, Any] = {
@@ -456,3 +457,21 @@ def test_every_check_is_listed_once_is_tested_and_says_its_source() -> None:
         assert module.RULE is rule
         for part in ("Why it hurts:", "Instead of ``-`` write ``+``::", "Source:"):
             assert part in (module.__doc__ or ""), rule.name
+
+
+@pytest.mark.parametrize(
+    ("gpu", "cure"),
+    [
+        ("H200", "leave it out: the engine chooses for the hardware"),
+        (
+            "RTX-PRO-6000",
+            "leave it out and take 0.5.17 or later, which has `flashinfer_sparse_mla` there",
+        ),
+    ],
+)
+def test_kernels_of_sm100_elsewhere_are_left_out_where_the_engine_has_others(
+    gpu: str, cure: str
+) -> None:
+    profile = changed({"hardware": {"gpu": gpu}, "kernels": {"decode": "trtllm"}})
+    (hint,) = (one.hint for one in findings(profile) if one.check == "sm100-kernels-elsewhere")
+    assert hint.startswith(cure)

@@ -13,7 +13,7 @@ from deployer.plan.changes import Change, changes, everything
 from deployer.plan.diff import diff
 from deployer.plan.sides import Sides, side
 from deployer.plan.spelling import respelt
-from deployer.release import Argument, Release, Variable
+from deployer.release import Argument, Beside, Release, Variable
 from deployer.report.changes import text
 from deployer.secret import HIDDEN
 
@@ -173,3 +173,16 @@ def test_what_looks_like_a_secret_is_never_shown(name: str, value: str) -> None:
     (change,) = changes(old, new)
 
     assert (change.old, change.new) == (HIDDEN, HIDDEN)
+
+
+def test_a_draft_model_and_an_adapter_are_told_by_their_own_keys() -> None:
+    draft, adapter = (
+        Beside("huggingface", f"me/{role}", "main", f"/w/{role}", role, role=role)
+        for role in ("draft", "adapter")
+    )
+    new = replace(MODAL, beside=(draft, adapter))
+
+    assert {(one.key, one.new) for one in changes(replace(MODAL, beside=()), new)} >= {
+        ("speculative.draft_model", "me/draft at main"),
+        ("lora.adapters", "me/adapter at main"),
+    }
