@@ -25,7 +25,7 @@ def command() -> None:
     "--wheel",
     "wheels",
     multiple=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=False),
     help="Read this wheel on this machine, and ask no package index; repeatable.",
 )
 @FORM
