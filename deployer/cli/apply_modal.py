@@ -293,6 +293,7 @@ def _text(applied: Applied, release: Release) -> str:
     rows = [
         ("endpoint", f"{applied.url}/v1"),
         ("model", release.model.served_name),
+        ("shape", "" if applied.verified is None else _shape(applied, release)),
         ("API key", f"the one in the secret `{_secret(release)}`" if variable else "none"),
         ("proxy", "Modal asks for a proxy token" if _proxied(release) else ""),
         ("says", applied.sample),
@@ -303,6 +304,14 @@ def _text(applied: Applied, release: Release) -> str:
     head = f"{applied.name} {standing} (version {applied.version}, {took:.0f} s)\n"
     shown = "".join(f"  {name:<9} {value}\n" for name, value in rows if value)
     return head + shown + _calls(applied, release)
+
+
+def _shape(applied: Applied, release: Release) -> str:
+    """Say which of several shapes was asked for its promises; '' where there is but one."""
+    if not release.shapes:
+        return ""
+    one = applied.shape or "one that was not told"
+    return f"{one} of {release.gpus}; the promises are not of the others"
 
 
 def _calls(applied: Applied, release: Release) -> str:
@@ -359,6 +368,7 @@ def _json(applied: Applied, release: Release, shown: Shown) -> str:
         "endpoint": f"{applied.url}/v1",
         "model": release.model.served_name,
         "digest": applied.digest,
+        "shape": applied.shape if release.shapes else "",
         "verified": applied.verified,
         "verdicts": encode(applied.verdicts),
         "sample": applied.sample,

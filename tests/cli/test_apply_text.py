@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from deployer.apply.local.apply import Applied
 from deployer.cli.apply_local import _json, _text
@@ -46,6 +49,26 @@ def test_the_key_is_shown_nowhere_and_the_printed_command_reads_it(tmp_path: Pat
     assert ran.stdout == f"Authorization: Bearer {KEY}\n"
     assert "/v1/chat/completions\n" in ran.stderr
     assert KEY not in ran.stderr, "every user of a machine can read the words of a command"
+
+
+@pytest.mark.process  # Modal's client takes a second to import
+def test_the_promises_of_one_shape_are_not_said_of_all() -> None:
+    from deployer.apply.modal.apply import Applied as AppliedOnModal  # noqa: PLC0415 - as above
+    from deployer.cli import apply_modal  # noqa: PLC0415 - as above
+
+    several, alone = map(
+        read_release, ("profiles/b200-or-h200.yaml", "profiles/h200-fallback.yaml")
+    )
+    for verified, shape, said in (
+        (True, "H200:8", "  shape     H200:8 of 8 x B200, else 8 x H200; the promises are not of"),
+        (False, "", "  shape     one that was not told of 8 x B200, else 8 x H200; the promises"),
+        (None, "", ""),
+    ):
+        found = AppliedOnModal("a", "a", "verified", "https://a", 1, "0", verified, shape=shape)
+        text = apply_modal._text(found, several)
+        assert (said in text, "  shape " in text) == (True, bool(said))
+        assert "  shape " not in apply_modal._text(found, alone)
+        assert json.loads(apply_modal._json(found, several, NOTHING))["shape"] == shape
 
 
 def test_what_could_not_be_seen_is_no_kept_promise() -> None:
