@@ -10,7 +10,7 @@ import click
 
 from deployer.cli.completing import releases
 from deployer.cli.forms import FORM, result
-from deployer.errors import Failure
+from deployer.errors import Failure, UsageError
 from deployer.visible import visible
 
 NEWEST = "0.5.23"
@@ -117,8 +117,10 @@ def remove_command(version: str, gpu: bool, form: str) -> int:  # noqa: FBT001 -
         gone = cuda.remove(version)
     else:
         gone = remove_overlay(version) if is_overlay(version) else remove(version)
-    told = "is removed" if gone else "was not installed, so nothing was removed"
-    result(form, {"version": version, "removed": gone}, lambda: f"SGLang {version} {told}")
+    if not gone:
+        message = f"SGLang {version} is not installed"
+        raise UsageError(message, hint="`deployer engine status` shows what is")
+    result(form, {"version": version, "removed": True}, lambda: f"SGLang {version} is removed")
     return 0
 
 

@@ -43,8 +43,10 @@ def test_engines_as_json(
     }
     assert main(["engine", "status"]) == 0
     assert capsys.readouterr().out == "SGLang 0.5.23 for the CPU: not installed\n"
-    assert main(["engine", "remove", "--format", "json"]) == 0
-    assert json.loads(capsys.readouterr().out)["removed"] is False
+    assert main(["engine", "remove", "--format", "json"]) == 2
+    assert (
+        json.loads(capsys.readouterr().out)["error"]["message"] == "SGLang 0.5.23 is not installed"
+    )
     assert main(["engine", "remove", "0.0.1"]) == 2
 
 
