@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 
 from deployer.cli.completing import profiles
+from deployer.cli.forms import FORM
 from deployer.cli.key_variable import KEY_ENV, settle
 from deployer.cli.layers import environment_option
 from deployer.cli.manner import Manner
@@ -59,7 +60,7 @@ from deployer.errors import UsageError
     "--digest", default="", metavar="SHA256", help="Carry out this plan only; `plan -o` prints it."
 )
 @KEY_ENV
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @notes_options
 @TIMEOUT
 @environment_option

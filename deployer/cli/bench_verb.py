@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.forms import FORM
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.number import Number
@@ -68,7 +69,7 @@ ADDRESSABLE = 2**31
     help="Of the prompts. Without it they are new, and no cache holds them.",
 )  # fmt: skip
 @click.option("--html", "page", metavar="FILE", default="", help="Write a page that shows it.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @notes_options
 @TIMEOUT
 @environment_option

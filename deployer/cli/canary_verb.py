@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployer.cli.forms import FORM
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.number import Number
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     type=Number(min=0, max=1),
     help="The share that must be right; by default as `objectives` of the profile says.",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @notes_options
 @TIMEOUT
 @environment_option

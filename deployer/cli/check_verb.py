@@ -47,7 +47,13 @@ PROGRAM = compile_pattern(r"(.*/)?(python[0-9.]*|sglang|env|launch_server\.py)|[
     help="The config.json of a launch command's model, whose shapes then count; with --gpu.",
 )
 @click.option("--gpu", type=click.Choice(sorted(GPUS)), help="The GPU of a launch command.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    help="`github` for the lines of a workflow, `sarif` for code scanning.",
+)
 @click.option("--select", multiple=True, metavar="ID,...", help="Only these checks; `startup-*`.")
 @click.option("--ignore", multiple=True, metavar="ID,...", help="Not these checks.")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import profiles
+from deployer.cli.forms import FORM
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.number import Number
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     help="Hours of traffic a day; by default 1, 8 and 24 are shown.",
 )
 @click.option("--refresh-prices", is_flag=True, help="Ask Modal for the account's rates first.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @notes_options
 @TIMEOUT
 @environment_option

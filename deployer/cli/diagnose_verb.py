@@ -13,6 +13,7 @@ import click
 
 from deployer.apply.target import Log, Target
 from deployer.cli.completing import deployments
+from deployer.cli.forms import FORM
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show_as
 from deployer.cli.target import target_of
@@ -33,7 +34,7 @@ LOGS = (".log", ".txt", ".out", ".err")
 
 @click.command("diagnose")
 @click.argument("name", metavar="LOG|-|NAME|PROFILE", shell_complete=deployments)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @click.option(
     "--lines", "-n", type=click.IntRange(min=1), default=10_000, show_default=True,
     help="How many lines of a log on Modal are asked for.",

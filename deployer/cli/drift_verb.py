@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import deployments
+from deployer.cli.forms import FORM
 from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show_as
@@ -32,7 +33,7 @@ HEADS = {
 @click.argument(
     "profiles", nargs=-1, required=True, metavar="PROFILE|NAME...", shell_complete=deployments
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @TIMEOUT
 @environment_option
 def command(profiles: tuple[str, ...], form: str) -> int:

@@ -33,7 +33,13 @@ files of some tools start several machines."""
 )
 @click.option("-o", "--out", metavar="FILE", help="Write the file there.")
 @click.option("--force", is_flag=True, help="Let --out replace a file.")
-@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="The file itself, or one JSON object with it.",
+)
 @notes_options
 def command(path: str, form: str, out: str | None, shape: str, *, force: bool) -> int:
     """Write a profile as a file that stands alone, without deployer.

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 @click.command("explain")
 @click.argument("check_id", metavar="[ID]", shell_complete=checks, required=False)
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    help="`markdown` is the page of the documentation.",
+)
 def command(check_id: str | None, form: str) -> int:
     """Say what a check finds, why that hurts, and what to write instead.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from deployer.cli.completing import profiles
+from deployer.cli.forms import FORM
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.number import Number
@@ -30,7 +31,7 @@ from deployer.facts.gpus import GPUS
     metavar="FILE",
     help="The model's own config.json, for any other model.",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @notes_options
 @environment_option
 def command(

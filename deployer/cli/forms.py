@@ -8,7 +8,10 @@ import click
 
 from deployer.cli.say import show, show_as
 
-FORM = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+FORM = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text",
+    help="Words for people, or one JSON object for programs.",
+)  # fmt: skip
 
 
 def result(form: str, value: Mapping[str, object], text: Callable[[], str]) -> None:

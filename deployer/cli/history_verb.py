@@ -9,6 +9,7 @@ import click
 
 from deployer.apply.seen import Observed
 from deployer.cli.completing import deployments
+from deployer.cli.forms import FORM
 from deployer.cli.layers import environment_option
 from deployer.cli.moments import moment
 from deployer.cli.patient import TIMEOUT
@@ -31,7 +32,7 @@ PAGE = 50
 
 @click.command("history")
 @click.argument("name", metavar="NAME|PROFILE", shell_complete=deployments)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @click.option(
     "--limit",
     type=click.IntRange(min=0),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from deployer.cli.forms import FORM
 from deployer.cli.notes import notes_options, wanted, without_notes
 from deployer.cli.renamed import Renamed
 from deployer.cli.say import show, tell
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     help="Write the profile there.",
 )
 @click.option("--force", is_flag=True, help="Let --out replace a file.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @notes_options
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     words: tuple[str, ...],

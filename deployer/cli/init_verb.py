@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deployer.cli.examples import offered
+from deployer.cli.forms import FORM
 from deployer.cli.say import ask_word, can_ask, show, tell
 from deployer.errors import Failure, UsageError
 from deployer.report.envelope import envelope
@@ -42,7 +43,7 @@ KEY = "API_KEY"
 )
 @click.option("-o", "--out", "output", metavar="PROFILE", help="Write the profile there.")
 @click.option("--force", is_flag=True, help="Let --out replace a file.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     model: str | None,
     gpu: str | None,

@@ -8,6 +8,7 @@ import click
 
 from deployer.cli.compiled import profile_of, write_beside
 from deployer.cli.completing import profiles
+from deployer.cli.forms import FORM
 from deployer.cli.layers import environment_option
 from deployer.cli.locks import lock_file, read_lock
 from deployer.cli.say import OutputFailure, show, show_as, tell
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @click.argument("profiles", nargs=-1, metavar="[PROFILE...]", shell_complete=profiles)
 @click.option("--check", "fresh", is_flag=True, help="Write nothing; exit 1 if a lock is stale.")
 @click.option("--online", is_flag=True, help="With --check: ask the hub and the registry, too.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @environment_option
 def command(profiles: tuple[str, ...], form: str, *, fresh: bool, online: bool) -> int:
     """Ask what a profile's names mean, and write it to compiled/NAME.lock.json beside it.

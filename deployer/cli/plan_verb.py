@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from deployer.cli.completing import profiles
+from deployer.cli.forms import FORM
 from deployer.cli.layers import environment_option
 from deployer.cli.manner import Asked
 from deployer.cli.notes import notes_options
@@ -22,7 +23,7 @@ from deployer.errors import UsageError
 @click.option("--refresh-prices", is_flag=True, help="Ask Modal for the account's rates first.")
 @click.option("--candidate", is_flag=True, help="As `apply --candidate` would go about it.")
 @click.option("-o", "--out", type=click.Path(dir_okay=False), help="Write the plan, for `apply`.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @notes_options
 @TIMEOUT
 @environment_option

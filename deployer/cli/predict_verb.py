@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from deployer.cli.completing import profiles
+from deployer.cli.forms import FORM
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.number import Number
@@ -27,7 +28,7 @@ from deployer.cli.say import show_as
     type=Number(min=1),
     help='Tokens of a step with speculation, as the log has it ("accept len").',
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @notes_options
 @environment_option
 def command(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import profiles, releases
+from deployer.cli.forms import FORM
 from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.say import show, show_as
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     help="The model's config.json, where it is not on this machine.",
 )
 @click.option("--all", "everything", is_flag=True, help="Show what stays as it is, too.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @notes_options
 @environment_option
 def command(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import deployments
+from deployer.cli.forms import FORM
 from deployer.cli.key_variable import KEY_ENV, settle
 from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--verify/--no-verify", default=True, help="Wait for the server and verify it.")
 @KEY_ENV
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @TIMEOUT
 @environment_option
 def command(

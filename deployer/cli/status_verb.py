@@ -11,6 +11,7 @@ import click
 from deployer.apply.modal.accounts import ask_modal, refuse_no_token
 from deployer.apply.unseen import OFFLINE
 from deployer.cli.completing import deployments
+from deployer.cli.forms import FORM
 from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show, show_as, tell
@@ -54,7 +55,7 @@ class Found:
 @click.command("status")
 @click.argument("names", nargs=-1, metavar="[NAME|PROFILE...]", shell_complete=deployments)
 @click.option("--offline", is_flag=True, help="Do not ask Modal; say what is on record.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @click.option(
     "--limit",
     type=click.IntRange(min=0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from deployer.cli.completing import deployments
+from deployer.cli.forms import FORM
 from deployer.cli.layers import environment_option
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import show_as, tell
@@ -17,7 +18,7 @@ from deployer.visible import visible
 @click.argument("name", metavar="NAME|PROFILE", shell_complete=deployments)
 @click.option("--html", "page", metavar="FILE", default="", help="Write a page that shows it.")
 @click.option("--offline", is_flag=True, help="Do not ask Modal; show what is on record.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @TIMEOUT
 @environment_option
 def command(name: str, form: str, page: str, *, offline: bool) -> int:

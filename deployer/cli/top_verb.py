@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import deployments
+from deployer.cli.forms import FORM
 from deployer.cli.layers import environment_option
 from deployer.cli.number import Number
 from deployer.cli.patient import TIMEOUT
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     help="Seconds between two looks: what rates and percentiles are about.",
 )  # fmt: skip
 @click.option("--once", is_flag=True, help="Show it once, as without a terminal.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @TIMEOUT
 @environment_option
 def command(name: str, every: float, form: str, *, once: bool) -> int:

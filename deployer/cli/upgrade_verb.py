@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployer.cli.completing import profiles, releases
+from deployer.cli.forms import FORM
 from deployer.cli.links import followed
 from deployer.cli.notes import notes_options, wanted, without_notes
 from deployer.cli.say import show, show_as, tell
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     help="The release; by default the newest known here.",
 )
 @click.option("--write", is_flag=True, help="Replace the file; without it, only show.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@FORM
 @notes_options
 def command(profile: str, engine: str | None, form: str, *, write: bool) -> int:
     """Rewrite a profile for another engine release, newer or older.

@@ -44,7 +44,13 @@ if TYPE_CHECKING:
     default=180.0,
     help="Seconds to wait for an answer, and for each further piece of it.",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json", "junit"]), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "junit"]),
+    default="text",
+    help="`junit` for CI.",
+)
 @notes_options
 @environment_option
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
