@@ -29,7 +29,7 @@ pytestmark = pytest.mark.process
 
 __all__ = ["killing"]  # a fixture
 
-SEEDS = {"fast": 1, "ci": 2, "thorough": 50}[VOLUME]
+SEEDS = {"fast": 1, "ci": 1, "thorough": 50}[VOLUME]
 
 MOMENTS = 30
 """Events of a kind, from the call of a phase on, of which one is the moment."""
