@@ -6,6 +6,7 @@ import gc
 import itertools
 import os
 import re
+import socketserver
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,10 @@ os.environ["DEPLOYER_CATALOGUES"] = "nowhere"
 # Modal's client reads its file when it is imported: no test may find the account of the person
 # who runs it.
 os.environ["MODAL_CONFIG_PATH"] = os.devnull
+
+# As many connections as uvicorn lets wait until they are taken. With the standard library's 5, some
+# of those that come together are reset on a busy machine.
+socketserver.TCPServer.request_queue_size = 2048
 
 
 UNSET = (

@@ -57,6 +57,7 @@ def engine(port: int, fault: str) -> None:
     if fault != "stay":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     Engine.key, Engine.fault = os.environ.get("FAKE_KEY", ""), fault
+    ThreadingHTTPServer.request_queue_size = 2048  # uvicorn's own
     server = ThreadingHTTPServer(("127.0.0.1", port), Engine)
     print("fired up", flush=True)  # noqa: T201
     server.serve_forever()

@@ -229,10 +229,14 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def bind(options: argparse.Namespace) -> ThreadingHTTPServer:
+class Server(ThreadingHTTPServer):
+    request_queue_size = 2048  # uvicorn's own: a batch comes together
+
+
+def bind(options: argparse.Namespace) -> Server:
     time.sleep(options.bind_after)
     try:
-        return ThreadingHTTPServer((options.host, options.port), Engine)
+        return Server((options.host, options.port), Engine)
     except OSError as error:
         # SGLang lingers here, and its warm-up may well report success from the other server.
         say(f"{error}\nThe server is fired up and ready to roll!")

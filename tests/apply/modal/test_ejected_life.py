@@ -40,6 +40,14 @@ async def ended(watching: asyncio.Task[None]) -> None:
     await watching
 
 
+def logs(world: World) -> str:
+    """Give what the containers have said, each with how it ended."""
+    return "\n".join(
+        f"{task.id} ({task.process.returncode}): {''.join(task.log)}"
+        for task in world.plane.worker.tasks.values()
+    )
+
+
 def failed_start(world: World) -> str:
     """Start a container of the server that does not get ready, and give why."""
     function = world.plane.app("tiny-app").functions["Server.*"]
@@ -87,7 +95,7 @@ def test_the_script_stands_alone_and_answers(containers: World) -> None:
         answer = requests.post(
             f"{url}/v1/chat/completions", json=asked, headers={**PROXY, **headers}, timeout=600
         )
-        assert answer.status_code == status, answer.text
+        assert answer.status_code == status, f"{answer.text}\n{logs(world)}"
     assert answer.json()["choices"][0]["message"]["content"]
 
     (task,) = (task for task in world.plane.worker.tasks.values() if task.port and task.alive)
