@@ -13,6 +13,7 @@ from deployer.adopt.file import from_file
 from deployer.adopt.note import Kind
 from deployer.adopt.wishes import Wishes
 from deployer.cli.main import main
+from deployer.facts.modal.keywords import HOME
 
 SH = "python3 -m sglang.launch_server --model-path Qwen/Qwen3-32B --tp 2"
 VLLM = "vllm serve Qwen/Qwen3-32B"
@@ -256,9 +257,9 @@ volume = modal.Volume.from_name
 @app.function(
     gpu="H100",
     volumes={
-        "/root/.cache/huggingface/hub": volume("downloads"),
+        "HOME/.cache/huggingface/hub": volume("downloads"),
         "/hub": volume("hub-of-old"),
-        "/root/.cache/vllm": volume("kernels"),
+        "HOME/.cache/vllm": volume("kernels"),
         "/tmp": volume("papers"),
     },
     image=modal.Image.debian_slim().env({"HF_HOME": "/hub"}),
@@ -267,7 +268,7 @@ volume = modal.Volume.from_name
 def serve():
     subprocess.Popen(["vllm", "serve", "Qwen/Qwen3-32B"])
 """
-    adopted = adopt("deploy.py", text)
+    adopted = adopt("deploy.py", text.replace("HOME/", f"{HOME}/"))
     lines = adopted.profile.splitlines()
     place = next(place for place, line in enumerate(lines) if "papers" in line)
 

@@ -9,6 +9,7 @@ import threading
 
 import pytest
 
+from deployer.facts.modal.keywords import HOME
 from deployer.facts.sizes import WRITERS
 from deployer.serve.weights.verify import verify
 from tests.apply.modal.conftest import World
@@ -136,7 +137,7 @@ def test_containers_fetch_shards_by_xet_and_keep_what_it_needs_off_the_volume(
     }  # fmt: skip
     written = {path.name for path in (world.folder / "plane" / "volumes").rglob("*")}
     assert not [name for name in written if "xet" in name]
-    kept = list((world.folder / "plane" / "containers").glob("*/root/.cache/xet/logs/*"))
+    kept = list((world.folder / "plane" / "containers").glob(f"*{HOME}/.cache/xet/logs/*"))
     assert kept
 
 
