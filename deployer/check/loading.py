@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from deployer.compile.case import Case
 from deployer.facts.gpus import GIB
-from deployer.facts.sglang.loaders import NOTHING, WITHOUT_PAGES, speed
+from deployer.facts.sglang.loaders import NOTHING, is_mapped, speed
 from deployer.facts.sizes import READ_FASTEST
 
 
@@ -34,7 +34,7 @@ def _loading(case: Case) -> Loading | None:
     gib = None if known is None else known.gib
     if case.profile.modal is None or gib is None or case.profile.model.load_format == NOTHING:
         return None
-    mapped = all(argument.flag != WITHOUT_PAGES for argument in case.arguments)
+    mapped = is_mapped(argument.flag for argument in case.arguments)
     found = speed(case.profile.model.load_format or "", mapped=mapped)
     slowest = None if found.slowest is None else gib * GIB / found.slowest
     return Loading(gib, gib * GIB / found.fastest, slowest, gib * GIB / READ_FASTEST)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from deployer.compile.derive import STARTUP, warmup_kinds
 from deployer.facts.gpus import GIB
-from deployer.facts.sglang.loaders import NOTHING, WITHOUT_PAGES, speed
+from deployer.facts.sglang.loaders import NOTHING, is_mapped, speed
 
 if TYPE_CHECKING:
     from deployer.profile.model import Profile
@@ -31,7 +31,7 @@ def with_startup(profile: Profile, gib: float | None) -> Profile:
         return profile
     seconds = STARTUP
     if profile.modal is not None and gib is not None and profile.model.load_format != NOTHING:
-        mapped = WITHOUT_PAGES.removeprefix("--") not in profile.engine.args
+        mapped = is_mapped(f"--{name}" for name in profile.engine.args)
         found = speed(profile.model.load_format or "", mapped=mapped)
         reading = gib * GIB / (found.slowest or found.fastest)
         wanted = min(math.ceil(2 * reading / STEP) * STEP, LONGEST, _room(profile))

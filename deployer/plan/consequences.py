@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from deployer.facts.sglang.catalogue import Option
+from deployer.facts.sglang.loaders import FORMAT_FLAG, WITHOUT_PAGES
 from deployer.facts.sglang.powers import Power
 from deployer.late import compile_pattern
 from deployer.lock import reference
@@ -27,7 +28,7 @@ RESTART = {
     "local": "the next apply ends the server that runs, and starts another",
 }
 BESIDE = "what runs goes on until it is destroyed, and the next apply starts another beside it"
-LOADER = {"load-format", "weight-loader-disable-mmap"}
+LOADER = {flag.removeprefix("--") for flag in (FORMAT_FLAG, WITHOUT_PAGES)}
 """Flags that decide how fast weights are read."""
 
 SAME_MEANING = "the same setting, as this release spells it"

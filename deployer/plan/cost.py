@@ -22,7 +22,7 @@ from deployer.facts.prices import (
     STORAGE_FREE,
     Prices,
 )
-from deployer.facts.sglang.loaders import FORMAT_FLAG, NOTHING, WITHOUT_PAGES, Speed, speed
+from deployer.facts.sglang.loaders import FORMAT_FLAG, NOTHING, Speed, is_mapped, speed
 from deployer.facts.sizes import BESIDE_WEIGHTS, KERNEL_MINUTES
 from deployer.plan.writers import containers
 from deployer.release import ModalParameters, Release, Window
@@ -225,11 +225,6 @@ def read_as(release: Release) -> str:
     return found[-1] if found else ""
 
 
-def is_mapped(release: Release) -> bool:
-    """Whether weights are read through pages of memory in the formats that are read so."""
-    return all(argument.flag != WITHOUT_PAGES for argument in release.arguments)
-
-
 def _size(release: Release) -> float | None:
     """Give the GiB of the weights on a disk, None where nobody knows them."""
     known = find(release.model.repo)
@@ -269,7 +264,7 @@ def reading(release: Release, load_format: str | None = None) -> Reading | None:
     gib, how = _size(release), read_as(release) if load_format is None else load_format
     if gib is None or release.model.source != "huggingface" or how == NOTHING:
         return None
-    found = speed(how, mapped=is_mapped(release))
+    found = speed(how, mapped=is_mapped(a.flag for a in release.arguments))
     slow = None if found.slowest is None else gib * GIB / found.slowest / 60
     return Reading(gib * GIB / found.fastest / 60, slow, found)
 

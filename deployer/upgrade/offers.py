@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.facts.sglang.loaders import BY_PAGES, PACKAGES, STRAIGHT, can_leave_gds, speed
-from deployer.plan.cost import is_mapped, read_as, reading
+from deployer.facts.sglang.loaders import (
+    BY_PAGES,
+    PACKAGES,
+    STRAIGHT,
+    can_leave_gds,
+    is_mapped,
+    speed,
+)
+from deployer.plan.cost import read_as, reading
 from deployer.release import Release
 from deployer.upgrade.notes import Kind, Note
 
@@ -20,7 +27,9 @@ def offers(before: Release, after: Release) -> Iterator[Note]:
     how = read_as(before)
     if after.modal is None or how not in BY_PAGES or read_as(after) != how:
         return
-    if not is_mapped(after):  # whether the other is faster than that, nobody has published
+    if not is_mapped(
+        argument.flag for argument in after.arguments
+    ):  # whether the other is faster than that, nobody has published
         return
     if can_leave_gds(before.engine.version) or not can_leave_gds(after.engine.version):
         return

@@ -8,6 +8,7 @@ speeds that somebody has published.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from deployer.facts.sglang import formats
@@ -79,6 +80,11 @@ def speed(load_format: str, *, mapped: bool = True) -> Speed:
     if load_format in BY_PAGES:
         return PAGES if mapped else UNPUBLISHED
     return DIRECT if load_format == STRAIGHT else UNPUBLISHED
+
+
+def is_mapped(flags: Iterable[str]) -> bool:
+    """Whether weights are read through pages of memory in the formats that are read so."""
+    return WITHOUT_PAGES not in flags
 
 
 def can_leave_gds(version: str) -> bool:
