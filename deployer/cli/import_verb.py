@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -213,7 +214,8 @@ def _beside(folder: Path, path: str, config: str | None) -> str | None:
     top = folder.resolve()
     top = next((one for one in (top, *top.parents) if (one / ".git").exists()), top)
     for place in (folder / path.lstrip("/"), folder / Path(path).name):
-        if place.resolve().is_relative_to(top) and place.is_file():
+        # pathlib raises for a word that no file can be called by; it may be half a script.
+        if os.path.isfile(place) and place.resolve().is_relative_to(top):  # noqa: PTH113 - as said
             return _text(str(place), f"the file {path} that is named")
     return config if path.endswith((".yaml", ".yml", ".json")) else None
 

@@ -308,6 +308,13 @@ def test_a_file_is_never_replaced_unasked(tmp_path: Path) -> None:
     assert target.read_text(encoding="utf-8").startswith("# yaml-language-server")
 
 
+def test_a_word_that_no_file_can_be_called_by_is_no_script(tmp_path: Path) -> None:
+    path = script(tmp_path, f"run '{'a/b ' * 2000}'\n")
+
+    with pytest.raises(Failure, match="no launch of SGLang or vLLM was found"):
+        run("--file", path)
+
+
 def test_a_config_file_beside_the_script_is_merged(tmp_path: Path) -> None:
     (tmp_path / "engine.yaml").write_text("tp-size: 4\nport: 1\n", encoding="utf-8")
     ran = run("--file", script(tmp_path, f"{LAUNCH} --config engine.yaml --port 2\n"))
