@@ -18,12 +18,10 @@ from typing import Any
 from .fake_github import BOT, READ, REPOSITORY, WRITE
 from .runner import Job, Run, run_action
 
-INSTALLED = {
-    "python": {"python-path": sys.executable},
-    "environment": {"python": sys.executable},
-    "install": {},
-}
-"""What the steps that install would give; this environment has deployer already."""
+
+def installed(python: str) -> dict[str, dict[str, str]]:
+    """Give what the steps that install would give: an environment that has deployer."""
+    return {"python": {"python-path": python}, "environment": {"python": python}, "install": {}}
 
 
 @dataclass
@@ -55,7 +53,7 @@ class Call:
     """One run of the workflow.
 
     ``more`` are variables that something before has set; ``on_the_way`` is what another job of the
-    run does to the artifact.
+    run does to the artifact; ``python`` has deployer installed.
     """
 
     event: dict[str, Any]
@@ -64,6 +62,7 @@ class Call:
     inputs: dict[str, str] = field(default_factory=dict)
     more: dict[str, str] = field(default_factory=dict)
     on_the_way: Callable[[Path], None] = lambda _: None
+    python: str = sys.executable
 
 
 def run_jobs(folder: Path, workspace: Path, api: str, call: Call) -> Jobs:
@@ -75,7 +74,8 @@ def run_jobs(folder: Path, workspace: Path, api: str, call: Call) -> Jobs:
         origin.symlink_to(folder / "repository")
     environment = surroundings(folder / "check", api, call.event, server) | call.more
     job = Job(workspace, environment, call.event, call.event_name)
-    jobs = Jobs(run_action("check", job, {"token": READ, **call.inputs}, INSTALLED))
+    given = installed(call.python)
+    jobs = Jobs(run_action("check", job, {"token": READ, **call.inputs}, given))
     if not jobs.check.given["result"]:
         return jobs
     artifact = folder / "comment" / "deployer-result"
@@ -94,7 +94,7 @@ def run_jobs(folder: Path, workspace: Path, api: str, call: Call) -> Jobs:
             "token": call.token,
             "comment-author": BOT,
         },
-        INSTALLED,
+        given,
     )
     return jobs
 

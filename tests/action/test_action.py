@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.repository import commit, git
+from tests.warm import warm_python
 
 from .fake_github import NUMBER, READ, WRITE, Comments, fake_github
 from .jobs import Call, Jobs, run_jobs
@@ -20,6 +21,13 @@ PROFILE = (ROOT / "profiles" / "b200-fp8-eagle.yaml").read_text(encoding="utf-8"
 TINY = (ROOT / "profiles" / "cpu-tiny.yaml").read_text(encoding="utf-8")
 
 Act = Callable[..., Jobs]
+
+
+@pytest.fixture(scope="module")
+def python() -> Iterator[str]:
+    """The interpreter of the steps; `test_traps.py` runs them with a real one."""
+    with warm_python() as warm:
+        yield warm
 
 
 @pytest.fixture
@@ -40,7 +48,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def act(tmp_path: Path, repository: Path, comments: Comments) -> Iterator[Act]:
+def act(tmp_path: Path, repository: Path, comments: Comments, python: str) -> Iterator[Act]:
     """Run both jobs on the branch that is checked out."""
     with fake_github(comments) as api:
 
@@ -53,7 +61,8 @@ def act(tmp_path: Path, repository: Path, comments: Comments) -> Iterator[Act]:
             }
             comments.pull = pull
             event: dict[str, Any] = {"pull_request": pull}
-            return run_jobs(tmp_path, repository, api, Call(event, token=token, inputs=inputs))
+            call = Call(event, token=token, inputs=inputs, python=python)
+            return run_jobs(tmp_path, repository, api, call)
 
         yield run
 
@@ -224,7 +233,7 @@ def test_profiles_are_found_wherever_they_lie(
 
 
 def test_the_merged_commit_knows_its_base_better_than_the_event(
-    tmp_path: Path, repository: Path, comments: Comments
+    tmp_path: Path, repository: Path, comments: Comments, python: str
 ) -> None:
     """The base branch has moved on since the event's base, and the branch does not know it."""
     event_base = git(repository, "rev-parse", "main")
@@ -239,7 +248,7 @@ def test_the_merged_commit_knows_its_base_better_than_the_event(
     }
     comments.pull = event["pull_request"]
     with fake_github(comments) as api:
-        ran = run_jobs(tmp_path, repository, api, Call(event))
+        ran = run_jobs(tmp_path, repository, api, Call(event, python=python))
 
     assert ran.code == 0, ran.log
     (body,) = comments.texts()
@@ -255,7 +264,7 @@ def test_a_base_that_cannot_be_had_fails_and_says_so(act: Act) -> None:
 
 
 def test_a_shallow_checkout_fetches_the_base(
-    tmp_path: Path, repository: Path, comments: Comments
+    tmp_path: Path, repository: Path, comments: Comments, python: str
 ) -> None:
     edit(repository, "num_steps: 3", "num_steps: 4")
     shallow = tmp_path / "shallow"
@@ -271,7 +280,7 @@ def test_a_shallow_checkout_fetches_the_base(
     }
     comments.pull = event["pull_request"]
     with fake_github(comments) as api:
-        ran = run_jobs(tmp_path, shallow, api, Call(event))
+        ran = run_jobs(tmp_path, shallow, api, Call(event, python=python))
 
     assert ran.code == 0, ran.log
     assert "--speculative-num-steps" in comments.texts()[0]
@@ -290,7 +299,9 @@ def fork(repository: Path) -> tuple[Path, str]:
     return clone, head
 
 
-def of_fork(tmp_path: Path, clone: Path, head: str, comments: Comments, newest: str) -> Jobs:
+def of_fork(
+    tmp_path: Path, clone: Path, head: str, comments: Comments, newest: str, python: str
+) -> Jobs:
     base = git(clone, "rev-parse", "main")
     run = {
         "event": "pull_request",
@@ -303,14 +314,14 @@ def of_fork(tmp_path: Path, clone: Path, head: str, comments: Comments, newest: 
     comments.pulls["someone:a&b=c"] = [other, pull]
     event = {"workflow_run": run}
     with fake_github(comments) as api:
-        return run_jobs(tmp_path, clone, api, Call(event, "workflow_run"))
+        return run_jobs(tmp_path, clone, api, Call(event, "workflow_run", python=python))
 
 
 def test_a_second_workflow_comments_on_a_fork_without_a_checkout(
-    tmp_path: Path, fork: tuple[Path, str], comments: Comments
+    tmp_path: Path, fork: tuple[Path, str], comments: Comments, python: str
 ) -> None:
     clone, head = fork
-    ran = of_fork(tmp_path, clone, head, comments, newest=head)
+    ran = of_fork(tmp_path, clone, head, comments, head, python)
 
     assert ran.code == 0, ran.log
     (body,) = comments.texts()
@@ -321,10 +332,10 @@ def test_a_second_workflow_comments_on_a_fork_without_a_checkout(
 
 
 def test_a_fork_that_has_moved_on_is_left_to_its_newer_run(
-    tmp_path: Path, fork: tuple[Path, str], comments: Comments
+    tmp_path: Path, fork: tuple[Path, str], comments: Comments, python: str
 ) -> None:
     clone, head = fork
-    ran = of_fork(tmp_path, clone, head, comments, newest="0" * 40)
+    ran = of_fork(tmp_path, clone, head, comments, "0" * 40, python)
 
     assert ran.code == 0, ran.log
     assert "No open pull request has this commit as its newest" in ran.log
@@ -332,12 +343,12 @@ def test_a_fork_that_has_moved_on_is_left_to_its_newer_run(
 
 
 def test_a_fork_that_was_deleted_is_no_failure(
-    tmp_path: Path, fork: tuple[Path, str], comments: Comments
+    tmp_path: Path, fork: tuple[Path, str], comments: Comments, python: str
 ) -> None:
     clone, head = fork
     run = {"event": "pull_request", "head_sha": head, "head_branch": "x", "head_repository": None}
     with fake_github(comments) as api:
-        call = Call({"workflow_run": run}, "workflow_run")
+        call = Call({"workflow_run": run}, "workflow_run", python=python)
         ran = run_jobs(tmp_path, clone, api, call)
 
     assert ran.code == 0, ran.log
@@ -346,7 +357,7 @@ def test_a_fork_that_was_deleted_is_no_failure(
 
 
 def test_a_number_that_the_run_brings_along_is_not_believed(
-    tmp_path: Path, fork: tuple[Path, str], comments: Comments
+    tmp_path: Path, fork: tuple[Path, str], comments: Comments, python: str
 ) -> None:
     """Only the commit of a fork's run counts; which pull request has it is asked of GitHub."""
     clone, head = fork
@@ -358,7 +369,7 @@ def test_a_number_that_the_run_brings_along_is_not_believed(
         "pull_requests": [{"number": NUMBER, "head": {"sha": head}, "base": {"sha": head}}],
     }
     with fake_github(comments) as api:
-        call = Call({"workflow_run": run}, "workflow_run")
+        call = Call({"workflow_run": run}, "workflow_run", python=python)
         ran = run_jobs(tmp_path, clone, api, call)
 
     assert ran.code == 0, ran.log
@@ -366,14 +377,14 @@ def test_a_number_that_the_run_brings_along_is_not_believed(
 
 
 def test_an_older_run_does_not_write_over_a_newer_one(
-    tmp_path: Path, repository: Path, comments: Comments
+    tmp_path: Path, repository: Path, comments: Comments, python: str
 ) -> None:
     edit(repository, "num_steps: 3", "num_steps: 4")
     base, head = (git(repository, "rev-parse", ref) for ref in ("main", "HEAD"))
     event = {"pull_request": {"number": NUMBER, "base": {"sha": base}, "head": {"sha": head}}}
     comments.pull = {"number": NUMBER, "base": {"sha": base}, "head": {"sha": "b" * 40}}
     with fake_github(comments) as api:
-        ran = run_jobs(tmp_path, repository, api, Call(event))
+        ran = run_jobs(tmp_path, repository, api, Call(event, python=python))
 
     assert ran.code == 0, ran.log
     assert "nothing is said" in ran.log
@@ -381,7 +392,7 @@ def test_an_older_run_does_not_write_over_a_newer_one(
 
 
 def test_a_result_that_is_not_the_checks_is_not_commented(
-    tmp_path: Path, repository: Path, comments: Comments
+    tmp_path: Path, repository: Path, comments: Comments, python: str
 ) -> None:
     edit(repository, "num_steps: 3", "num_steps: 4")
     base, head = (git(repository, "rev-parse", ref) for ref in ("main", "HEAD"))
@@ -393,7 +404,7 @@ def test_a_result_that_is_not_the_checks_is_not_commented(
         (artifact / "diff.md").write_text(text, encoding="utf-8")
 
     with fake_github(comments) as api:
-        ran = run_jobs(tmp_path, repository, api, Call(event, on_the_way=replaced))
+        ran = run_jobs(tmp_path, repository, api, Call(event, on_the_way=replaced, python=python))
 
     assert ran.code == 1
     assert "::error title=deployer::The result was not used: it is not what the check wrote" in (

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -30,8 +31,12 @@ ACTIONS = ("", "check", "comment")
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A pull request that changes a profile, adds a wrong one, and sets traps."""
-    made = tmp_path / "repository"
+    return with_traps(tmp_path)
+
+
+def with_traps(folder: Path) -> Path:
+    """Make a pull request that changes a profile, adds a wrong one, and sets traps."""
+    made = folder / "repository"
     (made / "profiles").mkdir(parents=True)
     (made / "profiles" / "glm.yaml").write_text(PROFILE, encoding="utf-8")
     git(made, "init", "--quiet", "--initial-branch=main")
@@ -39,8 +44,8 @@ def repository(tmp_path: Path) -> Path:
     git(made, "checkout", "--quiet", "-b", "change")
     changed = PROFILE.replace("num_steps: 3", "num_steps: 4")
     (made / "profiles" / "glm.yaml").write_text(changed, encoding="utf-8")
-    (tmp_path / "elsewhere.yaml").write_text(f"token: {SECRET}\n", encoding="utf-8")
-    set_traps(made, tmp_path / "canaries", TINY)
+    (folder / "elsewhere.yaml").write_text(f"token: {SECRET}\n", encoding="utf-8")
+    set_traps(made, folder / "canaries", TINY)
     return made
 
 
@@ -64,36 +69,47 @@ def git_of(repository: Path, *words: str) -> str:
     return git(repository, *safe, *words)
 
 
-@pytest.mark.parametrize("profiles", ["profiles/*.yaml", ""])
-def test_nothing_of_the_pull_request_is_run_and_the_truth_is_said(
-    tmp_path: Path, repository: Path, profiles: str
-) -> None:
-    comments = Comments()
+@dataclass(frozen=True)
+class Trapped:
+    """What one run came to, and the folder that it ran in."""
 
-    jobs = hostile(tmp_path, repository, comments, profiles)
+    folder: Path
+    jobs: Jobs
+    comments: Comments
 
-    assert ran(tmp_path / "canaries") == set()
-    assert not list(tmp_path.rglob("pwned*"))
+
+@pytest.fixture(scope="module")
+def trapped(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Trapped:
+    folder, comments = tmp_path_factory.mktemp("trapped"), Comments()
+    jobs = hostile(folder, with_traps(folder), comments, request.param)
+    return Trapped(folder, jobs, comments)
+
+
+@pytest.mark.parametrize("trapped", ["profiles/*.yaml", ""], indirect=True)
+def test_nothing_of_the_pull_request_is_run_and_the_truth_is_said(trapped: Trapped) -> None:
+    jobs = trapped.jobs
+
+    assert ran(trapped.folder / "canaries") == set()
+    assert not list(trapped.folder.rglob("pwned*"))
     assert jobs.check.code == 1, jobs.log
     assert re.search(r"^::error file=profiles/wrong.yaml,line=\d+", jobs.log, re.MULTILINE)
     assert not any(line.startswith("::notice title=pwned") for line in obeyed(jobs.log))
     assert SECRET not in jobs.log
     assert all(SECRET not in file.read_text(encoding="utf-8") for file in results(jobs))
-    (body,) = comments.texts()
+    (body,) = trapped.comments.texts()
     assert "| `--speculative-num-steps`<br>`speculative.num_steps` | `3` | `4` |" in body
     assert "wrong.yaml" in body
 
 
-def test_links_are_named_and_not_followed_and_odd_names_are_annotated(
-    tmp_path: Path, repository: Path
-) -> None:
-    jobs = hostile(tmp_path, repository, Comments(), "profiles/*.yaml")
+@pytest.mark.parametrize("trapped", ["profiles/*.yaml"], indirect=True)
+def test_links_are_named_and_not_followed_and_odd_names_are_annotated(trapped: Trapped) -> None:
+    log = trapped.jobs.log
 
     for name in ("environ.yaml", "away.yaml"):
-        assert f"profiles/{name} (a link: one is followed only where it is named)" in jobs.log
-    told = [line for line in obeyed(jobs.log) if line.startswith("::error file=")]
+        assert f"profiles/{name} (a link: one is followed only where it is named)" in log
+    told = [line for line in obeyed(log) if line.startswith("::error file=")]
     for name in ("$(touch pwned).yaml", "--format=json.yaml", r"x\n%3A%3Anotice title=pwned"):
-        assert any(f"file=profiles/{name}" in line for line in told), (name, jobs.log)
+        assert any(f"file=profiles/{name}" in line for line in told), (name, log)
 
 
 def test_a_fork_full_of_traps_is_compared_by_its_objects(tmp_path: Path, repository: Path) -> None:
