@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from deployer import extras
+from deployer.cli import main as there
 from deployer.errors import Failure
 
 Main = Callable[[list[str]], int]
@@ -103,7 +104,7 @@ def test_checking_and_comparing_takes_none_of_them(
 def test_and_afterwards_a_path_leads_to_the_module_that_was_there() -> None:
     ours = {name.rpartition("."): it for name, it in sys.modules.items() if name.startswith(ROOMS)}
     led = {whole: getattr(sys.modules[whole[0]], whole[2]) for whole in ours}
-    assert ours
+    assert ours["deployer.cli", ".", "main"] is there
     assert led == ours
 
 
