@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deployer.cli.main import VERBS, cli, main
+from tests.warm import warm_python
 
 pytestmark = pytest.mark.process
 
@@ -28,23 +29,26 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 """
 
 
+@pytest.fixture(scope="module")
+def programs() -> Iterator[Path]:
+    """The folder of a `deployer`."""
+    with warm_python() as python:
+        yield Path(python).parent
+
+
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder with profiles, and a `deployer` on the path."""
+    """Give a folder with profiles."""
     monkeypatch.chdir(tmp_path)
     for name in ("profiles/a-one.yaml", "profiles/a-two.yml", "profiles/notes.txt", "top.yaml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "odd\nname.yaml").touch()
-    program = tmp_path / "bin" / "deployer"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m deployer "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
     return tmp_path
 
 
-def bash(here: Path, words: str) -> list[str]:
-    script = BASH.format(bin=here / "bin", words=words)
+def bash(programs: Path, words: str) -> list[str]:
+    script = BASH.format(bin=programs, words=words)
     ran = subprocess.run(
         ["bash", "--norc", "-c", script], capture_output=True, text=True, check=False
     )
@@ -71,17 +75,19 @@ def bash(here: Path, words: str) -> list[str]:
         ("deployer completion f", ["fish"]),
     ],
 )
-def test_bash_completes(here: Path, words: str, offered: list[str]) -> None:
-    assert bash(here, words) == offered
+@pytest.mark.usefixtures("here")
+def test_bash_completes(programs: Path, words: str, offered: list[str]) -> None:
+    assert bash(programs, words) == offered
 
 
-def test_bash_completes_the_names_of_deployments(here: Path) -> None:
+@pytest.mark.usefixtures("here")
+def test_bash_completes_the_names_of_deployments(programs: Path) -> None:
     state = Path(os.environ["XDG_STATE_HOME"]) / "deployer" / "local" / "pond-life"
     state.mkdir(parents=True, mode=0o700)
     (state / "state.json").write_text("{}", encoding="utf-8")
 
     for verb in ("logs", "status", "destroy", "verify"):
-        assert bash(here, f"deployer {verb} po") == ["pond-life"]
+        assert bash(programs, f"deployer {verb} po") == ["pond-life"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from deployer.cli.main import main
 from deployer.cli.writing import refuse_unwritable, write_file
 from deployer.errors import DeployerError, Failure
 from tests.verbs.circumstances import full_disk
+from tests.warm import warm_python
 
 pytestmark = pytest.mark.process
 
@@ -48,14 +50,32 @@ READING = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def python() -> Iterator[str]:
+    """An interpreter with a secret in its environment."""
+    with warm_python(HF_TOKEN=SECRET) as warm:
+        yield warm
+
+
+def test_the_secret_is_there_to_be_shown(python: str, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("print(open('/proc/self/environ').read())", encoding="utf-8")
+
+    ran = subprocess.run([python, "-I", str(script)], capture_output=True, text=True, check=True)
+
+    assert f"HF_TOKEN={SECRET}" in ran.stdout
+
+
 @pytest.mark.parametrize("verb", READING, ids=" ".join)
 @pytest.mark.parametrize("target", ["/proc/self/environ", "../../secrets"])
-def test_no_verb_shows_what_a_link_leads_to(verb: list[str], target: str, repository: Path) -> None:
+def test_no_verb_shows_what_a_link_leads_to(
+    verb: list[str], target: str, repository: Path, python: str
+) -> None:
     link(repository / "profiles" / "env.yaml", target)
     before = sorted(path.name for path in repository.rglob("*"))
 
     ran = subprocess.run(
-        [sys.executable, "-m", "deployer", *verb, "profiles/env.yaml"],
+        [python, "-I", "-m", "deployer", *verb, "profiles/env.yaml"],
         cwd=repository,
         env={**os.environ, "HF_TOKEN": SECRET},
         capture_output=True,
