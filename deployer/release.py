@@ -21,15 +21,6 @@ COMMIT = compile_pattern(r"[0-9a-f]{40}")
 FORMAT_VERSION = 1
 """The version of the JSON form; raised whenever an older reader would misread it."""
 
-TOLD_BY = "X-Deployer-Release"
-"""The header of an answer that tells which release is behind it."""
-
-TOLD_DIGITS = 12
-"""Digits of the release's digest that it tells."""
-
-SHAPE_BY = "X-Deployer-Shape"
-"""The header that tells which of a deployment's shapes it is (:attr:`Release.shape`)."""
-
 NEGATIVE = compile_pattern(r"-\d+|-\d*\.\d+")
 """What argparse takes for a negative number, and so for a value (Python 3.11 to 3.13)."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployer.errors import Failure
 from deployer.facts.sglang.routes import METRICS, addable, clients
-from deployer.release import TOLD_DIGITS
+from deployer.headers import TOLD_DIGITS
 from deployer.serve.counters import METRICS_FLAG
 from deployer.serve.door.keys import digest
 from deployer.serve.door.terms import Cut, Facts, NamedKey, Route, Terms, Timed

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import requests
 from openai import DEFAULT_CONNECTION_LIMITS, DefaultHttpxClient, OpenAI, Timeout
 
-from deployer.release import SHAPE_BY, TOLD_BY
+from deployer.headers import SHAPE_BY, TOLD_BY
 from deployer.verify.own_host import KEPT, OwnHost, for_own_host
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from deployer.errors import UsageError
-from deployer.release import TOLD_DIGITS
+from deployer.headers import TOLD_DIGITS
 from deployer.secret import forms
 
 if TYPE_CHECKING:

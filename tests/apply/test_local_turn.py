@@ -13,7 +13,8 @@ from deployer.apply.local.parts import Parts
 from deployer.apply.local.room import no_room
 from deployer.apply.local.state import read_state
 from deployer.errors import Failure
-from deployer.release import TOLD_BY, Argument
+from deployer.headers import TOLD_BY
+from deployer.release import Argument
 from deployer.serve.processes import all_processes, title
 
 from .test_local_supervised import supervised

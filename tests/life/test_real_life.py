@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from deployer.release import TOLD_BY
+from deployer.headers import TOLD_BY
 from tests.life.living import Life
 
 pytestmark = [pytest.mark.engine]

@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 from deployer.facts.sglang.routes import CLIENTS, OPERATORS
-from deployer.release import TOLD_BY, TOLD_DIGITS
+from deployer.headers import TOLD_BY, TOLD_DIGITS
 from deployer.verify.probes import usage
 from deployer.verify.probes.spread import TURNS
 

@@ -5,8 +5,8 @@ from dataclasses import asdict, replace
 import pytest
 
 from deployer.errors import UsageError
+from deployer.headers import TOLD_DIGITS
 from deployer.release import (
-    TOLD_DIGITS,
     Argument,
     Engine,
     Hardware,

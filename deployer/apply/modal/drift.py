@@ -20,8 +20,8 @@ from deployer.apply.modal.remembering import modal_parameters
 from deployer.apply.modal.standing import deployed_now
 from deployer.behaviour.windows import kept_at
 from deployer.errors import Failure, NotReached
+from deployer.headers import SHAPE_BY, TOLD_BY, TOLD_DIGITS
 from deployer.plan.diff import diff
-from deployer.release import SHAPE_BY, TOLD_BY, TOLD_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from deployer.apply.seen import NOTHING, Observed, Recorded
 from deployer.apply.unseen import asked_words, not_asked_words, not_reached_words, not_there_words
 from deployer.diagnose.words import over
 from deployer.errors import DeployerError, Failure, NotAsked, NotReached
-from deployer.release import TOLD_DIGITS
+from deployer.headers import TOLD_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -19,8 +19,8 @@ from deployer.apply.modal.things import ContainerFacts
 from deployer.apply.patience import current
 from deployer.diagnose.words import standing
 from deployer.errors import Failure, NotReached
+from deployer.headers import SHAPE_BY, TOLD_BY, TOLD_DIGITS
 from deployer.plan.standing import DEPLOYED
-from deployer.release import SHAPE_BY, TOLD_BY, TOLD_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from deployer.release import TOLD_BY
+from deployer.headers import TOLD_BY
 from deployer.serve.door.terms import REQUEST_HEADER
 
 if TYPE_CHECKING:

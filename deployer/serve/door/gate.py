@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from deployer.release import SHAPE_BY, TOLD_BY
+from deployer.headers import SHAPE_BY, TOLD_BY
 from deployer.serve.door.flights import Flights
 from deployer.serve.door.refusal import refusal
 from deployer.serve.door.routing import Routes

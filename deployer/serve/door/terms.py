@@ -27,8 +27,8 @@ class Route:
 class Terms:
     """Who may come in, and with what.
 
-    ``release`` is what :data:`~deployer.release.TOLD_BY` says, ``shape`` what
-    :data:`~deployer.release.SHAPE_BY` does. ``keyed`` tells whether a key is
+    ``release`` is what :data:`~deployer.headers.TOLD_BY` says, ``shape`` what
+    :data:`~deployer.headers.SHAPE_BY` does. ``keyed`` tells whether a key is
     asked for: with it and without any key nobody comes in. ``body`` bounds a request's body, in
     bytes.
     ``origins`` are the pages of browsers that may ask (CORS). ``models`` are the names that are

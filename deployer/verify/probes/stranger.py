@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from deployer.release import TOLD_BY
+from deployer.headers import TOLD_BY
 from deployer.verify.check import Broken
 from deployer.verify.trouble import refusal
 

@@ -20,7 +20,7 @@ import requests
 
 from deployer.apply.modal import parts
 from deployer.apply.modal.records import Records
-from deployer.release import TOLD_BY
+from deployer.headers import TOLD_BY
 from deployer.verify.verdict import Outcome, Verdict
 from tests.apply.modal.conftest import World
 from tests.apply.modal.test_ends import dies, fetching, interrupt_once, kept, lives

@@ -13,7 +13,7 @@ from modal_proto import api_pb2
 
 from deployer.cli.benching import _shape
 from deployer.cli.reading import read_release
-from deployer.release import SHAPE_BY, TOLD_BY
+from deployer.headers import SHAPE_BY, TOLD_BY
 from deployer.serve.lines import boot_of
 from deployer.verify.endpoint import Endpoint
 from tests.apply.modal.conftest import World
