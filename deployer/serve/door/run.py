@@ -8,15 +8,25 @@ supervisor's to act on, and are ignored here.
 from __future__ import annotations
 
 import argparse
-import asyncio
+import gc
+import os
 import signal
-import socket
 import sys
-from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[3])
+    gc.disable()  # what is imported is no garbage
+    if not any(name.startswith("OTEL_") for name in os.environ):
+        # Only traces may leave by TLS, and aiohttp reads all of the machine's certificates when it
+        # is imported: a fifth of a start. Without the module both it and asyncio do without.
+        modules: dict[str, Any] = sys.modules
+        modules["ssl"] = None
+
+import asyncio
+import socket
+from contextlib import suppress
 
 from deployer.serve.door.attend import attend
 
@@ -27,6 +37,8 @@ def main() -> int:
     parser.add_argument("--listen", type=int, required=True, help="the listening socket")
     parser.add_argument("--control", type=int, required=True, help="the supervisor's socket")
     options = parser.parse_args()
+    gc.freeze()
+    gc.enable()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     listening, control = socket.socket(fileno=options.listen), socket.socket(fileno=options.control)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 
 from deployer.serve.door import traces
 from deployer.serve.door.traces import Wanted, begun, wanted
+from deployer.serve.doorkeeper import RUN
 from tests.serve.living import wait_for
 
 from .conftest import House
@@ -133,6 +137,20 @@ def test_a_collector_gets_what_became_of_requests(collector: Upstream, house: Ma
     sent = [headers["Traceparent"] for _, _, headers, _ in at.upstream.seen]
     assert sent[0] == f"00-{TRACE}-{plain['spanId']}-01"
     assert sent[1] == f"00-{streamed['traceId']}-{streamed['spanId']}-01"
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("environ", [{}, {ENDPOINT: "https://collector"}])
+def test_a_door_loads_tls_for_traces_only(environ: Mapping[str, str]) -> None:
+    command = [sys.executable, "-X", "importtime", str(RUN), "--help"]
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    log = subprocess.run(
+        command, env={**bare, **environ}, capture_output=True, text=True, check=True
+    ).stderr
+    loaded = {line.rpartition("|")[2].strip() for line in log.splitlines()}
+
+    assert "aiohttp.web" in loaded
+    assert ("_ssl" in loaded) is bool(environ)
 
 
 @pytest.mark.process
