@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -183,13 +182,15 @@ def slower(now: Boot, before: Sequence[Boot]) -> tuple[Slower, ...]:
 def _against(now: Boot, before: Sequence[Boot], than: str) -> Iterator[Slower]:
     if not before:
         return
+    from statistics import median  # noqa: PLC0415 - it takes long to import
+
     found = []
     for name in now.names():
         took, usual = now.of(name), [there for boot in before if (there := boot.of(name))]
         if took and (usual or than == LAST):
-            median = statistics.median(each.seconds for each in usual) if usual else 0.0
-            found.append(Slower(name, took.seconds, median, than))
-    whole = statistics.median(boot.seconds for boot in before)
+            middle = median(each.seconds for each in usual) if usual else 0.0
+            found.append(Slower(name, took.seconds, middle, than))
+    whole = median(boot.seconds for boot in before)
     found.append(Slower(TOTAL, now.seconds, whole, than))
     yield from (each for each in found if _clearly(each))
 

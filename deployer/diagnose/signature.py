@@ -69,4 +69,4 @@ class Signature:
 
 def words(*patterns: str) -> re.Pattern[str]:
     """Make one pattern of several alternatives, over line ends."""
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.DOTALL)
+    return compile_pattern("|".join(f"(?:{pattern})" for pattern in patterns), re.DOTALL)

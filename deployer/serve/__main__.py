@@ -9,6 +9,7 @@ to the events file, one JSON object a line; how the engine is just now stands be
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -17,6 +18,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+if __name__ == "__main__":
+    gc.disable()  # what is imported is no garbage
 
 from deployer.errors import DeployerError, Failure, UsageError
 from deployer.event import Event
@@ -261,4 +265,6 @@ def _say(message: str) -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()
+    gc.enable()
     sys.exit(main())

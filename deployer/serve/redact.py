@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from deployer.late import compile_pattern
 from deployer.secret import forms, masked
 from deployer.serve.broken import MOST, Broken, overlap
 from deployer.serve.shapes import ShapeStream
@@ -47,7 +48,7 @@ class Redactor:
         headless = {secret[1:] for secret in self._secrets if len(secret) >= LONG}
         found |= headless
         self._forms = tuple(sorted((f.encode() for f in found), key=len, reverse=True))
-        self._pattern = re.compile(b"|".join(map(re.escape, self._forms)))
+        self._pattern = compile_pattern(b"|".join(map(re.escape, self._forms)))
         self._anchors = _anchors(self._forms)
         pieces = self._secrets | headless
         self.broken = Broken(secret.encode(errors="surrogatepass") for secret in pieces)
