@@ -11,4 +11,4 @@ class Section(BaseModel):
     :mod:`deployer.profile.documentation` reads them.
     """
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
