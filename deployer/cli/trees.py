@@ -55,6 +55,7 @@ class WorkingTree:
 
     repo: git.Repository
     _paths: list[tuple[str, ...]] = field(default_factory=list, compare=False)
+    _telling: list[tuple[str, ...]] = field(default_factory=list, compare=False)
 
     def where(self) -> str:
         """Name the repository's folder."""
@@ -65,8 +66,11 @@ class WorkingTree:
         return tuple(path for path in self._listed() if _regular(self.repo.root / path))
 
     def telling(self) -> tuple[str, ...]:
-        """Ask git for them."""
-        return tuple(p for p in git.grep(self.repo) if _regular(self.repo.root / p))
+        """Ask git for them, once."""
+        if not self._telling:
+            found = (p for p in git.grep(self.repo) if _regular(self.repo.root / p))
+            self._telling.append(tuple(found))
+        return self._telling[0]
 
     def links(self) -> tuple[str, ...]:
         """Give those that git lists."""
@@ -94,6 +98,8 @@ class Commit:
     repo: git.Repository
     commit: str
     _blobs: dict[str, str] = field(default_factory=dict, compare=False)
+    _telling: list[tuple[str, ...]] = field(default_factory=list, compare=False)
+    _texts: dict[tuple[str, int], str] = field(default_factory=dict, compare=False)
 
     def where(self) -> str:
         """Name the commit."""
@@ -101,14 +107,15 @@ class Commit:
 
     def files(self) -> tuple[str, ...]:
         """Give its regular files."""
-        if not self._blobs:
-            self._blobs.update(git.blobs(self.repo, self.commit))
-        return tuple(path for path in self._blobs if path.endswith(ENDINGS))
+        return tuple(path for path in self._held() if path.endswith(ENDINGS))
 
     def telling(self) -> tuple[str, ...]:
-        """Ask git for them."""
-        there = set(self.files())
-        return tuple(path for path in git.grep(self.repo, self.commit) if path in there)
+        """Ask git for them, once."""
+        if not self._telling:
+            there = set(self.files())
+            found = (path for path in git.grep(self.repo, self.commit) if path in there)
+            self._telling.append(tuple(found))
+        return self._telling[0]
 
     def links(self) -> tuple[str, ...]:
         """Give none: a commit holds where a link leads, and not what is there."""
@@ -116,13 +123,20 @@ class Commit:
 
     def has(self, path: str) -> bool:
         """Whether the commit has it."""
-        self.files()
-        return path in self._blobs
+        return path in self._held()
 
     def text(self, path: str, largest: int = LARGEST) -> str:
-        """Read a file."""
-        self.files()
-        return git.text(self.repo, self._blobs[path], largest)
+        """Read a file, once: a commit does not change."""
+        asked = (self._held()[path], largest)
+        if asked not in self._texts:
+            self._texts[asked] = git.text(self.repo, *asked)
+        return self._texts[asked]
+
+    def _held(self) -> dict[str, str]:
+        """Ask git once."""
+        if not self._blobs:
+            self._blobs.update(git.blobs(self.repo, self.commit))
+        return self._blobs
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deployer.cli.main import main
+from tests.repository import commit, git
 
 ROOT = Path(__file__).parents[2]
 PROFILE = ROOT / "profiles" / "b200-fp8-eagle.yaml"
@@ -102,4 +103,22 @@ def test_a_thousand_profiles_take_as_long_as_they_are_many(
     assert long.all < 10.5 * short.all
     read = {("identity.py", "identity"), ("load.py", "load_profile")}
     assert [long.calls[each] for each in sorted(read)] == [20, 20]
+    capsys.readouterr()
+
+
+@pytest.mark.process
+def test_git_is_asked_each_thing_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However often a comparison looks at a side: a process of git takes as long as a profile."""
+    copies(tmp_path / "repository", 3)
+    monkeypatch.chdir(tmp_path / "repository")
+    git(Path(), "init", "--quiet", "--initial-branch=main")
+    commit(Path())
+    (Path() / "p1.yaml").write_text("# the same, with a remark\n" + Path("p1.yaml").read_text())
+    found = counted("diff", "--base", "HEAD").calls
+
+    assert found[("git.py", "grep")] == 2  # in the commit, and in the working tree
+    assert found[("git.py", "listed")] == found[("git.py", "blobs")] == 1
+    assert found[("git.py", "text")] == 3
     capsys.readouterr()
