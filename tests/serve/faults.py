@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -46,7 +46,8 @@ class Fault:
     """One fault: ``act`` does it once ``phase`` has begun; ``says`` is in the last failure's text.
 
     ``within`` bounds, in seconds, the time from the fault to what has to be told of it, apart from
-    the budgets that it has to wait for; many times what it takes, for slow machines.
+    the budgets that it has to wait for; many times what it takes, for slow machines. ``last`` tells
+    that the server can undergo no other one after it, though it goes on.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Fault:
     budgets: dict[str, float] = field(default_factory=dict)
     streams: int = 0
     within: float = 120.0
+    last: bool = False
 
 
 def nothing(_: Serving) -> None:
@@ -209,7 +211,7 @@ SERVES = (
     Fault("a deadlock of the parent, under streams", "serving", "started again",
           send(DEAF, "parent"), "the engine hangs", STREAMING, HANG, streams=2),
     Fault("a deadlock of an idle engine", "serving", "started again",
-          send(signal.SIGUSR1, "parent"), "our own request", CHILDREN, HANG),
+          send(signal.SIGUSR1, "parent"), "our own request", STREAMING, HANG),
     Fault("a prefill of four budgets", "serving", "goes on", nothing, streams=1,
           flags=(*CHILDREN, "--prefill", "20"), budgets=HANG),
     Fault("SIGTERM to the parent, by somebody else", "serving", "started again",
@@ -227,7 +229,7 @@ SERVES = (
     Fault("SIGTERM twice", "serving", "cut off", twice(signal.SIGTERM), flags=STREAMING, streams=2),
     Fault("a stream that is longer than the drain", "serving", "cut off",
           send(signal.SIGTERM, "supervisor"), flags=STREAMING, budgets={"drain": 1.0}, streams=2),
-    Fault("a disk that is full", "serving", "goes on", full_disk, streams=1),
+    Fault("a disk that is full", "serving", "goes on", full_disk, streams=1, last=True),
     Fault("clients that half open their connections", "serving", "goes on", half_open, streams=1),
     Fault("clients that do not read", "serving", "goes on", slow_readers, streams=1),
     Fault("clients that reset their connections", "serving", "goes on", resets, streams=1),
@@ -265,7 +267,7 @@ DOORS = (
           send(signal.SIGKILL, "door"), flags=STREAMING, streams=2),
     Fault("SIGTERM to the door", "serving", "goes on", send(signal.SIGTERM, "door")),
     Fault("SIGSTOP to the door, then SIGCONT in time", "serving", "goes on", pause_door,
-          flags=(*CHILDREN, "--tokens", "30"), streams=2),
+          flags=(*CHILDREN, "--tokens", "40"), streams=2),
 )  # fmt: skip
 
 LOADING = ("--load", "600", *CHILDREN)
@@ -329,3 +331,23 @@ LAUNCHES = (
 )  # fmt: skip
 
 FAULTS = (*LAUNCHES, *LOADS, *WARMS, *SERVES, *DOORS, *DRAINS)
+
+ENDINGS = {"ended, and told", "drained", "cut off", "gone with it"}
+
+
+def lives(faults: Iterable[Fault]) -> list[tuple[Fault, ...]]:
+    """Share out faults among servers: as few as can be, and each as often started again as another.
+
+    Those of one server have the same flags and budgets, and only the last one ends it.
+    """
+    alike: dict[str, list[Fault]] = {}
+    for fault in faults:
+        alike.setdefault(repr((fault.flags, fault.budgets)), []).append(fault)
+    found = []
+    for each in alike.values():
+        last = [fault for fault in each if fault.last or fault.ends in ENDINGS]
+        others = [fault for fault in each if fault not in last]
+        others.sort(key=lambda fault: fault.ends == "started again")
+        number = max(len(last), 1)
+        found += [(*others[at::number], *last[at : at + 1]) for at in range(number)]
+    return found

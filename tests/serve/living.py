@@ -193,10 +193,13 @@ class Supervisor:
             Event.from_json(line) for line in lines.splitlines(keepends=True) if line[-1] == "\n"
         ]
 
-    def wait_event(self, phase: str, state: str) -> Event:
+    def wait_event(self, phase: str, state: str, past: int = 0) -> Event:
+        """Wait for an event that comes after the first ``past``."""
+
         def look() -> Event | None:
             assert self.process.poll() is None or phase == "ended", self.errors.read_text()
-            return next((e for e in self.events() if (e.phase, e.state) == (phase, state)), None)
+            told = self.events()[past:]
+            return next((e for e in told if (e.phase, e.state) == (phase, state)), None)
 
         found: Event = wait_for(look)
         return found

@@ -1,4 +1,4 @@
-"""One server under a fault: its processes by name, its streams, and how it ended."""
+"""One server under faults: its processes by name, its streams, and how it ended."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import tempfile
 import threading
 import time
 import uuid
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import requests
 
@@ -44,19 +44,25 @@ class Stream:
 
 @dataclass
 class Serving:
-    """A supervisor with a fault, from its start to whatever becomes of it."""
+    """A supervisor that undergoes faults, from its start to whatever becomes of it.
 
-    fault: Fault
+    ``past`` and ``served`` are what had been told, and how often it had begun to serve, before the
+    fault that it undergoes.
+    """
+
+    faults: tuple[Fault, ...]
     folder: Path
     marker: str
     kept: list[socket.socket] = field(default_factory=list)
     streams: list[Stream] = field(default_factory=list)
+    past: int = 0
+    served: int = 0
 
-    def start(self) -> None:
-        fault = self.fault
+    def __post_init__(self) -> None:
+        self.fault = fault = self.faults[0]
         budgets = dict(fault.budgets)
         odd = {name: budgets.pop(name, 0.0) for name in ("taken", "command", "key")}
-        restarts = 1 if fault.ends == "started again" else 0
+        restarts = [each.ends for each in self.faults].count("started again")
         release = make_release(*fault.flags, restarts=restarts, **budgets)  # type: ignore[arg-type]
         self.port = release.listen.port
         if odd["taken"]:
@@ -67,11 +73,19 @@ class Serving:
         key = "short" if odd["key"] else KEY
         self.supervisor = Supervisor(release, self.folder, self.marker, key=key)
 
+    def events(self) -> list[Event]:
+        return self.supervisor.events()[self.past :]
+
+    def starts(self) -> int:
+        """Count how often it has begun to serve."""
+        told = [(e.phase, e.state) for e in self.supervisor.events()]
+        return told.count(("serving", "started"))
+
     def wait(self, phase: str, state: str) -> Event:
-        return self.supervisor.wait_event(phase, state)
+        return self.supervisor.wait_event(phase, state, self.past)
 
     def wait_progress(self, text: str) -> None:
-        wait_for(lambda: any(text in e.message for e in self.supervisor.events()))
+        wait_for(lambda: any(text in e.message for e in self.events()))
 
     def process(self, who: str) -> int:
         if who == "supervisor":
@@ -144,6 +158,14 @@ class Serving:
         size = max(file.stat().st_size for file in self.folder.iterdir() if file.is_file())
         resource.prlimit(self.supervisor.process.pid, resource.RLIMIT_FSIZE, (size, size))
 
+    def forget(self) -> None:
+        """Be ready for another fault."""
+        for client in self.kept:
+            client.close()
+        self.kept.clear()
+        self.streams.clear()
+        self.past = len(self.supervisor.events())
+
     def end(self) -> None:
         """Leave nothing behind, whatever has become of it."""
         for client in self.kept:
@@ -168,23 +190,60 @@ class Outcome:
 
 
 def undergo(fault: Fault) -> Outcome:
-    """Let a server undergo a fault; raises AssertionError where it does not end as it has to."""
-    with tempfile.TemporaryDirectory() as folder:
-        serving = Serving(fault, Path(folder), f"deployer-fault-{uuid.uuid4().hex}")
-        serving.start()
+    """Let a server undergo one fault; raises AssertionError where it does not end as it has to."""
+    with Life((fault,)) as life:
+        return life.undergo(fault)
+
+
+class Life:
+    """A server that undergoes faults with the same flags and budgets, one after the other.
+
+    It starts with the first, and again after one that did not end as it has to. Only the last may
+    end the server.
+    """
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self._faults = faults
+        self._held = ExitStack()
+        self._serving: Serving | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def undergo(self, fault: Fault) -> Outcome:
+        """Do the next fault; raises AssertionError where it does not end as it has to."""
+        serving = self._serving = self._serving or self._started()
+        serving.fault = fault
         try:
             outcome = _undergo(serving)
-        finally:
-            serving.end()
-        wait_for(lambda: not relatives(serving.marker), 60.0)
+        except BaseException:
+            self._end()
+            raise
+        serving.forget()
         return outcome
+
+    def _started(self) -> Serving:
+        folder = Path(self._held.enter_context(tempfile.TemporaryDirectory()))
+        serving = Serving(self._faults, folder, f"deployer-fault-{uuid.uuid4().hex}")
+        self._held.callback(wait_for, lambda: not relatives(serving.marker), 60.0)
+        self._held.callback(serving.end)
+        return serving
+
+    def _end(self) -> None:
+        self._serving = None
+        self._held.close()
 
 
 def _undergo(serving: Serving) -> Outcome:
     fault = serving.fault
-    if fault.phase != "launch":
+    if not serving.past and fault.phase != "launch":
         serving.wait("serving" if fault.phase == "drain" else fault.phase, "started")
+    serving.served = serving.starts()
     if fault.phase in {"serving", "drain"}:
+        assert serving.served
         serving.begin_streams()
     began, date = time.monotonic(), time.time()
     fault.act(serving)
@@ -196,8 +255,9 @@ def _judge_restart(serving: Serving) -> float:
     event = serving.wait("restart", "started")
     for part in serving.fault.says.split("|"):
         assert part in event.message, event.message
-    wait_for(lambda: _count(serving, "serving") == 2)
+    wait_for(lambda: serving.starts() == serving.served + 1)
     assert serving.ask_once()
+    _only_the_new_one(serving)
     return event.time
 
 
@@ -238,14 +298,14 @@ def _judge_goes_on(serving: Serving) -> float:
     assert all(each.whole for each in serving.streams), "a request was lost"
     assert serving.ask_once()
     assert serving.supervisor.process.poll() is None
-    assert _count(serving, "serving") == 1
+    assert serving.starts() == max(serving.served, 1)
     return time.time()
 
 
 def _judge_loses(serving: Serving) -> float:
     serving.wait_progress("requests in flight were lost")
     assert serving.ask_once()
-    assert _count(serving, "serving") == 1
+    assert serving.starts() == max(serving.served, 1)
     return time.time()
 
 
@@ -253,6 +313,12 @@ def _judge_gone(serving: Serving) -> float:
     assert serving.supervisor.wait() < 0
     _nothing_left(serving)
     return time.time()
+
+
+def _only_the_new_one(serving: Serving) -> None:
+    """See that nothing is left of the engine that was: there are the supervisor, door, engine."""
+    ranks = sum(word.startswith("sglang::") for word in serving.fault.flags)
+    wait_for(lambda: len(relatives(serving.marker)) == 3 + ranks)
 
 
 def _nothing_left(serving: Serving) -> None:
@@ -274,10 +340,6 @@ def _is_free(port: int) -> bool:
 
 def _listens(each: socket.socket) -> bool:
     return bool(each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
-
-
-def _count(serving: Serving, phase: str) -> int:
-    return [(e.phase, e.state) for e in serving.supervisor.events()].count((phase, "started"))
 
 
 JUDGES = {
