@@ -9,6 +9,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from deployer.engine import plugin
 
 
@@ -115,3 +117,45 @@ def test_a_real_triton_wins(tmp_path: Path) -> None:
     (tmp_path / "site" / "triton" / "__init__.py").write_text("real = True\n")
     said = interpreter(tmp_path, "import triton; print(triton.real)", DEPLOYER_CPU_PLATFORM="1")
     assert said == "True"
+
+
+WORK = """
+import signal, sys
+def work():
+    kept = [signal.getsignal(each) for each in (signal.SIGQUIT, signal.SIGINT)]
+    said = [kept == [signal.SIG_DFL, signal.default_int_handler], 'colorsys' in sys.modules]
+    print(*said, flush=True)
+    raise SystemExit(7)
+"""
+"""What a worker finds: the handlers of a new interpreter, and what its parent has imported."""
+
+STARTED = """
+import colorsys, multiprocessing, signal
+signal.signal(signal.SIGQUIT, print)
+process = multiprocessing.get_context('spawn').Process(target=work)
+process.start()
+process.join()
+print(process.exitcode, signal.getsignal(signal.SIGQUIT) is print)
+"""
+
+THREAD = "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()"
+
+
+@pytest.mark.parametrize(
+    ("package", "before", "switch", "forked"),
+    [
+        ("sglang/srt", "", "1", "True"),
+        ("sglang/srt", "", "0", "False"),
+        ("sglang/srt", THREAD, "1", "False"),
+        ("elsewhere", "", "1", "False"),
+    ],
+)
+def test_a_worker_is_forked_from_a_process_of_one_thread_and_everything_else_spawned(
+    tmp_path: Path, package: str, before: str, switch: str, forked: str
+) -> None:
+    folder = tmp_path / "site" / package
+    folder.mkdir(parents=True)
+    (folder / "worker.py").write_text(WORK)
+    code = f"{before}\nfrom {package.replace('/', '.')}.worker import work\n{STARTED}"
+    said = interpreter(tmp_path, code, DEPLOYER_CPU_PLATFORM=switch)
+    assert said.split() == ["True", forked, "7", "True"]

@@ -81,6 +81,17 @@ def test_the_key_is_in_no_argument_and_in_no_file_but_its_own(life: Life) -> Non
     assert (life.state / "api-key").stat().st_mode & 0o777 == 0o600
 
 
+def test_its_processes_are_copies_of_the_one_that_has_imported_everything(life: Life) -> None:
+    """What the kernel hands to a program (auxv) differs between starts, and a fork keeps it."""
+    parent, *others = (
+        Path(f"/proc/{life.process(name)}/auxv").read_bytes()
+        for name in ("parent", "scheduler", "detokenizer")
+    )
+    supervisor = Path(f"/proc/{life.status()['pid']}/auxv").read_bytes()
+    assert others == [parent, parent]
+    assert supervisor != parent
+
+
 def test_applying_the_same_again_does_nothing(life: Life) -> None:
     before = life.status()["pid"]
     ran = life.deployer("apply", str(life.profile))

@@ -50,10 +50,15 @@ def release(engine_environment: EngineEnvironment) -> Release:
         engine=Engine("sglang", "0.5.23", "", command),
         model=replace(plain.model, path=str(model)),
         hardware=Hardware("cpu", 1),
-        arguments=(*arguments, Argument("--trust-remote-code", (), "test")),
+        arguments=(
+            *arguments,
+            Argument("--trust-remote-code", (), "test"),
+            Argument("--sleep-on-idle", (), "test"),
+        ),
         environment=(
             Variable("DEPLOYER_CPU_PLATFORM", "1", "test"),
             Variable("HF_HUB_OFFLINE", "1", "test"),
+            Variable("OMP_NUM_THREADS", "1", "test"),  # as profiles/cpu-tiny.yaml says, and why
         ),
     )
 

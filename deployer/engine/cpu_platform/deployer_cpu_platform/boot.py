@@ -1,4 +1,4 @@
-"""Two import hooks that SGLang needs on a machine without CUDA, put up before anything else runs.
+"""What SGLang needs on a machine without CUDA, before all else: import hooks, forked processes.
 
 The ``.pth`` file imports this module at interpreter start. A platform plugin alone would come too
 late: SGLang's scheduler and detokenizer are spawned interpreters which import ``sglang.srt`` (and
@@ -9,17 +9,18 @@ import importlib.util
 import sys
 from importlib.machinery import ModuleSpec
 
-from deployer_cpu_platform import enabled, triton_standin
+from deployer_cpu_platform import enabled, forking, triton_standin
 
 _NMS = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 
 
 def install() -> None:
-    """Put up the hooks, once, and only where the environment asks for the CPU platform."""
+    """Put all of it up, once, and only where the environment asks for the CPU platform."""
     if enabled() and not any(isinstance(finder, TorchvisionHook) for finder in sys.meta_path):
         sys.meta_path.insert(0, TorchvisionHook())
         # Behind the ordinary finders: a real triton, where one is installed, wins.
         sys.meta_path.append(triton_standin.Finder())
+        forking.install()
 
 
 class TorchvisionHook:
