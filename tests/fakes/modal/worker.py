@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import py_compile
 import shlex
 import shutil
 import signal
@@ -17,13 +18,14 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modal_proto import api_pb2
 
 from deployer.facts.modal.keywords import HOME
-from tests.fakes.fresh import FRESH
+from tests.fakes.modal.forking import Process, start
 from tests.fakes.modal.state import App, identity
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ class Task:
     app_id: str
     function_id: str
     started: float
-    process: asyncio.subprocess.Process
+    process: Process
     is_server: bool
     port: int = 0
     ready: bool = False
@@ -155,21 +157,11 @@ class Worker:
                 environment_name=app.environment,
             ).SerializeToString()
         )
-        process = await asyncio.create_subprocess_exec(
-            *FRESH,
-            str(self._python(definition)),
-            "-m",
-            "modal._container_entrypoint",
-            cwd=folder / "root",
-            env={
-                **self._environment(definition, task_id, folder, arguments),
-                "MODAL_ENVIRONMENT": app.environment,
-            },
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-            limit=1 << 20,
+        environment = self._environment(definition, task_id, folder, arguments)
+        process = await start(
+            self._python(definition),
+            folder / "root",
+            {**environment, "MODAL_ENVIRONMENT": app.environment},
         )
         task = Task(task_id, app.id, function_id, time.time(), process, definition.is_server)
         task.port = port_of(definition)
@@ -184,8 +176,8 @@ class Worker:
             task.process.send_signal(signal.SIGTERM if task.is_server else signal.SIGINT)
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
-                while task.alive:  # noqa: ASYNC110 - its wait() is for all that holds its log, too
-                    await asyncio.sleep(0.02)
+                await task.process.wait()
+        task.process.send_signal(signal.SIGKILL)
         _end_all(self.state.root / "containers" / task.id)
         await task.process.wait()
 
@@ -226,7 +218,6 @@ class Worker:
                 await task.watching
 
     async def _watch(self, task: Task, app: App) -> None:
-        assert task.process.stdout
         async for raw in task.process.stdout:
             line = raw.decode(errors="replace")
             task.log.append(line)
@@ -285,6 +276,10 @@ class Worker:
                 target = folder / file.filename.lstrip("/")
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(self.state.files[file.sha256_hex], target)
+                if target.suffix == ".py":
+                    code = Path(cache_from_source(str(target)))
+                    code.parent.mkdir(exist_ok=True)
+                    code.write_bytes(_byte_code(file.sha256_hex, target))
         for mount in definition.volume_mounts:
             link, volume = Path(mount.mount_path), self.state.volume(mount.volume_id)
             if link.is_symlink() and link.readlink() == volume:
@@ -346,6 +341,21 @@ def _written_by(pid: int, below: Path) -> set[Path]:
             if path.is_relative_to(below) and mode & (os.O_WRONLY | os.O_RDWR):
                 found.add(path)
     return found
+
+
+_BYTE_CODE: dict[str, bytes] = {}
+
+
+def _byte_code(digest: str, source: Path) -> bytes:
+    """Compile a file once for all containers, which would do it anew: each has a folder of its own.
+
+    Their interpreters are made from this one.
+    """
+    if digest not in _BYTE_CODE:
+        never = py_compile.PycInvalidationMode.UNCHECKED_HASH
+        made = py_compile.compile(str(source), doraise=True, invalidation_mode=never)
+        _BYTE_CODE[digest] = Path(made or "").read_bytes()
+    return _BYTE_CODE[digest]
 
 
 def _lost(input_id: str) -> api_pb2.FunctionGetOutputsItem:

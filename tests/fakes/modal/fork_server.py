@@ -1,0 +1,107 @@
+"""Imports Modal's client, and becomes a container whenever it is asked to: a program of its own.
+
+It is run by the interpreter of an image, with ``-c`` and a socket for its standard input. A message
+is JSON, ``{"folder": ..., "environment": {...}}``, with two descriptors: where to tell, and the
+container's output. Told are two lines: the process, and the status that it was waited for with.
+
+What is forked has a session, an environment, a folder, signals and output of its own, and runs the
+true entrypoint. `/proc` shows the words and the environment of this program in its place.
+"""
+
+import contextlib
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import sys
+
+ENTRYPOINT = "modal._container_entrypoint"
+BESIDE = ("requests", "httpx2", "tqdm.auto", "yaml", "filelock")
+"""What else is imported, where the image has it: nothing that reads a variable of its own then, as
+huggingface_hub does, and nothing of ours.
+"""
+
+
+def main() -> None:
+    """Serve; comes back in each container, and does not at the end."""
+    sys.path.remove("")  # what lies in the folder where it was started
+    __import__(ENTRYPOINT)
+    for name in BESIDE:
+        with contextlib.suppress(ImportError):
+            __import__(name)
+    # To be run anew by each container, as `python -m` runs it.
+    package, _, last = ENTRYPOINT.rpartition(".")
+    delattr(sys.modules[package], last)
+    del sys.modules[ENTRYPOINT]
+    asked = socket.socket(fileno=os.dup(0))
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    telling: dict[int, socket.socket] = {}
+    while True:
+        ready, _, _ = select.select([asked.fileno(), woken], [], [])
+        if woken in ready:
+            os.read(woken, 4096)
+            _reap(telling)
+        if asked.fileno() not in ready:
+            continue
+        message, descriptors, _, _ = socket.recv_fds(asked, 1 << 20, 2)
+        if not message:
+            os._exit(0)
+        tell = socket.socket(fileno=descriptors[0])
+        pid = os.fork()
+        if not pid:
+            signal.set_wakeup_fd(-1)
+            for each in (woken, wake):
+                os.close(each)
+            for other in (asked, *telling.values()):
+                other.close()
+            _become(json.loads(message), descriptors[1])
+            tell.send(b"%d\n" % os.getpid())
+            tell.close()
+            return
+        os.close(descriptors[1])
+        telling[pid] = tell
+
+
+def _reap(telling: dict[int, socket.socket]) -> None:
+    """Tell of each that has ended; who asked may be gone."""
+    while telling:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if not pid:
+            return
+        with telling.pop(pid) as tell, contextlib.suppress(OSError):
+            tell.send(b"%d\n" % status)
+
+
+def _become(asked: dict, output: int) -> None:  # type: ignore[type-arg]
+    """Be what a runtime starts in a container, as far as a fork can."""
+    os.setsid()
+    for each in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(each, signal.SIG_DFL)
+    # As Python does when it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for each in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(each, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    os.chdir(asked["folder"])
+    os.environ.clear()
+    os.environ.update(asked["environment"])
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for descriptor, number in ((nothing, 0), (output, 1), (output, 2)):
+        os.dup2(descriptor, number)
+    os.close(nothing)
+    os.close(output)
+    sys.argv[:] = ["-m"]
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:0] = [asked["folder"], *filter(None, given)]
+    with contextlib.suppress(ImportError):  # as an interpreter does when it starts
+        __import__("sitecustomize")
+
+
+if __name__ == "__main__":
+    main()
+    runpy.run_module(ENTRYPOINT, run_name="__main__", alter_sys=True)
