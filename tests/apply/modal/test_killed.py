@@ -28,7 +28,7 @@ from tests.volume import VOLUME
 
 pytestmark = pytest.mark.process
 
-KILLS = {"fast": 1, "ci": 3, "thorough": 200}[VOLUME]
+KILLS = {"fast": 1, "ci": 2, "thorough": 200}[VOLUME]
 """Kills, each in a test of its own: together they would take longer than a test may."""
 
 ASKED: Counter[str] = Counter()

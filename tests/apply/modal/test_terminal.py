@@ -23,13 +23,20 @@ from tests.apply.modal.conftest import World
 from tests.apply.modal.test_ends import running_apps
 from tests.apply.modal.test_killed import called, killing, running, start
 from tests.fakes.modal.state import App, Build
-from tests.volume import VOLUME
+from tests.volume import THOROUGH, VOLUME
 
 pytestmark = pytest.mark.process
 
 __all__ = ["killing"]  # a fixture
 
 SEEDS = {"fast": 1, "ci": 1, "thorough": 50}[VOLUME]
+
+DEATHS = [("weights", "closed"), ("kernels", "killed")]
+"""Which phase runs, and how the terminal dies; the other two of four are tried where there is time.
+"""
+
+if THOROUGH:
+    DEATHS += [("weights", "killed"), ("kernels", "closed")]
 
 MOMENTS = 30
 """Events of a kind, from the call of a phase on, of which one is the moment."""
@@ -197,8 +204,7 @@ def free(world: World) -> bool:
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-@pytest.mark.parametrize("how", ["closed", "killed"])
-@pytest.mark.parametrize("phase", ["weights", "kernels"])
+@pytest.mark.parametrize(("phase", "how"), DEATHS)
 def test_whenever_a_terminal_dies_the_next_apply_attaches_to_what_runs(
     killing: World, monkeypatch: pytest.MonkeyPatch, phase: str, how: str, seed: int
 ) -> None:
