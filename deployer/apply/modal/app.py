@@ -61,7 +61,7 @@ VERIFY_TIMEOUT = 900
 
 CONTAINER_CODE = (
     "__init__.py", "codec.py", "credentials.py", "errors.py", "event.py", "files.py", "late.py",
-    "metrics.py", "release.py", "secret.py",
+    "headers.py", "metrics.py", "release.py", "secret.py",
     "apply/__init__.py", "apply/modal/__init__.py", "apply/modal/remote.py",
     "apply/modal/shelf.py",
     "behaviour/__init__.py", "behaviour/kernel_key.py", "behaviour/kernel_need.py",
