@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,12 +20,14 @@ from deployer.apply.modal import parts
 from deployer.apply.modal.records import Records
 from deployer.headers import TOLD_BY
 from deployer.verify.verdict import Outcome, Verdict
+from tests.apply.modal import killed_apply
 from tests.apply.modal.conftest import World
 from tests.apply.modal.test_ends import dies, fetching, interrupt_once, kept, lives
 from tests.apply.modal.test_gates import promised
 from tests.apply.modal.test_killed import killing
 from tests.apply.modal.test_said import ended, orphan
 from tests.apply.modal.test_unknown import another_machine
+from tests.fakes.modal.forking import command
 from tests.fakes.modal.state import App
 
 pytestmark = [pytest.mark.process, pytest.mark.usefixtures("hears")]
@@ -232,24 +232,20 @@ def test_one_that_an_apply_left_which_was_killed_is_taken_or_ended(
 
 def kill_at(world: World, path: str, rpc: str) -> None:
     """Kill an apply with a candidate at a question that is asked after the candidate is there."""
-    words = [sys.executable, "-m", "tests.apply.modal.killed_apply", "apply", path, "--candidate"]
     published: list[str] = []
-    with subprocess.Popen(
-        [*words, "--yes"],
-        cwd=Path(__file__).parents[3],
-        env={**os.environ, "XDG_STATE_HOME": str(world.folder / "killed")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as apply:
+    apply = command(
+        killed_apply.__name__,
+        ("apply", path, "--candidate", "--yes"),
+        {**os.environ, "XDG_STATE_HOME": str(world.folder / "killed")},
+    )
 
-        def kill(name: str) -> None:
-            if name == "AppPublish" and world.plane.requests("AppPublish")[-1].name == BESIDE:
-                published.append(name)
-            if name == rpc and published:
-                world.plane.watch = None
-                os.kill(apply.pid, signal.SIGKILL)
+    def kill(name: str) -> None:
+        if name == "AppPublish" and world.plane.requests("AppPublish")[-1].name == BESIDE:
+            published.append(name)
+        if name == rpc and published:
+            world.plane.watch = None
+            apply.kill()
 
-        world.plane.watch = kill
-        said, _ = apply.communicate()
+    world.plane.watch = kill
+    said, _ = apply.communicate()
     assert (apply.returncode, bool(published)) == (-signal.SIGKILL, True), said

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import random
 import re
 import shutil
 import signal
-import subprocess
-import sys
-import termios
 import threading
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from modal_proto import api_pb2
 
 from deployer.apply.modal.tags import PHASE
+from tests.apply.modal import killed_apply
 from tests.apply.modal.conftest import World
 from tests.apply.modal.killed_apply import quickly
-from tests.fakes.fresh import FRESH
 from tests.fakes.modal.faults import Fault
+from tests.fakes.modal.forking import Command, command
 from tests.volume import VOLUME
 
 pytestmark = pytest.mark.process
@@ -55,27 +51,17 @@ def start(
     machine: str,
     terminal: int | None = None,
     talk: int | None = None,
-) -> subprocess.Popen[str]:
+) -> Command:
     """Start an apply in a process of its own, on a machine of its own; at a terminal if given.
 
     Its ``talk`` goes elsewhere if that is given.
     """
-    script = Path(__file__).with_name("killed_apply.py")
-
-    def sit_down() -> None:
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-    beside = subprocess.STDOUT if terminal is None else terminal
-    return subprocess.Popen(
-        [*FRESH, sys.executable, "-m", f"tests.apply.modal.{script.stem}", "apply", path, "--yes"],
-        cwd=Path(__file__).parents[3],
-        env={**os.environ, "XDG_STATE_HOME": str(world.folder / machine)},
-        stdin=terminal,
-        stdout=subprocess.PIPE if terminal is None else terminal,
-        stderr=beside if talk is None else talk,
-        start_new_session=terminal is not None,
-        preexec_fn=None if terminal is None else sit_down,  # noqa: PLW1509 - nothing else runs yet
-        text=True,
+    return command(
+        killed_apply.__name__,
+        ("apply", path, "--yes"),
+        {**os.environ, "XDG_STATE_HOME": str(world.folder / machine)},
+        terminal,
+        talk,
     )
 
 

@@ -9,6 +9,7 @@ true entrypoint. `/proc` shows the words and the environment of this program in 
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import runpy
@@ -16,25 +17,15 @@ import select
 import signal
 import socket
 import sys
-
-ENTRYPOINT = "modal._container_entrypoint"
-BESIDE = ("requests", "httpx2", "tqdm.auto", "yaml", "filelock")
-"""What else is imported, where the image has it: nothing that reads a variable of its own then, as
-huggingface_hub does, and nothing of ours.
-"""
+import termios
 
 
-def main() -> None:
-    """Serve; comes back in each container, and does not at the end."""
+def main() -> str:
+    """Serve; comes back in each that is forked, with the module to run, and does not at the end."""
     sys.path.remove("")  # what lies in the folder where it was started
-    __import__(ENTRYPOINT)
-    for name in BESIDE:
+    for name in sys.argv[2:]:
         with contextlib.suppress(ImportError):
             __import__(name)
-    # To be run anew by each container, as `python -m` runs it.
-    package, _, last = ENTRYPOINT.rpartition(".")
-    delattr(sys.modules[package], last)
-    del sys.modules[ENTRYPOINT]
     asked = socket.socket(fileno=os.dup(0))
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
@@ -48,7 +39,7 @@ def main() -> None:
             _reap(telling)
         if asked.fileno() not in ready:
             continue
-        message, descriptors, _, _ = socket.recv_fds(asked, 1 << 20, 2)
+        message, descriptors, _, _ = socket.recv_fds(asked, 1 << 20, 4)
         if not message:
             os._exit(0)
         tell = socket.socket(fileno=descriptors[0])
@@ -59,11 +50,12 @@ def main() -> None:
                 os.close(each)
             for other in (asked, *telling.values()):
                 other.close()
-            _become(json.loads(message), descriptors[1])
+            module = _become(json.loads(message), descriptors[1:])
             tell.send(b"%d\n" % os.getpid())
             tell.close()
-            return
-        os.close(descriptors[1])
+            return module
+        for each in descriptors[1:]:
+            os.close(each)
         telling[pid] = tell
 
 
@@ -77,9 +69,8 @@ def _reap(telling: dict[int, socket.socket]) -> None:
             tell.send(b"%d\n" % status)
 
 
-def _become(asked: dict, output: int) -> None:  # type: ignore[type-arg]
-    """Be what a runtime starts in a container, as far as a fork can."""
-    os.setsid()
+def _become(asked: dict, streams: list[int]) -> str:  # type: ignore[type-arg]
+    """Be what was asked for, as far as a fork can; gives the module to run."""
     for each in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(each, signal.SIG_DFL)
     # As Python does when it starts.
@@ -90,18 +81,24 @@ def _become(asked: dict, output: int) -> None:  # type: ignore[type-arg]
     os.chdir(asked["folder"])
     os.environ.clear()
     os.environ.update(asked["environment"])
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for descriptor, number in ((nothing, 0), (output, 1), (output, 2)):
-        os.dup2(descriptor, number)
-    os.close(nothing)
-    os.close(output)
-    sys.argv[:] = ["-m"]
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.setsid()
+    if os.isatty(0):
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:0] = [asked["folder"], *filter(None, given)]
     with contextlib.suppress(ImportError):  # as an interpreter does when it starts
         __import__("sitecustomize")
+    module: str = asked["module"]
+    # What was imported is run anew, as `python -m` runs it.
+    if sys.modules.pop(module, None):
+        package, _, name = module.rpartition(".")
+        delattr(sys.modules[package], name)
+    sys.argv[:] = ["-m", *asked["words"]]
+    return module
 
 
 if __name__ == "__main__":
-    main()
-    runpy.run_module(ENTRYPOINT, run_name="__main__", alter_sys=True)
+    runpy.run_module(main(), run_name="__main__", alter_sys=True)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from modal_proto import api_pb2
 
 from deployer.facts.modal.keywords import HOME
-from tests.fakes.modal.forking import Process, start
+from tests.fakes.modal.forking import Container, start
 from tests.fakes.modal.state import App, identity
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Task:
     app_id: str
     function_id: str
     started: float
-    process: Process
+    process: Container
     is_server: bool
     port: int = 0
     ready: bool = False
