@@ -197,8 +197,8 @@ def test_only_what_a_container_needs_travels(tmp_path: Path, plane: ControlPlane
     rooms = {Path(name).parts[3] for name in files}
     assert rooms == {
         "__init__.py", "apply", "behaviour", "codec.py", "credentials.py", "errors.py", "event.py",
-        "diagnose", "facts", "files.py", "late.py", "metrics.py", "release.py", "secret.py",
-        "serve",
+        "diagnose", "facts", "files.py", "headers.py", "late.py", "metrics.py", "release.py",
+        "secret.py", "serve",
     }  # fmt: skip
     assert {name for name in files if "/facts/" in name} == {
         f"{HOME}/deployer/facts/__init__.py",
