@@ -30,6 +30,9 @@ for name, examples in EXAMPLES.items():
     )
 settings.load_profile(VOLUME)
 
+gc.set_threshold(50_000)
+"""Allocations between two collections. Little of what pytest and the rooms import is garbage."""
+
 os.environ["DEPLOYER_CATALOGUES"] = "nowhere"
 """What releases are known is read once a process: whoever runs the tests may have added some."""
 

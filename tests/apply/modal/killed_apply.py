@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from deployer.apply.modal import parts
 from deployer.apply.modal.locked import Clocks
-from deployer.cli.main import main
+from deployer.cli.main import run
 
 
 def quickly(put: Callable[[str, object], object]) -> None:
@@ -36,4 +36,4 @@ def quickly(put: Callable[[str, object], object]) -> None:
 if __name__ == "__main__":
     with ExitStack() as stack:
         quickly(lambda name, value: stack.enter_context(patch(name, value)))
-        sys.exit(main(sys.argv[1:]))
+        run(sys.argv[1:])
