@@ -46,6 +46,17 @@ def who_answers(port: int, pids: Iterable[int]) -> Answers:
     return verdict
 
 
+def listens_alone(port: int, pids: Iterable[int]) -> bool:
+    """Whether ``pids`` hold every socket that answers on the port."""
+    return _look(port, tuple(pids)) is Answers.OURS
+
+
+def holders(port: int, pids: Iterable[int]) -> list[int]:
+    """Give those of ``pids`` that hold a socket which answers on the port."""
+    listeners = _listeners(port) or set()
+    return [pid for pid in pids if listeners & (_sockets(pid) or set())]
+
+
 def refuse_stranger(port: int, pids: Iterable[int]) -> Answers:
     """Say who listens on the port; raises :class:`Failure` where that is not the engine.
 
@@ -104,7 +115,8 @@ def _table(name: str, port: int, addresses: set[str]) -> set[int] | None:
     except OSError:
         return None
     inodes = set()
-    for fields in map(str.split, lines):
+    mark = f":{port:04X} "  # a busy machine has thousands of other lines
+    for fields in (line.split() for line in lines if mark in line):
         address, _, number = fields[1].partition(":")
         if fields[3] == LISTENING and int(number, 16) == port and address in addresses:
             inodes.add(int(fields[9]))

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from deployer.apply.files import state_home
+from deployer.apply.local import listener
 from deployer.apply.local.connection import connect
 from deployer.apply.local.family import MARK
 from deployer.apply.local.folder import existing, folders
@@ -127,13 +128,22 @@ def test_a_mark_that_a_stranger_gave_himself_makes_him_none_of_ours(
         assert key not in told.read_text()
 
 
-def test_a_server_that_dies_while_it_is_asked_gives_its_key_to_nobody(world: World) -> None:
-    """Asked before every request, not once: what is in the middle of a verification, too."""
+def test_a_server_that_dies_while_it_is_asked_gives_its_key_to_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked before every request, not once: what is in the middle of a verification, too.
+
+    As long as it holds its port, nobody else is looked at.
+    """
     from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - as the verb does
     from deployer.verify.run import verify  # noqa: PLC0415 - brings the OpenAI client
 
     world.apply()
     connection = connect("demo", environ=world.environ)
+    connection.guard()
+    with monkeypatch.context() as patched:
+        patched.setattr(listener, "family", None)
+        connection.guard()
     endpoint = Endpoint.from_release(
         connection.release, connection.url, connection.api_key, connection.guard
     )

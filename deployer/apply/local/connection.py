@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from deployer.apply.local.folder import existing, folder_of
 from deployer.apply.local.key import kept_key
-from deployer.apply.local.listener import prove_ours
+from deployer.apply.local.listener import Guard
 from deployer.apply.local.state import State, read_release, read_state, write_state
 from deployer.errors import Failure, UsageError
 from deployer.serve.key import refuse_foreign
@@ -64,7 +64,7 @@ def connect(name: str, *, environ: Mapping[str, str] = os.environ) -> Connection
         key = _from_environment(name, variable, environ)
     elif state.key_source == "file":
         key = kept_key(folder)
-    guard = partial(prove_ours, folder, state)
+    guard = Guard(folder, state)
     url = f"http://127.0.0.1:{state.port}"
     return Connection(release, url, key, guard, partial(_remember, folder, state), variable)
 

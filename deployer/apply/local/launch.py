@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from functools import partial
 from typing import TYPE_CHECKING
 
 from deployer.apply.files import write_whole
@@ -15,7 +14,7 @@ from deployer.apply.local.environment import supervisor_environment
 from deployer.apply.local.events import result_of
 from deployer.apply.local.family import family
 from deployer.apply.local.key import keep_key
-from deployer.apply.local.listener import prove_ours
+from deployer.apply.local.listener import Guard
 from deployer.apply.local.state import State, read_state, write_state
 from deployer.apply.local.supervisor import Supervisor, start
 from deployer.diagnose.boot import slower
@@ -121,7 +120,7 @@ def _endpoint(task: Task, state: State) -> Endpoint:
     """Give the way to the server, with a guard that nobody else is given the key."""
     from deployer.verify.endpoint import Endpoint  # noqa: PLC0415 - as above
 
-    guard = partial(prove_ours, task.folder, state)
+    guard = Guard(task.folder, state)
     return Endpoint.from_release(task.release, task.url, task.key.value or None, guard)
 
 
