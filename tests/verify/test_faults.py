@@ -6,6 +6,7 @@ import pytest
 
 from deployer.verify import surface
 from deployer.verify.catalogue import PROBES
+from deployer.verify.probes import crowd
 from deployer.verify.run import REACH, verify
 from deployer.verify.verdict import Outcome, Verdict
 
@@ -21,6 +22,9 @@ SETTLE = 0.3
 
 FEW = 3
 """Routes that are enough to see that nobody is let in because of another fault."""
+
+SOME = 8
+"""Requests at once that are enough to see that none is moved by another fault."""
 
 NAMES = {probe.name for probe in PROBES}
 GOOD = (
@@ -51,6 +55,8 @@ def test_the_right_probe_finds_it_and_no_other(
     if fault.probe not in {"auth", "admin"}:  # these ask each route in many ways: half of all
         for name in ("CLIENTS", "OTHERS", "OPERATORS"):
             monkeypatch.setattr(surface, name, getattr(surface, name)[:FEW])
+    if fault.probe != "crowd":
+        monkeypatch.setattr(crowd, "MANY", SOME)
     verdicts = found(fault.behaviour)
     failed = {name: each for name, each in verdicts.items() if each.outcome is Outcome.FAILED}
     assert set(failed) == {fault.probe}, {name: each.message for name, each in failed.items()}
