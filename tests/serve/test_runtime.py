@@ -506,8 +506,10 @@ def test_no_warm_up_goes_to_who_took_the_port_meanwhile(
     assert len(asked) == 1
 
 
-def test_a_flood_does_not_stop_it(live: Callable[..., Story]) -> None:
-    story = live("--flood-mib", "72")
+def test_a_flood_does_not_stop_it(live: Callable[..., Story], tmp_path: Path) -> None:
+    with (tmp_path / "engine.log").open("wb") as log:
+        log.truncate(56 * 1024 * 1024)  # so far: a third of the flood fits
+    story = live("--flood-mib", "24")
     assert story.runtime.start()
     wait_for(lambda: story.log.read_bytes().endswith(b"loaded\n"))
     assert (story.folder / "engine.log.1").exists()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from deployer.facts.sglang.routes import CLIENTS, OPERATORS, OTHERS
 from tests.serve.living import PATIENCE
-from tests.volume import scaled
+from tests.volume import THOROUGH, scaled
 
 from .conftest import INNER, KEY, ROUTES, House
 
@@ -146,7 +146,7 @@ def test_what_is_not_on_the_list_never_reaches_the_engine(standing: House) -> No
         "/v1/chat/completions", "/v1/models", "/v1/responses/{id}"
     }  # fmt: skip
 
-    @scaled(10)
+    @scaled(10 if THOROUGH else 4)
     @given(requests, st.lists(st.integers(0, 300), max_size=6))
     @example((*GOOD[0], "good"), [1, 5, 30])
     @example((*GOOD[1], "good"), [])
