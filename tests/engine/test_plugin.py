@@ -98,6 +98,23 @@ def test_with_the_variable_the_hooks_are_up(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_imported_is_not_collected_until_there_is_a_worker(tmp_path: Path) -> None:
+    code = (
+        "import gc, multiprocessing\n"
+        "said = [gc.get_threshold()]\n"
+        "def work():\n"
+        "    process = multiprocessing.get_context('spawn').Process(target=print)\n"
+        "    process.start()\n"
+        "    process.join()\n"
+        "    said.append(gc.get_threshold())\n"
+        "work(); gc.set_threshold(5, 6, 7); work()\n"
+        "print(*(one for one, _, _ in said))"
+    )
+    usual = interpreter(tmp_path, "import gc; print(gc.get_threshold()[0])")
+    said = interpreter(tmp_path, code, DEPLOYER_CPU_PLATFORM="1")
+    assert said.split() == ["1000000", usual, "5"]
+
+
 def test_a_kernel_refuses_to_run(tmp_path: Path) -> None:
     code = (
         "import triton\n"

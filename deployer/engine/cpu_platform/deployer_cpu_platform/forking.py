@@ -18,11 +18,18 @@ from typing import Any
 WORKERS = "sglang.srt."
 """Where the functions are that SGLang's own processes run. All others are spawned as before."""
 
+LOADING = (1_000_000, 10, 10)
+"""How many objects come before the collector looks for garbage while everything is imported. They
+are a million, all of them stay, and a look through all of them takes a tenth of a second."""
+
+_USUAL = gc.get_threshold()
+
 _spawn = multiprocessing.context.SpawnProcess._Popen  # noqa: SLF001 - what is put in its place
 
 
 def install() -> None:
-    """Let SGLang have forked processes where it asks for spawned ones."""
+    """Let SGLang have forked processes where it asks for spawned ones, and imports uncollected."""
+    gc.set_threshold(*LOADING)
     multiprocessing.context.SpawnProcess._Popen = staticmethod(start)  # type: ignore[assignment]  # noqa: SLF001
 
 
@@ -31,6 +38,8 @@ def start(process: BaseProcess) -> Any:
 
     What another thread holds locked at a fork stays locked in the copy for good.
     """
+    if gc.get_threshold() == LOADING:  # SGLang has an option of its own
+        gc.set_threshold(*_USUAL)
     run: Any = process._target  # type: ignore[attr-defined]  # noqa: SLF001
     alone = len(list(Path("/proc/self/task").iterdir())) == 1
     if not (alone and getattr(run, "__module__", "").startswith(WORKERS)):
