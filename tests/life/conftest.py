@@ -24,8 +24,10 @@ OURS = {
     "warmup_timeout: 60": "warmup_timeout: 600",
     # One more in a row than is usual: three are stopped here, and one is killed.
     "drain_timeout: 60": f"drain_timeout: 600\n  restarts: 4\n  hang_timeout: {BUDGET}",
-    # A probe fills the context with one prompt, which takes time by the square of its size.
-    "served_name: glm-tiny": "served_name: glm-tiny\n  context_length: 6144",
+    # A probe fills the context with one prompt, which takes time by the square of its size, and
+    # which is to be read in two pieces.
+    "served_name: glm-tiny": "served_name: glm-tiny\n  context_length: 3072",
+    "max_running_requests: 48": "max_running_requests: 48\n  chunked_prefill_size: 2048",
 }
 """As long as the engine may take on a machine that does much else, and what it does not have to."""
 

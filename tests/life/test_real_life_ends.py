@@ -57,7 +57,7 @@ def test_a_stopped_process_is_told_in_its_budget_and_the_engine_is_started_again
     before, served = len(life.told("restart")), len(life.told("serving"))
     shown = len(life.stacks())
     if busy:
-        life.stream(1000, [])
+        life.stream(400, [])
     pid = life.process(name)
     stopped = time.time()
     os.kill(pid, signal.SIGSTOP)

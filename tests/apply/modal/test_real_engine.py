@@ -50,7 +50,7 @@ BUDGETS = {
     "startup_timeout": "  startup_timeout: 1500",
     "warmup_timeout": "  warmup_timeout: 600",
     # A probe fills the context with one prompt, which takes time by the square of its size.
-    "served_name": "  served_name: glm-tiny\n  context_length: 6144",
+    "served_name": "  served_name: glm-tiny\n  context_length: 3072",
 }
 """As long as the engine may take on a machine that does much else, and what it does not have to."""
 
