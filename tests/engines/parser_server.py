@@ -16,12 +16,14 @@ import json
 import logging
 import os
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 from tests.engines import stubs
 
 PROGRAM = "launch_server"
+MERGER = "server_args_config_parser.py"
 
 
 def build(wheel: str) -> argparse.ArgumentParser:
@@ -136,25 +138,47 @@ def judge(parser: argparse.ArgumentParser, words: list[str]) -> dict[str, Any]:
     return _verdict(recorder, accepted=True, namespace=values)
 
 
+def merged(parser: argparse.ArgumentParser, wheel: str, folder: Path) -> list[Any]:
+    """Let the release's merger turn config files into words, or end with a message."""
+    with zipfile.ZipFile(wheel) as archive:
+        (path,) = [name for name in archive.namelist() if name.endswith(f"/{MERGER}")]
+    module = importlib.import_module(path.removesuffix(".py").replace("/", "."))
+    merging = module.ConfigArgumentMerger(parser)
+    answers: list[Any] = []
+    for file in sorted(folder.glob("*.yaml")):
+        try:
+            answers.append(merging.merge_config_with_args(["--config", str(file)]))
+        except Exception as error:  # noqa: BLE001 - whatever ends the engine is an answer
+            answers.append(f"{type(error).__name__}: {error}")
+    return answers
+
+
 def _verdict(recorder: Recorder, **said: Any) -> dict[str, Any]:
     answer = {"accepted": False, "message": "", "namespace": {}, "warnings": recorder.messages}
     return answer | said
 
 
 def main() -> None:
-    """Answer until the questions end: ``null`` asks for the dump, a list of words for a verdict."""
+    """Answer until the questions end.
+
+    ``null`` asks for the dump, a list of words for a verdict, and the text of a folder for what
+    the config files there are merged to, in order.
+    """
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever the engine prints stays out of the answers
     parser = build(sys.argv[1] if len(sys.argv) > 1 else "")
     for line in sys.stdin:
         words = json.loads(line)
+        answer: Any
         if words is None:
             options = [describe(parser, it) for it in parser._actions if it.dest != "help"]
-            answer: dict[str, Any] = {
+            answer = {
                 "options": options,
                 "variables": variables(),
                 "failed": stubs.FAILED,
             }
+        elif isinstance(words, str):
+            answer = merged(parser, sys.argv[1], Path(words))
         else:
             answer = judge(parser, words)
         answers.write(json.dumps(answer) + "\n")

@@ -13,7 +13,6 @@ import functools
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +20,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from deployer.catalogue.cache import wheel_path
+from tests.forks import ROOT, Command, asked
 
 __all__ = ["DEEP", "RealParser", "Verdict", "shared", "wheel_path"]
 
 SERVER = "tests.engines.parser_server"
-ROOT = Path(__file__).parents[2]
+NEEDS = ("openai", "openai.types.responses", "aiohttp", "huggingface_hub.hf_api", "requests")
+"""What every release imports that is no stub."""
+
 DEEP = ("0.5.9", "0.5.10.post1", "0.5.12", "0.5.13", "0.5.14", "0.5.18", "0.5.20", "0.5.23")
 """The releases at which the command line changed most: tests of several files ask them."""
 
@@ -59,13 +61,15 @@ class RealParser:
         """``python``: that of an environment where SGLang is installed, instead of the wheel."""
         self.version = version
         self._python = python
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[str] | Command | None = None
 
     def __enter__(self) -> Self:
         kept = {name: it for name, it in os.environ.items() if not name.startswith("SGL")}
-        wheel = [] if self._python else [str(wheel_path(self.version).resolve())]
+        if not self._python:
+            self._process = asked(SERVER, [str(wheel_path(self.version).resolve())], NEEDS, **kept)
+            return self
         self._process = subprocess.Popen(
-            [str(self._python or sys.executable), "-W", "ignore", "-m", SERVER, *wheel],
+            [str(self._python), "-W", "ignore", "-m", SERVER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -99,9 +103,15 @@ class RealParser:
         ``variables``: the declared environment variables; ``failed``: the modules of the wheel that
         do not run on this machine and were replaced.
         """
-        return self._ask(None)
+        dump: dict[str, Any] = self._ask(None)
+        return dump
 
-    def _ask(self, question: list[str] | None) -> dict[str, Any]:
+    def merged(self, folder: Path) -> list[list[str] | str]:
+        """Give the words that the release makes of each ``*.yaml`` there, or how it would end."""
+        answers: list[list[str] | str] = self._ask(str(folder))
+        return answers
+
+    def _ask(self, question: list[str] | str | None) -> Any:
         process = self._running()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -111,9 +121,8 @@ class RealParser:
         assert line, (
             f"the parser of {self.version} ended; run `python -m {SERVER} WHEEL` by hand to see why"
         )
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        return json.loads(line)
 
-    def _running(self) -> subprocess.Popen[str]:
+    def _running(self) -> subprocess.Popen[str] | Command:
         assert self._process is not None, "use `with RealParser(version) as parser:`"
         return self._process

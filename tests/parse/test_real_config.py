@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from deployer.facts.sglang.catalogue import Catalogue, load
 from deployer.parse.config import ConfigError, config_words
-from tests.engines.real_parser import ROOT, wheel_path
+from tests.engines.real_parser import shared
 
 pytestmark = [pytest.mark.wheels]
 
@@ -52,12 +49,7 @@ TEXTS = [
 def test_the_words_are_those_of_the_real_merger(version: str, tmp_path: Path) -> None:
     for number, text in enumerate(TEXTS):
         (tmp_path / f"{number:03}.yaml").write_text(text, encoding="utf-8")
-    ran = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tests.parse.merge_server",
-         str(wheel_path(version).resolve()), str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    answers = json.loads(ran.stdout.splitlines()[-1])
+    answers = shared(version).merged(tmp_path)
 
     assert len(answers) == len(TEXTS)
     for text, theirs in zip(TEXTS, answers, strict=True):

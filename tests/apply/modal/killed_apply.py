@@ -17,6 +17,13 @@ from deployer.apply.modal import parts
 from deployer.apply.modal.locked import Clocks
 from deployer.cli.main import run
 
+NEEDS = (
+    *("deployer.cli.apply_modal", "deployer.cli.apply_verb"),
+    *("deployer.verify.run", "deployer.verify.sample"),
+    __name__,
+)
+"""What an apply comes to import."""
+
 
 def quickly(put: Callable[[str, object], object]) -> None:
     """Let waits be short, and whatever answers keep its promises; ``put`` sets a name's value."""

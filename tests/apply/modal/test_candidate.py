@@ -27,8 +27,8 @@ from tests.apply.modal.test_gates import promised
 from tests.apply.modal.test_killed import killing
 from tests.apply.modal.test_said import ended, orphan
 from tests.apply.modal.test_unknown import another_machine
-from tests.fakes.modal.forking import command
 from tests.fakes.modal.state import App
+from tests.forks import command
 
 pytestmark = [pytest.mark.process, pytest.mark.usefixtures("hears")]
 
@@ -236,6 +236,7 @@ def kill_at(world: World, path: str, rpc: str) -> None:
     apply = command(
         killed_apply.__name__,
         ("apply", path, "--candidate", "--yes"),
+        killed_apply.NEEDS,
         {**os.environ, "XDG_STATE_HOME": str(world.folder / "killed")},
     )
 

@@ -19,7 +19,7 @@ from tests.apply.modal import killed_apply
 from tests.apply.modal.conftest import World
 from tests.apply.modal.killed_apply import quickly
 from tests.fakes.modal.faults import Fault
-from tests.fakes.modal.forking import Command, command
+from tests.forks import Command, command
 from tests.volume import VOLUME
 
 pytestmark = pytest.mark.process
@@ -59,6 +59,7 @@ def start(
     return command(
         killed_apply.__name__,
         ("apply", path, "--yes"),
+        killed_apply.NEEDS,
         {**os.environ, "XDG_STATE_HOME": str(world.folder / machine)},
         terminal,
         talk,

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from modal_proto import api_pb2
 
 from deployer.facts.modal.keywords import HOME
-from tests.fakes.modal.forking import Container, start
+from tests.fakes.modal.container import Container, start
 from tests.fakes.modal.state import App, identity
 
 if TYPE_CHECKING:

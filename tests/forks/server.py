@@ -1,11 +1,11 @@
-"""Imports Modal's client, and becomes a container whenever it is asked to: a program of its own.
+"""Imports modules, and becomes a process that runs one whenever it is asked: a program of its own.
 
-It is run by the interpreter of an image, with ``-c`` and a socket for its standard input. A message
-is JSON, ``{"folder": ..., "environment": {...}}``, with two descriptors: where to tell, and the
-container's output. Told are two lines: the process, and the status that it was waited for with.
+Its words are modules to import, as far as they are there; its standard input is a socket. A message
+is JSON, as `fork` of this package sends it, with four descriptors: where to tell, and the standard
+streams. Told are two lines: the process, and the status that it was waited for with.
 
-What is forked has a session, an environment, a folder, signals and output of its own, and runs the
-true entrypoint. `/proc` shows the words and the environment of this program in its place.
+What is forked has an environment, a folder, a session and signals of its own. `/proc` shows the
+words and the environment of this program in its place.
 """
 
 import contextlib
