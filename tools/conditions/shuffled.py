@@ -15,5 +15,5 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[Any]) -> None:
-    """Shuffle what was collected; in workers of xdist alike, which inherit the seed."""
+    """Shuffle what was collected."""
     random.Random(SEED).shuffle(items)  # noqa: S311 - an order

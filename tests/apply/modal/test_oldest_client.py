@@ -22,7 +22,7 @@ def test_the_deployments_and_the_refusals_on_the_oldest_client() -> None:
     here = Path(__file__).parent
     ran = subprocess.run(
         [
-            *(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"),
+            *(python, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
             *(str(here / name) for name in ("test_deploy.py", "test_refusals.py")),
             *(str(here / name) for name in ("test_signatures.py", "test_section.py")),
         ],
