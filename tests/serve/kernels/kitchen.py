@@ -101,7 +101,7 @@ class Kitchen:
                     "HF_TOKEN": HUB_TOKEN,
                     "COPY": HUB_TOKEN,
                 },
-                command=(sys.executable, str(FAKE), *flags),
+                command=(sys.executable, "-S", str(FAKE), *flags),
                 stream=stream,
                 **options,
             )
