@@ -49,7 +49,7 @@ class Fault:
     ``status`` answers so, ``cut`` closes the connection after so many bytes, ``flip`` changes a
     byte, ``short`` leaves bytes out at the end without a word, ``whole`` ignores a range,
     ``extra`` sends bytes that the file does not have, and ``slow`` waits so many seconds before
-    each piece.
+    each piece, of ``step`` bytes where that is said.
     """
 
     path: str
@@ -62,6 +62,7 @@ class Fault:
     whole: bool = False
     extra: bytes = b""
     slow: float = 0.0
+    step: int = 0
     at_storage: bool = False
 
 
@@ -436,8 +437,9 @@ class _Handler(BaseHTTPRequestHandler):
         silent = self.hub.silent if path and self.name != "hub" else None
         if silent is not None and "hf_hub" in self.headers.get("User-Agent", ""):
             whole = whole[: len(whole) // 2]
-        for at in range(0, len(whole), self.hub.step):
-            piece = whole[at : at + self.hub.step]
+        step = fault.step or self.hub.step
+        for at in range(0, len(whole), step):
+            piece = whole[at : at + step]
             time.sleep(fault.slow)
             if path:
                 self.hub.count(path, start + at, len(piece))

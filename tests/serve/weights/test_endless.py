@@ -90,8 +90,7 @@ def test_one_byte_in_a_while_is_given_up(
 
 def test_a_body_that_trickles_is_given_up_and_gone_on_with(story: Story) -> None:
     story.pace = replace(FAST, slowest=0.2, idle_tries=20)
-    story.hub.step = 16
-    story.hub.faults = [Fault(f"body:{SHARD}", slow=0.1)]
+    story.hub.faults = [Fault(f"body:{SHARD}", slow=0.1, step=16)]
     story.download()
     story.assert_complete()
     starts = [c.start for c in story.hub.calls if c.path == SHARD and c.server == "storage"]
