@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import enum
+import gc
 import importlib
 import io
 import json
@@ -166,7 +167,10 @@ def main() -> None:
     """
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever the engine prints stays out of the answers
+    gc.disable()  # what a release imports is no garbage
     parser = build(sys.argv[1] if len(sys.argv) > 1 else "")
+    gc.freeze()
+    gc.enable()
     for line in sys.stdin:
         words = json.loads(line)
         answer: Any
