@@ -95,7 +95,7 @@ def _standing() -> Iterator[House]:
 @pytest.fixture
 def standing(_standing: House) -> House:
     """Give a door for tests that only ask: it stands for all of a file, and has seen nothing."""
-    _standing.upstream.seen.clear()
+    _standing.upstream.begin_anew()
     return _standing
 
 

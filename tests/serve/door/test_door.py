@@ -134,8 +134,8 @@ def test_without_the_right_key_there_is_no_answer(standing: House, headers: dict
     assert at.upstream.seen == []
 
 
-def test_two_keys_in_one_request_are_none(house: Make) -> None:
-    at = house()
+def test_two_keys_in_one_request_are_none(standing: House) -> None:
+    at = standing
     one = f"Authorization: Bearer {KEY}\r\n"
     found = at.raw(
         f"GET /v1/models HTTP/1.1\r\nHost: x\r\n{one}{one}Connection: close\r\n\r\n".encode()
@@ -163,8 +163,8 @@ def test_a_door_that_asks_for_no_key_lets_in_whoever_brings_one(house: Make) -> 
     assert at.ask("GET", "/v1/models", "anything").status_code == 200
 
 
-def test_bounds_of_method_size_and_form(house: Make) -> None:
-    at = house()
+def test_bounds_of_method_size_and_form(standing: House) -> None:
+    at = standing
     wrong = at.ask("PUT", CHAT, data=b"{}")
     assert (wrong.status_code, wrong.headers["Allow"]) == (405, "POST")
     assert at.ask("OPTIONS", CHAT).status_code == 405
@@ -176,8 +176,8 @@ def test_bounds_of_method_size_and_form(house: Make) -> None:
     assert len(at.upstream.seen) == 1
 
 
-def test_expect_is_answered_before_the_body_and_not_for_a_stranger(house: Make) -> None:
-    at = house()
+def test_expect_is_answered_before_the_body_and_not_for_a_stranger(standing: House) -> None:
+    at = standing
     with socket.create_connection(("127.0.0.1", at.port), timeout=PATIENCE) as one:
         one.sendall(f"{POST}Content-Length: 2\r\nExpect: 100-continue\r\n\r\n".encode())
         assert one.recv(100).startswith(b"HTTP/1.1 100 Continue")
@@ -236,8 +236,8 @@ def test_a_stream_is_passed_on_piece_by_piece(house: Make) -> None:
     wait_for(lambda: not at.door.pulse().in_flight)
 
 
-def test_a_client_that_leaves_frees_the_engine(house: Make) -> None:
-    at = house()
+def test_a_client_that_leaves_frees_the_engine(standing: House) -> None:
+    at = standing
     done = threading.Event()
 
     def endless(request: BaseHTTPRequestHandler) -> None:
@@ -255,8 +255,8 @@ def test_a_client_that_leaves_frees_the_engine(house: Make) -> None:
     wait_for(lambda: not at.door.pulse().in_flight)
 
 
-def test_a_client_that_leaves_before_the_first_byte_frees_the_engine(house: Make) -> None:
-    at = house()
+def test_a_client_that_leaves_before_the_first_byte_frees_the_engine(standing: House) -> None:
+    at = standing
     left = threading.Event()
 
     def silent(request: BaseHTTPRequestHandler) -> None:
@@ -364,8 +364,8 @@ def test_a_dead_door_is_another_door_and_nobody_is_refused(house: Make) -> None:
     assert at.told[0].startswith(f"the door (process {first}) has ended: killed by SIGKILL (9); 0 ")
 
 
-def test_sigterm_is_not_the_doors_to_act_on(house: Make) -> None:
-    at = house()
+def test_sigterm_is_not_the_doors_to_act_on(standing: House) -> None:
+    at = standing
     os.kill(at.door.pid, signal.SIGTERM)
     os.kill(at.door.pid, signal.SIGINT)
     assert at.ask("GET", "/v1/models").status_code == 200

@@ -65,6 +65,12 @@ class Upstream:
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+    def begin_anew(self) -> None:
+        """Answer plainly, and forget what came."""
+        self.answer = plain
+        self.seen.clear()
+        self.gone.clear()
+
     def close(self) -> None:
         self.server.shutdown()
         self.server.server_close()
