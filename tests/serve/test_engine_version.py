@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import sys
 from dataclasses import replace
@@ -64,34 +63,6 @@ def test_what_does_not_say_it_is_not_taken_for_right(tmp_path: Path) -> None:
 def test_only_what_is_there_has_a_version() -> None:
     found = package_versions(sys.executable, os.environ, ["pytest", "no-such-package"])
     assert found == {"pytest": pytest.__version__}
-
-
-def test_every_package_has_the_version_that_python_finds() -> None:
-    names = sorted({each.name for each in importlib.metadata.distributions()})
-    found = package_versions(sys.executable, os.environ, names)
-
-    assert "pytest" in found
-    assert found == {name: importlib.metadata.version(name) for name in names}
-
-
-@pytest.mark.parametrize(
-    "file",
-    [
-        "Some.Thing-1.dist-info/METADATA",
-        "some_thing-1-py3.11.egg-info/PKG-INFO",
-        "some_thing.egg-info/PKG-INFO",
-        "some_thing-1.egg-info",
-    ],
-)
-def test_a_package_is_found_however_it_was_installed(tmp_path: Path, file: str) -> None:
-    told = tmp_path / file
-    told.parent.mkdir(exist_ok=True)
-    told.write_text("Metadata-Version: 2.1\nName: Some.Thing\nVersion: 2.0+local\n")
-    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
-
-    assert package_versions(sys.executable, environ, ["some-thing"]) == {"some-thing": "2.0+local"}
-    (found,) = importlib.metadata.distributions(name="some-thing", path=[str(tmp_path)])
-    assert found.version == "2.0+local"
 
 
 @pytest.mark.process
