@@ -143,7 +143,7 @@ def test_a_small_project_is_measured_and_stays_as_it_is(tmp_path: Path) -> None:
             "--sample",
             "0",
             "--floor",
-            "4",
+            "2",
         ],
         cwd=tmp_path,
         capture_output=True,
