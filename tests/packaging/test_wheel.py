@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -18,6 +19,15 @@ README = Path("README.md")
 SECTION = re.compile(r"^## A profile\n+```yaml\n(.*?)```", re.DOTALL | re.MULTILINE)
 
 
+EACH = """
+import json, sys
+from deployer.cli.main import main
+for words in json.loads(sys.argv[1]):
+    if code := main(words):
+        sys.exit(code)
+"""
+
+
 @dataclass(frozen=True)
 class Installed:
     """A `deployer` in an environment of its own, started in an empty folder."""
@@ -27,8 +37,16 @@ class Installed:
     environ: dict[str, str]
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self._started([str(self.program), *words])
+
+    def run_each(self, *commands: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run several in one process, up to the first that ends with another code than 0."""
+        python = self.program.resolve().with_name("python")
+        return self._started([str(python), "-I", "-c", EACH, json.dumps(commands)])
+
+    def _started(self, words: list[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(self.program), *words],
+            words,
             cwd=self.folder,
             env=self.environ,
             capture_output=True,
@@ -98,15 +116,16 @@ def test_it_checks_compiles_and_explains_in_an_empty_folder(installed: Installed
 def test_a_shipped_profile_is_had_where_there_is_no_checkout(installed: Installed) -> None:
     unknown = installed.run("init", "--example", "nosuch")
     assert unknown.returncode == 2
-    for profile in Path("profiles").glob("*.yaml"):
+    profiles = list(Path("profiles").glob("*.yaml"))
+    # What one names is written beside it, and may be there when its own turn comes.
+    asked = [["init", "--force", "--example", one.stem, "-o", one.name] for one in profiles]
+    written = installed.run_each(*asked)
+    assert written.returncode == 0, written.stderr
+    for profile in profiles:
         assert f"`{profile.stem}`" in unknown.stderr
-        # What one names is written beside it, and may be there when its own turn comes.
-        written = installed.run("init", "--force", "--example", profile.stem, "-o", profile.name)
-        assert written.returncode == 0, written.stderr
         text = (installed.folder / profile.name).read_text(encoding="utf-8")
         assert text == profile.read_text(encoding="utf-8")
-    names = [one.name for one in Path("profiles").glob("*.yaml")]
-    checked = installed.run("check", "--strict", *names)
+    checked = installed.run("check", "--strict", *(one.name for one in profiles))
     assert checked.returncode == 0, checked.stdout
     flags = installed.run("compile", "--format", "flags", "cpu-tiny.yaml").stdout
     assert flags == Path("profiles/compiled/cpu-tiny.flags").read_text(encoding="utf-8")
