@@ -104,6 +104,11 @@ def variables() -> dict[str, Any]:
     return {name: None if callable(it) else _unexpanded(plain(it)) for name, it in fields.items()}
 
 
+def platform() -> str:
+    """Name the class of the platform that the installed SGLang runs on."""
+    return type(importlib.import_module("sglang.srt.platforms").current_platform).__name__
+
+
 def _unexpanded(value: Any) -> Any:
     """Write the user's own folder as ``~`` again: it is not the release's."""
     home = str(Path.home())
@@ -167,8 +172,9 @@ def main() -> None:
     """
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever the engine prints stays out of the answers
+    wheel = sys.argv[1] if len(sys.argv) > 1 else ""
     gc.disable()  # what a release imports is no garbage
-    parser = build(sys.argv[1] if len(sys.argv) > 1 else "")
+    parser = build(wheel)
     gc.freeze()
     gc.enable()
     for line in sys.stdin:
@@ -180,6 +186,7 @@ def main() -> None:
                 "options": options,
                 "variables": variables(),
                 "failed": stubs.FAILED,
+                "platform": "" if wheel else platform(),
             }
         elif isinstance(words, str):
             answer = merged(parser, sys.argv[1], Path(words))

@@ -101,7 +101,8 @@ class RealParser:
 
         ``options``: every option in order, ``--help`` apart, with the keys of a catalogue's entry;
         ``variables``: the declared environment variables; ``failed``: the modules of the wheel that
-        do not run on this machine and were replaced.
+        do not run on this machine and were replaced; ``platform``: the class of that which an
+        installed SGLang runs on.
         """
         dump: dict[str, Any] = self._ask(None)
         return dump
