@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import zipfile
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import yaml
 
 from deployer.behaviour.resolved import resolved
-from deployer.catalogue.cache import wheel_path
 from deployer.compile.release import compile_profile
 from deployer.engine.environment import EngineEnvironment
-from deployer.engine.model_config import model_config
-from deployer.engine.overlay import Interpreter, find_interpreter
-from deployer.engine.resolve import Answer, ask
-from deployer.profile.load import load_profile
-from deployer.profile.model import Profile
+from deployer.engine.resolve import Answer
 from deployer.release import Release
-from tests.check.sane import Change, changed
+from tests.engines.resolving import answers, variations
 from tests.volume import THOROUGH
 
 pytestmark = [pytest.mark.engine, pytest.mark.wheels]
@@ -31,20 +23,6 @@ ALL = ("0.5.9", "0.5.10.post1", "0.5.11", "0.5.14", "0.5.18", NEWEST)
 VERSIONS = ALL if THOROUGH else ("0.5.10.post1",)
 """That of the shipped profiles; each takes a dozen seconds of two cores. The newest one is asked
 about the commands that were published (``test_held.py``)."""
-
-BF16: Change = {"memory": {"kv_cache_dtype": "bf16"}}
-FP8: Change = {"memory": {"kv_cache_dtype": "fp8_e4m3"}}
-FUSION_OFF: Change = {**BF16, "kernels": {"allreduce_fusion": False}}
-CHANGES: tuple[Change, ...] = (
-    {},
-    BF16,
-    FP8,
-    {**FP8, "kernels": {"prefill": "flashmla_kv", "decode": "flashmla_kv"}},
-    {**BF16, "kernels": {"allreduce_fusion": True}},
-    FUSION_OFF,
-    {**BF16, "moe": {"runner": "triton"}},
-    {"parallel": {"dp": 8, "dp_attention": True}},
-)
 
 
 class Choice(NamedTuple):
@@ -85,39 +63,11 @@ def chosen(answer: Answer) -> Choice:
     )
 
 
-def profiles(version: str) -> list[Profile]:
-    made = []
-    for gpu in ("B200", "B300", "H200"):
-        for change in CHANGES:
-            if version == "0.5.9" and change is FUSION_OFF:
-                continue  # the option comes with 0.5.10
-            base: Change = {
-                "engine": {"version": version},
-                "hardware": {"gpu": gpu},
-                "memory": {"kv_cache_dtype": None},
-            }
-            merged = changed(change, changed(base))
-            profile = load_profile(yaml.safe_dump(merged), "p.yaml").profile
-            assert profile is not None
-            made.append(profile)
-    return made
-
-
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_checks_know_what_sglang_chooses(
-    version: str, engine_environment: EngineEnvironment, tmp_path: Path
+    version: str, engine_environment: EngineEnvironment
 ) -> None:
     assert engine_environment.version == NEWEST
-    engine = find_interpreter(NEWEST)
-    if version != NEWEST:
-        folder = tmp_path / version
-        with zipfile.ZipFile(wheel_path(version)) as wheel:
-            wheel.extractall(folder)
-        engine = Interpreter(version, engine.python, folder)
-    asked = profiles(version)
-    releases = [compile_profile(profile) for profile in asked]
-    answers = ask(engine, releases, model_config(releases[0].model))
-
-    for profile, release, answer in zip(asked, releases, answers, strict=True):
+    for profile, answer in zip(variations(version), answers(version)[1:], strict=True):
         stated = (profile.hardware.gpu, profile.memory, profile.kernels, profile.moe)
-        assert believed(release) == chosen(answer), stated
+        assert believed(compile_profile(profile)) == chosen(answer), stated

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from deployer.catalogue.cache import wheel_path
-from deployer.compile.release import compile_profile
 from deployer.engine.environment import EngineEnvironment
 from deployer.engine.model_config import model_config
 from deployer.engine.overlay import Interpreter, find_interpreter
 from deployer.engine.resolution import Resolution, resolution
-from deployer.engine.resolve import ask
-from deployer.profile.load import load_profile
+from deployer.engine.resolve import Answer, ask
 from deployer.release import Argument, Release
-from tests.shipped import shipped
+from tests.engines.resolving import answers, for_release, laid_over
 from tests.volume import THOROUGH
 
 pytestmark = [pytest.mark.engine]
@@ -57,15 +52,6 @@ WATCHED = (
 """The fields that decide speed, memory and accuracy."""
 
 
-def _release(name: str, version: str) -> Release:
-    """Compile a shipped profile for a release: its typed fields are respelt."""
-    path = Path("profiles") / f"{name}.yaml"
-    profile = load_profile(shipped(name), str(path)).profile
-    assert profile is not None
-    engine = profile.engine.model_copy(update={"version": version})
-    return compile_profile(profile.model_copy(update={"engine": engine}))
-
-
 def _with(release: Release, *arguments: Argument) -> Release:
     """Give the release with these arguments in the place of those with their flags."""
     new = {argument.flag: argument for argument in arguments}
@@ -80,11 +66,13 @@ def _without(release: Release, *flags: str) -> Release:
 
 def _ask(engine: Interpreter, *releases: Release) -> list[Resolution]:
     """Ask about releases in one process. The first one's variables hold for all."""
-    model = model_config(releases[0].model)
-    return [
-        resolution(release, answer, engine=engine, stated=engine.version, model=model.source)
-        for release, answer in zip(releases, ask(engine, releases, model), strict=True)
-    ]
+    found = ask(engine, releases, model_config(releases[0].model))
+    return [_beside(engine, *each) for each in zip(releases, found, strict=True)]
+
+
+def _beside(engine: Interpreter, release: Release, answer: Answer) -> Resolution:
+    source = model_config(release.model).source
+    return resolution(release, answer, engine=engine, stated=engine.version, model=source)
 
 
 def _golden(found: Resolution) -> str:
@@ -114,7 +102,7 @@ def newest(engine_environment: EngineEnvironment) -> Interpreter:
 @pytest.fixture(scope="module")
 def found(newest: Interpreter) -> dict[str, Resolution]:
     """Ask about the shipped profiles and variations of them in one process, which costs a start."""
-    eagle, plain, hopper = (_release(name, NEWEST) for name in PROFILES)
+    eagle, plain, hopper = (for_release(name, NEWEST) for name in PROFILES)
     tree = Argument("--speculative-eagle-topk", ("4",), "speculative.eagle_topk")
     drafts = Argument("--speculative-num-draft-tokens", ("8",), "speculative.num_draft_tokens")
     page = Argument("--page-size", ("48",), "engine.args.page-size")
@@ -280,9 +268,9 @@ SHIPPED_EAGLE = """\
 
 
 @pytest.mark.wheels
-def test_the_release_that_is_shipped(newest: Interpreter, tmp_path: Path) -> None:
-    engine = _laid_over(newest, SHIPPED, tmp_path)
-    (answer,) = _ask(engine, _release("b200-fp8-eagle", SHIPPED))
+def test_the_release_that_is_shipped(newest: Interpreter) -> None:
+    release = for_release("b200-fp8-eagle", SHIPPED)
+    answer = _beside(Interpreter(SHIPPED, newest.python), release, answers(SHIPPED)[0])
     assert _golden(answer) == SHIPPED_EAGLE
     spec_v2 = "Spec v2 is enabled for eagle/eagle3 speculative decoding and overlap schedule is "
     assert f"{spec_v2}turned on." in [line.text for line in answer.said]
@@ -290,22 +278,16 @@ def test_the_release_that_is_shipped(newest: Interpreter, tmp_path: Path) -> Non
 
 @pytest.mark.wheels
 @pytest.mark.parametrize("version", LAYOUTS)
-def test_other_releases(newest: Interpreter, version: str, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("engine_environment")
+def test_other_releases(version: str) -> None:
     """Each layout of SGLang's arguments resolves on the one environment."""
-    engine = _laid_over(newest, version, tmp_path)
-    eagle, hopper = _ask(
-        engine,
-        _without(_release("b200-no-spec", version), "--kv-cache-dtype"),
-        _release("h200-fallback", version),
-    )
+    with laid_over(version) as engine:
+        eagle, hopper = _ask(
+            engine,
+            _without(for_release("b200-no-spec", version), "--kv-cache-dtype"),
+            for_release("h200-fallback", version),
+        )
     assert (eagle.accepted, hopper.accepted) == (True, True), eagle.message + hopper.message
     assert _value(eagle, "--kv-cache-dtype") == "fp8_e4m3"
     assert _value(hopper, "--page-size") == 64
     assert [row.key for row in hopper.rows if row.option == "--tp-size"] == ["hardware.count"]
-
-
-def _laid_over(base: Interpreter, version: str, folder: Path) -> Interpreter:
-    """Unpack a published wheel, as `deployer engine install` does with pip."""
-    with zipfile.ZipFile(wheel_path(version)) as wheel:
-        wheel.extractall(folder)
-    return Interpreter(version, base.python, folder)
