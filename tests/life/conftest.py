@@ -1,4 +1,4 @@
-"""The server that the tests of this folder share: a start takes half a minute of two cores."""
+"""The server that the tests of this folder share: a start takes ten seconds of CPU."""
 
 from __future__ import annotations
 

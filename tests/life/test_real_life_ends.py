@@ -1,9 +1,9 @@
 """How a real engine ends: killed, hung, asked to, and while it only starts.
 
 The tests run in this order, behind those that only ask the server, and each takes the server as the
-one before it left it: a start takes half a minute of two cores. What the supervisor does is tried
-with a fake engine at each process (:mod:`tests.serve.test_vigil`), so that one is hung here where
-there is not the time for three.
+one before it left it: a start takes ten seconds of CPU. What the supervisor does is tried with a
+fake engine at each process (:mod:`tests.serve.test_vigil`), so that one is hung here where there is
+not the time for three.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def test_sigterm_lets_a_stream_finish(life: Life) -> None:
 
 
 def test_what_has_ended_starts_as_its_profile_says_by_now_and_its_death_is_seen(life: Life) -> None:
-    """That a server that runs is replaced is seen in `test_gate.py`: each start costs a minute."""
+    """That a server that runs is replaced is seen in `test_gate.py`."""
     stopped = life.status()["digest"]
     text = life.profile.read_text(encoding="utf-8")
     changed = text.replace("max_running_requests: 48", "max_running_requests: 16")

@@ -96,7 +96,7 @@ def test_apply_from_nothing_to_a_verified_server_that_routes_directly(real: Worl
 
 
 def test_it_starts_when_somebody_asks(real: World) -> None:
-    """All promises are asked behind the other kind of endpoint: each start costs a minute."""
+    """All promises are asked behind the other kind of endpoint, which is as much as a start."""
     world = real
     path = world.profile(**BUDGETS)
     code, out, err = world.run("apply", path, "--yes", "--no-verify", "--format", "json")
