@@ -113,11 +113,13 @@ def _hardware(release: Release, shape: str) -> str:
 
 def read_evidence(profile: str) -> str:
     """Give the text of the evidence beside a profile; '' where there is none."""
+    file = str(evidence_file(profile))
+    if not os.path.lexists(file):
+        return ""
     from deployer.cli.reading import read_text  # noqa: PLC0415 - only where there is one
     from deployer.measure.evidence import LARGEST  # noqa: PLC0415 - as above
 
-    file = str(evidence_file(profile))
-    return read_text(file, "an evidence", LARGEST) if os.path.lexists(file) else ""
+    return read_text(file, "an evidence", LARGEST)
 
 
 def evidence_in(tree: Tree, profile: str) -> str:

@@ -11,7 +11,6 @@ Patterns, files and folders count from where the file stands, the root of the re
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING
 
 from deployer.errors import UsageError
@@ -56,6 +55,8 @@ def _yaml(text: str, file: str) -> object:
 def _toml(text: str, file: str) -> object:
     if "tool.deployer" not in text:
         return None
+    import tomllib  # noqa: PLC0415 - only where such a file says something
+
     try:
         value = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

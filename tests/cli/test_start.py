@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.repository import commit, git
 
 ROOT = Path(__file__).parents[2]
 PROFILE = ROOT / "profiles" / "b200-fp8-eagle.yaml"
+OTHER = PROFILE.with_name("b200-no-spec.yaml")
 
 SLOW = {
     "argparse", "difflib", "html", "huggingface_hub", "jinja2", "modal",
@@ -25,23 +27,26 @@ MOST_MODULES = 190
 """Modules of deployer's own that a check may import beside the checks: there are 182."""
 
 
-def imported(*words: str) -> set[str]:
+def imported(*commands: Sequence[str]) -> list[set[str]]:
+    """Give what one process has imported after each command."""
     code = (
-        f"import sys\nfrom deployer.cli.main import main\nmain({list(words)!r})\n"
-        "print(*sys.modules, file=sys.stderr)"
+        f"import sys\nfrom deployer.cli.main import main\nfor words in {commands!r}:\n"
+        "    main(list(words))\n    print(*sys.modules, file=sys.stderr)"
     )
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
-    return set(done.stderr.split())
+    return [set(line.split()) for line in done.stderr.splitlines()]
 
 
-def test_a_check_imports_what_it_needs() -> None:
-    found = imported("check", str(PROFILE))
+def test_a_command_imports_what_it_needs() -> None:
+    found, more = imported(("check", str(PROFILE)), ("diff", str(PROFILE), str(OTHER)))
     own = {name for name in found if name.startswith("deployer.")}
     checks = {name for name in own if name.startswith("deployer.check.checks")}
 
     assert found & SLOW <= {"argparse"}  # what reads a command as the release does
     assert len(own - checks) <= MOST_MODULES
+    assert "deployer.plan.review" in more
+    assert "deployer.measure" not in more  # neither profile has an evidence
 
 
 class Counting:
