@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings, strategies
 
 from deployer.engine.install import EngineEnvironment, install
 from tests.volume import EXAMPLES, VOLUME
@@ -78,7 +78,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_finish() -> None:
-    """Take what is there for good out of what the collector goes through, again and again."""
+    """Take what is there for good out of what the collector goes through, again and again.
+
+    Hypothesis asks the collector, before its first example, who holds its generator of chance.
+    From Python 3.14 on that is something which is no longer looked through then.
+    """
+    given(strategies.none())(lambda _: None)()
     gc.collect()
     gc.freeze()
 

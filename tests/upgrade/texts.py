@@ -16,8 +16,11 @@ hardware: {gpu: H100, count: 8}
 
 
 def profile(rest: str) -> str:
-    """Give a whole profile whose engine and further sections are these."""
-    return HEAD + textwrap.dedent(rest)
+    """Give a whole profile whose engine and further sections are these.
+
+    From Python 3.14 on ``dedent`` makes an empty line that ends in CRLF end in LF.
+    """
+    return HEAD + (textwrap.dedent(rest) if rest[:1].isspace() else rest)
 
 
 def upgraded(rest: str, version: str) -> Upgrade:
