@@ -27,6 +27,18 @@ _NO_SUCH_THING = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP})
 """How a file system says that it cannot sync (fsync(2)); a volume is committed in its own way."""
 
 
+def is_there(path: Path) -> bool:
+    """Whether something has this name. Raises ``OSError`` where we may not look: that is not no.
+
+    ``Path.exists`` says no then from Python 3.14 on.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def write_whole(
     path: Path,
     content: str | bytes,

@@ -8,9 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from deployer.files import PRIVATE, write_whole
+from deployer.files import PRIVATE, is_there, write_whole
 
 ROOT = Path(__file__).resolve().parents[1] / "deployer"
+
+
+def test_what_may_not_be_looked_at_is_not_taken_for_nothing(tmp_path: Path) -> None:
+    (tmp_path / "x").touch()
+    assert is_there(tmp_path)
+    assert is_there(tmp_path / "x")
+    assert not is_there(tmp_path / "y")
+    assert not is_there(tmp_path / "x" / "below a file")
+    with pytest.raises(OSError, match="File name too long"):
+        is_there(tmp_path / ("n" * 256))
 
 
 def test_a_link_in_the_files_place_is_replaced_and_not_followed(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from deployer.catalogue.values import CannotEvaluateError
 from deployer.errors import Failure, NotReached, UsageError
 from deployer.facts.sglang import catalogue, history
 from deployer.facts.sglang.versions import is_release
-from deployer.files import write_whole
+from deployer.files import is_there, write_whole
 
 NEVER_PROVEN = (
     "it was read from the wheel's sources and not held against the release's real parser, as the "
@@ -68,7 +68,7 @@ def remove(version: str) -> bool:
         raise UsageError(message)
     folder = catalogue.own_folder()
     path = folder / f"{version}.json"
-    if not is_release(version) or not path.exists():
+    if not is_release(version) or not is_there(path):
         return False
     _in_words(folder, path.unlink)
     # What it says of this release is past; the next `add` writes it anew.

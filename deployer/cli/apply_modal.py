@@ -12,6 +12,7 @@ from deployer.cli.status_text import modal_text as status_text
 from deployer.cli.writing import write_file
 from deployer.errors import Failure, UsageError
 from deployer.extras import need
+from deployer.files import is_there
 from deployer.report.envelope import envelope
 from deployer.visible import visible
 
@@ -345,7 +346,7 @@ def credentials_of(release: Release) -> tuple[Credential, ...]:
 
 def _kept(variable: str, path: Path | None) -> str:
     """Give the file that holds what the variable does not; '' where there is none."""
-    return str(path) if path is not None and not os.environ.get(variable) and path.exists() else ""
+    return str(path) if path is not None and not os.environ.get(variable) and is_there(path) else ""
 
 
 def _secret(release: Release) -> str:

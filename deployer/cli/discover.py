@@ -19,6 +19,7 @@ from deployer.cli.reading import read_text
 from deployer.cli.settings import YAML, stated
 from deployer.cli.trees import Folder, Tree, WorkingTree, alike, bases, tree_at
 from deployer.errors import DeployerError, UsageError
+from deployer.files import is_there
 from deployer.profile.likeness import Likeness, likeness
 from deployer.visible import visible
 
@@ -162,7 +163,7 @@ def _meant(word: str, here: Path) -> Found:
         start = path
     else:
         return _named(word, path, here)
-    if not start.is_dir():
+    if not (is_there(start) and start.is_dir()):
         msg = f"`{visible(word)}` matches nothing: there is no folder {visible(str(start))}"
         raise UsageError(msg, hint=SAY_WHERE)
     tree = tree_at(start)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from deployer.cli.links import repository_of
 from deployer.errors import Failure
+from deployer.files import is_there
 from deployer.plan.file import mark, shown
 from deployer.visible import visible
 
@@ -100,7 +101,7 @@ def on_record(release: Release, profile: str) -> OnRecord | None:
         digest=state.digest,
         known=known,
         other=known and file != Path(profile).resolve(),
-        gone=known and not file.exists(),
+        gone=known and not is_there(file),
         running=state.is_running(),
         same_release=state.digest == release.digest(),
     )
@@ -142,7 +143,7 @@ def was_moved(deployed: Deployed, here: Path = Path()) -> bool:
         repo = git.found(here)
     except Failure:  # so it is not known, and the question is asked
         return False
-    if repo is None or mark(file) != deployed.file or (repo.root / file).exists():
+    if repo is None or mark(file) != deployed.file or is_there(repo.root / file):
         return False
     return git.had(repo, deployed.commit, file)
 

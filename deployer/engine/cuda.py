@@ -24,6 +24,7 @@ from deployer.engine.install import Progress, pip_environ
 from deployer.engine.locked import VERIFIED, read_lock
 from deployer.engine.pip_progress import PipProgress
 from deployer.errors import Failure, UsageError
+from deployer.files import is_there
 
 LOCKS: Mapping[str, Path] = {
     version: Path(__file__).parent / "locks" / f"sglang-{version}-cuda.txt"
@@ -104,7 +105,7 @@ def locate(version: str, *, environ: Mapping[str, str] = os.environ) -> EngineEn
 def remove(version: str, *, environ: Mapping[str, str] = os.environ) -> bool:
     """Delete the CUDA environment of a release; tell whether there was one."""
     wanted = describe(version, environ).environment
-    if not wanted.root.exists():
+    if not is_there(wanted.root):
         return False
     with exclusive(environment.lock_path(wanted)):
         environment.discard(wanted.root)

@@ -20,7 +20,7 @@ from deployer.engine.exclusive import exclusive
 from deployer.engine.locked import Locked, read_lock
 from deployer.errors import Failure, UsageError
 from deployer.facts.cpu import RELEASES
-from deployer.files import write_whole
+from deployer.files import is_there, write_whole
 
 ENGINES: Mapping[str, Path] = {
     version: Path(__file__).parent / "locks" / f"sglang-{version}-cpu.txt" for version in RELEASES
@@ -115,7 +115,7 @@ def remove(version: str, *, environ: Mapping[str, str] = os.environ) -> bool:
     Raises UsageError for an unknown version, OSError where files cannot be deleted.
     """
     wanted = describe(version, environ)
-    if not wanted.root.exists():
+    if not is_there(wanted.root):
         return False
     with exclusive(lock_path(wanted)):
         discard(wanted.root)
@@ -125,7 +125,7 @@ def remove(version: str, *, environ: Mapping[str, str] = os.environ) -> bool:
 def discard(root: Path) -> None:
     """Delete a directory, its marker first, so that a rest is never taken for complete."""
     (root / MARKER).unlink(missing_ok=True)
-    if root.exists():
+    if is_there(root):
         shutil.rmtree(root)
 
 

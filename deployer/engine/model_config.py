@@ -15,6 +15,7 @@ from deployer.errors import Failure, UsageError
 from deployer.facts.models.catalogue import find
 from deployer.facts.models.checkpoint import CONFIG
 from deployer.facts.models.config import BESIDE as QUANTIZATION
+from deployer.files import is_there
 from deployer.lock.lock import LockedRepository
 from deployer.release import ModelSource
 
@@ -58,7 +59,7 @@ def model_config(
     if locked is not None and locked.documents.get(CONFIG, {}).get("architectures"):
         return _of_lock(locked)
     folder = _folder(model)
-    if (folder / CONFIG).is_file():
+    if is_there(folder / CONFIG):
         return _read(folder / CONFIG, str(folder / CONFIG))
     if (known := shipped(model.repo)) is not None:
         return known

@@ -21,6 +21,7 @@ from deployer.engine.install import Progress, install, pip_environ
 from deployer.engine.locked import VERIFIED, Locked, overlay_lock, write_lock
 from deployer.errors import Failure, UsageError
 from deployer.facts.sglang.catalogue import how_to_know, releases
+from deployer.files import is_there
 
 BASE = list(ENGINES)[-1]
 """The release whose environment carries the overlays: the newest one with a lock."""
@@ -108,7 +109,7 @@ def install_overlay(
 def remove_overlay(version: str, *, environ: Mapping[str, str] = os.environ) -> bool:
     """Delete an overlay; tell whether there was one."""
     root = overlay_root(version, environ)
-    if not root.exists():
+    if not is_there(root):
         return False
     shutil.rmtree(root)
     return True

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from deployer.errors import Failure
+from deployer.files import is_there
 from deployer.serve.key import checked_key, read_key
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class KeyRing:
     def _default(self) -> str:
         if self.folder is not None:
             path = self.folder.parent / DEFAULT_FILE
-            if path.exists():
+            if is_there(path):
                 return _read(path)
         return read_key(self.variable, self.environ)
 
@@ -85,7 +86,7 @@ class KeyRing:
         return found
 
     def _files(self) -> dict[str, str]:
-        if self.folder is None or not self.folder.is_dir():
+        if self.folder is None or not is_there(self.folder):
             return {}
         names = sorted(path.name for path in self.folder.iterdir() if NAME.fullmatch(path.name))
         return {name: _read(self.folder / name) for name in names}

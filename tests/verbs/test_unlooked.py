@@ -93,3 +93,16 @@ def test_a_file_where_the_records_would_be_is_not_an_empty_folder(
     assert main(["status"]) == 1
     assert "cannot be read: not a directory" in capsys.readouterr().err
     assert (here / "here.yaml").exists()
+
+
+def test_a_folder_that_may_not_be_looked_into_is_not_called_missing(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shut = here / "shut"
+    (shut / "below").mkdir(parents=True)
+    shut.chmod(0)
+    with no_permission(here):
+        code = main(["check", "shut/below/*.yaml"])
+    shut.chmod(0o700)
+    assert code == 1
+    assert "ermission denied" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from deployer.apply.files import refuse_foreign, state_home, unread
 from deployer.apply.unseen import not_there
 from deployer.errors import Failure, UsageError
+from deployer.files import is_there
 from deployer.late import compile_pattern
 
 if TYPE_CHECKING:
@@ -46,17 +47,11 @@ class Folder:
 
     @property
     def is_on_record(self) -> bool:
-        """Whether there is a state. Raises Failure where we may not look: that is not none.
-
-        ``Path.exists`` says no then from Python 3.14 on.
-        """
+        """Whether there is a state. Raises Failure where we may not look: that is not none."""
         try:
-            self.state.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return False
+            return is_there(self.state)
         except OSError as error:
             raise unread(error, self.state) from error
-        return True
 
     @property
     def key(self) -> Path:

@@ -18,6 +18,7 @@ from deployer.apply.local.listener import objection
 from deployer.apply.local.lock import locked
 from deployer.apply.local.state import read_state
 from deployer.errors import UsageError
+from deployer.files import is_there
 from deployer.serve.key import new_key
 from deployer.serve.keyring import DEFAULT, NAME
 
@@ -59,7 +60,7 @@ def list_keys(name: str, environ: Mapping[str, str]) -> tuple[KeyFile, ...]:
     if source == "none":
         return ()
     first = KeyFile(DEFAULT, str(folder.key) if source == "file" else "")
-    others = sorted(folder.keys.glob("*")) if folder.keys.is_dir() else []
+    others = sorted(folder.keys.glob("*")) if is_there(folder.keys) else []
     return (first, *(KeyFile(each.name, str(each)) for each in others if NAME.fullmatch(each.name)))
 
 
@@ -68,7 +69,7 @@ def add_key(name: str, key: str, environ: Mapping[str, str], parts: Parts) -> Ch
     folder = _keyed(name, environ)
     with locked(folder, "keys"):
         path = _file(folder, key)
-        if path.exists():
+        if is_there(path):
             message = f"`{name}` has a key `{key}` already"
             raise UsageError(message, hint=f"`deployer keys {name} rotate {key}` makes another")
         return _write(folder, key, "added", parts)
@@ -116,7 +117,7 @@ def _file(folder: Folder, key: str) -> Path:
 
 
 def _refuse_unknown(folder: Folder, name: str, key: str) -> None:
-    if _file(folder, key).exists():
+    if is_there(_file(folder, key)):
         return
     if key == DEFAULT:
         message = f"the default key of `{name}` comes from the environment"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.errors import Failure
+from deployer.files import is_there
 from deployer.serve.weights.needed import ADAPTER_CONFIG, CONFIG
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _filled(value: str, path: Path) -> str:
 
 
 def _refuse_missing(path: Path, repo: str, config: str) -> None:
-    if not (path / config).is_file():
+    if not is_there(path / config):
         message = f"{repo} is not in {path}: it has no {config}"
         hint = f"`hf download {repo} --local-dir {path}` puts it there, or state the folder's path"
         raise Failure(message, hint=hint)

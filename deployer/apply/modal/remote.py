@@ -467,10 +467,11 @@ def _missing_weights(release: Release) -> list[str]:
 
 def _locked() -> Manifests:
     """Read what the profile's lock lists, where there is one: it travels with the download."""
+    from deployer.files import is_there  # noqa: PLC0415 - as above
     from deployer.serve.weights.manifest import Manifests  # noqa: PLC0415 - as above
 
     path = ROOT / MANIFESTS_FILE
-    if not path.exists():
+    if not is_there(path):
         return Manifests(())
     return Manifests.from_json(path.read_text(encoding="utf-8"))
 

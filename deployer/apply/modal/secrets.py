@@ -18,6 +18,7 @@ from deployer.apply.modal.remembering import modal_parameters
 from deployer.apply.modal.rpc import NotFoundFailure, answer
 from deployer.credentials import HUB_TOKEN, key_name
 from deployer.errors import Failure, UsageError
+from deployer.files import is_there
 from deployer.serve.key import checked_key, new_key, refuse_foreign
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ def _seen(account: Account, release: Release, one: Named, environ: Mapping[str, 
     kept = ""
     if one.purpose == "the API key" and one.variables:
         path = key_file(release, environ)
-        kept = str(path) if path is not None and path.exists() else ""
+        kept = str(path) if path is not None and is_there(path) else ""
         kept = f"${one.variables[0]}" if environ.get(one.variables[0]) else kept
     holds = holding(account, one.name)
     if holds is None:
