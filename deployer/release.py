@@ -22,7 +22,7 @@ FORMAT_VERSION = 1
 """The version of the JSON form; raised whenever an older reader would misread it."""
 
 NEGATIVE = compile_pattern(r"-\d+|-\d*\.\d+")
-"""What argparse takes for a negative number, and so for a value (Python 3.11 to 3.13)."""
+"""What argparse takes for a negative number, and so for a value (Python 3.11 to 3.14)."""
 
 
 def _like_a_flag(word: str) -> bool:
