@@ -292,6 +292,7 @@ def test_a_death_is_seen_at_once(
     titles = {name.split()[0]: p.pid for p, name in running._watcher._titles.items()}
     assert sorted(titles) == ["sglang::detokenizer", "sglang::scheduler"]
     pid = titles.get(victim, story.pid())
+    wait_for(lambda: "loaded" in running.log.tail())  # a busy machine reads it later than we look
     threading.Timer(0.1, lambda: os.kill(pid, signal.SIGKILL)).start()
     with pytest.raises(Failure, match=f"{victim}.*has ended: killed by SIGKILL"):
         story.runtime.watch()
