@@ -39,7 +39,9 @@ def warm_python(**variables: str) -> Iterator[str]:
         folder = Path(made)
         venv.create(folder, symlinks=True)
         (packages,) = folder.glob("lib/python*/site-packages")
-        shutil.copy(HERE / "sitecustomize.py", packages)
+        shutil.copy(HERE / "asking.py", packages)
+        # No `sitecustomize`: Debian's Python has one of its own, which is found first.
+        (packages / "asking.pth").write_text("import asking\n", encoding="utf-8")
         python = str(folder / "bin" / "python")
         command = folder / "bin" / "deployer"
         command.write_text(COMMAND.format(python=python), encoding="utf-8")
