@@ -89,7 +89,9 @@ def _become(asked: dict, streams: list[int]) -> str:  # type: ignore[type-arg]
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:0] = [asked["folder"], *filter(None, given)]
-    with contextlib.suppress(ImportError):  # as an interpreter does when it starts
+    # As an interpreter does when it starts; this one may have had another's, as Debian's has.
+    sys.modules.pop("sitecustomize", None)
+    with contextlib.suppress(ImportError):
         __import__("sitecustomize")
     module: str = asked["module"]
     # What was imported is run anew, as `python -m` runs it.
