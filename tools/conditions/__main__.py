@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from tools.conditions.catalogue import CONDITIONS
@@ -35,7 +36,7 @@ def main(arguments: list[str]) -> int:
     if options.list:
         print("\n".join(f"{each.name:<16} {each.text}" for each in CONDITIONS))
         return 0
-    words = arguments[end + 1 :] or ["-n", str(workers()), "-m", "not engine and not wheels"]
+    words = arguments[end + 1 :] or ["-m", "not engine and not wheels"]
     adopt_orphans()
     chosen = [each for each in CONDITIONS if not options.names or each.name in options.names]
     results = [_run(each, words) for each in chosen]
@@ -63,26 +64,35 @@ def _run(condition: Condition, words: list[str]) -> str:
 
 
 def _tests(start: Start, words: list[str], logs: Path) -> tuple[str, str]:
-    junit = logs / "results.xml"
-    command = start.command([*words, f"--junitxml={junit}", "-p", "no:cacheprovider"])
-    with (logs / "log").open("wb") as log:
-        ran = subprocess.run(
-            command,
-            cwd=start.folder,
-            env=start.environ(),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+    """Run them in several processes, which share the files."""
+    files = logs / "files"
+    files.mkdir()
+    files.chmod(0o777)
+    sharing = ("-p", "tools.stages.share", f"--share={files}", "-p", "no:cacheprovider")
+    results = [logs / f"results-{number}.xml" for number in range(workers())]
+    with (logs / "log").open("ab") as log:
+        running = [
+            subprocess.Popen(
+                start.command([*words, *sharing, f"--junitxml={each}"]),
+                cwd=start.folder,
+                env=start.environ(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+            for each in results
+        ]
+        codes = [each.wait() for each in running]
     end_descendants()
     try:
-        passed, failed, skipped = tally(junit)
+        tallies = [tally(each) for each in results]
     except (OSError, ValueError):
-        return FAILED, f"pytest ended with {ran.returncode} and told no result"
+        return FAILED, f"pytest ended with {max(codes)} and told no result"
+    passed, failed = sum(each[0] for each in tallies), sum(each[1] for each in tallies)
+    skipped = sum((each[2] for each in tallies), Counter[str]())
     said = f"{passed} passed, {failed} failed, {skipped.total()} skipped"
     reasons = "".join(f"; {many} x {reason}" for reason, many in sorted(skipped.items()))
-    fine = ran.returncode == 0 and passed > 0
+    fine = not any(codes) and passed > 0
     return PASSED if fine else FAILED, said + reasons
 
 

@@ -16,6 +16,8 @@ import pytest
 from _pytest.runner import collect_one_node
 from _pytest.warnings import catch_warnings_for_item
 
+Node = pytest.Item | pytest.Collector
+
 _AT_A_TIME = 20
 """Files after which what stays for good is taken out of what the collector goes through."""
 
@@ -36,7 +38,7 @@ class Sharing:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._files: list[pytest.Collector] = []
+        self._files: list[Node] = []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> bool:
@@ -45,7 +47,7 @@ class Sharing:
         return True
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item | pytest.Collector]) -> None:
+    def pytest_collection_modifyitems(self, items: list[Node]) -> None:
         """Look into the folders while they are collected: afterwards their conftests are lost."""
         if not self._files:
             self._files = list(_files(items))
@@ -94,17 +96,18 @@ class Sharing:
         return True
 
 
-def _files(nodes: Iterable[pytest.Item | pytest.Collector]) -> Iterator[pytest.Collector]:
+def _files(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Look into folders; what was asked for by name is given alone."""
     for node in nodes:
         if isinstance(node, pytest.Directory):
             report = collect_one_node(node)
             node.ihook.pytest_collectreport(report=report)
             yield from _files(report.result or ())
-        elif isinstance(node, pytest.Collector):
+        else:
             yield node
 
 
-def _tests(session: pytest.Session, file: pytest.Collector) -> list[pytest.Item]:
+def _tests(session: pytest.Session, file: Node) -> list[pytest.Item]:
     """Import a file; gives those of its tests that are asked for."""
     config = session.config
     with catch_warnings_for_item(config, config.hook, "collect", None):
