@@ -149,6 +149,7 @@ def work():
 STARTED = """
 import colorsys, multiprocessing, signal
 signal.signal(signal.SIGQUIT, print)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored from the start
 process = multiprocessing.get_context('spawn').Process(target=work)
 process.start()
 process.join()
