@@ -21,11 +21,12 @@ TOLD = {
     "deployer.apply.modal.image_build": "SHOW_EVERY",
     "deployer.apply.patience": "SHOWN",
     "deployer.cli.progress": "QUIET",
-    "deployer.serve.kernels.run": "TELL_EVERY",
     "deployer.serve.ready": "REPORT_EVERY",
     "deployer.serve.weights.progress": "EVERY",
 }
-"""Seconds after which something is told, and of which nothing else hangs."""
+"""Seconds after which something is told, and of which nothing else hangs: kernels are kept whenever
+a compilation tells how far it is, so its seconds are not here.
+"""
 
 
 class Loader(SourceFileLoader):
