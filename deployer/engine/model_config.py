@@ -59,7 +59,7 @@ def model_config(
     if locked is not None and locked.documents.get(CONFIG, {}).get("architectures"):
         return _of_lock(locked)
     folder = _folder(model)
-    if is_there(folder / CONFIG):
+    if is_there(folder / CONFIG) and (folder / CONFIG).is_file():
         return _read(folder / CONFIG, str(folder / CONFIG))
     if (known := shipped(model.repo)) is not None:
         return known

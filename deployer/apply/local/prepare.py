@@ -71,7 +71,7 @@ def _filled(value: str, path: Path) -> str:
 
 
 def _refuse_missing(path: Path, repo: str, config: str) -> None:
-    if not is_there(path / config):
+    if not (is_there(path / config) and (path / config).is_file()):
         message = f"{repo} is not in {path}: it has no {config}"
         hint = f"`hf download {repo} --local-dir {path}` puts it there, or state the folder's path"
         raise Failure(message, hint=hint)
