@@ -12,8 +12,9 @@ from deployer.engine.overlay import Interpreter, find_interpreter
 from deployer.engine.resolution import Resolution, resolution
 from deployer.engine.resolve import Answer, ask
 from deployer.release import Argument, Release
-from tests.engines.resolving import answers, for_release, laid_over
+from tests.engines.resolving import answers, for_release
 from tests.volume import THOROUGH
+from tools.held import interpreter
 
 pytestmark = [pytest.mark.engine]
 
@@ -281,7 +282,7 @@ def test_the_release_that_is_shipped(newest: Interpreter) -> None:
 @pytest.mark.usefixtures("engine_environment")
 def test_other_releases(version: str) -> None:
     """Each layout of SGLang's arguments resolves on the one environment."""
-    with laid_over(version) as engine:
+    with interpreter(version) as engine:
         eagle, hopper = _ask(
             engine,
             _without(for_release("b200-no-spec", version), "--kv-cache-dtype"),

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import functools
-import tempfile
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
 
-from deployer.catalogue.cache import wheel_path
 from deployer.compile.release import compile_profile
 from deployer.engine.model_config import model_config
-from deployer.engine.overlay import BASE, Interpreter, find_interpreter
 from deployer.engine.resolve import Answer, ask
 from deployer.profile.load import load_profile
 from deployer.profile.model import Profile
 from deployer.release import Release
 from tests.check.sane import Change, changed
 from tests.shipped import shipped
+from tools.held import interpreter
 
 BF16: Change = {"memory": {"kv_cache_dtype": "bf16"}}
 FP8: Change = {"memory": {"kv_cache_dtype": "fp8_e4m3"}}
@@ -37,19 +32,6 @@ CHANGES: tuple[Change, ...] = (
 )
 
 
-@contextmanager
-def laid_over(version: str) -> Iterator[Interpreter]:
-    """Unpack a published wheel over the installed engine, as `deployer engine install` does."""
-    base = find_interpreter(BASE)
-    if version == BASE:
-        yield base
-        return
-    with tempfile.TemporaryDirectory(prefix="deployer-laid-over-") as name:
-        with zipfile.ZipFile(wheel_path(version)) as wheel:
-            wheel.extractall(name)
-        yield Interpreter(version, base.python, Path(name))
-
-
 @functools.cache
 def answers(version: str) -> tuple[Answer, ...]:
     """Give what a release makes of the shipped profile, and then of each of :func:`variations`.
@@ -59,7 +41,7 @@ def answers(version: str) -> tuple[Answer, ...]:
     """
     profiles = [compile_profile(profile) for profile in variations(version)]
     releases = [for_release("b200-fp8-eagle", version), *profiles]
-    with laid_over(version) as engine:
+    with interpreter(version) as engine:
         return ask(engine, releases, model_config(releases[0].model))
 
 

@@ -26,8 +26,8 @@ ROOT = Path(__file__).parents[2]
 RUN = "import sys; exec(open(sys.argv[1], encoding='utf-8').read())"
 """Run a file without its folder in the path."""
 
-NOTHING = os.open(os.devnull, os.O_RDONLY)
-"""What a process has for its standard input where nobody asks it."""
+NOTHING = os.open(os.devnull, os.O_RDWR)
+"""What a process reads where nobody asks it, and writes what nobody reads."""
 
 
 class Command:
@@ -74,10 +74,8 @@ def asked(module: str, words: Sequence[str], needs: tuple[str, ...], **variables
     """Run a module of the repository that answers what is written to it; ``needs`` it imports."""
     (its, writing), (reading, said) = os.pipe(), os.pipe()
     with open_until_forked(its, said):
-        silent = os.open(os.devnull, os.O_WRONLY)
-        with open_until_forked(silent):
-            here = forker(sys.executable, needs, str(ROOT))
-            heard = fork(here, module, words, ROOT, variables, (its, said, silent))
+        here = forker(sys.executable, needs, str(ROOT))
+        heard = fork(here, module, words, ROOT, variables, (its, said, NOTHING))
     return Command(heard, writing, reading)
 
 
