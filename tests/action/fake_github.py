@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.listening import listening
 
 REPOSITORY = "acme/serving"
 NUMBER = 7
@@ -57,15 +58,8 @@ class Comments:
 @contextmanager
 def fake_github(comments: Comments) -> Iterator[str]:
     """Serve on loopback; gives the API's address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(comments))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), _handler(comments))) as server:
         yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _handler(comments: Comments) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - one API

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +12,7 @@ from deployer.apply.local.early import Early
 from deployer.apply.readiness import PROBE
 from deployer.event import Event
 from deployer.verify.verdict import Outcome
+from tests.listening import listening
 
 
 @contextmanager
@@ -25,10 +25,8 @@ def saying(status: int) -> Iterator[int]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with listening(http.server.HTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield server.server_port
-        server.shutdown()
 
 
 def load(state: str, at: float) -> Event:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
@@ -18,6 +17,7 @@ import pytest
 from deployer.facts.models.checkpoint import CONFIG, from_files
 from deployer.facts.models.parts import counted
 from deployer.facts.sizes import BESIDE_WEIGHTS
+from tests.listening import listening
 
 GPU = Path(__file__).resolve().parents[2] / "bench" / "gpu"
 sys.path.insert(0, str(GPU))
@@ -158,10 +158,8 @@ class Streaming(BaseHTTPRequestHandler):
 @pytest.fixture
 def port() -> Iterator[int]:
     Streaming.asked = []
-    with ThreadingHTTPServer(("127.0.0.1", 0), Streaming) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), Streaming)) as server:
         yield server.server_port
-        server.shutdown()
 
 
 def test_the_client_counts_tokens_and_says_what_was_lost(port: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -20,6 +19,7 @@ from deployer.credentials import key_name
 from deployer.errors import Failure, UsageError
 from tests.check.sane import changed, findings
 from tests.engine.releases import release as engine_release
+from tests.listening import listening
 
 CANARY = "canary-secret-7f3a9c1e5b"
 PROFILE = Path("profiles/cpu-tiny.yaml").read_text(encoding="utf-8")
@@ -47,14 +47,9 @@ def listener() -> Iterator[Listener]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Say nothing."""
 
-    server = HTTPServer(("127.0.0.1", 0), Answer)
-    found.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield found
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(HTTPServer(("127.0.0.1", 0), Answer)) as server:
+        found.url = f"http://127.0.0.1:{server.server_port}"
+        yield found
 
 
 def profile(tmp_path: Path, variable: str) -> str:

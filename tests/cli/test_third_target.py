@@ -82,7 +82,7 @@ def test_it_is_looked_at_by_its_name_and_by_its_profile(
     told = (200, "text/plain; version=0.0.4", METRICS)
     with running(Behaviour(raw={"/metrics": told})) as engine:
         monkeypatch.setenv(paper.URL, engine.url)
-        code, out = ran(capsys, "top", given)
+        code, out = ran(capsys, "top", given, "--every", "0.2")
     assert code == 0
     assert out.startswith(f"cpu-tiny  {engine.url}  answers\n")
 

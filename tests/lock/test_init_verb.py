@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +14,7 @@ from deployer.cli import examples
 from deployer.facts.sglang.catalogue import load
 from deployer.lock.lock import from_json
 from tests.fakes.hub.server import COMMIT
+from tests.listening import listening
 from tests.lock.locking import Place
 
 pytestmark = pytest.mark.process
@@ -130,11 +130,8 @@ class Server(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[tuple[type[Server], str]]:
     made = type("Own", (Server,), {"answers": {}})
-    serving = ThreadingHTTPServer(("127.0.0.1", 0), made)
-    threading.Thread(target=serving.serve_forever, daemon=True).start()
-    yield made, f"http://127.0.0.1:{serving.server_address[1]}"
-    serving.shutdown()
-    serving.server_close()
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), made)) as serving:
+        yield made, f"http://127.0.0.1:{serving.server_address[1]}"
 
 
 def test_a_running_server_is_adopted_by_its_own_arguments(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from deployer.measure.canary.question import Answer, Call, Question, Questions
+from tests.listening import listening
 
 SOLUTIONS = {
     "count_vowels": "return sum(c in 'aeiouAEIOU' for c in x)",
@@ -68,10 +68,8 @@ def answering(
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def _completion(answer: Answer) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from deployer.measure.tool import ABSENT, FRONT, FRONTED
+from tests.listening import listening
 
 pytestmark = pytest.mark.process
 
@@ -70,13 +70,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def servers() -> Iterator[tuple[Seen, Seen]]:
-    pair = (Seen(), Seen())
-    for server in pair:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield pair
-    for server in pair:
-        server.shutdown()
-        server.server_close()
+    with listening(Seen()) as ours, listening(Seen()) as other:
+        yield ours, other
 
 
 def test_each_request_to_the_endpoint_has_them_and_no_other_one(

@@ -17,6 +17,7 @@ from deployer.serve.bell import Bell
 from deployer.serve.inside import Inside
 from deployer.serve.redact import Redactor
 from deployer.serve.warmup import Warmup
+from tests.listening import listening
 
 from .living import PATIENCE
 
@@ -67,11 +68,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    found = Engine()
-    threading.Thread(target=found.serve_forever, daemon=True).start()
-    yield found
-    found.shutdown()
-    found.server_close()
+    with listening(Engine()) as found:
+        yield found
 
 
 def run(engine: Engine, *more: WarmupRequest) -> tuple[list[str], int]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from contextlib import contextmanager
-from http.server import ThreadingHTTPServer
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from deployer.verify.endpoint import Endpoint
 from deployer.verify.run import verify
@@ -14,11 +11,7 @@ from .fake_answers import MODEL
 from .fake_engine import KEY, RELEASE, Behaviour, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from deployer.verify.verdict import Verdict
-
-ServerT = TypeVar("ServerT", bound=ThreadingHTTPServer)
 
 PATIENT = 120.0
 """Seconds for an answer that comes."""
@@ -49,16 +42,3 @@ def ask(probe: str, behaviour: Behaviour | None = None, *, timeout: float = PATI
         (verdict,) = verify(everything(server.url), select=[probe], timeout=timeout)
     assert verdict.probe == probe
     return verdict
-
-
-@contextmanager
-def serving(server: ServerT) -> Iterator[ServerT]:
-    """Let a server answer while the block runs."""
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -21,6 +21,7 @@ from deployer.facts.sglang.routes import CLIENTS, OPERATORS
 from deployer.headers import TOLD_BY, TOLD_DIGITS
 from deployer.verify.probes import usage
 from deployer.verify.probes.spread import TURNS
+from tests.listening import listening
 
 from .fake_answers import (
     CONTEXT,
@@ -131,15 +132,11 @@ class FakeEngine(ThreadingHTTPServer):
 
 @contextmanager
 def running(behaviour: Behaviour) -> Iterator[FakeEngine]:
-    with FakeEngine(behaviour) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
+    with listening(FakeEngine(behaviour)) as server:
         try:
             yield server
         finally:
             server.closing.set()
-            server.shutdown()
-            thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -10,8 +10,9 @@ import pytest
 
 from deployer.verify.context import CONNECT_SECONDS, open_context
 from deployer.verify.own_host import KEPT, OwnHost
+from tests.listening import listening
 
-from .asking import everything, serving
+from .asking import everything
 
 pytestmark = pytest.mark.process
 
@@ -48,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def test_where_a_body_was_announced_nothing_else_is_asked() -> None:
     with (
-        serving(Server()) as server,
+        listening(Server()) as server,
         open_context(everything(server.url), model="m", timeout=60, max_tokens=1) as context,
     ):
         context.get("/v1/models")
@@ -62,7 +63,7 @@ def test_where_a_body_was_announced_nothing_else_is_asked() -> None:
 
 def test_a_connection_that_lay_idle_is_not_used_again() -> None:
     now = [0.0]
-    with serving(Server()) as server, OwnHost(server.url, {}, clock=lambda: now[0]) as session:
+    with listening(Server()) as server, OwnHost(server.url, {}, clock=lambda: now[0]) as session:
         session.get(server.url)
         now[0] += KEPT
         session.get(server.url)

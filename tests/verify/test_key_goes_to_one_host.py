@@ -12,8 +12,9 @@ from deployer.verify.endpoint import Endpoint
 from deployer.verify.run import verify
 from deployer.verify.sample import sample_answer
 from deployer.verify.verdict import Outcome, Verdict
+from tests.listening import listening
 
-from .asking import everything, serving
+from .asking import everything
 from .fake_engine import KEY, Behaviour, running
 
 pytestmark = pytest.mark.process
@@ -59,8 +60,8 @@ class Recording(BaseHTTPRequestHandler):
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_redirect_to_another_place_does_not_carry_the_key(host: str) -> None:
     with (
-        serving(Recorder()) as other,
-        serving(Recorder(f"http://{host}:{other.port}")) as first,
+        listening(Recorder()) as other,
+        listening(Recorder(f"http://{host}:{other.port}")) as first,
     ):
         asked = everything(f"http://127.0.0.1:{first.port}")
         asked = replace(asked, headers={"Modal-Key": "wk-1", "Modal-Secret": TOKEN})
@@ -75,7 +76,7 @@ def test_a_redirect_to_another_place_does_not_carry_the_key(host: str) -> None:
 
 
 def test_what_the_guard_refuses_is_not_sent() -> None:
-    with serving(Recorder()) as server:
+    with listening(Recorder()) as server:
         guard = Running(6).out
         endpoint = Endpoint(f"http://127.0.0.1:{server.port}", KEY, "glm-tiny", guard=guard)
         for ask in (verify, sample_answer, verify):

@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from tests.fakes.hub import xet
+from tests.listening import listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -147,18 +148,10 @@ class FakeHub:
 
     @contextmanager
     def serving(self) -> Iterator[FakeHub]:
-        threads = [
-            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-            for server in self._servers.values()
-        ]
-        for thread in threads:
-            thread.start()
-        try:
-            yield self
-        finally:
+        with ExitStack() as stack:
             for server in self._servers.values():
-                server.shutdown()
-                server.server_close()
+                stack.enter_context(listening(server))
+            yield self
 
     def listing(self) -> dict[str, object]:
         siblings = []

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
+
+from tests.listening import listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,14 +96,10 @@ class FakeRegistry:
 
     @contextmanager
     def serving(self) -> Iterator[FakeRegistry]:
-        for server in self._servers.values():
-            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        try:
-            yield self
-        finally:
+        with ExitStack() as stack:
             for server in self._servers.values():
-                server.shutdown()
-                server.server_close()
+                stack.enter_context(listening(server))
+            yield self
 
     def manifest(self, reference: str) -> bytes | None:
         by_digest = {digest(each): each for each in self.tags.values()}

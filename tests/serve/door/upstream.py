@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.listening import listening
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -63,7 +66,8 @@ class Upstream:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self._until_closed = ExitStack()
+        self._until_closed.enter_context(listening(self.server))
 
     def begin_anew(self) -> None:
         """Answer plainly, and forget what came."""
@@ -72,8 +76,7 @@ class Upstream:
         self.gone.clear()
 
     def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+        self._until_closed.close()
 
 
 @dataclass
