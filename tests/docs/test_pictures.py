@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tools.pictures.__main__ import FOLDER
-from tools.pictures.draw import drawn
+from tools.pictures.draw import WIDTH, drawn
 
 
 @pytest.mark.parametrize("name", ["plan.svg", "diff.svg"])
@@ -26,3 +26,14 @@ def test_what_is_drawn_is_what_was_said() -> None:
 
     assert "deployer&#160;check&#160;x.yaml" in text
     assert "&lt;no&gt;" in text
+
+
+def test_a_dumb_terminal_draws_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = f"$ {'x' * (WIDTH - 3)}|\n"
+    drawings = []
+    for terminal in ("xterm", "dumb"):
+        monkeypatch.setenv("TERM", terminal)
+        drawings.append(drawn(wide, "title"))
+
+    assert f"{'x' * (WIDTH - 3)}|" in drawings[0]
+    assert drawings[0] == drawings[1]

@@ -43,7 +43,8 @@ font-size: {char_height}px; line-height: {line_height}px; }}
 
 def drawn(shown: str, title: str) -> str:
     """Draw text with escape codes for colors, as a terminal of :data:`WIDTH` columns shows it."""
-    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
+    # With a height too, rich does not ask what terminal we are in: a dumb one is 80 columns wide.
+    console = Console(record=True, width=WIDTH, height=25, file=io.StringIO(), force_terminal=True)
     console.print(Text.from_ansi(shown.rstrip("\n")), soft_wrap=False)
     svg = console.export_svg(title=title, code_format=FORMAT, unique_id="deployer")
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
