@@ -37,6 +37,12 @@ STREAM_LIMIT = 8 * 1024 * 1024
 DIAGNOSIS = "the diagnosis"
 READER_LIMIT = 8 * 1024 * 1024
 SETTLE_EVERY = 0.002
+SETTLE = 10.0
+"""Seconds that the log gets to catch up before a failure is told: its cause may be in the pipe.
+
+That takes a moment; longer only where its readers get no turn at a processor.
+"""
+
 LAST_WORDS = 2.0
 """Seconds. How long the end of a log may take to reach a slow disk or terminal."""
 
@@ -150,6 +156,7 @@ class EngineLog:
         self._cut = False
         self._output = -1
         self._reads = 0
+        self._pieces = 0
         self._reading = False
 
     def follow(self, output: int) -> None:
@@ -199,23 +206,27 @@ class EngineLog:
         self.note(line.removeprefix(OURS))
         self._reader.feed(f"\n{line}\n".encode())
 
-    def settle(self, seconds: float) -> None:
+    def settle(self, seconds: float = SETTLE) -> None:
         """Wait until what is in the pipe by now has been read, for at most ``seconds``.
 
-        For the end: a last line is then taken for whole.
+        What is written later is not waited for, so that nobody who escaped us holds this up: after
+        the piece at hand so many hold a whole pipe. For the end: a last line is then taken for
+        whole.
         """
         deadline = time.monotonic() + seconds
-        while self._busy() and time.monotonic() < deadline:
+        enough = self._pieces + 1 + PIPE_SIZE // PIECE
+        while self._unread() and self._pieces < enough and time.monotonic() < deadline:
             time.sleep(SETTLE_EVERY)
+        for sink in self._sinks:
+            if sink.name == DIAGNOSIS:
+                sink.settle(max(0.0, deadline - time.monotonic()))
         self._reader.finish()
 
-    def _busy(self) -> bool:
+    def _unread(self) -> bool:
         """Whether something of the log waits to be read."""
         reads = self._reads
         pumping = self._thread is not None and self._thread.is_alive()
-        if pumping and (_waiting(self._output) or self._reading or reads != self._reads):
-            return True
-        return any(sink.busy for sink in self._sinks if sink.name == DIAGNOSIS)
+        return pumping and (_waiting(self._output) > 0 or self._reading or reads != self._reads)
 
     def close(self) -> None:
         """Read what is there, write it out, and end; an unread rest is no reason to wait."""
@@ -248,6 +259,7 @@ class EngineLog:
         try:
             while not self._cut and (data := os.read(output, PIECE)):
                 self._spread(self._stream.feed(data))
+                self._pieces += 1
         except BlockingIOError:
             return True
         except OSError:

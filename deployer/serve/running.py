@@ -33,9 +33,6 @@ as if it had nothing more to do and the log does not say why, else hardly."""
 KILLED = spell_exit(-signal.SIGKILL)
 """How what is said of a process ends that had no word to say itself."""
 
-SETTLE = 0.05
-"""Seconds that the log gets to catch up before a failure is told: its cause may be in the pipe."""
-
 
 class Running:
     """A launched engine: its process, its family, its log, and the file that holds its keys.
@@ -100,7 +97,7 @@ class Running:
 
     def _explained(self) -> bool:
         """Whether the log tells why a process ended, so that nobody else's end is waited for."""
-        self.log.settle(SETTLE)
+        self.log.settle()
         return self.log.diagnosis() is not None
 
     def vital(self) -> dict[Process, str]:
@@ -124,7 +121,7 @@ class Running:
 
     def last_words(self) -> tuple[str, ...]:
         """Give the last lines of the log, with what the dead left in the pipe."""
-        self.log.settle(SETTLE)
+        self.log.settle()
         return self.log.tail()
 
     def tell_killed(self) -> None:

@@ -39,16 +39,18 @@ class Sink:
         self._dropped = 0
         self._failed = False
         self._writing = False
+        self._taken = 0
         self._closing = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
         self._thread.start()
 
-    @property
-    def busy(self) -> bool:
-        """Whether something is waiting, or being written."""
+    def settle(self, timeout: float) -> None:
+        """Wait until all that was put by now is written, for at most ``timeout`` seconds."""
         with self._changed:
-            return bool(self._pieces) or self._writing
+            # What waits is taken at once, after what is being written.
+            enough = self._taken + bool(self._pieces) + self._writing
+            self._changed.wait_for(lambda: self._taken >= enough, timeout)
 
     def put(self, data: bytes) -> None:
         """Take a piece, or drop it when too much is waiting."""
@@ -58,13 +60,13 @@ class Sink:
                 return
             self._pieces.append(data)
             self._held += len(data)
-            self._changed.notify()
+            self._changed.notify_all()
 
     def close(self, timeout: float) -> bool:
         """Write what is waiting, for at most ``timeout`` seconds; gives whether that is done."""
         with self._changed:
             self._closing = True
-            self._changed.notify()
+            self._changed.notify_all()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
@@ -80,7 +82,9 @@ class Sink:
 
     def _next(self) -> bytes:
         with self._changed:
+            self._taken += self._writing
             self._writing = False
+            self._changed.notify_all()
             while not self._pieces and not self._dropped and not self._closing:
                 self._changed.wait()
             data = b"".join(self._pieces)

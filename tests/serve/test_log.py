@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pytest
 
 from deployer.errors import Failure
 from deployer.serve.log import LINE_LIMIT, EngineLog, Tail
-from deployer.serve.redact import Redactor
+from deployer.serve.redact import RedactedStream, Redactor
 from deployer.serve.sink import RotatingFile, Sink
 
 from .living import wait_for
@@ -141,6 +142,76 @@ def test_a_writer_that_never_ends_does_not_keep_the_log_open(tmp_path: Path) -> 
     assert (tmp_path / "log").read_bytes() == b"no line end"
     os.close(reader)
     os.close(writer)
+
+
+class Starved(RedactedStream):
+    """What takes the reader of a log longer than all else, as where it gets no processor."""
+
+    def feed(self, data: bytes) -> bytes:
+        time.sleep(0.3)
+        return super().feed(data)
+
+
+def test_what_the_dead_said_is_waited_for_as_long_as_its_reader_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redactor = Redactor([])
+    monkeypatch.setattr(redactor, "stream", lambda: Starved(redactor))
+    log = EngineLog(tmp_path / "log", redactor)
+    reader, writer = os.pipe()
+    os.write(
+        writer,
+        b"[2026-01-01 00:00:00] Scheduler hit an exception: Traceback (most recent call last):\n"
+        b'  File "x.py", line 1, in y\ntorch.OutOfMemoryError: CUDA out of memory.\n',
+    )
+    log.follow(reader)
+    log.settle()
+    assert log.last() == "torch.OutOfMemoryError: CUDA out of memory."
+    assert log.diagnosis() is not None
+    os.close(writer)
+    log.close()
+    os.close(reader)
+
+
+def test_who_goes_on_writing_holds_up_nobody_who_waits_for_what_is_there(tmp_path: Path) -> None:
+    log = EngineLog(tmp_path / "log", Redactor([]))
+    reader, writer = os.pipe()
+    over = threading.Event()
+
+    def flood() -> None:
+        while not over.is_set():
+            os.write(writer, b"x" * 4095 + b"\n")
+
+    stray = threading.Thread(target=flood)
+    log.follow(reader)
+    stray.start()
+    began = time.monotonic()
+    log.settle(500)
+    took = time.monotonic() - began
+    over.set()
+    stray.join()
+    os.close(writer)
+    log.close()
+    os.close(reader)
+    assert took < 400
+
+
+def test_what_was_put_is_waited_for() -> None:
+    go, written = threading.Event(), list[bytes]()
+
+    def write(data: bytes) -> None:
+        go.wait(250)
+        written.append(data)
+
+    sink = Sink("it", write, 100, print)
+    sink.put(b"one")
+    sink.settle(0.01)
+    assert not written
+    sink.put(b"two")
+    threading.Timer(0.1, go.set).start()
+    sink.settle(250)
+    assert b"".join(written) == b"onetwo"
+    assert sink.close(250)
 
 
 @pytest.mark.parametrize(
