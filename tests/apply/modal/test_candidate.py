@@ -29,6 +29,7 @@ from tests.apply.modal.test_said import ended, orphan
 from tests.apply.modal.test_unknown import another_machine
 from tests.fakes.modal.state import App
 from tests.forks import command
+from tests.interrupted import at_any_moment
 
 pytestmark = [pytest.mark.process, pytest.mark.usefixtures("hears")]
 
@@ -87,6 +88,7 @@ class AtOnce:
         """There is nothing left to cancel."""
 
 
+@at_any_moment
 def test_whatever_becomes_of_it_what_is_live_is_as_it_was(
     kept: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

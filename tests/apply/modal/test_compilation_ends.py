@@ -16,8 +16,9 @@ from deployer.apply.patience import current
 from tests.apply.modal.conftest import PATIENCE, World
 from tests.apply.modal.test_ends import fetching, is_waited_for, kept, running_apps
 from tests.fakes.modal.faults import Fault
+from tests.interrupted import at_any_moment
 
-pytestmark = [pytest.mark.process, pytest.mark.usefixtures("hears")]
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("hears"), at_any_moment]
 
 __all__ = ["fetching", "kept"]  # fixtures
 

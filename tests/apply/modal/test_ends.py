@@ -19,9 +19,10 @@ from tests.apply.modal.conftest import PATIENCE, World
 from tests.apply.modal.test_life import deployed, plan, running
 from tests.apply.modal.test_unknown import another_machine
 from tests.fakes.modal.faults import Fault
+from tests.interrupted import at_any_moment
 from tests.ports import free_port
 
-pytestmark = [pytest.mark.process, pytest.mark.usefixtures("hears")]
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("hears"), at_any_moment]
 
 
 LEFT = (

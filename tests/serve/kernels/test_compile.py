@@ -16,6 +16,7 @@ from deployer.event import Event
 from deployer.release import Engine
 from deployer.serve.kernels.run import CompileFailure
 from deployer.serve.kernels.verify import verify
+from tests.interrupted import at_any_moment
 from tests.serve.living import leaks, relatives, wait_for
 
 from .kitchen import BLOCKWISE, HUB_TOKEN, Kitchen, on_gpu, put_kernel, put_model
@@ -167,8 +168,7 @@ def test_kernels_that_go_elsewhere_are_a_failure(kitchen: Kitchen) -> None:
         kitchen.compile("--kernels", "0")
 
 
-# It may come between the opening of a file of /proc and the block that closes it.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@at_any_moment
 @pytest.mark.parametrize(
     ("number", "error"), [(signal.SIGTERM, Interrupted), (signal.SIGINT, KeyboardInterrupt)]
 )
@@ -194,6 +194,7 @@ def test_an_interrupt_leaves_nothing(
     assert kitchen.commits == []
 
 
+@at_any_moment
 @pytest.mark.parametrize(
     ("number", "error"), [(signal.SIGTERM, Interrupted), (signal.SIGINT, KeyboardInterrupt)]
 )
