@@ -8,23 +8,24 @@ from collections.abc import Iterator
 PLACES = {"Problem": 2, "Misread": 2, "Finding": 4}
 """Which argument of what is called without a name is a hint, counted from 0."""
 
+Assignment = ast.Assign | ast.AugAssign
+
 
 def hints(source: str) -> Iterator[ast.expr]:
     """Give each text that is a hint, by its last part: the one in which it ends.
 
     A name stands for all that is called so in the module, a function for what it returns.
     """
-    tree = ast.parse(source)
+    nodes = list(ast.walk(ast.parse(source)))
     made: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign | ast.AugAssign) and node.value is not None:
-            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-            made.setdefault(ast.unparse(target), []).append(node.value)
+    for node in nodes:
+        if isinstance(node, Assignment):
+            made.setdefault(_called(_target(node)), []).append(node.value)
         elif isinstance(node, ast.FunctionDef):
             said = (one.value for one in ast.walk(node) if isinstance(one, ast.Return))
             made.setdefault(f"{node.name}()", []).extend(one for one in said if one is not None)
     seen: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         for given in _given(node):
             yield from _texts(given, made, seen)
 
@@ -42,10 +43,19 @@ def _given(node: ast.AST) -> Iterator[ast.expr]:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         place = PLACES.get(name, len(node.args))
         yield from node.args[place : place + 1]
-    elif isinstance(node, ast.Assign | ast.AugAssign):
-        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-        if ast.unparse(target).endswith("hint"):
-            yield node.value
+    elif isinstance(node, Assignment) and _called(_target(node)).endswith("hint"):
+        yield node.value
+
+
+def _target(node: Assignment) -> ast.expr:
+    return node.targets[0] if isinstance(node, ast.Assign) else node.target
+
+
+def _called(target: ast.expr) -> str:
+    """Give a name as it is written, the last one of several; nothing for what has none."""
+    if isinstance(target, ast.Attribute):
+        return f".{target.attr}"
+    return target.id if isinstance(target, ast.Name) else ""
 
 
 def _texts(given: ast.expr, made: dict[str, list[ast.expr]], seen: set[str]) -> Iterator[ast.expr]:

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from deployer.serve.weights.pace import Gate
+
 CAPABILITY_VERSION = 0x20080522
 """``_LINUX_CAPABILITY_VERSION_3``, linux/capability.h."""
 
@@ -84,6 +86,7 @@ def no_network(folder: Path) -> Iterator[None]:
         patch.setenv("PIP_PROXY", "http://127.0.0.1:9")  # its process is another
         patch.setenv("MODAL_SERVER_URL", "http://127.0.0.1:9")
         patch.setenv("PIP_RETRIES", "0")
+        patch.setattr(Gate, "sleep", lambda *_: None)  # between two attempts
         yield
 
 
