@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -137,6 +140,34 @@ def test_a_collector_gets_what_became_of_requests(collector: Upstream, house: Ma
     sent = [headers["Traceparent"] for _, _, headers, _ in at.upstream.seen]
     assert sent[0] == f"00-{TRACE}-{plain['spanId']}-01"
     assert sent[1] == f"00-{streamed['traceId']}-{streamed['spanId']}-01"
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
+@pytest.mark.parametrize("trusted", [True, False])
+def test_they_go_out_by_tls_to_whom_a_certificate_vouches_for(
+    tmp_path: Path,
+    collector: Upstream,
+    house: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    trusted: bool,
+) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext"
+    made = ["openssl", *words.split(), "subjectAltName=IP:127.0.0.1", "-out", str(certificate)]
+    subprocess.run([*made, "-keyout", str(key)], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    collector.server.socket = context.wrap_socket(collector.server.socket, server_side=True)
+    monkeypatch.setenv(ENDPOINT, f"https://127.0.0.1:{collector.port}")
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+    at = house()
+    assert at.ask("POST", CHAT, json={}).status_code == 200
+    at.door.end()
+
+    assert [path for _, path, _, _ in collector.seen] == (["/v1/traces"] if trusted else [])
 
 
 @pytest.mark.process
