@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deployer.errors import Failure
+from deployer.measure.last import last_error
 from deployer.measure.load import Bounds, Load
 from deployer.measure.point import Point, Spread, spread
 from deployer.verify.endpoint import Endpoint
@@ -132,7 +133,7 @@ def _meets(one: _Request, bounds: Bounds) -> bool:
 
 
 def _faults(requests: Sequence[_Request], endpoint: Endpoint, silent: int) -> tuple[str, ...]:
-    lines = (one.error.strip().rpartition("\n")[2] for one in requests if one.error)
+    lines = (last_error(one.error) for one in requests if one.error)
     found = list(dict.fromkeys(" ".join(endpoint.hide(line).split())[:LONGEST] for line in lines))
     more = len(found) - SHOWN
     left = (f"and {more} more faults that read differently",) if more > 0 else ()

@@ -72,6 +72,13 @@ def test_what_is_wrong_is_told(question: Question, answer: Answer, wrong: str) -
     assert bool(found) is bool(wrong)
 
 
+NOTED = """
+def f(x):
+    error = ValueError("two\\nlines")
+    error.add_note("and a note")
+    raise error
+"""
+
 CASES = [{"arguments": [2], "result": 4}, {"arguments": [3], "result": 9}]
 
 
@@ -84,6 +91,7 @@ CASES = [{"arguments": [2], "result": 4}, {"arguments": [3], "result": 9}]
         ("def g(x):\n    return x", "the code does not run: KeyError: 'f'"),
         ("def f(x) return", "the code does not run: SyntaxError: expected ':'"),
         ("def f(x):\n    return object()", "the code does not run: TypeError"),
+        (NOTED, "the code does not run: ValueError: two"),
         ("import sys\nsys.exit(3)", "the code does not run: exit status 3"),
         ("x = bytearray(10**12)", "the code does not run: MemoryError"),
     ],

@@ -56,6 +56,16 @@ def test_failures_are_counted_told_once_and_without_the_key() -> None:
     assert read.faults == ("OSError: Bearer [key] refused",)
 
 
+def test_a_failure_is_told_by_its_error_and_not_by_a_note() -> None:
+    opening = "Traceback (most recent call last):\n  File x\n"
+    cause = f"{opening}KeyError: 1\n\nDuring handling of the above exception, another came:\n\n"
+    assert point(errors=(f"{cause}{opening}OSError: two\nlines\nand a note\n",)).faults == (
+        "OSError: two",
+    )
+    group = "  + Exception Group Traceback (most recent call last):\n  | ExceptionGroup: x (1)\n"
+    assert point(errors=(f"{group}  +---- 1 ----\n    | OSError: y",)).faults == ("| OSError: y",)
+
+
 def test_good_requests_are_those_within_all_bounds() -> None:
     read = point([0.1] * 6 + [0.3] * 2, bounds=Bounds(first_token=200, each_token=11))
     assert read.attained == pytest.approx(6 / 8)

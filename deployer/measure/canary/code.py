@@ -13,6 +13,7 @@ from typing import Any
 
 from deployer.codec import DecodeError, read_json
 from deployer.engine.jail import Jail
+from deployer.measure.last import last_error
 
 SECONDS = 20.0
 """How long all cases of a function may take, with the start of a Python."""
@@ -58,7 +59,7 @@ def run_in(jail: Jail, code: str, function: str, cases: Sequence[dict[str, Any]]
             return f"the code did not end within {SECONDS:g} s"
     lines = [line for line in done.stdout.splitlines() if line.startswith(mark)]
     if not lines:
-        said = done.stderr.strip().rpartition("\n")[2]
+        said = last_error(done.stderr)
         return f"the code does not run: {said[:80] or f'exit status {done.returncode}'}"
     try:
         found = read_json(lines[-1].removeprefix(mark))
