@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.repository import commit, git
@@ -83,8 +84,8 @@ def ran(canaries: Path) -> set[str]:
 
 def spring(repository: Path, canaries: Path) -> set[str]:
     """Run what a careless action would run, and give what that sets off: the traps are real."""
-    for words in (["python3", "-m", "venv", "--help"], ["python3", "-c", "import json"]):
-        subprocess.run(words, cwd=repository, check=False, capture_output=True)
+    for words in (["-m", "venv", "--help"], ["-c", "import json"]):
+        subprocess.run([sys.executable, *words], cwd=repository, check=False, capture_output=True)
     for words in (["status"], ["diff", "HEAD~1"]):
         subprocess.run(["git", *words], cwd=repository, check=False, capture_output=True)
     return ran(canaries)
