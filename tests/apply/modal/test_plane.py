@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Callable
 
 import pytest
 from grpclib import Status
@@ -133,3 +134,27 @@ def test_who_asks_for_a_container_while_one_begins_is_given_that_one(containers:
 
     world.plane.run(three())
     assert len(set(worker.tasks) - before) == 1
+
+
+def test_who_reads_the_logs_of_an_app_that_ended_waits_for_its_last_container(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = deploy(world.plane, compiled(world), "tiny-app")
+    app.state, app.stopped_at = api_pb2.APP_STATE_STOPPED, time.time()
+    running = ["a container"]
+    ready: list[bool] = []
+
+    async def until(happened: Callable[[], bool], seconds: float | None) -> bool:
+        # Where that is so before anybody waits, whoever asks again and again lets nobody else run.
+        del seconds
+        ready.append(happened())
+        running.clear()
+        return happened()
+
+    async def read() -> list[bool]:
+        asked = api_pb2.AppGetLogsRequest(app_id=app.id)
+        return [batch.app_done async for batch in world.plane.app_get_logs(asked)]
+
+    monkeypatch.setattr(world.plane.worker, "running", lambda _: running)
+    monkeypatch.setattr(world.plane.state, "until", until)
+    assert (world.plane.run(read()), ready) == ([True], [False])

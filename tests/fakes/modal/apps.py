@@ -315,13 +315,19 @@ class Apps:
             for batch in app.logs[at:]:
                 at += 1
                 yield _numbered(batch, at)
-            ended = app.state == api_pb2.APP_STATE_STOPPED
-            if ended and not self.worker.running(app):
+            if self._is_over(app):
                 yield api_pb2.TaskLogsBatch(app_done=True, entry_id=str(at))
                 return
-            news = partial(_has_news, app, at)
+            news = partial(self._has_news, app, at)
             if not await self.state.until(news, request.timeout or 55.0):
                 return
+
+    def _has_news(self, app: App, at: int) -> bool:
+        """Whether there is something to give, or nothing more will be; else who asks waits."""
+        return len(app.logs) > at or self._is_over(app)
+
+    def _is_over(self, app: App) -> bool:
+        return app.state == api_pb2.APP_STATE_STOPPED and not self.worker.running(app)
 
     async def app_fetch_logs(
         self, request: api_pb2.AppFetchLogsRequest
@@ -438,10 +444,6 @@ class Apps:
         if (name or "main") not in self.state.environments:
             raise GRPCError(Status.NOT_FOUND, f"Environment '{name}' not found")
         return name or "main"
-
-
-def _has_news(app: App, at: int) -> bool:
-    return len(app.logs) > at or app.stopped_at > 0
 
 
 def _numbered(batch: api_pb2.TaskLogsBatch, number: int) -> api_pb2.TaskLogsBatch:
