@@ -40,7 +40,7 @@ def modal_text(one: ModalStatus) -> str:
     """Write how a deployment on Modal stands, or what is on record of it."""
     where = f"Modal, {one.environment}" if one.environment else "Modal"
     deployed = f"{one.version}, deployed {moment(one.since)}" if one.version else ""
-    if one.observed is None:
+    if one.observed is None or one.state == "not-there":
         deployed = f"{deployed} ({ago(one.since)}, on record)" if deployed else "none on record"
     count = one.containers
     now = "" if count is None else f", {count} container{'' if count == 1 else 's'} now"

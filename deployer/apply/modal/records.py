@@ -34,6 +34,9 @@ VOLUME = "deployer-releases"
 
 FORMAT_VERSION = 1
 
+LATEST = 1e11
+"""Seconds since the epoch that no clock shows, and no calendar has."""
+
 BOOTS = 50
 """Starts that are kept of an app."""
 
@@ -239,7 +242,8 @@ def _read(path: Path) -> Record | None:
         value = read_json(path.read_text(encoding="utf-8"))
         if isinstance(value, dict):
             value.pop("owed", None)  # what is owed stands on Modal; older records repeat it
-        return decode_json(Record, json.dumps(value), FORMAT_VERSION)
+        record = decode_json(Record, json.dumps(value), FORMAT_VERSION)
+        _refuse_misplaced(record, path)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -248,3 +252,18 @@ def _read(path: Path) -> Record | None:
         message = f"what is on record of a deployment cannot be read: {path}: {error}"
         hint = "move that file away: Modal still knows what is deployed, and the next apply asks it"
         raise Failure(message, hint=hint) from error
+    return record
+
+
+def _refuse_misplaced(record: Record, path: Path) -> None:
+    """Raise ValueError where a file says that it is of another app than the one that it is for.
+
+    Whoever asks by a profile would look at that other app, or end it.
+    """
+    if (record.app, record.environment or "-") != (path.stem, path.parent.name):
+        where = f"`{record.app:.80}` in {record.environment or 'the default environment'}"
+        message = f"it says that it is of the app {where}, and lies where another one's does"
+        raise ValueError(message)
+    if not all(0 <= when < LATEST for when in (record.when, record.verified_at)):
+        message = "its moments are none"
+        raise ValueError(message)

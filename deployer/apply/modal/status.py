@@ -250,10 +250,18 @@ def _deployed(
         commit="",
         dirty=False,
         url="",
-        containers=app.containers if app is not None else 0,
+        containers=app.containers if app is not None else _counted(account, one),
         file=tags.get(FILE, ""),
         owed=one.state == "deployed" and is_owed(tags, digest, one.version),
     )
+
+
+def _counted(account: Account, one: AppFacts) -> int:
+    """Count the containers of an app that was not in the list.
+
+    It was deployed since, or is in an environment that may not be listed.
+    """
+    return len(account.containers(one.id)) if one.state == "deployed" else 0
 
 
 def _status(  # noqa: PLR0913, PLR0917 - as above
@@ -460,6 +468,8 @@ def _live(
         notes.append("another release was deployed from elsewhere")
     if deployed.owed:
         notes.append("it was not seen to keep its promises yet; the next `deployer apply` looks")
+    if known.url and not url:
+        notes.append("its endpoint is the one on record, which Modal was not asked for")
     return replace(
         known,
         state="serving" if count else "asleep",

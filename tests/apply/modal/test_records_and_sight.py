@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from grpclib import Status
 from modal_proto import api_pb2
 
 from deployer.apply.modal.apply import Pipeline
@@ -186,3 +190,74 @@ def test_a_hub_that_does_not_say_what_there_is_is_told(
     assert pipeline._listed() is None
     (said,) = told
     assert "was not found out here (the hub answered 503): one container asks for itself" in said
+
+
+def test_containers_are_counted_where_the_app_is_in_no_list(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is on record of an environment that may not be listed is asked for by its name."""
+    release = replace(compiled(world), name="tiny-app")
+    world.plane.state.environments.add("prod")
+    app = deploy(world.plane, release, "tiny-app", "prod")
+    digest = short_digest(release)
+    Records().keep(Record("tiny-app", "tiny-app", "prod", "web_server", digest, 1, 1e9, ""))
+    world.plane.refuse("EnvironmentList", Status.PERMISSION_DENIED)
+
+    async def two(request: api_pb2.TaskListRequest) -> api_pb2.TaskListResponse:
+        return api_pb2.TaskListResponse(
+            tasks=[api_pb2.TaskStats()] * 2 * (request.app_id == app.id)
+        )
+
+    monkeypatch.setattr(world.plane, "task_list", two)
+    code, out, _ = asked(world, "status", "--format", "json")
+    (one,) = json.loads(out)["on_modal"]
+    assert (code, one["state"], one["containers"]) == (0, "serving", 2)
+
+
+def test_what_is_gone_from_modal_is_shown_as_on_record(world: World) -> None:
+    digest, when = "a" * 40, time.time() - 7200
+    address = "https://of-another-time.example"
+    Records().keep(Record("tiny", "tiny-app", "", "web_server", digest, 4, when, address))
+    code, out, _ = asked(world, "status", "tiny")
+    assert code == 2
+    assert re.search(r"version +4, deployed .* \(2 h ago, on record\)", out)
+
+
+def test_an_address_that_modal_was_not_asked_for_is_said_to_be_on_record(world: World) -> None:
+    release = replace(compiled(world), name="tiny-app")
+    deploy(world.plane, release, "tiny-app")
+    digest, address = short_digest(release), "https://of-another-time.example"
+    Records().keep(Record("tiny-app", "tiny-app", "", "web_server", digest, 1, 1e9, address))
+    for volume in world.plane.state.volumes:
+        shutil.rmtree(world.plane.state.volume(volume))
+    for name in ((), ("tiny-app",)):
+        code, out, _ = asked(world, "status", *name)
+        assert (code, f"{address}/v1" in out) == (0, True)
+        assert "its endpoint is the one on record, which Modal was not asked for" in out
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("-/other-app", "it says that it is of the app `tiny-app` in the default environment"),
+        ("prod/tiny-app", "it says that it is of the app `tiny-app` in the default environment"),
+        ("-/tiny-app", "its moments are none"),
+    ],
+)
+def test_a_record_that_says_that_it_is_of_another_app_ends_none(
+    world: World, place: str, said: str
+) -> None:
+    when = 1e300 if place == "-/tiny-app" else 1e9
+    records = Records()
+    records.keep(Record("tiny", "tiny-app", "", "web_server", "a" * 40, 1, when, ""))
+    (whole,) = Path(os.environ["XDG_STATE_HOME"], "deployer/modal/apps").glob("*/tiny-app.json")
+    other = whole.parents[1] / f"{place}.json"
+    other.parent.mkdir(exist_ok=True)
+    whole.rename(other)
+    with pytest.raises(Failure, match=said):
+        records.record(other.stem, other.parent.name.strip("-"))
+    (damaged,) = records.damaged()
+    assert said in damaged.message
+    for verb in (("status", "tiny", "--offline"), ("destroy", "tiny", "--yes")):
+        code, _, err = asked(world, *verb)
+        assert (code, said in err) == (1, True)
