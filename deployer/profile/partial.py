@@ -48,7 +48,10 @@ def known(ask: Callable[[], ValueT]) -> ValueT | None:
 
 
 def filled(part: ModelT, other: ModelT) -> ModelT:
-    """Give a part with what is not known of it as another one has it, section by section."""
+    """Give a part with what is not known of it as another one has it, section by section.
+
+    A section that the other one lacks is left out, too, where it is not wholly known.
+    """
     found = {}
     for name in type(part).model_fields:
         own, its = part.__dict__.get(name), other.__dict__.get(name)
@@ -56,6 +59,8 @@ def filled(part: ModelT, other: ModelT) -> ModelT:
             found[name] = its
         elif isinstance(own, Section) and isinstance(its, Section):
             found[name] = filled(own, its)
+        elif isinstance(own, Section) and not _whole(own):
+            found[name] = its
         else:
             found[name] = own
     return type(part).model_construct(_fields_set=set(found), **found)
@@ -64,6 +69,14 @@ def filled(part: ModelT, other: ModelT) -> ModelT:
 def knows(section: BaseModel, name: str) -> bool:
     """Whether a part of a section is known."""
     return name in section.__dict__
+
+
+def _whole(section: Section) -> bool:
+    """Whether all of a section is known."""
+    parts = (part for part in section.__dict__.values() if isinstance(part, Section))
+    return all(knows(section, name) for name in type(section).model_fields) and all(
+        map(_whole, parts)
+    )
 
 
 def _section(

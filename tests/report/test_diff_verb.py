@@ -295,6 +295,17 @@ def test_what_cannot_be_read_hides_nothing_else(repository: Path, run: Run) -> N
     assert "--speculative-num-steps" not in ran.out
 
 
+def test_a_new_section_that_cannot_be_read_hides_nothing_else(repository: Path, run: Run) -> None:
+    other = BASE.replace("served_name: glm-5.1\n", "served_name: other\n")
+    write(repository, "glm", f"{other}\nlora:\n  max_rank: sixteen\n")
+
+    ran = run("--base", "main")
+
+    assert ran.code == 1
+    assert "profiles/glm.yaml: not right, 1 error; 1 change" in ran.out
+    assert "  ~ --served-model-name  glm-5.1 -> other" in ran.out
+
+
 def test_a_new_profile_that_is_not_right_is_shown_all_the_same(repository: Path, run: Run) -> None:
     write(repository, "tiny", TINY.replace("warmup_long_tokens: 1000", "warmup_long_tokens: 99999"))
 
