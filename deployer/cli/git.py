@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deployer.errors import Failure, UsageError
+from deployer.late import compile_pattern
 from deployer.profile.likeness import TELLING
 
-ROOT = ("rev-parse", "--show-toplevel", "--show-prefix")
+ROOT = ("rev-parse", "--show-toplevel", "--is-inside-work-tree", "--show-prefix")
+"""The word in the middle parts two names that may have line ends of their own."""
+
 YAML = ("*.yaml", "*.yml")
 """A pathspec: in every folder."""
 
@@ -39,6 +42,12 @@ for a repository a folder that was committed to look like one (git-config(1)).""
 PROTOCOLS = "http:https:ssh"
 """How git may fetch what a partial clone lacks (git(1), GIT_ALLOW_PROTOCOL). By the others, a path
 and `git://` among them, a program that the configuration names would be run here."""
+
+NAME_THEM = "Name the profiles, or a folder that can be read"
+
+_COMMIT = compile_pattern(r"[0-9a-f]{40,64}")
+
+_CLOSED = compile_pattern(r"could not open directory '((?s:.*?))/': (.+)")
 
 REGULAR = ("100644", "100755")
 """The modes of regular files; links and submodules are no profiles."""
@@ -115,14 +124,29 @@ def _said(ran: subprocess.CompletedProcess[bytes]) -> str:
 
 
 def _at(ran: subprocess.CompletedProcess[bytes]) -> Repository:
-    root, prefix = ran.stdout.decode(errors="surrogateescape").split("\n")[:2]
-    return Repository(Path(root), prefix)
+    root, _, prefix = ran.stdout.decode(errors="surrogateescape").partition("\ntrue\n")
+    return Repository(Path(root), prefix.removesuffix("\n"))
 
 
 def listed(repo: Repository) -> tuple[str, ...]:
-    """Give the YAML files of the working tree that git knows or does not ignore."""
-    kinds = ("--cached", "--others", "--exclude-standard")
-    return _paths(_read(repo, "ls-files", "-z", *kinds, "--", *YAML))
+    """Give the YAML files of the working tree that git knows or does not ignore.
+
+    Raises Failure for a folder that cannot be read, of which git only warns: it may hold anything.
+    """
+    words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *YAML)
+    ran = _git(repo.root, *words)
+    if ran.returncode:
+        raise _unreadable(ran, words)
+    if closed := _CLOSED.search(ran.stderr.decode(errors="surrogateescape")):
+        message = f"cannot list {repo.root / closed[1]}: {closed[2]}"
+        raise Failure(message, hint=NAME_THEM)
+    return _paths(ran.stdout)
+
+
+def left_out(repo: Repository) -> tuple[str, ...]:
+    """Give the YAML files that a sparse checkout does not put into the working tree."""
+    known = _read(repo, "ls-files", "-z", "-t", "--", *YAML)
+    return tuple(path[2:] for path in _paths(known) if path.startswith("S "))
 
 
 def grep(repo: Repository, commit: str = "") -> tuple[str, ...]:
@@ -139,7 +163,7 @@ def grep(repo: Repository, commit: str = "") -> tuple[str, ...]:
 def _grep(repo: Repository, place: tuple[str, ...]) -> tuple[str, ...]:
     words = ("grep", *GREP, "-e", TELLING, *place, "--", *YAML)
     ran = _git(repo.root, *words)
-    if ran.returncode > 1:
+    if ran.returncode > 1 or b": unable to read " in ran.stderr:  # of which git only tells
         raise _unreadable(ran, words)
     return _paths(ran.stdout)
 
@@ -184,7 +208,7 @@ def blobs(repo: Repository, commit: str) -> dict[str, str]:
 
 def had(repo: Repository, commit: str, path: str) -> bool:
     """Whether a commit of this repository has a file; False where it is none of this repository."""
-    if not re.fullmatch(r"[0-9a-f]{40,64}", commit):
+    if not _COMMIT.fullmatch(commit):
         return False
     return _git(repo.root, "cat-file", "-e", f"{commit}:{path}").returncode == 0
 
@@ -199,7 +223,8 @@ def _commit(repo: Repository, ref: str) -> str | None:
     if not ref or ref.startswith("-"):
         return None
     found = _git(repo.root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
-    return found.stdout.decode().strip() if found.returncode == 0 else None
+    named = found.stdout.decode().strip()
+    return named if found.returncode == 0 and _COMMIT.fullmatch(named) else None  # `^main` is none
 
 
 def _where(repo: Repository, ref: str) -> str:

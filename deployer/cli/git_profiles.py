@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 
 from deployer.cli import git
 from deployer.cli.discover import (
@@ -26,6 +29,7 @@ from deployer.errors import DeployerError, UsageError
 from deployer.lock.lock import FoundLock, Lock
 from deployer.profile.layers import Layered, environments
 from deployer.profile.layers import Text as Layers
+from deployer.visible import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +131,35 @@ def compared(
         {path: _text(repo, tree, path) for part in found for path in part[side].files}
         for side, tree in enumerate((old, new))
     )
+    away = _away(repo, new, before.keys() - after)
+    for path in away:
+        del before[path]
+    for path in before.keys() - after:  # what cannot be read is not gone
+        if new.has(path) and (text := _text(repo, new, path)).why_not:
+            after[path] = text
     if not before and not after:
-        raise nothing((old, new))
+        raise _only_away(away[0]) if away else nothing((old, new))
     parts = [side for part in found for side in part]
+    told = (f"{visible(path)} (left out of this sparse checkout, so not compared)" for path in away)
     beside = {**{path: _text(repo, new, path) for path in every_one(new)}, **after}
     return Compared(
         _paired(before, after),
         next((part.how for part in parts if part.how), ""),
-        tuple(dict.fromkeys(reason for part in parts for reason in part.passed)),
+        tuple(dict.fromkeys((*(reason for part in parts for reason in part.passed), *told))),
         {text.file: None if text.why_not else text.whole for text in beside.values()},
         () if words else (*_otherwise(old, new), *_left_out(repo, (old, new), {*before, *after})),
     )
+
+
+def _away(repo: git.Repository, tree: Tree, gone: AbstractSet[str]) -> list[str]:
+    """Give what of these is not in the working tree only because the checkout is sparse."""
+    return sorted(gone & set(git.left_out(repo))) if gone and isinstance(tree, WorkingTree) else []
+
+
+def _only_away(path: str) -> UsageError:
+    message = f"{visible(path)} is left out of this sparse checkout, so there is nothing to compare"
+    hint = "`git sparse-checkout add` brings it; with `--head HEAD` what is committed is compared"
+    return UsageError(message, hint=hint)
 
 
 def _otherwise(old: Tree, new: Tree) -> tuple[str, ...]:
@@ -174,6 +196,9 @@ def _left_out(
 def _meant(repo: git.Repository, trees: tuple[Tree, Tree], word: str) -> tuple[Selected, Selected]:
     """Give what a word means on each side; a file may be on one of them only."""
     pattern = repo.inside(word)
+    if own := _own_repository(repo, pattern):
+        msg = f"{visible(word)} is in a repository of its own, {own}"
+        raise UsageError(msg, hint="Compare it there: this one does not hold what it was")
     old, new = (select(tree, pattern) for tree in trees)
     if old.files or new.files:
         return old, new
@@ -181,6 +206,13 @@ def _meant(repo: git.Repository, trees: tuple[Tree, Tree], word: str) -> tuple[S
         raise nothing(trees, word)
     msg = f"{repo.shown(pattern)}: there is no such file, here or in the commit"
     raise UsageError(msg, hint="Name profiles, folders of profiles, or patterns")
+
+
+def _own_repository(repo: git.Repository, path: str) -> Path | None:
+    """Give the repository within this one that a path is in, such as a submodule."""
+    at = PurePosixPath(path)
+    inner = (repo.root / each for each in (at, *at.parents) if each.name)
+    return next((each for each in inner if os.path.lexists(each / ".git")), None)
 
 
 def _all(old: Tree, new: Tree) -> tuple[Selected, Selected]:

@@ -6,9 +6,11 @@ looked at, and without git nothing hidden, nor environments, packages and reposi
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 import stat
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,10 +68,11 @@ class WorkingTree:
         return tuple(path for path in self._listed() if _regular(self.repo.root / path))
 
     def telling(self) -> tuple[str, ...]:
-        """Ask git for them, once."""
+        """Ask git for them, once; with those that git cannot tell of."""
         if not self._telling:
-            found = (p for p in git.grep(self.repo) if _regular(self.repo.root / p))
-            self._telling.append(tuple(found))
+            unread = (path for path in self._listed() if _untold(self.repo.root / path))
+            found = sorted({*git.grep(self.repo), *unread})
+            self._telling.append(tuple(p for p in found if _regular(self.repo.root / p)))
         return self._telling[0]
 
     def links(self) -> tuple[str, ...]:
@@ -84,7 +87,7 @@ class WorkingTree:
 
     def has(self, path: str) -> bool:
         """Whether it lies there, listed or not; a link is followed where it is read."""
-        return (self.repo.root / path).is_file()
+        return _may_be_read(self.repo.root / path)
 
     def text(self, path: str, largest: int = LARGEST) -> str:
         """Read a file."""
@@ -151,14 +154,19 @@ class Folder:
         return f"the folder {self.root}"
 
     def files(self) -> tuple[str, ...]:
-        """Walk it, as far as :data:`MOST_ENTRIES`."""
+        """Walk it; raises Failure where more than :data:`MOST_ENTRIES` lie below it."""
         found: list[str] = []
         left = MOST_ENTRIES
         waiting = [""]
-        while waiting and left > 0:
+        while waiting:
             folder = waiting.pop()
-            entries = _entries(self.root / folder)[:left]
+            entries = _entries(self.root / folder)
             left -= len(entries)
+            if left < 0:
+                message = (
+                    f"not all of {self.root} was looked at: more than {MOST_ENTRIES:,} entries"
+                )
+                raise Failure(message, hint=git.NAME_THEM)
             for entry in entries:
                 path = f"{folder}{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
@@ -182,7 +190,7 @@ class Folder:
 
     def has(self, path: str) -> bool:
         """Whether it lies there."""
-        return (self.root / path).is_file()
+        return _may_be_read(self.root / path)
 
     def text(self, path: str, largest: int = LARGEST) -> str:
         """Read a file."""
@@ -244,13 +252,38 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
     except OSError as error:
         message = f"cannot list {folder}: {error.strerror}"
-        raise Failure(message, hint="Name the profiles, or a folder that can be read") from error
+        raise Failure(message, hint=git.NAME_THEM) from error
 
 
 def _strange(entry: os.DirEntry[str]) -> bool:
     if entry.name.startswith(".") or entry.name in SKIPPED:
         return True
-    return any((Path(entry.path) / name).exists() for name in (".git", "pyvenv.cfg"))
+    return any(os.path.lexists(Path(entry.path) / name) for name in (".git", "pyvenv.cfg"))
+
+
+def _may_be_read(path: Path) -> bool:
+    """Whether there is a file to read; what cannot be looked at is one, for reading says why not.
+
+    A name that no file can have is none.
+    """
+    try:
+        return not stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return path.is_symlink()
+    except ValueError:
+        return False
+    except OSError as error:
+        return error.errno != errno.ENAMETOOLONG
+
+
+def _untold(path: Path) -> bool:
+    """Whether git cannot tell what is in a file: it may not be read, or is UTF-16."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read(2) in {BOM_UTF16_LE, BOM_UTF16_BE}
+    except OSError:
+        return True
 
 
 def _regular(path: Path) -> bool:

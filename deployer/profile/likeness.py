@@ -26,6 +26,9 @@ _EXTENDS = re.compile(
 )
 """What a profile extends; the lists and packages that other tools' files extend are none."""
 
+_UTF_16 = ("\udcff\udcfe", "\udcfe\udcff")
+"""The byte order marks of UTF-16, as they stand in a text that was read as UTF-8."""
+
 _BRACES = re.compile(r"^\{", re.MULTILINE)
 
 _TOP = re.compile(r"""^["']?(name|model|hardware|engine)["']?[ \t]*:""", re.MULTILINE)
@@ -60,7 +63,12 @@ class Likeness:
 
 
 def likeness(text: str) -> Likeness:
-    """Look at the keys of a text."""
+    """Look at the keys of a text; bytes that are no UTF-8 stand in it as surrogates.
+
+    UTF-16 is read for what it says: it is no profile, and that is to be told and not passed over.
+    """
+    if text.startswith(_UTF_16):
+        text = text.encode("utf-8", "surrogateescape").decode("utf-16", "replace")
     found = set(_TOP.findall(text))
     named = _EXTENDS.search(text)
     extends = named[1] if named else ""

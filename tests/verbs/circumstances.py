@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
 import resource
@@ -17,27 +16,10 @@ from typing import Any
 import pytest
 
 from deployer.serve.weights.pace import Gate
-
-CAPABILITY_VERSION = 0x20080522
-"""``_LINUX_CAPABILITY_VERSION_3``, linux/capability.h."""
+from tests.override import no_override
 
 OWN = frozenset({None, "", "127.0.0.1", "::1", "localhost", b"127.0.0.1", b"localhost"})
 """This machine, which is there without a network."""
-
-OVERRIDES = 0b110
-"""``CAP_DAC_OVERRIDE`` (1) and ``CAP_DAC_READ_SEARCH`` (2), as bits, in the same file."""
-
-
-class _Head(ctypes.Structure):
-    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
-
-
-class _Sets(ctypes.Structure):
-    _fields_ = (
-        ("effective", ctypes.c_uint32),
-        ("permitted", ctypes.c_uint32),
-        ("inheritable", ctypes.c_uint32),
-    )
 
 
 @contextlib.contextmanager
@@ -51,7 +33,7 @@ def no_permission(folder: Path) -> Iterator[None]:
     before = [(path, path.stat().st_mode) for path in shut]
     for path, _ in before:
         path.chmod(0)
-    with _no_override():
+    with no_override():
         try:
             yield
         finally:
@@ -138,38 +120,3 @@ def ordinary(folder: Path) -> Iterator[None]:
 
 
 Circumstance = Callable[[Path], AbstractContextManager[None]]
-
-
-@contextlib.contextmanager
-def _no_override() -> Iterator[None]:
-    """Take from root what lets it read and write whatever it likes."""
-    if os.geteuid() != 0:
-        yield
-        return
-    before = _capabilities()
-    _set(before, lambda bits: bits & ~OVERRIDES)
-    try:
-        yield
-    finally:
-        _set(before, lambda bits: bits)
-
-
-def _capabilities() -> ctypes.Array[_Sets]:
-    sets = (_Sets * 2)()
-    _call("capget", sets)
-    return sets
-
-
-def _set(before: ctypes.Array[_Sets], change: Callable[[int], int]) -> None:
-    sets = (_Sets * 2)()
-    for one, old in zip(sets, before, strict=True):
-        one.permitted, one.inheritable = old.permitted, old.inheritable
-        one.effective = old.effective
-    sets[0].effective = change(before[0].effective)
-    _call("capset", sets)
-
-
-def _call(name: str, sets: ctypes.Array[_Sets]) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if getattr(libc, name)(ctypes.byref(_Head(CAPABILITY_VERSION, 0)), sets) != 0:
-        pytest.skip(f"{name}: {os.strerror(ctypes.get_errno())}")

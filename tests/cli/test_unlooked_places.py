@@ -1,0 +1,193 @@
+"""What lies there and was not looked at is told: it is neither fine, nor gone, nor new."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from deployer.cli import trees
+from deployer.cli.main import main
+from tests.override import no_override
+from tests.repository import commit, git
+
+pytestmark = pytest.mark.process
+
+TINY = (Path(__file__).parents[2] / "profiles" / "cpu-tiny.yaml").read_text(encoding="utf-8")
+
+
+def named(name: str, port: int) -> str:
+    return TINY.replace("cpu-tiny", name).replace("port: 8000", f"port: {port}")
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a repository of two profiles, both committed."""
+    made = tmp_path / "work"
+    (made / "more").mkdir(parents=True)
+    (made / "one.yaml").write_text(named("one", 8001), encoding="utf-8")
+    (made / "more" / "two.yaml").write_text(named("two", 8002), encoding="utf-8")
+    git(made, "init", "--quiet", "--initial-branch=main")
+    commit(made)
+    monkeypatch.chdir(made)
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a folder that is in no repository, with one profile."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    (tmp_path / "one.yaml").write_text(named("one", 8001), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_profile_that_may_not_be_read_is_neither_passed_over_nor_deleted(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "more" / "two.yaml").chmod(0)
+
+    with no_override():
+        assert main(["check"]) == 0
+        assert "not taken for a profile: more/two.yaml (cannot be read)" in capsys.readouterr().err
+        for words in ([], ["more/two.yaml"]):
+            assert main(["diff", "--base", "main", *words]) == 1
+            told = capsys.readouterr().out
+            assert "more/two.yaml: not right, 1 error" in told
+            assert "Permission denied" in told
+            assert "deleted" not in told
+
+
+@pytest.mark.parametrize("words", [["check"], ["compile"], ["diff", "--base", "main"]])
+def test_a_folder_that_may_not_be_listed_is_not_passed_over(
+    words: list[str], repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    closed = repository / "it's \n closed"
+    closed.mkdir(mode=0)
+
+    with no_override():
+        assert main(words) == 1
+    assert f"cannot list {repository}/it's \\n closed: Perm" in capsys.readouterr().err
+
+
+def test_without_git_the_same_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "closed").mkdir(mode=0)
+
+    with no_override():
+        assert main(["check"]) == 1
+    assert f"cannot list {folder}/closed: Permission denied" in capsys.readouterr().err
+
+
+def test_a_walk_that_is_cut_short_is_no_success(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trees, "MOST_ENTRIES", 2)
+    (folder / "a").mkdir()
+    assert main(["check"]) == 0
+    (folder / "a" / "two.yaml").write_text(named("one", 8001), encoding="utf-8")
+    capsys.readouterr()
+
+    assert main(["check"]) == 1
+    assert f"not all of {folder} was looked at: more than 2 entries" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("git_is_there", [True, False])
+def test_utf_16_is_not_passed_over(
+    git_is_there: bool,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (folder / "two.yaml").write_text(named("two", 8002), encoding="utf-16")
+    if git_is_there:
+        git(folder, "init", "--quiet")
+
+    assert main(["check"]) == 1
+    assert "two.yaml:1:1: error[not-utf-8]" in capsys.readouterr().out
+
+
+def test_what_a_sparse_checkout_leaves_out_is_not_deleted(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(repository, "sparse-checkout", "set", "--no-cone", "/one.yaml")
+    assert not (repository / "more").exists()
+
+    assert main(["diff", "--base", "main"]) == 0
+    told = capsys.readouterr()
+    assert "more/two.yaml (left out of this sparse checkout, so not compared)" in told.err
+    assert "deleted" not in told.out
+    assert main(["diff", "--base", "main", "more"]) == 2
+    assert "more/two.yaml is left out of this sparse checkout" in capsys.readouterr().err
+
+
+def test_an_object_that_is_lost_is_not_a_new_profile(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = git(repository, "rev-parse", "main:one.yaml")
+    (repository / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+
+    assert main(["diff", "--base", "main"]) == 1
+    told = capsys.readouterr()
+    assert "git could not read the repository: error: " in told.err
+    assert f"one.yaml': unable to read {lost}" in told.err
+    assert not told.out
+
+
+@pytest.mark.parametrize("word", ["inner/one.yaml", "inner"])
+def test_what_another_repository_holds_is_not_compared_with_this_one(
+    word: str, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(repository, "init", "--quiet", "inner")
+    (repository / "inner" / "one.yaml").write_text(named("three", 8003), encoding="utf-8")
+
+    assert main(["diff", "--base", "main", word]) == 2
+    said = f"error: {word} is in a repository of its own, {repository}/inner\n"
+    assert capsys.readouterr().err.startswith(said)
+
+
+@pytest.mark.parametrize("inside", ["", "line\nend"])
+def test_a_line_end_in_the_name_of_a_folder_hides_nothing(
+    inside: str,
+    repository: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    moved = repository.rename(tmp_path / "two\nlines")
+    (moved / inside).mkdir(exist_ok=True)
+    monkeypatch.chdir(moved / inside)
+
+    assert main(["diff", "--base", "main"]) == 0
+    assert "compared 2 profiles" in capsys.readouterr().out
+
+
+def test_what_excludes_commits_is_none(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert repository.is_dir()
+    assert main(["diff", "--base", "^main"]) == 2
+    assert "git knows no commit `^main` here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["n" * 300 + ".yaml", "a\\0b.yaml"], ids=["too long", "nul"])
+@pytest.mark.parametrize("key", ["extends", "fallback"])
+@pytest.mark.parametrize("in_git", [True, False])
+def test_a_name_that_no_file_can_have_stops_no_other_profile(
+    name: str,
+    key: str,
+    in_git: bool,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    odd = f'extends: "{name}"' if key == "extends" else f'modal: {{fallback: ["{name}"]}}'
+    (folder / "odd.yaml").write_text(f"{odd}\n{named('odd', 8002)}", encoding="utf-8")
+    if in_git:
+        subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+
+    assert main(["check", "one.yaml"]) == 0
+    assert capsys.readouterr().out.startswith("one.yaml: fine")
+    for words in (["check"], ["check", "odd.yaml"]):
+        assert main(words) == 1
+        told = capsys.readouterr()
+        assert "error: " not in told.err
+        assert "odd.yaml:1:" in told.out
