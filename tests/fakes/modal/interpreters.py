@@ -72,14 +72,14 @@ def _made(words: tuple[str, ...], beside: tuple[str, ...]) -> Path:
                 filled = ("pip", words[0], "--quiet", "--python", str(python), *words[1:])
                 for each in (made, filled):
                     subprocess.run([uv, *each], check=True, env=environ)
-                for path in beside:
-                    _also(python, path)
+                if beside:
+                    _also(python, beside)
                 ready.touch()
     return python
 
 
-def _also(python: Path, path: str) -> None:
-    """Let an environment find the packages of another after its own."""
+def _also(python: Path, paths: tuple[str, ...]) -> None:
+    """Let an environment find the packages of another after its own: Debian names four folders."""
     ask = "import site; print(site.getsitepackages()[0])"
     own = subprocess.run([str(python), "-c", ask], check=True, capture_output=True, text=True)
-    (Path(own.stdout.strip()) / "beside.pth").write_text(f"{path}\n", encoding="utf-8")
+    (Path(own.stdout.strip()) / "beside.pth").write_text("\n".join(paths), encoding="utf-8")
