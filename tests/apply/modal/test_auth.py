@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -118,16 +119,19 @@ def test_every_verb_sends_the_token_and_every_documented_client_does(
     assert release is not None
     documented = dict(_documented(url))
     shown = credentials_of(release)
-    assert _answered("sh", curl(url, "glm-tiny", shown))
-    assert _answered("python", openai_sdk(url, "glm-tiny", shown))
     assert set(documented) == {"sh", "openai", "langchain_openai"}
-    assert _answered("sh", documented["sh"])
+    if has_curl := shutil.which("curl") is not None:
+        assert _answered("sh", curl(url, "glm-tiny", shown))
+        assert _answered("sh", documented["sh"])
+    assert _answered("python", openai_sdk(url, "glm-tiny", shown))
     assert _answered("python", documented["openai"])
     assert _answered("langchain", documented["langchain_openai"])
     with pytest.raises(Failure, match="401"):
         told_release(url, {})
     for text in (*world.said, *(line for t in world.plane.worker.tasks.values() for line in t.log)):
         assert TOKEN_SECRET not in text
+    if not has_curl:
+        pytest.skip("curl is not installed: every other client answered")
 
 
 def _documented(url: str) -> list[tuple[str, str]]:
