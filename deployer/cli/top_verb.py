@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +16,7 @@ from deployer.cli.layers import environment_option
 from deployer.cli.number import Number
 from deployer.cli.patient import TIMEOUT
 from deployer.cli.say import harmless, show_as
-from deployer.errors import UsageError
+from deployer.errors import Failure, UsageError
 
 if TYPE_CHECKING:
     from deployer.apply.target import Reached
@@ -72,13 +73,16 @@ def _looks(reached: Reached, every: float) -> Iterator[tuple[Look, Look]]:
 
 
 def _seen(reached: Reached, looks: Iterator[tuple[Look, Look]]) -> Iterator[Seen]:
-    from deployer.observe.snapshot import snapshot  # noqa: PLC0415 - only what the verb needs
+    from deployer.observe.snapshot import NOTHING, snapshot  # noqa: PLC0415 - only what the verb needs
     from deployer.report.top import Seen  # noqa: PLC0415 - as above
 
     of, url, hourly = reached.release, reached.endpoint.url, _hourly(reached)
     several = of.gpus if of.shapes else ""
     for now, before in looks:
         told = snapshot(now, before)
+        if told == replace(NOTHING, window=told.window):
+            message = f"{url}/metrics tells nothing that is looked for: what answers is no engine"
+            raise Failure(message, hint="`deployer verify` says how the endpoint stands")
         yield Seen(of.name, url, time.time(), told, hourly, of.modal is None, several)
 
 

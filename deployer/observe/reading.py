@@ -90,7 +90,7 @@ def _buckets(look: Look, name: str) -> dict[float, float]:
     found: dict[float, float] = {}
     for sample in of(look.samples, f"{name}_bucket"):
         bound = float(sample.labels.get("le", "nan"))
-        if not math.isnan(bound):
+        if not math.isnan(bound) and math.isfinite(sample.value):
             found[bound] = found.get(bound, 0.0) + sample.value
     return found
 
@@ -105,6 +105,8 @@ def _over(
 def _replicas(samples: Sequence[Sample], name: str) -> list[float]:
     groups: dict[tuple[tuple[str, str], ...], float] = {}
     for sample in of(samples, name):
+        if not math.isfinite(sample.value):  # who tells NaN tells no number
+            continue
         key = tuple(sorted((k, v) for k, v in sample.labels.items() if k not in RANKS))
         groups[key] = max(groups.get(key, -math.inf), sample.value)
     return list(groups.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from deployer import metrics as ours
 from deployer.observe.reading import Look, largest, mean, percentiles, rate, total
@@ -50,6 +50,10 @@ class Snapshot:
     cut: float | None
     restarts: float | None
     started: float | None
+
+
+NOTHING = Snapshot(*[None] * len(fields(Snapshot)))
+"""What is told by who tells nothing."""
 
 
 def snapshot(now: Look, before: Look | None = None) -> Snapshot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import openai
 import requests
@@ -41,6 +42,10 @@ _HINTS = {
 }
 
 
+FORGIVEN = "_set_private_attributes"
+"""What the SDK asks whatever it has read for."""
+
+
 class Silent(Broken):
     """The server was given all of its time and said nothing (more)."""
 
@@ -62,7 +67,18 @@ def explain(error: Exception, endpoint: Endpoint, timeout: float) -> Broken:
     said = excerpt(endpoint, error)
     if isinstance(error, openai.APIError):
         return Broken(f"the server reported an error within its answer: {said}")
-    return Broken(f"the answer is not what the SDK can read: {type(error).__name__}: {said}")
+    what = _no_object(error) or f"{type(error).__name__}: {said}"
+    return Broken(f"the answer is not what the SDK can read: {what}")
+
+
+def _no_object(error: Exception) -> str:
+    """Say what an answer is that is no object, which the SDK (2.x) takes for one all the same."""
+    if isinstance(error, ValueError) and type(error).__name__ == "JSONDecodeError":
+        return f"it is no JSON: {error}"
+    if isinstance(error, AttributeError) and getattr(error, "name", "") == FORGIVEN:
+        kind = "text" if isinstance(error.obj, str) else "JSON"
+        return f"it is {kind}, and no JSON object, as a page of another server"
+    return ""
 
 
 def refusal(endpoint: Endpoint, where: str, status: int, body: str) -> Broken:
@@ -90,10 +106,21 @@ def _no_answer(error: Exception, endpoint: Endpoint, timeout: float) -> Broken:
         hint = "a cold start or a busy engine may need longer: ask again, or raise the timeout"
         return Silent(f"the server said nothing for {timeout:g} s", hint=hint)
     reason = excerpt(endpoint, _reason(error))
+    if not connected and (elsewhere := _elsewhere(error, endpoint)):
+        hint = "is it the address of the endpoint itself?"
+        return Broken(f"{endpoint.url} sends on to {elsewhere}: {reason}", hint=hint)
     if not connected:
         return Broken(f"cannot reach {endpoint.url}: {reason}", hint=_REACH)
     hint = "the engine may have ended: its log says more"
     return Broken(f"the connection broke off before the answer was there: {reason}", hint=hint)
+
+
+def _elsewhere(error: Exception, endpoint: Endpoint) -> str:
+    """Give the host that was asked in the end, where a redirect led to another; else ''."""
+    asked = (vars(link).get("_request", vars(link).get("request")) for link in _links(error))
+    urls = [str(one.url) for one in asked if one is not None]
+    hosts = {urlsplit(url).netloc for url in urls} - {urlsplit(endpoint.url).netloc}
+    return excerpt(endpoint, hosts.pop()) if hosts else ""
 
 
 def _reason(error: Exception) -> str:

@@ -96,6 +96,8 @@ def test_json_has_null_for_what_is_not_told(
         ),
         ((307, "text/plain", ""), "/metrics answered with status 307"),
         ((200, "text/html", "<html>"), "/metrics holds no metrics: line 1 is no sample"),
+        ((200, TEXT, ""), "/metrics tells nothing that is looked for: what answers is no engine"),
+        ((200, TEXT, "go_goroutines 7\n"), "/metrics tells nothing that is looked for"),
     ],
 )
 def test_what_is_no_metrics_is_said(
@@ -110,6 +112,23 @@ def test_what_is_no_metrics_is_said(
 
     assert (code, out) == (1, "")
     assert f"{engine.url}{said}" in err
+
+
+def test_who_tells_nan_tells_nothing(
+    engine: FakeEngine, behaviour: Behaviour, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = (
+        "sglang:num_running_reqs 3\nsglang:num_queue_reqs +Inf\nsglang:token_usage NaN\n"
+        "sglang:generation_tokens_total NaN\nsglang:e2e_request_latency_seconds_bucket"
+        '{le="+Inf"} NaN\n'
+    )
+    behaviour.raw["/metrics"] = (200, TEXT, told)
+    code, out, _ = call(capsys, "--format", "json")
+    assert code == 0
+    assert {name for name, value in json.loads(out)["told"].items() if value is not None} == {
+        "window", "running",
+    }  # fmt: skip
+    assert call(capsys)[1].startswith(f"demo  {engine.url}  answers\n")
 
 
 def test_a_share_that_is_not_told_is_said_after_its_name() -> None:

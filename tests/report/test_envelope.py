@@ -20,3 +20,10 @@ def test_an_error_stands_where_the_result_would() -> None:
         "format_version": 1,
         "error": {"message": "it is gone", "hint": "look elsewhere"},
     }
+
+
+def test_what_json_has_no_number_for_is_null() -> None:
+    text = envelope({"a": [float("nan"), {"b": (float("-inf"), 1.5, True)}], "c": "NaN"})
+    assert json.loads(text) == {
+        "format_version": 1, "a": [None, {"b": [None, 1.5, True]}], "c": "NaN",
+    }  # fmt: skip

@@ -75,6 +75,17 @@ def test_a_redirect_to_another_place_does_not_carry_the_key(host: str) -> None:
     assert not any(other.tokens)
 
 
+def test_who_cannot_be_reached_is_named_where_the_endpoint_sends_on_to_it() -> None:
+    with listening(Recorder("http://127.0.0.1:9")) as first:
+        asked = everything(f"http://127.0.0.1:{first.port}")
+        said = {verdict.message for verdict in verify(asked)}
+        with pytest.raises(Failure, match=r"sends on to 127\.0\.0\.1:9: Connection refused"):
+            sample_answer(asked)
+    here = f"http://127.0.0.1:{first.port}"
+    assert f"{here} sends on to 127.0.0.1:9: Connection refused" in said
+    assert not any("cannot reach" in each for each in said)
+
+
 def test_what_the_guard_refuses_is_not_sent() -> None:
     with listening(Recorder()) as server:
         guard = Running(6).out

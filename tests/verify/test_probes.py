@@ -62,6 +62,9 @@ WRONG = {
         (edited(top("models", data=[])), "lists no model"),
         (edited(top("models", data="glm")), "lists no model"),
         (raw(MODELS, 500, "boom"), "HTTP 500 from GET /v1/models: boom"),
+        (raw(MODELS, 200, "<html>", "text/html"), "it is text, and no JSON object"),
+        (raw(MODELS, 200, "[]", "application/json"), "it is JSON, and no JSON object"),
+        (raw(MODELS, 200, "", "application/json"), "it is no JSON: Expecting value"),
     ],
     "chat": [
         (raw(CHAT, 500, "boom"), "HTTP 500 from POST /v1/chat/completions: boom"),
