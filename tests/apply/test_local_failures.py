@@ -126,6 +126,17 @@ def test_weights_that_are_not_there(world: World) -> None:
     assert caught.value.hint.startswith("`hf download a/b --local-dir /nowhere/b`")
 
 
+def test_a_folder_in_place_of_the_config_is_no_config(world: World, tmp_path: Path) -> None:
+    plain = make_release(world.port)
+    (tmp_path / "b" / "config.json").mkdir(parents=True)
+    model = dataclasses.replace(
+        plain.model, source="huggingface", repo="a/b", path=str(tmp_path / "b")
+    )
+
+    with pytest.raises(Failure, match=r"a/b is not in .*/b: it has no config\.json"):
+        world.apply(dataclasses.replace(plain, model=model))
+
+
 def test_a_port_that_someone_else_has_is_refused_before_anything_long(world: World) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", world.port))

@@ -34,6 +34,19 @@ def test_the_folder_of_the_model_wins(tmp_path: Path) -> None:
     assert found.source == str(tmp_path / "config.json")
 
 
+def test_a_folder_in_place_of_the_config_is_none(tmp_path: Path) -> None:
+    (tmp_path / "config.json").mkdir()
+    assert model_config(replace(GLM, path=str(tmp_path))).source.endswith("comes with deployer")
+    with pytest.raises(Failure, match="the config of a/b is not on this machine"):
+        model_config(replace(GLM, path=str(tmp_path), repo="a/b"))
+
+
+def test_a_config_that_cannot_be_looked_at_is_not_replaced_by_ours(tmp_path: Path) -> None:
+    (tmp_path / "config.json").symlink_to("config.json")
+    with pytest.raises(OSError, match="Too many levels of symbolic links"):
+        model_config(replace(GLM, path=str(tmp_path)))
+
+
 def test_a_given_file_wins_over_all(tmp_path: Path) -> None:
     given = tmp_path / "mine.json"
     given.write_text(json.dumps(CONFIG))
