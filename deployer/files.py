@@ -39,6 +39,20 @@ def is_there(path: Path) -> bool:
     return True
 
 
+def may_be_there(path: Path | str) -> bool:
+    """Whether something has this name, or we may not look: whoever reads it then is told why.
+
+    A link is there wherever it leads. ``os.path.lexists`` says no where we may not look.
+    """
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def write_whole(
     path: Path,
     content: str | bytes,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deployer.files import PRIVATE, is_there, write_whole
+from deployer.files import PRIVATE, is_there, may_be_there, write_whole
+from tests.override import no_override
 
 ROOT = Path(__file__).resolve().parents[1] / "deployer"
 
@@ -21,6 +22,28 @@ def test_what_may_not_be_looked_at_is_not_taken_for_nothing(tmp_path: Path) -> N
     assert not is_there(tmp_path / "x" / "below a file")
     with pytest.raises(OSError, match="File name too long"):
         is_there(tmp_path / ("n" * 256))
+
+
+def test_a_link_to_itself_cannot_be_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "away").symlink_to("nowhere")
+    for path in (tmp_path / "loop", tmp_path / "loop" / "below"):
+        with pytest.raises(OSError, match="Too many levels of symbolic links"):
+            is_there(path)
+        assert may_be_there(path)
+    assert not is_there(tmp_path / "away")
+    assert may_be_there(tmp_path / "away")
+
+
+def test_what_may_not_be_looked_at_may_be_there(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    (closed / "x").mkdir(parents=True)
+    assert may_be_there(closed / "x")
+    assert not may_be_there(closed / "y")
+    closed.chmod(0)
+    with no_override():
+        assert may_be_there(closed / "y")
+    closed.chmod(0o700)
 
 
 def test_a_link_in_the_files_place_is_replaced_and_not_followed(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def state_home(environ: Mapping[str, str]) -> Path:
     if not chosen.is_absolute():
         home = environ.get("HOME")
         chosen = (Path(home) if home else Path.home()) / ".local" / "state"
-    folder = chosen.resolve() / "deployer"
+    folder = Path(os.path.realpath(chosen)) / "deployer"  # `resolve` raises for a loop
     refuse_foreign(folder)
     return folder
 
@@ -102,7 +102,9 @@ def in_words(error: OSError, folder: Path) -> Failure:
 def unread(error: OSError, path: Path) -> Failure:
     """Say that what is on record may be there, and cannot be read."""
     reason = (error.strerror or str(error)).lower()
-    return Failure(f"{path} cannot be read: {reason}", hint=OWN)
+    other = "look what lies there, or point XDG_STATE_HOME at another folder"
+    hint = OWN if error.errno in _NO_RIGHT else other
+    return Failure(f"{path} cannot be read: {reason}", hint=hint)
 
 
 def make_folder(folder: Path) -> None:

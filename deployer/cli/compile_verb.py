@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from deployer.cli.layers import environment_option
 from deployer.cli.notes import notes_options
 from deployer.cli.say import OutputFailure, show, tell
 from deployer.errors import DeployerError, UsageError
+from deployer.files import may_be_there
 from deployer.late import compile_pattern
 from deployer.visible import visible
 
@@ -144,7 +144,7 @@ def _stale(path: str, release: Release) -> int:
     from deployer.cli.reading import read_text  # noqa: PLC0415
 
     target = flags_file(path)
-    committed = read_text(str(target), "compiled flags") if os.path.lexists(target) else ""
+    committed = read_text(str(target), "compiled flags") if may_be_there(target) else ""
     compiled = _text(release, "flags")
     if committed == compiled:
         show(f"{visible(str(target))}: fresh")

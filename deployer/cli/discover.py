@@ -163,8 +163,12 @@ def _meant(word: str, here: Path) -> Found:
         start = path
     else:
         return _named(word, path, here)
-    if not (is_there(start) and start.is_dir()):
-        msg = f"`{visible(word)}` matches nothing: there is no folder {visible(str(start))}"
+    try:
+        why_not = "" if is_there(start) and start.is_dir() else "there is no folder"
+    except OSError as error:
+        why_not = f"{error.strerror or error}:"
+    if why_not:
+        msg = f"`{visible(word)}` matches nothing: {why_not} {visible(str(start))}"
         raise UsageError(msg, hint=SAY_WHERE)
     tree = tree_at(start)
     found = select(tree, _within(tree, path, start))

@@ -136,7 +136,8 @@ def _worldly(error: OSError) -> DeployerError:
         if _while_printing(error):
             return unwritten(error)
         return Failure(f"a file could not be read or written: {why}")
-    return Failure(f"{os.fsdecode(error.filename)}: {why}")
+    hint = "A link there leads to itself: `ls -l` shows where" if error.errno == errno.ELOOP else ""
+    return Failure(f"{os.fsdecode(error.filename)}: {why}", hint=hint)
 
 
 def _while_printing(error: OSError) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING, Protocol
 
 from deployer.cli.compiled import EVIDENCE, beside, write_beside
 from deployer.cli.say import tell
 from deployer.errors import DeployerError
+from deployer.files import may_be_there
 from deployer.visible import visible
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def refuse_unwritable_evidence(profile: str) -> None:
     from deployer.cli.writing import refuse_unwritable  # noqa: PLC0415 - only where asked for
 
     file = evidence_file(profile)
-    refuse_unwritable(str(file if os.path.lexists(file.parent) else file.parent))
+    refuse_unwritable(str(file if may_be_there(file.parent) else file.parent))
 
 
 def write_evidence(
@@ -114,7 +114,7 @@ def _hardware(release: Release, shape: str) -> str:
 def read_evidence(profile: str) -> str:
     """Give the text of the evidence beside a profile; '' where there is none."""
     file = str(evidence_file(profile))
-    if not os.path.lexists(file):
+    if not may_be_there(file):
         return ""
     from deployer.cli.reading import read_text  # noqa: PLC0415 - only where there is one
     from deployer.measure.evidence import LARGEST  # noqa: PLC0415 - as above

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.cli.compiled import LOCK, beside
 from deployer.errors import DeployerError
+from deployer.files import may_be_there
 from deployer.lock.lock import LARGEST, FoundLock, LockError, from_json
 from deployer.visible import visible
 
@@ -33,7 +33,7 @@ def read_lock(profile: str, inside: str | None = None) -> FoundLock:
     """Read the lock beside a profile; what cannot be read is said in ``why_not``."""
     from deployer.cli.reading import read_text  # noqa: PLC0415 - only where there is one
 
-    named = next((one for one in lock_files(profile, inside) if os.path.lexists(one)), None)
+    named = next((one for one in lock_files(profile, inside) if may_be_there(one)), None)
     file = str(named or beside(profile, LOCK, inside))
     if named is None:
         return FoundLock(file)

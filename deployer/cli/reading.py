@@ -13,6 +13,7 @@ from deployer.cli.links import open_ordinary
 from deployer.cli.notes import wanted
 from deployer.cli.say import tell
 from deployer.errors import DeployerError, Failure, UsageError
+from deployer.files import may_be_there
 from deployer.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def read_found(
     try:
         content = read_text(path)
     except UsageError as error:
-        if not os.path.lexists(path):
+        if not may_be_there(path):
             raise
         from deployer.check.unread import unread  # noqa: PLC0415 - only for such a path
 

@@ -85,7 +85,7 @@ def is_complete(wanted: EngineEnvironment) -> bool:
     """
     try:
         marker = read_json((wanted.root / MARKER).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
         return False
     matches = isinstance(marker, dict) and marker.get("digest") == wanted.digest
     if not matches or not os.access(wanted.python, os.X_OK):

@@ -86,7 +86,7 @@ def _private(environ: Mapping[str, str]) -> tuple[str, ...]:
     named = ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
     found = [environ.get(name, "") for name in named]
     found += [str(Path.home()), tempfile.gettempdir(), _SOCKETS]
-    folders = {str(Path(each).resolve()) for each in found if each.startswith("/")}
+    folders = {os.path.realpath(each) for each in found if each.startswith("/")}
     return tuple(sorted(each for each in folders if each != "/" and Path(each).is_dir()))
 
 

@@ -150,4 +150,4 @@ def _fill(
 
 def _is_complete(root: Path, version: str) -> bool:
     """An overlay gets its name when it is whole; its metadata says which release it is."""
-    return (root / f"sglang-{version}.dist-info" / "METADATA").is_file()
+    return is_there(root / f"sglang-{version}.dist-info" / "METADATA")

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deployer.cli import trees
 from deployer.cli.main import main
+from deployer.facts.sglang.catalogue import releases
 from tests.override import no_override
 from tests.repository import commit, git
 
 pytestmark = pytest.mark.process
 
-TINY = (Path(__file__).parents[2] / "profiles" / "cpu-tiny.yaml").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+TINY = (ROOT / "profiles" / "cpu-tiny.yaml").read_text(encoding="utf-8")
 
 
 def named(name: str, port: int) -> str:
@@ -167,6 +171,106 @@ def test_what_excludes_commits_is_none(
     assert repository.is_dir()
     assert main(["diff", "--base", "^main"]) == 2
     assert "git knows no commit `^main` here" in capsys.readouterr().err
+
+
+@pytest.fixture
+def loop(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A link to itself, which stands for a folder; what is on record lies elsewhere."""
+    assert folder.is_dir()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.delenv("DEPLOYER_CATALOGUES")
+    monkeypatch.delenv("DEPLOYER_ENGINE_HOME", raising=False)
+    (tmp_path / "loop").symlink_to("loop")
+    releases.cache_clear()
+    yield tmp_path / "loop"
+    releases.cache_clear()
+
+
+LOOPS = "Too many levels of symbolic links"
+
+
+@pytest.mark.parametrize("word", ["loop/*.yaml", "loop/**", "loop/one.yaml", "loop"])
+@pytest.mark.parametrize("verb", ["check", "compile"])
+def test_a_word_through_a_link_to_itself_is_wrong_usage(
+    verb: str, word: str, loop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert loop.is_symlink()
+    assert main([verb, word]) == 2
+    said = capsys.readouterr()
+    assert LOOPS in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["status"], ["logs", "demo"], ["destroy", "demo", "--yes"], ["apply", "one.yaml", "--yes"]],
+    ids=" ".join,
+)
+def test_a_state_through_a_link_to_itself_is_told(
+    words: list[str],
+    loop: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(loop))
+
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {loop}/deployer/local")
+    assert LOOPS.lower() in said.lower()
+    assert "owner and rights" not in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["catalogue", "list"], ["engine", "status"], ["engine", "remove"], ["resolve", "one.yaml"]],
+    ids=" ".join,
+)
+def test_what_is_installed_behind_a_link_to_itself_is_not_known(
+    words: list[str],
+    loop: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(loop))
+
+    assert main(words) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith(f"error: {loop}/deployer/")
+    assert said.err.endswith(f": {LOOPS}\n  A link there leads to itself: `ls -l` shows where\n")
+    assert not said.out
+
+
+@pytest.mark.parametrize(
+    ("closed", "words"),
+    [
+        ("engines", ["engine", "status"]),
+        ("engines", ["resolve", "one.yaml"]),
+        ("catalogues", ["catalogue", "list"]),
+    ],
+)
+def test_what_lies_in_a_closed_folder_of_ours_is_not_called_absent(
+    closed: str, words: list[str], loop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = loop.parent / "data" / "deployer" / closed
+    folder.mkdir(parents=True, mode=0)
+
+    with no_override():
+        assert main(words) == 1
+    assert capsys.readouterr().err.startswith(f"error: {folder}")
+
+
+@pytest.mark.parametrize("verb", ["check", "plan", "compile", "apply"])
+def test_a_lock_that_may_not_be_looked_at_is_not_none(
+    verb: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(ROOT / "profiles" / "b200-fp8-eagle.yaml", "glm.yaml")
+    (folder / "compiled").mkdir(mode=0)
+
+    with no_override():
+        assert main([verb, "glm.yaml"]) == 1
+    said = capsys.readouterr()
+    assert "error[broken-lock]: compiled/glm.lock.json: Permission denied" in said.out + said.err
 
 
 @pytest.mark.parametrize("name", ["n" * 300 + ".yaml", "a\\0b.yaml"], ids=["too long", "nul"])

@@ -60,7 +60,7 @@ def list_keys(name: str, environ: Mapping[str, str]) -> tuple[KeyFile, ...]:
     if source == "none":
         return ()
     first = KeyFile(DEFAULT, str(folder.key) if source == "file" else "")
-    others = sorted(folder.keys.glob("*")) if is_there(folder.keys) else []
+    others = sorted(folder.keys.iterdir()) if is_there(folder.keys) else []
     return (first, *(KeyFile(each.name, str(each)) for each in others if NAME.fullmatch(each.name)))
 
 

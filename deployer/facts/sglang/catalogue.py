@@ -156,7 +156,11 @@ def releases() -> tuple[str, ...]:
 
 
 def _in_order(folder: Path) -> tuple[str, ...]:
-    found = (path.stem for path in folder.glob("[0-9]*.json"))
+    try:
+        files = os.listdir(folder)  # noqa: PTH208 - as a glob, which takes a closed one for empty
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    found = (name.removesuffix(".json") for name in files if name.endswith(".json"))
     return tuple(sorted((name for name in found if is_release(name)), key=release_key))
 
 
