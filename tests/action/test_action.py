@@ -263,6 +263,28 @@ def test_a_base_that_cannot_be_had_fails_and_says_so(act: Act) -> None:
     assert "git knows no commit `no-such-branch` here" in ran.log
 
 
+def test_a_base_that_cannot_be_read_fails_and_says_so(act: Act, repository: Path) -> None:
+    edit(repository, "num_steps: 3", "num_steps: 4")
+    lost = git(repository, "rev-parse", "main:profiles/glm.yaml")
+    (repository / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    ran = act()
+
+    assert (ran.code, ran.changed) == (1, "false"), ran.log
+    assert f"unable to read {lost}" in ran.log
+    assert "Traceback" not in ran.log
+
+
+def test_what_was_not_compared_is_said(act: Act, repository: Path) -> None:
+    (repository / "tiny.yaml").write_text(TINY, encoding="utf-8")
+    commit(repository, "Serve a tiny model")
+    git(repository, "branch", "--force", "main")
+    git(repository, "sparse-checkout", "set", "--no-cone", "/tiny.yaml")
+    ran = act()
+
+    assert (ran.code, ran.changed) == (0, "false"), ran.log
+    assert "profiles/glm.yaml (left out of this sparse checkout, so not compared)" in ran.log
+
+
 def test_a_shallow_checkout_fetches_the_base(
     tmp_path: Path, repository: Path, comments: Comments, python: str
 ) -> None:

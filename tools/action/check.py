@@ -15,6 +15,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tools.action.github import event, say
 from tools.action.result import Result, write
@@ -69,13 +70,15 @@ def _compare(environ: Mapping[str, str], folder: Path, base: str, checked: Ran) 
     since = ["--base", base, *(["--head", fork] if fork else [])]
     compared = _deployer(environ, "diff", *since, "--format", "json")
     shown = _deployer(environ, "diff", *since, "--format", "markdown")
-    # What is wrong with a profile has been annotated already.
-    quote(shown.err if fork or shown.code == WRONG_USAGE else "")
-    if compared.code >= WRONG_USAGE or shown.code >= WRONG_USAGE:
+    value = _compared(compared)
+    failed = value is None or shown.code >= WRONG_USAGE
+    # What is wrong with a profile has been annotated already; what was not compared has not.
+    lines = shown.err.splitlines(keepends=True)
+    quote("".join(line for line in lines if fork or failed or line.startswith("note: ")))
+    if value is None or failed:
         say(environ, changed="false")
-        return checked.code or compared.code or shown.code
+        return checked.code or compared.code or shown.code or 1
     (folder / "diff.json").write_text(compared.out, encoding="utf-8")
-    value = json.loads(compared.out)
     code = checked.code
     if code == WRONG_USAGE and _all_deleted(value):
         print("Every profile was deleted, so there was none to check.")
@@ -93,6 +96,18 @@ def _compare(environ: Mapping[str, str], folder: Path, base: str, checked: Ran) 
         with Path(environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as summary:
             summary.write(shown.out)
     return code
+
+
+def _compared(ran: Ran) -> dict[str, Any] | None:
+    """Give what was compared; None where nothing was, such as for a repository that is broken.
+
+    The exit code alone does not tell: it is 1 for a profile that is not right, too.
+    """
+    try:
+        value = json.loads(ran.out)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) and "changed" in value else None
 
 
 def _all_deleted(compared: dict[str, list[dict[str, str]]]) -> bool:
