@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from deployer.check.across.identity import Siblings, siblings
 from deployer.cli.discover import every_one
 from deployer.cli.layers import layered
+from deployer.cli.links import repository_of
 from deployer.cli.reading import read_text
 from deployer.cli.trees import Folder, WorkingTree, tree_at
-from deployer.errors import DeployerError
+from deployer.errors import DeployerError, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,9 @@ def beside(files: Sequence[str]) -> dict[str, Siblings]:
 def _around(folder: Path) -> dict[Path, str]:
     """Give the profiles around a folder. Raises DeployerError where nobody can tell which."""
     tree = tree_at(folder)
+    if isinstance(tree, Folder) and (root := repository_of(str(folder / "x"))):
+        message = f"the repository {root} cannot be looked at: there is no git here"
+        raise Failure(message)
     tree = Folder(tree.root, deep=False) if isinstance(tree, Folder) else tree
     root = tree.repo.root if isinstance(tree, WorkingTree) else tree.root
     return {_real(root / path): _called(root / path) for path in every_one(tree)}

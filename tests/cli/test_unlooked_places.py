@@ -165,6 +165,16 @@ def test_a_line_end_in_the_name_of_a_folder_hides_nothing(
     assert "compared 2 profiles" in capsys.readouterr().out
 
 
+def test_a_repository_without_git_is_not_called_looked_at(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(repository / "nothing"))
+
+    assert main(["check", "one.yaml", "--verbose"]) == 0
+    said = f"the repository {repository} cannot be looked at: there is no git here"
+    assert said in capsys.readouterr().out
+
+
 def test_what_excludes_commits_is_none(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
