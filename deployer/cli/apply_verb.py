@@ -24,7 +24,9 @@ from deployer.errors import UsageError
 )
 @click.option("--yes", "-y", is_flag=True, help="Install the engine, or spend, without asking.")
 @click.option(
-    "--take-over", is_flag=True, help="Replace what the profile of another file deployed."
+    "--take-over",
+    is_flag=True,
+    help="Replace what another file deployed, or what is not deployer's.",
 )
 @click.option(
     "--verify/--no-verify", default=True, help="On Modal: wait for the server and verify it."
@@ -91,7 +93,8 @@ def command(  # noqa: PLR0913 - the options of the verb
     not keep every promise of its profile, or misses one of its `objectives`.
 
     What the profile of another file deployed under the same name or app, and what is up, is only
-    replaced after asking: --yes alone does not agree to it, --take-over does.
+    replaced after asking, and so is an app that is not deployer's: --yes alone does not agree to
+    it, --take-over does.
     """
     from deployer.cli.many import each, meant  # noqa: PLC0415
 

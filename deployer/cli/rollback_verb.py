@@ -103,9 +103,9 @@ def carried_back(
     ):
         held.refuse_lost()
         refuse_moved(account, app, found)
-        roll_back(account, records, app, chosen, owed=key is not None)
+        now = roll_back(account, records, app, chosen, owed=key is not None)
         pipeline = Pipeline(account, records, _release(chosen), lines.tell, parts)
-        return pipeline.prove(key, "rolled back")
+        return pipeline.prove(key, "rolled back", now.version)
 
 
 def _release(chosen: Version) -> Release:

@@ -4,7 +4,8 @@ A name and an app are one deployment each, whichever file says them: a copied pr
 its original deployed. So the file is on record, as the deployment's state here and as a tag of the
 app on Modal, and another one is named and asked about. The same release is no obstacle, nor is a
 file that was moved: on this machine one that is not there any more, and on Modal one that this
-repository had in the commit that was deployed, and has no more.
+repository had in the commit that was deployed, and has no more. An app that carries none of
+deployer's tags is somebody else's, whatever its name is.
 """
 
 from __future__ import annotations
@@ -126,11 +127,13 @@ def agreed_for(plan: Plan, *, take_over: bool) -> None:
     from deployer.cli.say import tell  # noqa: PLC0415 - only where there is something to say
 
     deployed = plan.standing.deployed
-    if deployed is not None and was_moved(deployed):
+    if deployed is not None and not deployed.foreign and was_moved(deployed):
         tell(f"note: {visible(shown(deployed.file))} was moved: this repository has it no more")
         return
-    before = shown(deployed.file) if deployed else ""
-    question = f"Replace what {before} deployed as the app {plan.app} by {shown(plan.file)}?"
+    before = f"what {shown(deployed.file) if deployed else ''} deployed as the app {plan.app}"
+    if deployed is not None and deployed.foreign:
+        before = f"the app {plan.app}, which is not deployer's,"
+    question = f"Replace {before} by {shown(plan.file)}?"
     _agreed(question, take_over)
 
 

@@ -103,11 +103,12 @@ class Plan:
 
     @property
     def takes_over(self) -> bool:
-        """Whether it replaces what the profile of another file deployed, and what is up now."""
+        """Whether it replaces what is up, and another file's or not deployer's at all."""
         deployed = self.standing.deployed
         if deployed is None or deployed.state != DEPLOYED or not self.deploys:
             return False
-        return bool(self.file and deployed.file) and self.file != deployed.file
+        other = bool(self.file and deployed.file) and self.file != deployed.file
+        return other or deployed.foreign
 
     @property
     def nothing_to_do(self) -> bool:

@@ -28,6 +28,13 @@ def notes(
 def other_file(standing: Standing, file: str) -> Iterator[str]:
     """Name the file that the deployment is of, where it is another one or is not recorded."""
     deployed = standing.deployed
+    if deployed is not None and deployed.foreign:
+        who = f", and was deployed by {deployed.who}" if deployed.who else ""
+        yield (
+            f"the app {deployed.app} is not deployer's: it carries none of its tags{who}; if it is "
+            "to stay, give this profile another `modal.app`"
+        )
+        return
     if deployed is None or not file or deployed.file == file:
         return
     if not deployed.file:

@@ -20,7 +20,7 @@ Source = Literal["modal", "record", "nothing"]
 class Deployed:
     """What is deployed, or was. ``release`` is None where its content cannot be read.
 
-    ``digest`` is the first 40 digits of the release's, or '' where it is not known. ``state`` is
+    ``digest`` is the first 40 digits of the release's, or '' where it has none. ``state`` is
     ``deployed`` or ``stopped``, ``when`` in seconds since the epoch, ``commit`` that of the
     profile's repository, and ``dirty`` if that had changes. ``file`` is the mark of the profile's
     file (:mod:`deployer.plan.file`), '' where it is not recorded. ``owed`` says that this version
@@ -42,6 +42,11 @@ class Deployed:
     containers: int
     file: str = ""
     owed: bool = False
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it is up, and nothing in it says that deployer deployed it."""
+        return self.state == DEPLOYED and not self.digest
 
     @property
     def words(self) -> str:

@@ -161,13 +161,15 @@ class Pipeline:
         ):
             return self._run(plan, key, held)
 
-    def prove(self, key: str | None, outcome: str) -> Applied:
+    def prove(self, key: str | None, outcome: str, version: int = 0) -> Applied:
         """Wait for what is deployed already, and verify it; with ``key`` None only say what it is.
 
-        ``outcome`` is what became of it before.
+        ``outcome`` is what became of it before, ``version`` the one that it must be; 0 for any.
         """
         with though(f"the app {self._parameters.app} is {outcome}", ON_AGAIN):
             app, url = self._deployed()
+        if version:
+            _refuse_another(version, self._release.name, app)
         record = self._record(app, url)
         if key is None:
             return self._applied(record, outcome, None)
@@ -203,7 +205,7 @@ class Pipeline:
         published = f"version {plan.version} is published"
         with though(published, ON) if "deploy" in runs else nullcontext():
             app, url = self._deployed()
-        _refuse_another(plan, app)
+        _refuse_another(plan.version, plan.name, app)
         record = replace(self._record(app, url), file=_file(plan))
         if key is None:
             self._records.keep(record)
@@ -539,12 +541,12 @@ def _back(plan: Plan) -> str:
     )
 
 
-def _refuse_another(plan: Plan, app: AppFacts) -> None:
-    """Raise Failure where what is there after an apply is not the version that it made."""
-    if app.version != plan.version:
+def _refuse_another(version: int, name: str, app: AppFacts) -> None:
+    """Raise Failure where what is there afterwards is not the version that was made."""
+    if app.version != version:
         who = app.deployed_by or "somebody"
-        message = f"version {app.version} was deployed by {who}, right after version {plan.version}"
-        raise Failure(message, hint=f"`deployer history {plan.name}` shows both")
+        message = f"version {app.version} was deployed by {who}, right after version {version}"
+        raise Failure(message, hint=f"`deployer history {name}` shows both")
 
 
 def deploy(  # noqa: PLR0913 - what a deployment says of itself

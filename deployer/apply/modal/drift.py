@@ -22,6 +22,7 @@ from deployer.behaviour.windows import kept_at
 from deployer.errors import Failure, NotReached
 from deployer.headers import SHAPE_BY, TOLD_BY, TOLD_DIGITS
 from deployer.plan.diff import diff
+from deployer.plan.phases import same_release
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,6 +103,8 @@ def drift(account: Account, records: Records, release: Release) -> Drift:
 
 
 def _release(release: Release, deployed: Deployed) -> list[Difference]:
+    if same_release(release, deployed):
+        return []
     if deployed.release is None:
         short = deployed.digest[:12] or "none of deployer's"
         return [Difference("release", "", "release", release.digest()[:12], short)]

@@ -17,7 +17,7 @@ from deployer.apply.modal.markers import (
 from deployer.apply.modal.records import Records, find
 from deployer.apply.modal.remembering import as_it_was, modal_parameters
 from deployer.apply.modal.secrets import named_secrets
-from deployer.apply.modal.tags import DIGEST, FILE, PHASE, is_owed, made, made_in
+from deployer.apply.modal.tags import DIGEST, FILE, PHASE, is_ours, is_owed, made, made_in
 from deployer.apply.modal.things import digest_of
 from deployer.compile.pin import commits_of, pin
 from deployer.plan.deployment import Deployed, PhaseFact, Standing
@@ -75,8 +75,11 @@ def deployed_now(
         return None
     digest = digest_of(current, history) or tags.get(DIGEST, "")
     version = current.version if current else app.version
+    release = find(account, records, app_name, digest) if digest else None
+    if release is None and not is_ours(tags):
+        digest = ""  # whatever its version's tag is: whoever deployed it has tags of their own
     return Deployed(
-        release=find(account, records, app_name, digest) if digest else None,
+        release=release,
         digest=digest,
         app=app_name,
         environment=account.environment,
@@ -87,7 +90,7 @@ def deployed_now(
         commit=current.commit if current else "",
         dirty=current.dirty if current else False,
         url="",
-        containers=len(account.containers(app.id)) if app.state == "deployed" else 0,
+        containers=len(account.containers(app.id)) if app.state != "stopped" else 0,
         file=tags.get(FILE, ""),
         owed=app.state == "deployed" and is_owed(tags, digest, version),
     )

@@ -261,7 +261,7 @@ def _counted(account: Account, one: AppFacts) -> int:
 
     It was deployed since, or is in an environment that may not be listed.
     """
-    return len(account.containers(one.id)) if one.state == "deployed" else 0
+    return len(account.containers(one.id)) if one.state != "stopped" else 0
 
 
 def _status(  # noqa: PLR0913, PLR0917 - as above

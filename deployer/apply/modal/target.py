@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from deployer.apply.target import Asker, Ended, Log, Reached, Starts
-from deployer.apply.unseen import OFFLINE
+from deployer.apply.unseen import OFFLINE, not_asked_words
 from deployer.errors import Failure, NotAsked, NotReached, NotThere, UsageError
 from deployer.visible import visible
 
@@ -67,13 +67,13 @@ class OnModal:
         from deployer.serve.lines import boot_of  # noqa: PLC0415 - as above
 
         kept = Records().boots(self.record.app, self.record.environment)
-        if offline:
-            return Starts(kept)
         try:
-            lines = self.lines(MOST_LINES, follow=False)
+            lines = _refusing() if offline else self.lines(MOST_LINES, follow=False)
             return Starts((*kept, *(boot for line in lines if (boot := boot_of(line)))))
         except (NotAsked, NotReached) as why:
             if not kept:
+                name = visible(self.name)
+                why.message = f"no start of `{name}` is on record here, and {why.message}"
                 raise
             return Starts(kept, f"Only what is on record is shown: {why.message}")
 
@@ -132,6 +132,10 @@ class OnModal:
         asker.agree(f"Stop the app {app} and each phase of an apply that runs for it{also}?")
         done = destroy(account, Records(), self.record, parameters, volumes, asker.tell)
         return Ended(done.value(), tuple(done.lines()))
+
+
+def _refusing() -> Iterator[str]:
+    raise NotAsked(not_asked_words(OFFLINE))
 
 
 def names() -> Iterator[str]:

@@ -23,6 +23,7 @@ from deployer.apply.modal.records import Record, Records
 from deployer.apply.modal.standing import deployed_now
 from deployer.apply.modal.tags import OWED, VERIFIED, is_owed, proven, short_digest, verified_at
 from deployer.apply.modal.wait import Answer
+from deployer.diagnose.boot import Boot
 from deployer.errors import Failure
 from tests.apply.modal.conftest import UNKEPT, World
 from tests.apply.modal.many import deploy
@@ -261,3 +262,63 @@ def test_a_record_that_says_that_it_is_of_another_app_ends_none(
     for verb in (("status", "tiny", "--offline"), ("destroy", "tiny", "--yes")):
         code, _, err = asked(world, *verb)
         assert (code, said in err) == (1, True)
+
+
+def test_a_version_that_came_right_after_a_rollback_is_not_called_its_own(
+    containers: World,
+) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    deployed(world, world.profile(max_prefill_tokens="  max_prefill_tokens: 16384"))
+
+    def comes(name: str) -> None:
+        if name == "FunctionGet":
+            world.plane.watch = None
+            app = world.plane.app("tiny-app")
+            world.plane._add_version(app, "f" * 40, api_pb2.CommitInfo())
+
+    world.plane.watch = comes
+    code, out, err = asked(world, "rollback", "tiny", "--yes", "--no-verify")
+    assert (code, out) == (1, "")
+    assert "version 4 was deployed by somebody@example.com, right after version 3" in err
+
+
+def test_the_containers_of_what_is_stopping_are_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They serve until they are drained, and cost until then."""
+    app = deploy(world.plane, replace(compiled(world), name="tiny-app"), "tiny-app")
+    app.state = api_pb2.APP_STATE_STOPPING
+
+    async def one(request: api_pb2.TaskListRequest) -> api_pb2.TaskListResponse:
+        return api_pb2.TaskListResponse(tasks=[api_pb2.TaskStats()] * (request.app_id == app.id))
+
+    monkeypatch.setattr(world.plane, "task_list", one)
+    monkeypatch.setattr(type(world.plane.worker), "running", lambda *_: [0])
+    for name in ((), ("tiny-app",)):
+        _, out, _ = asked(world, "status", *name, "--format", "json")
+        (shown,) = json.loads(out)["on_modal"]
+        assert (shown["state"], shown["containers"]) == ("stopping", 1), name
+
+
+def test_the_same_release_is_no_drift_though_its_content_is_nowhere(containers: World) -> None:
+    world = containers
+    path = world.profile(revision=f"  revision: {world.hub.commit}")
+    deployed(world, path)
+    shutil.rmtree(Path(os.environ["XDG_STATE_HOME"], "deployer/modal"))
+    shutil.rmtree(world.plane.volume("deployer-releases"))
+    code, out, err = asked(world, "drift", path)
+    assert (code, out.startswith("No drift: version 1 of tiny-app")) == (0, True), out + err
+
+
+def test_a_timeline_says_that_modal_was_not_asked_for_its_log(world: World) -> None:
+    Records().keep(Record("tiny", "tiny-app", "", "web_server", "a" * 40, 1, 1e9, ""))
+    code, out, err = asked(world, "timeline", "tiny", "--offline", "--format", "json")
+    assert (code, json.loads(out)["error"]["state"]) == (1, "not-asked")
+    said = "no start of `tiny` is on record here, and Modal was not asked: --offline was given"
+    assert said in err
+    Records().keep_boots("tiny-app", "", [Boot("a" * 12, "sglang 0.5.23", 1e9, 60.0, ())])
+    code, _, err = asked(world, "timeline", "tiny", "--offline")
+    only = "Only what is on record is shown: Modal was not asked: --offline was given."
+    assert (code, only in err) == (0, True)

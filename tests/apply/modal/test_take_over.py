@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
+from modal_proto import api_pb2
 
 from deployer.plan.file import mark, shown
 from tests.apply.modal.conftest import World
 from tests.apply.modal.test_life import deployed, plan
+from tests.fakes.modal.state import App
 
 pytestmark = pytest.mark.process
 
@@ -55,6 +58,30 @@ def test_another_file_is_named_and_asked_about(containers: World) -> None:
     assert (offline["takes_over"], offline["deployed"]["file"]) == (True, "copy__tiny.yaml")
     world.profile(max_containers="  max_containers: 4")
     assert not plan(world, copy)[1]["takes_over"]
+
+
+@pytest.mark.parametrize("tag", ["", "v1.2", "c" * 40])
+def test_an_app_that_is_not_deployers_is_not_replaced_by_yes(world: World, tag: str) -> None:
+    """As somebody else's script deploys it: no tags of deployer's, or a commit in their place."""
+    (world.folder / ".git").mkdir()
+    state = world.plane.state
+    app = App("ap-else", "tiny-app", "main", api_pb2.APP_STATE_DEPLOYED, time.time())
+    state.apps[app.id] = app
+    world.plane._add_version(app, tag, api_pb2.CommitInfo())
+    world.stock()
+    path = world.profile()
+    said = "the app tiny-app is not deployer's: it carries none of its tags"
+    code, text, _ = world.run("plan", path)
+    assert (code, said in " ".join(text.split())) == (0, True)
+    assert plan(world, path)[1]["takes_over"]
+    for words in ([], ["--yes"], ["--yes", "--candidate"]):
+        code, out, err = world.run("apply", path, *words)
+        assert (code, out) == (2, "")
+        assert "Replace the app tiny-app, which is not deployer's, by tiny.yaml?" in err
+        assert "`--take-over` answers it" in err
+    assert not world.plane.requests("AppPublish")
+    deployed(world, path, "--take-over")
+    assert not plan(world, path)[1]["takes_over"]
 
 
 def test_a_written_plan_does_not_agree_to_it_either(containers: World) -> None:
