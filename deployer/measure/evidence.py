@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from deployer.codec import decode_json, encode
+from deployer.codec import DecodeError, decode_json, encode
 from deployer.measure.canary.score import Score
 from deployer.measure.gates import Gate
 from deployer.measure.point import Point
@@ -70,7 +70,16 @@ class Evidence:
     @classmethod
     def from_json(cls, text: str) -> Evidence:
         """Read it; raises :class:`~deployer.codec.DecodeError`."""
-        return decode_json(cls, text, FORMAT)
+        found = decode_json(cls, text, FORMAT)
+        try:
+            dt.datetime.fromtimestamp(found.date, dt.UTC)
+        except (OverflowError, ValueError, OSError) as error:
+            message = f"its date is none: {found.date:g}"
+            raise DecodeError(message) from error
+        if (score := found.score) is not None and not 0 <= score.right <= score.asked > 0:
+            message = f"its score is none: {score.right} of {score.asked}"
+            raise DecodeError(message)
+        return found
 
 
 def said(evidence: Evidence, digest: str) -> tuple[str, ...]:

@@ -66,7 +66,20 @@ def test_evidence_of_another_release_is_stale_and_tells_nothing_of_this_one() ->
     assert line.startswith("stale: it is of release aaaaaaaaaaaa (2027-01-15), and this is bbbbbbb")
 
 
-@pytest.mark.parametrize("text", ["{}", "no", '{"format_version": 2}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "no",
+        '{"format_version": 2}',
+        replace(FULL, date=1e300).to_json(),
+        replace(FULL, date=-1e18).to_json(),
+        *(
+            replace(FULL, score=replace(SCORE, right=right, asked=asked)).to_json()
+            for right, asked in ((0, 0), (5, 4), (-1, 4))
+        ),
+    ],
+)
 def test_what_is_no_evidence_is_told(text: str) -> None:
     with pytest.raises(DecodeError):
         Evidence.from_json(text)
