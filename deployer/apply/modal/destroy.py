@@ -10,6 +10,7 @@ from deployer.apply.modal.interrupted import telling
 from deployer.apply.modal.listing import candidate_of, list_apps, phases_of, refuse_stranger
 from deployer.apply.modal.locked import alone, names_below, refuse_held, whole
 from deployer.apply.modal.records import find
+from deployer.apply.modal.standing import remembered
 from deployer.apply.modal.tags import DIGEST
 from deployer.apply.unseen import asked_words, not_there, not_there_words
 from deployer.errors import Failure, UsageError
@@ -108,9 +109,10 @@ def destroy(
     """
     check_volumes(parameters, volumes)
     if account.app(record.app) is None and not (volumes or _phases(account, record.app)):
+        hint = "".join(remembered(records, record.app, record.environment))
         records.forget(record.app, record.environment)
         where = asked_words((account.environment,))
-        raise not_there(record.app, f"on Modal: {not_there_words(where)}")
+        raise not_there(record.app, f"on Modal: {not_there_words(where)}", hint=hint)
     with (
         alone(account, _locked_by(account, record.app), "a destroy", tell) as held,
         telling(account, record.app),

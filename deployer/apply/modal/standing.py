@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ from deployer.apply.modal.secrets import named_secrets
 from deployer.apply.modal.tags import DIGEST, FILE, PHASE, is_ours, is_owed, made, made_in
 from deployer.apply.modal.things import digest_of
 from deployer.compile.pin import commits_of, pin
+from deployer.errors import Failure
 from deployer.plan.deployment import Deployed, PhaseFact, Standing
 from deployer.plan.sides import side
 
@@ -52,8 +55,21 @@ def look(
     refuse_unborrowed(pinned, weights)
     facts = (weights, *kernels_facts(account, side(pinned, given), deployed))
     facts = (*_waited_for(account, pinned, facts), *_proof_fact(deployed))
-    notes = (*notes, *missing_secrets(account, pinned))
+    gone = remembered(records, parameters.app, parameters.environment) if not deployed else ()
+    notes = (*notes, *gone, *missing_secrets(account, pinned))
     return pinned, Standing(source="modal", deployed=deployed, facts=facts, notes=notes)
+
+
+def remembered(records: Records, app_name: str, environment: str) -> tuple[str, ...]:
+    """Say what is on record here of an app that Modal does not have; nothing where nothing is."""
+    with suppress(Failure):  # what cannot be read decides nothing here
+        record = records.record(app_name, environment)
+        if record is not None and record.when:
+            day = dt.datetime.fromtimestamp(record.when, tz=dt.UTC).strftime("%Y-%m-%d")
+            was = f"version {record.version} of the app {app_name} is on record here"
+            why = "somebody has ended it, or this token is that of another workspace"
+            return (f"{was}, deployed on {day}, and Modal has no such app: {why}",)
+    return ()
 
 
 def deployed_now(

@@ -322,3 +322,22 @@ def test_a_timeline_says_that_modal_was_not_asked_for_its_log(world: World) -> N
     code, _, err = asked(world, "timeline", "tiny", "--offline")
     only = "Only what is on record is shown: Modal was not asked: --offline was given."
     assert (code, only in err) == (0, True)
+
+
+def test_what_is_on_record_of_an_app_that_modal_does_not_have_is_said(containers: World) -> None:
+    """As where the token is another workspace's: what costs is elsewhere."""
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    world.plane.state.apps.clear()
+    said = "version 1 of the app tiny-app is on record here, deployed on "
+    why = "or this token is that of another workspace"
+    code, out, _ = asked(world, "plan", path)
+    assert (code, said in " ".join(out.split()), why in " ".join(out.split())) == (0, True, True)
+    code, out, err = asked(world, "destroy", path, "--yes", "--format", "json")
+    assert (code, json.loads(out)["error"]["state"]) == (2, "not-there")
+    assert said.capitalize() in err
+    assert why in err
+    code, out, err = asked(world, "destroy", path, "--yes")
+    assert (code, why in err) == (2, False), "it is forgotten"
+    assert why not in " ".join(asked(world, "plan", path)[1].split())
