@@ -25,6 +25,9 @@ WAIT = 1.0
 LAST = 0.1
 """Seconds that it does where nobody waits for more than what is there already."""
 
+LOOK_EVERY = 0.05
+"""Seconds between two looks whether anybody still wants to hear of news."""
+
 MOST = 1000
 """Batches that are taken from one answer before what they hold is given on."""
 
@@ -56,12 +59,15 @@ def follow(
     A question that fails is asked again; ``trouble`` hears why, and '' when it is over. Raises
     Failure, in words, for what Modal refuses, and where it does not answer again and again.
     """
-    last, failed = "", 0
+    last, failed, wait = "", 0, LAST
     rests: dict[str, str] = defaultdict(str)
     while True:
         over = until()
         try:
-            batches = _batches(app_id, last, LAST if over else WAIT)
+            if over:
+                batches = _batches(app_id, last, LAST, LAST, _never)
+            else:
+                batches = _batches(app_id, last, wait, WAIT, until)
         except NotReached as failure:
             if over or failed == len(PAUSES):
                 raise
@@ -83,21 +89,31 @@ def follow(
         yield None
         if over and not batches:
             return
+        wait = WAIT
 
 
-def _batches(app_id: str, last: str, wait: float) -> list[Any]:
+def _never() -> bool:
+    return False
+
+
+def _batches(
+    app_id: str, last: str, wait: float, most: float, until: Callable[[], bool]
+) -> list[Any]:
     try:
-        return cast("list[Any]", _read(app_id, last, wait))
+        return cast("list[Any]", _read(app_id, last, wait, most, until))
     except CLIENT_ERRORS as error:
         failure: Failure = in_words(error)
         raise failure from error
 
 
 @synchronizer.create_blocking
-async def _read(app_id: str, last: str, wait: float) -> list[Any]:
+async def _read(
+    app_id: str, last: str, wait: float, most: float, until: Callable[[], bool]
+) -> list[Any]:
     """Read what is new within ``wait`` seconds; raises TimeoutError where nothing is said at all.
 
-    That there is nothing new is said by the end of the answer.
+    That there is nothing new is said by the end of the answer; for what goes on being said it is
+    not waited longer than ``most`` seconds, and for nothing once ``until`` is so.
     """
     found: list[Any] = []
     request = api_pb2.AppGetLogsRequest(app_id=app_id, timeout=wait, last_entry_id=last)
@@ -111,14 +127,18 @@ async def _read(app_id: str, last: str, wait: float) -> list[Any]:
 
     reading = asyncio.ensure_future(read())
     try:
-        done, _ = await asyncio.wait({reading}, timeout=wait)
-        if not done and not found:
+        end = time.monotonic() + most
+        while not reading.done() and (left := end - time.monotonic()) > 0:
+            await asyncio.wait({reading}, timeout=min(left, LOOK_EVERY))
+            if not reading.done() and until():
+                return found
+        if not reading.done() and not found:
             seconds = current().bound(rpc.ANSWER)
-            done, _ = await asyncio.wait({reading}, timeout=seconds)
-            if not done and not found:
+            await asyncio.wait({reading}, timeout=seconds)
+            if not reading.done() and not found:
                 message = f"no answer within {seconds:.3g} s"
                 raise TimeoutError(message)
-        if done and not found:
+        if reading.done() and not found:
             reading.result()  # raises what went wrong
     finally:
         reading.cancel()

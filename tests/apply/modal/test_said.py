@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +23,7 @@ from deployer.apply.modal.drift import told_release
 from deployer.apply.modal.records import Records
 from deployer.apply.modal.stream import LAST, WAIT, Line, follow
 from deployer.errors import NotReached
-from tests.apply.modal.conftest import UNKEPT, World
+from tests.apply.modal.conftest import PATIENCE, UNKEPT, World
 from tests.apply.modal.many import deploy_often
 from tests.apply.modal.test_life import deployed, wait_for
 from tests.apply.modal.test_scale import compiled
@@ -293,15 +294,33 @@ def silent(world: World, monkeypatch: pytest.MonkeyPatch, question: str) -> None
 
 
 def test_nobody_waits_for_more_of_a_log_once_told_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[float] = []
+    waits: list[tuple[float, float]] = []
 
-    def answers(_app_id: str, _last: str, wait: float) -> list[Any]:
-        waits.append(wait)
+    def answers(_app: str, _last: str, wait: float, most: float, _until: object) -> list[Any]:
+        waits.append((wait, most))
         return []
 
     monkeypatch.setattr("deployer.apply.modal.stream._read", answers)
-    assert list(follow("ap-any", lambda: len(waits) == 2)) == [None, None, None]
-    assert waits == [WAIT, WAIT, LAST]
+    assert list(follow("ap-any", lambda: len(waits) == 3)) == [None] * 4
+    assert waits == [(LAST, WAIT), (WAIT, WAIT), (WAIT, WAIT), (LAST, LAST)]
+
+
+def test_a_question_that_is_open_ends_once_nobody_wants_its_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was there before is told by a first question, which nobody waits long for."""
+    monkeypatch.setattr(stream, "WAIT", PATIENCE)
+    app = deploy_often(world.plane, compiled(world), "tiny-app", 1)
+    line = api_pb2.TaskLogs(data="before\n", timestamp=5.0)
+    app.logs.append(api_pb2.TaskLogsBatch(task_id="ta-1", items=[line]))
+    over = threading.Event()
+    following = Account().logs(app.id, over.is_set)
+
+    assert [next(following), next(following)] == [Line("ta-1", 5.0, "before"), None]
+    threading.Timer(0.2, over.set).start()
+    began = time.monotonic()
+    assert list(following) == [None, None]
+    assert time.monotonic() - began < PATIENCE / 2
 
 
 def test_a_log_that_cannot_be_read_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -312,7 +331,7 @@ def test_a_log_that_cannot_be_read_is_read_again(monkeypatch: pytest.MonkeyPatch
     ]
     asked: list[str] = []
 
-    def answers(_app_id: str, last: str, _wait: float) -> list[Any]:
+    def answers(_app: str, last: str, *_more: object) -> list[Any]:
         asked.append(last)
         if len(asked) in {1, 2, 4}:
             message = "the connection is lost"
