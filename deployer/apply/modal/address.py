@@ -18,8 +18,19 @@ if TYPE_CHECKING:
 
 
 def endpoint_of(release: Release, url: str, key: str | None) -> Endpoint:
-    """Give the server of a release as what is asked: at its address, with its credentials."""
+    """Give the server of a release as what is asked: at its address, with its credentials.
+
+    Raises Failure where Modal names no address.
+    """
+    refuse_unnamed(url)
     return Endpoint.from_release(release, url, key, partial(refuse_open, url), headers_for(release))
+
+
+def refuse_unnamed(url: str) -> None:
+    """Raise Failure where Modal names no address of a server: there is nobody to ask."""
+    if not url:
+        message = "Modal knows the server and names no address of it"
+        raise Failure(message, hint="Modal's dashboard may show it; `deployer status` asks again")
 
 
 def refuse_open(url: str) -> None:
@@ -27,6 +38,7 @@ def refuse_open(url: str) -> None:
 
     A control plane on this machine, as tests have it, gives addresses on this machine.
     """
+    refuse_unnamed(url)
     if urlsplit(url).scheme == "https":
         return
     if _is_here(url) and all(map(_is_here, control_planes())):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from deployer.apply.hub import list_files, manifest_of
 from deployer.apply.modal import early, remote
-from deployer.apply.modal.address import refuse_open
+from deployer.apply.modal.address import refuse_open, refuse_unnamed
 from deployer.apply.modal.app import PARTS, build_app
 from deployer.apply.modal.image_build import in_its_own_words, seldom
 from deployer.apply.modal.interrupted import telling, though
@@ -432,6 +432,7 @@ class Pipeline:
                 stands = "deployed, and Modal knows no server in it"
             message = f"the app {self._parameters.app} is {stands}"
             raise Failure(message, hint="somebody else may have changed it meanwhile")
+        refuse_unnamed(server.url)
         self._keep_up(server)
         return app, server.url
 

@@ -13,7 +13,7 @@ from deployer.apply.modal.records import find
 from deployer.apply.modal.standing import remembered
 from deployer.apply.modal.tags import DIGEST
 from deployer.apply.unseen import asked_words, not_there, not_there_words
-from deployer.errors import Failure, UsageError
+from deployer.errors import Failure, NotThere, UsageError
 from deployer.plan.candidate import ENDING
 from deployer.plan.standing import DEPLOYED
 
@@ -105,14 +105,11 @@ def destroy(
     app that deployer deployed mounts one; ``tell`` hears of a holder of a lock that is gone, and
     of what could not be looked at. Raises Failure where somebody does, before anything is ended,
     and where Modal does not do it, and NotThere where it knows no app of that name, no phase of one
-    runs, and no volume was named.
+    runs, and none of the volumes that were named is there.
     """
     check_volumes(parameters, volumes)
     if account.app(record.app) is None and not (volumes or _phases(account, record.app)):
-        hint = "".join(remembered(records, record.app, record.environment))
-        records.forget(record.app, record.environment)
-        where = asked_words((account.environment,))
-        raise not_there(record.app, f"on Modal: {not_there_words(where)}", hint=hint)
+        raise _nothing(account, records, record)
     with (
         alone(account, _locked_by(account, record.app), "a destroy", tell) as held,
         telling(account, record.app),
@@ -128,12 +125,25 @@ def destroy(
         ended = _end_phases(account, record.app)
         held.refuse_lost()
         deleted = tuple(name for name in volumes if _deleted(account, record.app, name))
+    if app is None and not ended and not deleted:
+        raise _nothing(account, records, record, volumes)
     records.forget(record.app, record.environment)
     kept = tuple(each for each in _volumes(parameters) if each[0] not in volumes)
     absent = tuple(name for name in volumes if name not in deleted)
     beside = next((one.name for one in ended if candidate_of(one.tags)), "")
     phases = tuple(one.id for one in ended if one.name != beside)
     return Destroyed(record.app, app.state if app else "", phases, deleted, kept, beside, absent)
+
+
+def _nothing(
+    account: Account, records: Records, record: Record, volumes: tuple[str, ...] = ()
+) -> NotThere:
+    """Say that there is nothing that could be ended; what is on record of it goes away."""
+    hint = "".join(remembered(records, record.app, record.environment))
+    records.forget(record.app, record.environment)
+    where = not_there_words(asked_words((account.environment,)))
+    neither = f", nor a volume {' or '.join(volumes)}" if volumes else ""
+    return not_there(record.app, f"on Modal: {where}{neither}", hint=hint)
 
 
 def _locked_by(account: Account, name: str) -> str:

@@ -153,6 +153,9 @@ def live_parameters(
     ``volumes`` gives the names of volumes by their ids.
     """
     data = facts.definition
+    if not data.ranked_functions:
+        message = "Modal does not tell what the function of the server is made of"
+        raise Failure(message)
     function = data.ranked_functions[0].function
     gpus = [ranked.function.resources.gpu_config for ranked in data.ranked_functions]
     mounts = {m.mount_path: volumes.get(m.volume_id, m.volume_id) for m in function.volume_mounts}

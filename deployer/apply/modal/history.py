@@ -57,6 +57,9 @@ def versions(account: Account, app_name: str) -> tuple[Version, ...]:
     """
     app = existing(account, app_name)
     history = account.history(app)
+    if not history and app.state == DEPLOYED:
+        message = f"Modal says that the app `{app_name}` is deployed, and names no version of it"
+        raise Failure(message, hint="ask again; `deployer status` says how it stands")
     if not history:
         message = f"no version of the app `{app_name}` was ever deployed, as Modal has it"
         raise NotThere(message, hint=f"it is {app.state}; `deployer apply` deploys one")

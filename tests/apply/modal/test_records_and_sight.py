@@ -340,4 +340,51 @@ def test_what_is_on_record_of_an_app_that_modal_does_not_have_is_said(containers
     assert why in err
     code, out, err = asked(world, "destroy", path, "--yes")
     assert (code, why in err) == (2, False), "it is forgotten"
+    world.plane.state.volumes.clear()
+    code, out, err = asked(world, "destroy", path, "--yes", "--volume", "weights")
+    assert (code, out) == (2, "")
+    assert "in the default environment, nor a volume weights" in err
     assert why not in " ".join(asked(world, "plan", path)[1].split())
+
+
+def test_a_server_without_an_address_is_not_said_to_serve_at_one(
+    containers: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    deployed(world, world.profile(max_prefill_tokens="  max_prefill_tokens: 16384"))
+    real = world.plane.function_get
+
+    async def unnamed(request: api_pb2.FunctionGetRequest) -> api_pb2.FunctionGetResponse:
+        found = api_pb2.FunctionGetResponse()
+        found.CopyFrom(await real(request))
+        found.function.ClearField("method_definitions")
+        found.function.ClearField("ranked_functions")
+        found.handle_metadata.Clear()
+        return found
+
+    monkeypatch.setattr(world.plane, "function_get", unnamed)
+    for verb in (("verify", path), ("top", path, "--once"), ("rollback", path, "--yes"),
+                 ("rollback", path, "--to", "2", "--yes", "--no-verify")):  # fmt: skip
+        code, out, err = asked(world, *verb)
+        assert (code, out) == (1, ""), verb
+        assert "Modal knows the server and names no address of it" in err
+    code, out, err = asked(world, "drift", path)
+    assert (code, out) == (1, "")
+    assert "Modal does not tell what the function of the server is made of" in err
+
+
+def test_what_is_deployed_without_a_version_is_not_called_not_deployed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(world.plane, replace(compiled(world), name="tiny-app"), "tiny-app")
+
+    async def none(_: api_pb2.AppDeploymentHistoryRequest) -> api_pb2.AppDeploymentHistoryResponse:
+        return api_pb2.AppDeploymentHistoryResponse()
+
+    monkeypatch.setattr(world.plane, "app_deployment_history", none)
+    for verb in (("history", "tiny-app"), ("rollback", "tiny-app", "--yes")):
+        code, out, err = asked(world, *verb)
+        assert (code, out) == (1, "")
+        assert "says that the app `tiny-app` is deployed, and names no version of it" in err
