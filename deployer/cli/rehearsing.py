@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deployer.cli.say import show, show_lines, tell
-from deployer.errors import DeployerError, NotThere
+from deployer.errors import DeployerError, Failure, NotThere
 from deployer.visible import visible
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def rehearse(meant: Meant, manner: Manner, minutes: int) -> int:
     """Deploy the rehearsal, see it serve, and take it away whatever came of it.
 
-    Gives 0 where it served, 1 where it did not. Raises what planning raises.
+    Gives 0 where it served, 1 where it did not. Raises what planning raises, and Failure where the
+    app of that name is somebody else's.
     """
     from deployer.apply.modal.client import Account  # noqa: PLC0415 - imports modal
     from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
@@ -43,6 +44,9 @@ def rehearse(meant: Meant, manner: Manner, minutes: int) -> int:
     rehearsed = rehearsal(case.release, minutes)
     pinned, standing = look(account, rehearsed, records, os.environ, case.given)
     plan = make_plan(pinned, standing, prices(), given=meant.given)
+    if plan.takes_over:
+        message = f"the app {plan.app}, which a rehearsal would replace and end, is not deployer's"
+        raise Failure(message, hint="nothing was done; end it, or rehearse under another name")
     key = key_for(plan.release, verify=True)
     refuse_missing_secrets(account, plan.release)
     tell(_what(plan.release, minutes))
@@ -68,10 +72,11 @@ def _what(release: Release, minutes: int) -> str:
     on = f" on {release.hardware}" if release.shapes else ""
     cost = "" if hourly is None else f" ({dollars(hourly * most / 60)} of its container{on})"
     shape = "; one container is started, of whichever Modal gives" if release.shapes else ""
+    volume = "" if modal is None else f", with the volume {modal.weights.volume} and all in it"
     return (
         f"A rehearsal of {visible(release.name)}: {release.gpus} with noise for weights{shape}. "
-        f"Its start may take {minutes} min{cost}; then it is asked for its form, which "
-        "costs what that takes, and is taken away. Kernels that are not compiled yet are compiled "
+        f"Its start may take {minutes} min{cost}; then it is asked for its form, which costs what "
+        f"that takes, and is taken away{volume}. Kernels that are not compiled yet are compiled "
         "first, as for the release itself, within their own budget."
     )
 

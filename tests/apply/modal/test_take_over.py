@@ -84,6 +84,20 @@ def test_an_app_that_is_not_deployers_is_not_replaced_by_yes(world: World, tag: 
     assert not plan(world, path)[1]["takes_over"]
 
 
+def test_a_rehearsal_ends_no_app_of_somebody_elses(world: World) -> None:
+    state, name = world.plane.state, "tiny-app-rehearsal"
+    app = App("ap-else", name, "main", api_pb2.APP_STATE_DEPLOYED, time.time())
+    state.apps[app.id] = app
+    world.plane._add_version(app, "", api_pb2.CommitInfo())
+    code, out, err = world.run("apply", world.profile(), "--rehearse", "--yes")
+    assert (code, out, app.deployed, len(app.versions)) == (1, "", True, 1)
+    assert f"the app {name}, which a rehearsal would replace and end, is not deployer's" in err
+    del state.apps[app.id]
+    code, out, err = world.run("apply", world.profile(), "--rehearse")
+    assert (code, out) == (2, "")
+    assert "is taken away, with the volume weights-rehearsal and all in it" in err
+
+
 def test_a_written_plan_does_not_agree_to_it_either(containers: World) -> None:
     world = containers
     deployed(world, world.profile())
