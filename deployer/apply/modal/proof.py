@@ -50,7 +50,11 @@ def recorded(account: Account, records: Records, deployed: Deployed) -> Recorded
     """Say what is on record of a version's verification: here, or else in the app's tags."""
     name, digest = deployed.app, deployed.digest
     record = records.record(name, account.environment) or records.record(name, "")
-    if record is not None and record.verified_at and record.is_of(digest, deployed.version):
+    if (
+        record is not None
+        and record.verified_at
+        and record.is_of(digest, deployed.version, deployed.when)
+    ):
         return Recorded(record.when, record.verified, record.verified_at)
     app = account.app(name)
     return NOTHING if app is None else said_of(account.tags(app), digest, app.version)

@@ -37,6 +37,12 @@ FORMAT_VERSION = 1
 LATEST = 1e11
 """Seconds since the epoch that no clock shows, and no calendar has."""
 
+SKEW = 300.0
+"""Seconds by which this machine's clock may be behind Modal's.
+
+Where it is more, what is on record here is not believed, and the app's own tags tell.
+"""
+
 BOOTS = 50
 """Starts that are kept of an app."""
 
@@ -68,9 +74,14 @@ class Record:
     memory: str = ""
     format_version: int = FORMAT_VERSION
 
-    def is_of(self, digest: str, version: int) -> bool:
-        """Tell whether it is of this very version, and of no other of the same release."""
-        return (self.digest, self.version) == (digest, version)
+    def is_of(self, digest: str, version: int, since: float) -> bool:
+        """Tell whether it is of this very version, and of no other of the same release.
+
+        ``since`` is when that was deployed, in seconds since the epoch. What was verified before is
+        of another app of that name: one that was ended, or another workspace's, counts anew.
+        """
+        early = 0.0 < self.verified_at < since - SKEW
+        return (self.digest, self.version) == (digest, version) and not early
 
 
 class Records:

@@ -457,7 +457,7 @@ def _live(
     if deployed.digest != record.digest or not record.when:
         # What is remembered is of another release.
         known = replace(known, recorded=NOTHING, memory="", start=())
-    elif deployed.version != record.version:
+    elif not record.is_of(deployed.digest, deployed.version, deployed.when):
         # It is of the same release, but these containers were not asked for their promises.
         known = replace(known, recorded=NOTHING)
     if deployed.state != "deployed":

@@ -388,3 +388,19 @@ def test_what_is_deployed_without_a_version_is_not_called_not_deployed(
         code, out, err = asked(world, *verb)
         assert (code, out) == (1, "")
         assert "says that the app `tiny-app` is deployed, and names no version of it" in err
+
+
+def test_what_was_verified_before_it_was_deployed_is_of_another_app(containers: World) -> None:
+    """One that was ended and deployed again elsewhere counts anew; another workspace's, too."""
+    world = containers
+    path = world.profile()
+    deployed(world, path)
+    record = Records().record("tiny-app", "")
+    assert record
+    for age, known in ((60.0, True), (86400.0, False)):
+        Records().keep(replace(record, verified=True, verified_at=time.time() - age))
+        for name in ((), ("tiny",)):
+            code, out, _ = asked(world, "status", *name, "--format", "json")
+            assert (code, json.loads(out)["on_modal"][0]["recorded"]["verified"]) == (0, known)
+        code, shown = unchanged(world, path)
+        assert (code, shown["recorded"]["verified"]) == (0 if known else 1, known)

@@ -286,6 +286,8 @@ def test_three_states_of_one_profile(containers: World, monkeypatch: pytest.Monk
     assert record
     Records().keep(replace(record, when=time.time() - 7300, verified=True,
                            verified_at=time.time() - 3700))  # fmt: skip
+    for version in world.plane.app("tiny-app").versions:
+        version.deployed_at -= 7300
     code, found, said = one("--offline")
     assert (code, found["state"], found["containers"]) == (1, "not-asked", None)
     assert "Modal was not asked: --offline was given" in said
