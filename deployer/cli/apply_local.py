@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 from dataclasses import replace
 from functools import partial
@@ -84,11 +85,14 @@ def rehearse_profile(meant: Meant, manner: Manner, minutes: int) -> int:
 def plan_profile(meant: Meant, asked: Asked) -> int:
     """Show what an apply here would change, of the release and of what runs."""
     from deployer.apply.local.connection import current_release  # noqa: PLC0415 - only here
+    from deployer.apply.local.folder import folder_of  # noqa: PLC0415 - as above
+    from deployer.apply.local.state import read_state  # noqa: PLC0415 - as above
     from deployer.cli.take_over import on_record  # noqa: PLC0415 - only here
     from deployer.plan.diff import diff  # noqa: PLC0415 - as above
 
     _refuse_of_plan(asked)
     release = meant.release
+    read_state(folder_of(release.name, os.environ))  # an apply refuses what cannot be read
     old = current_release(release.name)
     changes = None if old is None else diff(old, release, meant.written)
     standing = _standing(release.name)

@@ -63,6 +63,20 @@ def test_it_is_not_called_damaged_and_not_replaced(
     ]  # fmt: skip
 
 
+def test_a_plan_says_of_a_damaged_record_what_an_apply_does(
+    record: Path, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = f"error: the state of `cpu-tiny` cannot be read: {record}/state.json: "
+    assert (here / "here.yaml").exists()
+    for words in (["plan", "here.yaml"], ["plan", "here.yaml", "--format", "json"]):
+        assert main(words) == 1
+        ran = capsys.readouterr()
+        assert said in ran.err
+        assert "started again" not in ran.out
+    assert main(["apply", "--yes", "here.yaml"]) == 1
+    assert said in capsys.readouterr().err
+
+
 def test_one_that_is_shut_hides_no_other(
     record: Path, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
