@@ -45,15 +45,19 @@ def _yaml(text: str, file: str) -> object:
         return None
     try:
         value = yaml.safe_load(text)
+        top = yaml.compose(text, yaml.SafeLoader)
     except (yaml.YAMLError, ValueError, AttributeError, RecursionError) as error:  # a false !!tag
         said = " ".join(str(error).split())
         msg = f"{file} is not YAML: {said}"
         raise UsageError(msg, hint=HINT) from error
+    if isinstance(top, yaml.MappingNode) and [key.value for key, _ in top.value].count(KEY) > 1:
+        msg = f"{file} has `{KEY}` twice, and only the last would count"
+        raise UsageError(msg, hint=HINT)
     return _alone(value, file)
 
 
 def _toml(text: str, file: str) -> object:
-    if "tool.deployer" not in text:
+    if "deployer" not in text:
         return None
     import tomllib  # noqa: PLC0415 - only where such a file says something
 
@@ -62,14 +66,15 @@ def _toml(text: str, file: str) -> object:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         msg = f"{file} is not TOML: {error}"
         raise UsageError(msg, hint=HINT) from error
-    section = value.get("tool", {}).get("deployer")
+    tools = value.get("tool")
+    section = tools.get("deployer") if isinstance(tools, dict) else None
     return None if section is None else _alone(section, f"[tool.deployer] in {file}")
 
 
 def _alone(section: object, place: str) -> object:
     """Give what the key holds; another key beside it is a mistake."""
     if isinstance(section, dict) and set(section) == {KEY}:
-        return section[KEY]
+        return () if section[KEY] is None else section[KEY]  # an empty key states nothing right
     others = [str(key) for key in section if key != KEY] if isinstance(section, dict) else []
     msg = f"{place} has `{others[0]}`, which means nothing" if others else f"{place} has no `{KEY}`"
     raise UsageError(msg, hint=HINT)
