@@ -19,7 +19,7 @@ from typing import Protocol
 from deployer.cli import git
 from deployer.cli.patterns import ENDINGS
 from deployer.cli.reading import LARGEST, read_text
-from deployer.errors import DeployerError, Failure
+from deployer.errors import DeployerError, Failure, UsageError
 from deployer.profile.likeness import Likeness, likeness
 
 MOST_ENTRIES = 50_000
@@ -132,7 +132,11 @@ class Commit:
         """Read a file, once: a commit does not change."""
         asked = (self._held()[path], largest)
         if asked not in self._texts:
-            self._texts[asked] = git.text(self.repo, *asked)
+            found = git.text(self.repo, asked[0], largest + 1)
+            if len(found.encode("utf-8", "surrogateescape")) > largest:
+                message = f"{path} in {self.where()} is larger than {largest:,} bytes"
+                raise UsageError(message)
+            self._texts[asked] = found
         return self._texts[asked]
 
     def _held(self) -> dict[str, str]:

@@ -137,6 +137,29 @@ def test_an_object_that_is_lost_is_not_a_new_profile(
     assert not told.out
 
 
+def test_what_is_too_large_in_a_commit_is_not_cut_and_called_the_same(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = repository / "one.yaml"
+    small = path.read_text(encoding="utf-8")
+    large = small.replace("lifecycle:", f"{'#' * 1_000_000}\nlifecycle:")
+    for text in (large, large.replace("drain_timeout: 60", "drain_timeout: 30"), small):
+        path.write_text(text, encoding="utf-8")
+        commit(repository)
+
+    assert main(["diff", "--base", "HEAD~2", "--head", "HEAD~1"]) == 0
+    told = capsys.readouterr()
+    assert "one.yaml (cannot be read)" in told.err
+    assert "one.yaml" not in told.out
+    assert main(["diff", "--base", "HEAD~2", "--head", "HEAD~1", "one.yaml"]) == 1
+    assert "is larger than 1,000,000 bytes" in capsys.readouterr().out
+    for head in ("HEAD~2", "HEAD~1"):
+        assert main(["diff", "--base", "HEAD~3", "--head", head]) == 1
+        assert "one.yaml: not right, 1 error" in capsys.readouterr().out
+    assert main(["diff", "--base", "HEAD~1", "--head", "HEAD"]) == 0
+    assert "one.yaml: a new deployment, one" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("word", ["inner/one.yaml", "inner"])
 def test_what_another_repository_holds_is_not_compared_with_this_one(
     word: str, repository: Path, capsys: pytest.CaptureFixture[str]
