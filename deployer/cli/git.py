@@ -62,13 +62,14 @@ class Repository:
 
     def inside(self, path: str) -> str:
         """Give a path or pattern of the command line as the repository calls it."""
-        if not Path(path).is_absolute():
-            return posixpath.normpath(posixpath.join(self.prefix, path))
-        try:
-            return Path(os.path.realpath(path)).relative_to(self.root).as_posix()
-        except ValueError as error:
+        if Path(path).is_absolute():
+            found = posixpath.relpath(os.path.realpath(path), self.root)
+        else:
+            found = posixpath.normpath(posixpath.join(self.prefix, path))
+        if found == ".." or found.startswith("../"):
             msg = f"{path} is outside of this repository"
-            raise UsageError(msg, hint="Compare such files by `deployer diff OLD NEW`") from error
+            raise UsageError(msg, hint="Compare such files by `deployer diff OLD NEW`")
+        return found
 
     def shown(self, path: str) -> str:
         """Give a path of the repository as the command line would."""

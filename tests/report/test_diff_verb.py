@@ -615,6 +615,8 @@ def test_a_missing_ref_says_what_brings_it(
         (["--base", "main", "no.yaml"], "no.yaml: there is no such file, here or in the commit"),
         (["a.yaml", "b.yaml"], "a.yaml: there is no such file"),
         (["--base", "main", "/"], "outside of this repository"),
+        (["--base", "main", "../next.yaml"], "outside of this repository"),
+        (["--base", "main", "../*.yaml"], "outside of this repository"),
         (["--base", "main", "nothere/*.yaml"], "`nothere/*.yaml` matches nothing in commit"),
         (["--base", "main", "profiles/*.yaml", "*.yml"], "`*.yml` matches nothing in commit"),
         (["--base", "main", ""], "an empty word names no profile"),
