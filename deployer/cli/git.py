@@ -223,7 +223,10 @@ def text(repo: Repository, blob: str, largest: int) -> str:
 def _commit(repo: Repository, ref: str) -> str | None:
     if not ref or ref.startswith("-"):
         return None
-    found = _git(repo.root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    words = ("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    found = _git(repo.root, *words)
+    if _is_none(found):  # such as by GIT_WORK_TREE: then nothing is known of any commit
+        raise _unreadable(found, words)
     named = found.stdout.decode().strip()
     return named if found.returncode == 0 and _COMMIT.fullmatch(named) else None  # `^main` is none
 

@@ -198,6 +198,18 @@ def test_a_repository_without_git_is_not_called_looked_at(
     assert said in capsys.readouterr().out
 
 
+def test_a_tree_that_git_does_not_find_again_is_not_called_empty(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(repository.parent))
+    monkeypatch.setenv("GIT_WORK_TREE", str(repository.parent))
+
+    assert main(["diff", "--base", "main"]) == 1
+    said = capsys.readouterr().err
+    assert "git could not read the repository: fatal: not a git repository" in said
+    assert "nothing is committed" not in said
+
+
 def test_what_excludes_commits_is_none(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
