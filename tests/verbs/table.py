@@ -21,6 +21,7 @@ NOBODY = (
     "it is not known whether there is a deployment named `nobody`: it is not on record on this "
     f"machine, and Modal was not asked: {TOKEN}"
 )
+NO_START = "no start of `b200-fp8-eagle` is on record here, and "
 ENGINE = "SGLang 0.5.23 is not installed here, and only it knows what it would do"
 PREDICT = "predictions are made by NVIDIA's aiconfigurator, which is not installed here"
 UNKNOWN = "SGLang 0.0.1 is not known here"
@@ -266,6 +267,8 @@ TABLE: dict[str, Row] = {
     "timeline": {
         **_reads("timeline"),
         **_on_modal("timeline modal.yaml"),
+        "no network": Cell("timeline modal.yaml", 1, f"{NO_START}{REACH}"),
+        "no token": Cell("timeline modal.yaml", 1, f"{NO_START}{TOKEN}"),
         "wrong name": Cell("timeline nobody", 1, NOBODY),
         "no permission": Cell("timeline nobody", 1, DENIED),
         "full output": Cell("timeline demo", 1, FULL),
