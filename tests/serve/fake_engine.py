@@ -261,6 +261,11 @@ def main() -> None:
         signal.signal(signal.SIGTERM, drain)
     else:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # Any thread may be given a signal, and Python runs its handler in the first one alone: who
+    # waits there has to be woken, or the handler never runs.
+    heard, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
     signal.signal(signal.SIGUSR1, lambda *_: setattr(Engine, "frozen", True))
     signal.signal(signal.SIGUSR2, lambda *_: setattr(Engine, "frozen", False))
     signal.signal(signal.SIGRTMIN, lambda *_: setattr(Engine, "mute", True))
@@ -293,7 +298,8 @@ def main() -> None:
     time.sleep(options.load)
     say("loaded")
     Engine.healthy = True
-    threading.Event().wait()
+    while True:
+        os.read(heard, 64)
 
 
 if __name__ == "__main__":
