@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import stat
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from deployer.apply.local.logs import logs
 from deployer.apply.local.process import is_alive
 from deployer.apply.local.state import read_state
 from deployer.apply.local.status import status
+from deployer.apply.local.target import Here
+from deployer.apply.target import Asker
 from deployer.errors import Failure, NotThere, UsageError
 from deployer.release import Release
 from deployer.verify.verdict import Outcome, Verdict
@@ -236,6 +239,21 @@ def test_destroy_leaves_nothing_and_says_so_when_it_is_repeated(world: World) ->
     ):
         world.destroy()
     assert status(environ=world.environ) == ()
+
+
+def test_destroy_names_the_file_that_the_server_is_of(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy of it has the same name, and whoever destroys that may not mean this server."""
+    world.apply()
+    for name, value in world.environ.items():
+        monkeypatch.setenv(name, value)
+    told: list[str] = []
+    asker = Asker(told.append, told.append, lambda: nullcontext(lambda _: None))
+    file = state_of(world).profile
+
+    assert Here("demo").destroy((), asker).lines == ("`demo` is gone, with its key and its logs",)
+    assert told == [f"note: `demo` was applied from {file}"]
 
 
 def test_destroy_finds_a_server_whose_folder_someone_removed(world: World) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from deployer.apply.target import Asker, Ended, Log, Reached, Starts
 from deployer.errors import UsageError
+from deployer.visible import visible
 
 if TYPE_CHECKING:
     from deployer.apply.local.status import LocalStatus
@@ -70,9 +72,22 @@ class Here:
         if volumes:
             message = f"`{self.name}` is on this machine and has no volumes"
             raise UsageError(message)
+        if file := _applied_from(self.name):
+            asker.tell(f"note: `{self.name}` was applied from {visible(file)}")
         with asker.phases() as on_event:
             done = destroy(self.name, on_event=on_event)
         return Ended({"killed": done.killed, "message": done.message}, (done.message,))
+
+
+def _applied_from(name: str) -> str:
+    """Give the file that a deployment is of: a copy of it has the same name; '' if not known."""
+    from deployer.apply.local.folder import folder_of  # noqa: PLC0415 - as above
+    from deployer.apply.local.state import StateUnreadableError, read_state  # noqa: PLC0415
+
+    with suppress(StateUnreadableError):
+        state = read_state(folder_of(name, os.environ))
+        return state.profile if state is not None else ""
+    return ""
 
 
 def names() -> Iterator[str]:

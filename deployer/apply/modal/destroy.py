@@ -11,10 +11,11 @@ from deployer.apply.modal.listing import candidate_of, list_apps, phases_of, ref
 from deployer.apply.modal.locked import alone, names_below, refuse_held, whole
 from deployer.apply.modal.records import find
 from deployer.apply.modal.standing import remembered
-from deployer.apply.modal.tags import DIGEST
+from deployer.apply.modal.tags import DIGEST, FILE
 from deployer.apply.unseen import asked_words, not_there, not_there_words
 from deployer.errors import Failure, NotThere, UsageError
 from deployer.plan.candidate import ENDING
+from deployer.plan.file import shown
 from deployer.plan.standing import DEPLOYED
 
 if TYPE_CHECKING:
@@ -88,6 +89,13 @@ def check_volumes(parameters: ModalParameters | None, wanted: tuple[str, ...]) -
         message = f"`{strangers[0]}` is not a volume of this deployment"
         hint = f"its volumes are {', '.join(sorted(known))}" if known else "it has none"
         raise UsageError(message, hint=hint)
+
+
+def deployed_from(account: Account, name: str) -> str:
+    """Give the file that an app is of, where it is up and tells: a copy of it has the same app."""
+    app = account.app(name)
+    up = app is not None and app.state == DEPLOYED
+    return shown(account.tags(app).get(FILE, "")) if app is not None and up else ""
 
 
 def destroy(

@@ -121,7 +121,11 @@ class OnModal:
 
     def destroy(self, volumes: tuple[str, ...], asker: Asker) -> Ended:
         """Stop the app and what runs for it, once that is agreed to."""
-        from deployer.apply.modal.destroy import check_volumes, destroy  # noqa: PLC0415 - as above
+        from deployer.apply.modal.destroy import (  # noqa: PLC0415 - as above
+            check_volumes,
+            deployed_from,
+            destroy,
+        )
         from deployer.apply.modal.records import Records  # noqa: PLC0415 - as above
 
         account = self.account()
@@ -129,6 +133,8 @@ class OnModal:
         check_volumes(parameters, volumes)
         also = f", and delete {', '.join(volumes)}" if volumes else ""
         app = self.record.app
+        if file := deployed_from(account, app):
+            asker.tell(f"note: the app {app} was deployed from {visible(file)}")
         asker.agree(f"Stop the app {app} and each phase of an apply that runs for it{also}?")
         done = destroy(account, Records(), self.record, parameters, volumes, asker.tell)
         return Ended(done.value(), tuple(done.lines()))

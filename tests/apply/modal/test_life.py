@@ -16,6 +16,8 @@ from grpclib import Status
 from modal_proto import api_pb2
 
 from deployer.apply.modal.rpc import answer
+from deployer.cli.take_over import mark_of
+from deployer.plan.file import shown
 from tests.apply.modal.conftest import World
 from tests.fakes.modal.worker import Task
 
@@ -332,8 +334,11 @@ def test_destroy_keeps_volumes_unless_named(stocked: World) -> None:
     code, _, err = world.run("destroy", path, "--yes", "--volume", "weihgts")
     assert (code, "Its volumes are kernels, weights" in err) == (2, True)
     assert world.plane.app("tiny-app").deployed
-    code, out, _ = world.run("destroy", path, "--yes")
+    copy = world.folder / "copy.yaml"
+    copy.write_text(Path(path).read_text(encoding="utf-8"), encoding="utf-8")
+    code, out, err = world.run("destroy", str(copy), "--yes")
     assert code == 0
+    assert f"note: the app tiny-app was deployed from {shown(mark_of(path))}\n" in err
     assert "the volume weights was left alone" in out
     assert not world.plane.app("tiny-app").deployed
     volumes = {name for name, _ in world.plane.state.volumes.values()}
