@@ -21,6 +21,9 @@ Node = pytest.Item | pytest.Collector
 _AT_A_TIME = 20
 """Files after which what stays for good is taken out of what the collector goes through."""
 
+_YOUNG = 50_000
+"""New objects after which the collector looks at them: tests make many, and keep few."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that says where the files are taken."""
@@ -30,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Share where it was asked for."""
     if folder := config.getoption("--share"):
+        gc.set_threshold(_YOUNG)
         config.pluginmanager.register(Sharing(folder))
 
 
