@@ -21,6 +21,8 @@ from deployer.verify.endpoint import Endpoint
 from tests.engine.releases import release
 from tests.verify.fake_engine import KEY, Behaviour, FakeEngine, running
 
+pytestmark = pytest.mark.process
+
 ENGINE = Path("tests/data/metrics/sglang-0.5.23.txt").read_text()
 TEXT = "text/plain; version=0.0.4"
 

@@ -21,6 +21,8 @@ from tests.listening import listening
 
 from .living import PATIENCE
 
+pytestmark = pytest.mark.process
+
 GOOD = {"choices": [{"message": {"content": "yes"}}]}
 KINDS = ("chat", "no_thinking", "long_context", "tools")
 BATCH = 12

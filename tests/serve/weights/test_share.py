@@ -28,6 +28,8 @@ from tests.fakes.hub.server import COMMIT, PIECE, REPO, FakeHub, Fault
 
 from .living import CANARY, FAST, Story
 
+pytestmark = pytest.mark.process
+
 SHARD = shard_name(1, 3)
 SPAN = 20_000
 WIDE = replace(FAST, span=SPAN, workers=3)
@@ -227,7 +229,6 @@ def start(story: Story, client: str, **variables: str) -> subprocess.Popen[bytes
     return subprocess.Popen([*FRESH, *words], env=environ | variables, cwd=root)
 
 
-@pytest.mark.process
 @CLIENTS
 def test_kills_at_random_bytes_cost_the_spans_that_were_on_their_way(
     tmp_path: Path, client: str

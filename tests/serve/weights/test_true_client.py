@@ -13,6 +13,8 @@ from tests.fakes.hub import xet
 from tests.fakes.hub.model import shard_name
 from tests.fakes.hub.server import CHUNKS, COMMIT, REPO, FakeHub, Fault
 
+pytestmark = pytest.mark.process
+
 TOKEN = "hf_of_the_true_client"
 
 

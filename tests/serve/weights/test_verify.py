@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from .living import Story
 
+pytestmark = pytest.mark.process
+
 SHARD = shard_name(1, 3)
 
 
