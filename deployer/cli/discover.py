@@ -9,6 +9,7 @@ success.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -166,6 +167,8 @@ def _meant(word: str, here: Path) -> Found:
     try:
         why_not = "" if is_there(start) and start.is_dir() else "there is no folder"
     except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise  # what may not be looked at is not wrong usage
         why_not = f"{error.strerror or error}:"
     if why_not:
         msg = f"`{visible(word)}` matches nothing: {why_not} {visible(str(start))}"
