@@ -145,8 +145,12 @@ def _over_base(files: _Files, path: str, text: str, inside: str) -> Text:
 
 def _read(files: _Files, path: str, named: object) -> tuple[str, str, str]:
     """Read a file that another one names: what it is called, its text, and why not."""
-    odd = not isinstance(named, str) or "\0" in named or not named.strip()
-    if not isinstance(named, str) or odd or Path(named).is_absolute():
+    if (
+        not isinstance(named, str)
+        or not named.strip()
+        or "\0" in named
+        or Path(named).is_absolute()
+    ):
         return "", "", "it is no path from here"
     file = files.beside(path, named)
     if os.path.realpath(file) == os.path.realpath(path):

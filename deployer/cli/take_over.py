@@ -86,13 +86,10 @@ class OnRecord:
 def on_record(release: Release, profile: str) -> OnRecord | None:
     """Look up which file a deployment on this machine is of; None where none is on record."""
     from deployer.apply.local.folder import folder_of  # noqa: PLC0415 - only for a local one
-    from deployer.apply.local.state import StateUnreadableError, read_state  # noqa: PLC0415
+    from deployer.apply.local.state import sound_state  # noqa: PLC0415 - as above
 
-    try:
-        state = read_state(folder_of(release.name, os.environ))
-    except StateUnreadableError:
-        return None  # whoever applies is told of it
-    if state is None:
+    state = sound_state(folder_of(release.name, os.environ))
+    if state is None:  # of a damaged one whoever applies is told
         return None
     file = Path(state.profile)
     known = file.is_absolute()  # older states have the path as it was typed, from somewhere

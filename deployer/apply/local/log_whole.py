@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from deployer.apply.local.events import last_event
 from deployer.apply.local.folder import existing
-from deployer.apply.local.state import StateUnreadableError, read_state
+from deployer.apply.local.state import sound_state
 from deployer.apply.local.status import condition_of
 from deployer.apply.target import Log
 from deployer.errors import Failure
@@ -37,10 +37,7 @@ def whole_log(name: str, environ: Mapping[str, str]) -> Log:
 
 def _end(folder: Folder) -> str:
     """Say how a server ended that was not asked to: its processes are looked at, not its log."""
-    try:
-        state = read_state(folder)
-    except StateUnreadableError:
-        state = None
+    state = sound_state(folder)
     last = last_event(folder.events, state.events_from if state else 0)
     if last is not None and (last.phase, last.state) == ("ended", "failed"):
         return last.message

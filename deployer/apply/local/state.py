@@ -74,6 +74,14 @@ def read_state(folder: Folder) -> State | None:
         raise _unreadable(folder, "state.json", str(error)) from error
 
 
+def sound_state(folder: Folder) -> State | None:
+    """Read the state for who needs no more of it than there is; None for a damaged one, too."""
+    try:
+        return read_state(folder)
+    except StateUnreadableError:
+        return None
+
+
 def write_state(folder: Folder, state: State) -> None:
     """Write the state whole; raises Failure where that cannot be."""
     write_whole(folder.state, json.dumps(encode(state), indent=2, ensure_ascii=False) + "\n")

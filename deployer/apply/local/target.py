@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -82,12 +81,10 @@ class Here:
 def _applied_from(name: str) -> str:
     """Give the file that a deployment is of: a copy of it has the same name; '' if not known."""
     from deployer.apply.local.folder import folder_of  # noqa: PLC0415 - as above
-    from deployer.apply.local.state import StateUnreadableError, read_state  # noqa: PLC0415
+    from deployer.apply.local.state import sound_state  # noqa: PLC0415 - as above
 
-    with suppress(StateUnreadableError):
-        state = read_state(folder_of(name, os.environ))
-        return state.profile if state is not None else ""
-    return ""
+    state = sound_state(folder_of(name, os.environ))
+    return state.profile if state is not None else ""
 
 
 def names() -> Iterator[str]:

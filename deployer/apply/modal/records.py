@@ -35,7 +35,7 @@ VOLUME = "deployer-releases"
 FORMAT_VERSION = 1
 
 LATEST = 1e11
-"""Seconds since the epoch that no clock shows, and no calendar has."""
+"""Seconds since the epoch that no clock shows: they are in the year 5138."""
 
 SKEW = 300.0
 """Seconds by which this machine's clock may be behind Modal's.

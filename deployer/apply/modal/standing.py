@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from deployer.apply.modal.client import Account
+    from deployer.apply.modal.things import AppFacts
     from deployer.behaviour.checkpoints import Checkpoints
     from deployer.release import Release
 
@@ -72,6 +73,11 @@ def remembered(records: Records, app_name: str, environment: str) -> tuple[str, 
     return ()
 
 
+def counted(account: Account, app: AppFacts) -> int:
+    """Count the containers of an app; one that is stopped has none, and nobody is asked."""
+    return len(account.containers(app.id)) if app.state != "stopped" else 0
+
+
 def deployed_now(
     account: Account,
     app_name: str,
@@ -106,7 +112,7 @@ def deployed_now(
         commit=current.commit if current else "",
         dirty=current.dirty if current else False,
         url="",
-        containers=len(account.containers(app.id)) if app.state != "stopped" else 0,
+        containers=counted(account, app),
         file=tags.get(FILE, ""),
         owed=app.state == "deployed" and is_owed(tags, digest, version),
     )

@@ -233,11 +233,14 @@ def _deployed(
     tags: Mapping[str, str],
     app: ListedApp | None,
 ) -> Deployed | None:
+    from deployer.apply.modal.standing import counted  # noqa: PLC0415 - as above
     from deployer.apply.modal.tags import FILE, is_owed  # noqa: PLC0415 - as above
     from deployer.plan.standing import Deployed  # noqa: PLC0415 - as above
 
     if one is None:
         return None
+    # One that is in no list was deployed since, or is in an environment that may not be listed.
+    containers = app.containers if app is not None else counted(account, one)
     return Deployed(
         release=None,
         digest=digest,
@@ -250,18 +253,10 @@ def _deployed(
         commit="",
         dirty=False,
         url="",
-        containers=app.containers if app is not None else _counted(account, one),
+        containers=containers,
         file=tags.get(FILE, ""),
         owed=one.state == "deployed" and is_owed(tags, digest, one.version),
     )
-
-
-def _counted(account: Account, one: AppFacts) -> int:
-    """Count the containers of an app that was not in the list.
-
-    It was deployed since, or is in an environment that may not be listed.
-    """
-    return len(account.containers(one.id)) if one.state != "stopped" else 0
 
 
 def _status(  # noqa: PLR0913, PLR0917 - as above
